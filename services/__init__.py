@@ -1,0 +1,1 @@
+"""The domain of Traffic Rennes: feeds, snapshots, history, forecasts, monitoring."""

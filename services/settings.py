@@ -1,0 +1,92 @@
+"""The settings: environment or ``.env``, prefix ``TRAFFIC_``, checked once at start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.errors import ConfigurationError
+
+PREFIX = "TRAFFIC_"
+
+RENNES_FEED_URL = (
+    "https://data.rennesmetropole.fr/api/explore/v2.1/catalog/datasets/"
+    "etat-du-trafic-en-temps-reel/exports/json"
+    "?lang=fr&timezone=Europe%2FBerlin&use_labels=true&delimiter=%3B"
+)
+OPENSTREETMAP_TILES_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set; the README documents each one."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    feed_url: HttpUrl = HttpUrl(RENNES_FEED_URL)
+    source: Literal["auto", "live", "demo"] = "auto"
+    feed_period_seconds: int = Field(180, ge=1, le=86_400)
+    refresh_seconds: int = Field(60, ge=1, le=3_600)
+    data_dir: Path = Path("data")
+    host: str = Field("127.0.0.1", min_length=1)
+    port: int = Field(8050, ge=1, le=65_535)
+    debug: bool = False
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    dashboard_username: str = Field("admin", min_length=1, max_length=64)
+    dashboard_password: SecretStr | None = Field(None, min_length=8)
+    # Flask-MonitoringDashboard's own levels; "off" leaves /dashboard/ out altogether.
+    monitor_level: Literal["off", "0", "1", "2", "3"] = "3"
+    secret_key: SecretStr | None = Field(None, min_length=16)
+    # Empty: no backdrop. OpenStreetMap's tiles allow light use with attribution.
+    tiles_url: str = OPENSTREETMAP_TILES_URL
+    web_processes: int = Field(2, ge=1, le=64)
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("tiles_url")
+    @classmethod
+    def _tile_template(cls, value: str) -> str:
+        has_placeholders = all(part in value for part in ("{z}", "{x}", "{y}"))
+        if value and not (value.startswith(("https://", "http://")) and has_placeholders):
+            raise ValueError("must be an http(s) address with {z}, {x} and {y}, or 'none'")
+        return value
+
+    @field_validator("tiles_url", mode="before")
+    @classmethod
+    def _none_means_no_tiles(cls, value: object) -> object:
+        return "" if isinstance(value, str) and value.lower() == "none" else value
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read and check the settings.
+
+    Parameters
+    ----------
+    **overrides
+        Values that win over the environment (tests, command-line options).
+
+    Raises
+    ------
+    ConfigurationError
+        In one line that names each wrong setting and what is expected.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise ConfigurationError(_one_line(error)) from None
+
+
+def _one_line(error: ValidationError) -> str:
+    # The value itself stays out of the message: it may be a secret.
+    problems = [
+        f"{PREFIX}{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+        for item in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    return "; ".join(problems)
