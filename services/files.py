@@ -1,0 +1,53 @@
+"""Writing files so that no reader ever sees half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from services.errors import StorageError
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file at once: a reader, or a process killed half-way, sees the old or the new.
+
+    Raises
+    ------
+    StorageError
+        When the disk is full, read-only or missing; the old file stays.
+    """
+    temporary: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+        raise StorageError(
+            f"cannot write {path.name} in {path.parent}: {error.strerror}"
+        ) from error
+
+
+def read_if_present(path: Path) -> bytes | None:
+    """The content of a file, or None when there is none.
+
+    Raises
+    ------
+    StorageError
+        When the file is there and cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StorageError(f"cannot read {path}: {error.strerror}") from error

@@ -1,0 +1,172 @@
+"""The data directory: the one thing that the web and worker roles share.
+
+layout-version              the layout of this directory
+snapshots/current.parquet   what the page shows
+snapshots/live.parquet      the last live snapshot, kept for when the feed is down
+networks/<version>.geojson  each network that was ever seen
+worker.json                 how the worker's last attempts went
+history/                    see services.history
+
+Every file is replaced by atomic rename; only the worker writes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from services.errors import ConfigurationError, StorageError
+from services.files import read_if_present, write_atomically
+from services.network import Network, decode_network, encode_network
+from services.snapshot import Snapshot, decode_snapshot, encode_snapshot
+
+LAYOUT_VERSION: Final = "1"
+
+FileStamp = tuple[int, int, int]
+"""Device-independent mark of one version of a file: inode, size, modification time (ns)."""
+
+
+@dataclass(frozen=True)
+class WorkerState:
+    """How the worker's last attempts went, for ``/readyz`` and the journal."""
+
+    last_attempt_at: str
+    last_success_at: str | None
+    consecutive_failures: int
+    last_error: str | None
+
+
+class Store:
+    """Typed access to one data directory.
+
+    Parameters
+    ----------
+    data_dir : Path
+        Made by :meth:`prepare` if missing.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self._current = data_dir / "snapshots" / "current.parquet"
+        self._live = data_dir / "snapshots" / "live.parquet"
+        self._networks = data_dir / "networks"
+        self._worker_state = data_dir / "worker.json"
+        self._layout = data_dir / "layout-version"
+
+    def prepare(self) -> None:
+        """Make the directory and check that this version can use it.
+
+        Raises
+        ------
+        ConfigurationError
+            When it cannot be written, or was laid out by another version.
+        """
+        try:
+            found = read_if_present(self._layout)
+            if found is None:
+                write_atomically(self._layout, LAYOUT_VERSION.encode())
+            write_atomically(self.data_dir / "write-check", b"")
+            (self.data_dir / "write-check").unlink(missing_ok=True)
+        except (OSError, StorageError) as error:
+            raise ConfigurationError(
+                f"TRAFFIC_DATA_DIR: {self.data_dir} cannot be used: {error}"
+            ) from None
+        if found is not None and found.decode(errors="replace").strip() != LAYOUT_VERSION:
+            raise ConfigurationError(
+                f"TRAFFIC_DATA_DIR: {self.data_dir} has layout "
+                f"{found.decode(errors='replace').strip()[:20]!r}, this version reads "
+                f"{LAYOUT_VERSION!r}; choose an empty directory or move this one away"
+            )
+
+    def publish(self, network: Network, snapshot: Snapshot) -> None:
+        """Make a snapshot the current one; the network goes first, so that it is there to read.
+
+        Raises
+        ------
+        StorageError
+        """
+        network_path = self._network_path(network.version)
+        if not network_path.exists():
+            write_atomically(network_path, encode_network(network))
+        document = encode_snapshot(snapshot)
+        if snapshot.source == "live":
+            write_atomically(self._live, document)
+        write_atomically(self._current, document)
+
+    def current_stamp(self) -> FileStamp | None:
+        """A mark that changes when another snapshot is published; None before the first."""
+        try:
+            status = self._current.stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_size, status.st_mtime_ns
+
+    def current_snapshot(self) -> Snapshot | None:
+        """What is published now, or None before the first.
+
+        Raises
+        ------
+        StorageError
+        """
+        return _decoded(self._current)
+
+    def last_live_snapshot(self) -> Snapshot | None:
+        """The last snapshot that came from the live feed, however old.
+
+        Raises
+        ------
+        StorageError
+        """
+        return _decoded(self._live)
+
+    def network_document(self, version: str) -> bytes:
+        """A network as GeoJSON.
+
+        Raises
+        ------
+        StorageError
+            When that version was never seen here.
+        """
+        document = read_if_present(self._network_path(version))
+        if document is None:
+            raise StorageError(f"network {version} is not in {self._networks}")
+        return document
+
+    def network(self, version: str) -> Network:
+        """A network by its version.
+
+        Raises
+        ------
+        StorageError
+        """
+        return decode_network(self.network_document(version))
+
+    def write_worker_state(self, state: WorkerState) -> None:
+        """Keep how the last attempts went.
+
+        Raises
+        ------
+        StorageError
+        """
+        write_atomically(self._worker_state, orjson.dumps(asdict(state)))
+
+    def worker_state(self) -> WorkerState | None:
+        """How the worker's last attempts went; None when it never ran or the file is damaged."""
+        try:
+            document = read_if_present(self._worker_state)
+            return None if document is None else WorkerState(**orjson.loads(document))
+        except (StorageError, orjson.JSONDecodeError, TypeError):
+            return None
+
+    def _network_path(self, version: str) -> Path:
+        if not version.isalnum():
+            raise StorageError(f"not a network version: {version[:40]!r}")
+        return self._networks / f"{version}.geojson"
+
+
+def _decoded(path: Path) -> Snapshot | None:
+    document = read_if_present(path)
+    return None if document is None else decode_snapshot(document)

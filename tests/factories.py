@@ -1,0 +1,195 @@
+"""Small synthetic networks, snapshots and replies that tests build on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import orjson
+import pandas as pd
+from numpy.typing import NDArray
+
+from services.network import Network, Part
+from services.snapshot import Snapshot, Source, make_snapshot
+from services.status import DATEX_NAMES, Status
+from services.zones import CENTRE_LAT_DEG, CENTRE_LON_DEG
+
+# A Monday, 12:43 in Rennes.
+OBSERVED_AT = datetime(2024, 8, 26, 10, 43, tzinfo=UTC)
+_KM_PER_DEGREE = 111.195
+_POINTS_PER_SEGMENT = 4
+
+# One road of each zone: name, class, limit (km/h), distance to the centre (km).
+_ROADS = (
+    ("Route nationale 136", "Réseau national", 90, 4.0),
+    ("Boulevard de la Liberté", "Réseau de distribution principale", 50, 1.0),
+    ("Rue de Fougères", "Réseau d'appui", 50, 2.8),
+    ("Route départementale 34", "Réseau d'armature", 70, 7.0),
+    ("Rue de Vern", "Réseau de distribution principale", 50, 3.2),
+)
+_SPEED_SHARE = {
+    Status.UNKNOWN: 1.0,
+    Status.FREE_FLOW: 0.9,
+    Status.HEAVY: 0.5,
+    Status.CONGESTED: 0.2,
+    Status.IMPOSSIBLE: 0.1,
+}
+
+
+def make_network(segments: int = 60, version: str | None = None) -> Network:
+    """Concentric roads around Rennes, one for each zone.
+
+    Segments come in pairs: ``<n>_D`` and ``<n>_G``, the same geometry in both
+    directions, as in the feed. The first one has two parts.
+    """
+    rows = [_segment(index, segments) for index in range(segments)]
+    rows.sort(key=lambda row: str(row["segment_id"]))
+    if segments > 0:
+        line = rows[0]["geometry"][0]
+        rows[0]["geometry"] = [line[:2], line[2:]]
+    return Network(
+        version=version or f"synthetic{segments}",
+        segment_ids=tuple(row["segment_id"] for row in rows),
+        geometry=tuple(row["geometry"] for row in rows),
+        names=np.array([row["name"] for row in rows], dtype=np.str_),
+        road_classes=np.array([row["road_class"] for row in rows], dtype=np.str_),
+        speed_limit_kmh=np.array([row["speed_limit_kmh"] for row in rows], dtype=float),
+    )
+
+
+def make_snapshot_for(
+    network: Network,
+    statuses: Sequence[int] | NDArray[np.uint8] | Status | None = None,
+    *,
+    observed_at: datetime = OBSERVED_AT,
+    received_at: datetime | None = None,
+    source: Source = "live",
+) -> Snapshot:
+    """A snapshot whose speeds fit its statuses.
+
+    Parameters
+    ----------
+    statuses
+        One code a segment, one for all, or None for a mix of the five.
+    """
+    codes = _codes(len(network), statuses)
+    known = codes != Status.UNKNOWN
+    share = np.array([_SPEED_SHARE[Status(code)] for code in codes])
+    speed_kmh = np.round(network.speed_limit_kmh * share)
+    return make_snapshot(
+        network_version=network.version,
+        observed_at=observed_at,
+        received_at=received_at or observed_at + timedelta(minutes=4),
+        source=source,
+        table=pd.DataFrame(
+            {
+                "status": codes,
+                "speed_kmh": speed_kmh,
+                "travel_time_s": np.round(network.length_m / (speed_kmh / 3.6)),
+                "reliability_pct": np.where(known, 60, 0),
+                "probes": np.where(known, 3, 0),
+            }
+        ),
+    )
+
+
+def make_reply(
+    network: Network,
+    statuses: Sequence[int] | NDArray[np.uint8] | Status | None = None,
+    *,
+    observed_at: datetime = OBSERVED_AT,
+    multi_line: bool = False,
+) -> bytes:
+    """The JSON that the feed would answer for such a snapshot.
+
+    Parameters
+    ----------
+    multi_line : bool
+        Every geometry as a MultiLineString, as the feed wrote it in 2024.
+    """
+    return orjson.dumps(
+        make_records(network, statuses, observed_at=observed_at, multi_line=multi_line)
+    )
+
+
+def make_records(
+    network: Network,
+    statuses: Sequence[int] | NDArray[np.uint8] | Status | None = None,
+    *,
+    observed_at: datetime = OBSERVED_AT,
+    multi_line: bool = False,
+) -> list[dict[str, Any]]:
+    """The records of :func:`make_reply`, for tests that spoil one before encoding."""
+    table = make_snapshot_for(network, statuses, observed_at=observed_at).table
+    codes = table["status"].to_numpy()
+    speeds = np.where(np.isnan(table["speed_kmh"]), network.speed_limit_kmh, table["speed_kmh"])
+    times = np.nan_to_num(table["travel_time_s"].to_numpy(), nan=0.0)
+    return [
+        {
+            "datetime": observed_at.isoformat(),
+            "predefinedlocationreference": network.segment_ids[index],
+            "averagevehiclespeed": int(speeds[index]),
+            "traveltime": int(times[index]),
+            "traveltimereliability": int(table["reliability_pct"][index]),
+            "trafficstatus": DATEX_NAMES[codes[index]],
+            "vehicleprobemeasurement": int(table["probes"][index]),
+            "geo_point_2d": _point(network.geometry[index]),
+            "geo_shape": _shape(network.geometry[index], multi_line),
+            "gml_id": f"rva_troncon_fcd_v1_1.{index + 1}",
+            "id_rva_troncon_fcd_v1_1": index + 1,
+            "hierarchie": str(network.road_classes[index]),
+            "hierarchie_dv": "Réseau de transit",
+            "denomination": str(network.names[index]),
+            "insee": 35238,
+            "sens_circule": None,
+            "vitesse_maxi": int(network.speed_limit_kmh[index]),
+        }
+        for index in range(len(network))
+    ]
+
+
+def _segment(index: int, segments: int) -> dict[str, Any]:
+    pair, is_reverse = divmod(index, 2)
+    name, road_class, speed_limit_kmh, radius_km = _ROADS[pair % len(_ROADS)]
+    place = pair // len(_ROADS)
+    places = max(1, math.ceil(segments / (2 * len(_ROADS))))
+    line = _arc(radius_km, place / places, (place + 1) / places)
+    return {
+        "segment_id": f"{10_000 + pair}_{'G' if is_reverse else 'D'}",
+        "geometry": [line[::-1] if is_reverse else line],
+        "name": name,
+        "road_class": road_class,
+        "speed_limit_kmh": speed_limit_kmh,
+    }
+
+
+def _arc(radius_km: float, start: float, stop: float) -> Part:
+    angles = np.linspace(start, stop, _POINTS_PER_SEGMENT) * 2 * math.pi
+    lat = CENTRE_LAT_DEG + radius_km * np.sin(angles) / _KM_PER_DEGREE
+    km_per_degree_east = _KM_PER_DEGREE * math.cos(math.radians(CENTRE_LAT_DEG))
+    lon = CENTRE_LON_DEG + radius_km * np.cos(angles) / km_per_degree_east
+    return np.stack([lon, lat], axis=1).round(6).tolist()
+
+
+def _codes(segments: int, statuses: Sequence[int] | NDArray[np.uint8] | Status | None) -> Any:
+    if statuses is None:
+        return (np.arange(segments) % len(DATEX_NAMES)).astype(np.uint8)
+    if isinstance(statuses, Status):
+        return np.full(segments, statuses, dtype=np.uint8)
+    return np.asarray(statuses, dtype=np.uint8)
+
+
+def _point(parts: list[Part]) -> dict[str, float]:
+    lon, lat = parts[0][len(parts[0]) // 2]
+    return {"lon": lon, "lat": lat}
+
+
+def _shape(parts: list[Part], multi_line: bool) -> dict[str, Any]:
+    if multi_line or len(parts) > 1:
+        geometry = {"type": "MultiLineString", "coordinates": parts}
+    else:
+        geometry = {"type": "LineString", "coordinates": parts[0]}
+    return {"type": "Feature", "geometry": geometry, "properties": {}}

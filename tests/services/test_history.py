@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from services import history
+from services.indicators import compute_indicators, travel_time_s
+from services.status import Status
+from services.zones import ZONES
+from tests.factories import make_network, make_snapshot_for
+
+MORNING = datetime(2026, 11, 23, 7, 40, tzinfo=UTC)
+
+
+@pytest.fixture
+def network():
+    return make_network()
+
+
+def test_a_snapshot_is_one_small_file_in_the_partition_of_its_source_and_date(tmp_path, network):
+    snapshot = make_snapshot_for(network, observed_at=MORNING, source="live")
+    path = history.append_snapshot(tmp_path, snapshot)
+    assert (
+        path.relative_to(tmp_path).as_posix()
+        == "history/source=live/date=2026-11-23/074000.parquet"
+    )
+    frame = pq.read_table(path, partitioning=None).to_pandas()
+    assert len(frame) == len(network)
+    assert frame["status"].tolist() == snapshot.status_codes().tolist()
+    assert frame["observed_at"].dt.to_pydatetime()[0] == MORNING
+    assert set(frame["network_version"]) == {network.version}
+
+
+def test_unknown_speeds_are_null_in_the_history(tmp_path, network):
+    codes = np.full(len(network), Status.UNKNOWN, dtype=np.uint8)
+    codes[0] = Status.FREE_FLOW
+    path = history.append_snapshot(tmp_path, make_snapshot_for(network, statuses=codes))
+    speeds = pq.read_table(path, partitioning=None).column("speed_kmh")
+    assert speeds.null_count == len(network) - 1
+
+
+def test_the_same_snapshot_twice_is_kept_once(tmp_path, network):
+    snapshot = make_snapshot_for(network, observed_at=MORNING, source="live")
+    history.append_snapshot(tmp_path, snapshot)
+    history.append_snapshot(tmp_path, snapshot)
+    assert len(history.files(tmp_path, "live")) == 1
+
+
+def test_live_and_simulated_histories_never_mix(tmp_path, network):
+    history.append_snapshot(
+        tmp_path, make_snapshot_for(network, observed_at=MORNING, source="live")
+    )
+    history.append_snapshot(
+        tmp_path, make_snapshot_for(network, observed_at=MORNING, source="demo")
+    )
+    assert len(history.files(tmp_path, "live")) == len(history.files(tmp_path, "demo")) == 1
+
+
+def test_a_corrupt_file_is_set_aside_and_named_and_the_others_read(tmp_path, network, caplog):
+    for minutes in (0, 3):
+        at = MORNING + timedelta(minutes=minutes)
+        history.append_snapshot(tmp_path, make_snapshot_for(network, observed_at=at, source="live"))
+    bad = history.files(tmp_path, "live")[0]
+    bad.write_bytes(bad.read_bytes()[:100])
+    frames = list(history.zone_speed_ratios(tmp_path, "live", {network.version: network}))
+    assert sum(frame["observed_at"].nunique() for frame in frames) == 1
+    assert "074000.parquet is unreadable" in caplog.text
+    assert bad.with_suffix(".parquet.unreadable").exists()
+
+
+def test_zone_ratios_from_history_are_those_of_the_live_figures(tmp_path, network):
+    snapshot = make_snapshot_for(network, observed_at=MORNING, source="live")
+    history.append_snapshot(tmp_path, snapshot)
+    [frame] = history.zone_speed_ratios(tmp_path, "live", {network.version: network})
+    read = dict(zip(frame["zone"], frame["free_flow_s"] / frame["actual_s"], strict=True))
+    live = compute_indicators(network, snapshot).zone_ratios
+    for code, zone in enumerate(ZONES):
+        if live[zone] is not None:
+            assert read[code] == pytest.approx(live[zone])
+
+
+def test_a_whole_day_reads_like_its_snapshots(tmp_path, network):
+    snapshots = [
+        make_snapshot_for(network, observed_at=MORNING + timedelta(minutes=m), source="demo")
+        for m in (0, 15)
+    ]
+    frame = pd.concat(
+        s.table.assign(observed_at=s.observed_at, segment=np.arange(len(network)))
+        for s in snapshots
+    )
+    history.write_day(
+        tmp_path, "demo", MORNING.date(), history.Observations(network.version, frame)
+    )
+    [ratios] = history.zone_speed_ratios(tmp_path, "demo", {network.version: network})
+    assert ratios["observed_at"].nunique() == 2
+    expected = np.nansum(travel_time_s(network, snapshots[0]))
+    first = ratios[ratios["observed_at"] == MORNING]
+    assert first["actual_s"].sum() == pytest.approx(expected, rel=1e-6)
