@@ -1,0 +1,168 @@
+"""The quality gate: what a reply must be to be believed, with the reason for each limit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from services.errors import FeedRefused
+from services.network import Part, geometry_parts
+from services.snapshot import Snapshot
+from services.status import Status
+
+
+class PlacedRecord(Protocol):
+    """The fixed fields of a record of a reply, not yet checked."""
+
+    denomination: Any
+    hierarchie: Any
+    vitesse_maxi: Any
+    geo_shape: msgspec.Raw | msgspec.UnsetType
+
+
+# Two clocks may disagree a little; the feed itself is 3 to 5 minutes behind.
+FUTURE_TOLERANCE: Final = timedelta(minutes=5)
+# Single bad rows become unknown; beyond this the reply as a whole is not to be trusted.
+MAXIMUM_BAD_ROW_SHARE: Final = 0.10
+# At night most small roads have no probe; no probe anywhere is a fault upstream.
+MAXIMUM_UNKNOWN_SHARE: Final = 0.98
+# A reply cut by the server shows as missing segments.
+MINIMUM_SEGMENT_SHARE: Final = 0.50
+# Rennes Métropole with a margin of about 20 km (the feed spans 48.04–48.16, −1.79–−1.57).
+AREA_LAT_DEG: Final = (47.85, 48.35)
+AREA_LON_DEG: Final = (-2.10, -1.30)
+SPEED_LIMITS_KMH: Final = (5, 130)
+
+
+def check_fields_present(records: Sequence[object], fields: Sequence[str]) -> None:
+    """Refuse a reply in which a field exists in no row: it was renamed or removed.
+
+    Raises
+    ------
+    FeedRefused
+    """
+    for field in fields:
+        if all(getattr(record, field) is msgspec.UNSET for record in records):
+            raise FeedRefused(field, "missing from every record")
+
+
+def check_identities(distinct: int, total: int, field: str) -> None:
+    """Refuse a reply with too many missing or repeated ids.
+
+    Raises
+    ------
+    FeedRefused
+    """
+    if distinct < total * (1 - MAXIMUM_BAD_ROW_SHARE):
+        raise FeedRefused(field, f"missing or repeated in {total - distinct} of {total} records")
+
+
+def check_time(observed_at: datetime, received_at: datetime, previous: Snapshot | None) -> None:
+    """Refuse a time in the future or before the last accepted one. An old time is only late.
+
+    Raises
+    ------
+    FeedRefused
+    """
+    if observed_at > received_at + FUTURE_TOLERANCE:
+        raise FeedRefused("datetime", f"{observed_at.isoformat()} is in the future")
+    if previous is not None and observed_at < previous.observed_at:
+        raise FeedRefused(
+            "datetime",
+            f"{observed_at.isoformat()} goes back before {previous.observed_at.isoformat()}",
+        )
+
+
+def check_bad_rows(rejected: int, total: int, bad_rows: Mapping[int, str]) -> None:
+    """Refuse a reply in which too many rows failed a check; names the commonest field.
+
+    Raises
+    ------
+    FeedRefused
+    """
+    if rejected <= total * MAXIMUM_BAD_ROW_SHARE:
+        return
+    by_field = Counter(bad_rows.values()).most_common(1)
+    field = by_field[0][0] if by_field else "geo_shape"
+    raise FeedRefused(field, f"{rejected} of {total} records failed a check")
+
+
+def check_unknown_share(codes: NDArray[np.uint8]) -> None:
+    """Refuse a reply that knows next to nothing.
+
+    Raises
+    ------
+    FeedRefused
+    """
+    share = float((codes == Status.UNKNOWN).mean())
+    if share > MAXIMUM_UNKNOWN_SHARE:
+        raise FeedRefused("trafficstatus", f"unknown in {share:.0%} of segments")
+
+
+def check_missing_segments(present: int, expected: int) -> None:
+    """Refuse a reply that lacks most of the known network.
+
+    Raises
+    ------
+    FeedRefused
+    """
+    if present < expected * MINIMUM_SEGMENT_SHARE:
+        raise FeedRefused("records", f"only {present} of {expected} known segments")
+
+
+def check_drawable(problems: Sequence[str], total: int) -> None:
+    """Refuse a new network when too many of its segments cannot be drawn.
+
+    Parameters
+    ----------
+    problems : sequence of str
+        For each segment that cannot be drawn, the field that makes it so.
+    total : int
+        Number of segments.
+
+    Raises
+    ------
+    FeedRefused
+        Names the field that failed most often.
+    """
+    if len(problems) <= total * MAXIMUM_BAD_ROW_SHARE:
+        return
+    [(field, _)] = Counter(problems).most_common(1)
+    raise FeedRefused(field, f"{len(problems)} of {total} segments cannot be drawn")
+
+
+def drawable_parts(record: PlacedRecord) -> list[Part] | str:
+    """The geometry of a record, or the name of the field that makes it impossible to draw."""
+    limit = record.vitesse_maxi
+    if isinstance(limit, bool) or not isinstance(limit, int | float):
+        return "vitesse_maxi"
+    if not SPEED_LIMITS_KMH[0] <= limit <= SPEED_LIMITS_KMH[1]:
+        return "vitesse_maxi"
+    if not isinstance(record.denomination, str | None):
+        return "denomination"
+    if not isinstance(record.hierarchie, str | None):
+        return "hierarchie"
+    return _parts_in_area(record.geo_shape) or "geo_shape"
+
+
+def _parts_in_area(geo_shape: msgspec.Raw | msgspec.UnsetType) -> list[Part] | None:
+    try:
+        shape = msgspec.json.decode(geo_shape or b"null")
+        parts = geometry_parts(shape["geometry"])
+        inside = all(_is_in_area(*point[:2]) for part in parts for point in part)
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
+        return None
+    return parts if inside else None
+
+
+def _is_in_area(lon_deg: float, lat_deg: float) -> bool:
+    return (
+        AREA_LON_DEG[0] <= lon_deg <= AREA_LON_DEG[1]
+        and AREA_LAT_DEG[0] <= lat_deg <= AREA_LAT_DEG[1]
+    )
