@@ -1,0 +1,48 @@
+"""The journal: ``app.log`` in the data directory, one line an event, safe with many processes.
+
+No line carries an IP address, a cookie or a query: the servers' access logs,
+which would, are left off.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Final
+
+from concurrent_log_handler import ConcurrentRotatingFileHandler
+
+from services.settings import Settings
+
+FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
+FILE_NAME: Final = "app.log"
+MAXIMUM_BYTES: Final = 5 * 1024 * 1024
+KEPT_FILES: Final = 5
+# These name clients or say nothing below a warning.
+_QUIET_LOGGERS: Final = ("werkzeug", "urllib3", "apscheduler", "flask_limiter")
+
+
+def start_journal(settings: Settings) -> None:
+    """Send the log of this process to ``app.log`` and to the terminal.
+
+    Calling it again replaces the earlier handlers. A journal that cannot be
+    written never stops the application: the terminal still gets every line.
+    """
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr), _file_handler(settings)]
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter(FORMAT))
+    logging.basicConfig(level=settings.log_level, handlers=handlers, force=True)
+    logging.captureWarnings(capture=True)
+    for name in _QUIET_LOGGERS:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def _file_handler(settings: Settings) -> logging.Handler:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return ConcurrentRotatingFileHandler(
+        settings.data_dir / FILE_NAME,
+        maxBytes=MAXIMUM_BYTES,
+        backupCount=KEPT_FILES,
+        encoding="utf-8",
+        umask=0o077,
+    )

@@ -1,0 +1,123 @@
+"""The worker role: the only writer. ``python -m services.worker``.
+
+It observes once per feed period, whoever watches. A file lock in the data
+directory makes a second worker stand by until the first one is gone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from types import FrameType
+from typing import Final
+
+from apscheduler.schedulers.blocking import BlockingScheduler
+from filelock import FileLock, Timeout
+
+from services.clock import PARIS, utc_now
+from services.errors import ConfigurationError
+from services.feeds.demo import DemoFeed
+from services.feeds.sources import SimulatedFeed, live_feed
+from services.journal import start_journal
+from services.observe import Observer
+from services.settings import Settings, load_settings
+from services.store import Store
+
+log = logging.getLogger(__name__)
+
+LOCK_NAME: Final = "worker.lock"
+STANDBY_SECONDS: Final = 5.0
+
+
+def make_observer(settings: Settings, store: Store) -> Observer:
+    """The observer that the settings ask for."""
+    live = None if settings.source == "demo" else live_feed(str(settings.feed_url))
+    demo = None if settings.source == "live" else SimulatedFeed(DemoFeed().reply)
+    return Observer(store, live, demo, utc_now)
+
+
+def run(settings: Settings) -> None:
+    """Work until a signal asks to stop.
+
+    Raises
+    ------
+    ConfigurationError
+        When the data directory cannot be used.
+    """
+    store = Store(settings.data_dir)
+    store.prepare()
+    with _sole_worker(settings):
+        observer = make_observer(settings, store)
+        scheduler = BlockingScheduler(timezone=PARIS)
+        scheduler.add_job(
+            observer.observe,
+            "interval",
+            seconds=settings.feed_period_seconds,
+            next_run_time=datetime.now(PARIS),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+        log.info(
+            "worker started: source %s, every %d s", settings.source, settings.feed_period_seconds
+        )
+        scheduler.start()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the worker; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m services.worker",
+        description="Fetch the traffic feed once per period and publish checked snapshots "
+        "into TRAFFIC_DATA_DIR. Settings come from the environment or .env (see README).",
+    )
+    parser.add_argument("--once", action="store_true", help="observe once and exit")
+    options = parser.parse_args(arguments)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, _stop)
+    try:
+        settings = load_settings()
+        start_journal(settings)
+        if options.once:
+            return _observe_once(settings)
+        run(settings)
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+def _observe_once(settings: Settings) -> int:
+    store = Store(settings.data_dir)
+    store.prepare()
+    with _sole_worker(settings):
+        return 0 if make_observer(settings, store).observe() is not None else 1
+
+
+@contextlib.contextmanager
+def _sole_worker(settings: Settings) -> Iterator[None]:
+    """Hold the lock of the one worker; stand by while another one holds it."""
+    lock = FileLock(settings.data_dir / LOCK_NAME)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        log.info("another worker is at work: standing by")
+        lock.acquire(poll_interval=STANDBY_SECONDS)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _stop(signal_number: int, _frame: FrameType | None) -> None:
+    log.info("worker stopped by %s", signal.Signals(signal_number).name)
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

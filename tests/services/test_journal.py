@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import logging
+import re
+import subprocess
+import sys
+
+import pytest
+
+from services import journal
+from services.settings import load_settings
+
+
+@pytest.fixture
+def settings(tmp_path):
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    yield load_settings(data_dir=tmp_path / "data")
+    for handler in root.handlers:
+        handler.close()
+    root.handlers[:], root.level = before
+    logging.captureWarnings(capture=False)
+
+
+def lines(settings):
+    return (settings.data_dir / "app.log").read_text().splitlines()
+
+
+def test_a_line_is_time_level_name_message(settings):
+    journal.start_journal(settings)
+    logging.getLogger("services.worker").info("snapshot %s", "abc")
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} INFO services\.worker snapshot abc",
+        lines(settings)[-1],
+    )
+
+
+def test_an_error_comes_with_its_traceback(settings):
+    journal.start_journal(settings)
+    try:
+        raise KeyError("trafficstatus")
+    except KeyError:
+        logging.getLogger("x").exception("refused")
+    text = "\n".join(lines(settings))
+    assert "ERROR x refused" in text
+    assert "Traceback" in text
+    assert "KeyError: 'trafficstatus'" in text
+
+
+def test_debug_lines_only_when_asked_for(settings):
+    journal.start_journal(settings)
+    logging.getLogger("x").debug("hidden")
+    journal.start_journal(settings.model_copy(update={"log_level": "DEBUG"}))
+    logging.getLogger("x").debug("shown")
+    text = "\n".join(lines(settings))
+    assert "hidden" not in text
+    assert "shown" in text
+
+
+def test_it_rotates_and_keeps_a_bounded_number_of_files(settings, monkeypatch):
+    monkeypatch.setattr(journal, "MAXIMUM_BYTES", 2_000)
+    journal.start_journal(settings)
+    for number in range(400):
+        logging.getLogger("x").info("line %d %s", number, "." * 50)
+    kept = sorted(path.name for path in settings.data_dir.glob("app.log*"))
+    assert len(kept) == 1 + journal.KEPT_FILES
+    assert lines(settings)[-1].endswith("line 399 " + "." * 50)
+
+
+def test_the_journal_is_for_its_owner_only(settings):
+    journal.start_journal(settings)
+    logging.getLogger("x").info("line")
+    assert (settings.data_dir / "app.log").stat().st_mode & 0o077 == 0
+
+
+WRITER = """
+import logging, sys
+from services import journal
+from services.settings import load_settings
+journal.MAXIMUM_BYTES, journal.KEPT_FILES = 20_000, 50
+journal.start_journal(load_settings(data_dir=sys.argv[1]))
+for number in range(200):
+    logging.getLogger("writer").info("%s-%d", sys.argv[2], number)
+"""
+
+
+def test_several_processes_lose_no_line_and_tear_none(settings):
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(settings.data_dir), name], stderr=subprocess.DEVNULL
+        )
+        for name in ("a", "b", "c")
+    ]
+    assert [writer.wait(timeout=60) for writer in writers] == [0, 0, 0]
+    text = "".join(path.read_text() for path in settings.data_dir.glob("app.log*"))
+    written = re.findall(r"INFO writer ([abc]-\d+)$", text, re.MULTILINE)
+    assert sorted(written) == sorted(f"{name}-{n}" for name in "abc" for n in range(200))

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from services import worker
+from services.errors import ConfigurationError
+from services.settings import load_settings
+from services.store import Store
+from services.supervisor import Supervisor, check_port_is_free
+from tests.fault_server import fault_server, reply_with
+from tests.feed_replies import encode, make_records
+from tests.waiting import wait_until
+
+
+def start_worker(data_dir, **settings):
+    environment = {
+        **os.environ,
+        "TRAFFIC_DATA_DIR": str(data_dir),
+        **{f"TRAFFIC_{name.upper()}": str(value) for name, value in settings.items()},
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "services.worker"], env=environment, stderr=subprocess.DEVNULL
+    )
+
+
+@pytest.fixture
+def workers():
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments, **settings):
+        started.append(start_worker(*arguments, **settings))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def observed_at(data_dir) -> Callable[[], object]:
+    return lambda: (s := Store(data_dir).current_snapshot()) and s.source
+
+
+def test_a_worker_fetches_publishes_and_stops_when_asked(tmp_path, workers):
+    with fault_server(reply_with(encode(make_records()))) as server:
+        process = workers(tmp_path, source="live", feed_url=server.url, feed_period_seconds=1)
+        wait_until(lambda: Store(tmp_path).current_snapshot() is not None)
+        wait_until(lambda: server.requests >= 3)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+    assert Store(tmp_path).current_snapshot().source == "live"
+
+
+def test_a_second_worker_stands_by_and_takes_over(tmp_path, workers, monkeypatch):
+    with fault_server(reply_with(encode(make_records()))) as server:
+        settings = {"source": "live", "feed_url": server.url, "feed_period_seconds": 1}
+        first = workers(tmp_path, **settings)
+        wait_until(lambda: server.requests >= 1)
+        second = workers(tmp_path, **settings)
+        journal = tmp_path / "app.log"
+        wait_until(lambda: "standing by" in journal.read_text())
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        wait_until(lambda: journal.read_text().count("worker started") == 2)
+        seen = server.requests
+        wait_until(lambda: server.requests > seen)
+        assert second.poll() is None
+
+
+def test_once_observes_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(worker, "start_journal", lambda _settings: None)
+    monkeypatch.setattr(signal, "signal", lambda *_arguments: None)
+    monkeypatch.setenv("TRAFFIC_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("TRAFFIC_SOURCE", "live")
+    with fault_server(reply_with(encode(make_records()))) as server:
+        monkeypatch.setenv("TRAFFIC_FEED_URL", server.url)
+        assert worker.main(["--once"]) == 0
+        assert server.requests == 1
+    with fault_server(reply_with(b"[]")) as server:
+        monkeypatch.setenv("TRAFFIC_FEED_URL", server.url)
+        monkeypatch.setenv("TRAFFIC_DATA_DIR", str(tmp_path / "other"))
+        assert worker.main(["--once"]) == 1
+
+
+def test_a_wrong_setting_ends_the_start_in_one_line(tmp_path):
+    environment = {**os.environ, "TRAFFIC_SOURCE": "nowhere", "TRAFFIC_DATA_DIR": str(tmp_path)}
+    for module in ("services.worker", "services.supervisor", "app"):
+        ended = subprocess.run(
+            [sys.executable, "-m", module],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert ended.returncode == 2
+        assert ended.stderr.splitlines() == [
+            "TRAFFIC_SOURCE: Input should be 'auto', 'live' or 'demo'"
+        ]
+
+
+def test_the_simulated_feed_is_observed_like_the_live_one(tmp_path):
+    settings = load_settings(data_dir=tmp_path, source="demo")
+    store = Store(tmp_path)
+    store.prepare()
+    snapshot = worker.make_observer(settings, store).observe()
+    assert snapshot.source == "demo"
+    assert len(snapshot.table) == 2_900
+
+
+def test_a_port_in_use_is_told_in_one_line():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigurationError, match=f"cannot listen on 127.0.0.1:{port}"):
+            check_port_is_free("127.0.0.1", port)
+
+
+def test_a_host_that_is_not_here_is_told_in_one_line():
+    with pytest.raises(ConfigurationError, match="TRAFFIC_HOST"):
+        check_port_is_free("192.0.2.1", 8050)
+
+
+def test_the_supervisor_starts_again_what_dies_and_ends_all_it_started(tmp_path):
+    script = (
+        "import os, sys, time; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n'); time.sleep(60)"
+    )
+    pids = tmp_path / "pids"
+
+    def started() -> list[int]:
+        return [int(line) for line in pids.read_text().split()] if pids.exists() else []
+
+    with Supervisor([[sys.executable, "-c", script, str(pids)]]):
+        wait_until(lambda: len(started()) == 1)
+        os.kill(started()[0], signal.SIGKILL)
+        wait_until(lambda: len(started()) == 2)
+    with pytest.raises(ProcessLookupError):
+        os.kill(started()[1], 0)
