@@ -10,8 +10,16 @@ from pathlib import Path
 from services.errors import StorageError
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, mode: int = 0o644) -> None:
     """Replace a file at once: a reader, or a process killed half-way, sees the old or the new.
+
+    Parameters
+    ----------
+    path : Path
+        Its directory is made if missing.
+    content : bytes
+    mode : int
+        Permissions; until they are set, only the owner can read.
 
     Raises
     ------
@@ -26,7 +34,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)
+        Path(temporary).chmod(mode)
         Path(temporary).replace(path)
     except OSError as error:
         if temporary is not None:

@@ -1,0 +1,190 @@
+"""Binding Flask-MonitoringDashboard: a copy of it, configured, cut and locked, on one server.
+
+The package keeps its configuration, its blueprint and its database engine in module globals
+made at import. So each server gets a copy of its own, imported afresh: that is how several
+applications can live in one process (in tests), each with its own data directory.
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import importlib.metadata
+import secrets
+import sqlite3
+import sys
+import warnings
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import flask
+from filelock import FileLock, Timeout
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import ServiceUnavailable
+
+from services.errors import StorageError
+from services.monitoring import database, gate, measuring, offline, privacy
+from services.monitoring.complaints import Complaints, logger
+from services.monitoring.credentials import (
+    LOCK_TIMEOUT_SECONDS,
+    Operator,
+    announce_password,
+    first_password,
+    load_operator,
+    monitoring_dir,
+    secret_key,
+)
+from services.settings import Settings
+
+PACKAGE = "flask_monitoringdashboard"
+LOCAL_TIMEZONE = "Europe/Paris"
+PROJECT = "traffic-rennes"
+DATABASE_LABEL = "SQLite, in the data directory"
+
+
+def bind(server: flask.Flask, settings: Settings) -> None:
+    """Bind the package to a server (see `services.monitoring.bind_monitoring`)."""
+    if not server.secret_key:
+        server.secret_key = secret_key(settings)
+    try:
+        operator = _operator(settings, str(server.secret_key))
+        path = monitoring_dir(settings) / database.FILE_NAME
+        # Tables are made without "if not exists": one process at a time.
+        with FileLock(path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_SECONDS):
+            database.prepare_file(path)
+            package = _load_package(server, path, int(settings.monitor_level))
+            _register(server, package, operator)
+            database.watch_engine(_module("database").engine, path)
+            _flush_at_exit(_module("core.cache"), path)
+    except (StorageError, OSError, Timeout, sqlite3.Error, SQLAlchemyError) as error:
+        logger.error("no performance is measured: %s", error)
+        _answer_unavailable(server)
+
+
+def _operator(settings: Settings, session_key: str) -> Operator:
+    password = first_password(settings)
+    if password is not None:
+        announce_password(settings, password)
+    return load_operator(settings, session_key)
+
+
+def _load_package(server: flask.Flask, path: Path, level: int) -> ModuleType:
+    """Import a copy of the package, in the order in which its parts can be replaced."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
+        del sys.modules[name]
+    with warnings.catch_warnings():
+        # tzlocal 2.0, which the package asks for, compares with a literal.
+        warnings.simplefilter("ignore", SyntaxWarning)
+        package = importlib.import_module(PACKAGE)
+    _configure(package.config, path, level)
+    storage = _module("database")
+    # Pages show this name; the engine is made by now.
+    package.config.database_name = DATABASE_LABEL
+    complaints = Complaints()
+    storage.session_scope = database.quiet_scope(storage.DBSession, complaints)
+    database.watch_rows(storage)
+    with database.connect(path) as connection, connection:
+        database.clear_former_rights(connection)
+        database.apply_level(connection, level)
+    _module("core.rules").get_rules = measuring.measured_rules(server)
+    _cut_telemetry(_module("core.telemetry"))
+    _put_off_scipy()
+    measuring.make_harmless(_module("core.measurement"), _module("core.profiler"), complaints)
+    return package
+
+
+def _configure(config: Any, path: Path, level: int) -> None:
+    config.database_name = database.database_url(path)
+    config.monitor_level = level
+    config.version = _project_version()
+    config.timezone = ZoneInfo(LOCAL_TIMEZONE)
+    config.security_token = secrets.token_hex(32)
+    # Its own table of users is not asked; should it ever be, nobody knows this password.
+    config.username = config.password = secrets.token_hex(32)
+    config.brand_name = config.title_name = "Traffic Rennes"
+    config.description = "Performance of the application"
+    config.group_by = measuring.callback_name
+    config.inject_dependencies(get_ip=privacy.no_address)
+    config.enable_logging = False
+    config.alert_enabled = False
+    # A page of the package takes its length.
+    config.alert_type = []
+
+
+def _project_version() -> str:
+    try:
+        return importlib.metadata.version(PROJECT)
+    except importlib.metadata.PackageNotFoundError:
+        return "development"
+
+
+def _cut_telemetry(telemetry: Any) -> None:
+    """Take from the package every way to its authors' server, and the means as well."""
+
+    def nothing(*_args: object, **_kwargs: object) -> None:
+        return None
+
+    for name in (
+        "post_to_back_if_telemetry_enabled",
+        "fetch_ip_from_github",
+        "initialize_telemetry_session",
+        "collect_general_telemetry_data",
+    ):
+        setattr(telemetry, name, nothing)
+    telemetry.requests = None
+
+
+def _put_off_scipy() -> None:
+    """Spare every start two seconds and 60 MB that only a report of the package needs."""
+    name = "scipy.stats"
+    if name in sys.modules:
+        return
+
+    def median_test(*samples: Any, **options: Any) -> Any:
+        return importlib.import_module(name).median_test(*samples, **options)
+
+    stand_in = ModuleType(name)
+    vars(stand_in)["median_test"] = median_test
+    sys.modules[name] = stand_in
+    try:
+        _module("core.reporting.questions.median_latency")
+    finally:
+        del sys.modules[name]
+
+
+def _register(server: flask.Flask, package: ModuleType, operator: Operator) -> None:
+    rules = server.url_map.iter_rules()
+    measuring.answer_inside(
+        server, {rule.endpoint for rule in rules if measuring.is_measured(rule)}
+    )
+    offline.serve_offline(package)
+    gate.close(package, operator)
+    gate.harden_cookie(server)
+    # Its scheduler prints, and serves custom graphs only.
+    package.bind(server, schedule=False)
+    gate.use_own_login(server, package, operator)
+
+
+def _flush_at_exit(cache: ModuleType, path: Path) -> None:
+    """Let the package write its last times of use, unless the database is gone by then."""
+
+    def flush() -> None:
+        if path.exists():
+            cache.flush_cache()
+
+    atexit.unregister(cache.flush_cache)
+    atexit.register(flush)
+
+
+def _answer_unavailable(server: flask.Flask) -> None:
+    def unavailable(**_path: str) -> flask.Response:
+        raise ServiceUnavailable("Performance is not measured. The journal tells why.")
+
+    for rule in ("/dashboard/", "/dashboard/<path:path>"):
+        server.add_url_rule(rule, "monitoring_unavailable", unavailable)
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"{PACKAGE}.{name}")

@@ -1,0 +1,203 @@
+"""The monitoring's SQLite file: made private, healed when lost, never in a visitor's way."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import flask
+from sqlalchemy import event, exc
+from sqlalchemy.engine import URL, Engine
+
+from services.monitoring import privacy
+from services.monitoring.complaints import Complaints, logger
+
+FILE_NAME = "requests.sqlite3"
+BLUEPRINT_NAME = "dashboard"
+# How long a writer waits for another one. Measures are written beside the request, not in it.
+BUSY_TIMEOUT_SECONDS = 5.0
+
+
+def database_url(path: Path) -> URL:
+    """The address of the file for SQLAlchemy."""
+    query = {"timeout": str(BUSY_TIMEOUT_SECONDS)}
+    return URL.create("sqlite", database=str(path.resolve()), query=query)
+
+
+def prepare_file(path: Path) -> None:
+    """Make the file if it is missing: readable by its owner only, and with a write-ahead log.
+
+    A file that is no database is put aside under another name.
+
+    Raises
+    ------
+    OSError, sqlite3.OperationalError
+        When the file can be neither opened nor made.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    try:
+        _use_write_ahead_log(path)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        aside = path.with_suffix(f".damaged-{int(time.time())}")
+        path.replace(aside)
+        logger.warning("the monitoring database was damaged (%s): kept as %s", error, aside.name)
+        prepare_file(path)
+
+
+def clear_former_rights(connection: sqlite3.Connection) -> None:
+    """Remove what an unlocked installation left: users such as admin/admin, telemetry's consent."""
+    connection.execute("DELETE FROM User")
+    connection.execute("DELETE FROM TelemetryUser")
+
+
+def apply_level(connection: sqlite3.Connection, level: int) -> None:
+    """Give every known route the configured level, if that changed since the last start.
+
+    Levels that the operator chose on the page since then stay. SQLite's ``user_version``, which
+    the package leaves alone, remembers the level applied last (plus one: 0 is a new file).
+    """
+    (applied,) = connection.execute("PRAGMA user_version").fetchone()
+    if applied != level + 1:
+        connection.execute("UPDATE Endpoint SET monitor_level = ?", (level,))
+        connection.execute(f"PRAGMA user_version = {level + 1}")
+
+
+def watch_engine(engine: Engine, path: Path) -> None:
+    """Tune each connection, and leave one whose file was deleted or replaced.
+
+    An empty file gets the tables, and the routes under their present numbers.
+    """
+    contents = _read_outline(path)
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, record: Any) -> None:
+        connection.execute("PRAGMA synchronous = NORMAL")
+        _restore_if_empty(connection, path, contents)
+        record.info["file"] = _file_id(path)
+
+    @event.listens_for(engine, "checkout")
+    def _on_checkout(_connection: Any, record: Any, _proxy: Any) -> None:
+        if record.info.get("file") != _file_id(path):
+            raise exc.DisconnectionError("the monitoring database was deleted or replaced")
+
+    engine.dispose()
+    os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
+
+
+def watch_rows(database: ModuleType) -> None:
+    """See that no personal data reach the tables, whoever writes them."""
+    event.listen(database.Request, "before_insert", privacy.clean_request)
+    event.listen(database.Outlier, "before_insert", privacy.clean_outlier)
+    event.listen(database.ExceptionMessage, "before_insert", privacy.clean_message)
+
+
+def quiet_scope(
+    new_session: Callable[[], Any], complaints: Complaints
+) -> Callable[[], AbstractContextManager[Any]]:
+    """A transaction that fails without consequence, except on the monitoring's own pages.
+
+    It takes the place of the package's ``session_scope``, which prints errors and sleeps. Measures
+    are written one at a time: SQLite has one writer anyway, and threads that all try at once
+    starve each other until some give up.
+    """
+    turn = threading.RLock()
+
+    @contextlib.contextmanager
+    def scope() -> Iterator[Any]:
+        with contextlib.nullcontext() if on_monitoring_page() else turn:
+            yield from _transaction(new_session(), complaints)
+
+    return scope
+
+
+def _transaction(session: Any, complaints: Complaints) -> Iterator[Any]:
+    try:
+        yield session
+        session.commit()
+    # Anything may go wrong while measuring; a visitor must not notice.
+    except Exception as error:
+        with contextlib.suppress(exc.SQLAlchemyError):
+            session.rollback()
+        if on_monitoring_page():
+            raise
+        complaints.add(error)
+    finally:
+        with contextlib.suppress(exc.SQLAlchemyError):
+            session.close()
+
+
+def on_monitoring_page() -> bool:
+    """Whether the request in progress is for a page of the monitoring itself."""
+    return flask.has_request_context() and flask.request.blueprint == BLUEPRINT_NAME
+
+
+@dataclass(frozen=True)
+class _Outline:
+    """The database without its measures."""
+
+    statements: list[str]
+    routes: list[tuple[Any, ...]]
+
+
+def connect(path: Path) -> contextlib.closing[sqlite3.Connection]:
+    """A connection of our own, closed at the end of the ``with`` block."""
+    return contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS))
+
+
+def _use_write_ahead_log(path: Path) -> None:
+    with connect(path) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+
+def _read_outline(path: Path) -> _Outline:
+    with connect(path) as connection:
+        # Tables before their indexes.
+        statements = connection.execute(
+            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type DESC"
+        ).fetchall()
+        routes = connection.execute("SELECT * FROM Endpoint").fetchall()
+    return _Outline([statement for (statement,) in statements], routes)
+
+
+def _restore_if_empty(connection: sqlite3.Connection, path: Path, outline: _Outline) -> None:
+    if not _is_empty(connection):
+        return
+    path.chmod(0o600)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:
+        # Another process may have been faster.
+        if not _is_empty(connection):
+            return
+        for statement in outline.statements:
+            connection.execute(statement)
+        for route in outline.routes:
+            places = ", ".join("?" * len(route))
+            connection.execute(f"INSERT INTO Endpoint VALUES ({places})", route)  # noqa: S608
+    logger.warning("the monitoring database was gone: an empty one takes its place")
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    (count,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return bool(count == 0)
+
+
+def _file_id(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

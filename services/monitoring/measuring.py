@@ -1,0 +1,149 @@
+"""What is measured, under which name, and how: so that a measure tells what visitors got."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable
+from functools import wraps
+from http import HTTPStatus
+from types import ModuleType
+from typing import Any, ParamSpec, TypeVar
+
+import flask
+from werkzeug.routing import Rule
+
+from services.monitoring import capture
+from services.monitoring.complaints import Complaints
+from services.monitoring.privacy import NOT_KEPT
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+CALLBACK_PATH = "/_dash-update-component"
+
+# Files that never change and probes that come every few seconds would drown the rest.
+UNMEASURED_PATHS = (
+    "/dashboard",
+    "/static/",
+    "/assets/",
+    "/_dash-component-suites/",
+    "/_favicon.ico",
+    "/_reload-hash",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)
+
+_OUTPUT = re.compile(r"[\w.@-]{1,100}")
+
+
+def is_measured(rule: Rule) -> bool:
+    """Whether requests to a route are recorded."""
+    return not rule.rule.startswith(UNMEASURED_PATHS)
+
+
+def measured_rules(server: flask.Flask) -> Callable[[str | None], list[Rule]]:
+    """The package's ``get_rules``, for one server: one rule per endpoint unless one is named.
+
+    With two rules for one endpoint the package would count each of its requests twice.
+    """
+
+    def get_rules(endpoint_name: str | None = None) -> list[Rule]:
+        rules = [rule for rule in server.url_map.iter_rules() if is_measured(rule)]
+        if endpoint_name is not None:
+            return [rule for rule in rules if rule.endpoint == endpoint_name]
+        return list({rule.endpoint: rule for rule in rules}.values())
+
+    return get_rules
+
+
+def answer_inside(server: flask.Flask, endpoints: Iterable[str]) -> None:
+    """Turn the outcome of each view into the response that the visitor gets, within the measure.
+
+    The package takes an exception for a 500 even where an error handler answers something else
+    (Dash's ``PreventUpdate`` is a 204), and a ``(body, headers)`` pair too.
+    """
+    for endpoint in endpoints:
+        server.view_functions[endpoint] = _answering(server, server.view_functions[endpoint])
+
+
+def callback_name() -> str:
+    """What tells the Dash callbacks apart: their output. Other requests have none."""
+    request = flask.request
+    if not request.path.endswith(CALLBACK_PATH):
+        return NOT_KEPT
+    body = request.get_json(silent=True)
+    output = body.get("output") if isinstance(body, dict) else None
+    known_form = isinstance(output, str) and _OUTPUT.fullmatch(output)
+    return str(output) if known_form else "other"
+
+
+def make_harmless(measurement: ModuleType, profiler: ModuleType, complaints: Complaints) -> None:
+    """See that measuring can neither fail nor delay a request, whatever state the database is in.
+
+    Parameters
+    ----------
+    measurement, profiler
+        The package's modules of these names (``core.measurement``, ``core.profiler``).
+    complaints
+        Told of every measure that is lost.
+    """
+    for name in ("BaseProfiler", "PerformanceProfiler", "StacktraceProfiler", "OutlierProfiler"):
+        thread_class = getattr(profiler, name)
+        thread_class.run = _quietly(thread_class.run, complaints, None)
+    for name in (
+        "start_thread_last_requested",
+        "start_performance_thread",
+        "start_outlier_thread",
+        "start_profiler_and_outlier_thread",
+    ):
+        start = _quietly(getattr(measurement, name), complaints, _NoRecord())
+        setattr(measurement, name, start)
+    outlier = profiler.OutlierProfiler
+    stop = _in_background(_quietly(outlier.stop, complaints, None))
+    outlier.stop = _quietly(stop, complaints, None)
+
+
+class _NoRecord:
+    """Stands for a profiler that could not be started."""
+
+    def stop(self, *_measures: object) -> None:
+        """Nothing was started."""
+
+
+def _answering(server: flask.Flask, view: Callable[..., Any]) -> Callable[..., flask.Response]:
+    @wraps(view)
+    def answering(*args: Any, **kwargs: Any) -> flask.Response:
+        try:
+            outcome = server.ensure_sync(view)(*args, **kwargs)
+        # Flask's own method decides which errors have an answer; it raises the others again.
+        except Exception as error:
+            response = server.make_response(server.handle_user_exception(error))
+            if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                capture(error)
+            return response
+        return server.make_response(outcome)
+
+    return answering
+
+
+def _quietly(call: Callable[P, T], complaints: Complaints, otherwise: Any) -> Callable[P, T]:
+    @wraps(call)
+    def quiet(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return call(*args, **kwargs)
+        # A measure is worth less than the request that it is about.
+        except Exception as error:
+            complaints.add(error)
+            return otherwise  # type: ignore[no-any-return]
+
+    return quiet
+
+
+def _in_background(call: Callable[P, Any]) -> Callable[P, None]:
+    @wraps(call)
+    def start(*args: P.args, **kwargs: P.kwargs) -> None:
+        threading.Thread(target=call, args=args, kwargs=kwargs).start()
+
+    return start
