@@ -88,9 +88,7 @@ class Store:
         ------
         StorageError
         """
-        network_path = self._network_path(network.version)
-        if not network_path.exists():
-            write_atomically(network_path, encode_network(network))
+        self.keep_network(network)
         document = encode_snapshot(snapshot)
         if snapshot.source == "live":
             write_atomically(self._live, document)
@@ -121,6 +119,21 @@ class Store:
         StorageError
         """
         return _decoded(self._live)
+
+    def keep_network(self, network: Network) -> None:
+        """Keep a network for good; one that is known stays as it is.
+
+        Raises
+        ------
+        StorageError
+        """
+        path = self._network_path(network.version)
+        if not path.exists():
+            write_atomically(path, encode_network(network))
+
+    def network_versions(self) -> list[str]:
+        """The version of every network that was ever seen here, in order of their names."""
+        return sorted(path.stem for path in self._networks.glob("*.geojson"))
 
     def network_document(self, version: str) -> bytes:
         """A network as GeoJSON.

@@ -65,9 +65,9 @@ class ReplyColumns(BaseModel):
 
     model_config = ConfigDict(strict=True)
 
-    averagevehiclespeed: list[Annotated[int | float, Field(ge=0, le=250)]]
-    traveltime: list[Annotated[int | float, Field(ge=0, le=36_000)]]
-    traveltimereliability: list[Annotated[int | float, Field(ge=0, le=100)]]
+    averagevehiclespeed: list[Annotated[float, Field(ge=0, le=250)]]
+    traveltime: list[Annotated[float, Field(ge=0, le=36_000)]]
+    traveltimereliability: list[Annotated[float, Field(ge=0, le=100)]]
     trafficstatus: list[Literal["freeFlow", "heavy", "congested", "impossible", "unknown"]]
     vehicleprobemeasurement: list[Annotated[int, Field(ge=0)]]
 

@@ -1,0 +1,1 @@
+"""Keras models: features, architectures, training, evaluation and their artifacts."""

@@ -1,0 +1,13 @@
+"""The errors of training and of loading models, in the application's one tree."""
+
+from __future__ import annotations
+
+from services.errors import ForecastUnavailable, TrafficError
+
+
+class ModelMismatch(ForecastUnavailable):
+    """A model's file is damaged, or its inputs are not what this code encodes."""
+
+
+class HistoryTooShort(TrafficError):
+    """The history does not hold enough days to learn from, or to judge a model by."""

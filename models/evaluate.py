@@ -1,0 +1,149 @@
+"""Judges a saved model beside both baselines, on days of a history that it has not seen.
+
+python -m models.evaluate --model models/artifacts/VERSION --data-dir DIR
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.comparison import calibration_table, compare, comparison_table, status_table
+from models.dataset import ZoneHistory, load_zone_history
+from models.errors import HistoryTooShort, ModelMismatch
+from models.features import every_cell
+from models.forecaster import KERAS_MODEL_NAME, Forecaster
+from services.errors import StorageError, TrafficError
+from services.files import read_if_present
+from services.forecasts import FORECASTS_FILE, TABLE_SHAPE, decode_table
+from services.settings import load_settings
+
+# The table is written from the same model; processors may round the last digits differently.
+_TABLE_TOLERANCE = 1e-4
+
+
+def evaluate(directory: Path, data_dir: Path) -> dict[str, Any]:
+    """Load a version, check it whole, and measure it.
+
+    Parameters
+    ----------
+    directory : Path
+        ``<models>/<version>``.
+    data_dir : Path
+        Holds the history, of the source that the model learned from.
+
+    Returns
+    -------
+    dict
+        As :func:`models.comparison.compare` gives it, for all days of the history
+        but those that the model learned from.
+
+    Raises
+    ------
+    ModelMismatch
+        When a file is damaged, or the model does not fit this code or its own table.
+    HistoryTooShort
+        When the history lacks either the days learned from or any other.
+    """
+    # It takes seconds to import: --help need not wait for it.
+    from models.keras_forecaster import load_forecaster, read_measures  # noqa: PLC0415
+
+    measures = read_measures(directory)
+    forecaster = load_forecaster(directory)
+    check_table(directory, forecaster)
+    observed = load_zone_history(data_dir, measures["trained_on"]["source"])
+    seen, unseen = seen_and_unseen(observed, measures["split"])
+    return compare(forecaster, seen, unseen)
+
+
+def check_table(directory: Path, forecaster: Forecaster) -> None:
+    """Refuse a version whose table of forecasts is not what its model says.
+
+    Raises
+    ------
+    ModelMismatch
+    ForecastUnavailable
+        When the table itself cannot be read.
+    """
+    path = directory / FORECASTS_FILE
+    try:
+        table = decode_table(read_if_present(path) or b"")
+    except StorageError as error:
+        raise ModelMismatch(str(error)) from error
+    shown = np.array([row.shares for day in table.forecasts.values() for row in day])
+    said = forecaster.predict(every_cell())
+    if not np.allclose(
+        shown.reshape(TABLE_SHAPE), said.reshape(TABLE_SHAPE), atol=_TABLE_TOLERANCE
+    ):
+        raise ModelMismatch(f"{path} was not written by the model beside it")
+
+
+def seen_and_unseen(
+    observed: ZoneHistory, split: dict[str, list[str]]
+) -> tuple[ZoneHistory, ZoneHistory]:
+    """The days of a history that a model learned from, and the others.
+
+    Raises
+    ------
+    HistoryTooShort
+        When there are none of either.
+    """
+    learned = {date.fromisoformat(day) for part in ("train", "validation") for day in split[part]}
+    days = observed.dates()
+    seen = [day for day in days if day in learned]
+    unseen = [day for day in days if day not in learned]
+    if not seen:
+        raise HistoryTooShort("the history holds none of the days that the model learned from")
+    if not unseen:
+        raise HistoryTooShort("the history holds no day that the model has not learned from")
+    return observed.on(seen), observed.on(unseen)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    # TensorFlow's own start-up lines would bury ours; errors still show.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        comparison = evaluate(options.model, options.data_dir or load_settings().data_dir)
+    except TrafficError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write(_printed(options.model.name, comparison))
+    return 0
+
+
+def _printed(version: str, comparison: dict[str, Any]) -> str:
+    days, observations = len(comparison["days"]), comparison["observations"]
+    parts = [
+        f"{version}: its inputs fit, its table is its own",
+        f"{days} days it has not seen, {observations:,} statuses of zones",
+        comparison_table(comparison),
+        *(f"{name}\n{status_table(comparison, name)}" for name in comparison["forecasters"]),
+        f"calibration of the {KERAS_MODEL_NAME}\n"
+        + calibration_table(comparison, KERAS_MODEL_NAME),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m models.evaluate",
+        description="Measure a saved model beside both baselines, on days it has not seen.",
+    )
+    parser.add_argument("--model", type=Path, required=True, help="directory of the version")
+    parser.add_argument(
+        "--data-dir", type=Path, help="holds history/ and networks/; default: TRAFFIC_DATA_DIR"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""How good probabilities were, once it is known what happened.
+
+Sources
+-------
+ranked probability score
+    Epstein (1969), as normalised by Murphy (1971): squared errors of the
+    cumulated probabilities over the ordered statuses, divided by their number
+    less one. 0 is perfect, 1 the worst; taking *blocked* for *free* costs more
+    than taking *dense* for it.
+skill
+    1 - score / reference score: above 0 is better than the reference.
+Brier score
+    Brier (1950), summed over the statuses: 0 to 2.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.indicators import ZONE_STATUSES
+
+# A certain forecast that fails would cost an infinite log loss: this bounds it at 6.9.
+PROBABILITY_FLOOR: Final = 0.001
+CALIBRATION_BINS: Final = 10
+
+Probabilities = NDArray[np.float64]
+Statuses = NDArray[np.int64]
+
+
+def accuracy(probabilities: Probabilities, happened: Statuses) -> float:
+    """Share of times at which the likeliest status is the one that happened.
+
+    Parameters
+    ----------
+    probabilities : array, shape (times, statuses)
+    happened : array of int, shape (times,)
+        Index of the status that happened.
+    """
+    return float((probabilities.argmax(axis=1) == happened).mean())
+
+
+def ranked_probability_score(probabilities: Probabilities, happened: Statuses) -> float:
+    """Mean ranked probability score, 0 (perfect) to 1.
+
+    Examples
+    --------
+    >>> certainly_free = np.array([[1.0, 0.0, 0.0]])
+    >>> [ranked_probability_score(certainly_free, np.array([k])) for k in (0, 1, 2)]
+    [0.0, 0.5, 1.0]
+    """
+    errors = probabilities.cumsum(axis=1) - _one_hot(happened, probabilities).cumsum(axis=1)
+    return float((errors[:, :-1] ** 2).sum(axis=1).mean() / (probabilities.shape[1] - 1))
+
+
+def log_loss(probabilities: Probabilities, happened: Statuses) -> float:
+    """Mean of -ln(probability of what happened), floored at :data:`PROBABILITY_FLOOR`."""
+    chosen = probabilities[np.arange(len(happened)), happened]
+    return float(-np.log(np.maximum(chosen, PROBABILITY_FLOOR)).mean())
+
+
+def brier_score(probabilities: Probabilities, happened: Statuses) -> float:
+    """Mean squared error of the probabilities, summed over the statuses: 0 (perfect) to 2."""
+    errors = probabilities - _one_hot(happened, probabilities)
+    return float((errors**2).sum(axis=1).mean())
+
+
+def skill(score: float, reference: float) -> float | None:
+    """How much better than a reference, as a share of it; None against a perfect one."""
+    return None if reference == 0.0 else 1.0 - score / reference
+
+
+def by_status(probabilities: Probabilities, happened: Statuses) -> dict[str, dict[str, Any]]:
+    """Precision and recall of each status, None where nothing was forecast or happened."""
+    chosen = probabilities.argmax(axis=1)
+    return {
+        status: {
+            "happened": int((happened == code).sum()),
+            "forecast": int((chosen == code).sum()),
+            "precision": _share((happened == code)[chosen == code]),
+            "recall": _share((chosen == code)[happened == code]),
+        }
+        for code, status in enumerate(ZONE_STATUSES)
+    }
+
+
+def calibration(probabilities: Probabilities, happened: Statuses) -> list[dict[str, Any]]:
+    """Forecast probability beside observed frequency, all statuses pooled, in ten bins."""
+    forecast = probabilities.ravel()
+    occurred = _one_hot(happened, probabilities).ravel()
+    bins = np.minimum((forecast * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    return [
+        {
+            "from": place / CALIBRATION_BINS,
+            "to": (place + 1) / CALIBRATION_BINS,
+            "forecasts": int(members.sum()),
+            "mean_probability": float(forecast[members].mean()),
+            "observed_frequency": float(occurred[members].mean()),
+        }
+        for place in range(CALIBRATION_BINS)
+        for members in [bins == place]
+        if members.any()
+    ]
+
+
+def calibration_error(bins: list[dict[str, Any]]) -> float:
+    """Mean distance between forecast probability and observed frequency over the bins."""
+    weights = np.array([item["forecasts"] for item in bins])
+    gaps = np.array([item["mean_probability"] - item["observed_frequency"] for item in bins])
+    return float(np.average(np.abs(gaps), weights=weights))
+
+
+def all_measures(probabilities: Probabilities, happened: Statuses) -> dict[str, Any]:
+    """Every measure of one forecaster, as plain data."""
+    bins = calibration(probabilities, happened)
+    return {
+        "accuracy": accuracy(probabilities, happened),
+        "ranked_probability_score": ranked_probability_score(probabilities, happened),
+        "log_loss": log_loss(probabilities, happened),
+        "brier_score": brier_score(probabilities, happened),
+        "calibration_error": calibration_error(bins),
+        "by_status": by_status(probabilities, happened),
+        "calibration": bins,
+    }
+
+
+def _one_hot(happened: Statuses, probabilities: Probabilities) -> Probabilities:
+    return np.eye(probabilities.shape[1])[happened]
+
+
+def _share(hits: NDArray[np.bool_]) -> float | None:
+    return float(hits.mean()) if len(hits) else None

@@ -1,0 +1,62 @@
+"""The model card: what a model is, what it learned from and how good it is, for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.comparison import calibration_table, comparison_table, status_table
+from models.forecaster import KERAS_MODEL_NAME
+
+_SIMULATED = """\
+**This model learned from simulated traffic.** Its measures say how well it learned the
+simulation, not how well it forecasts Rennes. Train it again on observed traffic as soon as some
+weeks of it are there: `python -m models.train --source live`.
+"""
+_OBSERVED = "This model learned from traffic that was observed.\n"
+
+
+def model_card(measures: dict[str, Any]) -> str:
+    """Write the card of a version from its record (``measures.json``)."""
+    trained_on, training = measures["trained_on"], measures["training"]
+    test = measures["test"]
+    is_simulated = trained_on["source"] == "demo"
+    days = {part: len(dates) for part, dates in measures["split"].items()}
+    return f"""\
+# Traffic of Rennes by the hour of the week, {measures["model_version"]}
+
+{_SIMULATED if is_simulated else _OBSERVED}
+## What it does
+Gives, for a zone, a day of the week and an hour (local time), the probabilities of *free*, *dense*
+and *blocked*: the speed ratio of the zone above 0.67, in between, or up to 0.40
+(`services/indicators.py` has the definitions and their sources). It knows the calendar only: no
+weather, holidays, works, events, and nothing of how the traffic is now. It is meant for the page's
+question "how will it be at 8 h?", not for routing, signals or anything that safety depends on.
+
+## What it learned from
+{trained_on["snapshots"]:,} snapshots of source `{trained_on["source"]}`, {trained_on["days"]} days
+from {trained_on["first_day"]} to {trained_on["last_day"]}. Whole days were shared out at random,
+each weekday alike: {days["train"]} to learn from, {days["validation"]} to choose the number of
+epochs by (and then learned from as well), {days["test"]} to judge by, which neither the model nor
+the baselines ever saw.
+
+## How good it is
+On the {len(test["days"])} test days ({test["observations"]:,} statuses of zones). RPS is the ranked
+probability score, 0 to 1, lower is better (`models/measures.py`).
+
+{comparison_table(test)}
+
+{status_table(test, KERAS_MODEL_NAME)}
+
+Calibration, all statuses pooled:
+
+{calibration_table(test, KERAS_MODEL_NAME)}
+
+## How it was made
+A Keras model of {training["weights"]:,} weights (`models/architecture.py`), features
+`{measures["features"]["version"]}`, seed {training["seed"]}, {training["epochs"]} epochs, Keras
+{training["keras"]}, TensorFlow {training["tensorflow"]}. The same history, seed, versions and
+processor give the same weights; other processors may round differently.
+
+    python -m models.train --data-dir DIR --source {trained_on["source"]} --seed {training["seed"]}
+    python -m models.evaluate --data-dir DIR --model DIRECTORY_OF_THIS_CARD
+"""

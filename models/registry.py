@@ -1,0 +1,65 @@
+"""Where models live: one directory per version, and a file that names the champion.
+
+<models>/champion                    the version in use
+<models>/<version>/model.keras       the Keras model
+<models>/<version>/forecasts.parquet what services/forecasts.py reads
+<models>/<version>/measures.json     how it was trained, and how good it is
+<models>/<version>/MODEL_CARD.md     the same for people
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from services.errors import StorageError
+from services.files import write_atomically
+from services.forecasts import CHAMPION_FILE
+
+MODEL_FILE: Final = "model.keras"
+MEASURES_FILE: Final = "measures.json"
+CARD_FILE: Final = "MODEL_CARD.md"
+
+
+def write_version(root: Path, version: str, write_files: Callable[[Path], None]) -> Path:
+    """Make the directory of a version appear at once, complete or not at all.
+
+    Parameters
+    ----------
+    root : Path
+        The directory of the models; made if missing.
+    version : str
+        Its name; an earlier directory of that name is replaced.
+    write_files : callable
+        Writes the files into the directory it is given.
+
+    Raises
+    ------
+    StorageError
+        When the directory cannot be written.
+    """
+    target = root / version
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=root, prefix=".writing-") as workplace:
+            fresh = Path(workplace) / "fresh"
+            fresh.mkdir()
+            write_files(fresh)
+            if target.exists():
+                target.replace(Path(workplace) / "replaced")
+            fresh.replace(target)
+    except OSError as error:
+        raise StorageError(f"cannot write model {version} in {root}: {error.strerror}") from error
+    return target
+
+
+def promote(root: Path, version: str) -> None:
+    """Make a version the champion; web processes take it up by themselves.
+
+    Raises
+    ------
+    StorageError
+    """
+    write_atomically(root / CHAMPION_FILE, f"{version}\n".encode())

@@ -1,0 +1,77 @@
+"""Small histories with a known weekly rhythm, in memory and on disk."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from models.dataset import ZoneHistory
+from services import history
+from services.clock import to_paris
+from services.files import write_atomically
+from services.indicators import ZONE_STATUSES
+from services.network import encode_network
+from services.snapshot import Source
+from services.status import Status
+from services.zones import ZONE_CHOICES
+from tests.factories import make_network
+
+# A Sunday, 23 h in UTC: midnight of Monday 2026-11-02 in Rennes.
+START = datetime(2026, 11, 1, 23, tzinfo=UTC)
+FREE, DENSE, BLOCKED = range(len(ZONE_STATUSES))
+_RATIOS = (0.9, 0.5, 0.3)
+
+
+def rhythm(day: int, hour: int) -> int:
+    """The usual status: blocked at 8 and 17 h of working days, dense in between, free at night."""
+    if day < 5 and hour in (8, 17):
+        return BLOCKED
+    return DENSE if 9 <= hour < 20 and day < 6 else FREE
+
+
+def zone_history(weeks: int = 3, exceptions: float = 0.1, seed: int = 5) -> ZoneHistory:
+    """Hourly statuses of every zone, a share of them drawn at random instead of the usual."""
+    generator = np.random.default_rng(seed)
+    rows = []
+    for moment in _moments(weeks):
+        local = to_paris(moment)
+        for zone in range(len(ZONE_CHOICES)):
+            status = rhythm(local.weekday(), local.hour)
+            if generator.random() < exceptions:
+                status = int(generator.integers(3))
+            rows.append((moment, local.date(), local.weekday(), local.hour, zone, status))
+    columns = ["observed_at", "date", "day", "hour", "zone", "status"]
+    return ZoneHistory("demo", pd.DataFrame(rows, columns=columns))
+
+
+def write_history(data_dir: Path, weeks: int = 3, source: Source = "demo") -> None:
+    """The same rhythm as observations of a small network, on disk."""
+    network = make_network(10)
+    write_atomically(data_dir / "networks" / f"{network.version}.geojson", encode_network(network))
+    rows = []
+    for moment in _moments(weeks):
+        local = to_paris(moment)
+        ratio = _RATIOS[rhythm(local.weekday(), local.hour)]
+        rows.append(
+            pd.DataFrame(
+                {
+                    "observed_at": moment,
+                    "segment": np.arange(len(network)),
+                    "status": int(Status.HEAVY),
+                    "speed_kmh": np.round(network.speed_limit_kmh * ratio).astype(int),
+                    "travel_time_s": 10,
+                    "reliability_pct": 60,
+                    "probes": 3,
+                }
+            )
+        )
+    frame = pd.concat(rows, ignore_index=True)
+    for day, part in frame.groupby(frame["observed_at"].dt.date):
+        history.write_day(data_dir, source, day, history.Observations(network.version, part))
+
+
+def _moments(weeks: int) -> list[datetime]:
+    return [START + timedelta(hours=step) for step in range(weeks * 7 * 24)]
