@@ -1,0 +1,22 @@
+FROM python:3.12-slim
+
+RUN useradd --create-home --uid 10001 traffic \
+    && mkdir /data \
+    && chown 10001 /data
+WORKDIR /app
+
+COPY requirements.txt ./
+RUN pip install --no-cache-dir --require-hashes -r requirements.txt
+
+COPY app.py gunicorn.conf.py ./
+COPY assets ./assets
+COPY callbacks ./callbacks
+COPY components ./components
+COPY models ./models
+COPY services ./services
+
+USER 10001
+ENV TRAFFIC_DATA_DIR=/data TRAFFIC_HOST=0.0.0.0 PYTHONUNBUFFERED=1
+VOLUME /data
+EXPOSE 8050
+CMD ["gunicorn", "app:server"]

@@ -1,0 +1,58 @@
+# Everything sets itself up: `make run` and `make test` are enough on a fresh machine.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+# tzlocal 2.0, which the monitoring package pins, warns when it is first compiled.
+QUIET_TZLOCAL = $(BIN)/python -W ignore -m compileall -q $(VENV)/lib/python3*/site-packages/tzlocal
+
+.PHONY: run test test-fast check format bench lock clean
+
+run: $(RUNTIME)
+	@$(BIN)/python -m services.supervisor
+
+test: $(DEV)
+	@sh tests/browser/install_browser.sh
+	$(BIN)/python -m pytest
+
+test-fast: $(DEV)
+	$(BIN)/python -m pytest -m "not browser and not tensorflow"
+
+check: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+
+format: $(DEV)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(DEV)
+	@sh tests/browser/install_browser.sh
+	$(BIN)/python -m benchmarks
+
+lock: $(DEV)
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(VENV)/bin/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+
+$(RUNTIME): requirements.txt | $(VENV)/bin/uv
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.txt
+	@$(QUIET_TZLOCAL)
+	@touch $@
+
+$(DEV): requirements-dev.txt | $(VENV)/bin/uv
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.txt
+	@$(QUIET_TZLOCAL)
+	@touch $@ $(RUNTIME)

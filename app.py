@@ -1,0 +1,88 @@
+"""Traffic Rennes: the wiring of the web role, and ``python app.py`` for development."""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+import dash
+from flask import Flask
+from flask_compress import Compress
+
+from callbacks import documents, health, http_api, not_found, page, problems, security_headers
+from services.assembly import assemble
+from services.clock import Clock, utc_now
+from services.errors import TrafficError
+from services.monitoring import bind_monitoring, secret_key
+from services.settings import Settings, load_settings
+from services.supervisor import Supervisor, prepare_start, worker_command
+
+_HERE = Path(__file__).parent
+
+
+def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
+    """Build the application; nothing is fetched and no TensorFlow is imported.
+
+    Parameters
+    ----------
+    settings : Settings
+    clock : Clock
+        Gives the present; tests hand in their own.
+
+    Raises
+    ------
+    ConfigurationError
+        When the data directory cannot be used.
+    """
+    services = assemble(settings, clock)
+    app = dash.Dash(
+        __name__,
+        assets_folder=str(_HERE / "assets"),
+        external_stylesheets=[documents.BOOTSTRAP_PATH],
+        serve_locally=True,
+        update_title="",
+    )
+    server = app.server
+    server.secret_key = secret_key(settings)
+    Compress(server)
+    problems.register(server)
+    documents.register(server, services)
+    health.register(server, services)
+    http_api.register(server, services)
+    page.register(app, services)
+    not_found.register(app)
+    security_headers.register(app, settings)
+    bind_monitoring(server, settings)
+    return app
+
+
+@lru_cache(maxsize=1)
+def _server() -> Flask:
+    server: Flask = create_app(load_settings()).server
+    return server
+
+
+def __getattr__(name: str) -> Flask:
+    """``app:server`` for gunicorn: built when it is asked for, not at import."""
+    if name == "server":
+        return _server()
+    raise AttributeError(name)
+
+
+def main() -> int:
+    """Run the web role with Flask's own server, and a worker beside it."""
+    try:
+        settings = load_settings()
+        prepare_start(settings)
+        app = create_app(settings)
+    except TrafficError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    with Supervisor([worker_command()]):
+        app.run(host=settings.host, port=settings.port, debug=settings.debug, use_reloader=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

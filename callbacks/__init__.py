@@ -1,0 +1,1 @@
+"""One module per interaction; each offers ``register(...)`` and stays thin."""

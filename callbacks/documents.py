@@ -1,0 +1,94 @@
+"""Documents the browser fetches once per version, compressed once: network and details."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+import flask_bootstrap
+from flask import Flask, Response, request
+
+from callbacks.problems import problem
+from services.assembly import Services
+from services.errors import StorageError
+from services.geojson import encode_details
+from services.latest import TrafficView
+
+BOOTSTRAP_PATH: Final = "/vendor/bootstrap.min.css"
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+_GZIP_LEVEL: Final = 9
+# Two networks live side by side while browsers move from one to the next.
+_KEPT_NETWORKS: Final = 2
+_BOOTSTRAP_CSS: Final = (
+    Path(flask_bootstrap.__file__).parent / "static/bootstrap5/css/bootstrap.min.css"
+)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A body with its compressed twin."""
+
+    body: bytes
+    gzipped: bytes
+    content_type: str
+
+
+def make_document(body: bytes, content_type: str) -> Document:
+    """Compress a body once for all its readers."""
+    return Document(body, gzip.compress(body, _GZIP_LEVEL, mtime=0), content_type)
+
+
+def send_document(document: Document) -> Response:
+    """Answer with the compressed twin where the client takes it."""
+    takes_gzip = request.accept_encodings.quality("gzip") > 0
+    response = Response(
+        document.gzipped if takes_gzip else document.body, content_type=document.content_type
+    )
+    if takes_gzip:
+        response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    return response
+
+
+def register(server: Flask, services: Services) -> None:
+    """Add the routes of the network, the details of the current snapshot, and Bootstrap's CSS."""
+
+    @lru_cache(maxsize=_KEPT_NETWORKS)
+    def network_document(version: str) -> Document:
+        return make_document(services.store.network_document(version), "application/geo+json")
+
+    @lru_cache(maxsize=1)
+    def details_document(view: TrafficView) -> Document:
+        return make_document(encode_details(view.snapshot), "application/json")
+
+    @server.get("/network/<version>.geojson")
+    def network(version: str) -> Response:
+        try:
+            document = network_document(version)
+        except StorageError:
+            return problem(HTTPStatus.NOT_FOUND, "no such network")
+        return _immutable(send_document(document))
+
+    @server.get("/snapshot/<version>/details")
+    def details(version: str) -> Response:
+        view = services.traffic.view()
+        if view is None or view.snapshot.version != version:
+            return problem(HTTPStatus.NOT_FOUND, "this snapshot is no longer the current one")
+        return _immutable(send_document(details_document(view)))
+
+    @lru_cache(maxsize=1)
+    def bootstrap_document() -> Document:
+        return make_document(_BOOTSTRAP_CSS.read_bytes(), "text/css; charset=utf-8")
+
+    @server.get(BOOTSTRAP_PATH)
+    def bootstrap_css() -> Response:
+        return _immutable(send_document(bootstrap_document()))
+
+
+def _immutable(response: Response) -> Response:
+    response.headers["Cache-Control"] = IMMUTABLE
+    return response

@@ -1,0 +1,73 @@
+"""The public API: ``/api/v1/traffic`` and ``/api/v1/forecast``."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from http import HTTPStatus
+
+import orjson
+from flask import Flask, Response, request
+from flask.typing import ResponseReturnValue
+
+from callbacks.documents import Document, make_document, send_document
+from callbacks.problems import problem
+from services.assembly import Services
+from services.clock import to_paris
+from services.forecasts import DAY_NAMES, checked_day, checked_hour
+from services.geojson import encode_traffic
+from services.latest import TrafficView
+from services.zones import checked_zone
+
+
+def register(server: Flask, services: Services) -> None:
+    """Add the routes of the API."""
+
+    @lru_cache(maxsize=1)
+    def traffic_document(view: TrafficView) -> Document:
+        body = encode_traffic(view.network, view.snapshot)
+        return make_document(body, "application/geo+json")
+
+    @server.get("/api/v1/traffic")
+    def traffic() -> ResponseReturnValue:
+        view = services.traffic.view()
+        if view is None:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "no snapshot has been received yet")
+        response = send_document(traffic_document(view))
+        response.set_etag(view.snapshot.version)
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response.make_conditional(request)
+
+    @server.get("/api/v1/forecast")
+    def forecast() -> Response:
+        response = Response(_forecast_body(services), content_type="application/json")
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
+
+    # Without it, Dash answers any unknown path with its page.
+    @server.get("/api/", defaults={"rest": ""})
+    @server.get("/api/<path:rest>")
+    def unknown(rest: str) -> Response:
+        return problem(HTTPStatus.NOT_FOUND, f"there is nothing at /api/{rest}")
+
+
+def _forecast_body(services: Services) -> bytes:
+    arguments = request.args
+    hour = checked_hour(arguments.get("hour"))
+    day = checked_day(arguments.get("day"), to_paris(services.clock()).date())
+    zone = checked_zone(arguments.get("zone"))
+    table = services.forecasts.table()
+    found = table.at(day, hour, zone)
+    return orjson.dumps(
+        {
+            "hour": hour,
+            "day": DAY_NAMES[day],
+            "zone": zone,
+            "status": found.status,
+            "probabilities": found.probabilities,
+            "model_version": table.model_version,
+            "trained_on": table.trained_on,
+            "simulated": table.is_simulated,
+        }
+    )

@@ -1,0 +1,31 @@
+"""Unknown addresses answer 404; Dash alone would answer each of them with its page."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+from dash import Dash
+from flask import Response
+
+from callbacks.documents import BOOTSTRAP_PATH
+from callbacks.page import requested_language
+from components.not_found import build_not_found
+from components.texts import load_texts
+
+# The rule that Dash adds for applications that route in the browser.
+_CATCH_ALL: Final = "/<path:path>"
+
+
+def register(app: Dash) -> None:
+    """Replace Dash's answer to unknown paths."""
+    home_url = app.get_relative_path("/")
+
+    def not_found(path: str) -> Response:  # noqa: ARG001 - the rule hands it in
+        language = requested_language()
+        document = build_not_found(load_texts(language), language, home_url, BOOTSTRAP_PATH)
+        return Response(
+            document, HTTPStatus.NOT_FOUND.value, content_type="text/html; charset=utf-8"
+        )
+
+    app.server.view_functions[_CATCH_ALL] = not_found

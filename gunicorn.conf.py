@@ -1,0 +1,31 @@
+"""How gunicorn serves the web role; every value comes from the settings."""
+
+import sys
+
+from services.errors import ConfigurationError
+from services.journal import start_journal
+from services.settings import load_settings
+
+try:
+    _settings = load_settings()
+except ConfigurationError as error:
+    sys.exit(str(error))
+
+bind = f"{_settings.host}:{_settings.port}"
+workers = _settings.web_processes
+worker_class = "gthread"
+threads = 8
+# Each process builds its own application: nothing is shared across a fork.
+preload_app = False
+# An access log would hold IP addresses.
+accesslog = None
+# A way in that nobody asked for.
+control_socket_disable = True
+timeout = 60
+# A browser's next refresh finds its connection open.
+keepalive = 75
+
+
+def post_fork(server, worker):  # noqa: ARG001 - gunicorn calls it with both
+    """Give each process its own handle on the journal."""
+    start_journal(_settings)

@@ -1,0 +1,45 @@
+"""The services that the web role needs, put together from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from services.clock import Clock, utc_now
+from services.forecasts import CachedForecasts
+from services.latest import LatestTraffic
+from services.settings import Settings
+from services.store import Store
+
+SHIPPED_ARTIFACTS: Final = Path(__file__).parent.parent / "models" / "artifacts"
+
+
+@dataclass(frozen=True)
+class Services:
+    """What callbacks and routes may ask; all of it only reads."""
+
+    settings: Settings
+    store: Store
+    traffic: LatestTraffic
+    forecasts: CachedForecasts
+    clock: Clock
+
+
+def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
+    """Build the services of one application.
+
+    Raises
+    ------
+    ConfigurationError
+        When the data directory cannot be used.
+    """
+    store = Store(settings.data_dir)
+    store.prepare()
+    return Services(
+        settings=settings,
+        store=store,
+        traffic=LatestTraffic(store),
+        forecasts=CachedForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
+        clock=clock,
+    )

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import gzip
+import subprocess
+import sys
+from datetime import timedelta
+
+import orjson
+import pytest
+
+from app import create_app
+from services.settings import load_settings
+from services.status import Status
+from services.store import Store
+from tests.factories import OBSERVED_AT, make_network, make_snapshot_for
+
+NOW = OBSERVED_AT + timedelta(minutes=4)
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path)
+    store.prepare()
+    return store
+
+
+@pytest.fixture
+def client(tmp_path):
+    settings = load_settings(data_dir=tmp_path, monitor_level="off")
+    return create_app(settings, clock=lambda: NOW).server.test_client()
+
+
+@pytest.fixture
+def published(store):
+    network = make_network()
+    snapshot = make_snapshot_for(network)
+    store.publish(network, snapshot)
+    return network, snapshot
+
+
+def problem_of(response, status):
+    assert response.status_code == status
+    assert response.content_type == "application/problem+json"
+    body = orjson.loads(response.data)
+    assert body["status"] == status
+    assert {"type", "title", "detail"} <= set(body)
+    assert "Traceback" not in response.text
+    return body
+
+
+def test_traffic_is_the_latest_snapshot_as_geojson(client, published):
+    network, snapshot = published
+    response = client.get("/api/v1/traffic")
+    assert response.content_type == "application/geo+json"
+    body = orjson.loads(response.data)
+    assert body["type"] == "FeatureCollection"
+    assert body["source"] == "live"
+    assert body["version"] == snapshot.version
+    assert body["observed_at"] == "2024-08-26T10:43:00+00:00"
+    assert set(body) >= {"received_at", "counts"}
+    assert sum(body["counts"].values()) == len(body["features"]) == len(network)
+    first = body["features"][0]
+    assert set(first["properties"]) == {
+        "id", "name", "status", "speed_kmh", "speed_limit_kmh", "travel_time_s",
+        "reliability_pct", "probes", "road_class",
+    }  # fmt: skip
+    assert first["geometry"]["type"] == "MultiLineString"
+    assert body["features"][1]["geometry"]["type"] == "LineString"
+
+
+def test_the_filler_of_unknown_segments_is_null_in_the_api(client, published):
+    features = orjson.loads(client.get("/api/v1/traffic").data)["features"]
+    unknown = [f["properties"] for f in features if f["properties"]["status"] == "unknown"]
+    assert unknown
+    assert {(p["speed_kmh"], p["travel_time_s"]) for p in unknown} == {(None, None)}
+
+
+def test_traffic_answers_304_while_nothing_changed(client, published, store):
+    network, _ = published
+    etag = client.get("/api/v1/traffic").headers["ETag"]
+    again = client.get("/api/v1/traffic", headers={"If-None-Match": etag})
+    assert (again.status_code, again.data) == (304, b"")
+    store.publish(network, make_snapshot_for(network, Status.HEAVY))
+    assert client.get("/api/v1/traffic", headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_documents_come_compressed_where_the_client_takes_it(client, published):
+    network, _ = published
+    for path in ("/api/v1/traffic", f"/network/{network.version}.geojson"):
+        plain = client.get(path)
+        small = client.get(path, headers={"Accept-Encoding": "gzip, deflate"})
+        assert small.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(small.data) == plain.data
+        assert "Accept-Encoding" in small.headers["Vary"]
+
+
+def test_before_the_first_snapshot_the_api_says_so(client):
+    response = client.get("/api/v1/traffic")
+    assert "no snapshot" in problem_of(response, 503)["detail"]
+    assert int(response.headers["Retry-After"]) > 0
+
+
+def test_the_network_is_cached_for_ever_by_version(client, published):
+    network, _ = published
+    response = client.get(f"/network/{network.version}.geojson")
+    assert "immutable" in response.headers["Cache-Control"]
+    assert len(orjson.loads(response.data)["features"]) == len(network)
+
+
+@pytest.mark.parametrize("version", ["unknown", "..%2f..%2fapp", "%00"])
+def test_an_unknown_network_is_404(client, published, version):
+    assert client.get(f"/network/{version}.geojson").status_code == 404
+
+
+def test_details_come_by_column_for_the_current_snapshot_only(client, published):
+    network, snapshot = published
+    body = orjson.loads(client.get(f"/snapshot/{snapshot.version}/details").data)
+    assert body["version"] == snapshot.version
+    assert {
+        len(body[name]) for name in ("speed_kmh", "travel_time_s", "reliability_pct", "probes")
+    } == {len(network)}
+    problem_of(client.get("/snapshot/older/details"), 404)
+
+
+@pytest.mark.parametrize("hour", ["0", "8", "08", "23"])
+def test_a_forecast_echoes_its_question(client, hour):
+    body = client.get(f"/api/v1/forecast?hour={hour}&day=tuesday&zone=rocade").get_json()
+    assert (body["hour"], body["day"], body["zone"]) == (int(hour), "tuesday", "rocade")
+    assert body["status"] in ("free", "dense", "blocked")
+    assert sum(body["probabilities"].values()) == pytest.approx(1, abs=0.01)
+    assert max(body["probabilities"], key=body["probabilities"].get) == body["status"]
+    assert body["model_version"]
+    assert body["trained_on"]
+
+
+def test_the_shipped_model_says_that_it_learnt_from_simulated_data(client):
+    assert client.get("/api/v1/forecast?hour=8").get_json()["simulated"] is True
+
+
+def test_day_and_zone_have_defaults(client):
+    body = client.get("/api/v1/forecast?hour=8").get_json()
+    # NOW is a Monday.
+    assert (body["day"], body["zone"]) == ("monday", "centre-ville")
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("hour=24", "hour"),
+        ("hour=-1", "hour"),
+        ("hour=abc", "hour"),
+        ("hour=", "hour"),
+        ("", "hour"),
+        ("hour=8.5", "hour"),
+        ("hour=8&day=lundi", "day"),
+        ("hour=8&day=", "day"),
+        ("hour=8&zone=paris", "zone"),
+        ("hour=8&zone=", "zone"),
+    ],
+)
+def test_bad_input_is_a_problem_that_names_the_parameter(client, query, parameter):
+    body = problem_of(client.get(f"/api/v1/forecast?{query}"), 400)
+    assert body["parameter"] == parameter
+    assert "expected" in body["detail"]
+
+
+def test_unknown_paths_and_methods_of_the_api_are_problems(client):
+    problem_of(client.get("/api/v1/nothing"), 404)
+    response = client.post("/api/v1/traffic")
+    problem_of(response, 405)
+    assert "GET" in response.headers["Allow"]
+
+
+def test_a_fault_of_ours_is_journalled_and_not_shown(tmp_path, monkeypatch, caplog):
+    settings = load_settings(data_dir=tmp_path, monitor_level="off")
+    app = create_app(settings, clock=lambda: NOW)
+
+    @app.server.get("/api/v1/broken")
+    def broken():
+        raise RuntimeError("secret detail")
+
+    response = app.server.test_client().get("/api/v1/broken")
+    problem_of(response, 500)
+    assert "secret detail" not in response.text
+    assert "secret detail" in caplog.text
+
+
+def test_health_and_readiness(client, store):
+    assert client.get("/healthz").get_json() == {"status": "ok"}
+    waiting = client.get("/readyz")
+    assert waiting.status_code == 503
+    assert waiting.get_json()["checks"]["snapshot"]["reason"] == "no snapshot has been received yet"
+    network = make_network()
+    store.publish(network, make_snapshot_for(network))
+    ready = client.get("/readyz")
+    assert ready.status_code == 200
+    assert ready.get_json()["checks"]["snapshot"]["age_s"] == 240
+    assert ready.get_json()["checks"]["forecasts"]["ok"] is True
+
+
+def test_pages_only_load_from_here(client):
+    response = client.get("/")
+    policy = response.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe-eval" not in policy
+    assert "script-src 'self' 'sha256-" in policy
+    assert "https://tile.openstreetmap.org" in policy
+    assert 'src="http' not in response.text
+    assert 'href="http' not in response.text
+
+
+def test_without_tiles_no_other_host_is_allowed(tmp_path):
+    settings = load_settings(data_dir=tmp_path, monitor_level="off", tiles_url="none")
+    policy = create_app(settings).server.test_client().get("/").headers["Content-Security-Policy"]
+    assert "http" not in policy
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/network", "/a/b/c"])
+def test_an_unknown_page_is_404_in_the_language_of_the_user(client, path):
+    response = client.get(path)
+    assert response.status_code == 404
+    assert "Page introuvable" in response.text
+    assert 'href="/"' in response.text
+
+
+def test_bootstrap_is_served_from_here(client):
+    response = client.get("/vendor/bootstrap.min.css")
+    assert response.status_code == 200
+    assert response.mimetype == "text/css"
+
+
+def test_no_cookie_is_set_on_a_visitor(client, published):
+    for path in ("/", "/api/v1/traffic", "/_dash-layout", "/healthz"):
+        assert "Set-Cookie" not in client.get(path).headers
+
+
+def test_importing_the_application_does_no_work_and_no_tensorflow(tmp_path):
+    code = (
+        "import sys, app\n"
+        "assert not any(tmp for tmp in ('tensorflow', 'keras') if tmp in sys.modules)\n"
+        "from services.settings import load_settings\n"
+        "app.create_app(load_settings()).server.test_client().get('/api/v1/forecast?hour=8')\n"
+        "assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules\n"
+    )
+    environment = {"TRAFFIC_DATA_DIR": str(tmp_path / "data"), "PATH": "/usr/bin"}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert ended.returncode == 0, ended.stderr
