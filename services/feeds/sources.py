@@ -16,7 +16,10 @@ from services.snapshot import Source
 class Feed(Protocol):
     """A source of replies in the JSON of the Rennes API."""
 
-    source: Source
+    @property
+    def source(self) -> Source:
+        """What its snapshots are called."""
+        ...
 
     def reply(self, at: datetime) -> bytes:
         """The reply at an aware time.

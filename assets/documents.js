@@ -1,0 +1,33 @@
+/* Documents fetched once per version, and only when something needs them. */
+(() => {
+  "use strict";
+  const app = (window.trafficRennes = window.trafficRennes || {});
+
+  /** Keeps the last document only, so that a page left open does not grow. */
+  const keepLast = (load) => {
+    let kept = { version: null, promise: null };
+    return (version, template) => {
+      if (kept.version !== version) {
+        const promise = load(template.replace("{version}", encodeURIComponent(version)));
+        kept = { version, promise };
+        promise.catch(() => {
+          // A failure is not kept: the next one to ask tries again.
+          if (kept.promise === promise) kept = { version: null, promise: null };
+        });
+      }
+      return kept.promise;
+    };
+  };
+
+  const fetchJson = async (url) => {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+    return response.json();
+  };
+
+  /** The network's features, in its fixed order. Comes from the browser's cache. */
+  app.networkFeatures = keepLast(async (url) => (await fetchJson(url)).features);
+
+  /** Speeds, reliabilities and probes of a snapshot. */
+  app.snapshotDetails = keepLast(fetchJson);
+})();

@@ -1,0 +1,107 @@
+/* How old the data are, counted on even when the server is silent, and whether it answers. */
+(() => {
+  "use strict";
+  const app = (window.trafficRennes = window.trafficRennes || {});
+  const callbacks = ((window.dash_clientside = window.dash_clientside || {}).traffic =
+    window.dash_clientside.traffic || {});
+
+  const TICK_MS = 1000;
+  // A local answer takes milliseconds, a phone on a train some seconds.
+  const PATIENCE_MS = 10000;
+  // After less than this away, the next regular refresh is soon enough.
+  const WAKE_AFTER_MS = 5000;
+
+  const state = {
+    snapshot: null,
+    texts: null,
+    settings: null,
+    serverAheadMs: 0,
+    answeredAt: Date.now(),
+    askedAt: null,
+    written: {},
+  };
+
+  const serverNow = () => (Date.now() + state.serverAheadMs) / 1000;
+
+  const isUnreachable = () => {
+    const refreshMs = state.settings.refreshSeconds * 1000;
+    const patience = Math.min(PATIENCE_MS, 3 * refreshMs);
+    return state.askedAt !== null && Date.now() - state.askedAt > patience;
+  };
+
+  /** Which of waiting, demo, archive, late and live the data are: the worst that holds. */
+  const kindOf = (snapshot, ageSeconds) => {
+    if (!snapshot) return "waiting";
+    if (snapshot.source !== "live") return snapshot.source;
+    return ageSeconds > state.settings.lateAfterSeconds ? "late" : "live";
+  };
+
+  const sentence = (kind, snapshot, ageSeconds) => {
+    const { wording } = app;
+    if (kind === "waiting") return state.texts.freshness.waiting;
+    return wording.fill(state.texts.freshness[kind], {
+      time: wording.time(snapshot.observed_at),
+      when: wording.when(snapshot.observed_at, serverNow(), state.texts),
+      age: wording.age(ageSeconds, state.texts),
+    });
+  };
+
+  /** Write through Dash, and only what changed: the page is otherwise left in peace. */
+  const write = (id, props) => {
+    const changed = Object.entries(props).filter(
+      ([name, value]) => state.written[`${id}.${name}`] !== value,
+    );
+    if (changed.length === 0) return;
+    changed.forEach(([name, value]) => {
+      state.written[`${id}.${name}`] = value;
+    });
+    window.dash_clientside.set_props(id, Object.fromEntries(changed));
+  };
+
+  // Not a Dash callback: those wait while a request to the server is under way.
+  const tick = () => {
+    if (!state.texts) return;
+    const { snapshot } = state;
+    const ageSeconds = snapshot ? Math.max(0, serverNow() - snapshot.observed_at) : 0;
+    const kind = kindOf(snapshot, ageSeconds);
+    write("freshness", {
+      children: sentence(kind, snapshot, ageSeconds),
+      className: `freshness freshness--${kind}`,
+    });
+    write("freshness-announcement", {
+      children: state.texts.freshness[`announce_${kind}`] || "",
+    });
+    write("connection", { hidden: !isUnreachable() });
+  };
+
+  callbacks.received = (snapshot, texts, settings) => {
+    document.documentElement.lang = texts.language.code;
+    document.title = texts.page.title;
+    Object.assign(state, { snapshot, texts, settings });
+    tick();
+  };
+
+  callbacks.answered = (serverTime) => {
+    state.serverAheadMs = serverTime * 1000 - Date.now();
+    state.answeredAt = Date.now();
+    state.askedAt = null;
+    tick();
+  };
+
+  callbacks.asked = (ticks, woken) => {
+    if ((ticks || woken) && state.askedAt === null) state.askedAt = Date.now();
+  };
+
+  /** A tab that comes back asks at once instead of waiting for its timer. */
+  const wake = () => {
+    if (document.visibilityState !== "visible" || !state.texts) return;
+    if (Date.now() - state.answeredAt > WAKE_AFTER_MS) {
+      window.dash_clientside.set_props("wake", { data: Date.now() });
+    }
+  };
+
+  app.freshness = { serverNow };
+  window.setInterval(tick, TICK_MS);
+  document.addEventListener("visibilitychange", wake);
+  window.addEventListener("online", wake);
+})();

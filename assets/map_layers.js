@@ -1,0 +1,317 @@
+/* Draws on MapLibre: the roads are already in its style, statuses are set as feature-state. */
+(() => {
+  "use strict";
+  const app = (window.trafficRennes = window.trafficRennes || {});
+
+  const RENDER_LIMIT_MS = 2000;
+  const RETRY_MS = 1000;
+  const RETRY_LIMIT_MS = 60000;
+  // Breaks ties between lines that cover each other: the higher code is drawn on top.
+  const ON_TOP_PX = 0.01;
+  const HIT_RADIUS_PX = 5;
+  const FIT_PADDING_PX = 16;
+  const CLOSE_ZOOM = 14.5;
+  const narrowScreen = window.matchMedia("(max-width: 600px)");
+  const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
+
+  const pause = (ms) => new Promise((resolve) => window.setTimeout(resolve, ms));
+
+  const limited = (promise, limitMs) =>
+    Promise.race([promise, pause(limitMs)]);
+
+  const once = (map, event, isWanted = () => true) =>
+    new Promise((resolve) => {
+      const listen = (detail) => {
+        if (!isWanted(detail)) return;
+        map.off(event, listen);
+        resolve();
+      };
+      map.on(event, listen);
+    });
+
+  /** Value between the stops of a zoom scale, as MapLibre interpolates it. */
+  const atZoom = (stops, zoom) => {
+    if (zoom <= stops[0][0]) return stops[0][1];
+    for (let i = 1; i < stops.length; i += 1) {
+      const [[fromZoom, from], [toZoom, to]] = [stops[i - 1], stops[i]];
+      if (zoom <= toZoom) return from + ((to - from) * (zoom - fromZoom)) / (toZoom - fromZoom);
+    }
+    return stops[stops.length - 1][1];
+  };
+
+  /** Distance from a point to a stretch of line that is drawn pushed to its right. */
+  const distanceToStretch = (point, start, end, offset) => {
+    const [dx, dy] = [end.x - start.x, end.y - start.y];
+    const length = Math.hypot(dx, dy);
+    if (length === 0) return Infinity;
+    const x = point.x - start.x + (dy / length) * offset;
+    const y = point.y - start.y - (dx / length) * offset;
+    const along = Math.min(1, Math.max(0, (x * dx + y * dy) / (length * length)));
+    return Math.hypot(x - along * dx, y - along * dy);
+  };
+
+  const partsOf = (geometry) =>
+    geometry.type === "LineString" ? [geometry.coordinates] : geometry.coordinates;
+
+  /** Dash answers each move by redrawing the graph with the view of then, which undoes a move
+      made since. Plotly itself keeps the view; nothing here needs Dash to know it. */
+  app.keepViewFromDash = (plot) => plot.removeAllListeners("plotly_relayout");
+
+  class LayerDriver {
+    constructor(map, plot, settings) {
+      this.map = map;
+      this.settings = settings;
+      this.network = settings.network;
+      this.codes = new Uint8Array(0);
+      this.hidden = new Set();
+      this.hovered = null;
+      this.retries = 0;
+      map.dragRotate.disable();
+      map.touchZoomRotate.disableRotation();
+      map.touchPitch.disable();
+      this.takeErrors();
+      map.on("movestart", () => app.keepViewFromDash(plot));
+      this.ready = this.start();
+    }
+
+    /** Errors are this driver's business: a missing tile is none, missing roads are asked again. */
+    takeErrors() {
+      const { map, settings } = this;
+      map.on("error", (event) => {
+        if (event.sourceId === settings.source) this.retryRoads();
+      });
+      // Plotly would give the graph up for good at the first tile that fails while it updates.
+      const { once: listenOnce } = map;
+      map.once = (type, ...listener) =>
+        type === "error" ? map : listenOnce.call(map, type, ...listener);
+    }
+
+    async retryRoads() {
+      const delay = Math.min(RETRY_LIMIT_MS, RETRY_MS * 2 ** this.retries);
+      this.retries += 1;
+      await pause(delay);
+      if (this.network) this.map.getSource(this.settings.source).setData(this.networkUrl());
+    }
+
+    networkUrl() {
+      return this.settings.networkUrl.replace("{version}", this.network);
+    }
+
+    async start() {
+      const { map } = this;
+      // "load" comes once in a life and may be past; "idle" comes again.
+      await Promise.race([once(map, "load"), once(map, "idle")]);
+      // Plotly sets its own view when the map has loaded: let it, then fit.
+      await pause(0);
+      map.on("style.load", () => this.restore());
+      darkScheme.addEventListener("change", () => this.dress());
+      this.dress();
+      this.fitWhole({ animate: false });
+      this.showTiles();
+    }
+
+    /** The backdrop comes once the graph is complete: a tile that fails earlier would break it. */
+    async showTiles() {
+      const { map, settings } = this;
+      if (!map.getLayer(settings.tiles)) return;
+      await limited(once(map, "idle"), RENDER_LIMIT_MS);
+      map.setLayoutProperty(settings.tiles, "visibility", "visible");
+    }
+
+    /** Colours of the visitor's theme, the backdrop, and what the legend hides. */
+    dress() {
+      const { map, settings } = this;
+      const paint = settings.paint[darkScheme.matches ? "dark" : "light"];
+      Object.entries(paint).forEach(([layer, properties]) => {
+        if (!map.getLayer(layer)) return;
+        Object.entries(properties).forEach(([name, value]) =>
+          map.setPaintProperty(layer, name, value),
+        );
+      });
+      this.hide(this.hidden);
+    }
+
+    /** After a change of style, which forgets what was set on the old one. */
+    restore() {
+      const { codes } = this;
+      this.codes = new Uint8Array(0);
+      this.hovered = null;
+      this.setStates(codes);
+      this.dress();
+      this.showTiles();
+    }
+
+    /** Show a snapshot's statuses; resolves once they are on the screen. */
+    async paint(snapshot, codes) {
+      if (snapshot.network !== this.network) await this.changeNetwork(snapshot.network);
+      const changed = this.setStates(codes);
+      if (changed > 0) await limited(once(this.map, "render"), RENDER_LIMIT_MS);
+    }
+
+    setStates(codes) {
+      const { map, settings } = this;
+      const known = this.codes.length === codes.length ? this.codes : null;
+      let changed = 0;
+      for (let id = 0; id < codes.length; id += 1) {
+        if (known === null || known[id] !== codes[id]) {
+          map.setFeatureState({ source: settings.source, id }, { status: codes[id] });
+          changed += 1;
+        }
+      }
+      this.codes = codes;
+      return changed;
+    }
+
+    /** Fetch another network without touching the view. */
+    async changeNetwork(version) {
+      const { map, settings } = this;
+      const loaded = once(
+        map,
+        "sourcedata",
+        (event) => event.sourceId === settings.source && event.isSourceLoaded,
+      );
+      this.network = version;
+      map.getSource(settings.source).setData(this.networkUrl());
+      await limited(loaded, RENDER_LIMIT_MS);
+      map.removeFeatureState({ source: settings.source });
+      this.codes = new Uint8Array(0);
+      this.hovered = null;
+    }
+
+    /** Hide the roads of some statuses: they stay hidden whatever comes. */
+    hide(hidden) {
+      this.hidden = hidden;
+      Object.entries(this.settings.layers).forEach(([layer, { codes, opacity }]) => {
+        if (!this.map.getLayer(layer)) return;
+        const shown = codes.filter((code) => !hidden.has(code));
+        const status = ["coalesce", ["feature-state", "status"], -1];
+        this.map.setPaintProperty(
+          layer,
+          "line-opacity",
+          shown.length === 0 ? 0 : ["match", status, shown, opacity, 0],
+        );
+      });
+    }
+
+    /** The road drawn nearest to a point of the screen, or null; of two, the one on top. */
+    roadAt(point, radius = HIT_RADIUS_PX) {
+      const { map, settings } = this;
+      const box = [
+        [point.x - radius, point.y - radius],
+        [point.x + radius, point.y + radius],
+      ];
+      const layers = Object.keys(settings.layers).filter((layer) => map.getLayer(layer));
+      let nearest = null;
+      let nearestDistance = Infinity;
+      map.queryRenderedFeatures(box, { layers }).forEach((feature) => {
+        const code = this.codes[feature.id];
+        if (code === undefined || this.hidden.has(code)) return;
+        const distance = this.distanceTo(feature.geometry, code, point) - code * ON_TOP_PX;
+        if (distance < nearestDistance) {
+          nearestDistance = distance;
+          nearest = feature;
+        }
+      });
+      return nearest && { id: nearest.id, properties: nearest.properties };
+    }
+
+    /** Pixels from a point to the edge of the line drawn for a road; 0 on the line. */
+    distanceTo(geometry, code, point) {
+      const zoom = this.map.getZoom();
+      const offset = atZoom(this.settings.offsetPx, zoom);
+      const halfWidth = atZoom(this.settings.widthPx[code], zoom) / 2;
+      let distance = Infinity;
+      partsOf(geometry).forEach((part) => {
+        const corners = part.map((corner) => this.map.project(corner));
+        for (let i = 1; i < corners.length; i += 1) {
+          const here = distanceToStretch(point, corners[i - 1], corners[i], offset);
+          distance = Math.min(distance, here);
+        }
+      });
+      return Math.max(0, distance - halfWidth);
+    }
+
+    /** Outline one road, or none. */
+    highlight(id) {
+      if (id === this.hovered) return;
+      const { map } = this;
+      const { source } = this.settings;
+      if (this.hovered !== null) {
+        map.setFeatureState({ source, id: this.hovered }, { hover: false });
+      }
+      if (id !== null) map.setFeatureState({ source, id }, { hover: true });
+      this.hovered = id;
+    }
+
+    /** Call back with what is under the pointer, at most once a frame. */
+    onPointer({ move, leave, click }) {
+      const { map } = this;
+      let waiting = null;
+      map.on("mousemove", (event) => {
+        const isFirst = waiting === null;
+        waiting = event.point;
+        if (!isFirst) return;
+        window.requestAnimationFrame(() => {
+          const point = waiting;
+          waiting = null;
+          if (map.isMoving()) return;
+          const road = this.roadAt(point);
+          map.getCanvas().style.cursor = road ? "pointer" : "";
+          move(road, point);
+        });
+      });
+      map.on("mouseout", leave);
+      map.on("click", (event) => click(event.point, map.unproject(event.point)));
+      map.on("movestart", leave);
+    }
+
+    /** Call back whenever the view changes. */
+    onMove(callback) {
+      this.map.on("move", callback);
+    }
+
+    project(place) {
+      return this.map.project(place);
+    }
+
+    centre() {
+      return this.map.getCenter();
+    }
+
+    canvas() {
+      return this.map.getCanvas();
+    }
+
+    zoomBy(levels) {
+      this.map.easeTo({ zoom: this.map.getZoom() + levels, duration: 200 }, this.asByHand());
+    }
+
+    fitWhole({ animate = true } = {}) {
+      const [west, south, east, north] = this.settings.bounds;
+      const corners = [
+        [west, south],
+        [east, north],
+      ];
+      const camera = this.map.cameraForBounds(corners, { padding: FIT_PADDING_PX });
+      if (animate) this.map.easeTo({ ...camera, duration: 600 }, this.asByHand());
+      else this.map.jumpTo(camera, this.asByHand());
+    }
+
+    /** Fly to a place; resolves on arrival. */
+    async flyTo(place) {
+      const arrived = once(this.map, "moveend");
+      const zoom = Math.max(this.map.getZoom(), CLOSE_ZOOM);
+      // On a narrow screen the lower half of the map is under the road's card.
+      const offset = narrowScreen.matches ? [0, -this.canvas().clientHeight / 4] : [0, 0];
+      this.map.flyTo({ center: place, zoom, offset, maxDuration: 1800 }, this.asByHand());
+      await arrived;
+    }
+
+    /** Plotly keeps a view only when an event of the visitor lies behind it. */
+    asByHand() {
+      return { originalEvent: { type: "button" } };
+    }
+  }
+
+  app.LayerDriver = LayerDriver;
+})();

@@ -1,0 +1,123 @@
+/* Draws without the map's handle: one Plotly trace per status, rewritten at each snapshot.
+   Slower, and roads answer to the pointer at their vertices only; it keeps the page working. */
+(() => {
+  "use strict";
+  const app = (window.trafficRennes = window.trafficRennes || {});
+
+  const CLOSE_ZOOM = 14.5;
+  const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
+
+  const partsOf = (geometry) =>
+    geometry.type === "LineString" ? [geometry.coordinates] : geometry.coordinates;
+
+  /** Coordinates of the roads of each status; a null after each part keeps it apart. */
+  const tracesOf = (features, codes, statuses) => {
+    const traces = statuses.map(() => ({ lon: [null], lat: [null], customdata: [null] }));
+    const add = (trace, [lon, lat], id) => {
+      trace.lon.push(lon);
+      trace.lat.push(lat);
+      trace.customdata.push(id);
+    };
+    features.forEach(({ id, geometry }) => {
+      partsOf(geometry).forEach((part) => {
+        part.forEach((corner) => add(traces[codes[id]], corner, id));
+        add(traces[codes[id]], [null, null], null);
+      });
+    });
+    return traces;
+  };
+
+  class TraceDriver {
+    constructor(plot, settings) {
+      this.plot = plot;
+      this.settings = settings;
+      this.features = [];
+      this.codes = new Uint8Array(0);
+      this.hidden = new Set();
+      this.indices = settings.statuses.map((_, index) => index);
+      const { center, zoom } = plot._fullLayout.map;
+      this.home = { center: { ...center }, zoom };
+      darkScheme.addEventListener("change", () => this.dress());
+      this.dress();
+    }
+
+    dress() {
+      const colors = this.settings.traceColors[darkScheme.matches ? "dark" : "light"];
+      window.Plotly.restyle(this.plot, { "line.color": colors }, this.indices);
+    }
+
+    async paint(snapshot, codes) {
+      this.features = await app.networkFeatures(snapshot.network, this.settings.networkUrl);
+      this.codes = codes;
+      const traces = tracesOf(this.features, codes, this.settings.statuses);
+      const column = (name) => traces.map((trace) => trace[name]);
+      await window.Plotly.restyle(
+        this.plot,
+        { lon: column("lon"), lat: column("lat"), customdata: column("customdata") },
+        this.indices,
+      );
+    }
+
+    // By opacity: a graph whose traces are all invisible gives up its map.
+    hide(hidden) {
+      this.hidden = hidden;
+      const opacity = this.indices.map((code) => (hidden.has(code) ? 0 : 1));
+      window.Plotly.restyle(this.plot, { opacity }, this.indices);
+    }
+
+    roadAt() {
+      return null;
+    }
+
+    highlight() {}
+
+    onPointer({ move, leave, click }) {
+      const roadOf = ({ points: [{ customdata: id }] }) => {
+        const feature = this.features[id];
+        if (!feature || this.hidden.has(this.codes[id])) return null;
+        return { id, properties: feature.properties };
+      };
+      const pointOf = ({ event }) => {
+        const box = this.plot.getBoundingClientRect();
+        return { x: event.clientX - box.left, y: event.clientY - box.top };
+      };
+      this.plot.on("plotly_hover", (event) => move(roadOf(event), pointOf(event)));
+      this.plot.on("plotly_unhover", leave);
+      this.plot.on("plotly_click", (event) => click(pointOf(event), null, roadOf(event)));
+    }
+
+    onMove() {}
+
+    project() {
+      return null;
+    }
+
+    centre() {
+      return null;
+    }
+
+    canvas() {
+      return this.plot;
+    }
+
+    async show(center, zoom) {
+      app.keepViewFromDash(this.plot);
+      await window.Plotly.relayout(this.plot, { "map.center": center, "map.zoom": zoom });
+    }
+
+    zoomBy(levels) {
+      const { center, zoom } = this.plot._fullLayout.map;
+      return this.show(center, zoom + levels);
+    }
+
+    fitWhole() {
+      return this.show(this.home.center, this.home.zoom);
+    }
+
+    flyTo([lon, lat]) {
+      return this.show({ lon, lat }, CLOSE_ZOOM);
+    }
+  }
+
+  app.TraceDriver = TraceDriver;
+})();

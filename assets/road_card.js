@@ -1,0 +1,217 @@
+/* The card of one road: on hover, tap, Enter or from the list of the worst; Escape closes it. */
+(() => {
+  "use strict";
+  const app = (window.trafficRennes = window.trafficRennes || {});
+
+  const TAP_RADIUS_PX = 14;
+  const KEYBOARD_RADIUS_PX = 40;
+  const GAP_PX = 14;
+  const EDGE_PX = 8;
+
+  const state = {
+    driver: null,
+    settings: null,
+    texts: null,
+    road: null,
+    isPinned: false,
+    place: null,
+    details: null,
+    returnFocusTo: null,
+  };
+
+  const card = () => document.getElementById("road-card");
+  const frame = () => document.getElementById("map-frame");
+
+  const element = (tag, className, text) => {
+    const node = document.createElement(tag);
+    if (className) node.className = className;
+    if (text !== undefined) node.textContent = text;
+    return node;
+  };
+
+  /** What the details say of a road: a value, or why there is none. */
+  const measured = (name, id, write) => {
+    const { road: wording } = state.texts;
+    if (state.details === "failed") return wording.outdated;
+    if (!state.details) return wording.loading;
+    const value = state.details[name][id];
+    return value === null ? wording.not_measured : write(value);
+  };
+
+  const rows = (road, code, snapshot) => {
+    const { road: wording } = state.texts;
+    const { fill, number, percent, time } = app.wording;
+    const limit = fill(wording.speed_value, { speed: number(road.properties.speed_limit_kmh) });
+    const observed = [wording.observed, time(snapshot.observed_at)];
+    // Where nothing was measured, the feed's speed is filler: it is not shown.
+    if (code === 0) return [[wording.speed, wording.not_measured], [wording.limit, limit], observed];
+    const speed = (value) => fill(wording.speed_value, { speed: number(value) });
+    return [
+      [wording.speed, measured("speed_kmh", road.id, speed)],
+      [wording.limit, limit],
+      [wording.reliability, measured("reliability_pct", road.id, (v) => percent(v, state.texts))],
+      [wording.probes, measured("probes", road.id, number)],
+      observed,
+    ];
+  };
+
+  const closeButton = () => {
+    const button = element("button", "road-card-close", "×");
+    button.type = "button";
+    button.setAttribute("aria-label", state.texts.road.close);
+    button.addEventListener("click", close);
+    return button;
+  };
+
+  const write = () => {
+    const { road, texts, settings } = state;
+    const { snapshot, code, isHidden } = app.shown(road.id);
+    if (!snapshot || code === null || isHidden) {
+      close();
+      return;
+    }
+    const status = settings.statuses[code];
+    const facts = element("dl", "road-card-facts");
+    rows(road, code, snapshot).forEach(([name, value]) => {
+      facts.append(element("dt", "", name), element("dd", "", value));
+    });
+    const title = element("p", "road-card-name", road.properties.name || texts.road.no_name);
+    const chip = element("p", "road-card-status");
+    chip.append(element("span", `line-sample line-sample--${status}`), texts.status[status]);
+    const content = [title, chip, facts];
+    if (state.isPinned) content.unshift(closeButton());
+    card().replaceChildren(...content);
+  };
+
+  /** Beside the pointer or the road, inside the frame; narrow screens dock it by CSS. */
+  const place = (point) => {
+    if (!point) return;
+    const box = card();
+    const room = frame();
+    const fits = (start, size, total) => start + GAP_PX + size <= total - EDGE_PX;
+    const put = (start, size, total) =>
+      Math.max(EDGE_PX, fits(start, size, total) ? start + GAP_PX : start - GAP_PX - size);
+    box.style.left = `${put(point.x, box.offsetWidth, room.clientWidth)}px`;
+    box.style.top = `${put(point.y, box.offsetHeight, room.clientHeight)}px`;
+  };
+
+  /** Fetch the details of the snapshot shown, the first time somebody asks. */
+  const loadDetails = async () => {
+    const { snapshot } = app.shown(state.road.id);
+    if (!snapshot || state.details?.version === snapshot.version) return;
+    state.details = null;
+    try {
+      const details = await app.snapshotDetails(snapshot.version, state.settings.detailsUrl);
+      if (app.shown(0).snapshot.version === details.version) state.details = details;
+    } catch {
+      // The server already has a newer snapshot; the next refresh brings it here.
+      state.details = "failed";
+    }
+    if (state.road) write();
+  };
+
+  const open = (road, point, { isPinned = false, place: lngLat = null } = {}) => {
+    const isOther = state.road?.id !== road.id || state.isPinned !== isPinned;
+    Object.assign(state, { road, isPinned, place: lngLat });
+    const box = card();
+    box.hidden = false;
+    box.classList.toggle("road-card--pinned", isPinned);
+    if (isOther) write();
+    if (box.hidden) return;
+    place(point);
+    state.driver.highlight(road.id);
+    loadDetails();
+  };
+
+  function close() {
+    const hadFocus = card().contains(document.activeElement);
+    Object.assign(state, { road: null, isPinned: false, place: null });
+    card().hidden = true;
+    card().replaceChildren();
+    if (state.driver) state.driver.highlight(null);
+    if (hadFocus) (state.returnFocusTo || state.driver.canvas()).focus();
+    state.returnFocusTo = null;
+  }
+
+  const hover = (road, point) => {
+    if (state.isPinned) return;
+    if (road) open(road, point);
+    else if (state.road) close();
+  };
+
+  const leave = () => {
+    if (!state.isPinned && state.road) close();
+  };
+
+  const click = (point, lngLat, found) => {
+    const isCoarse = window.matchMedia("(pointer: coarse)").matches;
+    const road = found || state.driver.roadAt(point, isCoarse ? TAP_RADIUS_PX : undefined);
+    if (road) open(road, point, { isPinned: true, place: lngLat });
+    else if (state.road) close();
+  };
+
+  /** Enter on the map reads the road nearest to its centre. */
+  const readCentre = () => {
+    const canvas = state.driver.canvas();
+    const point = { x: canvas.clientWidth / 2, y: canvas.clientHeight / 2 };
+    const road = state.driver.roadAt(point, KEYBOARD_RADIUS_PX);
+    if (road) {
+      open(road, point, { isPinned: true, place: state.driver.centre() });
+      return;
+    }
+    const box = card();
+    Object.assign(state, { road: null, isPinned: false });
+    box.replaceChildren(element("p", "road-card-name", state.texts.road.nothing_here));
+    box.hidden = false;
+    place(point);
+  };
+
+  const middleOf = (geometry) => {
+    const line = geometry.type === "LineString" ? geometry.coordinates : geometry.coordinates[0];
+    return line[Math.floor(line.length / 2)];
+  };
+
+  /** Show a segment by its place in the network, with its card. */
+  const flyTo = async (id) => {
+    const { snapshot } = app.shown(id);
+    const { driver, settings } = state;
+    const button = document.activeElement;
+    const features = await app.networkFeatures(snapshot.network, settings.networkUrl);
+    const feature = features[id];
+    const middle = middleOf(feature.geometry);
+    close();
+    frame().scrollIntoView({ block: "nearest" });
+    await driver.flyTo(middle);
+    const point = driver.project(middle) || {
+      x: driver.canvas().clientWidth / 2,
+      y: driver.canvas().clientHeight / 2,
+    };
+    open({ id, properties: feature.properties }, point, { isPinned: true, place: middle });
+    state.returnFocusTo = button;
+  };
+
+  const attach = (driver, settings, texts) => {
+    Object.assign(state, { driver, settings, texts });
+    driver.onPointer({ move: hover, leave, click });
+    driver.onMove(() => {
+      if (state.road && state.place) place(driver.project(state.place));
+    });
+    const canvas = driver.canvas();
+    canvas.setAttribute("aria-label", texts.map.label);
+    canvas.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") readCentre();
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !card().hidden) close();
+    });
+  };
+
+  /** After a refresh: the card that is open tells the new state of its road. */
+  const update = () => {
+    if (!state.road) return;
+    write();
+    if (state.road) loadDetails();
+  };
+
+  app.roadCard = { attach, update, flyTo };
+})();

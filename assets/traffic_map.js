@@ -1,0 +1,112 @@
+/* The map as the page sees it: waits for the graph, paints snapshots, answers buttons and clicks. */
+(() => {
+  "use strict";
+  const app = (window.trafficRennes = window.trafficRennes || {});
+  const callbacks = ((window.dash_clientside = window.dash_clientside || {}).traffic =
+    window.dash_clientside.traffic || {});
+
+  const POLL_MS = 40;
+  // A map that is not there by then is not waited for: the figures beside it go on.
+  const PAINT_LIMIT_MS = 8000;
+  const PLOT_SELECTOR = ".js-plotly-plot";
+  // The map is made together with the graph; one that is still missing then is out of reach.
+  const HANDLE_LIMIT_MS = 3000;
+
+  const state = { driver: null, starting: null, snapshot: null, codes: null, hidden: new Set() };
+
+  const pause = (ms) => new Promise((resolve) => window.setTimeout(resolve, ms));
+
+  const hasWebGl = () => {
+    try {
+      return document.createElement("canvas").getContext("webgl2") !== null;
+    } catch {
+      return false;
+    }
+  };
+
+  /** The driver of the graph once it is drawn; null where no map can be drawn at all. */
+  const start = async (settings) => {
+    if (!hasWebGl()) return null;
+    for (let waited = 0; ; await pause(POLL_MS)) {
+      const plot = document.getElementById(settings.graph)?.querySelector(PLOT_SELECTOR);
+      const map = app.mapHandle(plot);
+      if (map) {
+        const driver = new app.LayerDriver(map, plot, settings);
+        await driver.ready;
+        return driver;
+      }
+      if (plot?._fullLayout?.map) waited += POLL_MS;
+      if (waited > HANDLE_LIMIT_MS) return new app.TraceDriver(plot, settings);
+    }
+  };
+
+  const ready = async (settings, texts) => {
+    state.starting ||= start(settings);
+    const driver = await state.starting;
+    if (driver && !state.driver) {
+      state.driver = driver;
+      driver.hide(state.hidden);
+      app.roadCard.attach(driver, settings, texts);
+    }
+    if (!driver) window.dash_clientside.set_props("map-unavailable", { hidden: false });
+    return driver;
+  };
+
+  /** Paint the newest snapshot; one that came in the meantime has replaced the one asked for. */
+  const paintNewest = async (settings, texts) => {
+    const driver = await ready(settings, texts);
+    if (driver) await driver.paint(state.snapshot, state.codes);
+    app.roadCard.update();
+  };
+
+  /** Gives the version now shown, which the next refresh is compared with. */
+  callbacks.paint = async (snapshot, settings, texts) => {
+    if (!snapshot) {
+      ready(settings.map, texts);
+      return window.dash_clientside.no_update;
+    }
+    state.snapshot = snapshot;
+    state.codes = app.unpackStatuses(snapshot.statuses, app.segmentsOf(snapshot));
+    try {
+      await Promise.race([paintNewest(settings.map, texts), pause(PAINT_LIMIT_MS)]);
+    } catch (error) {
+      console.error("the map could not be painted:", error);
+    }
+    return snapshot.version;
+  };
+
+  callbacks.toggleStatus = (...args) => {
+    const settings = args.pop();
+    const hidden = new Set(args.pop());
+    const order = settings.legendOrder;
+    const { triggered_id: button } = window.dash_clientside.callback_context;
+    const code = settings.statuses.indexOf(button.replace("legend-", ""));
+    if (!hidden.delete(code)) hidden.add(code);
+    state.hidden = hidden;
+    if (state.driver) state.driver.hide(hidden);
+    app.roadCard.update();
+    return [[...hidden], ...order.map((item) => String(!hidden.has(item)))];
+  };
+
+  callbacks.moveMap = () => {
+    const { triggered_id: button } = window.dash_clientside.callback_context;
+    if (!state.driver) return;
+    if (button === "whole-view") state.driver.fitWhole();
+    else state.driver.zoomBy(button === "zoom-in" ? 1 : -1);
+  };
+
+  callbacks.showWorstRoad = async (...args) => {
+    const snapshot = args.pop();
+    const { triggered_id: button } = window.dash_clientside.callback_context;
+    const road = snapshot?.worst[Number(button.replace("worst-", ""))];
+    if (!road || !state.driver) return;
+    await app.roadCard.flyTo(road[4]);
+  };
+
+  /** Status code of a segment as shown, or null; and the snapshot it belongs to. */
+  app.shown = (id) => ({
+    snapshot: state.snapshot,
+    code: state.codes?.[id] ?? null,
+    isHidden: state.hidden.has(state.codes?.[id]),
+  });
+})();

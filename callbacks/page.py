@@ -1,0 +1,119 @@
+"""The page: its layout, made anew for each load, and every interaction on it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dash import Dash, html
+from flask import has_request_context, request
+
+from callbacks import forecast_choice, map_view, refresh
+from components.document import build_document
+from components.forecast_card import Choice
+from components.glance import WORST_ROADS
+from components.page import PageData, build_page
+from components.palette import LEGEND_ORDER, STATUSES
+from components.texts import (
+    DEFAULT_LANGUAGE,
+    checked_language,
+    languages,
+    load_texts,
+)
+from components.traffic_map import browser_settings, build_figure
+from services.assembly import Services
+from services.clock import to_paris
+from services.forecasts import DAY_NAMES, coming_hour
+from services.zones import DEFAULT_ZONE, ZONE_CHOICES, ZONES
+
+# Set by assets/language.js when the visitor asks for another language.
+LANGUAGE_COOKIE: Final = "language"
+_VERSION: Final = "{version}"
+_PLOTLY_PATH: Final = "/_dash-component-suites/plotly/package_data/plotly.min.js"
+
+
+def register(app: Dash, services: Services) -> None:
+    """Give an application its page.
+
+    Parameters
+    ----------
+    app : Dash
+        Its layout, title and document are set here.
+    services : Services
+    """
+    texts = load_texts(DEFAULT_LANGUAGE)
+    app.title = texts["page"]["title"]
+    app.index_string = build_document(
+        texts, DEFAULT_LANGUAGE, app.get_asset_url("icon.svg"), app.get_relative_path(_PLOTLY_PATH)
+    )
+
+    def layout() -> html.Div:
+        language = requested_language()
+        return build_page(load_texts(language), page_data(app, services, language))
+
+    app.layout = layout
+    refresh.register(app, services)
+    map_view.register(app)
+    forecast_choice.register(app, services)
+
+
+def requested_language() -> str:
+    """The language of the visitor who asks, or the default one."""
+    if not has_request_context():
+        return DEFAULT_LANGUAGE
+    return checked_language(request.cookies.get(LANGUAGE_COOKIE))
+
+
+def page_data(app: Dash, services: Services, language: str) -> PageData:
+    """All that a page loaded now starts with."""
+    now = services.clock()
+    view = services.traffic.view()
+    settings = services.settings
+    choice = first_choice(services)
+    network_version = None if view is None else view.snapshot.network_version
+    network_url_template = app.get_relative_path(f"/network/{_VERSION}.geojson")
+    return PageData(
+        language=language,
+        languages=languages(),
+        figure=build_figure(
+            network_version and network_url_template.replace(_VERSION, network_version),
+            settings.tiles_url,
+        ),
+        snapshot=None if view is None else refresh.snapshot_payload(view),
+        server_time_s=int(now.timestamp()),
+        browser_settings={
+            "map": browser_settings(
+                network_url_template,
+                app.get_relative_path(f"/snapshot/{_VERSION}/details"),
+                network_version,
+            ),
+            "refreshSeconds": settings.refresh_seconds,
+            "lateAfterSeconds": refresh.late_after_seconds(settings.feed_period_seconds),
+            "zones": ZONES,
+            "days": DAY_NAMES,
+            "statuses": STATUSES,
+            "legendOrder": [STATUSES.index(status) for status in LEGEND_ORDER],
+            "worstRoads": WORST_ROADS,
+        },
+        refresh_seconds=settings.refresh_seconds,
+        zones=ZONES,
+        choice=choice,
+        forecast=forecast_choice.forecast_or_none(services, choice),
+        has_tiles=bool(settings.tiles_url),
+        icon_url=app.get_asset_url("icon.svg"),
+        dashboard_url=app.get_relative_path("/dashboard/"),
+        api_url=app.get_relative_path("/api/v1/traffic"),
+    )
+
+
+def first_choice(services: Services) -> Choice:
+    """The coming hour, in Rennes, for the centre."""
+    now = services.clock()
+    day, hour = coming_hour(now)
+    return Choice(
+        hour=hour,
+        day=DAY_NAMES[day],
+        zone=DEFAULT_ZONE,
+        today=DAY_NAMES[to_paris(now).weekday()],
+        days=DAY_NAMES,
+        zones=ZONE_CHOICES,
+    )

@@ -1,0 +1,183 @@
+"""The refresh: a new snapshot for a page that shows an older one, and next to nothing otherwise."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from dash import ClientsideFunction, Dash, Input, Output, State, no_update
+
+from components import glance, legend, zones_now
+from components.page import (
+    PULSE_STORE_ID,
+    REFRESH_ID,
+    SETTINGS_STORE_ID,
+    SHOWN_STORE_ID,
+    SNAPSHOT_STORE_ID,
+    TEXTS_STORE_ID,
+    WAKE_STORE_ID,
+)
+from components.palette import LEGEND_ORDER
+from components.traffic_map import DEMO_ATTRIBUTION_ID
+from services.assembly import Services
+from services.indicators import Indicators, congestion_level, zone_status
+from services.latest import TrafficView
+from services.zones import ZONES
+
+NAMESPACE: Final = "traffic"
+# The feed is 3 to 5 minutes behind at best, so ten minutes are late; a feed
+# asked less often is late after three of its periods.
+_LATE_AFTER_SECONDS: Final = 600
+_LATE_AFTER_PERIODS: Final = 3
+
+
+def register(app: Dash, services: Services) -> None:
+    """Register the refresh and what is written from it."""
+
+    @app.callback(
+        Output(SNAPSHOT_STORE_ID, "data"),
+        Output(PULSE_STORE_ID, "data"),
+        Input(REFRESH_ID, "n_intervals"),
+        Input(WAKE_STORE_ID, "data"),
+        State(SHOWN_STORE_ID, "data"),
+        prevent_initial_call=True,
+    )
+    def refresh(_ticks: int | None, _woken: int | None, shown: str | None) -> tuple[Any, int]:
+        return answer(services, shown)
+
+    data, texts = Input(SNAPSHOT_STORE_ID, "data"), State(TEXTS_STORE_ID, "data")
+    settings = State(SETTINGS_STORE_ID, "data")
+    _clientside(app, "received", [], data, texts, settings)
+    _clientside(app, "answered", [], Input(PULSE_STORE_ID, "data"))
+    _clientside(app, "asked", [], Input(REFRESH_ID, "n_intervals"), Input(WAKE_STORE_ID, "data"))
+    _clientside(app, "zonesNow", _zone_outputs(), data, texts, settings)
+    _clientside(app, "glance", _glance_outputs(), data, texts, settings)
+    _clientside(app, "worstRoads", _worst_outputs(), data, texts, settings)
+    _clientside(app, "legend", _legend_outputs(), data, texts, settings)
+
+
+def answer(services: Services, shown: str | None) -> tuple[Any, int]:
+    """What a refresh answers: the snapshot if it is news, and the server's time.
+
+    Parameters
+    ----------
+    services : Services
+    shown : str or None
+        The version that the page shows.
+
+    Returns
+    -------
+    snapshot : dict or no_update
+    server_time_s : int
+        Seconds since the epoch. Sent each time: it tells the page that the server is
+        there, and lets it count ages whatever its own clock says, for 40 bytes.
+    """
+    view = services.traffic.view()
+    server_time_s = int(services.clock().timestamp())
+    if view is None or view.snapshot.version == shown:
+        return no_update, server_time_s
+    return snapshot_payload(view), server_time_s
+
+
+def snapshot_payload(view: TrafficView) -> dict[str, Any]:
+    """A snapshot for the browser: statuses of all segments, and the figures beside the map.
+
+    Lists instead of named members, and names of nothing the page already knows: the
+    whole has to fit 1.5 KB after compression, of which the statuses take half.
+    """
+    snapshot, indicators = view.snapshot, view.indicators
+    return {
+        "version": snapshot.version,
+        "network": snapshot.network_version,
+        "observed_at": int(snapshot.observed_at.timestamp()),
+        "source": snapshot.source,
+        "statuses": view.packed_statuses,
+        "counts": list(indicators.counts.values()),
+        "shares": [round(1_000 * share) for share in indicators.length_shares.values()],
+        "congestion": _whole_percent(indicators.congestion_level),
+        "jam_km": round(indicators.jam_km, 1),
+        "zones": [_zone_state(indicators.zone_ratios[zone]) for zone in ZONES],
+        "worst": _worst_roads(indicators),
+    }
+
+
+def late_after_seconds(feed_period_seconds: int) -> int:
+    """Age from which data count as late."""
+    return max(_LATE_AFTER_SECONDS, _LATE_AFTER_PERIODS * feed_period_seconds)
+
+
+def _zone_state(ratio: float | None) -> list[Any] | None:
+    """Status and extra travel time (%) of a zone; None where nothing is known."""
+    if ratio is None:
+        return None
+    return [zone_status(ratio), _whole_percent(congestion_level(ratio))]
+
+
+def _worst_roads(indicators: Indicators) -> list[list[Any]]:
+    """Name, zone, delay (s), speed (km/h) and segment of each, in the page's order."""
+    return [
+        [
+            road.name,
+            ZONES.index(road.zone),
+            round(road.delay_s),
+            round(road.speed_kmh),
+            road.segment_index,
+        ]
+        for road in indicators.worst_roads[: glance.WORST_ROADS]
+    ]
+
+
+def _whole_percent(share: float | None) -> int | None:
+    return None if share is None else round(100 * share)
+
+
+def _clientside(app: Dash, name: str, outputs: list[Output], *inputs: Input | State) -> None:
+    app.clientside_callback(ClientsideFunction(NAMESPACE, name), *outputs, *inputs)
+
+
+def _zone_outputs() -> list[Output]:
+    return [
+        output
+        for zone in ZONES
+        for output in (
+            Output(zones_now.tile_id(zone), "className"),
+            Output(zones_now.tile_id(zone), "title"),
+            Output(zones_now.status_id(zone), "children"),
+            Output(zones_now.extra_id(zone), "children"),
+        )
+    ]
+
+
+def _glance_outputs() -> list[Output]:
+    return [
+        Output(glance.CONGESTION_ID, "children"),
+        Output(glance.JAM_ID, "children"),
+        Output(glance.SHARES_ID, "aria-label"),
+        Output(DEMO_ATTRIBUTION_ID, "hidden"),
+        *(Output(glance.share_id(status), "style") for status in LEGEND_ORDER),
+    ]
+
+
+def _worst_outputs() -> list[Output]:
+    return [
+        Output(glance.NO_WORST_ID, "children"),
+        *(
+            output
+            for place in range(glance.WORST_ROADS)
+            for output in (
+                Output(glance.worst_item_id(place), "hidden"),
+                Output(glance.worst_name_id(place), "children"),
+                Output(glance.worst_detail_id(place), "children"),
+            )
+        ),
+    ]
+
+
+def _legend_outputs() -> list[Output]:
+    return [
+        output
+        for status in LEGEND_ORDER
+        for output in (
+            Output(legend.figures_id(status), "children"),
+            Output(legend.button_id(status), "title"),
+        )
+    ]

@@ -1,0 +1,78 @@
+"""The footer: where the data come from, the API, the performance view, the language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from dash import html
+
+from components.texts import Texts
+
+DATASET_URL: Final = "https://data.rennesmetropole.fr/explore/dataset/etat-du-trafic-en-temps-reel/"
+LICENCE_URL: Final = "https://opendatacommons.org/licenses/odbl/"
+OPENSTREETMAP_URL: Final = "https://www.openstreetmap.org/copyright"
+
+
+def build_footer(
+    texts: Texts,
+    *,
+    dashboard_url: str,
+    api_url: str,
+    has_tiles: bool,
+    languages: Mapping[str, str],
+    language: str,
+) -> html.Footer:
+    """The footer.
+
+    Parameters
+    ----------
+    texts : Texts
+    dashboard_url, api_url : str
+    has_tiles : bool
+        Whether OpenStreetMap's backdrop is shown and has to be credited.
+    languages : mapping
+        Code and own name of every language there is.
+    language : str
+        The one in use.
+    """
+    wording = texts["footer"]
+    sources = [html.Li(html.A(wording["licence"], href=DATASET_URL))]
+    if has_tiles:
+        sources.append(html.Li(html.A(wording["tiles"], href=OPENSTREETMAP_URL)))
+    return html.Footer(
+        [
+            html.Ul(
+                [
+                    html.Li(html.A(wording["performance"], href=dashboard_url)),
+                    html.Li(html.A(wording["api_traffic"], href=api_url)),
+                    html.Li(html.A("ODbL", href=LICENCE_URL)),
+                    *sources,
+                    *_language_choice(wording["languages"], languages, language),
+                ],
+                className="footer-links",
+            )
+        ],
+        className="page-footer",
+    )
+
+
+def _language_choice(label: str, languages: Mapping[str, str], current: str) -> list[html.Li]:
+    """A button per other language; none while there is only one."""
+    return [
+        html.Li(
+            html.Button(
+                name,
+                className="link-button",
+                lang=code,
+                title=f"{label} : {name}",
+                **_data(language=code),
+            )
+        )
+        for code, name in languages.items()
+        if code != current
+    ]
+
+
+def _data(**attributes: str) -> dict[str, Any]:
+    return {f"data-{name}": value for name, value in attributes.items()}

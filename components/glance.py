@@ -1,0 +1,127 @@
+"""The network at a glance: congestion level, jams, shares and the worst roads.
+
+The figures come with each snapshot and are written by ``assets/glance.js``; what
+is built here is the frame, with the definition of each figure.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dash import html
+
+from components.aria import aria
+from components.palette import LEGEND_ORDER
+from components.texts import Texts
+
+TITLE_ID: Final = "glance-title"
+CONGESTION_ID: Final = "glance-congestion"
+JAM_ID: Final = "glance-jam"
+SHARES_ID: Final = "glance-shares"
+NO_WORST_ID: Final = "worst-none"
+WORST_ROADS: Final = 5
+
+
+def share_id(status: str) -> str:
+    """Id of a status's part of the bar."""
+    return f"share-{status}"
+
+
+def worst_item_id(place: int) -> str:
+    """Id of the list item of a worst road."""
+    return f"worst-item-{place}"
+
+
+def worst_button_id(place: int) -> str:
+    """Id of the button that shows a worst road on the map."""
+    return f"worst-{place}"
+
+
+def worst_name_id(place: int) -> str:
+    """Id of the name of a worst road."""
+    return f"worst-name-{place}"
+
+
+def worst_detail_id(place: int) -> str:
+    """Id of the delay and speed of a worst road."""
+    return f"worst-detail-{place}"
+
+
+def build_glance(texts: Texts) -> html.Section:
+    """The card, without figures until the first snapshot."""
+    wording = texts["glance"]
+    return html.Section(
+        [
+            html.H2(wording["title"], id=TITLE_ID, className="card-title"),
+            html.Div(
+                [_figure(texts, "congestion", CONGESTION_ID), _figure(texts, "jam", JAM_ID)],
+                className="figures",
+            ),
+            _explained(texts, "shares"),
+            html.Div(
+                [
+                    html.Span(id=share_id(status), className=f"share share--{status}")
+                    for status in LEGEND_ORDER
+                ],
+                id=SHARES_ID,
+                className="share-bar",
+                role="img",
+                **aria(label=wording["no_value"]),
+            ),
+            _explained(texts, "worst"),
+            html.P(wording["no_value"], id=NO_WORST_ID, className="muted"),
+            html.Ol([_worst(place) for place in range(WORST_ROADS)], className="worst-roads"),
+        ],
+        className="card-panel glance",
+        **aria(labelledby=TITLE_ID),
+    )
+
+
+def _figure(texts: Texts, key: str, figure_id: str) -> html.Div:
+    wording = texts["glance"]
+    return html.Div(
+        [
+            _explained(texts, key),
+            html.P(
+                [
+                    html.Span(wording["no_value"], id=figure_id, className="figure-value"),
+                    " ",
+                    html.Span(wording[f"{key}_unit"], className="figure-unit"),
+                ]
+            ),
+        ],
+        className="figure",
+    )
+
+
+def _explained(texts: Texts, key: str) -> html.Details:
+    """A heading that opens onto the definition of what it names."""
+    wording = texts["glance"]
+    return html.Details(
+        [
+            html.Summary(
+                [
+                    html.H3(wording[key], className="figure-name"),
+                    html.Span("?", className="explain-mark", title=wording["explain"]),
+                ],
+                title=wording[f"{key}_definition"],
+            ),
+            html.P(wording[f"{key}_definition"], className="definition"),
+        ],
+        className="explained",
+    )
+
+
+def _worst(place: int) -> html.Li:
+    return html.Li(
+        html.Button(
+            [
+                html.Span(id=worst_name_id(place), className="worst-name"),
+                html.Span(id=worst_detail_id(place), className="worst-detail"),
+            ],
+            id=worst_button_id(place),
+            className="worst-road",
+        ),
+        id=worst_item_id(place),
+        hidden=True,
+    )

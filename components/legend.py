@@ -1,0 +1,50 @@
+"""The legend: one button per status that hides or shows its roads."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dash import html
+
+from components.aria import aria
+from components.palette import LEGEND_ORDER
+from components.texts import Texts
+
+HIDDEN_STORE_ID: Final = "hidden-statuses"
+
+
+def button_id(status: str) -> str:
+    """Id of the button of a status."""
+    return f"legend-{status}"
+
+
+def figures_id(status: str) -> str:
+    """Id of the count and share of a status."""
+    return f"legend-figures-{status}"
+
+
+def build_legend(texts: Texts) -> html.Section:
+    """The legend, every status shown; the figures come with the first snapshot."""
+    wording = texts["legend"]
+    return html.Section(
+        [_entry(texts, status) for status in LEGEND_ORDER],
+        className="legend",
+        title=wording["hint"],
+        **aria(label=wording["title"]),
+    )
+
+
+def _entry(texts: Texts, status: str) -> html.Button:
+    return html.Button(
+        [
+            html.Span(className=f"line-sample line-sample--{status}", **aria(hidden="true")),
+            html.Span(texts["status"][status], className="legend-word"),
+            html.Span(
+                texts["glance"]["no_value"], id=figures_id(status), className="legend-figures"
+            ),
+        ],
+        id=button_id(status),
+        className="legend-entry",
+        title=texts["status_meaning"][status],
+        **aria(pressed="true"),
+    )

@@ -1,0 +1,131 @@
+"""The whole page, put together from its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import plotly.graph_objects as go
+from dash import dcc, html
+
+from components.footer import build_footer
+from components.forecast_card import CARD_ID, Choice, DayForecast, build_card
+from components.glance import build_glance
+from components.header import build_header
+from components.legend import HIDDEN_STORE_ID, build_legend
+from components.texts import Texts
+from components.traffic_map import build_map
+from components.zones_now import build_zones_now
+
+SNAPSHOT_STORE_ID: Final = "snapshot"
+SHOWN_STORE_ID: Final = "shown"
+PULSE_STORE_ID: Final = "pulse"
+WAKE_STORE_ID: Final = "wake"
+REFRESH_ID: Final = "refresh"
+SETTINGS_STORE_ID: Final = "browser-settings"
+TEXTS_STORE_ID: Final = "texts"
+LANGUAGE_STORE_ID: Final = "language"
+MOMENT_STORE_ID: Final = "moment"
+
+# Sections of the texts that scripts write with; the rest stays on the server.
+_BROWSER_TEXTS: Final = (
+    "language", "page", "freshness", "age", "status", "status_meaning", "zone_status", "zone",
+    "zones_now", "map", "legend", "road", "forecast", "glance", "unit",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PageData:
+    """All that a page starts with.
+
+    Attributes
+    ----------
+    language, languages
+        The one in use, and code and own name of all there are.
+    figure : Figure
+        The map.
+    snapshot : dict or None
+        What a refresh would answer now; None before the first snapshot.
+    server_time_s : int
+        Seconds since the epoch, so that ages do not depend on the browser's clock.
+    browser_settings : mapping
+        What the scripts have to know.
+    refresh_seconds : int
+    zones : sequence of str
+        Those whose state is shown at the top.
+    choice, forecast
+        What the forecast starts with.
+    has_tiles : bool
+    icon_url, dashboard_url, api_url : str
+    """
+
+    language: str
+    languages: Mapping[str, str]
+    figure: go.Figure
+    snapshot: dict[str, Any] | None
+    server_time_s: int
+    browser_settings: Mapping[str, Any]
+    refresh_seconds: int
+    zones: Sequence[str]
+    choice: Choice
+    forecast: DayForecast | None
+    has_tiles: bool
+    icon_url: str
+    dashboard_url: str
+    api_url: str
+
+
+def build_page(texts: Texts, data: PageData) -> html.Div:
+    """The page's tree."""
+    return html.Div(
+        [
+            *_stores(texts, data),
+            build_header(texts, data.icon_url, CARD_ID),
+            html.Main(
+                [
+                    build_zones_now(texts, data.zones),
+                    build_map(
+                        texts, data.figure, legend=build_legend(texts), has_tiles=data.has_tiles
+                    ),
+                    build_card(texts, data.choice, data.forecast),
+                    build_glance(texts),
+                ],
+                className="page-main",
+            ),
+            build_footer(
+                texts,
+                dashboard_url=data.dashboard_url,
+                api_url=data.api_url,
+                has_tiles=data.has_tiles,
+                languages=data.languages,
+                language=data.language,
+            ),
+        ],
+        className="page",
+        lang=data.language,
+    )
+
+
+def _stores(texts: Texts, data: PageData) -> list[dcc.Store | dcc.Interval]:
+    return [
+        dcc.Store(id=SNAPSHOT_STORE_ID, data=data.snapshot),
+        dcc.Store(id=SHOWN_STORE_ID),
+        dcc.Store(id=PULSE_STORE_ID, data=data.server_time_s),
+        dcc.Store(id=WAKE_STORE_ID),
+        dcc.Store(id=HIDDEN_STORE_ID, data=[]),
+        dcc.Store(id=SETTINGS_STORE_ID, data=dict(data.browser_settings)),
+        dcc.Store(
+            id=TEXTS_STORE_ID, data={section: dict(texts[section]) for section in _BROWSER_TEXTS}
+        ),
+        dcc.Store(id=LANGUAGE_STORE_ID, data=data.language),
+        dcc.Store(
+            id=MOMENT_STORE_ID,
+            data={
+                "hour": str(data.choice.hour),
+                "day": data.choice.day,
+                "today": data.choice.today,
+            },
+        ),
+        dcc.Interval(id=REFRESH_ID, interval=data.refresh_seconds * 1_000),
+    ]

@@ -1,0 +1,301 @@
+"""The map: a figure whose style draws the roads, coloured by the browser's feature-state.
+
+The figure is sent once and never again. The browser fetches the network by the
+style's source and recolours it; the five empty traces only serve when the map
+inside the graph cannot be reached (``assets/map_traces.js``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import plotly.graph_objects as go
+from dash import dcc, html
+
+from components.aria import aria
+from components.palette import (
+    LIGHT,
+    OFFSET_PX,
+    ROAD_CLASS_WIDTH,
+    STATUSES,
+    THEMES,
+    WIDTH_PX,
+    Palette,
+)
+from components.texts import Texts
+
+GRAPH_ID: Final = "map"
+FRAME_ID: Final = "map-frame"
+ROAD_CARD_ID: Final = "road-card"
+ZOOM_IN_ID: Final = "zoom-in"
+ZOOM_OUT_ID: Final = "zoom-out"
+WHOLE_VIEW_ID: Final = "whole-view"
+UNAVAILABLE_ID: Final = "map-unavailable"
+DEMO_ATTRIBUTION_ID: Final = "attribution-demo"
+
+ROADS_SOURCE: Final = "roads"
+TILES_LAYER: Final = "tiles"
+# West, south, east, north of the feed's segments, in degrees.
+RENNES_BOUNDS: Final = (-1.794, 48.038, -1.573, 48.164)
+_INITIAL_ZOOM: Final = 10.5
+_NOTHING: Final = {"type": "FeatureCollection", "features": []}
+_STATUS: Final = ["coalesce", ["feature-state", "status"], -1]
+
+
+@dataclass(frozen=True)
+class RoadLayer:
+    """One line layer over all roads, which shows those of some statuses."""
+
+    name: str
+    statuses: tuple[str, ...]
+    opacity: float = 1.0
+    dash: tuple[float, ...] = ()
+    extra_width_px: float = 0.0
+
+
+HIGHLIGHT: Final = RoadLayer("roads-highlight", STATUSES, 0.9, extra_width_px=6.0)
+CASING: Final = RoadLayer(
+    "roads-casing", ("freeFlow", "heavy", "congested"), 0.85, extra_width_px=1.6
+)
+# From bottom to top: what matters most is drawn last, so that a free road
+# never hides a jam in the other direction.
+ROAD_LAYERS: Final = (
+    HIGHLIGHT,
+    CASING,
+    RoadLayer("roads-unknown", ("unknown",), dash=(2.5, 2.0)),
+    RoadLayer("roads", ("freeFlow", "heavy", "congested")),
+    RoadLayer("roads-jams", ("congested",)),
+    RoadLayer("roads-closed", ("impossible",), dash=(1.2, 0.9)),
+)
+
+
+def build_figure(network_url: str | None, tiles_url: str) -> go.Figure:
+    """The figure of the map.
+
+    Parameters
+    ----------
+    network_url : str or None
+        Where the browser fetches the roads; None before the first snapshot.
+    tiles_url : str
+        Template of the backdrop's tiles, or empty for none.
+    """
+    west, south, east, north = RENNES_BOUNDS
+    figure = go.Figure(data=[_empty_trace(status) for status in STATUSES])
+    figure.update_layout(
+        map={
+            "style": build_style(network_url, tiles_url),
+            "center": {"lon": (west + east) / 2, "lat": (south + north) / 2},
+            "zoom": _INITIAL_ZOOM,
+        },
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        showlegend=False,
+        uirevision="constant",
+        paper_bgcolor="rgba(0,0,0,0)",
+        template=None,
+    )
+    return figure
+
+
+def build_style(network_url: str | None, tiles_url: str) -> dict[str, Any]:
+    """The map's style: background, tiles (hidden until the map has loaded) and roads.
+
+    The tiles wait because a tile that fails while the graph is being made
+    rejects the graph's promise, and with it every later update.
+    """
+    sources: dict[str, Any] = {
+        ROADS_SOURCE: {"type": "geojson", "data": network_url or _NOTHING},
+    }
+    layers: list[dict[str, Any]] = [
+        {"id": "background", "type": "background", "paint": _background_paint(LIGHT)}
+    ]
+    if tiles_url:
+        sources[TILES_LAYER] = {
+            "type": "raster",
+            "tiles": [tiles_url],
+            "tileSize": 256,
+            "maxzoom": 19,
+        }
+        layers.append(
+            {
+                "id": TILES_LAYER,
+                "type": "raster",
+                "source": TILES_LAYER,
+                "layout": {"visibility": "none"},
+                "paint": dict(LIGHT.raster),
+            }
+        )
+    layers.extend(_road_layer(layer) for layer in ROAD_LAYERS)
+    return {"version": 8, "sources": sources, "layers": layers}
+
+
+def browser_settings(
+    network_url_template: str, details_url_template: str, network_version: str | None
+) -> dict[str, Any]:
+    """What the map's script has to know, beside the style.
+
+    Parameters
+    ----------
+    network_url_template, details_url_template : str
+        Addresses with ``{version}`` in them.
+    network_version : str or None
+        The network that the style starts with.
+    """
+    return {
+        "graph": GRAPH_ID,
+        "source": ROADS_SOURCE,
+        "tiles": TILES_LAYER,
+        "bounds": RENNES_BOUNDS,
+        "network": network_version,
+        "networkUrl": network_url_template,
+        "detailsUrl": details_url_template,
+        "statuses": STATUSES,
+        "layers": {
+            layer.name: {
+                "codes": [STATUSES.index(status) for status in layer.statuses],
+                "opacity": layer.opacity,
+            }
+            for layer in ROAD_LAYERS
+            if layer is not HIGHLIGHT
+        },
+        "offsetPx": list(OFFSET_PX.items()),
+        "widthPx": [
+            [[zoom, widths[status]] for zoom, widths in WIDTH_PX.items()] for status in STATUSES
+        ],
+        "paint": {theme: _theme_paint(palette) for theme, palette in THEMES.items()},
+        "traceColors": {
+            theme: [palette.status[status] for status in STATUSES]
+            for theme, palette in THEMES.items()
+        },
+    }
+
+
+def build_map(
+    texts: Texts, figure: go.Figure, *, legend: html.Section, has_tiles: bool
+) -> html.Section:
+    """The map with its buttons, the card of a road, its legend and its attributions."""
+    wording = texts["map"]
+    return html.Section(
+        [
+            dcc.Graph(
+                id=GRAPH_ID,
+                figure=figure,
+                className="map-graph",
+                responsive=True,
+                config={"displayModeBar": False, "scrollZoom": True},
+            ),
+            html.P(wording["unavailable"], id=UNAVAILABLE_ID, className="map-notice", hidden=True),
+            html.Span(className="map-crosshair", **aria(hidden="true")),
+            _buttons(wording),
+            # Filled by assets/road_card.js; Dash leaves what is inside alone.
+            html.Div(id=ROAD_CARD_ID, className="road-card", role="status", hidden=True),
+            legend,
+            _attributions(wording, has_tiles=has_tiles),
+        ],
+        id=FRAME_ID,
+        className="map-frame",
+        **aria(label=texts["page"]["tagline"]),
+    )
+
+
+def _buttons(wording: Mapping[str, str]) -> html.Div:
+    buttons = ((ZOOM_IN_ID, "+", "zoom_in"), (ZOOM_OUT_ID, "−", "zoom_out"))
+    return html.Div(
+        [
+            html.Button(
+                sign, id=id_, className="map-button", title=wording[key],
+                **aria(label=wording[key]),
+            )
+            for id_, sign, key in (*buttons, (WHOLE_VIEW_ID, "⤢", "whole_view"))
+        ],
+        className="map-buttons",
+    )  # fmt: skip
+
+
+def _attributions(wording: Mapping[str, str], *, has_tiles: bool) -> html.P:
+    return html.P(
+        [
+            html.Span(wording["attribution_demo"], id=DEMO_ATTRIBUTION_ID, hidden=True),
+            html.Span(wording["attribution_roads"]),
+            *([html.Span(wording["attribution_tiles"])] if has_tiles else []),
+        ],
+        className="map-attribution",
+    )
+
+
+def _empty_trace(status: str) -> go.Scattermap:
+    # One point without a place: a trace of no point at all would leave the graph without a map.
+    return go.Scattermap(
+        lon=[None],
+        lat=[None],
+        mode="lines",
+        line={"color": LIGHT.status[status], "width": WIDTH_PX[13][status]},
+        hoverinfo="none",
+        name=status,
+    )
+
+
+def _road_layer(layer: RoadLayer) -> dict[str, Any]:
+    paint = {
+        **_road_paint(layer, LIGHT),
+        "line-opacity": _opacity(layer),
+        "line-width": _width(layer),
+        "line-offset": _by_zoom(OFFSET_PX),
+    }
+    if layer.dash:
+        paint["line-dasharray"] = list(layer.dash)
+    return {
+        "id": layer.name,
+        "type": "line",
+        "source": ROADS_SOURCE,
+        "layout": {"line-cap": "butt" if layer.dash else "round", "line-join": "round"},
+        "paint": paint,
+    }
+
+
+def _theme_paint(palette: Palette) -> dict[str, dict[str, Any]]:
+    """Paint properties that differ between themes, by layer."""
+    roads = {layer.name: _road_paint(layer, palette) for layer in ROAD_LAYERS}
+    return {"background": _background_paint(palette), TILES_LAYER: dict(palette.raster), **roads}
+
+
+def _background_paint(palette: Palette) -> dict[str, Any]:
+    return {"background-color": palette.background}
+
+
+def _road_paint(layer: RoadLayer, palette: Palette) -> dict[str, Any]:
+    if layer is HIGHLIGHT:
+        return {"line-color": palette.highlight}
+    if layer is CASING:
+        return {"line-color": palette.casing}
+    return {"line-color": _by_status(palette.status, palette.status["unknown"])}
+
+
+def _by_status(values: Mapping[str, Any], default: Any) -> list[Any]:
+    pairs = [part for code, name in enumerate(STATUSES) for part in (code, values[name])]
+    return ["match", _STATUS, *pairs, default]
+
+
+def _opacity(layer: RoadLayer) -> list[Any]:
+    """A road shows in a layer of its status; before its status is known, in none."""
+    if layer is HIGHLIGHT:
+        return ["case", ["boolean", ["feature-state", "hover"], False], layer.opacity, 0]
+    codes = [STATUSES.index(status) for status in layer.statuses]
+    return ["match", _STATUS, codes, layer.opacity, 0]
+
+
+def _width(layer: RoadLayer) -> list[Any]:
+    class_pairs = [part for pair in ROAD_CLASS_WIDTH.items() for part in pair]
+    class_factor = ["match", ["get", "road_class"], *class_pairs, 1.0]
+    return _by_zoom(
+        {
+            zoom: ["+", ["*", _by_status(widths, widths["unknown"]), class_factor],
+                   layer.extra_width_px]
+            for zoom, widths in WIDTH_PX.items()
+        }
+    )  # fmt: skip
+
+
+def _by_zoom(stops: Mapping[int, Any]) -> list[Any]:
+    return ["interpolate", ["linear"], ["zoom"], *(part for stop in stops.items() for part in stop)]
