@@ -3,7 +3,6 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
-from datetime import timedelta
 
 import orjson
 import pytest
@@ -11,23 +10,8 @@ import pytest
 from app import create_app
 from services.settings import load_settings
 from services.status import Status
-from services.store import Store
-from tests.factories import OBSERVED_AT, make_network, make_snapshot_for
-
-NOW = OBSERVED_AT + timedelta(minutes=4)
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = Store(tmp_path)
-    store.prepare()
-    return store
-
-
-@pytest.fixture
-def client(tmp_path):
-    settings = load_settings(data_dir=tmp_path, monitor_level="off")
-    return create_app(settings, clock=lambda: NOW).server.test_client()
+from tests.callbacks.conftest import NOW
+from tests.factories import make_network, make_snapshot_for
 
 
 @pytest.fixture
