@@ -27,7 +27,6 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from services.network import Network
@@ -41,6 +40,7 @@ FREE_ABOVE_RATIO: Final = 0.67
 BLOCKED_UP_TO_RATIO: Final = 0.40
 
 _METRES_PER_KM: Final = 1_000.0
+_LEAST_DELAY_S: Final = 1.0
 # The feed gives these names to hundreds of places that have nothing else in common.
 _NAMES_OF_NO_ROAD: Final = ("", "Rond-point", "Inconnu Voie non dénommée")
 
@@ -160,40 +160,41 @@ def worst_roads(network: Network, snapshot: Snapshot, how_many: int) -> tuple[Wo
     left out.
     """
     actual_s = travel_time_s(network, snapshot)
-    frame = pd.DataFrame(
-        {
-            "name": network.names,
-            "zone": network.zone_codes,
-            "delay_s": actual_s - network.free_flow_time_s,
-            "actual_s": actual_s,
-            "length_m": network.length_m,
-            "jam_m": network.length_m * (snapshot.status_codes() == Status.CONGESTED),
-        }
-    ).dropna()
-    frame["segment"] = frame.index
-    named = frame[~frame["name"].isin(_NAMES_OF_NO_ROAD)]
-    slowest_first = named.sort_values("delay_s", ascending=False)
-    roads = slowest_first.groupby(["name", "zone"], sort=False).agg(
-        delay_s=("delay_s", "sum"),
-        actual_s=("actual_s", "sum"),
-        length_m=("length_m", "sum"),
-        jam_m=("jam_m", "sum"),
-        segment=("segment", "first"),
-    )
-    worst = roads[roads["delay_s"] >= 1.0].nlargest(how_many, "delay_s").reset_index()
-    speed_kmh = (worst["length_m"] / worst["actual_s"] * 3.6).tolist()
+    delay_s = actual_s - network.free_flow_time_s
+    known = ~np.isnan(actual_s)
+    jam_m = network.length_m * (snapshot.status_codes() == Status.CONGESTED)
+
+    def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum over the known segments of each road."""
+        sums: NDArray[np.float64] = np.bincount(
+            network.road_codes, weights=np.where(known, values, 0.0), minlength=len(network.roads)
+        ).astype(np.float64)
+        return sums
+
+    delays_s, times_s, lengths_m = total(delay_s), total(actual_s), total(network.length_m)
+    jams_m = total(jam_m)
+    worst_first = np.argsort(-delays_s, kind="stable")
+    named = [
+        road
+        for road in worst_first.tolist()
+        if delays_s[road] >= _LEAST_DELAY_S and network.roads[road][0] not in _NAMES_OF_NO_ROAD
+    ]
     return tuple(
-        WorstRoad(name, ZONES[zone], delay_s, speed, jam_m / _METRES_PER_KM, segment)
-        for name, zone, delay_s, speed, jam_m, segment in zip(
-            worst["name"].tolist(),
-            worst["zone"].tolist(),
-            worst["delay_s"].tolist(),
-            speed_kmh,
-            worst["jam_m"].tolist(),
-            worst["segment"].tolist(),
-            strict=True,
+        WorstRoad(
+            name=network.roads[road][0],
+            zone=ZONES[network.roads[road][1]],
+            delay_s=float(delays_s[road]),
+            speed_kmh=float(lengths_m[road] / times_s[road] * 3.6),
+            jam_km=float(jams_m[road] / _METRES_PER_KM),
+            segment_index=_slowest_segment(network.road_codes == road, delay_s),
         )
+        for road in named[:how_many]
     )
+
+
+def _slowest_segment(members: NDArray[np.bool_], delay_s: NDArray[np.float64]) -> int:
+    """The member that loses the most time."""
+    return int(np.nanargmax(np.where(members, delay_s, np.nan)))
 
 
 def _length_shares(length_m: NDArray[np.float64], codes: NDArray[np.uint8]) -> dict[str, float]:

@@ -71,6 +71,21 @@ class Network:
         )
 
     @cached_property
+    def roads(self) -> list[tuple[str, int]]:
+        """Each road: a street name within one zone, as its name and zone code."""
+        return sorted(set(self._road_of_segment))
+
+    @cached_property
+    def road_codes(self) -> NDArray[np.intp]:
+        """Road of each segment, as an index into :attr:`roads`."""
+        code_of_road = {road: code for code, road in enumerate(self.roads)}
+        return np.array([code_of_road[road] for road in self._road_of_segment], dtype=np.intp)
+
+    @cached_property
+    def _road_of_segment(self) -> list[tuple[str, int]]:
+        return list(zip(self.names.tolist(), self.zone_codes.tolist(), strict=True))
+
+    @cached_property
     def index_of_id(self) -> dict[str, int]:
         """Place of each segment in the fixed order."""
         return {segment_id: index for index, segment_id in enumerate(self.segment_ids)}

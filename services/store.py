@@ -1,6 +1,6 @@
 """The data directory: the one thing that the web and worker roles share.
 
-layout-version              the layout of this directory
+layout-version              the layout of this directory, see services.data_directory
 snapshots/current.parquet   what the page shows
 snapshots/live.parquet      the last live snapshot, kept for when the feed is down
 networks/<version>.geojson  each network that was ever seen
@@ -14,16 +14,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
 
 import orjson
 
-from services.errors import ConfigurationError, StorageError
+from services.data_directory import prepare_data_directory
+from services.errors import StorageError
 from services.files import read_if_present, write_atomically
 from services.network import Network, decode_network, encode_network
 from services.snapshot import Snapshot, decode_snapshot, encode_snapshot
-
-LAYOUT_VERSION: Final = "1"
 
 FileStamp = tuple[int, int, int]
 """Device-independent mark of one version of a file: inode, size, modification time (ns)."""
@@ -54,7 +52,6 @@ class Store:
         self._live = data_dir / "snapshots" / "live.parquet"
         self._networks = data_dir / "networks"
         self._worker_state = data_dir / "worker.json"
-        self._layout = data_dir / "layout-version"
 
     def prepare(self) -> None:
         """Make the directory and check that this version can use it.
@@ -64,22 +61,7 @@ class Store:
         ConfigurationError
             When it cannot be written, or was laid out by another version.
         """
-        try:
-            found = read_if_present(self._layout)
-            if found is None:
-                write_atomically(self._layout, LAYOUT_VERSION.encode())
-            write_atomically(self.data_dir / "write-check", b"")
-            (self.data_dir / "write-check").unlink(missing_ok=True)
-        except (OSError, StorageError) as error:
-            raise ConfigurationError(
-                f"TRAFFIC_DATA_DIR: {self.data_dir} cannot be used: {error}"
-            ) from None
-        if found is not None and found.decode(errors="replace").strip() != LAYOUT_VERSION:
-            raise ConfigurationError(
-                f"TRAFFIC_DATA_DIR: {self.data_dir} has layout "
-                f"{found.decode(errors='replace').strip()[:20]!r}, this version reads "
-                f"{LAYOUT_VERSION!r}; choose an empty directory or move this one away"
-            )
+        prepare_data_directory(self.data_dir)
 
     def publish(self, network: Network, snapshot: Snapshot) -> None:
         """Make a snapshot the current one; the network goes first, so that it is there to read.

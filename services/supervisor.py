@@ -18,11 +18,11 @@ from collections.abc import Sequence
 from types import FrameType, TracebackType
 from typing import Final
 
+from services.data_directory import prepare_data_directory
 from services.errors import ConfigurationError, TrafficError
 from services.journal import start_journal
 from services.monitoring import announce_password, first_password
 from services.settings import Settings, load_settings
-from services.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def prepare_start(settings: Settings) -> None:
         When the port or the data directory cannot be used.
     """
     check_port_is_free(settings.host, settings.port)
-    Store(settings.data_dir).prepare()
+    prepare_data_directory(settings.data_dir)
     start_journal(settings)
     password = first_password(settings)
     if password is not None:

@@ -1,0 +1,58 @@
+"""``model.predict`` for one click, as plain dashboards do it: the champion's own Keras model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.rows import NotMeasured
+from services.assembly import SHIPPED_ARTIFACTS
+from services.forecasts import CHAMPION_FILE, DAY_NAMES
+from services.zones import ZONE_CHOICES
+
+Predictor = Callable[[int, str, str], Any]
+"""Hour, day and zone to the probabilities of the statuses."""
+
+
+def champion_dir() -> Path:
+    """The directory of the model that is shipped.
+
+    Raises
+    ------
+    NotMeasured
+        When none is.
+    """
+    try:
+        version = (SHIPPED_ARTIFACTS / CHAMPION_FILE).read_text().strip()
+    except OSError:
+        raise NotMeasured("no model is shipped yet: python -m models.train makes one") from None
+    return SHIPPED_ARTIFACTS / version
+
+
+def load_predictor() -> Predictor:
+    """Load the shipped model, TensorFlow with it.
+
+    Raises
+    ------
+    NotMeasured
+        When no model is shipped.
+    """
+    directory = champion_dir()
+    # Its own messages are no part of the results.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # TensorFlow takes seconds and 600 MB: only where it is measured.
+    import keras  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415
+
+    from models.features import Cells, encode  # noqa: PLC0415
+    from models.registry import MODEL_FILE  # noqa: PLC0415
+
+    model = keras.models.load_model(directory / MODEL_FILE, compile=False)
+
+    def predict(hour: int, day: str, zone: str) -> Any:
+        codes = (ZONE_CHOICES.index(zone), DAY_NAMES.index(day), hour)
+        return model.predict(encode(Cells(*(np.array([code]) for code in codes))), verbose=0)
+
+    return predict
