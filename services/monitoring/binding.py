@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ServiceUnavailable
 
 from services.errors import StorageError
-from services.monitoring import database, gate, measuring, offline, privacy
+from services.monitoring import database, gate, measuring, offline, privacy, writer
 from services.monitoring.complaints import Complaints, logger
 from services.monitoring.credentials import (
     LOCK_TIMEOUT_SECONDS,
@@ -91,7 +91,9 @@ def _load_package(server: flask.Flask, path: Path, level: int) -> ModuleType:
     _module("core.rules").get_rules = measuring.measured_rules(server)
     _cut_telemetry(_module("core.telemetry"))
     _put_off_scipy()
-    measuring.make_harmless(_module("core.measurement"), _module("core.profiler"), complaints)
+    measurement, profiler = _module("core.measurement"), _module("core.profiler")
+    writer.write_together(measurement, profiler, storage, complaints)
+    measuring.make_harmless(measurement, profiler, complaints)
     return package
 
 
