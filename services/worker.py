@@ -1,7 +1,8 @@
 """The worker role: the only writer. ``python -m services.worker``.
 
-It observes once per feed period, whoever watches. A file lock in the data
-directory makes a second worker stand by until the first one is gone.
+It observes once per feed period, whoever watches, and looks after the history
+once an hour. A file lock in the data directory makes a second worker stand by
+until the first one is gone.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
+import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import FrameType
 from typing import Final
 
@@ -23,6 +25,7 @@ from services.clock import PARIS, utc_now
 from services.errors import ConfigurationError
 from services.feeds.demo import DemoFeed
 from services.feeds.sources import SimulatedFeed, live_feed
+from services.history.upkeep import keep_up
 from services.journal import start_journal
 from services.observe import Observer
 from services.settings import Settings, load_settings
@@ -32,6 +35,11 @@ log = logging.getLogger(__name__)
 
 LOCK_NAME: Final = "worker.lock"
 STANDBY_SECONDS: Final = 5.0
+# Where both roles share two cores, pages come first.
+NICENESS: Final = 5
+UPKEEP_PERIOD: Final = timedelta(hours=1)
+# The first page must not wait for yesterday to be compacted.
+UPKEEP_DELAY: Final = timedelta(seconds=30)
 
 
 def make_observer(settings: Settings, store: Store) -> Observer:
@@ -39,6 +47,31 @@ def make_observer(settings: Settings, store: Store) -> Observer:
     live = None if settings.source == "demo" else live_feed(str(settings.feed_url))
     demo = None if settings.source == "live" else SimulatedFeed(DemoFeed().reply)
     return Observer(store, live, demo, utc_now)
+
+
+def make_scheduler(settings: Settings, observer: Observer) -> BlockingScheduler:
+    """The worker's jobs: observing, and looking after the history."""
+    scheduler = BlockingScheduler(
+        timezone=PARIS,
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    now = datetime.now(PARIS)
+    scheduler.add_job(
+        observer.observe, "interval", seconds=settings.feed_period_seconds, next_run_time=now
+    )
+    scheduler.add_job(
+        look_after_history,
+        "interval",
+        seconds=UPKEEP_PERIOD.total_seconds(),
+        args=[settings],
+        next_run_time=now + UPKEEP_DELAY,
+    )
+    return scheduler
+
+
+def look_after_history(settings: Settings) -> None:
+    """Compact finished days, drop old ones, bring the usual week up to date."""
+    keep_up(settings.data_dir, utc_now(), settings.history_retention_days)
 
 
 def run(settings: Settings) -> None:
@@ -52,17 +85,7 @@ def run(settings: Settings) -> None:
     store = Store(settings.data_dir)
     store.prepare()
     with _sole_worker(settings):
-        observer = make_observer(settings, store)
-        scheduler = BlockingScheduler(timezone=PARIS)
-        scheduler.add_job(
-            observer.observe,
-            "interval",
-            seconds=settings.feed_period_seconds,
-            next_run_time=datetime.now(PARIS),
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=None,
-        )
+        scheduler = make_scheduler(settings, make_observer(settings, store))
         log.info(
             "worker started: source %s, every %d s", settings.source, settings.feed_period_seconds
         )
@@ -83,6 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings()
         start_journal(settings)
+        os.nice(NICENESS)
         if options.once:
             return _observe_once(settings)
         run(settings)

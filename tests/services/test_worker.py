@@ -77,6 +77,7 @@ def test_a_second_worker_stands_by_and_takes_over(tmp_path, workers, monkeypatch
 def test_once_observes_once(tmp_path, monkeypatch):
     monkeypatch.setattr(worker, "start_journal", lambda _settings: None)
     monkeypatch.setattr(signal, "signal", lambda *_arguments: None)
+    monkeypatch.setattr(os, "nice", lambda _increment: 0)
     monkeypatch.setenv("TRAFFIC_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("TRAFFIC_SOURCE", "live")
     with fault_server(reply_with(encode(make_records()))) as server:

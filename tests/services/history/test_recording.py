@@ -43,6 +43,15 @@ def test_unknown_speeds_are_null_in_the_history(tmp_path, network):
     assert speeds.null_count == len(network) - 1
 
 
+def test_fractions_of_the_feed_are_kept_as_whole_numbers(tmp_path, network):
+    snapshot = make_snapshot_for(network, Status.FREE_FLOW)
+    snapshot.table["speed_kmh"] += np.float32(0.4)
+    frame = pq.read_table(
+        history.append_snapshot(tmp_path, snapshot), partitioning=None
+    ).to_pandas()
+    assert frame["speed_kmh"].tolist() == np.round(snapshot.table["speed_kmh"]).tolist()
+
+
 def test_the_same_snapshot_twice_is_kept_once(tmp_path, network):
     snapshot = make_snapshot_for(network, observed_at=MORNING, source="live")
     history.append_snapshot(tmp_path, snapshot)

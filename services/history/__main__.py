@@ -1,0 +1,136 @@
+"""The history's commands: ``python -m services.history import|upkeep|rebuild``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from services.clock import utc_now
+from services.errors import TrafficError
+from services.history import layout, retention
+from services.history.importing.report import FileReport
+from services.history.importing.run import Importer
+from services.history.networks import KnownNetworks
+from services.history.rollups import Rollups
+from services.history.upkeep import keep_up
+from services.journal import start_journal
+from services.settings import Settings, load_settings
+from services.store import Store
+
+_PROGRESS_EVERY_SECONDS: Final = 2.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code.
+
+    0: done. 1: some file brought nothing, or was damaged. 2: it could not be
+    done (settings, disk).
+    """
+    options = _parser().parse_args(arguments)
+    given = {} if options.data_dir is None else {"data_dir": options.data_dir}
+    try:
+        settings = load_settings(**given)
+        Store(settings.data_dir).prepare()
+        start_journal(settings)
+        code: int = options.run(settings, options)
+    except TrafficError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return code
+
+
+def import_files(settings: Settings, options: Any) -> int:
+    """Take archives into the history, each reported when it is done."""
+    importer = Importer(settings.data_dir, options.source, utc_now(), _ProgressLine())
+    reports: list[FileReport] = []
+    try:
+        for path in options.files:
+            reports.append(importer.take_file(path))
+            sys.stdout.write("\n".join(reports[-1].lines()) + "\n")
+            sys.stdout.flush()
+    finally:
+        importer.finish()
+    days = layout.days(settings.data_dir, options.source)
+    if len(days) > settings.history_retention_days:
+        expired = retention.expired_days(
+            settings.data_dir, options.source, settings.history_retention_days
+        )
+        sys.stdout.write(
+            f"{len(days)} days are kept now: the {len(expired)} oldest, up to {expired[-1]}, go "
+            "within the hour unless TRAFFIC_HISTORY_RETENTION_DAYS is raised\n"
+        )
+    return 0 if all(report.succeeded() for report in reports) else 1
+
+
+def keep_up_now(settings: Settings, _options: Any) -> int:
+    """Do now what the worker does every hour."""
+    keep_up(settings.data_dir, utc_now(), settings.history_retention_days)
+    return 0
+
+
+def rebuild(settings: Settings, options: Any) -> int:
+    """Make the roll-ups again from the raw days, which are compacted first but all kept."""
+    keep_up(settings.data_dir, utc_now(), None)
+    wanted = layout.sources(settings.data_dir) if options.source is None else [options.source]
+    for source in wanted:
+        with layout.exclusive(settings.data_dir):
+            usual = Rollups(settings.data_dir, source, KnownNetworks(settings.data_dir))
+            days = usual.rebuild(_report_day)
+        sys.stdout.write(f"{source}: a usual week of {days} days\n")
+    return 0
+
+
+class _ProgressLine:
+    """Says how far a file is, every few seconds."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + _PROGRESS_EVERY_SECONDS
+
+    def __call__(self, path: Path, share: float, records: int) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _PROGRESS_EVERY_SECONDS
+            sys.stderr.write(f"{path.name}: {share:4.0%}, {records:,} records\n")
+            sys.stderr.flush()
+
+
+def _report_day(day: date, count: int, of: int) -> None:
+    sys.stderr.write(f"{count:4d}/{of} {day}\n")
+    sys.stderr.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m services.history", description="Look after the history of the traffic."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    take = commands.add_parser(
+        "import",
+        help="take archives of the feed",
+        description="Take archives of the feed into the history: JSON (a list of records, API 1 "
+        "and 2, GeoJSON), JSON lines, CSV; gzip too. What the history holds already stays as it "
+        "is: the same file twice adds nothing. The worker may run meanwhile.",
+    )
+    take.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    take.add_argument(
+        "--source", choices=("live", "demo"), default="live", help="of which feed; default: live"
+    )
+    take.set_defaults(run=import_files)
+    upkeep = commands.add_parser(
+        "upkeep", help="compact finished days and drop old ones now, as the worker does hourly"
+    )
+    upkeep.set_defaults(run=keep_up_now)
+    again = commands.add_parser("rebuild", help="make the usual week again from the raw days")
+    again.add_argument("--source", choices=("live", "demo"), help="default: all")
+    again.set_defaults(run=rebuild)
+    for command in (take, upkeep, again):
+        command.add_argument("--data-dir", type=Path, help="default: TRAFFIC_DATA_DIR")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

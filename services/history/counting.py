@@ -1,0 +1,166 @@
+"""From the rows of a day to what they add to a usual week.
+
+The definitions of ``services.indicators``: no speed where the status is unknown
+or the road closed; free flow is the limit; a speed above the limit counts as the
+limit wherever travel times are added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from services.history import rows
+from services.history.cubes import Counts, Measure
+from services.history.hours import hours_of_week
+from services.history.networks import KnownNetworks
+from services.history.sketch import (
+    PERMILLE,
+    RATIO_BINS,
+    ZONE_BINS,
+    ratio_bins,
+    zone_bins,
+)
+from services.network import Network
+from services.status import DATEX_NAMES, Status
+from services.zones import ZONE_CHOICES, ZONES
+
+STATUSES: Final = len(DATEX_NAMES)
+SEGMENT_MEASURES: Final = {
+    "statuses": Measure(STATUSES),
+    "known": Measure(),
+    "ratio_permille": Measure(dtype=np.int64),
+    "slowness_permille": Measure(dtype=np.int64),
+    "ratios": Measure(RATIO_BINS),
+}
+"""Of a segment: observations by status; those with a speed; the sums of speed ÷ limit
+and of free-flow ÷ actual speed (travel time index), in ‰; speed ratios by bin."""
+
+ZONE_MEASURES: Final = {
+    "times": Measure(),
+    "ratio_permille": Measure(dtype=np.int64),
+    "ratios": Measure(ZONE_BINS),
+}
+"""Of a zone: observation times; the sum of its speed ratios in ‰; speed ratios by bin."""
+
+COUNTED_COLUMNS: Final = ("observed_at", "segment", "network_version", "status", "speed_kmh")
+
+# A zone of which fewer segments are known says nothing of the zone: at night one in
+# three is known, an archive cut at the API's 100 rows knows one in thirty.
+MINIMUM_KNOWN_SHARE: Final = 0.05
+
+
+class CountedRows:
+    """Rows of one UTC day on one network, as arrays of shape (rows,)."""
+
+    def __init__(self, table: pa.Table, network: Network) -> None:
+        self.network = network
+        self.segment = rows.segments(table).astype(np.int64)
+        self.time_s = rows.epoch_seconds(table)
+        self.status = table["status"].to_numpy().astype(np.int64)
+        speed = table["speed_kmh"].fill_null(0).to_numpy().astype(np.int64)
+        has_speed = ~table["speed_kmh"].is_null().to_numpy()
+        self.known = has_speed & (self.status != Status.UNKNOWN)
+        self.known &= self.status != Status.IMPOSSIBLE
+        self.limit_kmh = np.rint(network.speed_limit_kmh).astype(np.int64)[self.segment]
+        self.speed_kmh = speed
+
+
+def rows_by_network(table: pa.Table, networks: KnownNetworks) -> Iterator[CountedRows]:
+    """The rows of each network that is known; those of others cannot be placed."""
+    codes, versions = rows.version_codes(table)
+    for code, version in enumerate(versions):
+        network = networks.get(version)
+        if network is None:
+            continue
+        of_network = table if len(versions) == 1 else table.filter(pa.array(codes == code))
+        in_network = rows.segments(of_network) < len(network)
+        if not in_network.all():
+            of_network = of_network.filter(pa.array(in_network))
+        if len(of_network):
+            yield CountedRows(of_network, network)
+
+
+def segment_counts(counted: CountedRows) -> Counts:
+    """What rows amount to, by hour of the week and segment."""
+    hours, slot = rows.ranks(hours_of_week(counted.time_s))
+    segments = len(counted.network)
+    shape = (len(hours), segments)
+    cell = slot * segments + counted.segment
+    known = counted.known
+    at, speed, limit = cell[known], counted.speed_kmh[known], counted.limit_kmh[known]
+    # The slowest known speed stands for a standstill, as in services.indicators.
+    slowness = PERMILLE * limit // np.clip(speed, 1, limit)
+    return Counts(
+        hours,
+        counted.network.segment_ids,
+        {
+            "statuses": _count(cell * STATUSES + counted.status, (*shape, STATUSES)),
+            "known": _count(at, (*shape, 1)),
+            "ratio_permille": _count(at, (*shape, 1), PERMILLE * speed // limit),
+            "slowness_permille": _count(at, (*shape, 1), slowness),
+            "ratios": _count(at * RATIO_BINS + ratio_bins(speed, limit), (*shape, RATIO_BINS)),
+        },
+    )
+
+
+def zone_counts(counted: CountedRows) -> Counts:
+    """What rows amount to, by hour of the week and zone, the whole network included."""
+    times, time = rows.ranks(counted.time_s)
+    ratio = _zone_ratios(counted, len(times), time)
+    hours, slot = rows.ranks(hours_of_week(times))
+    cell = slot[:, np.newaxis] * len(ZONE_CHOICES) + np.arange(len(ZONE_CHOICES))
+    told = ~np.isnan(ratio)
+    at, value = cell[told], ratio[told]
+    shape = (len(hours), len(ZONE_CHOICES))
+    permille = np.rint(value * PERMILLE).astype(np.int64)
+    return Counts(
+        hours,
+        ZONE_CHOICES,
+        {
+            "times": _count(at, (*shape, 1)),
+            "ratio_permille": _count(at, (*shape, 1), permille),
+            "ratios": _count(at * ZONE_BINS + zone_bins(value), (*shape, ZONE_BINS)),
+        },
+    )
+
+
+def _zone_ratios(counted: CountedRows, times: int, time: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Speed ratio of every zone at every time, shape (times, ZONE_CHOICES); NaN if too few."""
+    network, known = counted.network, counted.known
+    place = counted.segment[known]
+    zone = network.zone_codes.astype(np.int64)
+    cell = time[known] * len(ZONES) + zone[place]
+
+    def sums(amounts: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        by_zone = np.bincount(cell, amounts, times * len(ZONES)).reshape(times, len(ZONES))
+        return _with_whole(by_zone.astype(np.float64))
+
+    speed_kmh = np.clip(counted.speed_kmh[known], 1, counted.limit_kmh[known])
+    free_flow_s = sums(network.free_flow_time_s[place])
+    actual_s = sums(network.length_m[place] * 3.6 / speed_kmh)
+    members = np.bincount(zone, minlength=len(ZONES)).astype(np.float64)[np.newaxis]
+    enough = sums() >= np.maximum(1, MINIMUM_KNOWN_SHARE * _with_whole(members))
+    ratio: NDArray[np.float64] = np.divide(
+        free_flow_s, actual_s, out=np.full(actual_s.shape, np.nan), where=enough
+    )
+    return ratio
+
+
+def _with_whole(by_zone: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums of the zones with those of the whole network, which comes last in ZONE_CHOICES."""
+    whole = by_zone.sum(axis=1, keepdims=True)
+    both: NDArray[np.float64] = np.concatenate([by_zone, whole], axis=1)
+    return both
+
+
+def _count(
+    cells: NDArray[np.int64], shape: tuple[int, ...], amounts: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
+    """How often each cell occurs, or the sum of its amounts (exact below 2**53)."""
+    counted = np.bincount(cells.ravel(), amounts, minlength=int(np.prod(shape)))
+    return counted.reshape(shape).astype(np.int64)

@@ -1,0 +1,144 @@
+"""A cube as one Parquet file: a row for each hour of the week and key, readable by anything.
+
+Rows go by hour, then key; a row group is a day of the week, so that one hour
+costs a seventh of the file. The days that are in it are in its metadata: sums
+and days change by the same atomic rename.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from services.errors import StorageError
+from services.files import write_atomically
+from services.history.cubes import Cube, Measure
+from services.history.hours import HOURS_PER_DAY, HOURS_PER_WEEK
+
+FORMAT: Final = 1
+_METADATA_KEY: Final = b"traffic_rollup"
+
+Derived = Callable[[Mapping[str, NDArray[Any]]], dict[str, pa.Array]]
+"""Columns computed from the sums of some hours, each of shape (hours, keys, width)."""
+
+
+@dataclass(frozen=True, eq=False)
+class CubeForm:
+    """How one kind of cube is laid out in its file.
+
+    Attributes
+    ----------
+    key : str
+        Name of the column of keys.
+    measures : mapping of Measure
+    labels : mapping of sequence of str
+        For each measure, the names of its columns.
+    derived : callable
+        Gives further columns, for readers that need no more than those.
+    """
+
+    key: str
+    measures: Mapping[str, Measure]
+    labels: Mapping[str, Sequence[str]]
+    derived: Derived
+
+
+def write_cube(path: Path, cube: Cube, form: CubeForm) -> None:
+    """Replace a cube's file.
+
+    Raises
+    ------
+    StorageError
+    """
+    metadata = {"format": FORMAT, "keys": cube.keys, "days": cube.days}
+    sink = io.BytesIO()
+    days = [
+        _table_of_hours(cube, form, slice(first, first + HOURS_PER_DAY))
+        for first in range(0, HOURS_PER_WEEK, HOURS_PER_DAY)
+    ]
+    with pq.ParquetWriter(sink, days[0].schema, compression="zstd", store_schema=False) as writer:
+        for table in days:
+            writer.write_table(table, row_group_size=max(1, len(table)))
+        writer.add_key_value_metadata({_METADATA_KEY: orjson.dumps(metadata)})
+    write_atomically(path, sink.getvalue())
+
+
+def read_cube(path: Path, form: CubeForm) -> Cube | None:
+    """A whole cube, or None when there is no file.
+
+    Raises
+    ------
+    StorageError
+        When the file is none of this form.
+    """
+    wanted = [label for labels in form.labels.values() for label in labels]
+    found = read_columns(path, wanted)
+    if found is None:
+        return None
+    sums = {
+        name: np.stack([found.columns[label] for label in form.labels[name]], axis=-1).astype(
+            measure.dtype
+        )
+        for name, measure in form.measures.items()
+    }
+    return Cube(form.measures, found.keys, found.days, sums)
+
+
+@dataclass(frozen=True)
+class CubeColumns:
+    """Some columns of a cube's file, each of shape (hours, keys)."""
+
+    keys: list[str]
+    days: dict[str, str]
+    columns: dict[str, NDArray[Any]]
+
+
+def read_columns(
+    path: Path, names: Sequence[str], days_of_week: Sequence[int] = range(7)
+) -> CubeColumns | None:
+    """Some columns for some days of the week (0 is Monday), or None when there is no file.
+
+    Raises
+    ------
+    StorageError
+        When the file is none of this form.
+    """
+    try:
+        with pq.ParquetFile(path, memory_map=True) as file:
+            content = orjson.loads((file.metadata.metadata or {})[_METADATA_KEY])
+            if content["format"] != FORMAT:
+                raise StorageError(f"{path} is a roll-up of another version")
+            keys = [str(key) for key in content["keys"]]
+            table = file.read_row_groups(list(days_of_week), columns=list(names))
+    except FileNotFoundError:
+        return None
+    except (OSError, pa.ArrowException, KeyError, TypeError, orjson.JSONDecodeError) as error:
+        raise StorageError(f"{path} is no roll-up: {error}") from error
+    shape = (HOURS_PER_DAY * len(days_of_week), len(keys))
+    columns = {name: table[name].to_numpy().reshape(shape) for name in names}
+    return CubeColumns(keys, dict(content["days"]), columns)
+
+
+def _table_of_hours(cube: Cube, form: CubeForm, hours: slice) -> pa.Table:
+    part = {name: values[hours] for name, values in cube.sums.items()}
+    keys = len(cube.keys)
+    columns: dict[str, pa.Array] = {
+        "hour_of_week": np.repeat(np.arange(hours.start, hours.stop, dtype=np.uint8), keys),
+        form.key: pa.DictionaryArray.from_arrays(
+            np.tile(np.arange(keys, dtype=np.int32), HOURS_PER_DAY),
+            pa.array(cube.keys, pa.string()),
+        ),
+    }
+    for name, values in part.items():
+        for place, label in enumerate(form.labels[name]):
+            columns[label] = np.ascontiguousarray(values[:, :, place]).ravel()
+    return pa.table(columns | form.derived(part))

@@ -1,0 +1,97 @@
+"""The networks that the rows of a history refer to, and one segment under all of them.
+
+A network changes: segments come, go or get another limit. Every row says which
+version it was observed on; the feed's own id of a segment is what stays, and
+by it old rows are read on today's network.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.errors import StorageError
+from services.network import Network
+from services.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class KnownNetworks:
+    """The networks of a data directory, each read when first asked for.
+
+    Parameters
+    ----------
+    data_dir : Path
+    at_hand : iterable of Network
+        Networks that are in memory already.
+    """
+
+    def __init__(self, data_dir: Path, at_hand: Iterable[Network] = ()) -> None:
+        self._store = Store(data_dir)
+        self._loaded: dict[str, Network | None] = {n.version: n for n in at_hand}
+
+    def get(self, version: str) -> Network | None:
+        """A network, or None (journalled once) when it cannot be read."""
+        if version not in self._loaded:
+            try:
+                self._loaded[version] = self._store.network(version)
+            except StorageError as error:
+                log.error("history of network %s cannot be placed: %s", version, error)
+                self._loaded[version] = None
+        return self._loaded[version]
+
+    def add(self, network: Network) -> None:
+        """Know a network that has just been written."""
+        self._loaded[network.version] = network
+
+    def versions(self) -> list[str]:
+        """The versions in the data directory, the last one kept first."""
+        paths = (self._store.data_dir / "networks").glob("*.geojson")
+        newest_first = sorted(paths, key=lambda path: (-path.stat().st_mtime_ns, path.name))
+        return [path.stem for path in newest_first]
+
+
+class SegmentNumbers:
+    """One number for each segment, whatever the network it was observed on.
+
+    Rows of a network that is not known any more get numbers of their own, so
+    that they are kept apart and none is taken for another.
+    """
+
+    def __init__(self, networks: KnownNetworks) -> None:
+        self._networks = networks
+        self._number_of_id: dict[str, int] = {}
+        self._of_version: dict[str, NDArray[np.int64]] = {}
+
+    def of(self, version: str, segments: NDArray[np.uint32]) -> NDArray[np.int64]:
+        """Numbers of segments given by their place in a network."""
+        numbers = self._of_version.get(version)
+        if numbers is None or (len(segments) and int(segments.max()) >= len(numbers)):
+            numbers = self._numbers(version, int(segments.max()) + 1 if len(segments) else 0)
+            self._of_version[version] = numbers
+        found: NDArray[np.int64] = numbers[segments]
+        return found
+
+    def _numbers(self, version: str, at_least: int) -> NDArray[np.int64]:
+        network = self._networks.get(version)
+        ids = list(network.segment_ids) if network is not None else []
+        ids += [f"{version}#{place}" for place in range(len(ids), at_least)]
+        known = self._number_of_id
+        return np.array([known.setdefault(name, len(known)) for name in ids], np.int64)
+
+
+def places_in(network: Network, other: Network) -> NDArray[np.int64]:
+    """Where each segment of a network stands in another one; -1 where it does not.
+
+    Parameters
+    ----------
+    network, other : Network
+        A row of ``network`` at place *p* belongs at ``places_in(network, other)[p]``.
+    """
+    index = other.index_of_id
+    return np.array([index.get(segment_id, -1) for segment_id in network.segment_ids], np.int64)

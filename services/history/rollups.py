@@ -1,0 +1,282 @@
+"""What a week usually looks like, kept up to date day by day.
+
+history/rollups/source=live/segments.parquet   segment × hour of the week
+history/rollups/source=live/zones.parquet      zone × hour of the week
+
+Sums and counts only (``services.history.sketch``), so that adding a day and
+taking it out again are exact, in any order. Each file lists the days that are
+in it: it always equals the sum of those, and rebuilding it from the raw days
+gives the same file. A day is taken out before its file changes and added again
+afterwards; killed in between, the day is simply not there until the next
+upkeep. Retention takes days out as well: a usual week is that of the days kept.
+
+Rows are kept by the feed's id of a segment and not by network version: a
+version changes with every road that is redrawn, while a speed ratio already is
+relative to the limit of its day.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from services.errors import StorageError
+from services.history import layout, reading
+from services.history.counting import (
+    COUNTED_COLUMNS,
+    SEGMENT_MEASURES,
+    ZONE_MEASURES,
+    CountedRows,
+    rows_by_network,
+    segment_counts,
+    zone_counts,
+)
+from services.history.cube_files import CubeForm, read_columns, read_cube, write_cube
+from services.history.cubes import Counts, Cube
+from services.history.networks import KnownNetworks
+from services.history.sketch import RATIO_BIN_PCT, RATIO_BINS, ZONE_BINS, quantile_pct
+from services.snapshot import Source
+from services.status import DATEX_NAMES
+
+log = logging.getLogger(__name__)
+
+QUANTILES: Final = {"p10_pct": 0.10, "p50_pct": 0.50, "p90_pct": 0.90}
+
+
+def _quantile_columns(sums: Mapping[str, NDArray[Any]]) -> dict[str, pa.Array]:
+    columns = {}
+    for name, quantile in QUANTILES.items():
+        value = quantile_pct(sums["ratios"], quantile, RATIO_BIN_PCT).ravel()
+        empty = np.isnan(value)
+        whole = np.rint(np.where(empty, 0, value)).astype(np.uint8)
+        columns[name] = pa.array(whole, mask=empty)
+    return columns
+
+
+def _no_more_columns(_sums: Mapping[str, NDArray[Any]]) -> dict[str, pa.Array]:
+    return {}
+
+
+SEGMENT_FORM: Final = CubeForm(
+    key="segment_id",
+    measures=SEGMENT_MEASURES,
+    labels={
+        "statuses": DATEX_NAMES,
+        "known": ("known",),
+        "ratio_permille": ("ratio_permille",),
+        "slowness_permille": ("slowness_permille",),
+        "ratios": [f"ratio_{RATIO_BIN_PCT * place:03d}_pct" for place in range(RATIO_BINS)],
+    },
+    derived=_quantile_columns,
+)
+ZONE_FORM: Final = CubeForm(
+    key="zone",
+    measures=ZONE_MEASURES,
+    labels={
+        "times": ("times",),
+        "ratio_permille": ("ratio_permille",),
+        "ratios": [f"ratio_{place:03d}_pct" for place in range(ZONE_BINS)],
+    },
+    derived=_no_more_columns,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """One of the two roll-ups: its file and how rows are counted for it."""
+
+    file_name: str
+    form: CubeForm
+    count: Callable[[CountedRows], Counts]
+
+
+SEGMENTS: Final = Kind("segments.parquet", SEGMENT_FORM, segment_counts)
+ZONES: Final = Kind("zones.parquet", ZONE_FORM, zone_counts)
+KINDS: Final = (SEGMENTS, ZONES)
+
+Cubes = dict[Kind, Cube]
+
+
+def path_of(data_dir: Path, source: Source, kind: Kind) -> Path:
+    """The file of one of the roll-ups."""
+    return layout.rollup_dir(data_dir, source) / kind.file_name
+
+
+class Rollups:
+    """Both roll-ups of a source, to be changed; the caller holds ``layout.exclusive``.
+
+    They are read when first needed, and every change is written before the
+    method that makes it returns.
+
+    Parameters
+    ----------
+    data_dir : Path
+    source : {"live", "archive", "demo"}
+    networks : KnownNetworks
+    """
+
+    def __init__(self, data_dir: Path, source: Source, networks: KnownNetworks) -> None:
+        self._data_dir = data_dir
+        self._source = source
+        self._networks = networks
+        self._cubes: Cubes | None = None
+
+    def forget(self, days: Iterable[date]) -> None:
+        """Take days out, before their files change.
+
+        Raises
+        ------
+        StorageError
+        """
+        names = {day.isoformat(): day for day in days}
+        if not any(names.keys() & self._listed(kind).keys() for kind in KINDS):
+            return
+        cubes = self._sound_cubes(self._marks())
+        for name, day in names.items():
+            holding = {kind: cube for kind, cube in cubes.items() if name in cube.days}
+            table = self._rows_of_day(day) if holding else None
+            if holding and table is None:
+                # What it had added can no longer be told: the others are added up again.
+                self._cubes = cubes = _no_cubes()
+                break
+            for kind, cube in holding.items():
+                for counts in self._counts(table, kind):
+                    cube.subtract(counts)
+                del cube.days[name]
+        self._save()
+
+    def update(self) -> list[date]:
+        """Add the compacted days that are not in yet.
+
+        Returns
+        -------
+        list of date
+            The days added.
+
+        Raises
+        ------
+        StorageError
+        """
+        marks = self._marks()
+        wanted = {day.isoformat(): mark for day, mark in marks.items()}
+        if all(self._listed(kind) == wanted for kind in KINDS):
+            return []
+        cubes = self._sound_cubes(marks)
+        added = []
+        for day, mark in marks.items():
+            lacking = [kind for kind, cube in cubes.items() if day.isoformat() not in cube.days]
+            if lacking and self._add(day, mark, lacking):
+                added.append(day)
+        self._save()
+        return added
+
+    def rebuild(self, report: Callable[[date, int, int], None]) -> int:
+        """Make both again from the raw days.
+
+        Parameters
+        ----------
+        report : callable
+            Called with each day added, its number and how many there are.
+
+        Returns
+        -------
+        int
+            How many days are in them now.
+
+        Raises
+        ------
+        StorageError
+        """
+        marks = self._marks()
+        self._cubes = _no_cubes()
+        for count, (day, mark) in enumerate(marks.items(), start=1):
+            self._add(day, mark, KINDS)
+            report(day, count, len(marks))
+        self._save()
+        return len(self._cubes[SEGMENTS].days)
+
+    def _marks(self) -> dict[date, str]:
+        """Every compacted day, and what tells whether the roll-ups hold it as it is now.
+
+        Rows of a network that cannot be read are not counted; the mark says so,
+        since those rows do count once the network is back.
+        """
+        marks = {}
+        for day in layout.days(self._data_dir, self._source):
+            header = reading.day_header(self._data_dir, self._source, day)
+            if header is not None and header.compacted:
+                versions = header.network_versions
+                unplaced = [v for v in versions if self._networks.get(v) is None]
+                marks[day] = "-".join([header.digest, *unplaced])
+        return marks
+
+    def _listed(self, kind: Kind) -> dict[str, str]:
+        """The days that a file says are in it; none when it is missing or damaged."""
+        if self._cubes is not None:
+            return self._cubes[kind].days
+        try:
+            found = read_columns(path_of(self._data_dir, self._source, kind), [], [])
+        except StorageError:
+            return {}
+        return found.days if found else {}
+
+    def _sound_cubes(self, marks: Mapping[date, str]) -> Cubes:
+        """Both, one that does not fit the raw days any more begun again."""
+        on_disk = {day.isoformat(): mark for day, mark in marks.items()}
+        if self._cubes is None:
+            self._cubes = {kind: self._read(kind) for kind in KINDS}
+        for kind, cube in self._cubes.items():
+            if any(on_disk.get(day) != mark for day, mark in cube.days.items()):
+                path = path_of(self._data_dir, self._source, kind)
+                log.warning("days changed under %s: it is made again from the raw days", path)
+                self._cubes[kind] = Cube(kind.form.measures)
+        return self._cubes
+
+    def _read(self, kind: Kind) -> Cube:
+        path = path_of(self._data_dir, self._source, kind)
+        try:
+            cube = read_cube(path, kind.form)
+        except StorageError as error:
+            layout.set_aside(path, error)
+            cube = None
+        return cube or Cube(kind.form.measures)
+
+    def _add(self, day: date, mark: str, kinds: Iterable[Kind]) -> bool:
+        """Add a day to some of the cubes; False when its file turns out damaged."""
+        table = self._rows_of_day(day)
+        if table is None or self._cubes is None:
+            return False
+        for kind in kinds:
+            for counts in self._counts(table, kind):
+                self._cubes[kind].add(counts)
+            self._cubes[kind].days[day.isoformat()] = mark
+        return True
+
+    def _rows_of_day(self, day: date) -> pa.Table | None:
+        """The rows of a day's file; None when it turns out damaged, and is set aside."""
+        path = layout.day_file(self._data_dir, self._source, day)
+        return reading.sound_tables([path], COUNTED_COLUMNS).get(path)
+
+    def _counts(self, table: pa.Table, kind: Kind) -> Iterator[Counts]:
+        for counted in rows_by_network(table, self._networks):
+            yield kind.count(counted)
+
+    def _save(self) -> None:
+        for kind, cube in (self._cubes or {}).items():
+            path = path_of(self._data_dir, self._source, kind)
+            if cube.days:
+                write_cube(path, cube, kind.form)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _no_cubes() -> Cubes:
+    return {kind: Cube(kind.form.measures) for kind in KINDS}
