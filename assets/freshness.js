@@ -18,7 +18,6 @@
     serverAheadMs: 0,
     answeredAt: Date.now(),
     askedAt: null,
-    written: {},
   };
 
   const serverNow = () => (Date.now() + state.serverAheadMs) / 1000;
@@ -46,35 +45,24 @@
     });
   };
 
-  /** Write through Dash, and only what changed: the page is otherwise left in peace. */
-  const write = (id, props) => {
-    const changed = Object.entries(props).filter(
-      ([name, value]) => state.written[`${id}.${name}`] !== value,
-    );
-    if (changed.length === 0) return;
-    changed.forEach(([name, value]) => {
-      state.written[`${id}.${name}`] = value;
-    });
-    window.dash_clientside.set_props(id, Object.fromEntries(changed));
-  };
-
-  // Not a Dash callback: those wait while a request to the server is under way.
+  // On a timer of its own: Dash's callbacks wait while a request to the server is under way.
   const tick = () => {
     if (!state.texts) return;
     const { snapshot } = state;
     const ageSeconds = snapshot ? Math.max(0, serverNow() - snapshot.observed_at) : 0;
     const kind = kindOf(snapshot, ageSeconds);
-    write("freshness", {
-      children: sentence(kind, snapshot, ageSeconds),
-      className: `freshness freshness--${kind}`,
+    app.write({
+      freshness: {
+        text: sentence(kind, snapshot, ageSeconds),
+        className: `freshness freshness--${kind}`,
+      },
+      "freshness-announcement": { text: state.texts.freshness[`announce_${kind}`] || "" },
+      connection: { hidden: !isUnreachable() },
     });
-    write("freshness-announcement", {
-      children: state.texts.freshness[`announce_${kind}`] || "",
-    });
-    write("connection", { hidden: !isUnreachable() });
   };
 
-  callbacks.received = (snapshot, texts, settings) => {
+  /** A snapshot to tell the age of, or null before the first. */
+  const follow = (snapshot, texts, settings) => {
     document.documentElement.lang = texts.language.code;
     document.title = texts.page.title;
     Object.assign(state, { snapshot, texts, settings });
@@ -100,7 +88,7 @@
     }
   };
 
-  app.freshness = { serverNow };
+  app.freshness = { follow };
   window.setInterval(tick, TICK_MS);
   document.addEventListener("visibilitychange", wake);
   window.addEventListener("online", wake);

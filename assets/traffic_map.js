@@ -1,4 +1,4 @@
-/* The map as the page sees it: waits for the graph, paints snapshots, answers buttons and clicks. */
+/* Shows snapshots: waits for the graph, paints the roads, answers buttons and clicks. */
 (() => {
   "use strict";
   const app = (window.trafficRennes = window.trafficRennes || {});
@@ -48,7 +48,7 @@
       driver.hide(state.hidden);
       app.roadCard.attach(driver, settings, texts);
     }
-    if (!driver) window.dash_clientside.set_props("map-unavailable", { hidden: false });
+    if (!driver) app.write({ "map-unavailable": { hidden: false } });
     return driver;
   };
 
@@ -59,12 +59,14 @@
     app.roadCard.update();
   };
 
-  /** Gives the version now shown, which the next refresh is compared with. */
-  callbacks.paint = async (snapshot, settings, texts) => {
+  /** Show a snapshot everywhere. Gives the version now shown, which the next refresh is compared with. */
+  callbacks.show = async (snapshot, settings, texts) => {
+    app.freshness.follow(snapshot, texts, settings);
     if (!snapshot) {
       ready(settings.map, texts);
       return window.dash_clientside.no_update;
     }
+    app.write(app.figures(snapshot, texts, settings));
     state.snapshot = snapshot;
     state.codes = app.unpackStatuses(snapshot.statuses, app.segmentsOf(snapshot));
     try {

@@ -1,4 +1,4 @@
-"""The map: painting, hiding by the legend, buttons and flights, all in the browser."""
+"""What is shown of a snapshot and done on the map, all of it in the browser."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from components.palette import LEGEND_ORDER
 def register(app: Dash) -> None:
     """Register what happens on the map."""
     app.clientside_callback(
-        ClientsideFunction(NAMESPACE, "paint"),
-        # Set once the browser has painted: what it asks to be compared with.
+        ClientsideFunction(NAMESPACE, "show"),
+        # Set once the roads are painted: what the next refresh is compared with.
         Output(SHOWN_STORE_ID, "data"),
         Input(SNAPSHOT_STORE_ID, "data"),
         State(SETTINGS_STORE_ID, "data"),

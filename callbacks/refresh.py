@@ -6,18 +6,14 @@ from typing import Any, Final
 
 from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 
-from components import glance, legend, zones_now
+from components.glance import WORST_ROADS
 from components.page import (
     PULSE_STORE_ID,
     REFRESH_ID,
-    SETTINGS_STORE_ID,
     SHOWN_STORE_ID,
     SNAPSHOT_STORE_ID,
-    TEXTS_STORE_ID,
     WAKE_STORE_ID,
 )
-from components.palette import LEGEND_ORDER
-from components.traffic_map import DEMO_ATTRIBUTION_ID
 from services.assembly import Services
 from services.indicators import Indicators, congestion_level, zone_status
 from services.latest import TrafficView
@@ -31,7 +27,7 @@ _LATE_AFTER_PERIODS: Final = 3
 
 
 def register(app: Dash, services: Services) -> None:
-    """Register the refresh and what is written from it."""
+    """Register the refresh, and what the browser notes of it."""
 
     @app.callback(
         Output(SNAPSHOT_STORE_ID, "data"),
@@ -44,15 +40,14 @@ def register(app: Dash, services: Services) -> None:
     def refresh(_ticks: int | None, _woken: int | None, shown: str | None) -> tuple[Any, int]:
         return answer(services, shown)
 
-    data, texts = Input(SNAPSHOT_STORE_ID, "data"), State(TEXTS_STORE_ID, "data")
-    settings = State(SETTINGS_STORE_ID, "data")
-    _clientside(app, "received", [], data, texts, settings)
-    _clientside(app, "answered", [], Input(PULSE_STORE_ID, "data"))
-    _clientside(app, "asked", [], Input(REFRESH_ID, "n_intervals"), Input(WAKE_STORE_ID, "data"))
-    _clientside(app, "zonesNow", _zone_outputs(), data, texts, settings)
-    _clientside(app, "glance", _glance_outputs(), data, texts, settings)
-    _clientside(app, "worstRoads", _worst_outputs(), data, texts, settings)
-    _clientside(app, "legend", _legend_outputs(), data, texts, settings)
+    app.clientside_callback(
+        ClientsideFunction(NAMESPACE, "answered"), Input(PULSE_STORE_ID, "data")
+    )
+    app.clientside_callback(
+        ClientsideFunction(NAMESPACE, "asked"),
+        Input(REFRESH_ID, "n_intervals"),
+        Input(WAKE_STORE_ID, "data"),
+    )
 
 
 def answer(services: Services, shown: str | None) -> tuple[Any, int]:
@@ -122,62 +117,9 @@ def _worst_roads(indicators: Indicators) -> list[list[Any]]:
             round(road.speed_kmh),
             road.segment_index,
         ]
-        for road in indicators.worst_roads[: glance.WORST_ROADS]
+        for road in indicators.worst_roads[:WORST_ROADS]
     ]
 
 
 def _whole_percent(share: float | None) -> int | None:
     return None if share is None else round(100 * share)
-
-
-def _clientside(app: Dash, name: str, outputs: list[Output], *inputs: Input | State) -> None:
-    app.clientside_callback(ClientsideFunction(NAMESPACE, name), *outputs, *inputs)
-
-
-def _zone_outputs() -> list[Output]:
-    return [
-        output
-        for zone in ZONES
-        for output in (
-            Output(zones_now.tile_id(zone), "className"),
-            Output(zones_now.tile_id(zone), "title"),
-            Output(zones_now.status_id(zone), "children"),
-            Output(zones_now.extra_id(zone), "children"),
-        )
-    ]
-
-
-def _glance_outputs() -> list[Output]:
-    return [
-        Output(glance.CONGESTION_ID, "children"),
-        Output(glance.JAM_ID, "children"),
-        Output(glance.SHARES_ID, "aria-label"),
-        Output(DEMO_ATTRIBUTION_ID, "hidden"),
-        *(Output(glance.share_id(status), "style") for status in LEGEND_ORDER),
-    ]
-
-
-def _worst_outputs() -> list[Output]:
-    return [
-        Output(glance.NO_WORST_ID, "children"),
-        *(
-            output
-            for place in range(glance.WORST_ROADS)
-            for output in (
-                Output(glance.worst_item_id(place), "hidden"),
-                Output(glance.worst_name_id(place), "children"),
-                Output(glance.worst_detail_id(place), "children"),
-            )
-        ),
-    ]
-
-
-def _legend_outputs() -> list[Output]:
-    return [
-        output
-        for status in LEGEND_ORDER
-        for output in (
-            Output(legend.figures_id(status), "children"),
-            Output(legend.button_id(status), "title"),
-        )
-    ]

@@ -33,7 +33,7 @@ LIGHT: Final = Palette(
     casing="#ffffff",
     highlight="#10233f",
     status={
-        "unknown": "#8b93a0",
+        "unknown": "#78818f",
         "freeFlow": "#23995a",
         "heavy": "#ee8500",
         "congested": "#c81e2c",

@@ -245,7 +245,7 @@ def _empty_trace(status: str) -> go.Scattermap:
 def _road_layer(layer: RoadLayer) -> dict[str, Any]:
     paint = {
         **_road_paint(layer, LIGHT),
-        "line-opacity": _opacity(layer),
+        "line-opacity": _where_shown(layer, layer.opacity),
         "line-width": _width(layer),
         "line-offset": _by_zoom(OFFSET_PX),
     }
@@ -276,21 +276,16 @@ def _road_paint(layer: RoadLayer, palette: Palette) -> dict[str, Any]:
         return {"line-color": palette.highlight}
     if layer is CASING:
         return {"line-color": palette.casing}
-    return {"line-color": _by_status(palette.status, palette.status["unknown"])}
+    return {"line-color": _by_status(palette.status)}
 
 
-def _by_status(values: Mapping[str, Any], default: Any) -> list[Any]:
+def _by_status(values: Mapping[str, Any]) -> list[Any]:
     pairs = [part for code, name in enumerate(STATUSES) for part in (code, values[name])]
-    return ["match", _STATUS, *pairs, default]
-
-
-def _opacity(layer: RoadLayer) -> list[Any]:
-    """A road shows in a layer of its status; before its status is known, in none."""
-    return _where_shown(layer, layer.opacity)
+    return ["match", _STATUS, *pairs, values["unknown"]]
 
 
 def _width(layer: RoadLayer) -> list[Any]:
-    """Zero where a layer does not show a road: a line without width costs no pixel to draw.
+    """Width of a road in a layer; none where the layer does not show it, which costs no pixel.
 
     Six layers of all roads with opacity alone took four times as long to paint.
     """
@@ -298,22 +293,19 @@ def _width(layer: RoadLayer) -> list[Any]:
     class_factor = ["match", ["get", "road_class"], *class_pairs, 1.0]
     return _by_zoom(
         {
-            zoom: _where_shown(
-                layer,
-                ["+", ["*", _by_status(widths, widths["unknown"]), class_factor],
-                 layer.extra_width_px],
-            )
+            zoom: _where_shown(layer, ["+", ["*", _by_status(widths), class_factor],
+                                       layer.extra_width_px])
             for zoom, widths in WIDTH_PX.items()
         }
     )  # fmt: skip
 
 
 def _where_shown(layer: RoadLayer, value: Any) -> list[Any]:
-    """A value for the roads that a layer shows, and zero for the others."""
+    """A value for the roads that a layer shows, 0 for the others."""
     if layer is HIGHLIGHT:
         return ["case", ["boolean", ["feature-state", "hover"], False], value, 0]
-    codes = [STATUSES.index(status) for status in layer.statuses]
-    return ["match", _STATUS, codes, value, 0]
+    # A road whose status is not known yet shows in no layer.
+    return ["match", _STATUS, [STATUSES.index(status) for status in layer.statuses], value, 0]
 
 
 def _by_zoom(stops: Mapping[int, Any]) -> list[Any]:

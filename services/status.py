@@ -79,7 +79,7 @@ def pack_statuses(codes: NDArray[np.uint8]) -> str:
     Examples
     --------
     >>> pack_statuses(np.array([1, 2, 3, 0], dtype=np.uint8))
-    'KYAA'
+    'KYA='
     """
     bits = np.unpackbits(codes[:, np.newaxis], axis=1)[:, 8 - STATUS_BITS :]
     return base64.b64encode(np.packbits(bits.ravel()).tobytes()).decode("ascii")

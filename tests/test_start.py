@@ -51,11 +51,8 @@ class Running:
             return 0
 
     def children(self, marker: str) -> list[psutil.Process]:
-        found = []
-        for child in psutil.Process(self.process.pid).children():
-            if marker in " ".join(child.cmdline()):
-                found.append(child)
-        return found
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if marker in " ".join(child.cmdline())]
 
 
 @pytest.fixture

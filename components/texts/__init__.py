@@ -15,29 +15,27 @@ DEFAULT_LANGUAGE: Final = "fr"
 FOLDER: Final = Path(__file__).parent
 
 
-def languages(folder: Path = FOLDER) -> dict[str, str]:
+def languages(folder: Path | None = None) -> dict[str, str]:
     """The languages there are: code and own name, the default one first."""
-    codes = sorted(
-        (path.stem for path in folder.glob("*.toml")), key=lambda c: (c != DEFAULT_LANGUAGE, c)
-    )
+    paths = (folder or FOLDER).glob("*.toml")
+    codes = sorted((path.stem for path in paths), key=lambda code: (code != DEFAULT_LANGUAGE, code))
     return {code: str(load_texts(code, folder)["language"]["name"]) for code in codes}
 
 
-def checked_language(value: object, folder: Path = FOLDER) -> str:
+def checked_language(value: object, folder: Path | None = None) -> str:
     """The language asked for where it exists, else the default one."""
     return value if isinstance(value, str) and value in languages(folder) else DEFAULT_LANGUAGE
 
 
-@lru_cache(maxsize=8)
-def load_texts(language: str = DEFAULT_LANGUAGE, folder: Path = FOLDER) -> Texts:
+def load_texts(language: str = DEFAULT_LANGUAGE, folder: Path | None = None) -> Texts:
     """All texts of one language.
 
     Parameters
     ----------
     language : str
         One of :func:`languages`.
-    folder : Path
-        Where the files are.
+    folder : Path, optional
+        Where the files are, if not beside this module.
 
     Raises
     ------
@@ -46,4 +44,9 @@ def load_texts(language: str = DEFAULT_LANGUAGE, folder: Path = FOLDER) -> Texts
     tomllib.TOMLDecodeError
         When the file is damaged.
     """
-    return tomllib.loads((folder / f"{language}.toml").read_text(encoding="utf-8"))
+    return _read((folder or FOLDER) / f"{language}.toml")
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path) -> Texts:
+    return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,103 @@
+/* The figures beside the map, from a snapshot: functions from data to what to write where. */
+(() => {
+  "use strict";
+  const app = (window.trafficRennes = window.trafficRennes || {});
+
+  const shareOf = (snapshot, code, texts) => app.wording.percent(snapshot.shares[code] / 10, texts);
+
+  const zoneTile = (zone, state, texts) => {
+    const { fill, extraPercent } = app.wording;
+    const name = texts.zone[zone];
+    if (!state) {
+      return {
+        kind: "unknown",
+        status: texts.zone_status.unknown,
+        extra: texts.glance.no_value,
+        title: fill(texts.zones_now.explanation_unknown, { zone: name }),
+      };
+    }
+    const [kind, extraShare] = state;
+    const values = {
+      zone: name,
+      status: texts.zone_status[kind],
+      extra: extraPercent(extraShare, texts),
+    };
+    return { ...values, kind, title: fill(texts.zones_now.explanation, values) };
+  };
+
+  const zones = (snapshot, texts, settings) =>
+    settings.zones.flatMap((zone, place) => {
+      const { kind, status, extra, title } = zoneTile(zone, snapshot.zones[place], texts);
+      return [
+        [`zone-${zone}`, { className: `zone-tile zone-tile--${kind}`, title }],
+        [`zone-status-${zone}`, { text: status }],
+        [`zone-extra-${zone}`, { text: extra }],
+      ];
+    });
+
+  const glance = (snapshot, texts, settings) => {
+    const { fill, number, extraPercent } = app.wording;
+    const present = settings.legendOrder.filter((code) => snapshot.shares[code] > 0);
+    const shares = present.map((code) => {
+      const status = texts.status[settings.statuses[code]];
+      return fill(texts.glance.share_entry, { status, share: shareOf(snapshot, code, texts) });
+    });
+    const congestion =
+      snapshot.congestion === null
+        ? texts.glance.no_value
+        : extraPercent(snapshot.congestion, texts);
+    return [
+      ["glance-congestion", { text: congestion }],
+      ["glance-jam", { text: number(snapshot.jam_km, 1) }],
+      ["glance-shares", { "aria-label": shares.join(", ") }],
+      ["attribution-demo", { hidden: snapshot.source !== "demo" }],
+      ...settings.legendOrder.map((code) => [
+        `share-${settings.statuses[code]}`,
+        { grow: String(snapshot.shares[code]) },
+      ]),
+    ];
+  };
+
+  const worstRoads = (snapshot, texts, settings) => {
+    const { fill, number, duration } = app.wording;
+    const places = Array.from({ length: settings.worstRoads }, (_, place) => place);
+    return [
+      ["worst-none", { text: texts.glance.worst_none, hidden: snapshot.worst.length > 0 }],
+      ...places.flatMap((place) => {
+        if (place >= snapshot.worst.length) return [[`worst-item-${place}`, { hidden: true }]];
+        const [name, zone, delaySeconds, speed] = snapshot.worst[place];
+        const zoneName = texts.zone[settings.zones[zone]];
+        const delay = duration(delaySeconds, texts);
+        return [
+          [`worst-item-${place}`, { hidden: false }],
+          [`worst-name-${place}`, { text: fill(texts.glance.worst_name, { name, zone: zoneName }) }],
+          [
+            `worst-detail-${place}`,
+            { text: fill(texts.glance.worst_detail, { delay, speed: number(speed) }) },
+          ],
+        ];
+      }),
+    ];
+  };
+
+  const legend = (snapshot, texts, settings) =>
+    settings.legendOrder.flatMap((code) => {
+      const { fill, number } = app.wording;
+      const status = settings.statuses[code];
+      const values = {
+        count: number(snapshot.counts[code]),
+        share: shareOf(snapshot, code, texts),
+        meaning: texts.status_meaning[status],
+      };
+      return [
+        [`legend-figures-${status}`, { text: fill(texts.legend.entry, values) }],
+        [`legend-${status}`, { title: fill(texts.legend.explanation, values) }],
+      ];
+    });
+
+  /** Everything that a snapshot changes beside the map, by element. */
+  app.figures = (snapshot, texts, settings) =>
+    Object.fromEntries(
+      [zones, glance, worstRoads, legend].flatMap((part) => part(snapshot, texts, settings)),
+    );
+})();

@@ -1,0 +1,345 @@
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Request,
+    Route,
+    expect,
+    sync_playwright,
+)
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from app import create_app
+from services.network import Network
+from services.settings import load_settings
+from services.snapshot import Snapshot, Source
+from services.store import Store
+from tests.factories import OBSERVED_AT, make_network, make_snapshot_for, write_forecasts
+
+BROWSER_TEST = [
+    pytest.mark.browser,
+    # flask-compress reads a static file to its end and leaves closing it to the collector.
+    pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
+]
+DESKTOP = (1280, 800)
+PHONE = (390, 844)
+# Software rendering on a busy machine; a condition that holds is seen at once.
+PATIENCE_MS = 15_000
+
+_SCRIPT = "text/javascript"
+_CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_CHROMIUM_ARGUMENTS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    # No other host exists.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+# What the tests see of the map: through the page's own handle, by the public API of MapLibre.
+_MAP = "trafficRennes.mapHandle(document.querySelector('#map .js-plotly-plot'))"
+
+
+class QuietHandler(WSGIRequestHandler):
+    # Browsers keep connections open, as they do in front of gunicorn.
+    protocol_version = "HTTP/1.1"
+
+    def log(self, *_message: object) -> None:
+        """The tests have no use for an access log."""
+
+
+@dataclass
+class Clock:
+    """A clock that a test sets; it goes on from there."""
+
+    start: datetime
+    set_at: float = field(default_factory=time.monotonic)
+
+    def __call__(self) -> datetime:
+        return self.start + timedelta(seconds=time.monotonic() - self.set_at)
+
+    def set(self, moment: datetime) -> None:
+        self.start, self.set_at = moment, time.monotonic()
+
+
+class LiveApp:
+    """The application in a thread, with a data directory that the test writes to."""
+
+    def __init__(self, data_dir: Path, **settings: Any) -> None:
+        self.clock = Clock(OBSERVED_AT + timedelta(minutes=4))
+        self.store = Store(data_dir)
+        self.store.prepare()
+        self.network = make_network()
+        self.port = 0
+        defaults = {"monitor_level": "off", "refresh_seconds": 1, "tiles_url": "none"}
+        self.settings = load_settings(data_dir=data_dir, **(defaults | settings))
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    def start(self) -> None:
+        server = make_server(
+            "127.0.0.1",
+            self.port,
+            create_app(self.settings, self.clock).server,
+            threaded=True,
+            request_handler=QuietHandler,
+        )
+        # A thread per open connection, which must not be waited for at the end.
+        server.daemon_threads = True
+        server.block_on_close = False
+        self.port = server.server_port
+        self._server = server
+        self._thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        if self._server is not None and self._thread is not None:
+            self._server.shutdown()
+            self._thread.join()
+            self._server.server_close()
+            self._server = None
+
+    def publish(
+        self,
+        statuses: Any = None,
+        *,
+        network: Network | None = None,
+        source: Source = "live",
+        observed_at: datetime = OBSERVED_AT,
+    ) -> Snapshot:
+        self.network = network or self.network
+        snapshot = make_snapshot_for(self.network, statuses, source=source, observed_at=observed_at)
+        self.store.publish(self.network, snapshot)
+        return snapshot
+
+
+@dataclass
+class Visit:
+    """A page in a browser that reaches no host but this one, and what happened in it."""
+
+    page: Page
+    may_ask_for: Sequence[str] = ()
+    requests: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def allows(self, url: str) -> bool:
+        return urlsplit(url).hostname in self.may_ask_for
+
+    def js(self, expression: str, argument: Any = None) -> Any:
+        return self.page.evaluate(expression, argument)
+
+    def map(self, expression: str) -> Any:
+        """Evaluate an expression of ``map``, or None while it is not there or loads a style."""
+        return self.js(
+            f"""() => {{
+                const map = window.trafficRennes && {_MAP};
+                if (!map) return null;
+                try {{
+                    return {expression};
+                }} catch (error) {{
+                    if (error.message.includes("not done loading")) return null;
+                    throw error;
+                }}
+            }}"""
+        )
+
+    def status_on_map(self, segment: int) -> int | None:
+        status: int | None = self.map(
+            f"map.getFeatureState({{source: 'roads', id: {segment}}}).status"
+        )
+        return status
+
+    def until(self, condition: Callable[[], Any], what: str) -> Any:
+        """Wait for a condition; its value once it holds."""
+        end = time.monotonic() + PATIENCE_MS / 1000
+        while time.monotonic() < end:
+            value = condition()
+            if value:
+                return value
+            self.page.wait_for_timeout(25)
+        raise AssertionError(f"never came true: {what}; errors: {self.errors}")
+
+    def until_painted(self, snapshot: Snapshot) -> None:
+        """Wait until the map shows a snapshot."""
+        codes = snapshot.status_codes()
+        last = len(codes) - 1
+        self.until(
+            lambda: (
+                (self.status_on_map(0), self.status_on_map(last)) == (codes[0], codes[-1])
+                and self.map("map.loaded()")
+            ),
+            f"snapshot {snapshot.version} on the map",
+        )
+
+    def refreshes(self) -> int:
+        return sum(url.startswith("_dash-update-component") for url in self.requests)
+
+    def point_of(self, network: Network, segment: int) -> tuple[float, float]:
+        """Where on the page the middle of a segment is drawn."""
+        line = network.geometry[segment][0]
+        middle = len(line) // 2
+        x, y = self.map(
+            f"""(([from, to]) => {{
+                const box = map.getCanvas().getBoundingClientRect();
+                // Drawn to the right of its line.
+                const length = Math.hypot(to.x - from.x, to.y - from.y);
+                const right = [-(to.y - from.y) / length, (to.x - from.x) / length];
+                return [
+                    box.x + (from.x + to.x) / 2 + 2 * right[0],
+                    box.y + (from.y + to.y) / 2 + 2 * right[1],
+                ];
+            }})({line[middle - 1 : middle + 1]}.map((place) => map.project(place)))"""
+        )
+        return x, y
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, _CHROMIUM_NAMES)))
+    with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
+        browser = playwright.chromium.launch(executable_path=path, args=list(_CHROMIUM_ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def start_app(tmp_path: Path) -> Iterator[Callable[..., LiveApp]]:
+    """Start applications, each with settings of its own; the forecasts are made up."""
+    with running_apps(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def start_shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., LiveApp]]:
+    """The same for a whole module."""
+    with running_apps(tmp_path_factory.mktemp("app")) as start:
+        yield start
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Callable[..., Visit]]:
+    """Open pages; each test ends with the assurance that nothing came from elsewhere."""
+    with opened_pages(chromium) as open_page:
+        yield open_page
+
+
+@pytest.fixture(scope="module")
+def visit_shared(chromium: Browser) -> Iterator[Callable[..., Visit]]:
+    """The same for a whole module: loading the map takes most of a test's time."""
+    with opened_pages(chromium) as open_page:
+        yield open_page
+
+
+@pytest.fixture
+def live_app(start_app: Callable[..., LiveApp]) -> LiveApp:
+    """An application with one snapshot of a small network."""
+    app = start_app()
+    app.publish()
+    return app
+
+
+@contextmanager
+def running_apps(folder: Path) -> Iterator[Callable[..., LiveApp]]:
+    apps: list[LiveApp] = []
+
+    def start(*, forecasts: bool = True, **settings: Any) -> LiveApp:
+        data_dir = folder / f"data-{len(apps)}"
+        app = LiveApp(data_dir, **settings)
+        if forecasts:
+            write_forecasts(data_dir)
+        apps.append(app)
+        app.start()
+        return app
+
+    yield start
+    for app in apps:
+        app.stop()
+
+
+@contextmanager
+def opened_pages(chromium: Browser) -> Iterator[Callable[..., Visit]]:
+    contexts: list[BrowserContext] = []
+    visits: list[Visit] = []
+
+    def open_page(
+        url: str,
+        size: tuple[int, int] = DESKTOP,
+        *,
+        script: str = "",
+        replace: Mapping[str, str] | None = None,
+        fail_once: str = "",
+        may_ask_for: Sequence[str] = (),
+        **options: Any,
+    ) -> Visit:
+        is_phone = size[0] < 600
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            is_mobile=is_phone,
+            has_touch=is_phone,
+            locale="fr-FR",
+            # Far from Rennes: the page must not care.
+            timezone_id="America/New_York",
+            **options,
+        )
+        contexts.append(context)
+        result = Visit(context.new_page(), may_ask_for=may_ask_for)
+        visits.append(result)
+        _watch(result.page, result)
+        if script:
+            context.add_init_script(script)
+        for pattern, body in (replace or {}).items():
+            result.page.route(pattern, _answer(body))
+        if fail_once:
+            result.page.route(fail_once, lambda route: route.abort(), times=1)
+        result.page.goto(url)
+        return result
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [url for item in visits for url in item.elsewhere if not item.allows(url)] == []
+
+
+def _answer(script: str) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(body=script, content_type=_SCRIPT)
+
+
+def _watch(page: Page, visit: Visit) -> None:
+    def note(request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.hostname == "127.0.0.1":
+            visit.requests.append(address.path.lstrip("/"))
+        elif address.scheme.startswith("http"):
+            visit.elsewhere.append(request.url)
+
+    page.on("request", note)
+    page.on("pageerror", lambda error: visit.errors.append(str(error)))
+    page.on(
+        "console",
+        lambda message: visit.errors.append(message.text) if message.type == "error" else None,
+    )

@@ -1,0 +1,85 @@
+"""A page left open in Chromium: two hundred refreshes cost no memory and disturb nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+from playwright.sync_api import expect
+
+from tests.browser.conftest import BROWSER_TEST
+from tests.factories import OBSERVED_AT
+
+pytestmark = BROWSER_TEST
+
+# Few pixels: it is not the drawing that is looked at.
+SIZE = (640, 480)
+HALF = 100
+# Compiled code and caches settle in the first half; what still comes in the second is noise.
+HEAP_TOLERANCE_BYTES = 500_000
+
+# What a refresh may do to the page: change texts and attributes, replace no element.
+WATCH_ELEMENTS = """() => {
+    window.disturbed = [];
+    new MutationObserver((records) => {
+        for (const record of records) {
+            for (const node of [...record.removedNodes, ...record.addedNodes]) {
+                if (node.nodeType === Node.ELEMENT_NODE) window.disturbed.push(node.outerHTML);
+            }
+        }
+    }).observe(document.querySelector(".page"), { childList: true, subtree: true });
+}"""
+# Asks for news, as a tab does that comes back, and waits until they are there.
+REFRESH = """async (version) => {
+    dash_clientside.set_props("wake", { data: version });
+    while (trafficRennes.shown(0).snapshot.version !== version) {
+        await new Promise((resolve) => setTimeout(resolve, 4));
+    }
+}"""
+VIEW = "[map.getZoom(), map.getCenter().lng, map.getCenter().lat]"
+
+
+def held_by(page):
+    """Bytes of the heap once it has been swept, and how many nodes and listeners there are."""
+    session = page.page.context.new_cdp_session(page.page)
+    session.send("HeapProfiler.collectGarbage")
+    session.send("Performance.enable")
+    metrics = {
+        item["name"]: item["value"] for item in session.send("Performance.getMetrics")["metrics"]
+    }
+    session.detach()
+    return metrics["JSHeapUsedSize"], (metrics["Nodes"], metrics["JSEventListeners"])
+
+
+def test_two_hundred_refreshes(start_app, visit):
+    random = np.random.default_rng(7)
+    app = start_app(refresh_seconds=3600)
+    first = app.publish()
+    page = visit(app.url, SIZE)
+    page.until_painted(first)
+    page.page.locator("#legend-freeFlow").click()
+    page.page.locator("#zoom-in").click()
+    page.until(lambda: page.map("map.getZoom() > 10 && !map.isMoving()"), "zoomed in")
+    view = page.map(VIEW)
+    canvas = page.page.locator("#map .maplibregl-canvas").element_handle()
+
+    def refresh(times, start):
+        for count in range(start, start + times):
+            statuses = random.integers(0, 5, len(app.network))
+            observed_at = OBSERVED_AT + timedelta(milliseconds=count)
+            page.js(REFRESH, app.publish(statuses, observed_at=observed_at).version)
+
+    refresh(HALF, start=1)
+    page.js(WATCH_ELEMENTS)
+    halfway_bytes, nodes_and_listeners = held_by(page)
+    refresh(HALF, start=HALF + 1)
+    end_bytes, nodes_and_listeners_then = held_by(page)
+    page.until_painted(app.store.current_snapshot())
+
+    assert end_bytes - halfway_bytes < HEAP_TOLERANCE_BYTES
+    assert nodes_and_listeners_then == nodes_and_listeners
+    assert page.js("() => window.disturbed") == []
+    assert canvas.evaluate("canvas => canvas.isConnected")
+    assert page.map(VIEW) == view
+    expect(page.page.locator("#legend-freeFlow")).to_have_attribute("aria-pressed", "false")
+    assert page.errors == []

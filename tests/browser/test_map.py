@@ -1,0 +1,303 @@
+"""The map in Chromium: painted, refreshed, read and hidden as people use it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from services.status import Status
+from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE
+from tests.factories import OBSERVED_AT, make_network
+
+pytestmark = BROWSER_TEST
+
+LATER = OBSERVED_AT + timedelta(minutes=3)
+COUNT_STATES = """() => {
+    const map = trafficRennes.mapHandle(document.querySelector('#map .js-plotly-plot'));
+    const original = map.setFeatureState;
+    window.statesSet = [];
+    map.setFeatureState = function (target, state) {
+        window.statesSet.push(target.id);
+        return original.call(this, target, state);
+    };
+}"""
+RELOAD_STYLE = "map.setStyle(JSON.parse(JSON.stringify(map.getStyle())), {diff: false}) && true"
+
+
+@pytest.fixture(scope="module")
+def shared(start_shared_app, visit_shared):
+    """One application and one page for the tests that can share them."""
+    app = start_shared_app()
+    app.publish()
+    return app, visit_shared(app.url)
+
+
+@pytest.fixture
+def painted(shared):
+    """The shared page, as it was in the beginning."""
+    app, page = shared
+    resize(page, *DESKTOP)
+    page.page.mouse.move(5, 5)
+    page.page.keyboard.press("Escape")
+    for hidden in page.page.locator(".legend-entry[aria-pressed=false]").all():
+        hidden.click()
+    page.until_painted(app.publish(network=make_network()))
+    page.page.locator("#whole-view").click()
+    page.until(
+        lambda: page.map("map.getZoom() < 12 && !map.isMoving() && map.loaded()"), "whole view"
+    )
+    page.requests.clear()
+    page.errors.clear()
+    return page
+
+
+@pytest.fixture
+def app(shared):
+    return shared[0]
+
+
+def resize(page, width, height):
+    """Change the window's size and wait until the map fills its place again."""
+    page.page.set_viewport_size({"width": width, "height": height})
+    page.until(
+        lambda: page.map(
+            "map.getCanvas().clientWidth === document.getElementById('map').clientWidth"
+            " && map.getCanvas().clientHeight === document.getElementById('map').clientHeight"
+            " && map.loaded() && !map.isMoving()"
+        ),
+        "the map fills its place",
+    )
+
+
+def center_on(page, app, segment, zoom=14):
+    place = app.network.geometry[segment][0][1]
+    page.map(f"map.jumpTo({{center: {place}, zoom: {zoom}}}) && true")
+    page.until(lambda: page.map("map.loaded() && !map.isMoving()"), "map at rest")
+
+
+def hover(page, app, segment):
+    """Bring the pointer to a segment as a hand does, in two moves."""
+    x, y = page.point_of(app.network, segment)
+    page.page.mouse.move(x + 60, y + 60)
+    page.page.mouse.move(x, y)
+
+
+def test_a_refresh_repaints_what_changed_and_keeps_the_view(app, painted):
+    painted.page.locator("#zoom-in").click()
+    painted.until(lambda: painted.map("map.getZoom() > 11.5 && !map.isMoving()"), "zoomed in")
+    view = painted.map("[map.getZoom(), map.getCenter().lng, map.getCenter().lat]")
+    first = app.store.current_snapshot()
+    painted.js(COUNT_STATES)
+
+    codes = first.status_codes().copy()
+    codes[[0, 17, 59]] = Status.CONGESTED
+    second = app.publish(codes, observed_at=LATER)
+    painted.until_painted(second)
+    expect(painted.page.locator("#freshness")).to_contain_text("observé à 12:46")
+    assert [painted.status_on_map(i) for i in range(60)] == codes.tolist()
+    assert sorted(painted.js("window.statesSet")) == [0, 17, 59]
+    assert painted.map("[map.getZoom(), map.getCenter().lng, map.getCenter().lat]") == view
+    assert painted.errors == []
+
+
+def test_a_resize_keeps_the_view(painted):
+    painted.page.locator("#zoom-in").click()
+    painted.until(lambda: painted.map("map.getZoom() > 11.5 && !map.isMoving()"), "zoomed in")
+    zoom = painted.map("map.getZoom()")
+    resize(painted, 1500, 900)
+    assert painted.map("map.getZoom()") == pytest.approx(zoom)
+
+
+def test_hidden_legend_entries_stay_hidden_through_refreshes(app, painted):
+    button = painted.page.locator("#legend-heavy")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(button).to_contain_text("Dense")
+    expect(button).to_contain_text("12")
+    segment = 2
+    assert painted.status_on_map(segment) == Status.HEAVY
+    center_on(painted, app, segment)
+    hover(painted, app, segment)
+    expect(painted.page.locator("#road-card")).to_contain_text("Dense")
+
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    expect(painted.page.locator("#road-card")).to_be_hidden()
+    opacity = "map.getPaintProperty('roads', 'line-opacity')"
+    hidden = ["match", ["coalesce", ["feature-state", "status"], -1], [1, 3], 1, 0]
+    assert painted.map(opacity) == hidden
+
+    painted.until_painted(app.publish(Status.HEAVY, observed_at=LATER))
+    assert painted.map(opacity) == hidden
+    expect(button).to_have_attribute("aria-pressed", "false")
+    hover(painted, app, segment)
+    painted.page.mouse.move(5, 5)
+    expect(painted.page.locator("#road-card")).to_be_hidden()
+
+    button.click()
+    hover(painted, app, segment)
+    expect(painted.page.locator("#road-card")).to_be_visible()
+
+
+def test_hovering_a_road_tells_all_about_it_and_asks_once_per_snapshot(app, painted):
+    def details():
+        return sum(url.endswith("/details") for url in painted.requests)
+
+    assert details() == 0
+    congested, unknown = 3, 5
+    center_on(painted, app, congested)
+    hover(painted, app, congested)
+    card = painted.page.locator("#road-card")
+    expect(card).to_contain_text("10 km/h")
+    for text in ("Boulevard de la Liberté", "Bloqué", "50 km/h", "60 %", "12:43"):
+        expect(card).to_contain_text(text)
+    assert details() == 1
+
+    center_on(painted, app, unknown)
+    hover(painted, app, unknown)
+    expect(card).to_contain_text("pas de mesure")
+    expect(card).to_contain_text("Inconnu")
+    assert "km/h" not in card.inner_text().replace("50 km/h", "")
+    assert details() == 1
+
+    app.publish(Status.FREE_FLOW, observed_at=LATER)
+    expect(card).to_contain_text("Libre")
+    expect(card).to_contain_text("45 km/h")
+    assert details() == 2
+    assert painted.errors == []
+
+
+def test_a_tap_opens_a_card_that_a_button_closes(live_app, visit):
+    page = visit(live_app.url, PHONE)
+    page.until_painted(live_app.publish())
+    center_on(page, live_app, 3)
+    page.page.touchscreen.tap(*page.point_of(live_app.network, 3))
+    card = page.page.locator("#road-card")
+    expect(card).to_contain_text("Boulevard de la Liberté")
+    expect(card).to_contain_text("Bloqué")
+    card.get_by_role("button", name="Fermer").tap()
+    expect(card).to_be_hidden()
+
+
+def test_the_keyboard_reads_the_road_at_the_centre(app, painted):
+    center_on(painted, app, 3)
+    canvas = painted.page.locator("#map .maplibregl-canvas")
+    canvas.focus()
+    expect(canvas).to_have_attribute("aria-label", re.compile("Carte du trafic"))
+    canvas.press("Enter")
+    card = painted.page.locator("#road-card")
+    expect(card).to_have_attribute("role", "status")
+    expect(card).to_contain_text("Boulevard de la Liberté")
+    painted.page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+
+
+def test_a_worst_road_is_flown_to_and_told(painted):
+    worst = painted.page.locator("#worst-0")
+    name = painted.page.locator("#worst-name-0").inner_text()
+    worst.focus()
+    worst.press("Enter")
+    card = painted.page.locator("#road-card")
+    expect(card).to_contain_text(name.split(" (")[0])
+    assert painted.map("map.getZoom()") > 14
+    painted.page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+    expect(worst).to_be_focused()
+
+    painted.page.locator("#whole-view").click()
+    painted.until(lambda: painted.map("map.getZoom() < 12 && !map.isMoving()"), "whole view")
+    # Programmed moves are kept like those made by hand: a resize does not undo them.
+    resize(painted, 1300, 820)
+    assert painted.map("map.getZoom()") < 12
+
+
+def test_another_network_replaces_the_roads_and_keeps_the_zoom(app, painted):
+    painted.map("map.jumpTo({center: [-1.7, 48.12], zoom: 12.5}) && true")
+    app.publish(Status.CONGESTED, network=make_network(24), observed_at=LATER)
+    painted.until(
+        lambda: (
+            "network/synthetic24.geojson" in painted.requests
+            and painted.status_on_map(23) == Status.CONGESTED
+            and painted.map("map.loaded()")
+        ),
+        "new network",
+    )
+    # What was known of the old network's other segments is gone.
+    assert painted.status_on_map(59) is None
+    assert painted.map("map.getZoom()") == pytest.approx(12.5)
+    expect(painted.page.locator("#legend-figures-congested")).to_contain_text("24")
+    assert painted.errors == []
+
+
+def test_statuses_and_hidden_entries_come_back_after_a_change_of_style(app, painted):
+    painted.page.locator("#legend-unknown").click()
+    snapshot = app.store.current_snapshot()
+    assert painted.map(RELOAD_STYLE)
+    painted.until_painted(snapshot)
+    shown = painted.map("map.getPaintProperty('roads-unknown', 'line-opacity')")
+    assert shown == 0
+
+
+def test_without_the_private_handle_the_map_draws_by_traces(live_app, visit):
+    # The one function that reaches for the map finds nothing.
+    broken = "(window.trafficRennes = window.trafficRennes || {}).mapHandle = () => null;"
+    page = visit(live_app.url, replace={"**/assets/map_handle.js*": broken})
+    lengths = (
+        "() => (document.querySelector('#map .js-plotly-plot')?.data || [])"
+        ".map((trace) => trace.lon.length)"
+    )
+    page.until(lambda: len(page.js(lengths)) == 5 and min(page.js(lengths)) > 1, "five traces")
+
+    live_app.publish(Status.CONGESTED, observed_at=LATER)
+    expect(page.page.locator("#freshness")).to_contain_text("observé à 12:46")
+    page.until(lambda: [n > 1 for n in page.js(lengths)] == [0, 0, 0, 1, 0], "all congested")
+
+    page.page.locator("#legend-congested").click()
+    opacity = "() => document.querySelector('#map .js-plotly-plot').data[3].opacity"
+    page.until(lambda: page.js(opacity) == 0, "congested hidden")
+    page.page.locator("#legend-congested").click()
+
+    page.page.locator("#worst-0").click()
+    expect(page.page.locator("#road-card")).to_contain_text("Bloqué")
+    assert page.js("() => document.querySelector('#map .js-plotly-plot')._fullLayout.map.zoom") > 14
+    assert page.errors == []
+
+
+def test_without_tiles_the_roads_still_draw_and_refresh(start_app, visit):
+    app = start_app(tiles_url="http://tiles.invalid/{z}/{x}/{y}.png")
+    page = visit(app.url, may_ask_for=["tiles.invalid"])
+    page.until_painted(app.publish())
+    page.until(lambda: page.elsewhere, "tiles asked for")
+    expect(page.page.locator(".map-attribution")).to_contain_text("OpenStreetMap")
+    expect(page.page.locator(".map-attribution")).to_contain_text("ODbL")
+    page.until_painted(app.publish(Status.HEAVY, observed_at=LATER))
+    page.page.locator("#zoom-in").click()
+    page.until(lambda: page.map("map.getZoom() > 11.5"), "zoomed in")
+    # The pages of a browser without network complain of that, and of nothing else.
+    assert [error for error in page.errors if "ERR_NAME_NOT_RESOLVED" not in error] == []
+
+
+def test_without_webgl_the_page_says_so_and_the_rest_goes_on(live_app, visit):
+    page = visit(
+        live_app.url,
+        script="""
+            const original = HTMLCanvasElement.prototype.getContext;
+            HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+                return kind.startsWith("webgl") ? null : original.call(this, kind, ...rest);
+            };
+        """,
+    )
+    expect(page.page.locator("#map-unavailable")).to_be_visible()
+    live_app.publish(Status.CONGESTED, observed_at=LATER)
+    expect(page.page.locator("#freshness")).to_contain_text("observé à 12:46")
+    expect(page.page.locator("#legend-figures-congested")).to_contain_text("60")
+
+
+def test_roads_that_could_not_be_fetched_are_asked_for_again(live_app, visit):
+    page = visit(live_app.url, fail_once="**/network/*.geojson")
+    page.until(lambda: page.map("map.getSource('roads')"), "a map")
+    last = live_app.publish(Status.HEAVY, observed_at=LATER)
+    page.until_painted(last)
+    page.until(lambda: page.map("map.querySourceFeatures('roads').length > 0"), "roads on the map")

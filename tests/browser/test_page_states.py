@@ -1,0 +1,120 @@
+"""What the page says of its data in Chromium: live, late, archived, simulated, missing, silent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from services.status import Status
+from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE
+from tests.factories import OBSERVED_AT
+
+pytestmark = BROWSER_TEST
+
+# The visitor's clock is two hours wrong.
+WRONG_CLOCK = """
+    const now = Date.now;
+    Date.now = () => now() + 7200000;
+"""
+
+
+def test_age_and_origin_follow_the_data_whatever_the_browser_s_clock_and_zone(live_app, visit):
+    page = visit(live_app.url, script=WRONG_CLOCK)
+    freshness = page.page.locator("#freshness")
+    announcement = page.page.locator("#freshness-announcement")
+    expect(freshness).to_have_text("En direct · observé à 12:43, il y a 4 min")
+    expect(announcement).to_have_text("Données en direct.")
+
+    live_app.clock.set(OBSERVED_AT + timedelta(minutes=12))
+    expect(freshness).to_have_text("Données en retard : observées à 12:43, il y a 12 min")
+    expect(announcement).to_have_text("Attention : données en retard.")
+
+    live_app.publish(source="archive")
+    live_app.clock.set(OBSERVED_AT + timedelta(days=1, hours=1))
+    expect(freshness).to_have_text(
+        "Archive : dernières données reçues le lundi 26 août à 12:43 — le flux ne répond pas"
+    )
+
+    live_app.publish(source="demo")
+    live_app.clock.set(OBSERVED_AT + timedelta(seconds=50))
+    expect(freshness).to_have_text(
+        "Trafic simulé — démonstration, pas la circulation réelle · 12:43, à l'instant"
+    )
+    expect(page.page.locator("#attribution-demo")).to_be_visible()
+
+    live_app.publish()
+    expect(freshness).to_have_text("En direct · observé à 12:43, à l'instant")
+    expect(page.page.locator("#attribution-demo")).to_be_hidden()
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_before_the_first_snapshot_the_page_waits_and_then_fills_by_itself(start_app, visit, size):
+    app = start_app()
+    page = visit(app.url, size)
+    expect(page.page.locator("#freshness")).to_have_text("En attente des premières données…")
+    expect(page.page.locator("#zone-status-rocade")).to_have_text("—")
+    expect(page.page.locator("#forecast-answer")).to_contain_text("Prédiction : Dense")
+
+    snapshot = app.publish(Status.CONGESTED)
+    expect(page.page.locator("#freshness")).to_contain_text("En direct")
+    expect(page.page.locator("#zone-status-rocade")).to_have_text("Bloqué")
+    page.until_painted(snapshot)
+    assert page.errors == []
+
+
+def test_figures_beside_the_map_come_from_the_snapshot(live_app, visit):
+    page = visit(live_app.url)
+    text = page.page.locator("#glance-congestion")
+    expect(text).to_contain_text("%")
+    live_app.publish(Status.CONGESTED, observed_at=OBSERVED_AT + timedelta(minutes=3))
+    # A fifth of the limit everywhere: five times the travel time.
+    expect(text).to_have_text("+400 %")
+    length_km = live_app.network.length_m.sum() / 1000
+    expect(page.page.locator("#glance-jam")).to_have_text(f"{length_km:.1f}".replace(".", ","))
+    expect(page.page.locator("#glance-shares")).to_have_attribute("aria-label", "Bloqué 100 %")
+    expect(page.page.locator("#legend-figures-congested")).to_have_text("60 · 100 %")
+    expect(page.page.locator("#zone-penetrantes")).to_contain_text("Bloqué")
+    expect(page.page.locator("#worst-name-0")).to_have_text("Route départementale 34 (Ceinture)")
+
+    live_app.publish(Status.UNKNOWN, observed_at=OBSERVED_AT + timedelta(minutes=6))
+    expect(text).to_have_text("—")
+    expect(page.page.locator("#zone-status-rocade")).to_have_text("Inconnu")
+    expect(page.page.locator("#worst-none")).to_contain_text("Aucune route")
+    expect(page.page.locator("#worst-0")).to_be_hidden()
+
+
+def test_a_silent_server_is_told_ages_go_on_and_the_page_recovers_by_itself(live_app, visit):
+    page = visit(live_app.url)
+    connection = page.page.locator("#connection")
+    freshness = page.page.locator("#freshness")
+    expect(freshness).to_contain_text("il y a 4 min")
+    expect(connection).to_be_hidden()
+
+    live_app.clock.set(OBSERVED_AT + timedelta(minutes=4, seconds=56))
+    page.requests.clear()
+    page.until(lambda: page.refreshes() > 1, "the new time is known")
+    live_app.stop()
+    expect(connection).to_contain_text("Le serveur ne répond pas")
+    expect(freshness).to_contain_text("il y a 5 min")
+
+    live_app.start()
+    live_app.publish(Status.HEAVY, observed_at=OBSERVED_AT + timedelta(minutes=3))
+    expect(connection).to_be_hidden()
+    expect(freshness).to_contain_text("observé à 12:46")
+
+
+def test_a_tab_that_comes_back_asks_at_once(start_app, visit):
+    app = start_app(refresh_seconds=3600)
+    first = app.publish()
+    page = visit(app.url, script="window.ahead = 0; const now = Date.now;"
+                 " Date.now = () => now() + window.ahead;")  # fmt: skip
+    page.until_painted(first)
+    second = app.publish(Status.HEAVY, observed_at=OBSERVED_AT + timedelta(minutes=3))
+    # Asleep for a while; the hour of the timer is not up.
+    page.js("() => { window.ahead = 600000;"
+            " document.dispatchEvent(new Event('visibilitychange')); }")  # fmt: skip
+    page.until_painted(second)
+    expect(page.page.locator("#freshness")).to_contain_text("observé à 12:46")

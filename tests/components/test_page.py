@@ -1,0 +1,118 @@
+"""The page as a whole: every part present once, nothing fetched from elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from dash import html
+
+from components.document import build_document
+from components.footer import build_footer
+from components.forecast_card import Choice
+from components.legend import build_legend
+from components.page import PageData, build_page
+from components.texts import load_texts
+from components.traffic_map import build_figure
+from components.zones_now import build_zones_now
+from services.forecasts import DAY_NAMES
+from services.zones import ZONE_CHOICES, ZONES
+from tests.components.trees import by_id, ids_of, text_of, walk
+
+TEXTS = load_texts("fr")
+
+
+def page_data(**changes):
+    values = {
+        "language": "fr",
+        "languages": {"fr": "Français"},
+        "figure": build_figure(None, ""),
+        "snapshot": None,
+        "server_time_s": 1_724_669_000,
+        "browser_settings": {},
+        "refresh_seconds": 60,
+        "zones": ZONES,
+        "choice": Choice(13, "monday", "centre-ville", "monday", DAY_NAMES, ZONE_CHOICES),
+        "forecast": None,
+        "has_tiles": False,
+        "icon_url": "/assets/icon.svg",
+        "dashboard_url": "/dashboard/",
+        "api_url": "/api/v1/traffic",
+    }
+    return PageData(**(values | changes))
+
+
+def test_ids_are_unique():
+    ids = [json.dumps(id_) for id_ in ids_of(build_page(TEXTS, page_data()))]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_page_has_one_main_heading_and_the_map_s_title():
+    page = build_page(TEXTS, page_data())
+    assert [text_of(item) for item in walk(page) if isinstance(item, html.H1)] == ["Traffic Rennes"]
+    assert "Traffic en temps réel" in text_of(page)
+    assert "En attente des premières données…" in text_of(page)
+
+
+def test_the_first_snapshot_and_the_server_s_time_come_with_the_page():
+    page = build_page(TEXTS, page_data(snapshot={"version": "abc"}))
+    assert by_id(page, "snapshot").data == {"version": "abc"}
+    assert by_id(page, "pulse").data == 1_724_669_000
+    assert by_id(page, "refresh").interval == 60_000
+    # Nothing is shown yet: the first refresh must not be told otherwise.
+    assert getattr(by_id(page, "shown"), "data", None) is None
+
+
+def test_nothing_on_the_page_is_loaded_from_elsewhere():
+    page = build_page(TEXTS, page_data(has_tiles=True))
+    loaded = [getattr(item, "src", None) for item in walk(page)]
+    assert [source for source in loaded if source] == ["/assets/icon.svg"]
+
+
+@pytest.mark.parametrize("has_tiles", [True, False])
+def test_sources_and_licences_are_credited(has_tiles):
+    page = build_page(TEXTS, page_data(has_tiles=has_tiles))
+    assert "Rennes Métropole, ODbL" in text_of(page)
+    assert ("contributeurs OpenStreetMap" in text_of(page)) == has_tiles
+
+
+def test_the_legend_shows_every_status_in_words_and_as_a_line():
+    legend = build_legend(TEXTS)
+    buttons = [item for item in walk(legend) if isinstance(item, html.Button)]
+    assert [text_of(item).split()[0] for item in buttons] == [
+        "Libre", "Dense", "Bloqué", "Fermé", "Inconnu",
+    ]  # fmt: skip
+    assert {getattr(item, "aria-pressed") for item in buttons} == {"true"}
+
+
+def test_each_zone_has_its_tile():
+    tiles = build_zones_now(TEXTS, ZONES)
+    assert text_of(tiles).startswith("En ce moment Centre-ville")
+    for zone in ZONES:
+        by_id(tiles, f"zone-{zone}")
+
+
+def test_other_languages_are_offered_where_there_are_some():
+    def buttons(languages):
+        footer = build_footer(
+            TEXTS, dashboard_url="/dashboard/", api_url="/api/v1/traffic", has_tiles=False,
+            languages=languages, language="fr",
+        )  # fmt: skip
+        return [
+            (getattr(item, "data-language"), text_of(item))
+            for item in walk(footer)
+            if isinstance(item, html.Button)
+        ]
+
+    assert buttons({"fr": "Français"}) == []
+    assert buttons({"fr": "Français", "en": "English"}) == [("en", "English")]
+
+
+def test_the_document_names_its_language_and_has_no_script_of_its_own():
+    document = build_document(TEXTS, "fr", "/assets/icon.svg", "/plotly.min.js")
+    assert '<html lang="fr">' in document
+    assert "<noscript>" in document
+    assert re.findall(r"<script", document) == []
+    for name in ("metas", "title", "css", "app_entry", "config", "scripts", "renderer"):
+        assert f"{{%{name}%}}" in document

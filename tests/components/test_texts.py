@@ -1,0 +1,82 @@
+"""The texts: one file per language, complete, and enough to add one."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+import components
+from components.texts import FOLDER, checked_language, languages, load_texts
+
+FRENCH = load_texts("fr")
+SOURCES = Path(components.__file__).parent.parent
+
+
+def shape(texts):
+    """Sections, keys, and the names that each text lets the code fill in."""
+    return {
+        (section, key): {name for _, name, _, _ in string.Formatter().parse(str(text)) if name}
+        for section, entries in texts.items()
+        for key, text in entries.items()
+    }
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_language_says_the_same_things(language):
+    assert shape(load_texts(language)) == shape(FRENCH)
+    assert load_texts(language)["language"]["code"] == language
+
+
+def test_another_file_is_another_language(tmp_path):
+    french = (FOLDER / "fr.toml").read_text(encoding="utf-8")
+    (tmp_path / "fr.toml").write_text(french, encoding="utf-8")
+    assert languages(tmp_path) == {"fr": "Français"}
+    english = french.replace('code = "fr"', 'code = "en"').replace('"Français"', '"English"')
+    (tmp_path / "en.toml").write_text(english, encoding="utf-8")
+    assert languages(tmp_path) == {"fr": "Français", "en": "English"}
+    assert checked_language("en", tmp_path) == "en"
+    assert load_texts("en", tmp_path)["language"]["name"] == "English"
+
+
+@pytest.mark.parametrize("asked", ["xx", "", None, "../fr", ["fr"], 3])
+def test_an_unknown_language_is_french(asked):
+    assert checked_language(asked) == "fr"
+
+
+def test_no_french_text_is_left_in_code_or_scripts():
+    accented = re.compile(r"[éèêàçùôîûœÉÈÀ«»]")
+    strings = re.compile(r'"([^"\n]*)"')
+    for path in (*SOURCES.glob("assets/*.js"), *SOURCES.glob("callbacks/*.py")):
+        code = "\n".join(
+            line
+            for line in path.read_text(encoding="utf-8").splitlines()
+            if not line.lstrip().startswith(("#", "//", "/*", "*"))
+        )
+        found = [text for text in strings.findall(code) if accented.search(text)]
+        assert found == [], path.name
+
+
+def test_every_text_is_used():
+    code = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in (
+            *SOURCES.glob("assets/*.js"),
+            *SOURCES.glob("components/*.py"),
+            *SOURCES.glob("callbacks/*.py"),
+        )
+    )
+    # Keys made of data: a status, a zone, a day, a parameter, a state of the data.
+    made = ("status", "status_meaning", "zone_status", "zone_status_letter", "zone")
+    made_sections = {*made, "zone_in_title", "invalid"}
+    made_prefixes = ("day_", "announce_", "congestion", "jam", "shares", "worst")
+    unused = [
+        f"{section}.{key}"
+        for section, key in shape(FRENCH)
+        if section not in made_sections
+        and not key.startswith(made_prefixes)
+        and not re.search(rf"\b{key}\b", code)
+    ]
+    assert unused == []

@@ -1,0 +1,134 @@
+"""The figure of the map: an inline style that needs no other host, coloured by feature-state."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from components.palette import LEGEND_ORDER, STATUSES, THEMES, WIDTH_PX
+from components.traffic_map import ROAD_LAYERS, browser_settings, build_figure, build_style
+from services.status import DATEX_NAMES
+from tests.factories import make_network
+
+TILES = "https://tiles.example/{z}/{x}/{y}.png"
+CSS = (Path(__file__).parents[2] / "assets" / "base.css").read_text(encoding="utf-8")
+
+
+def layers_of(style):
+    return {layer["id"]: layer for layer in style["layers"]}
+
+
+def feature_state_uses(expression):
+    """Whether an expression of the style looks at the state of a feature."""
+    if isinstance(expression, list | tuple):
+        return "feature-state" in expression or any(map(feature_state_uses, expression))
+    return False
+
+
+def test_statuses_are_those_of_the_domain():
+    assert STATUSES == DATEX_NAMES
+    assert sorted(LEGEND_ORDER) == sorted(STATUSES)
+
+
+def test_the_style_draws_the_roads_from_our_own_route_and_by_feature_state():
+    style = build_style("/network/abc.geojson", "")
+    assert style["version"] == 8
+    assert style["sources"] == {"roads": {"type": "geojson", "data": "/network/abc.geojson"}}
+    roads = layers_of(style)["roads"]
+    assert roads["paint"]["line-color"][0] == "match"
+    for name in ("line-color", "line-width", "line-opacity"):
+        assert feature_state_uses(roads["paint"][name]), name
+    # The text of a style has no address but ours.
+    assert "http" not in repr(style)
+
+
+def test_without_a_network_the_style_still_has_a_source():
+    assert build_style(None, "")["sources"]["roads"]["data"]["features"] == []
+
+
+def test_tiles_lie_below_the_roads_and_wait_to_be_shown():
+    style = build_style(None, TILES)
+    order = [layer["id"] for layer in style["layers"]]
+    assert order.index("background") < order.index("tiles") < order.index("roads-casing")
+    assert layers_of(style)["tiles"]["layout"] == {"visibility": "none"}
+    assert style["sources"]["tiles"]["tiles"] == [TILES]
+
+
+def test_colour_is_never_the_only_sign():
+    for widths in WIDTH_PX.values():
+        assert widths["unknown"] < widths["freeFlow"] < widths["heavy"] < widths["congested"]
+    layers = layers_of(build_style(None, ""))
+    assert "line-dasharray" in layers["roads-unknown"]["paint"]
+    assert "line-dasharray" in layers["roads-closed"]["paint"]
+    assert "line-dasharray" not in layers["roads"]["paint"]
+
+
+def test_jams_are_drawn_over_free_roads():
+    order = [layer.name for layer in ROAD_LAYERS]
+    assert order.index("roads") < order.index("roads-jams")
+
+
+def test_every_status_shows_in_a_layer_of_its_own_kind():
+    settings = browser_settings("/network/{version}.geojson", "/snapshot/{version}/details", None)
+    shown = {code for layer in settings["layers"].values() for code in layer["codes"]}
+    assert shown == set(range(len(STATUSES)))
+
+
+def test_the_figure_has_a_trace_a_status_for_the_fallback_and_keeps_the_view():
+    figure = build_figure("/network/abc.geojson", "").to_dict()
+    assert [trace["type"] for trace in figure["data"]] == ["scattermap"] * len(STATUSES)
+    assert figure["layout"]["uirevision"] == "constant"
+    center = figure["layout"]["map"]["center"]
+    longitudes, latitudes = make_network().points.T
+    assert longitudes.min() < center["lon"] < longitudes.max()
+    assert latitudes.min() < center["lat"] < latitudes.max()
+
+
+def test_the_style_sheet_has_the_colours_of_the_map():
+    light, dark = CSS.split("prefers-color-scheme: dark", 1)
+    for theme, sheet in (("light", light), ("dark", dark)):
+        for status, color in THEMES[theme].status.items():
+            assert f"--status-{status}: {color};" in sheet, (theme, status)
+
+
+def luminance(color):
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first, second):
+    brighter, darker = sorted((luminance(first), luminance(second)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+def sheet_colors(sheet):
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", sheet))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_stand_out_from_what_they_are_written_on(theme):
+    light, dark = CSS.split("prefers-color-scheme: dark", 1)
+    colors = sheet_colors(light if theme == "light" else dark)
+    pairs = [
+        ("ink", "surface"),
+        ("ink", "page"),
+        ("ink-soft", "surface"),
+        ("ink-soft", "page"),
+        ("ink-soft", "surface-soft"),
+        ("accent", "surface"),
+        ("warning-ink", "warning-tint"),
+        *((f"{status}-ink", f"{status}-fill") for status in ("free", "dense", "blocked")),
+        *((f"{status}-tint-ink", f"{status}-tint") for status in ("free", "dense", "blocked")),
+    ]
+    for words, ground in pairs:
+        assert contrast(colors[words], colors[ground]) >= 4.5, (words, ground)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_roads_stand_out_from_the_empty_map(theme):
+    palette = THEMES[theme]
+    for status in ("congested", "impossible", "unknown"):
+        assert contrast(palette.status[status], palette.background) >= 3, status
