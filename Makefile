@@ -8,7 +8,7 @@ DEV := $(VENV)/.dev-installed
 # tzlocal 2.0, which the monitoring package pins, warns when it is first compiled.
 QUIET_TZLOCAL = $(BIN)/python -W ignore -m compileall -q $(VENV)/lib/python3*/site-packages/tzlocal
 
-.PHONY: run test test-fast check format bench lock clean
+.PHONY: run test test-fast check format bench bench-forecast lock clean
 
 run: $(RUNTIME)
 	@$(BIN)/python -m services.supervisor
@@ -35,6 +35,10 @@ format: $(DEV)
 bench: $(DEV)
 	@sh tests/browser/install_browser.sh
 	$(BIN)/python -m benchmarks
+
+# SPEEDS is a wide CSV of speeds, ARGUMENTS anything else: make bench-forecast SPEEDS=los_speed.csv
+bench-forecast: $(RUNTIME)
+	$(BIN)/python -m models.evaluate --speeds "$(SPEEDS)" --protocol tgcn $(ARGUMENTS)
 
 lock: $(DEV)
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes -o requirements.txt

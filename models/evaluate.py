@@ -1,6 +1,7 @@
-"""Judges a saved model beside both baselines, on days of a history that it has not seen.
+"""Judges a model beside its baselines: a saved one on new days, or the nowcaster on any table.
 
 python -m models.evaluate --model models/artifacts/VERSION --data-dir DIR
+python -m models.evaluate --speeds FILE --protocol tgcn
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 
 from models.comparison import calibration_table, compare, comparison_table, status_table
 from models.dataset import ZoneHistory, load_zone_history
 from models.errors import HistoryTooShort, ModelMismatch
 from models.features import every_cell
 from models.forecaster import KERAS_MODEL_NAME, Forecaster
+from models.nowcast.benchmark import Protocol, benchmark_table, run_benchmark
+from models.nowcast.speed_table import MINUTES_PER_DAY, read_adjacency, read_speed_table
 from services.errors import StorageError, TrafficError
-from services.files import read_if_present
+from services.files import read_if_present, write_atomically
 from services.forecasts import FORECASTS_FILE, TABLE_SHAPE, decode_table
 from services.settings import load_settings
 
@@ -108,16 +112,52 @@ def seen_and_unseen(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if (options.model is None) == (options.speeds is None):
+        parser.error("give either --model, or --speeds with --protocol")
+    if options.speeds is not None and options.protocol is None:
+        parser.error("--speeds needs --protocol")
     # TensorFlow's own start-up lines would bury ours; errors still show.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        comparison = evaluate(options.model, options.data_dir or load_settings().data_dir)
+        printed = _saved_model(options) if options.speeds is None else _benchmark(options)
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    sys.stdout.write(_printed(options.model.name, comparison))
+    sys.stdout.write(printed)
     return 0
+
+
+def _saved_model(options: argparse.Namespace) -> str:
+    comparison = evaluate(options.model, options.data_dir or load_settings().data_dir)
+    return _printed(options.model.name, comparison)
+
+
+def _benchmark(options: argparse.Namespace) -> str:
+    """Run the benchmark of the nowcaster; its record as JSON, then its table."""
+    table = read_speed_table(options.speeds)
+    adjacency = None
+    if options.adjacency is not None:
+        adjacency = read_adjacency(options.adjacency, len(table.detectors))
+    protocol = Protocol(
+        first_day=options.first_day,
+        step_minutes=options.step_minutes,
+        slow_below=options.slow_below,
+        seeds=tuple(options.seeds),
+    )
+    record = run_benchmark(table, adjacency, protocol, _progress).record
+    written = orjson.dumps(record, option=orjson.OPT_INDENT_2).decode() + "\n"
+    if options.out is not None:
+        write_atomically(options.out, written.encode())
+        written = f"written: {options.out}\n"
+    return f"{written}\n{benchmark_table(record)}\n"
+
+
+def _progress(line: str) -> None:
+    # Apart from the figures, so that these can be piped.
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 def _printed(version: str, comparison: dict[str, Any]) -> str:
@@ -136,13 +176,52 @@ def _printed(version: str, comparison: dict[str, Any]) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m models.evaluate",
-        description="Measure a saved model beside both baselines, on days it has not seen.",
+        description="Measure a saved model beside both baselines, on days it has not seen; or "
+        "train and measure the nowcaster by a published protocol, on any table of speeds.",
     )
-    parser.add_argument("--model", type=Path, required=True, help="directory of the version")
-    parser.add_argument(
+    saved = parser.add_argument_group("a saved model")
+    saved.add_argument("--model", type=Path, help="directory of the version")
+    saved.add_argument(
         "--data-dir", type=Path, help="holds history/ and networks/; default: TRAFFIC_DATA_DIR"
     )
+    table = parser.add_argument_group("the nowcaster on a table of speeds")
+    table.add_argument(
+        "--speeds", type=Path, help="CSV: a column a detector, their names above, a row a time"
+    )
+    table.add_argument("--protocol", choices=("tgcn",), help="how it is split and scored")
+    table.add_argument(
+        "--adjacency", type=Path, help="CSV without header: weights, detectors by detectors"
+    )
+    defaults = Protocol()
+    table.add_argument(
+        "--first-day",
+        type=date.fromisoformat,
+        default=defaults.first_day,
+        help=f"of the first row, which is at midnight; default: {defaults.first_day} (Los-loop)",
+    )
+    table.add_argument(
+        "--step-minutes",
+        type=_step_minutes,
+        default=defaults.step_minutes,
+        help=f"from row to row; default: {defaults.step_minutes}",
+    )
+    table.add_argument(
+        "--slow-below",
+        type=float,
+        default=defaults.slow_below,
+        help=f"coverage is also given below this speed; default: {defaults.slow_below:g}",
+    )
+    table.add_argument(
+        "--seeds", type=int, nargs="+", default=defaults.seeds, help="default: 1 2 3"
+    )
+    table.add_argument("--out", type=Path, help="write the JSON there instead of printing it")
     return parser
+
+
+def _step_minutes(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1 or MINUTES_PER_DAY % int(text) != 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes that divides a day")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""Small synthetic networks, snapshots and replies that tests build on."""
+"""Small synthetic networks, snapshots, replies and forecasts that tests build on."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,22 @@ import orjson
 import pandas as pd
 from numpy.typing import NDArray
 
+from services.forecasts import (
+    CHAMPION_FILE,
+    FORECASTS_FILE,
+    TABLE_SHAPE,
+    TrainedOn,
+    encode_table,
+    make_table,
+)
 from services.network import Network, Part
 from services.snapshot import Snapshot, Source, make_snapshot
 from services.status import DATEX_NAMES, Status
-from services.zones import CENTRE_LAT_DEG, CENTRE_LON_DEG
+from services.zones import CENTRE_LAT_DEG, CENTRE_LON_DEG, ZONE_CHOICES
 
 # A Monday, 12:43 in Rennes.
 OBSERVED_AT = datetime(2024, 8, 26, 10, 43, tzinfo=UTC)
+MODEL_VERSION = "2024-08-25-abcdef"
 _KM_PER_DEGREE = 111.195
 _POINTS_PER_SEGMENT = 4
 
@@ -149,6 +159,26 @@ def make_records(
         }
         for index in range(len(network))
     ]
+
+
+def write_forecasts(data_dir: Path) -> None:
+    """A model whose answer is known: the centre is free at night, blocked at 8, dense else."""
+    shares = np.zeros(TABLE_SHAPE)
+    shares[:, :, :, :] = (0.2, 0.62, 0.18)
+    shares[:, :, :6, :] = (0.9, 0.1, 0.0)
+    shares[:, :, 8, :] = (0.05, 0.2, 0.75)
+    # The ring road flows.
+    shares[ZONE_CHOICES.index("rocade")] = (0.81, 0.15, 0.04)
+    table = make_table(
+        MODEL_VERSION,
+        "1",
+        TrainedOn("demo", date(2024, 6, 3), date(2024, 8, 25), 84, 40_320),
+        shares,
+    )
+    folder = data_dir / "models" / MODEL_VERSION
+    folder.mkdir(parents=True)
+    (folder / FORECASTS_FILE).write_bytes(encode_table(table))
+    (data_dir / "models" / CHAMPION_FILE).write_text(MODEL_VERSION)
 
 
 def _segment(index: int, segments: int) -> dict[str, Any]:

@@ -1,0 +1,115 @@
+"""Trains the nowcaster's network, the same way every time, and reads nothing it must not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Final
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from models.nowcast.architecture import MEAN, QUANTILES, build_network
+from models.nowcast.options import FitOptions
+
+Report = Callable[[str], None]
+
+_WARM_UP_STEPS: Final = 200
+_LITTLE: Final = 1e-6
+
+
+def fit_network(
+    inputs: dict[str, NDArray[np.generic]],
+    changes: NDArray[np.float32],
+    telling: NDArray[np.int64],
+    *,
+    seed: int,
+    options: FitOptions,
+    report: Report,
+) -> Any:
+    """A network trained from the seed on.
+
+    Parameters
+    ----------
+    inputs : dict of arrays
+        As :func:`models.nowcast.architecture.build_network` names them, first axis times.
+    changes : array, shape (times, detectors, horizons)
+        In units; NaN where unknown, which is never learned from.
+    telling : array of int, shape (detectors, neighbours)
+    seed : int
+    options : FitOptions
+    report : callable
+        Gets a line after every epoch.
+    """
+    tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(seed)
+    offset, scale = _scaling(inputs["features"])
+    network = build_network(telling, offset, scale, options.sizes)
+    steps = math.ceil(len(changes) / options.times_per_step) * options.epochs
+    network.compile(
+        optimizer=keras.optimizers.AdamW(
+            _schedule(options.learning_rate, steps),
+            weight_decay=options.weight_decay,
+            global_clipnorm=1.0,
+        ),
+        loss=_loss(options.huber_units),
+        jit_compile=False,
+    )
+    data = tf.data.Dataset.from_tensor_slices((inputs, changes))
+    batches = data.shuffle(len(changes), seed=seed).batch(options.times_per_step)
+    network.fit(
+        batches,
+        epochs=options.epochs,
+        callbacks=[_progress(report)],
+        shuffle=False,
+        verbose=0,
+    )
+    return network
+
+
+def _schedule(learning_rate: float, steps: int) -> Any:
+    warm_up = min(_WARM_UP_STEPS, steps // 5)
+    return keras.optimizers.schedules.CosineDecay(
+        learning_rate * 0.05,
+        max(1, steps - warm_up),
+        alpha=0.01,
+        warmup_target=learning_rate,
+        warmup_steps=warm_up,
+    )
+
+
+def _scaling(features: NDArray[np.generic]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Offset and scale that give mean 0 and deviation 1; 0 for what never varied."""
+    flat = features.reshape(-1, features.shape[-1])
+    mean, deviation = flat.mean(axis=0, dtype=np.float64), flat.std(axis=0, dtype=np.float64)
+    scale = np.where(deviation > _LITTLE, 1.0 / np.maximum(deviation, _LITTLE), 0.0)
+    return (-mean * scale).astype(np.float32), scale.astype(np.float32)
+
+
+def _loss(huber_units: float) -> Callable[[Any, Any], Any]:
+    """Huber's loss of the mean and the pinball losses of the quantiles, over what is known."""
+
+    def loss(changes: Any, heads: Any) -> Any:
+        changes = changes[:, :, None, :]
+        known = tf.cast(tf.math.is_finite(changes), heads.dtype)
+        happened = tf.where(tf.math.is_finite(changes), changes, tf.zeros_like(changes))
+        error = tf.abs(happened - heads[..., MEAN])
+        near = tf.minimum(error, huber_units)
+        total = near * (error - 0.5 * near)
+        for place, share in enumerate(QUANTILES):
+            over = happened - heads[..., place]
+            total += tf.maximum(share * over, (share - 1.0) * over)
+        # Every member gets the gradient that it would get alone: sum over members.
+        summed = tf.reduce_sum(tf.reduce_sum(total * known, axis=(0, 1, 3)))
+        return summed / tf.maximum(tf.reduce_sum(known), 1.0)
+
+    return loss
+
+
+def _progress(report: Report) -> Any:
+    def on_epoch_end(epoch: int, logs: dict[str, float]) -> None:
+        report(f"epoch {epoch + 1:3d}  loss {logs['loss']:.4f}")
+
+    return keras.callbacks.LambdaCallback(on_epoch_end=on_epoch_end)

@@ -1,0 +1,58 @@
+"""What was chosen about the nowcaster, in one place; on validation rows only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from models.nowcast.profile import ProfileOptions
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Sizes of the network.
+
+    Attributes
+    ----------
+    members : int
+        Networks side by side in each of the two groups, the one that sees learned
+        messages of neighbours and the one that does not; the mean of all is the forecast.
+        Alone the first is the worse of the two; its errors are others, and that helps.
+    units : int
+        In each of the two hidden layers of a member.
+    """
+
+    members: int = 3
+    units: int = 64
+    detector_width: int = 16
+    message_width: int = 16
+    message_heads: int = 4
+    telling_neighbours: int = 12
+    dropout: float = 0.1
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """How to train.
+
+    Attributes
+    ----------
+    times_per_step : int
+        Times, each with all detectors, in one step.
+    huber_units : float
+        Error from which the mean's loss grows linearly, in units.
+    """
+
+    epochs: int = 10
+    times_per_step: int = 8
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-4
+    huber_units: float = 0.8
+    sizes: Architecture = field(default_factory=Architecture)
+
+
+@dataclass(frozen=True)
+class NowcastOptions:
+    """All of them; the defaults are those of the public benchmark."""
+
+    profile: ProfileOptions = field(default_factory=ProfileOptions)
+    fit: FitOptions = field(default_factory=FitOptions)
