@@ -36,6 +36,8 @@ BROWSER_TEST = [
     pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
 ]
 DESKTOP = (1280, 800)
+# Where the map is not looked at: fewer pixels to draw in software.
+COMPACT = (640, 480)
 PHONE = (390, 844)
 # Software rendering on a busy machine; a condition that holds is seen at once.
 PATIENCE_MS = 15_000

@@ -7,15 +7,23 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import BROWSER_TEST
+from tests.browser.conftest import BROWSER_TEST, COMPACT
 from tests.factories import OBSERVED_AT
 
 pytestmark = BROWSER_TEST
 
 
+@pytest.fixture(scope="module")
+def shared(start_shared_app, visit_shared):
+    """One application and one page for the tests that can share them."""
+    app = start_shared_app()
+    app.publish()
+    return app, visit_shared(app.url, COMPACT)
+
+
 @pytest.fixture
-def card(live_app, visit):
-    return visit(live_app.url)
+def card(shared):
+    return shared[1]
 
 
 def test_the_card_answers_before_it_is_asked_and_then_what_is_asked(card):
@@ -51,6 +59,9 @@ def test_the_card_answers_before_it_is_asked_and_then_what_is_asked(card):
 
 def test_the_strip_shows_the_day_and_chooses_an_hour(card):
     page = card.page
+    page.get_by_label("Zone :").select_option("centre-ville")
+    page.get_by_label("Choisissez une heure :").select_option("13")
+    expect(page.locator("#forecast-answer")).to_contain_text("Prédiction : Dense")
     buttons = page.locator("#forecast-strip button")
     expect(buttons).to_have_count(24)
     eight = page.get_by_role("button", name="8h : Bloqué, probabilité 75 %", exact=True)
@@ -72,7 +83,8 @@ def test_the_strip_shows_the_day_and_chooses_an_hour(card):
     expect(page.locator("#forecast-strip [data-letter=L]")).to_have_count(24)
 
 
-def test_as_hours_pass_the_card_follows_unless_the_visitor_chose(live_app, card):
+def test_as_hours_pass_the_card_follows_unless_the_visitor_chose(live_app, visit):
+    card = visit(live_app.url, COMPACT)
     page = card.page
     hour = page.get_by_label("Choisissez une heure :")
     expect(hour).to_have_value("13")
@@ -98,7 +110,7 @@ def test_as_hours_pass_the_card_follows_unless_the_visitor_chose(live_app, card)
 def test_without_a_model_a_sentence_says_so(start_app, visit, monkeypatch, tmp_path):
     monkeypatch.setattr("services.assembly.SHIPPED_ARTIFACTS", tmp_path / "none")
     app = start_app(forecasts=False)
-    page = visit(app.url).page
+    page = visit(app.url, COMPACT).page
     expect(page.locator("#forecast-answer")).to_contain_text("n'est pas disponible")
     expect(page.locator("#forecast-strip")).to_be_hidden()
     page.get_by_label("Choisissez une heure :").select_option("8")

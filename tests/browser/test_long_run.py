@@ -15,8 +15,9 @@ pytestmark = BROWSER_TEST
 # Few pixels: it is not the drawing that is looked at.
 SIZE = (640, 480)
 HALF = 100
-# Compiled code and caches settle in the first half; what still comes in the second is noise.
-HEAP_TOLERANCE_BYTES = 500_000
+# Compiled code and caches settle in the first half; of a heap of 19 MB, 0.6 MB more was seen
+# on a loaded machine. A figure or a response that is kept each time comes to several MB.
+HEAP_TOLERANCE_BYTES = 1_500_000
 
 # What a refresh may do to the page: change texts and attributes, replace no element.
 WATCH_ELEMENTS = """() => {
@@ -42,13 +43,15 @@ VIEW = "[map.getZoom(), map.getCenter().lng, map.getCenter().lat]"
 def held_by(page):
     """Bytes of the heap once it has been swept, and how many nodes and listeners there are."""
     session = page.page.context.new_cdp_session(page.page)
-    session.send("HeapProfiler.collectGarbage")
     session.send("Performance.enable")
-    metrics = {
-        item["name"]: item["value"] for item in session.send("Performance.getMetrics")["metrics"]
-    }
+    # What the first sweep finalises, only the second one frees.
+    session.send("HeapProfiler.collectGarbage")
+    session.send("HeapProfiler.collectGarbage")
+    used_bytes = session.send("Runtime.getHeapUsage")["usedSize"]
+    metrics = session.send("Performance.getMetrics")["metrics"]
     session.detach()
-    return metrics["JSHeapUsedSize"], (metrics["Nodes"], metrics["JSEventListeners"])
+    counts = {item["name"]: item["value"] for item in metrics}
+    return used_bytes, (counts["Nodes"], counts["JSEventListeners"])
 
 
 def test_two_hundred_refreshes(start_app, visit):

@@ -72,9 +72,15 @@ def resize(page, width, height):
     )
 
 
+def jump(page, place, zoom):
+    """Move the view as a hand does: Plotly keeps it only if there is an event behind it."""
+    page.map(
+        f"map.jumpTo({{center: {place}, zoom: {zoom}}}, {{originalEvent: {{type: 'test'}}}}) && true"
+    )
+
+
 def center_on(page, app, segment, zoom=14):
-    place = app.network.geometry[segment][0][1]
-    page.map(f"map.jumpTo({{center: {place}, zoom: {zoom}}}) && true")
+    jump(page, app.network.geometry[segment][0][1], zoom)
     page.until(lambda: page.map("map.loaded() && !map.isMoving()"), "map at rest")
 
 
@@ -169,6 +175,20 @@ def test_hovering_a_road_tells_all_about_it_and_asks_once_per_snapshot(app, pain
     assert painted.errors == []
 
 
+def test_details_that_are_gone_are_asked_for_once_and_promised(app, painted):
+    center_on(painted, app, 3)
+    app.publish(Status.HEAVY, observed_at=LATER)
+    painted.until(lambda: painted.status_on_map(0) == Status.HEAVY, "a new version")
+    painted.page.route("**/details", lambda route: route.fulfill(status=404))
+    for _ in range(3):
+        hover(painted, app, 3)
+    card = painted.page.locator("#road-card")
+    expect(card).to_contain_text("à la prochaine mise à jour")
+    expect(card).to_contain_text("Dense")
+    painted.page.unroute("**/details")
+    assert sum(url.endswith("/details") for url in painted.requests) == 1
+
+
 def test_a_tap_opens_a_card_that_a_button_closes(live_app, visit):
     page = visit(live_app.url, PHONE)
     page.until_painted(live_app.publish())
@@ -214,7 +234,7 @@ def test_a_worst_road_is_flown_to_and_told(painted):
 
 
 def test_another_network_replaces_the_roads_and_keeps_the_zoom(app, painted):
-    painted.map("map.jumpTo({center: [-1.7, 48.12], zoom: 12.5}) && true")
+    jump(painted, [-1.7, 48.12], 12.5)
     app.publish(Status.CONGESTED, network=make_network(24), observed_at=LATER)
     painted.until(
         lambda: (

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from playwright.sync_api import expect
 
 from services.status import Status
-from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE
+from tests.browser.conftest import BROWSER_TEST, COMPACT, PHONE
 from tests.factories import OBSERVED_AT
 
 pytestmark = BROWSER_TEST
@@ -21,7 +20,7 @@ WRONG_CLOCK = """
 
 
 def test_age_and_origin_follow_the_data_whatever_the_browser_s_clock_and_zone(live_app, visit):
-    page = visit(live_app.url, script=WRONG_CLOCK)
+    page = visit(live_app.url, COMPACT, script=WRONG_CLOCK)
     freshness = page.page.locator("#freshness")
     announcement = page.page.locator("#freshness-announcement")
     expect(freshness).to_have_text("En direct · observé à 12:43, il y a 4 min")
@@ -50,10 +49,9 @@ def test_age_and_origin_follow_the_data_whatever_the_browser_s_clock_and_zone(li
     assert page.errors == []
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_before_the_first_snapshot_the_page_waits_and_then_fills_by_itself(start_app, visit, size):
+def test_before_the_first_snapshot_the_page_waits_and_then_fills_by_itself(start_app, visit):
     app = start_app()
-    page = visit(app.url, size)
+    page = visit(app.url, PHONE)
     expect(page.page.locator("#freshness")).to_have_text("En attente des premières données…")
     expect(page.page.locator("#zone-status-rocade")).to_have_text("—")
     expect(page.page.locator("#forecast-answer")).to_contain_text("Prédiction : Dense")
@@ -66,7 +64,7 @@ def test_before_the_first_snapshot_the_page_waits_and_then_fills_by_itself(start
 
 
 def test_figures_beside_the_map_come_from_the_snapshot(live_app, visit):
-    page = visit(live_app.url)
+    page = visit(live_app.url, COMPACT)
     text = page.page.locator("#glance-congestion")
     expect(text).to_contain_text("%")
     live_app.publish(Status.CONGESTED, observed_at=OBSERVED_AT + timedelta(minutes=3))
@@ -87,7 +85,7 @@ def test_figures_beside_the_map_come_from_the_snapshot(live_app, visit):
 
 
 def test_a_silent_server_is_told_ages_go_on_and_the_page_recovers_by_itself(live_app, visit):
-    page = visit(live_app.url)
+    page = visit(live_app.url, COMPACT)
     connection = page.page.locator("#connection")
     freshness = page.page.locator("#freshness")
     expect(freshness).to_contain_text("il y a 4 min")
