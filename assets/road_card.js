@@ -15,6 +15,8 @@
     road: null,
     isPinned: false,
     place: null,
+    // Version whose details were asked for, and what came: null columns when they are gone.
+    asked: null,
     details: null,
     returnFocusTo: null,
   };
@@ -32,9 +34,9 @@
   /** What the details say of a road: a value, or why there is none. */
   const measured = (name, id, write) => {
     const { road: wording } = state.texts;
-    if (state.details === "failed") return wording.outdated;
     if (!state.details) return wording.loading;
-    const value = state.details[name][id];
+    if (!state.details.columns) return wording.outdated;
+    const value = state.details.columns[name][id];
     return value === null ? wording.not_measured : write(value);
   };
 
@@ -97,16 +99,17 @@
 
   /** Fetch the details of the snapshot shown, the first time somebody asks. */
   const loadDetails = async () => {
-    const { snapshot } = app.shown(state.road.id);
-    if (!snapshot || state.details?.version === snapshot.version) return;
-    state.details = null;
+    const { version } = app.shown(state.road.id).snapshot;
+    if (state.asked === version) return;
+    Object.assign(state, { asked: version, details: null });
+    let columns = null;
     try {
-      const details = await app.snapshotDetails(snapshot.version, state.settings.detailsUrl);
-      if (app.shown(0).snapshot.version === details.version) state.details = details;
+      columns = await app.snapshotDetails(version, state.settings.detailsUrl);
     } catch {
       // The server already has a newer snapshot; the next refresh brings it here.
-      state.details = "failed";
     }
+    if (state.asked !== version) return;
+    state.details = { columns };
     if (state.road) write();
   };
 

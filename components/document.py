@@ -23,11 +23,9 @@ _TEMPLATE = """<!DOCTYPE html>
     <body data-loading="{loading}">
         <noscript><p class="no-script">{no_script}</p></noscript>
         {{%app_entry%}}
-        <footer>
-            {{%config%}}
-            {{%scripts%}}
-            {{%renderer%}}
-        </footer>
+        {{%config%}}
+        {{%scripts%}}
+        {{%renderer%}}
     </body>
 </html>
 """

@@ -14,6 +14,8 @@ from tests.factories import OBSERVED_AT, make_network
 
 pytestmark = BROWSER_TEST
 
+# Centre and zoom at which all of the synthetic network is in view.
+WHOLE_VIEW = ([-1.68, 48.11], 11)
 LATER = OBSERVED_AT + timedelta(minutes=3)
 COUNT_STATES = """() => {
     const map = trafficRennes.mapHandle(document.querySelector('#map .js-plotly-plot'));
@@ -45,10 +47,8 @@ def painted(shared):
     for hidden in page.page.locator(".legend-entry[aria-pressed=false]").all():
         hidden.click()
     page.until_painted(app.publish(network=make_network()))
-    page.page.locator("#whole-view").click()
-    page.until(
-        lambda: page.map("map.getZoom() < 12 && !map.isMoving() && map.loaded()"), "whole view"
-    )
+    jump(page, *WHOLE_VIEW)
+    page.until(lambda: page.map("map.loaded() && !map.isMoving()"), "map at rest")
     page.requests.clear()
     page.errors.clear()
     return page
@@ -74,9 +74,8 @@ def resize(page, width, height):
 
 def jump(page, place, zoom):
     """Move the view as a hand does: Plotly keeps it only if there is an event behind it."""
-    page.map(
-        f"map.jumpTo({{center: {place}, zoom: {zoom}}}, {{originalEvent: {{type: 'test'}}}}) && true"
-    )
+    by_hand = "{originalEvent: {type: 'test'}}"
+    page.map(f"map.jumpTo({{center: {place}, zoom: {zoom}}}, {by_hand}) && true")
 
 
 def center_on(page, app, segment, zoom=14):
