@@ -28,11 +28,13 @@
     return state.askedAt !== null && Date.now() - state.askedAt > patience;
   };
 
-  /** Which of waiting, demo, archive, late and live the data are: the worst that holds. */
+  /** Which of waiting, demo, archive, late, silent and live the data are: the worst that holds. */
   const kindOf = (snapshot, ageSeconds) => {
     if (!snapshot) return "waiting";
     if (snapshot.source !== "live") return snapshot.source;
-    return ageSeconds > state.settings.lateAfterSeconds ? "late" : "live";
+    if (ageSeconds > state.settings.lateAfterSeconds) return "late";
+    // Nothing is live that the server has not confirmed.
+    return isUnreachable() ? "silent" : "live";
   };
 
   const sentence = (kind, snapshot, ageSeconds) => {

@@ -96,12 +96,13 @@ def test_a_silent_server_is_told_ages_go_on_and_the_page_recovers_by_itself(live
     page.until(lambda: page.refreshes() > 1, "the new time is known")
     live_app.stop()
     expect(connection).to_contain_text("Le serveur ne répond pas")
-    expect(freshness).to_contain_text("il y a 5 min")
+    # Not called live any more.
+    expect(freshness).to_have_text("Dernières données connues : observées à 12:43, il y a 5 min")
 
     live_app.start()
     live_app.publish(Status.HEAVY, observed_at=OBSERVED_AT + timedelta(minutes=3))
     expect(connection).to_be_hidden()
-    expect(freshness).to_contain_text("observé à 12:46")
+    expect(freshness).to_contain_text("En direct · observé à 12:46")
 
 
 def test_a_tab_that_comes_back_asks_at_once(start_app, visit):
