@@ -25,12 +25,7 @@ from models.nowcast.features import (
 )
 from models.nowcast.fitting import fit_network
 from models.nowcast.forecast import BandForecast
-from models.nowcast.graph import (
-    Neighbours,
-    neighbours_from_adjacency,
-    neighbours_from_speeds,
-    telling_neighbours,
-)
+from models.nowcast.graph import choose_neighbours, telling_neighbours
 from models.nowcast.options import NowcastOptions
 from models.nowcast.profile import DailyProfile
 from models.nowcast.speed_table import RowTimes
@@ -38,7 +33,6 @@ from models.nowcast.speed_table import RowTimes
 Report = Callable[[str], None]
 
 _TIMES_PER_CALL: Final = 32
-_NEIGHBOURS_WITHOUT_MAP: Final = 12
 # Half of the hour ahead.
 _TELLING_STEPS: Final = 6
 
@@ -71,7 +65,8 @@ class Nowcaster:
         report: Report,
     ) -> None:
         self._profile = DailyProfile(speed, times, options.profile)
-        self._neighbours = self._choose_neighbours(speed, times, adjacency)
+        deviation = speed - self._profile.rows(times).speed
+        self._neighbours = choose_neighbours(deviation, adjacency)
         self._levels: Levels = learn_levels(speed)
         self._calibration: BandCalibration | None = None
         rows = np.arange(LAGS - 1, len(speed) - HORIZONS)
@@ -149,17 +144,6 @@ class Nowcaster:
 
     def _series(self, speed: NDArray[np.float32], times: RowTimes) -> Series:
         return make_series(speed, self._profile.rows(times), self._neighbours)
-
-    def _choose_neighbours(
-        self,
-        speed: NDArray[np.float32],
-        times: RowTimes,
-        adjacency: NDArray[np.float64] | None,
-    ) -> Neighbours:
-        if adjacency is not None:
-            return neighbours_from_adjacency(adjacency)
-        deviation = speed - self._profile.rows(times).speed
-        return neighbours_from_speeds(deviation, _NEIGHBOURS_WITHOUT_MAP)
 
     def _inputs(
         self, features: NDArray[np.float32], times: RowTimes, rows: NDArray[np.int64]
