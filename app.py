@@ -15,8 +15,9 @@ from services.assembly import assemble
 from services.clock import Clock, utc_now
 from services.errors import TrafficError
 from services.monitoring import bind_monitoring, secret_key
+from services.processes import Supervisor
 from services.settings import Settings, load_settings
-from services.supervisor import Supervisor, prepare_start, worker_command
+from services.supervisor import prepare_start, worker_command
 
 _HERE = Path(__file__).parent
 

@@ -11,9 +11,10 @@ import pytest
 
 from services import worker
 from services.errors import ConfigurationError
+from services.processes import Supervisor
 from services.settings import load_settings
 from services.store import Store
-from services.supervisor import Supervisor, check_port_is_free
+from services.supervisor import check_port_is_free
 from tests.fault_server import fault_server, reply_with
 from tests.feed_replies import encode, make_records
 from tests.waiting import wait_until
