@@ -30,4 +30,7 @@
 
   /** Speeds, reliabilities and probes of a snapshot. */
   app.snapshotDetails = keepLast(fetchJson);
+
+  /** The next hour of every road. */
+  app.nowcastRoads = keepLast(fetchJson);
 })();

@@ -57,8 +57,8 @@ class Job:
 
 def make_jobs(settings: Settings) -> list[Job]:
     """Everything the learner does."""
-    roots = [settings.data_dir / "models" / NOWCAST_DIRECTORY, SHIPPED_ARTIFACTS / NOWCAST_DIRECTORY]
-    issuer = NowcastIssuer(settings.data_dir, roots)
+    roots = [settings.data_dir / "models", SHIPPED_ARTIFACTS]
+    issuer = NowcastIssuer(settings.data_dir, [root / NOWCAST_DIRECTORY for root in roots])
     return [Job("nowcast", NOWCAST_PERIOD_SECONDS, issuer.run)]
 
 

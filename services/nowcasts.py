@@ -131,18 +131,18 @@ class NowcastTable:
         by_status = {"free": found.free, "dense": found.heavy, "blocked": found.congested}
         shares = np.stack([by_status[status] for status in ZONE_STATUSES], axis=-1)
         return {
-            zone: None
-            if np.isnan(p50[:, place]).any()
-            else tuple(
-                LeadForecast(
-                    minutes,
-                    *self.zone_ratios[:, lead, place].tolist(),
-                    shares=tuple(shares[lead, place].tolist()),
-                )
-                for lead, minutes in enumerate(LEAD_MINUTES)
-            )
+            zone: None if np.isnan(p50[:, place]).any() else self._leads(place, shares[:, place])
             for place, zone in enumerate(ZONE_CHOICES)
         }
+
+    def _leads(self, zone: int, shares: NDArray[np.float64]) -> tuple[LeadForecast, ...]:
+        ratios = self.zone_ratios[:, :, zone].T.tolist()
+        return tuple(
+            LeadForecast(minutes, p10, p50, p90, tuple(of_lead))
+            for minutes, (p10, p50, p90), of_lead in zip(
+                LEAD_MINUTES, ratios, shares.tolist(), strict=True
+            )
+        )
 
 
 def to_percent(ratio: NDArray[np.floating]) -> NDArray[np.uint8]:

@@ -133,7 +133,7 @@ def learn_city(
     """
     rows = whole_windows(is_training)
     ratio = table.ratio[is_training]
-    is_known = ~np.isnan(ratio).all(axis=0)
+    is_known: NDArray[np.bool_] = np.isfinite(ratio).sum(axis=0) > 0
     if not len(rows) or not is_known.any():
         raise HistoryTooShort("the days to learn from hold no two hours of known speeds")
     times = _times_at(table.times, np.flatnonzero(is_training))
@@ -154,9 +154,7 @@ def learn_city(
     chosen = place[generator.permutation(rows)[: options.times]]
     sample, _ = make(chosen[:_TIMES_TO_SCALE_BY])
     plan = NetworkPlan(telling, *learn_scaling(sample["features"]), options.fit.sizes)
-    batches = WindowBatches(
-        make, chosen, times_per_step=options.fit.times_per_step, seed=seed
-    )
+    batches = WindowBatches(make, chosen, times_per_step=options.fit.times_per_step, seed=seed)
     report(f"learning from {len(chosen):,} times of {int(is_training.sum()):,}")
     network = fit_on_batches(plan, batches, seed=seed, options=options.fit, report=report)
     kept = typical_days(profile, table.times.slots_per_day)
@@ -214,7 +212,8 @@ class _WindowMaker:
 def _around(rows: NDArray[np.int64], last_row: int) -> NDArray[np.int64]:
     """The rows of the hour before and the hour ahead of each, one after the other."""
     around = rows[:, None] + np.arange(1 - LAGS, HORIZONS + 1)
-    return np.minimum(around, last_row).ravel()
+    bounded: NDArray[np.int64] = np.minimum(around, last_row).ravel()
+    return bounded
 
 
 def _times_at(times: RowTimes, rows: NDArray[np.int64]) -> RowTimes:

@@ -131,9 +131,7 @@ def load_city_table(data_dir: Path, source: Source, weeks: int, report: Report) 
     return CityTable(network, source, end_s, ratio, to_row_times(end_s), snapshots)
 
 
-def ratios_at(
-    observed: Window, network: Network, end_s: NDArray[np.int64]
-) -> NDArray[np.float32]:
+def ratios_at(observed: Window, network: Network, end_s: NDArray[np.int64]) -> NDArray[np.float32]:
     """Mean speed ratio of each segment within the steps that end at some times.
 
     Parameters

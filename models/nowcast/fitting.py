@@ -131,9 +131,7 @@ def learn_scaling(
     return (-mean * scale).astype(np.float32), scale.astype(np.float32)
 
 
-def _trained(
-    plan: NetworkPlan, batches: Any, seed: int, options: FitOptions, progress: Any
-) -> Any:
+def _trained(plan: NetworkPlan, batches: Any, seed: int, options: FitOptions, progress: Any) -> Any:
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seed)
     network = plan.build()
@@ -146,9 +144,7 @@ def _trained(
         loss=_loss(options.huber_units),
         jit_compile=False,
     )
-    network.fit(
-        batches, epochs=options.epochs, callbacks=[progress], shuffle=False, verbose=0
-    )
+    network.fit(batches, epochs=options.epochs, callbacks=[progress], shuffle=False, verbose=0)
     return network
 
 

@@ -155,9 +155,7 @@ def make_nowcast(
     StorageError
         When the history cannot be read.
     """
-    ratio = recent_ratios(
-        data_dir, snapshot.source, snapshot.observed_at, network, steps=LAGS
-    )
+    ratio = recent_ratios(data_dir, snapshot.source, snapshot.observed_at, network, steps=LAGS)
     quantiles = forecast_next_hour(stored, network, ratio, snapshot.observed_at)
     zones = stored.zones.quantiles(zone_sums(network), quantiles[:, None])[:, 0]
     return NowcastTable(
@@ -200,9 +198,7 @@ def forecast_next_hour(
     own[:, is_here] = ratio[:, place[is_here]]
     times = to_row_times(step_ends(observed_at, 1 - LAGS, HORIZONS))
     forecast = city.forecast(own, times, np.array([LAGS - 1]))
-    found = np.full(
-        (len(QUANTILES), len(LEAD_MINUTES), len(network)), np.nan, dtype=np.float32
-    )
+    found = np.full((len(QUANTILES), len(LEAD_MINUTES), len(network)), np.nan, dtype=np.float32)
     found[..., place[is_here]] = quantiles_at_leads(forecast)[:, 0][..., is_here]
     return found
 

@@ -106,7 +106,8 @@ def persistence(
 
 def from_quantiles(quantiles: Array, thresholds: StatusThresholds) -> Judged:
     """Of P10, P50 and P90, shape (3, times, leads, segments)."""
-    found = status_probabilities(*quantiles, thresholds)
+    p10, p50, p90 = quantiles
+    found = status_probabilities(p10, p50, p90, thresholds)
     shares = np.stack([found.free, found.heavy, found.congested])
     return Judged(quantiles[1], shares, (quantiles[0], quantiles[2]))
 
@@ -269,5 +270,3 @@ def _skill(measures: dict[str, Any], name: str, lead: int) -> str:
     found = measures["forecasters"]
     value = skill(found[NOWCASTER][lead]["rps"], found[name][lead]["rps"])
     return "" if value is None else f"{value:+.1%}"
-
-

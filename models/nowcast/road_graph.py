@@ -25,7 +25,7 @@ def road_neighbours(network: Network) -> Neighbours:
     with the junctions.
     """
     links = _links(network)
-    most = max(1, max(len(found) for found in links))
+    most = max(1, *(len(found) for found in links))
     index = np.zeros((len(network), most), dtype=np.int64)
     weight = np.zeros((len(network), most), dtype=np.float32)
     for segment, found in enumerate(links):

@@ -187,12 +187,10 @@ def _decoded(document: bytes) -> StoredNowcaster:
 
 
 def _calibration(fields: dict[str, Any]) -> BandCalibration:
-    return BandCalibration(
-        **{
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in fields.items()
-        }
-    )
+    plain: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
+    }
+    return BandCalibration(**plain)
 
 
 def _weights(city: CityNowcaster) -> list[NDArray[np.float32]]:

@@ -148,7 +148,7 @@ def train(
     report(f"trained in {seconds:.0f} s; judging")
     test_rows = whole_windows(in_part["test"])[::_STEPS_BETWEEN_JUDGED]
     is_seen = in_part["train"] | in_part["validation"]
-    measures = _measures(table, parts, city, zones, test_rows, is_seen)
+    measures = _measures(table, parts, city, zones, rows=test_rows, is_seen=is_seen)
     measures["training"] = {
         "seed": seed,
         "weeks": weeks,
@@ -273,6 +273,7 @@ def _measures(
     parts: DayParts,
     city: CityNowcaster,
     zones: ZoneCalibration,
+    *,
     rows: NDArray[np.int64],
     is_seen: NDArray[np.bool_],
 ) -> dict[str, Any]:

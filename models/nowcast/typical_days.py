@@ -59,5 +59,3 @@ def typical_days(profile: DailyProfile, slots_per_day: int) -> TypicalDays:
         np.stack([day.speed for day in days]).astype(np.float16),
         np.stack([day.spread for day in days]).astype(np.float16),
     )
-
-

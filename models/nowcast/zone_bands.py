@@ -133,9 +133,7 @@ def learn_zone_calibration(
     # A zone that was never known keeps the bands of its segments.
     factors = np.where(known.any(axis=0), 0.0, np.array([-1.0, 0.0, 1.0])[:, None, None])
     for lead, zone in zip(*np.nonzero(known.any(axis=0)), strict=True):
-        factors[:, lead, zone] = np.quantile(
-            in_halves[known[:, lead, zone], lead, zone], _LEVELS
-        )
+        factors[:, lead, zone] = np.quantile(in_halves[known[:, lead, zone], lead, zone], _LEVELS)
     return ZoneCalibration(factors)
 
 
