@@ -194,7 +194,7 @@
     }
     const part = element("div", "road-card-ahead");
     part.append(element("p", "road-card-ahead-title", texts.nowcast.road_title));
-    const list = element("dl", "road-card-facts");
+    const list = element("dl", "road-card-leads");
     settings.nowcast.leadMinutes.forEach((minutes, lead) => {
       const { text, status } = roadLead(road, lead);
       const name = element("dt", "", app.wording.fill(texts.nowcast.road_lead, { minutes }));

@@ -119,6 +119,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    # A look that is still under way when the next one is due is no news.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     os.nice(NICENESS)
     run(settings)
     # A job under way is dropped: waiting for it could take as long as a training.
