@@ -8,9 +8,17 @@ from pathlib import Path
 
 import dash
 from flask import Flask
-from flask_compress import Compress
 
-from callbacks import documents, health, http_api, not_found, page, problems, security_headers
+from callbacks import (
+    compression,
+    documents,
+    health,
+    http_api,
+    not_found,
+    page,
+    problems,
+    security_headers,
+)
 from services.assembly import assemble
 from services.clock import Clock, utc_now
 from services.errors import TrafficError
@@ -45,7 +53,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     )
     server = app.server
     server.secret_key = secret_key(settings)
-    Compress(server)
+    compression.register(server)
     problems.register(server)
     documents.register(server, services)
     health.register(server, services)

@@ -4,6 +4,8 @@
   const app = (window.trafficRennes = window.trafficRennes || {});
 
   const RENDER_LIMIT_MS = 2000;
+  // Plotly takes the graph for complete 10 ms after the map has drawn everything.
+  const GRAPH_COMPLETION_MS = 50;
   const RETRY_MS = 1000;
   const RETRY_LIMIT_MS = 60000;
   // Breaks ties between lines that cover each other: the higher code is drawn on top.
@@ -110,11 +112,13 @@
       this.showTiles();
     }
 
-    /** The backdrop comes once the graph is complete: a tile that fails earlier would break it. */
+    /** The backdrop comes once the graph is complete: a tile that fails earlier would break it.
+        However slow the machine, that is waited for; after an error there is nothing to break. */
     async showTiles() {
       const { map, settings } = this;
       if (!map.getLayer(settings.tiles)) return;
-      await limited(once(map, "idle"), RENDER_LIMIT_MS);
+      await Promise.race([once(map, "idle"), once(map, "error")]);
+      await pause(GRAPH_COMPLETION_MS);
       map.setLayoutProperty(settings.tiles, "visibility", "visible");
     }
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import orjson
+import psutil
 import pytest
 
 from app import create_app
@@ -231,3 +232,12 @@ def test_importing_the_application_does_no_work_and_no_tensorflow(tmp_path):
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120
     )
     assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "br", "zstd"])
+def test_a_file_that_was_sent_is_closed_whatever_compresses_it(client, encoding):
+    answer = client.get("/assets/layout.css", headers={"Accept-Encoding": encoding}, buffered=False)
+    assert next(iter(answer.response))
+    # The body is still referred to, as by a server whose browser hung up.
+    answer.close()
+    assert [file.path for file in psutil.Process().open_files() if "assets" in file.path] == []
