@@ -210,8 +210,8 @@
     /** The opacity of a layer's roads, less for those that are as usual while these fade. */
     fading(opacity) {
       if (this.comparison === null) return opacity;
-      const isUnusual = ["boolean", ["feature-state", "unusual"], false];
-      return ["case", isUnusual, opacity, opacity * FADED];
+      const is = (state) => ["boolean", ["feature-state", state], false];
+      return ["case", ["any", is("unusual"), is("hover")], opacity, opacity * FADED];
     }
 
     /** Hide the roads of some statuses: they stay hidden whatever comes. */
