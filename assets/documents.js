@@ -33,4 +33,7 @@
 
   /** The next hour of every road. */
   app.nowcastRoads = keepLast(fetchJson);
+
+  /** How each segment of a snapshot compares with the usual. */
+  app.snapshotComparison = keepLast(fetchJson);
 })();

@@ -30,7 +30,7 @@ def build_nowcast(texts: Texts, zones: Sequence[str], lead_minutes: Sequence[int
     wording = texts["nowcast"]
     columns = [NOW, *(str(minutes) for minutes in lead_minutes)]
     heads = [wording["now"], *(wording["lead"].format(minutes=m) for m in lead_minutes)]
-    spoken = [wording["now"], *(wording["lead_spoken"].format(minutes=m) for m in lead_minutes)]
+    ahead = [wording["lead_spoken"].format(minutes=minutes) for minutes in lead_minutes]
     return html.Section(
         [
             html.H2(wording["title"], id=TITLE_ID, className="card-title"),
@@ -46,7 +46,9 @@ def build_nowcast(texts: Texts, zones: Sequence[str], lead_minutes: Sequence[int
                                 ),
                                 *(
                                     html.Th(head, scope="col", **aria(label=said))
-                                    for head, said in zip(heads, spoken, strict=True)
+                                    for head, said in zip(
+                                        heads, [wording["now_spoken"], *ahead], strict=True
+                                    )
                                 ),
                             ]
                         )

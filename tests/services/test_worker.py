@@ -24,6 +24,7 @@ def start_worker(data_dir, **settings):
     environment = {
         **os.environ,
         "TRAFFIC_DATA_DIR": str(data_dir),
+        "TRAFFIC_LEARNER": "off",
         **{f"TRAFFIC_{name.upper()}": str(value) for name, value in settings.items()},
     }
     return subprocess.Popen(
