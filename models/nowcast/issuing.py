@@ -49,11 +49,9 @@ class NowcastIssuer:
 
     def __init__(self, data_dir: Path, roots: Sequence[Path]) -> None:
         self._store = Store(data_dir)
-        self._roots = roots
+        self._champions = [_Champion(root) for root in roots]
         self._seen: FileStamp | None = None
         self._network: Network | None = None
-        self._champions: tuple[str | None, ...] = ()
-        self._models: tuple[StoredNowcaster, ...] = ()
         self._state: LearnerState | None = None
         self._pruned_on: object = None
 
@@ -88,41 +86,22 @@ class NowcastIssuer:
 
     def _model_for(self, network: Network) -> StoredNowcaster | None:
         """The first champion that knows the network; journals and notes when there is none."""
-        problems = self._load_champions()
-        for stored in self._models:
-            share = known_share(stored, network)
+        problems = []
+        for champion in self._champions:
+            champion.look()
+            if champion.problem is not None:
+                problems.append(champion.problem)
+            if champion.stored is None:
+                continue
+            share = known_share(champion.stored, network)
             if share >= LEAST_KNOWN_SHARE:
                 self._note(LearnerState(has_model=True))
-                return stored
+                return champion.stored
             problems.append(
                 f"a model that knows {share:.0%} of the segments of network {network.version}"
             )
         self._note(LearnerState(has_model=False, reason="; ".join(problems) or "no model"))
         return None
-
-    def _load_champions(self) -> list[str]:
-        """Load the champions when one of them changed; returns what was wrong with them."""
-        problems: list[str] = []
-        versions = tuple(_champion(root, problems) for root in self._roots)
-        if versions == self._champions:
-            return problems
-        # TensorFlow takes seconds and 600 MB: only where there is a model to load.
-        from models.nowcast.storing import load_nowcaster  # noqa: PLC0415
-
-        models = []
-        for root, version in zip(self._roots, versions, strict=True):
-            if version is None:
-                continue
-            try:
-                models.append(load_nowcaster(root / version))
-                log.info("nowcaster %s loaded", version)
-            except ModelMismatch as error:
-                log.error("%s", error)
-                problems.append(str(error))
-        # What worked goes on working when its successor does not.
-        self._models = tuple(models) or self._models
-        self._champions = versions
-        return problems
 
     def _note(self, state: LearnerState) -> None:
         if state == self._state:
@@ -137,6 +116,32 @@ class NowcastIssuer:
         if self._pruned_on != today:
             prune_nowcasts(self._store.data_dir, today)
             self._pruned_on = today
+
+
+class _Champion:
+    """The nowcaster in use of one directory of models, loaded again when it is another one.
+
+    What worked goes on working when its successor does not.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._version: str | None = None
+        self.stored: StoredNowcaster | None = None
+        self.problem: str | None = None
+
+    def look(self) -> None:
+        """Load the champion if it changed; one that cannot be loaded is tried once."""
+        try:
+            version = champion_version(self._root)
+            if version != self._version:
+                self._version = version
+                self.stored = None if version is None else _load(self._root / version)
+                self.problem = None
+        except ModelMismatch as error:
+            if str(error) != self.problem:
+                log.error("%s", error)
+            self.problem = str(error)
 
 
 def known_share(stored: StoredNowcaster, network: Network) -> float:
@@ -203,9 +208,10 @@ def forecast_next_hour(
     return found
 
 
-def _champion(root: Path, problems: list[str]) -> str | None:
-    try:
-        return champion_version(root)
-    except ModelMismatch as error:
-        problems.append(str(error))
-        return None
+def _load(directory: Path) -> StoredNowcaster:
+    # TensorFlow takes seconds and 600 MB: only where there is a model to load.
+    from models.nowcast.storing import load_nowcaster  # noqa: PLC0415
+
+    stored = load_nowcaster(directory)
+    log.info("nowcaster %s loaded", stored.version)
+    return stored

@@ -55,6 +55,7 @@ NOWCAST_DIRECTORY: Final = "nowcast"
 # Of working days and of days off alike: one in seven to calibrate, one in seven to judge.
 _HELD_OUT_SHARE: Final = 7
 _LEAST_OF_EACH_TYPE: Final = 3
+_LEAST_OBSERVED_SHARE: Final = 0.5
 # Every quarter of an hour: in between, the same traffic would be judged again.
 _STEPS_BETWEEN_JUDGED: Final = 3
 # Half the limit: there the band is calibrated for jams, above it for all the rest.
@@ -164,13 +165,16 @@ def train(
 def split_days(table: CityTable, seed: int) -> DayParts:
     """Share whole days out at random, working days and days off alike.
 
+    Days of which less than half was observed, such as a first one that began in the
+    evening, are in no part: nothing could be judged by them.
+
     Raises
     ------
     HistoryTooShort
         With fewer than three of a type.
     """
     generator = np.random.default_rng(seed)
-    days, first = np.unique(table.times.day, return_index=True)
+    days, first = _observed_days(table)
     is_off = table.times.is_weekend[first]
     parts = DayParts([], [], [])
     for name, same in (("working days", days[~is_off]), ("days off", days[is_off])):
@@ -184,6 +188,15 @@ def split_days(table: CityTable, seed: int) -> DayParts:
         parts.test.extend(shuffled[held : 2 * held])
         parts.train.extend(shuffled[2 * held :])
     return DayParts(sorted(parts.train), sorted(parts.validation), sorted(parts.test))
+
+
+def _observed_days(table: CityTable) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The days that were observed for the most part, and the first row of each."""
+    days, first, place = np.unique(table.times.day, return_index=True, return_inverse=True)
+    is_observed = np.isfinite(table.ratio).any(axis=1)
+    share = np.bincount(place, weights=is_observed) / np.bincount(place)
+    chosen = share >= _LEAST_OBSERVED_SHARE
+    return days[chosen], first[chosen]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
