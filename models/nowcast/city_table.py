@@ -41,6 +41,8 @@ _SATURDAY: Final = 5
 # 1970-01-01 was a Thursday.
 _FIRST_WEEKDAY: Final = 3
 _DAYS_PER_WEEK: Final = 7
+# A window holds its start and not its end, a step the other way round.
+_SECOND: Final = timedelta(seconds=1)
 _WINDOW_VALUES: Final = ("status", "speed_kmh")
 
 Report = Callable[[str], None]
@@ -118,8 +120,8 @@ def load_city_table(data_dir: Path, source: Source, weeks: int, report: Report) 
         found = window(
             data_dir,
             source,
-            midnight(day),
-            midnight(day + timedelta(days=1)),
+            midnight(day) + _SECOND,
+            midnight(day + timedelta(days=1)) + _SECOND,
             network,
             values=_WINDOW_VALUES,
         )
@@ -185,9 +187,8 @@ def recent_ratios(
     """
     end_s = step_ends(observed_at, 1 - steps, 0)
     start = observed_at - timedelta(seconds=steps * STEP_SECONDS)
-    second = timedelta(seconds=1)
     found = window(
-        data_dir, source, start + second, observed_at + second, network, values=_WINDOW_VALUES
+        data_dir, source, start + _SECOND, observed_at + _SECOND, network, values=_WINDOW_VALUES
     )
     return ratios_at(found, network, end_s)
 

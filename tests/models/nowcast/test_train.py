@@ -76,7 +76,7 @@ def test_days_are_shared_out_whole_and_each_type_is_in_every_part(table):
     parts = split_days(full, seed=1)
     days = [*parts.train, *parts.validation, *parts.test]
     assert sorted(days) == np.unique(table.times.day).tolist()
-    is_off = {int(day): bool(off) for day, off in zip(table.times.day, table.times.is_weekend)}
+    is_off = dict(zip(table.times.day.tolist(), table.times.is_weekend.tolist(), strict=True))
     for part in (parts.train, parts.validation, parts.test):
         assert {is_off[day] for day in part} == {True, False}
     assert split_days(full, seed=1) == parts
