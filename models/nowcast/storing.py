@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +43,16 @@ FORMAT: Final = 1
 _HASH_BYTES: Final = 3
 _PROBE_SEGMENTS: Final = 64
 _TOLERANCE: Final = 2e-3
+# What reading a damaged file, or arrays that do not fit each other, may raise.
+_DAMAGES: Final = (
+    ValueError,
+    KeyError,
+    TypeError,
+    OSError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True)
@@ -132,7 +143,7 @@ def load_nowcaster(directory: Path) -> StoredNowcaster:
         if document is None:
             raise ModelMismatch(f"{path} is missing")
         stored = _decoded(document)
-    except (StorageError, ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
+    except (StorageError, *_DAMAGES) as error:
         reason = str(error).partition("\n")[0]
         raise ModelMismatch(f"{path} cannot be loaded: {reason}") from error
     except ModelMismatch as error:
@@ -143,6 +154,10 @@ def load_nowcaster(directory: Path) -> StoredNowcaster:
 
 
 def _decoded(document: bytes) -> StoredNowcaster:
+    with zipfile.ZipFile(io.BytesIO(document)) as archive:
+        damaged = archive.testzip()
+    if damaged is not None:
+        raise ValueError(f"{damaged} in it is damaged")
     with np.load(io.BytesIO(document), allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     header: dict[str, Any] = orjson.loads(arrays["header"].tobytes())
