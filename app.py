@@ -8,15 +8,25 @@ from pathlib import Path
 
 import dash
 from flask import Flask
-from flask_compress import Compress
 
-from callbacks import documents, health, http_api, not_found, page, problems, security_headers
+from callbacks import (
+    compression,
+    documents,
+    health,
+    http_api,
+    not_found,
+    nowcast,
+    page,
+    problems,
+    security_headers,
+)
 from services.assembly import assemble
 from services.clock import Clock, utc_now
 from services.errors import TrafficError
 from services.monitoring import bind_monitoring, secret_key
+from services.processes import Supervisor
 from services.settings import Settings, load_settings
-from services.supervisor import Supervisor, prepare_start, worker_command
+from services.supervisor import prepare_start, worker_command
 
 _HERE = Path(__file__).parent
 
@@ -45,10 +55,11 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     )
     server = app.server
     server.secret_key = secret_key(settings)
-    Compress(server)
+    compression.register(server)
     problems.register(server)
     documents.register(server, services)
     health.register(server, services)
+    nowcast.register(server, services)
     http_api.register(server, services)
     page.register(app, services)
     not_found.register(app)

@@ -65,7 +65,7 @@
 
   /** A snapshot to tell the age of, or null before the first. */
   const follow = (snapshot, texts, settings) => {
-    document.documentElement.lang = texts.language.code;
+    document.documentElement.lang = texts.language.locale;
     document.title = texts.page.title;
     Object.assign(state, { snapshot, texts, settings });
     tick();
@@ -76,6 +76,7 @@
     state.answeredAt = Date.now();
     state.askedAt = null;
     tick();
+    app.nowcast.again();
   };
 
   callbacks.asked = (ticks, woken) => {
@@ -90,7 +91,7 @@
     }
   };
 
-  app.freshness = { follow };
+  app.freshness = { follow, now: serverNow };
   window.setInterval(tick, TICK_MS);
   document.addEventListener("visibilitychange", wake);
   window.addEventListener("online", wake);

@@ -56,12 +56,14 @@
   const paintNewest = async (settings, texts) => {
     const driver = await ready(settings, texts);
     if (driver) await driver.paint(state.snapshot, state.codes);
+    app.usual.follow(driver, state.snapshot, settings, texts);
     app.roadCard.update();
   };
 
   /** Show a snapshot everywhere. Gives the version now shown, which the next refresh is compared with. */
   callbacks.show = async (snapshot, settings, texts) => {
     app.freshness.follow(snapshot, texts, settings);
+    app.nowcast.follow(snapshot, settings, texts);
     if (!snapshot) {
       ready(settings.map, texts);
       return window.dash_clientside.no_update;

@@ -14,6 +14,7 @@ from components.forecast_card import CARD_ID, Choice, DayForecast, build_card
 from components.glance import build_glance
 from components.header import build_header
 from components.legend import HIDDEN_STORE_ID, build_legend
+from components.nowcast_card import build_nowcast
 from components.texts import Texts
 from components.traffic_map import build_map
 from components.zones_now import build_zones_now
@@ -31,7 +32,8 @@ MOMENT_STORE_ID: Final = "moment"
 # Sections of the texts that scripts write with; the rest stays on the server.
 _BROWSER_TEXTS: Final = (
     "language", "page", "freshness", "age", "status", "status_meaning", "zone_status", "zone",
-    "zones_now", "map", "legend", "road", "forecast", "glance", "unit",
+    "zones_now", "usual", "usual_sentence", "usual_speed", "unusual", "map", "legend", "road",
+    "forecast", "nowcast", "glance", "unit",
 )  # fmt: skip
 
 
@@ -54,6 +56,8 @@ class PageData:
     refresh_seconds : int
     zones : sequence of str
         Those whose state is shown at the top.
+    lead_minutes : sequence of int
+        How far ahead the next hour is shown.
     choice, forecast
         What the forecast starts with.
     has_tiles : bool
@@ -68,6 +72,7 @@ class PageData:
     browser_settings: Mapping[str, Any]
     refresh_seconds: int
     zones: Sequence[str]
+    lead_minutes: Sequence[int]
     choice: Choice
     forecast: DayForecast | None
     has_tiles: bool
@@ -89,6 +94,7 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
                         texts, data.figure, legend=build_legend(texts), has_tiles=data.has_tiles
                     ),
                     build_card(texts, data.choice, data.forecast),
+                    build_nowcast(texts, data.zones, data.lead_minutes),
                     build_glance(texts),
                 ],
                 className="page-main",

@@ -5,6 +5,9 @@
 <models>/<version>/forecasts.parquet what services/forecasts.py reads
 <models>/<version>/measures.json     how it was trained, and how good it is
 <models>/<version>/MODEL_CARD.md     the same for people
+
+Another kind of model has a directory of its own with the same layout, such as
+<models>/nowcast/.
 """
 
 from __future__ import annotations
@@ -14,9 +17,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from models.errors import ModelMismatch
 from services.errors import StorageError
-from services.files import write_atomically
-from services.forecasts import CHAMPION_FILE
+from services.files import read_if_present, write_atomically
+from services.forecasts import CHAMPION_FILE, VERSION_PATTERN
 
 MODEL_FILE: Final = "model.keras"
 MEASURES_FILE: Final = "measures.json"
@@ -63,3 +67,24 @@ def promote(root: Path, version: str) -> None:
     StorageError
     """
     write_atomically(root / CHAMPION_FILE, f"{version}\n".encode())
+
+
+def champion_version(root: Path) -> str | None:
+    """The version in use; None when this directory has no champion.
+
+    Raises
+    ------
+    ModelMismatch
+        When the file that names it cannot be read, or names no version.
+    """
+    path = root / CHAMPION_FILE
+    try:
+        document = read_if_present(path)
+    except StorageError as error:
+        raise ModelMismatch(str(error)) from error
+    if document is None:
+        return None
+    version = document.decode(errors="replace").strip()
+    if not VERSION_PATTERN.fullmatch(version):
+        raise ModelMismatch(f"{path} names no version: {version[:40]!r}")
+    return version

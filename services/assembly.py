@@ -9,6 +9,7 @@ from typing import Final
 from services.clock import Clock, utc_now
 from services.forecasts import CachedForecasts
 from services.latest import LatestTraffic
+from services.nowcast_files import CachedNowcasts
 from services.settings import Settings
 from services.store import Store
 
@@ -23,6 +24,7 @@ class Services:
     store: Store
     traffic: LatestTraffic
     forecasts: CachedForecasts
+    nowcasts: CachedNowcasts
     clock: Clock
 
 
@@ -41,5 +43,6 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
         store=store,
         traffic=LatestTraffic(store),
         forecasts=CachedForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
+        nowcasts=CachedNowcasts(settings.data_dir, is_expected=settings.learner),
         clock=clock,
     )

@@ -49,7 +49,7 @@ _KEY_COLUMNS: Final = ("zone", "day", "hour")
 _METADATA_KEY: Final = b"traffic_forecasts"
 _SUM_TOLERANCE: Final = 1e-6
 # Also keeps a damaged champion file from naming a path elsewhere.
-_VERSION_PATTERN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{6}")
+VERSION_PATTERN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{6}")
 _HOUR_PATTERN: Final = re.compile(r"[0-9]{1,2}")
 _SHOWN_VALUE_LENGTH: Final = 40
 
@@ -202,12 +202,31 @@ def decode_table(document: bytes) -> ForecastTable:
     try:
         content = pq.read_table(io.BytesIO(document))
         header: dict[str, Any] = orjson.loads((content.schema.metadata or {})[_METADATA_KEY])
-        trained_on = _trained_on(header["trained_on"])
+        trained_on = decode_trained_on(header["trained_on"])
         return make_table(
             header["model_version"], header["feature_version"], trained_on, _probabilities(content)
         )
     except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
         raise ForecastUnavailable(f"not a table of forecasts: {error}") from error
+
+
+def decode_trained_on(fields: dict[str, Any]) -> TrainedOn:
+    """What a model learned from, out of plain data.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        When it is not that.
+    """
+    if fields["source"] not in SOURCES:
+        raise ValueError(f"trained on an unknown source {fields['source']!r}")
+    return TrainedOn(
+        source=fields["source"],
+        first_day=date.fromisoformat(fields["first_day"]),
+        last_day=date.fromisoformat(fields["last_day"]),
+        days=int(fields["days"]),
+        snapshots=int(fields["snapshots"]),
+    )
 
 
 def load_forecasts(data_dir: Path, shipped: Path) -> ForecastTable:
@@ -362,7 +381,7 @@ def _champion_table(root: Path) -> ForecastTable | None:
         if champion is None:
             return None
         version = champion.decode(errors="replace").strip()
-        if not _VERSION_PATTERN.fullmatch(version):
+        if not VERSION_PATTERN.fullmatch(version):
             raise ForecastUnavailable(f"{root / CHAMPION_FILE} names no version: {version[:40]!r}")
         path = root / version / FORECASTS_FILE
         document = read_if_present(path)
@@ -377,18 +396,6 @@ def _champion_table(root: Path) -> ForecastTable | None:
     if table.model_version != version:
         raise ForecastUnavailable(f"{path} was written by model {table.model_version!r}")
     return table
-
-
-def _trained_on(fields: dict[str, Any]) -> TrainedOn:
-    if fields["source"] not in SOURCES:
-        raise ValueError(f"trained on an unknown source {fields['source']!r}")
-    return TrainedOn(
-        source=fields["source"],
-        first_day=date.fromisoformat(fields["first_day"]),
-        last_day=date.fromisoformat(fields["last_day"]),
-        days=int(fields["days"]),
-        snapshots=int(fields["snapshots"]),
-    )
 
 
 def _probabilities(content: pa.Table) -> NDArray[np.float64]:

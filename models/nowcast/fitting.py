@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import keras
@@ -12,16 +13,70 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from models.nowcast.architecture import MEAN, QUANTILES, build_network
-from models.nowcast.options import FitOptions
+from models.nowcast.options import Architecture, FitOptions
 
 Report = Callable[[str], None]
+Inputs = dict[str, NDArray[np.generic]]
 
 _WARM_UP_STEPS: Final = 200
 _LITTLE: Final = 1e-6
 
 
+@dataclass(frozen=True)
+class NetworkPlan:
+    """What a network is built from, before it is trained; see ``architecture.build_network``."""
+
+    telling: NDArray[np.int64]
+    offset: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    sizes: Architecture
+
+    def build(self) -> Any:
+        """An untrained network."""
+        return build_network(self.telling, self.offset, self.scale, self.sizes)
+
+
+class WindowBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches of windows, each made when it is needed, shuffled anew for every epoch.
+
+    Parameters
+    ----------
+    make : callable
+        Gives the inputs and the changes of some rows.
+    rows : array of int
+        All that are learned from.
+    times_per_step : int
+    seed : int
+    """
+
+    def __init__(
+        self,
+        make: Callable[[NDArray[np.int64]], tuple[Inputs, NDArray[np.float32]]],
+        rows: NDArray[np.int64],
+        *,
+        times_per_step: int,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self._make = make
+        self._generator = np.random.default_rng(seed)
+        self._rows = self._generator.permutation(rows)
+        self._times_per_step = times_per_step
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._rows) / self._times_per_step)
+
+    def __getitem__(self, place: int) -> tuple[Inputs, NDArray[np.float32]]:
+        start = place * self._times_per_step
+        return self._make(self._rows[start : start + self._times_per_step])
+
+    def on_epoch_end(self) -> None:
+        """Another order for the next epoch."""
+        self._rows = self._generator.permutation(self._rows)
+
+
 def fit_network(
-    inputs: dict[str, NDArray[np.generic]],
+    inputs: Inputs,
     changes: NDArray[np.float32],
     telling: NDArray[np.int64],
     *,
@@ -43,29 +98,55 @@ def fit_network(
     report : callable
         Gets a line after every epoch.
     """
+    plan = NetworkPlan(telling, *learn_scaling(inputs["features"]), options.sizes)
+    # The shuffle below takes up TensorFlow's seed as it is now, which an earlier training left.
+    keras.utils.set_random_seed(seed)
+    data = tf.data.Dataset.from_tensor_slices((inputs, changes))
+    batches = data.shuffle(len(changes), seed=seed).batch(options.times_per_step)
+    return _trained(plan, batches, seed, options, _progress(report))
+
+
+def fit_on_batches(
+    plan: NetworkPlan, batches: WindowBatches, *, seed: int, options: FitOptions, report: Report
+) -> Any:
+    """The same from windows that would not fit in memory all at once.
+
+    Parameters
+    ----------
+    plan : NetworkPlan
+    batches : WindowBatches
+    seed : int
+    options : FitOptions
+    report : callable
+        Gets ten lines an epoch: an epoch takes minutes.
+    """
+    return _trained(plan, batches, seed, options, _progress_within(report, len(batches)))
+
+
+def learn_scaling(
+    features: NDArray[np.generic],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Offset and scale that give mean 0 and deviation 1; 0 for what never varied."""
+    flat = features.reshape(-1, features.shape[-1])
+    mean, deviation = flat.mean(axis=0, dtype=np.float64), flat.std(axis=0, dtype=np.float64)
+    scale = np.where(deviation > _LITTLE, 1.0 / np.maximum(deviation, _LITTLE), 0.0)
+    return (-mean * scale).astype(np.float32), scale.astype(np.float32)
+
+
+def _trained(plan: NetworkPlan, batches: Any, seed: int, options: FitOptions, progress: Any) -> Any:
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seed)
-    offset, scale = _scaling(inputs["features"])
-    network = build_network(telling, offset, scale, options.sizes)
-    steps = math.ceil(len(changes) / options.times_per_step) * options.epochs
+    network = plan.build()
     network.compile(
         optimizer=keras.optimizers.AdamW(
-            _schedule(options.learning_rate, steps),
+            _schedule(options.learning_rate, len(batches) * options.epochs),
             weight_decay=options.weight_decay,
             global_clipnorm=1.0,
         ),
         loss=_loss(options.huber_units),
         jit_compile=False,
     )
-    data = tf.data.Dataset.from_tensor_slices((inputs, changes))
-    batches = data.shuffle(len(changes), seed=seed).batch(options.times_per_step)
-    network.fit(
-        batches,
-        epochs=options.epochs,
-        callbacks=[_progress(report)],
-        shuffle=False,
-        verbose=0,
-    )
+    network.fit(batches, epochs=options.epochs, callbacks=[progress], shuffle=False, verbose=0)
     return network
 
 
@@ -78,14 +159,6 @@ def _schedule(learning_rate: float, steps: int) -> Any:
         warmup_target=learning_rate,
         warmup_steps=warm_up,
     )
-
-
-def _scaling(features: NDArray[np.generic]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Offset and scale that give mean 0 and deviation 1; 0 for what never varied."""
-    flat = features.reshape(-1, features.shape[-1])
-    mean, deviation = flat.mean(axis=0, dtype=np.float64), flat.std(axis=0, dtype=np.float64)
-    scale = np.where(deviation > _LITTLE, 1.0 / np.maximum(deviation, _LITTLE), 0.0)
-    return (-mean * scale).astype(np.float32), scale.astype(np.float32)
 
 
 def _loss(huber_units: float) -> Callable[[Any, Any], Any]:
@@ -113,3 +186,20 @@ def _progress(report: Report) -> Any:
         report(f"epoch {epoch + 1:3d}  loss {logs['loss']:.4f}")
 
     return keras.callbacks.LambdaCallback(on_epoch_end=on_epoch_end)
+
+
+def _progress_within(report: Report, steps: int) -> Any:
+    epochs = {"done": 0}
+    every = max(1, steps // 10)
+
+    def on_train_batch_end(step: int, logs: dict[str, float]) -> None:
+        if (step + 1) % every == 0:
+            done = epochs["done"] + (step + 1) / steps
+            report(f"epoch {done:5.1f}  loss {logs['loss']:.4f}")
+
+    def on_epoch_end(epoch: int, _logs: dict[str, float]) -> None:
+        epochs["done"] = epoch + 1
+
+    return keras.callbacks.LambdaCallback(
+        on_train_batch_end=on_train_batch_end, on_epoch_end=on_epoch_end
+    )
