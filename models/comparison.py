@@ -8,8 +8,9 @@ from typing import Any, Final
 from models.baselines import CommonestStatus, HourOfWeekAverage
 from models.dataset import ZoneHistory
 from models.forecaster import Forecaster
-from models.measures import all_measures, ranked_probability_score, skill
+from models.measures import all_measures, ranked_probability_score
 from services.indicators import ZONE_STATUSES
+from services.scoring.rules import skill
 
 _SCORES: Final = {
     "accuracy": "accuracy",

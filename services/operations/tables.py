@@ -34,7 +34,11 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy hands it in
+    ) -> datetime | None:
         """Refuse a naive time rather than guess its zone."""
         if value is None:
             return None
@@ -42,7 +46,11 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError("a time without zone cannot be recorded")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy hands it in
+    ) -> datetime | None:
         """Aware, UTC."""
         if value is None:
             return None

@@ -105,9 +105,7 @@ def test_before_the_first_record_a_reader_says_so_and_makes_nothing(reader, tmp_
 
 def test_a_reader_cannot_write(operations, reader):
     record_decision(operations, decision())
-    with pytest.raises(StorageError), reader.begin() as session:
-        session.add(decision())
-        session.flush()
+    assert record_decision(reader, decision()) is False
     assert len(decisions_of(reader)) == 1
 
 
@@ -199,7 +197,7 @@ def test_a_directory_that_cannot_be_written_is_one_line(tmp_path):
 
 
 def test_a_time_without_zone_is_refused(operations):
-    naive = datetime(2026, 11, 25, 2, 30)  # noqa: DTZ001
+    naive = datetime(2026, 11, 25, 2, 30)
     assert record_decision(operations, decision(decided_at=naive)) is False
 
 
