@@ -15,6 +15,15 @@ weeks of it are there: `python -m models.train --source live`.
 _OBSERVED = "This model learned from traffic that was observed.\n"
 
 
+_REASONS = {
+    "no_worse_than_average": "no worse than the hour-of-week average",
+    "worse_than_average": "worse than the hour-of-week average",
+    "worse_than_champion": "not better than the champion",
+    "better_than_champion": "better than the champion and no worse than the average",
+    "no_champion": "there was no champion, and it is no worse than the average",
+}
+
+
 def model_card(measures: dict[str, Any]) -> str:
     """Write the card of a version from its record (``measures.json``)."""
     trained_on, training = measures["trained_on"], measures["training"]
@@ -51,7 +60,7 @@ Calibration, all statuses pooled:
 
 {calibration_table(test, KERAS_MODEL_NAME)}
 
-## How it was made
+{_decided(measures)}## How it was made
 A Keras model of {training["weights"]:,} weights (`models/architecture.py`), features
 `{measures["features"]["version"]}`, seed {training["seed"]}, {training["epochs"]} epochs, Keras
 {training["keras"]}, TensorFlow {training["tensorflow"]}. The same history, seed, versions and
@@ -59,4 +68,17 @@ processor give the same weights; other processors may round differently.
 
     python -m models.train --data-dir DIR --source {trained_on["source"]} --seed {training["seed"]}
     python -m models.evaluate --data-dir DIR --model DIRECTORY_OF_THIS_CARD
+"""
+
+
+def _decided(measures: dict[str, Any]) -> str:
+    """What became of it, for versions whose record says so."""
+    ruling = measures.get("decision")
+    if ruling is None:
+        return ""
+    return f"""\
+## What was decided
+When it was trained it was **{ruling["action"]}**: {_REASONS[ruling["reason"]]} (by the ranked
+probability score above). `python -m models.registry list` tells what became of it since.
+
 """

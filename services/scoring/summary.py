@@ -228,7 +228,7 @@ def _scored_source(session: Session, preferred: Source, first_day: date) -> Sour
         .where(ForecastScore.day >= first_day)
         .group_by(ForecastScore.source)
     )
-    newest = {source: day for source, day in session.execute(query).all()}
+    newest = dict(session.execute(query).tuples().all())
     known = [source for source in SOURCES if source in newest]
     if preferred in known or not known:
         return preferred
