@@ -56,6 +56,7 @@
   const paintNewest = async (settings, texts) => {
     const driver = await ready(settings, texts);
     if (driver) await driver.paint(state.snapshot, state.codes);
+    app.usual.follow(driver, state.snapshot, settings, texts);
     app.roadCard.update();
   };
 

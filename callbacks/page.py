@@ -84,6 +84,7 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
             "map": browser_settings(
                 network_url_template,
                 app.get_relative_path(f"/snapshot/{_VERSION}/details"),
+                app.get_relative_path(f"/snapshot/{_VERSION}/compared"),
                 network_version,
             ),
             "refreshSeconds": settings.refresh_seconds,

@@ -59,26 +59,24 @@ def build_figure(texts: Texts, by_kind: Mapping[str, Sequence[CalibrationPoint]]
             "xaxis": axis | {"title": {"text": wording["calibration_x"]}},
             "yaxis": axis | {"title": {"text": wording["calibration_y"]}},
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-            "separators": f"{wording['decimal_mark']} ",
+            "separators": f"{wording['decimal_mark']}{wording['thousands_mark']}",
         },
     )
 
 
 def describe(texts: Texts, by_kind: Mapping[str, Sequence[CalibrationPoint]]) -> str:
     """The plot in words, for who cannot see it."""
-    wording: str = texts["quality"]["calibration_point"]
+    wording = texts["quality"]
     return " ".join(
-        " ".join(
-            [
-                f"{name} :",
-                *(
-                    wording.format(
-                        forecast=percent(texts, point.forecast),
-                        observed=percent(texts, point.observed),
-                    )
-                    for point in points
-                ),
-            ]
+        wording["calibration_of"].format(
+            kind=name,
+            points=" ".join(
+                wording["calibration_point"].format(
+                    forecast=percent(texts, point.forecast),
+                    observed=percent(texts, point.observed),
+                )
+                for point in points
+            ),
         )
         for name, points in by_kind.items()
     )

@@ -323,7 +323,7 @@ def _calibration(texts: Texts, quality: Quality) -> list[Component]:
                 [
                     percent(texts, point.forecast),
                     percent(texts, point.observed),
-                    _count(point.cases),
+                    _count(texts, point.cases),
                 ]
                 for point in points
             ],
@@ -393,7 +393,7 @@ def _decision(texts: Texts, item: DecisionMade) -> list[Component | str]:
 
 def _figures(texts: Texts, verdict: Verdict) -> list[str]:
     return [
-        _count(verdict.cases),
+        _count(texts, verdict.cases),
         *(_points(texts, verdict.error[name]) for name in _FORECASTERS),
         texts["quality"][f"verdict_{verdict_code(verdict)}"],
     ]
@@ -417,9 +417,9 @@ def _points(texts: Texts, error: float) -> str:
     return f"{100 * error:.2f}".replace(".", mark)
 
 
-def _count(cases: int) -> str:
-    # A narrow space that does not break parts the thousands.
-    return f"{cases:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+def _count(texts: Texts, cases: int) -> str:
+    mark: str = texts["quality"]["thousands_mark"]
+    return f"{cases:,}".replace(",", mark)
 
 
 def _card(title: str, *content: Any) -> html.Section:

@@ -24,7 +24,9 @@ from services.forecasts import (
 from services.network import Network, Part
 from services.snapshot import Snapshot, Source, make_snapshot
 from services.status import DATEX_NAMES, Status
-from services.zones import CENTRE_LAT_DEG, CENTRE_LON_DEG, ZONE_CHOICES
+from services.usual import Usual
+from services.usual_hour import UsualHour, hour_start
+from services.zones import CENTRE_LAT_DEG, CENTRE_LON_DEG, ZONE_CHOICES, ZONES
 
 # A Monday, 12:43 in Rennes.
 OBSERVED_AT = datetime(2024, 8, 26, 10, 43, tzinfo=UTC)
@@ -106,6 +108,28 @@ def make_snapshot_for(
     )
 
 
+def make_usual_hour(
+    network: Network,
+    *,
+    source: Source = "live",
+    observed_at: datetime = OBSERVED_AT,
+    ratios: tuple[float, float, float] = (0.4, 0.5, 0.6),
+    observations: int = 100,
+) -> UsualHour:
+    """The same usual speed ratios (P10, P50, P90) for every segment and zone.
+
+    By default heavy traffic of :func:`make_snapshot_for` is usual, free flow is
+    quieter and a jam busier.
+    """
+    return UsualHour(
+        source=source,
+        network_version=network.version,
+        start=hour_start(observed_at),
+        segments=_usual(len(network), ratios, observations),
+        zones=_usual(len(ZONES), ratios, observations),
+    )
+
+
 def make_reply(
     network: Network,
     statuses: Sequence[int] | NDArray[np.uint8] | Status | None = None,
@@ -179,6 +203,11 @@ def write_forecasts(data_dir: Path) -> None:
     folder.mkdir(parents=True)
     (folder / FORECASTS_FILE).write_bytes(encode_table(table))
     (data_dir / "models" / CHAMPION_FILE).write_text(MODEL_VERSION)
+
+
+def _usual(size: int, ratios: tuple[float, float, float], observations: int) -> Usual:
+    p10, p50, p90 = (np.full(size, ratio, np.float32) for ratio in ratios)
+    return Usual(p10, p50, p90, np.full(size, observations, np.uint32))
 
 
 def _segment(index: int, segments: int) -> dict[str, Any]:
