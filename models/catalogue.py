@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,9 +12,10 @@ from models.baselines import CommonestStatus, HourOfWeekAverage
 from models.errors import ModelMismatch
 from models.forecaster import KERAS_MODEL_NAME
 from models.records import check_files, read_measures
+from models.registry import MODEL_FILE
 from services.assembly import SHIPPED_ARTIFACTS
 from services.errors import ForecastUnavailable
-from services.forecasts import VERSION_PATTERN, champion_version
+from services.forecasts import FORECASTS_FILE, VERSION_PATTERN, champion_version
 from services.operations import Kind, ModelVersion
 
 CHAMPION_NAME: Final = "champion"
@@ -22,6 +23,12 @@ CHAMPION_NAME: Final = "champion"
 
 # The first kind lies in the directory of the models itself.
 _FOLDERS: Final[dict[Kind, str]] = {"zones": ".", "week": "week", "nowcast": "nowcast"}
+# What a version serves by: without one of these, or with it damaged, it is not made the champion.
+_FILES: Final[dict[Kind, tuple[str, ...]]] = {
+    "zones": (MODEL_FILE, FORECASTS_FILE),
+    "week": (MODEL_FILE, "week.parquet"),
+    "nowcast": ("nowcaster.npz",),
+}
 _RPS: Final = "ranked_probability_score"
 _FIGURE_NAMES: Final = {
     KERAS_MODEL_NAME: "challenger_rps",
@@ -33,14 +40,27 @@ _FIGURE_NAMES: Final = {
 
 @dataclass(frozen=True)
 class Roots:
-    """Where versions of one kind of model are: trained here, and shipped with the code."""
+    """Where versions of one kind of model are.
+
+    Attributes
+    ----------
+    local, shipped : Path
+        Those trained here, whose champion wins, and those that came with the code.
+    files : tuple of str
+        What each version serves by.
+    """
 
     local: Path
     shipped: Path
+    files: tuple[str, ...]
 
-    def __iter__(self) -> Any:
-        """The local one first, since its champion wins."""
+    def __iter__(self) -> Iterator[Path]:
+        """The local one first."""
         return iter((self.local, self.shipped))
+
+    def only_shipped(self) -> Roots:
+        """The same as if nothing had been trained here."""
+        return replace(self, local=self.shipped)
 
 
 @dataclass(frozen=True)
@@ -73,13 +93,13 @@ class Found:
 
 def roots_of(data_dir: Path, kind: Kind, shipped: Path = SHIPPED_ARTIFACTS) -> Roots:
     """Where versions of a kind are looked for."""
-    return Roots(data_dir / "models" / _FOLDERS[kind], shipped / _FOLDERS[kind])
+    return Roots(data_dir / "models" / _FOLDERS[kind], shipped / _FOLDERS[kind], _FILES[kind])
 
 
 def versions_in(roots: Roots) -> list[Found]:
     """Every version, whole or not, the oldest first."""
     found = [
-        _found(root, path.name, is_shipped=root == roots.shipped)
+        _found(roots, root, path.name)
         for root in roots
         for path in root.glob("*")
         if path.is_dir() and VERSION_PATTERN.fullmatch(path.name)
@@ -93,14 +113,14 @@ def find_version(roots: Roots, version: str) -> Found | None:
         return None
     for root in roots:
         if (root / version).is_dir():
-            return _found(root, version, is_shipped=root == roots.shipped)
+            return _found(roots, root, version)
     return None
 
 
 def champion_in_use(roots: Roots) -> Found | None:
-    """The champion that serves: the local one, else the shipped one; None when neither is named.
+    """The champion by name: the local one, else the shipped one; None when neither is named.
 
-    One whose name or files are damaged counts as none: it serves nobody.
+    Its files may be damaged, which ``problem`` tells; a name that is none counts as none.
     """
     for root in roots:
         try:
@@ -108,7 +128,7 @@ def champion_in_use(roots: Roots) -> Found | None:
         except ForecastUnavailable:
             continue
         if version is not None:
-            return _found(root, version, is_shipped=root == roots.shipped)
+            return _found(roots, root, version)
     return None
 
 
@@ -154,9 +174,10 @@ def version_record(
     )
 
 
-def _found(root: Path, version: str, *, is_shipped: bool) -> Found:
+def _found(roots: Roots, root: Path, version: str) -> Found:
+    is_shipped = root == roots.shipped
     try:
-        return Found(version, root, is_shipped, check_files(root / version))
+        return Found(version, root, is_shipped, check_files(root / version, roots.files))
     except ModelMismatch as error:
         return Found(version, root, is_shipped, _record_or_none(root / version), str(error))
 

@@ -34,8 +34,9 @@ from models.train import (
     say,
 )
 from models.zones_challenge import ZonesChallenge
-from services.clock import PARIS, utc_now
+from services.clock import PARIS, Clock, to_paris, utc_now
 from services.errors import TrafficError
+from services.history import layout
 from services.operations import (
     Decision,
     Kind,
@@ -57,6 +58,9 @@ MINIMUM_NEW_DAYS: Final = 2 * JUDGED_DAYS
 NEW_DAYS_BETWEEN: Final = JUDGED_DAYS
 # Better on at least so many of the judged days: one odd day must not decide.
 MINIMUM_DAYS_BETTER_SHARE: Final = 0.5
+
+# When the roads are empty and so is the page; it comes once on days of clock changes too.
+NIGHT_HOUR: Final = 3
 
 _LOOKED_BACK: Final = 1_000
 _REASON_LENGTH: Final = 300
@@ -144,12 +148,35 @@ def rule(comparison: dict[str, Any], *, has_champion: bool) -> Ruling:
     return Ruling("promoted", "better_than_champion" if has_champion else "no_champion")
 
 
-def challenge_zones(
-    settings: Settings, source: Source, now: datetime, report: Report = log.info
-) -> Decision | None:
-    """The nightly job for the zones model: see :func:`challenge`."""
-    contest = ZonesChallenge(settings.data_dir, source)
-    return challenge(contest, open_operations(settings), now, report)
+def challenge_at_night(settings: Settings, clock: Clock = utc_now) -> None:
+    """The learner's job, to be run once an hour: challenges every champion once a night.
+
+    Never raises, and does nothing during the other hours of the day.
+
+    Parameters
+    ----------
+    settings : Settings
+    clock : Clock
+    """
+    now = clock()
+    if to_paris(now).hour != NIGHT_HOUR:
+        return
+    operations = open_operations(settings)
+    for contest in contests(settings):
+        challenge(contest, operations, now, log.info)
+
+
+def contests(settings: Settings) -> list[Contest]:
+    """Every kind of model that is challenged: a new kind is one more line here."""
+    return [ZonesChallenge(settings.data_dir, source_to_learn_from(settings))]
+
+
+def source_to_learn_from(settings: Settings) -> Source:
+    """Observed traffic as soon as there is any, unless only the simulation was asked for."""
+    is_observed = "live" in layout.sources(settings.data_dir)
+    if settings.source == "demo" or (settings.source == "auto" and not is_observed):
+        return "demo"
+    return "live"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -171,11 +198,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     say(f"{decision.action.replace('_', ' ')}: {decision.reason.replace('_', ' ')}")
     for name, value in decision.figures.items():
-        say(
-            f"  {name.replace('_', ' ')}: {value:.4f}"
-            if isinstance(value, float)
-            else f"  {name.replace('_', ' ')}: {value}"
-        )
+        shown = f"{value:.4f}" if isinstance(value, float) else value
+        say(f"  {name.replace('_', ' ')}: {shown}")
     return 1 if decision.action == "failed" else 0
 
 

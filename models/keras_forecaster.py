@@ -99,7 +99,7 @@ def load_forecaster(directory: Path) -> KerasForecaster:
         When a file is missing or damaged, when the model was trained with another
         encoding, or when its weights are not those that its version names.
     """
-    measures = read_measures(directory)
+    measures = read_measures(directory, extra=["features"])
     if measures["features"]["version"] != FEATURES.version:
         raise ModelMismatch(
             f"{directory.name} was trained with features {measures['features']['version']}, "

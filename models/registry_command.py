@@ -17,6 +17,7 @@ from models.catalogue import (
     Found,
     Roots,
     champion_in_use,
+    figures_of,
     find_version,
     roots_of,
     version_record,
@@ -74,6 +75,8 @@ def promote_version(registry: Registry, version: str, now: datetime) -> str:
     if found is None:
         raise ModelMismatch(f"there is no version {version!r} of kind {registry.kind}")
     previous = champion_in_use(registry.roots)
+    if previous == found and not found.problem:
+        return f"{version} is the champion of kind {registry.kind} already"
     _install(registry.roots, found)
     told = f"{version} is now the champion of kind {registry.kind}"
     return told + _record(registry, found, previous, "promoted", now)
@@ -98,7 +101,7 @@ def roll_back(registry: Registry, now: datetime) -> str:
     earlier = _champion_before(registry, present)
     found = None if earlier is None else find_version(registry.roots, earlier)
     if found is None or found.problem:
-        found = champion_in_use(Roots(registry.roots.shipped, registry.roots.shipped))
+        found = champion_in_use(registry.roots.only_shipped())
     if found is None or (present is not None and found.version == present.version):
         raise ModelMismatch(f"no earlier champion of kind {registry.kind} to return to")
     _install(registry.roots, found)
@@ -155,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _install(roots: Roots, found: Found) -> None:
     if found.problem:
         raise ModelMismatch(f"{found.problem}: the champion stays")
-    if found.is_shipped and champion_in_use(Roots(roots.shipped, roots.shipped)) == found:
+    if found.is_shipped and champion_in_use(roots.only_shipped()) == found:
         withdraw(roots.local)
     elif found.is_shipped:
         raise ModelMismatch(f"{found.version} was shipped and is not the shipped champion")
@@ -190,10 +193,13 @@ def _champion_before(registry: Registry, present: Found | None) -> str | None:
             history = champion_history(session, registry.kind)
     except NothingRecorded:
         return None
-    promoted = [
-        item for item in history if item.action == "promoted" and item.version == present.version
+    # Trained again from the same history, a version may have followed itself.
+    previous = [
+        item.previous
+        for item in history
+        if item.action == "promoted" and item.version == present.version != item.previous
     ]
-    return promoted[-1].previous if promoted else None
+    return previous[-1] if previous else None
 
 
 def _last_decisions(registry: Registry) -> dict[str, Decision]:
@@ -213,7 +219,7 @@ def _described(found: Found) -> list[str]:
         return ["?", "-", "-"]
     learned = found.measures["trained_on"]
     period = f"{learned['source']}, {learned['days']} days to {learned['last_day']}"
-    figures = version_record("zones", found.version, found.measures, utc_now()).measures
+    figures = figures_of(found.measures.get("test", {}))
     own, average = figures.get("challenger_rps"), figures.get("average_rps")
     saved = None if own is None or average is None else skill(own, average)
     return [
