@@ -228,7 +228,7 @@ def _scored_source(session: Session, preferred: Source, first_day: date) -> Sour
         .where(ForecastScore.day >= first_day)
         .group_by(ForecastScore.source)
     )
-    newest = dict(session.execute(query).tuples().all())
+    newest = {row[0]: row[1] for row in session.execute(query)}
     known = [source for source in SOURCES if source in newest]
     if preferred in known or not known:
         return preferred
