@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
+from flask import has_request_context
 
 from callbacks.page import requested_language
 from callbacks.pages import add_page
@@ -55,7 +56,8 @@ def register(main: Dash, services: Services) -> Dash:
     def layout() -> html.Div:
         language = requested_language()
         texts = load_texts(language)
-        content, shown = current_content(services, texts)
+        # Dash asks once beforehand for the ids alone: a database is not waited for at the start.
+        content, shown = current_content(services, texts) if has_request_context() else ([], "")
         return build_quality_page(
             texts,
             content,

@@ -432,7 +432,6 @@ def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) 
     """A table that a phone scrolls sideways; the first column names the row."""
     table = html.Table(
         [
-            html.Caption(caption),
             html.Thead(html.Tr([html.Th(column, scope="col") for column in columns])),
             html.Tbody(
                 [
@@ -442,7 +441,10 @@ def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) 
             ),
         ],
         className="quality-table",
+        **aria(label=caption),
     )
-    return html.Div(
+    scrolled = html.Div(
         table, className="quality-scroll", tabIndex=0, role="region", **aria(label=caption)
     )
+    # Beside the table, not in it: there a phone would cut it off.
+    return html.Div([html.P(caption, className="quality-caption"), scrolled])
