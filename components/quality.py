@@ -270,7 +270,7 @@ def _gain(texts: Texts, baseline: str, gain: float | None) -> html.Li:
 
 def _lead_table(texts: Texts, quality: Quality) -> Component:
     wording = texts["quality"]
-    columns = ["kind", "lead", "period", "cases", *_FORECASTERS, "verdict"]
+    columns = ["kind", "lead", "period", "verdict", "cases", *_FORECASTERS]
     has_band = any(v.coverage is not None for lead in quality.leads for v in _verdicts(lead))
     if has_band:
         columns += ["ratio_error", "band"]
@@ -294,7 +294,7 @@ def _lead_table(texts: Texts, quality: Quality) -> Component:
 def _zone_table(texts: Texts, quality: Quality, lead: Lead, *, is_open: bool) -> Component:
     wording = texts["quality"]
     name = lead_name(texts, lead.lead_minutes)
-    columns = ("zone", "cases", *_FORECASTERS, "verdict")
+    columns = ("zone", "verdict", "cases", *_FORECASTERS)
     caption = wording["zones_caption"].format(
         first_day=day_name(texts, quality.first_day),
         last_day=day_name(texts, quality.last_day),
@@ -391,11 +391,13 @@ def _decision(texts: Texts, item: DecisionMade) -> list[Component | str]:
     return [told, html.Span(figures, className="quality-figures")]
 
 
-def _figures(texts: Texts, verdict: Verdict) -> list[str]:
+def _figures(texts: Texts, verdict: Verdict) -> list[Component | str]:
+    """The verdict first: a phone shows it without scrolling."""
+    in_words = texts["quality"][f"verdict_{verdict_code(verdict)}"]
     return [
+        html.Span(in_words, className="quality-verdict"),
         _count(texts, verdict.cases),
         *(_points(texts, verdict.error[name]) for name in _FORECASTERS),
-        texts["quality"][f"verdict_{verdict_code(verdict)}"],
     ]
 
 
@@ -428,7 +430,9 @@ def _card(title: str, *content: Any) -> html.Section:
     )
 
 
-def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Component:
+def _table(
+    caption: str, columns: Sequence[str], rows: Sequence[Sequence[Component | str]]
+) -> Component:
     """A table that a phone scrolls sideways; the first column names the row."""
     table = html.Table(
         [
