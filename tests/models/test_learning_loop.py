@@ -106,6 +106,7 @@ def test_what_was_decided_is_beside_each_version_too(lived, decisions):
         directory = lived[0] / "models" / item.version
         card = (directory / "MODEL_CARD.md").read_text(encoding="utf-8")
         assert f"it was **{word}**" in card
+        assert "The newest whole days were kept" in card
         assert f"{item.figures['champion_rps']:.4f}" in card
         # Neither has seen the days it was judged by.
         learned = orjson.loads((directory / "measures.json").read_bytes())["trained_on"]
