@@ -18,7 +18,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import wasserstein_distance
 from sqlalchemy import select
 
 from services.clock import to_paris
@@ -111,6 +110,9 @@ def distances(
     tuple
         Zone, class of hours, distance in units of the ratio.
     """
+    # It takes seconds to import: the worker's first observation need not wait for it.
+    from scipy.stats import wasserstein_distance  # noqa: PLC0415
+
     hour_of_day = np.arange(HOURS_PER_WEEK) % HOURS_PER_DAY
     for code, zone in enumerate(ZONE_CHOICES):
         known = usual[:, code].sum(axis=1) >= MINIMUM_USUAL_COUNT
