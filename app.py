@@ -17,6 +17,7 @@ from callbacks import (
     not_found,
     page,
     problems,
+    quality,
     security_headers,
 )
 from services.assembly import assemble
@@ -59,8 +60,9 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     health.register(server, services)
     http_api.register(server, services)
     page.register(app, services)
-    not_found.register(app)
-    security_headers.register(app, settings)
+    not_found.register(app, app.get_relative_path("/"))
+    pages = [quality.register(app, services)]
+    security_headers.register([app, *pages], settings)
     bind_monitoring(server, settings)
     return app
 

@@ -101,6 +101,8 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
         forecast=forecast_choice.forecast_or_none(services, choice),
         has_tiles=bool(settings.tiles_url),
         icon_url=app.get_asset_url("icon.svg"),
+        # The page itself: callbacks/quality.py, which builds on this module.
+        quality_url=app.get_relative_path("/qualite/"),
         dashboard_url=app.get_relative_path("/dashboard/"),
         api_url=app.get_relative_path("/api/v1/traffic"),
     )

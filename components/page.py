@@ -58,7 +58,7 @@ class PageData:
     choice, forecast
         What the forecast starts with.
     has_tiles : bool
-    icon_url, dashboard_url, api_url : str
+    icon_url, quality_url, dashboard_url, api_url : str
     """
 
     language: str
@@ -73,6 +73,7 @@ class PageData:
     forecast: DayForecast | None
     has_tiles: bool
     icon_url: str
+    quality_url: str
     dashboard_url: str
     api_url: str
 
@@ -96,6 +97,7 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
             ),
             build_footer(
                 texts,
+                quality_url=data.quality_url,
                 dashboard_url=data.dashboard_url,
                 api_url=data.api_url,
                 has_tiles=data.has_tiles,

@@ -1,5 +1,7 @@
 """Where models live: one directory per version, and a file that names the champion.
 
+python -m models.registry list|promote VERSION|rollback
+
 <models>/champion                    the version in use
 <models>/<version>/model.keras       the Keras model
 <models>/<version>/forecasts.parquet what services/forecasts.py reads
@@ -9,6 +11,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -63,3 +66,22 @@ def promote(root: Path, version: str) -> None:
     StorageError
     """
     write_atomically(root / CHAMPION_FILE, f"{version}\n".encode())
+
+
+def withdraw(root: Path) -> None:
+    """Name no champion here any more: the one that came with the code serves again.
+
+    Raises
+    ------
+    StorageError
+    """
+    try:
+        (root / CHAMPION_FILE).unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"cannot remove {root / CHAMPION_FILE}: {error.strerror}") from error
+
+
+if __name__ == "__main__":
+    from models.registry_command import main
+
+    sys.exit(main())

@@ -9,6 +9,8 @@ from typing import Final
 from services.clock import Clock, utc_now
 from services.forecasts import CachedForecasts
 from services.latest import LatestTraffic
+from services.operations import open_operations
+from services.scoring.summary import QualityReader
 from services.settings import Settings
 from services.store import Store
 
@@ -23,6 +25,7 @@ class Services:
     store: Store
     traffic: LatestTraffic
     forecasts: CachedForecasts
+    quality: QualityReader
     clock: Clock
 
 
@@ -41,5 +44,6 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
         store=store,
         traffic=LatestTraffic(store),
         forecasts=CachedForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
+        quality=QualityReader(open_operations(settings, read_only=True), clock),
         clock=clock,
     )

@@ -49,7 +49,7 @@ _KEY_COLUMNS: Final = ("zone", "day", "hour")
 _METADATA_KEY: Final = b"traffic_forecasts"
 _SUM_TOLERANCE: Final = 1e-6
 # Also keeps a damaged champion file from naming a path elsewhere.
-_VERSION_PATTERN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{6}")
+VERSION_PATTERN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{6}")
 _HOUR_PATTERN: Final = re.compile(r"[0-9]{1,2}")
 _SHOWN_VALUE_LENGTH: Final = 40
 
@@ -228,6 +228,51 @@ def load_forecasts(data_dir: Path, shipped: Path) -> ForecastTable:
     return _first_readable(_roots(data_dir, shipped), last_good=None)
 
 
+def champion_version(root: Path) -> str | None:
+    """The version that a directory of models names as its champion; None when it names none.
+
+    Raises
+    ------
+    ForecastUnavailable
+        When the file that names it is damaged or cannot be read.
+    """
+    path = root / CHAMPION_FILE
+    try:
+        content = read_if_present(path)
+    except StorageError as error:
+        raise ForecastUnavailable(str(error)) from error
+    if content is None:
+        return None
+    version = content.decode(errors="replace").strip()
+    if not VERSION_PATTERN.fullmatch(version):
+        raise ForecastUnavailable(f"{path} names no version: {version[:40]!r}")
+    return version
+
+
+def read_table(root: Path, version: str) -> ForecastTable:
+    """The table of one version in a directory of models.
+
+    Raises
+    ------
+    ForecastUnavailable
+        When it is missing, damaged, or another version's.
+    """
+    path = root / version / FORECASTS_FILE
+    try:
+        document = read_if_present(path)
+    except StorageError as error:
+        raise ForecastUnavailable(str(error)) from error
+    if document is None:
+        raise ForecastUnavailable(f"{path} is missing")
+    try:
+        table = decode_table(document)
+    except ForecastUnavailable as error:
+        raise ForecastUnavailable(f"{path}: {error}") from error
+    if table.model_version != version:
+        raise ForecastUnavailable(f"{path} was written by model {table.model_version!r}")
+    return table
+
+
 class CachedForecasts:
     """Gives the current table; reads it again only when a champion changed.
 
@@ -357,26 +402,8 @@ def _first_readable(roots: tuple[Path, ...], last_good: ForecastTable | None) ->
 
 def _champion_table(root: Path) -> ForecastTable | None:
     """The champion's table; None when this directory has no champion."""
-    try:
-        champion = read_if_present(root / CHAMPION_FILE)
-        if champion is None:
-            return None
-        version = champion.decode(errors="replace").strip()
-        if not _VERSION_PATTERN.fullmatch(version):
-            raise ForecastUnavailable(f"{root / CHAMPION_FILE} names no version: {version[:40]!r}")
-        path = root / version / FORECASTS_FILE
-        document = read_if_present(path)
-    except StorageError as error:
-        raise ForecastUnavailable(str(error)) from error
-    if document is None:
-        raise ForecastUnavailable(f"{path} is missing")
-    try:
-        table = decode_table(document)
-    except ForecastUnavailable as error:
-        raise ForecastUnavailable(f"{path}: {error}") from error
-    if table.model_version != version:
-        raise ForecastUnavailable(f"{path} was written by model {table.model_version!r}")
-    return table
+    version = champion_version(root)
+    return None if version is None else read_table(root, version)
 
 
 def _trained_on(fields: dict[str, Any]) -> TrainedOn:
