@@ -15,6 +15,7 @@ from callbacks import (
     health,
     http_api,
     not_found,
+    nowcast,
     page,
     problems,
     quality,
@@ -24,8 +25,9 @@ from services.assembly import assemble
 from services.clock import Clock, utc_now
 from services.errors import TrafficError
 from services.monitoring import bind_monitoring, secret_key
+from services.processes import Supervisor
 from services.settings import Settings, load_settings
-from services.supervisor import Supervisor, prepare_start, worker_command
+from services.supervisor import prepare_start, worker_command
 
 _HERE = Path(__file__).parent
 
@@ -58,6 +60,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     problems.register(server)
     documents.register(server, services)
     health.register(server, services)
+    nowcast.register(server, services)
     http_api.register(server, services)
     page.register(app, services)
     not_found.register(app, app.get_relative_path("/"))

@@ -31,6 +31,9 @@
   /** Speeds, reliabilities and probes of a snapshot. */
   app.snapshotDetails = keepLast(fetchJson);
 
+  /** The next hour of every road. */
+  app.nowcastRoads = keepLast(fetchJson);
+
   /** How each segment of a snapshot compares with the usual. */
   app.snapshotComparison = keepLast(fetchJson);
 })();

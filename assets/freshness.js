@@ -76,6 +76,7 @@
     state.answeredAt = Date.now();
     state.askedAt = null;
     tick();
+    app.nowcast.again();
   };
 
   callbacks.asked = (ticks, woken) => {
@@ -90,7 +91,7 @@
     }
   };
 
-  app.freshness = { follow };
+  app.freshness = { follow, now: serverNow };
   window.setInterval(tick, TICK_MS);
   document.addEventListener("visibilitychange", wake);
   window.addEventListener("online", wake);

@@ -89,6 +89,8 @@
     const chip = element("p", "road-card-status");
     chip.append(element("span", `line-sample line-sample--${status}`), texts.status[status]);
     const content = [title, chip, facts, ...usualLine(road)];
+    const ahead = app.nowcast.roadPart(road, () => state.road?.id === road.id && write());
+    if (ahead) content.push(ahead);
     if (state.isPinned) content.unshift(closeButton());
     card().replaceChildren(...content);
   };

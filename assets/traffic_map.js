@@ -63,6 +63,7 @@
   /** Show a snapshot everywhere. Gives the version now shown, which the next refresh is compared with. */
   callbacks.show = async (snapshot, settings, texts) => {
     app.freshness.follow(snapshot, texts, settings);
+    app.nowcast.follow(snapshot, settings, texts);
     if (!snapshot) {
       ready(settings.map, texts);
       return window.dash_clientside.no_update;

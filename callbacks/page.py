@@ -22,7 +22,9 @@ from components.texts import (
 from components.traffic_map import browser_settings, build_figure
 from services.assembly import Services
 from services.clock import to_paris
+from services.feeds.reply import RENNES_THRESHOLDS
 from services.forecasts import DAY_NAMES, coming_hour
+from services.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT
 from services.zones import DEFAULT_ZONE, ZONE_CHOICES, ZONES
 
 # Set by assets/language.js when the visitor asks for another language.
@@ -90,6 +92,13 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
             "refreshSeconds": settings.refresh_seconds,
             "lateAfterSeconds": refresh.late_after_seconds(settings.feed_period_seconds),
             "zones": ZONES,
+            "nowcast": {
+                "url": app.get_relative_path(f"/nowcast/{_VERSION}"),
+                "roadsUrl": app.get_relative_path(f"/nowcast/{_VERSION}/roads"),
+                "leadMinutes": LEAD_MINUTES,
+                "unknownPercent": UNKNOWN_PERCENT,
+                "thresholds": [RENNES_THRESHOLDS.congested_up_to, RENNES_THRESHOLDS.free_from],
+            },
             "days": DAY_NAMES,
             "statuses": STATUSES,
             "legendOrder": [STATUSES.index(status) for status in LEGEND_ORDER],
@@ -97,6 +106,7 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
         },
         refresh_seconds=settings.refresh_seconds,
         zones=ZONES,
+        lead_minutes=LEAD_MINUTES,
         choice=choice,
         forecast=forecast_choice.forecast_or_none(services, choice),
         has_tiles=bool(settings.tiles_url),

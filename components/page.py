@@ -14,6 +14,7 @@ from components.forecast_card import CARD_ID, Choice, DayForecast, build_card
 from components.glance import build_glance
 from components.header import build_header
 from components.legend import HIDDEN_STORE_ID, build_legend
+from components.nowcast_card import build_nowcast
 from components.texts import Texts
 from components.traffic_map import build_map
 from components.zones_now import build_zones_now
@@ -32,7 +33,7 @@ MOMENT_STORE_ID: Final = "moment"
 _BROWSER_TEXTS: Final = (
     "language", "page", "freshness", "age", "status", "status_meaning", "zone_status", "zone",
     "zones_now", "usual", "usual_sentence", "usual_speed", "unusual", "map", "legend", "road",
-    "forecast", "glance", "unit",
+    "forecast", "nowcast", "glance", "unit",
 )  # fmt: skip
 
 
@@ -55,6 +56,8 @@ class PageData:
     refresh_seconds : int
     zones : sequence of str
         Those whose state is shown at the top.
+    lead_minutes : sequence of int
+        How far ahead the next hour is shown.
     choice, forecast
         What the forecast starts with.
     has_tiles : bool
@@ -69,6 +72,7 @@ class PageData:
     browser_settings: Mapping[str, Any]
     refresh_seconds: int
     zones: Sequence[str]
+    lead_minutes: Sequence[int]
     choice: Choice
     forecast: DayForecast | None
     has_tiles: bool
@@ -91,6 +95,7 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
                         texts, data.figure, legend=build_legend(texts), has_tiles=data.has_tiles
                     ),
                     build_card(texts, data.choice, data.forecast),
+                    build_nowcast(texts, data.zones, data.lead_minutes),
                     build_glance(texts),
                 ],
                 className="page-main",

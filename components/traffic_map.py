@@ -287,8 +287,10 @@ def _road_layer(layer: RoadLayer) -> dict[str, Any]:
 
 def _highlight_layer() -> dict[str, Any]:
     """The outline of the road that is pointed at, below all roads."""
-    width = {zoom: _road_width(widths, _OUTLINED_STATUS, _HIGHLIGHT_EXTRA_PX)
-             for zoom, widths in WIDTH_PX.items()}
+    width = {
+        zoom: _road_width(widths, _OUTLINED_STATUS, _HIGHLIGHT_EXTRA_PX)
+        for zoom, widths in WIDTH_PX.items()
+    }
     return {
         "id": HIGHLIGHT_SOURCE,
         "type": "line",

@@ -12,7 +12,7 @@ from models.baselines import CommonestStatus, HourOfWeekAverage
 from models.errors import ModelMismatch
 from models.forecaster import KERAS_MODEL_NAME
 from models.records import check_files, read_measures
-from models.registry import MODEL_FILE
+from models.registry import MODEL_FILE, NOWCASTER_FILE
 from services.assembly import SHIPPED_ARTIFACTS
 from services.errors import ForecastUnavailable
 from services.forecasts import FORECASTS_FILE, VERSION_PATTERN, champion_version
@@ -27,7 +27,7 @@ _FOLDERS: Final[dict[Kind, str]] = {"zones": ".", "week": "week", "nowcast": "no
 _FILES: Final[dict[Kind, tuple[str, ...]]] = {
     "zones": (MODEL_FILE, FORECASTS_FILE),
     "week": (MODEL_FILE, "week.parquet"),
-    "nowcast": ("nowcaster.npz",),
+    "nowcast": (NOWCASTER_FILE,),
 }
 _RPS: Final = "ranked_probability_score"
 _FIGURE_NAMES: Final = {

@@ -7,6 +7,9 @@ python -m models.registry list|promote VERSION|rollback
 <models>/<version>/forecasts.parquet what services/forecasts.py reads
 <models>/<version>/measures.json     how it was trained, and how good it is
 <models>/<version>/MODEL_CARD.md     the same for people
+
+Another kind of model has a directory of its own with the same layout, such as
+<models>/nowcast/.
 """
 
 from __future__ import annotations
@@ -17,11 +20,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from services.errors import StorageError
+from models.errors import ModelMismatch
+from services import forecasts
+from services.errors import ForecastUnavailable, StorageError
 from services.files import write_atomically
 from services.forecasts import CHAMPION_FILE
 
 MODEL_FILE: Final = "model.keras"
+NOWCASTER_FILE: Final = "nowcaster.npz"
 MEASURES_FILE: Final = "measures.json"
 CARD_FILE: Final = "MODEL_CARD.md"
 
@@ -79,6 +85,20 @@ def withdraw(root: Path) -> None:
         (root / CHAMPION_FILE).unlink(missing_ok=True)
     except OSError as error:
         raise StorageError(f"cannot remove {root / CHAMPION_FILE}: {error.strerror}") from error
+
+
+def champion_version(root: Path) -> str | None:
+    """The version in use; None when this directory has no champion.
+
+    Raises
+    ------
+    ModelMismatch
+        When the file that names it cannot be read, or names no version.
+    """
+    try:
+        return forecasts.champion_version(root)
+    except ForecastUnavailable as error:
+        raise ModelMismatch(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Final
 from services.clock import Clock, utc_now
 from services.forecasts import CachedForecasts
 from services.latest import LatestTraffic
+from services.nowcast_files import CachedNowcasts
 from services.operations import open_operations
 from services.scoring.summary import QualityReader
 from services.settings import Settings
@@ -26,6 +27,7 @@ class Services:
     traffic: LatestTraffic
     forecasts: CachedForecasts
     quality: QualityReader
+    nowcasts: CachedNowcasts
     clock: Clock
 
 
@@ -45,5 +47,6 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
         traffic=LatestTraffic(store),
         forecasts=CachedForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
         quality=QualityReader(open_operations(settings, read_only=True), clock),
+        nowcasts=CachedNowcasts(settings.data_dir, is_expected=settings.learner),
         clock=clock,
     )

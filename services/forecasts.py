@@ -202,12 +202,31 @@ def decode_table(document: bytes) -> ForecastTable:
     try:
         content = pq.read_table(io.BytesIO(document))
         header: dict[str, Any] = orjson.loads((content.schema.metadata or {})[_METADATA_KEY])
-        trained_on = _trained_on(header["trained_on"])
+        trained_on = decode_trained_on(header["trained_on"])
         return make_table(
             header["model_version"], header["feature_version"], trained_on, _probabilities(content)
         )
     except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
         raise ForecastUnavailable(f"not a table of forecasts: {error}") from error
+
+
+def decode_trained_on(fields: dict[str, Any]) -> TrainedOn:
+    """What a model learned from, out of plain data.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        When it is not that.
+    """
+    if fields["source"] not in SOURCES:
+        raise ValueError(f"trained on an unknown source {fields['source']!r}")
+    return TrainedOn(
+        source=fields["source"],
+        first_day=date.fromisoformat(fields["first_day"]),
+        last_day=date.fromisoformat(fields["last_day"]),
+        days=int(fields["days"]),
+        snapshots=int(fields["snapshots"]),
+    )
 
 
 def load_forecasts(data_dir: Path, shipped: Path) -> ForecastTable:
@@ -404,18 +423,6 @@ def _champion_table(root: Path) -> ForecastTable | None:
     """The champion's table; None when this directory has no champion."""
     version = champion_version(root)
     return None if version is None else read_table(root, version)
-
-
-def _trained_on(fields: dict[str, Any]) -> TrainedOn:
-    if fields["source"] not in SOURCES:
-        raise ValueError(f"trained on an unknown source {fields['source']!r}")
-    return TrainedOn(
-        source=fields["source"],
-        first_day=date.fromisoformat(fields["first_day"]),
-        last_day=date.fromisoformat(fields["last_day"]),
-        days=int(fields["days"]),
-        snapshots=int(fields["snapshots"]),
-    )
 
 
 def _probabilities(content: pa.Table) -> NDArray[np.float64]:

@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     # Empty: no backdrop. OpenStreetMap's tiles allow light use with attribution.
     tiles_url: str = OPENSTREETMAP_TILES_URL
     web_processes: int = Field(2, ge=1, le=64)
+    # Whether the worker runs its companion, which has TensorFlow and forecasts the next hour.
+    learner: bool = True
     # A year with a margin, to compare a day with the same one a year ago.
     history_retention_days: int = Field(400, ge=1, le=36_500)
     # None: a SQLite file in the data directory. It may hold a password.

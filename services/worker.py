@@ -30,6 +30,7 @@ from services.history.upkeep import keep_up
 from services.journal import start_journal
 from services.observe import Observer
 from services.operations import open_operations
+from services.processes import Supervisor
 from services.scoring.job import score_forecasts
 from services.settings import Settings, load_settings
 from services.store import Store
@@ -46,6 +47,8 @@ UPKEEP_DELAY: Final = timedelta(seconds=30)
 SCORING_PERIOD: Final = timedelta(hours=1)
 # After the first upkeep, whose usual week the forecasts are compared with.
 SCORING_DELAY: Final = timedelta(seconds=90)
+# Nor for TensorFlow to be imported, which takes a core for seconds.
+LEARNER_DELAY_SECONDS: Final = 15.0
 
 
 def make_observer(settings: Settings, store: Store) -> Observer:
@@ -82,6 +85,11 @@ def make_scheduler(settings: Settings, observer: Observer) -> BlockingScheduler:
     return scheduler
 
 
+def learner_command() -> list[str]:
+    """The command of the worker's companion, which has TensorFlow."""
+    return [sys.executable, "-m", "models.learner"]
+
+
 def look_after_history(settings: Settings) -> None:
     """Compact finished days, drop old ones, bring the usual week up to date."""
     keep_up(settings.data_dir, utc_now(), settings.history_retention_days)
@@ -102,7 +110,10 @@ def run(settings: Settings) -> None:
     """
     store = Store(settings.data_dir)
     store.prepare()
-    with _sole_worker(settings):
+    with (
+        _sole_worker(settings),
+        Supervisor([learner_command()] if settings.learner else [], LEARNER_DELAY_SECONDS),
+    ):
         scheduler = make_scheduler(settings, make_observer(settings, store))
         log.info(
             "worker started: source %s, every %d s", settings.source, settings.feed_period_seconds

@@ -31,6 +31,8 @@ class Running:
             "TRAFFIC_DATA_DIR": str(data_dir),
             "TRAFFIC_PORT": str(self.port),
             "TRAFFIC_WEB_PROCESSES": "1",
+            # Neither its memory nor its processor time is what is tested here.
+            "TRAFFIC_LEARNER": "off",
             **{f"TRAFFIC_{name.upper()}": str(value) for name, value in settings.items()},
         }
         with self.output.open("wb") as output:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import keras
@@ -12,16 +13,67 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from models.nowcast.architecture import MEAN, QUANTILES, build_network
-from models.nowcast.options import FitOptions
+from models.nowcast.options import Architecture, FitOptions
 
 Report = Callable[[str], None]
+Inputs = dict[str, NDArray[np.generic]]
 
 _WARM_UP_STEPS: Final = 200
 _LITTLE: Final = 1e-6
+_REPORTS_PER_EPOCH: Final = 10
+
+
+@dataclass(frozen=True)
+class NetworkPlan:
+    """What a network is built from, before it is trained; see ``architecture.build_network``."""
+
+    telling: NDArray[np.int64]
+    offset: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    sizes: Architecture
+
+    def build(self) -> Any:
+        """An untrained network."""
+        return build_network(self.telling, self.offset, self.scale, self.sizes)
+
+
+class WindowBatches:
+    """Batches of windows, each made when it is needed; every pass has another order.
+
+    Parameters
+    ----------
+    make : callable
+        Gives the inputs and the changes of some rows.
+    rows : array of int
+        All that are learned from.
+    times_per_step : int
+    seed : int
+    """
+
+    def __init__(
+        self,
+        make: Callable[[NDArray[np.int64]], tuple[Inputs, NDArray[np.float32]]],
+        rows: NDArray[np.int64],
+        *,
+        times_per_step: int,
+        seed: int,
+    ) -> None:
+        self._make = make
+        self._generator = np.random.default_rng(seed)
+        self._rows = rows
+        self._times_per_step = times_per_step
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._rows) / self._times_per_step)
+
+    def __iter__(self) -> Iterator[tuple[Inputs, NDArray[np.float32]]]:
+        self._rows = self._generator.permutation(self._rows)
+        for start in range(0, len(self._rows), self._times_per_step):
+            yield self._make(self._rows[start : start + self._times_per_step])
 
 
 def fit_network(
-    inputs: dict[str, NDArray[np.generic]],
+    inputs: Inputs,
     changes: NDArray[np.float32],
     telling: NDArray[np.int64],
     *,
@@ -43,28 +95,74 @@ def fit_network(
     report : callable
         Gets a line after every epoch.
     """
-    tf.config.experimental.enable_op_determinism()
-    keras.utils.set_random_seed(seed)
-    offset, scale = _scaling(inputs["features"])
-    network = build_network(telling, offset, scale, options.sizes)
-    steps = math.ceil(len(changes) / options.times_per_step) * options.epochs
-    network.compile(
-        optimizer=keras.optimizers.AdamW(
-            _schedule(options.learning_rate, steps),
-            weight_decay=options.weight_decay,
-            global_clipnorm=1.0,
-        ),
-        loss=_loss(options.huber_units),
-        jit_compile=False,
-    )
+    plan = NetworkPlan(telling, *learn_scaling(inputs["features"]), options.sizes)
+    _begin(seed)
     data = tf.data.Dataset.from_tensor_slices((inputs, changes))
     batches = data.shuffle(len(changes), seed=seed).batch(options.times_per_step)
+    network = _compiled(plan, options, steps_per_epoch=len(batches))
     network.fit(
         batches,
         epochs=options.epochs,
         callbacks=[_progress(report)],
         shuffle=False,
         verbose=0,
+    )
+    return network
+
+
+def fit_on_batches(
+    plan: NetworkPlan, batches: WindowBatches, *, seed: int, options: FitOptions, report: Report
+) -> Any:
+    """The same from windows that would not fit in memory all at once.
+
+    Parameters
+    ----------
+    plan : NetworkPlan
+    batches : WindowBatches
+    seed : int
+    options : FitOptions
+    report : callable
+        Gets ten lines an epoch: an epoch takes minutes.
+    """
+    _begin(seed)
+    network = _compiled(plan, options, steps_per_epoch=len(batches))
+    every = max(1, len(batches) // _REPORTS_PER_EPOCH)
+    # A generator within fit() runs on a thread of TensorFlow's, which can end in a deadlock.
+    for epoch in range(options.epochs):
+        network.reset_metrics()
+        for step, (inputs, changes) in enumerate(batches, start=1):
+            loss = network.train_on_batch(inputs, changes)
+            if step % every == 0:
+                report(f"epoch {epoch + step / len(batches):5.1f}  loss {loss:.4f}")
+    return network
+
+
+def learn_scaling(
+    features: NDArray[np.generic],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Offset and scale that give mean 0 and deviation 1; 0 for what never varied."""
+    flat = features.reshape(-1, features.shape[-1])
+    mean, deviation = flat.mean(axis=0, dtype=np.float64), flat.std(axis=0, dtype=np.float64)
+    scale = np.where(deviation > _LITTLE, 1.0 / np.maximum(deviation, _LITTLE), 0.0)
+    return (-mean * scale).astype(np.float32), scale.astype(np.float32)
+
+
+def _begin(seed: int) -> None:
+    """Whatever is drawn from now on, shuffling as well, follows from the seed alone."""
+    tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(seed)
+
+
+def _compiled(plan: NetworkPlan, options: FitOptions, steps_per_epoch: int) -> Any:
+    network = plan.build()
+    network.compile(
+        optimizer=keras.optimizers.AdamW(
+            _schedule(options.learning_rate, steps_per_epoch * options.epochs),
+            weight_decay=options.weight_decay,
+            global_clipnorm=1.0,
+        ),
+        loss=_loss(options.huber_units),
+        jit_compile=False,
     )
     return network
 
@@ -78,14 +176,6 @@ def _schedule(learning_rate: float, steps: int) -> Any:
         warmup_target=learning_rate,
         warmup_steps=warm_up,
     )
-
-
-def _scaling(features: NDArray[np.generic]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Offset and scale that give mean 0 and deviation 1; 0 for what never varied."""
-    flat = features.reshape(-1, features.shape[-1])
-    mean, deviation = flat.mean(axis=0, dtype=np.float64), flat.std(axis=0, dtype=np.float64)
-    scale = np.where(deviation > _LITTLE, 1.0 / np.maximum(deviation, _LITTLE), 0.0)
-    return (-mean * scale).astype(np.float32), scale.astype(np.float32)
 
 
 def _loss(huber_units: float) -> Callable[[Any, Any], Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -32,7 +33,7 @@ from models.nowcast.graph import (
     telling_neighbours,
 )
 from models.nowcast.options import NowcastOptions
-from models.nowcast.profile import DailyProfile
+from models.nowcast.profile import DailyProfile, Usual
 from models.nowcast.speed_table import RowTimes
 
 Report = Callable[[str], None]
@@ -40,63 +41,49 @@ Report = Callable[[str], None]
 _TIMES_PER_CALL: Final = 32
 _NEIGHBOURS_WITHOUT_MAP: Final = 12
 # Half of the hour ahead.
-_TELLING_STEPS: Final = 6
+TELLING_STEPS: Final = 6
 
 
-class Nowcaster:
+class Profile(Protocol):
+    """What is usual at any row."""
+
+    def rows(self, times: RowTimes) -> Usual:
+        """What is usual at each row."""
+
+
+@dataclass(frozen=True)
+class NowcasterParts:
+    """What training gives and forecasting needs."""
+
+    profile: Profile
+    neighbours: Neighbours
+    levels: Levels
+    network: Any
+
+
+class TrainedNowcaster:
     """Forecasts the ``HORIZONS`` steps after a row, for all detectors at once.
 
     Parameters
     ----------
-    speed : array, shape (rows, detectors)
-        Training rows, consecutive; NaN where unknown. Every detector is known at least once.
-    times : RowTimes
-        Of these rows.
-    adjacency : array, shape (detectors, detectors), or None
-        Without one, the neighbours are those whose deviations go together.
-    seed : int
-    options : NowcastOptions
-    report : callable
-        Gets lines of progress.
+    parts : NowcasterParts
+    calibration : BandCalibration, optional
     """
 
-    def __init__(
-        self,
-        speed: NDArray[np.float32],
-        times: RowTimes,
-        adjacency: NDArray[np.float64] | None,
-        *,
-        seed: int,
-        options: NowcastOptions,
-        report: Report,
-    ) -> None:
-        self._profile = DailyProfile(speed, times, options.profile)
-        self._neighbours = self._choose_neighbours(speed, times, adjacency)
-        self._levels: Levels = learn_levels(speed)
-        self._calibration: BandCalibration | None = None
-        rows = np.arange(LAGS - 1, len(speed) - HORIZONS)
-        series = self._series(speed, times)
-        windows = make_windows(series, self._levels, rows)
-        changes = changes_ahead(speed, rows, windows, self._levels.unit)
-        self._network = fit_network(
-            self._inputs(windows.features, times, rows),
-            changes,
-            telling_neighbours(
-                speed - series.usual.speed,
-                _TELLING_STEPS,
-                self._neighbours,
-                options.fit.sizes.telling_neighbours,
-            ),
-            seed=seed,
-            options=options.fit,
-            report=report,
-        )
-        self._forward = _compiled(self._network)
+    def __init__(self, parts: NowcasterParts, calibration: BandCalibration | None = None) -> None:
+        self._parts = parts
+        self._calibration = calibration
+        self._forward = _compiled(parts.network)
 
     @property
     def weights(self) -> int:
         """Trained numbers in the network."""
-        return int(self._network.count_params())
+        return int(self._parts.network.count_params())
+
+    @property
+    def network(self) -> Any:
+        """The Keras model itself."""
+        return self._parts.network
 
     @property
     def calibration(self) -> BandCalibration | None:
@@ -126,12 +113,14 @@ class Nowcaster:
         rows : array of int, shape (times,)
             Each with ``LAGS - 1`` rows before it.
         """
-        series = self._series(speed, times)
-        parts = [
-            self._forecast(series, times, rows[start : start + _TIMES_PER_CALL])
-            for start in range(0, len(rows), _TIMES_PER_CALL)
-        ]
-        heads = np.concatenate(parts)
+        parts = self._parts
+        series = make_series(speed, parts.profile.rows(times), parts.neighbours)
+        heads = np.concatenate(
+            [
+                self._forecast(series, times, rows[start : start + _TIMES_PER_CALL])
+                for start in range(0, len(rows), _TIMES_PER_CALL)
+            ]
+        )
         forecast = BandForecast(heads[..., MEAN], heads[..., P50], heads[..., P10], heads[..., P90])
         if calibrated and self._calibration is not None:
             return self._calibration.apply(forecast)
@@ -140,38 +129,84 @@ class Nowcaster:
     def _forecast(
         self, series: Series, times: RowTimes, rows: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        windows = make_windows(series, self._levels, rows)
-        changes = self._forward(self._inputs(windows.features, times, rows)).numpy()
+        levels = self._parts.levels
+        windows = make_windows(series, levels, rows)
+        changes = self._forward(network_inputs(windows.features, times, rows)).numpy()
         speeds: NDArray[np.float32] = np.maximum(
-            windows.last_speed[..., None, None] + self._levels.unit * changes, 0.0
+            windows.last_speed[..., None, None] + levels.unit * changes, 0.0
         ).astype(np.float32)
         return speeds
 
-    def _series(self, speed: NDArray[np.float32], times: RowTimes) -> Series:
-        return make_series(speed, self._profile.rows(times), self._neighbours)
 
-    def _choose_neighbours(
+class Nowcaster(TrainedNowcaster):
+    """The same, trained on a whole table of speeds that fits in memory.
+
+    Parameters
+    ----------
+    speed : array, shape (rows, detectors)
+        Training rows, consecutive; NaN where unknown. Every detector is known at least once.
+    times : RowTimes
+        Of these rows.
+    adjacency : array, shape (detectors, detectors), or None
+        Without one, the neighbours are those whose deviations go together.
+    seed : int
+    options : NowcastOptions
+    report : callable
+        Gets lines of progress.
+    """
+
+    def __init__(
         self,
         speed: NDArray[np.float32],
         times: RowTimes,
         adjacency: NDArray[np.float64] | None,
-    ) -> Neighbours:
-        if adjacency is not None:
-            return neighbours_from_adjacency(adjacency)
-        deviation = speed - self._profile.rows(times).speed
-        return neighbours_from_speeds(deviation, _NEIGHBOURS_WITHOUT_MAP)
+        *,
+        seed: int,
+        options: NowcastOptions,
+        report: Report,
+    ) -> None:
+        profile = DailyProfile(speed, times, options.profile)
+        usual = profile.rows(times)
+        neighbours = _choose_neighbours(speed - usual.speed, adjacency)
+        levels = learn_levels(speed)
+        rows = np.arange(LAGS - 1, len(speed) - HORIZONS)
+        windows = make_windows(make_series(speed, usual, neighbours), levels, rows)
+        network = fit_network(
+            network_inputs(windows.features, times, rows),
+            changes_ahead(speed, rows, windows, levels.unit),
+            telling_neighbours(
+                speed - usual.speed,
+                TELLING_STEPS,
+                neighbours,
+                options.fit.sizes.telling_neighbours,
+            ),
+            seed=seed,
+            options=options.fit,
+            report=report,
+        )
+        super().__init__(NowcasterParts(profile, neighbours, levels, network))
 
-    def _inputs(
-        self, features: NDArray[np.float32], times: RowTimes, rows: NDArray[np.int64]
-    ) -> dict[str, NDArray[np.generic]]:
-        detectors = np.arange(features.shape[1], dtype=np.int32)
-        share_of_day = (times.slot[rows] / times.slots_per_day).astype(np.float32)
-        return {
-            "features": features,
-            "detector": np.broadcast_to(detectors, features.shape[:2]),
-            "time_of_day": share_of_day[:, None],
-            "weekend": times.is_weekend[rows].astype(np.float32)[:, None],
-        }
+
+def network_inputs(
+    features: NDArray[np.float32], times: RowTimes, rows: NDArray[np.int64]
+) -> dict[str, NDArray[np.generic]]:
+    """The network's inputs at some rows, as ``architecture.build_network`` names them."""
+    detectors = np.arange(features.shape[1], dtype=np.int32)
+    share_of_day = (times.slot[rows] / times.slots_per_day).astype(np.float32)
+    return {
+        "features": features,
+        "detector": np.broadcast_to(detectors, features.shape[:2]),
+        "time_of_day": share_of_day[:, None],
+        "weekend": times.is_weekend[rows].astype(np.float32)[:, None],
+    }
+
+
+def _choose_neighbours(
+    deviation: NDArray[np.float32], adjacency: NDArray[np.float64] | None
+) -> Neighbours:
+    if adjacency is not None:
+        return neighbours_from_adjacency(adjacency)
+    return neighbours_from_speeds(deviation, _NEIGHBOURS_WITHOUT_MAP)
 
 
 def _compiled(network: Any) -> Any:

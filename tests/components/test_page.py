@@ -35,6 +35,7 @@ def page_data(**changes):
         "zones": ZONES,
         "choice": Choice(13, "monday", "centre-ville", "monday", DAY_NAMES, ZONE_CHOICES),
         "forecast": None,
+        "lead_minutes": (15, 30, 45, 60),
         "has_tiles": False,
         "icon_url": "/assets/icon.svg",
         "quality_url": "/qualite/",

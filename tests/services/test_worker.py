@@ -11,9 +11,10 @@ import pytest
 
 from services import worker
 from services.errors import ConfigurationError
+from services.processes import Supervisor
 from services.settings import load_settings
 from services.store import Store
-from services.supervisor import Supervisor, check_port_is_free
+from services.supervisor import check_port_is_free
 from tests.fault_server import fault_server, reply_with
 from tests.feed_replies import encode, make_records
 from tests.waiting import wait_until
@@ -23,6 +24,7 @@ def start_worker(data_dir, **settings):
     environment = {
         **os.environ,
         "TRAFFIC_DATA_DIR": str(data_dir),
+        "TRAFFIC_LEARNER": "off",
         **{f"TRAFFIC_{name.upper()}": str(value) for name, value in settings.items()},
     }
     return subprocess.Popen(

@@ -1,0 +1,210 @@
+/* The next hour: the card of the zones, and that of a road. What it shows comes in documents of
+   their own, once per snapshot; a refresh carries nothing of it. */
+(() => {
+  "use strict";
+  const app = (window.trafficRennes = window.trafficRennes || {});
+
+  // As services/nowcasts.py: what is older speaks of the past.
+  const CURRENT_FOR_S = 900;
+  const AGE_CHECK_MS = 20000;
+  const QUANTILES = 3;
+  const STATUSES = ["congested", "heavy", "freeFlow"];
+
+  const state = {
+    snapshot: null,
+    settings: null,
+    texts: null,
+    // The last answer, and the version of the snapshot it was asked for.
+    answer: null,
+    answeredFor: null,
+    isAsking: false,
+    // Quantiles of the roads, and the version they belong to.
+    roads: null,
+    roadsAskedFor: null,
+  };
+
+  const whenOf = (minutes) => app.wording.fill(state.texts.nowcast.lead_spoken, { minutes });
+
+  const blank = (id, title) => ({
+    [id]: { className: "nowcast-cell nowcast-cell--unknown", title },
+    [`${id}-status`]: { text: state.texts.glance.no_value },
+    [`${id}-extra`]: { text: "" },
+    [`${id}-band`]: { text: "" },
+  });
+
+  const filled = (id, kind, { title, extra, band = "" }) => ({
+    [id]: { className: `nowcast-cell nowcast-cell--${kind}`, title },
+    [`${id}-status`]: { text: state.texts.zone_status[kind] },
+    [`${id}-extra`]: { text: extra },
+    [`${id}-band`]: { text: band },
+  });
+
+  /** The cell of a zone as it is now, from the snapshot. */
+  const nowCell = (zone, now) => {
+    const { texts } = state;
+    const id = `nowcast-${zone}-now`;
+    const name = texts.zone[zone];
+    if (!now) return blank(id, app.wording.fill(texts.zones_now.explanation_unknown, { zone: name }));
+    const [kind, share] = now;
+    const extra = app.wording.extraPercent(share, texts);
+    const values = { zone: name, status: texts.zone_status[kind], extra };
+    return filled(id, kind, {
+      extra,
+      title: app.wording.fill(texts.nowcast.explanation_now, values),
+    });
+  };
+
+  /** The cell of a zone at a lead time. */
+  const leadCell = (zone, minutes, lead) => {
+    const { texts } = state;
+    const { fill, number, percent, extraPercent } = app.wording;
+    const id = `nowcast-${zone}-${minutes}`;
+    const place = { zone: texts.zone[zone], when: whenOf(minutes) };
+    if (!lead) return blank(id, fill(texts.nowcast.explanation_unknown, place));
+    const [kind, probability, extra, low, high] = lead;
+    return filled(id, kind, {
+      extra: extraPercent(extra, texts),
+      band: fill(texts.nowcast.band, { low: number(low), high: number(high) }),
+      title: fill(texts.nowcast.explanation, {
+        ...place,
+        status: texts.zone_status[kind],
+        percent: percent(probability, texts),
+        extra: extraPercent(extra, texts),
+        low: extraPercent(low, texts),
+        high: extraPercent(high, texts),
+      }),
+    });
+  };
+
+  const isOld = (answer) => app.freshness.now() - answer.observed_at > CURRENT_FOR_S;
+
+  /** What the note below the table says: where the figures come from, or why there are none. */
+  const noteOf = (kind, answer) => {
+    const { nowcast: wording } = state.texts;
+    if (kind !== "ready") return wording[kind];
+    const { fill, time, number } = app.wording;
+    const learnt = answer.simulated
+      ? wording.note_simulated
+      : fill(wording.note_trained, { days: number(answer.days) });
+    return `${fill(wording.note, { time: time(answer.observed_at) })} ${learnt}`;
+  };
+
+  const write = () => {
+    const { answer, settings, snapshot } = state;
+    if (!answer) return;
+    const kind = answer.state === "ready" && isOld(answer) ? "outdated" : answer.state;
+    const cells = settings.zones.flatMap((zone, place) => [
+      nowCell(zone, snapshot.zones[place]),
+      ...settings.nowcast.leadMinutes.map((minutes, lead) =>
+        leadCell(zone, minutes, kind === "ready" ? answer.zones[place]?.[lead] : null),
+      ),
+    ]);
+    const note = { "nowcast-note": { text: noteOf(kind, answer) } };
+    app.write(Object.assign(note, ...cells));
+  };
+
+  /** Whether the nowcast of the snapshot shown is still to come. */
+  const isDue = () => {
+    const { answer, answeredFor, snapshot } = state;
+    if (!snapshot) return false;
+    if (answeredFor !== snapshot.version) return true;
+    return answer.state === "waiting" || (answer.state === "ready" && answer.version !== answeredFor);
+  };
+
+  const ask = async () => {
+    if (state.isAsking || !isDue()) return;
+    state.isAsking = true;
+    const { version } = state.snapshot;
+    try {
+      const url = state.settings.nowcast.url.replace("{version}", encodeURIComponent(version));
+      const response = await fetch(url);
+      if (response.ok) Object.assign(state, { answer: await response.json(), answeredFor: version });
+    } catch {
+      // The server is away: the next refresh asks again, and the page says so elsewhere.
+    }
+    state.isAsking = false;
+    write();
+    // A snapshot that came meanwhile has a nowcast of its own.
+    if (state.snapshot.version !== version) ask();
+  };
+
+  /** A snapshot to show the next hour of. */
+  const follow = (snapshot, settings, texts) => {
+    Object.assign(state, { snapshot, settings, texts });
+    if (!snapshot) return;
+    write();
+    ask();
+  };
+
+  const loadRoads = async (changed) => {
+    const { version } = state.answer;
+    if (state.roadsAskedFor === version) return;
+    state.roadsAskedFor = version;
+    try {
+      const { percent } = await app.nowcastRoads(version, state.settings.nowcast.roadsUrl);
+      state.roads = { version, percent: Uint8Array.from(atob(percent), (c) => c.charCodeAt(0)) };
+      changed();
+    } catch {
+      // A newer one is there already, or the server is away: the next opening asks again.
+      state.roadsAskedFor = null;
+    }
+  };
+
+  const statusOf = (ratioPercent) => {
+    const { thresholds } = state.settings.nowcast;
+    if (ratioPercent <= 100 * thresholds[0]) return STATUSES[0];
+    return ratioPercent < 100 * thresholds[1] ? STATUSES[1] : STATUSES[2];
+  };
+
+  const roadLead = (road, lead) => {
+    const { texts, settings, roads } = state;
+    const { fill, number } = app.wording;
+    const leads = settings.nowcast.leadMinutes.length;
+    const segments = roads.percent.length / (QUANTILES * leads);
+    const [low, middle, high] = Array.from(
+      { length: QUANTILES },
+      (_, quantile) => roads.percent[(quantile * leads + lead) * segments + road.id],
+    );
+    if (middle === settings.nowcast.unknownPercent) return { text: texts.nowcast.road_unknown };
+    const kmh = (percent) => number((percent * road.properties.speed_limit_kmh) / 100);
+    const status = statusOf(middle);
+    const text = fill(texts.nowcast.road_speed, {
+      status: texts.status[status],
+      speed: fill(texts.road.speed_value, { speed: kmh(middle) }),
+      low: kmh(low),
+      high: kmh(high),
+    });
+    return { text, status };
+  };
+
+  const element = (tag, className, text) => {
+    const node = document.createElement(tag);
+    if (className) node.className = className;
+    if (text !== undefined) node.textContent = text;
+    return node;
+  };
+
+  /** The part of a road's card on its next hour; null until there is one, then `changed` is called. */
+  const roadPart = (road, changed) => {
+    const { answer, texts, settings } = state;
+    if (answer?.state !== "ready" || isOld(answer)) return null;
+    if (state.roads?.version !== answer.version) {
+      loadRoads(changed);
+      return null;
+    }
+    const part = element("div", "road-card-ahead");
+    part.append(element("p", "road-card-ahead-title", texts.nowcast.road_title));
+    const list = element("dl", "road-card-leads");
+    settings.nowcast.leadMinutes.forEach((minutes, lead) => {
+      const { text, status } = roadLead(road, lead);
+      const name = element("dt", "", app.wording.fill(texts.nowcast.road_lead, { minutes }));
+      list.append(name, element("dd", status ? `ahead ahead--${status}` : "", text));
+    });
+    part.append(list);
+    if (answer.simulated) part.append(element("p", "note", texts.nowcast.note_simulated));
+    return part;
+  };
+
+  app.nowcast = { follow, again: ask, roadPart };
+  window.setInterval(() => state.answer && write(), AGE_CHECK_MS);
+})();

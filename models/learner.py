@@ -1,0 +1,139 @@
+"""The learner: the worker's companion that has TensorFlow. ``python -m models.learner``.
+
+It writes forecasts and models into the data directory and nothing else. The worker starts
+it, ends it and starts it again; when the worker is gone, it ends by itself. It may be
+killed at any moment: every file appears by atomic rename.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from models.challenge import challenge_at_night
+from models.nowcast.issuing import NowcastIssuer
+from models.nowcast.train import NOWCAST_DIRECTORY
+from services.assembly import SHIPPED_ARTIFACTS
+from services.clock import PARIS
+from services.errors import TrafficError
+from services.journal import start_journal
+from services.settings import Settings, load_settings
+
+log = logging.getLogger(__name__)
+
+# Beside the worker's own: pages first, then the feed, then learning.
+NICENESS: Final = 5
+# A look at one file's time: a new snapshot waits for its nowcast a second on average.
+NOWCAST_PERIOD_SECONDS: Final = 2.0
+# Works at one hour of the night only; a look at the clock each hour finds it once.
+CHALLENGE_PERIOD_SECONDS: Final = 3_600.0
+_PARENT_CHECK_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something the learner does again and again.
+
+    Attributes
+    ----------
+    name : str
+        As the journal calls it.
+    period_seconds : float
+    run : callable
+        What it raises is journalled; the next turn comes all the same.
+    """
+
+    name: str
+    period_seconds: float
+    run: Callable[[], None]
+
+
+def make_jobs(settings: Settings) -> list[Job]:
+    """Everything the learner does."""
+    roots = [settings.data_dir / "models", SHIPPED_ARTIFACTS]
+    issuer = NowcastIssuer(settings.data_dir, [root / NOWCAST_DIRECTORY for root in roots])
+    return [
+        Job("nowcast", NOWCAST_PERIOD_SECONDS, issuer.run),
+        Job("challenge", CHALLENGE_PERIOD_SECONDS, partial(challenge_at_night, settings)),
+    ]
+
+
+def journalled(job: Job) -> Callable[[], None]:
+    """A job that never raises: what goes wrong is told in the journal."""
+
+    def run() -> None:
+        try:
+            job.run()
+        except TrafficError as error:
+            log.error("job %s: %s", job.name, error)
+        except Exception:  # one job's fault must not end the others
+            log.exception("job %s failed", job.name)
+
+    return run
+
+
+def make_scheduler(jobs: Sequence[Job]) -> BackgroundScheduler:
+    """A scheduler that runs each job by itself, first at once."""
+    scheduler = BackgroundScheduler(
+        timezone=PARIS,
+        daemon=True,
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    now = datetime.now(PARIS)
+    for job in jobs:
+        scheduler.add_job(
+            journalled(job), "interval", seconds=job.period_seconds, next_run_time=now, id=job.name
+        )
+    return scheduler
+
+
+def run(settings: Settings) -> None:
+    """Work until the process that started this one is gone."""
+    parent = os.getppid()
+    scheduler = make_scheduler(make_jobs(settings))
+    scheduler.start()
+    log.info("learner started")
+    while os.getppid() == parent:
+        time.sleep(_PARENT_CHECK_SECONDS)
+    log.info("learner ends: the worker is gone")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the learner; returns the exit code."""
+    argparse.ArgumentParser(
+        prog="python -m models.learner",
+        description="Forecast the next hour after every snapshot in TRAFFIC_DATA_DIR, and challenge "
+        "the models in use at night. The worker starts this by itself unless TRAFFIC_LEARNER is off. Settings come from the environment "
+        "or .env (see README).",
+    ).parse_args(arguments)
+    # Nothing has to be tidied up, and a Ctrl-C in the terminal is no error.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        settings = load_settings()
+        start_journal(settings)
+    except TrafficError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    # A look that is still under way when the next one is due is no news.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
+    os.nice(NICENESS)
+    run(settings)
+    # A job under way is dropped: waiting for it could take as long as a training.
+    logging.shutdown()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,254 @@
+"""From the history to the nowcaster's table: speed ratios of every segment, every five minutes.
+
+The feed speaks every three minutes or so, and not always; the nowcaster counts in
+steps of five, as the literature's data do. A step holds the *mean* of what is known
+within the five minutes that end there: one or two observations. The last of them would
+be a third older or younger from step to step; interpolating would look into the future.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import holidays
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.errors import HistoryTooShort
+from models.nowcast.speed_table import MINUTES_PER_DAY, RowTimes
+from services.clock import PARIS, to_paris
+from services.history import layout, reading, rows
+from services.history.networks import KnownNetworks
+from services.history.window import Window, midnight, window
+from services.network import Network
+from services.snapshot import Source
+from services.status import Status
+
+STEP_MINUTES: Final = 5
+STEP_SECONDS: Final = STEP_MINUTES * 60
+SLOTS_PER_DAY: Final = MINUTES_PER_DAY // STEP_MINUTES
+# A few drivers at twice the limit tell nothing of the traffic; 13 % of rows pass 1.
+RATIO_CAP: Final = 1.5
+# A day whose last half hour was observed is over; the running one is not learned from.
+_END_OF_DAY: Final = timedelta(minutes=30)
+_SATURDAY: Final = 5
+# 1970-01-01 was a Thursday.
+_FIRST_WEEKDAY: Final = 3
+_DAYS_PER_WEEK: Final = 7
+# A window holds its start and not its end, a step the other way round.
+_SECOND: Final = timedelta(seconds=1)
+_WINDOW_VALUES: Final = ("status", "speed_kmh")
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class CityTable:
+    """Speed ratios of a network at equally spaced times.
+
+    Attributes
+    ----------
+    network : Network
+        Whose order the columns follow.
+    source : {"live", "archive", "demo"}
+    end_s : array of int, shape (rows,)
+        When each step ends, seconds since 1970 UTC.
+    ratio : array of float32, shape (rows, segments)
+        Speed ÷ limit, at most :data:`RATIO_CAP`; NaN where unknown or closed.
+    times : RowTimes
+        In Rennes.
+    snapshots : int
+        Observation times it was made of.
+    """
+
+    network: Network
+    source: Source
+    end_s: NDArray[np.int64]
+    ratio: NDArray[np.float32]
+    times: RowTimes
+    snapshots: int
+
+    def dates(self) -> list[date]:
+        """The local date of each of ``times.day``, from the first row's on."""
+        first = to_paris(datetime.fromtimestamp(int(self.end_s[0]) - STEP_SECONDS // 2, UTC)).date()
+        return [first + timedelta(days=int(day)) for day in np.unique(self.times.day)]
+
+
+def load_city_table(data_dir: Path, source: Source, weeks: int, report: Report) -> CityTable:
+    """The newest weeks of a history, on its newest network, whole days only.
+
+    Parameters
+    ----------
+    data_dir : Path
+    source : {"live", "archive", "demo"}
+    weeks : int
+        At most; less where there is less.
+    report : callable
+        Gets a line a week.
+
+    Raises
+    ------
+    HistoryTooShort
+        When there is no history, or no day of it is over.
+    StorageError
+        When it cannot be read.
+    """
+    network, latest = _newest(data_dir, source)
+    last_midnight = midnight(to_paris(latest + _END_OF_DAY).date())
+    first_day = layout.days(data_dir, source)[0]
+    start_day = max(
+        to_paris(last_midnight).date() - timedelta(weeks=weeks),
+        to_paris(datetime(first_day.year, first_day.month, first_day.day, tzinfo=UTC)).date(),
+    )
+    days = list(_days(start_day, to_paris(last_midnight).date()))
+    if not days:
+        raise HistoryTooShort(f"no day of the {source} history in {data_dir} is over yet")
+    end_s = np.arange(
+        int(midnight(days[0]).timestamp()) + STEP_SECONDS,
+        int(last_midnight.timestamp()) + 1,
+        STEP_SECONDS,
+    )
+    ratio = np.full((len(end_s), len(network)), np.nan, dtype=np.float32)
+    snapshots = 0
+    for count, day in enumerate(days, start=1):
+        found = window(
+            data_dir,
+            source,
+            midnight(day) + _SECOND,
+            midnight(day + timedelta(days=1)) + _SECOND,
+            network,
+            values=_WINDOW_VALUES,
+        )
+        inside = to_row_times(end_s).day == count - 1
+        ratio[inside] = ratios_at(found, network, end_s[inside])
+        snapshots += len(found.epoch_s)
+        if count % _DAYS_PER_WEEK == 0 or count == len(days):
+            report(f"read {count} of {len(days)} days, {snapshots:,} snapshots")
+    return CityTable(network, source, end_s, ratio, to_row_times(end_s), snapshots)
+
+
+def ratios_at(observed: Window, network: Network, end_s: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Mean speed ratio of each segment within the steps that end at some times.
+
+    Parameters
+    ----------
+    observed : Window
+        With ``status`` and ``speed_kmh``.
+    network : Network
+        Of the window.
+    end_s : array of int, shape (rows,)
+        Equally spaced by a step; a step holds what was observed after its beginning, up
+        to its end.
+
+    Returns
+    -------
+    array of float32, shape (rows, segments)
+        At most :data:`RATIO_CAP`; NaN where nothing is known.
+    """
+    total = np.zeros((len(end_s), len(network)), dtype=np.float32)
+    count = np.zeros_like(total)
+    row_of_time = -((int(end_s[0]) - observed.epoch_s) // STEP_SECONDS)
+    status, speed_kmh = observed.values["status"], observed.values["speed_kmh"]
+    # A closed road has no speed, and the speed of an unknown one is filler.
+    known = (status != Status.UNKNOWN) & (status != Status.IMPOSSIBLE) & ~np.isnan(speed_kmh)
+    limit_kmh = network.speed_limit_kmh.astype(np.float32)
+    for time, row in enumerate(row_of_time.tolist()):
+        if 0 <= row < len(end_s):
+            ratio = np.minimum(speed_kmh[time] / limit_kmh, np.float32(RATIO_CAP))
+            total[row] += np.where(known[time], ratio, np.float32(0.0))
+            count[row] += known[time]
+    seen = count > 0
+    return np.where(seen, total / np.where(seen, count, 1.0), np.nan).astype(np.float32)
+
+
+def recent_ratios(
+    data_dir: Path, source: Source, observed_at: datetime, network: Network, steps: int
+) -> NDArray[np.float32]:
+    """The last steps up to an observation, which ends the last of them.
+
+    Parameters
+    ----------
+    observed_at : datetime
+        Aware.
+    network : Network
+        On which to read them.
+    steps : int
+
+    Raises
+    ------
+    StorageError
+        When the history cannot be read.
+    """
+    end_s = step_ends(observed_at, 1 - steps, 0)
+    start = observed_at - timedelta(seconds=steps * STEP_SECONDS)
+    found = window(
+        data_dir, source, start + _SECOND, observed_at + _SECOND, network, values=_WINDOW_VALUES
+    )
+    return ratios_at(found, network, end_s)
+
+
+def step_ends(at: datetime, first: int, last: int) -> NDArray[np.int64]:
+    """Ends of the steps from one number to another, step 0 ending at some time."""
+    ends: NDArray[np.int64] = int(at.timestamp()) + np.arange(first, last + 1) * STEP_SECONDS
+    return ends
+
+
+def to_row_times(end_s: NDArray[np.int64]) -> RowTimes:
+    """Where steps stand in the week of Rennes, by their middle; public holidays are Sundays.
+
+    The hour that comes twice in October has the same slots twice, the one that never
+    comes in March has none.
+
+    Examples
+    --------
+    >>> from datetime import datetime, UTC
+    >>> armistice = np.array([int(datetime(2026, 11, 11, 7, tzinfo=UTC).timestamp())])
+    >>> times = to_row_times(armistice)
+    >>> int(times.slot[0]) * STEP_MINUTES, bool(times.is_weekend[0])
+    (475, True)
+    """
+    middle = (end_s - STEP_SECONDS // 2).astype("datetime64[s]")
+    local = pd.DatetimeIndex(middle, tz="UTC").tz_convert(PARIS).tz_localize(None)
+    day = local.to_numpy().astype("datetime64[D]").astype(np.int64)
+    minute = local.hour.to_numpy(np.int64) * 60 + local.minute.to_numpy(np.int64)
+    distinct, place = np.unique(day, return_inverse=True)
+    off = np.array([_is_off(int(number)) for number in distinct], dtype=bool)
+    return RowTimes(day - day[0], minute // STEP_MINUTES, off[place], SLOTS_PER_DAY)
+
+
+def _is_off(epoch_day: int) -> bool:
+    """Whether a day since 1970 is a Saturday, a Sunday or a public holiday in France."""
+    if (epoch_day + _FIRST_WEEKDAY) % _DAYS_PER_WEEK >= _SATURDAY:
+        return True
+    return date(1970, 1, 1) + timedelta(days=epoch_day) in _public_holidays()
+
+
+@lru_cache(maxsize=1)
+def _public_holidays() -> holidays.HolidayBase:
+    return holidays.country_holidays("FR")
+
+
+def _days(start: date, end: date) -> Iterator[date]:
+    for count in range((end - start).days):
+        yield start + timedelta(days=count)
+
+
+def _newest(data_dir: Path, source: Source) -> tuple[Network, datetime]:
+    """The network and the time of the last observation."""
+    for day in reversed(layout.days(data_dir, source)):
+        table = reading.read_day(data_dir, source, day, ["observed_at", "network_version"])
+        if not len(table):
+            continue
+        seconds = rows.epoch_seconds(table)
+        codes, versions = rows.version_codes(table)
+        last = int(seconds.argmax())
+        network = KnownNetworks(data_dir).get(versions[codes[last]])
+        if network is not None:
+            return network, datetime.fromtimestamp(int(seconds[last]), UTC)
+    raise HistoryTooShort(f"no history of source {source!r} in {data_dir}")

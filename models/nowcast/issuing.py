@@ -1,0 +1,217 @@
+"""Issues a nowcast for every new snapshot: the job of the learner that people wait for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import ModelMismatch
+from models.nowcast.city_table import recent_ratios, step_ends, to_row_times
+from models.nowcast.features import HORIZONS, LAGS
+from models.nowcast.leads import quantiles_at_leads
+from models.nowcast.zone_bands import zone_sums
+from models.registry import champion_version
+from services.network import Network
+from services.nowcast_files import (
+    LearnerState,
+    prune_nowcasts,
+    write_learner_state,
+    write_nowcast,
+)
+from services.nowcasts import LEAD_MINUTES, QUANTILES, NowcastTable, to_percent
+from services.snapshot import Snapshot
+from services.store import FileStamp, Store
+
+if TYPE_CHECKING:
+    from models.nowcast.storing import StoredNowcaster
+
+log = logging.getLogger(__name__)
+
+# With fewer of its segments known to the model, a network is another one.
+LEAST_KNOWN_SHARE: Final = 0.5
+
+
+class NowcastIssuer:
+    """Forecasts each new snapshot once, and looks for a new champion before each.
+
+    Parameters
+    ----------
+    data_dir : Path
+    roots : sequence of Path
+        Directories of nowcast models, the first one that has a fitting champion wins.
+    """
+
+    def __init__(self, data_dir: Path, roots: Sequence[Path]) -> None:
+        self._store = Store(data_dir)
+        self._champions = [_Champion(root) for root in roots]
+        self._seen: FileStamp | None = None
+        self._network: Network | None = None
+        self._state: LearnerState | None = None
+        self._pruned_on: object = None
+
+    def run(self) -> None:
+        """Issue a nowcast if there is a snapshot that has none; else do nothing.
+
+        Raises
+        ------
+        TrafficError
+            When something cannot be read or written; the next snapshot tries again.
+        """
+        stamp = self._store.current_stamp()
+        if stamp is None or stamp == self._seen:
+            return
+        self._seen = stamp
+        snapshot = self._store.current_snapshot()
+        # An archive is of the past: its next hour is over.
+        if snapshot is None or snapshot.source == "archive":
+            return
+        network = self._network_of(snapshot)
+        stored = self._model_for(network)
+        if stored is None:
+            return
+        table = make_nowcast(self._store.data_dir, stored, snapshot, network)
+        write_nowcast(self._store.data_dir, table)
+        self._prune(snapshot.observed_at)
+
+    def _network_of(self, snapshot: Snapshot) -> Network:
+        if self._network is None or self._network.version != snapshot.network_version:
+            self._network = self._store.network(snapshot.network_version)
+        return self._network
+
+    def _model_for(self, network: Network) -> StoredNowcaster | None:
+        """The first champion that knows the network; journals and notes when there is none."""
+        problems = []
+        for champion in self._champions:
+            champion.look()
+            if champion.problem is not None:
+                problems.append(champion.problem)
+            if champion.stored is None:
+                continue
+            share = known_share(champion.stored, network)
+            if share >= LEAST_KNOWN_SHARE:
+                self._note(LearnerState(has_model=True))
+                return champion.stored
+            problems.append(
+                f"a model that knows {share:.0%} of the segments of network {network.version}"
+            )
+        self._note(LearnerState(has_model=False, reason="; ".join(problems) or "no model"))
+        return None
+
+    def _note(self, state: LearnerState) -> None:
+        if state == self._state:
+            return
+        if not state.has_model:
+            log.warning("no nowcast: %s", state.reason)
+        write_learner_state(self._store.data_dir, state)
+        self._state = state
+
+    def _prune(self, now: datetime) -> None:
+        today = now.date()
+        if self._pruned_on != today:
+            prune_nowcasts(self._store.data_dir, today)
+            self._pruned_on = today
+
+
+class _Champion:
+    """The nowcaster in use of one directory of models, loaded again when it is another one.
+
+    What worked goes on working when its successor does not.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._version: str | None = None
+        self.stored: StoredNowcaster | None = None
+        self.problem: str | None = None
+
+    def look(self) -> None:
+        """Load the champion if it changed; one that cannot be loaded is tried once."""
+        try:
+            version = champion_version(self._root)
+            if version != self._version:
+                self._version = version
+                self.stored = None if version is None else _load(self._root / version)
+                self.problem = None
+        except ModelMismatch as error:
+            if str(error) != self.problem:
+                log.error("%s", error)
+            self.problem = str(error)
+
+
+def known_share(stored: StoredNowcaster, network: Network) -> float:
+    """Share of a network's segments that a model was trained on."""
+    known = set(stored.city.segment_ids)
+    return sum(name in known for name in network.segment_ids) / max(1, len(network))
+
+
+def make_nowcast(
+    data_dir: Path, stored: StoredNowcaster, snapshot: Snapshot, network: Network
+) -> NowcastTable:
+    """The next hour after a snapshot, from the hour of history that ends with it.
+
+    Raises
+    ------
+    StorageError
+        When the history cannot be read.
+    """
+    ratio = recent_ratios(data_dir, snapshot.source, snapshot.observed_at, network, steps=LAGS)
+    quantiles = forecast_next_hour(stored, network, ratio, snapshot.observed_at)
+    zones = stored.zones.quantiles(zone_sums(network), quantiles[:, None])[:, 0]
+    return NowcastTable(
+        model_version=stored.version,
+        trained_on=stored.trained_on,
+        network_version=network.version,
+        snapshot_version=snapshot.version,
+        source=snapshot.source,
+        observed_at=snapshot.observed_at,
+        percent=to_percent(quantiles),
+        zone_ratios=zones,
+    )
+
+
+def forecast_next_hour(
+    stored: StoredNowcaster, network: Network, ratio: NDArray[np.float32], observed_at: datetime
+) -> NDArray[np.float32]:
+    """Quantiles of the speed ratio of every segment of a network at the lead times.
+
+    Parameters
+    ----------
+    stored : StoredNowcaster
+        Segments are found by their ids: it may have been trained on another network.
+    network : Network
+    ratio : array, shape (LAGS, segments)
+        The steps up to the observation; NaN where unknown.
+    observed_at : datetime
+        Aware.
+
+    Returns
+    -------
+    array of float32, shape (3, leads, segments)
+        NaN for segments that the model knows nothing of.
+    """
+    city = stored.city
+    own = np.full((LAGS, len(city.segment_ids)), np.nan, dtype=np.float32)
+    index = network.index_of_id
+    place = np.array([index.get(name, -1) for name in city.segment_ids], dtype=np.int64)
+    is_here = place >= 0
+    own[:, is_here] = ratio[:, place[is_here]]
+    times = to_row_times(step_ends(observed_at, 1 - LAGS, HORIZONS))
+    forecast = city.forecast(own, times, np.array([LAGS - 1]))
+    found = np.full((len(QUANTILES), len(LEAD_MINUTES), len(network)), np.nan, dtype=np.float32)
+    found[..., place[is_here]] = quantiles_at_leads(forecast)[:, 0][..., is_here]
+    return found
+
+
+def _load(directory: Path) -> StoredNowcaster:
+    # TensorFlow takes seconds and 600 MB: only where there is a model to load.
+    from models.nowcast.storing import load_nowcaster  # noqa: PLC0415
+
+    stored = load_nowcaster(directory)
+    log.info("nowcaster %s loaded", stored.version)
+    return stored

@@ -1,0 +1,272 @@
+"""How good nowcasts of a city were, lead time by lead time, beside two baselines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.comparison import markdown_table
+from models.nowcast.city_table import CityTable
+from models.nowcast.distribution import status_probabilities
+from models.nowcast.features import LAGS, speeds_ahead
+from models.nowcast.leads import LEAD_STEPS, at_leads
+from services.history.hours import HOURS_PER_WEEK, hours_of_week
+from services.nowcasts import LEAD_MINUTES
+from services.scoring.rules import skill
+from services.status import Status, StatusThresholds, status_of_speed_ratio
+
+Array = NDArray[np.float32]
+
+NOWCASTER: Final = "nowcaster"
+PERSISTENCE: Final = "persistence"
+AVERAGE: Final = "hour-of-week average"
+_NAMES: Final = (NOWCASTER, PERSISTENCE, AVERAGE)
+# The statuses that a speed gives, from best to worst.
+STATUSES: Final = (Status.FREE_FLOW, Status.HEAVY, Status.CONGESTED)
+_STEPS_OF_RPS: Final = len(STATUSES) - 1
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a forecaster gave at some times, lead times and segments, all of one shape.
+
+    Attributes
+    ----------
+    ratio : array, shape (times, leads, segments)
+    shares : array, shape (statuses, times, leads, segments)
+        In the order of :data:`STATUSES`.
+    band : pair of arrays, or None
+        P10 and P90.
+    """
+
+    ratio: Array
+    shares: NDArray[np.floating]
+    band: tuple[Array, Array] | None = None
+
+
+class HourOfWeek:
+    """Mean ratio and frequencies of the statuses of each segment in each hour of the week.
+
+    Parameters
+    ----------
+    table : CityTable
+    is_seen : array of bool, shape (rows,)
+        The rows it is made of.
+    thresholds : StatusThresholds
+    """
+
+    def __init__(
+        self, table: CityTable, is_seen: NDArray[np.bool_], thresholds: StatusThresholds
+    ) -> None:
+        shape = (HOURS_PER_WEEK, len(table.network))
+        self._hours = hours_of_week(table.end_s - 1)
+        total = np.zeros(shape, dtype=np.float32)
+        counts = np.zeros((len(STATUSES), *shape), dtype=np.float32)
+        for row in np.flatnonzero(is_seen):
+            hour, ratio = self._hours[row], table.ratio[row]
+            codes = status_of_speed_ratio(ratio, thresholds)
+            total[hour] += np.nan_to_num(ratio)
+            for place, status in enumerate(STATUSES):
+                counts[place, hour] += codes == status
+        # Where an hour was never seen, all hours of the segment stand in, then all segments.
+        known = counts.sum(axis=0)
+        by_segment, overall = counts.sum(axis=1), counts.sum(axis=(1, 2))
+        segment_known = by_segment.sum(axis=0)
+        self._ratio = _mean(
+            total,
+            known,
+            _mean(total.sum(axis=0), segment_known, total.sum() / known.sum()),
+        )
+        self._shares = _mean(
+            counts,
+            known,
+            _mean(by_segment, segment_known, (overall / overall.sum())[:, None])[:, None],
+        )
+
+    def at(self, rows: NDArray[np.int64]) -> Judged:
+        """What it gives for the lead times after some rows."""
+        hours = np.stack([self._hours[rows + step] for step in LEAD_STEPS], axis=1)
+        return Judged(self._ratio[hours], self._shares[:, hours])
+
+
+def persistence(
+    table: CityTable, average: HourOfWeek, rows: NDArray[np.int64], thresholds: StatusThresholds
+) -> Judged:
+    """The last ratio known within the hour goes on; the average where none is."""
+    last = average.at(rows).ratio.copy()
+    for lag in reversed(range(LAGS)):
+        value = table.ratio[rows - lag][:, None, :]
+        last = np.where(np.isnan(value), last, value)
+    codes = status_of_speed_ratio(last, thresholds)
+    return Judged(last, np.stack([codes == status for status in STATUSES]).astype(np.float32))
+
+
+def from_quantiles(quantiles: Array, thresholds: StatusThresholds) -> Judged:
+    """Of P10, P50 and P90, shape (3, times, leads, segments)."""
+    p10, p50, p90 = quantiles
+    found = status_probabilities(p10, p50, p90, thresholds)
+    shares = np.stack([found.free, found.heavy, found.congested])
+    return Judged(quantiles[1], shares, (quantiles[0], quantiles[2]))
+
+
+def measures_by_lead(
+    judged: dict[str, Judged],
+    table: CityTable,
+    rows: NDArray[np.int64],
+    thresholds: StatusThresholds,
+) -> dict[str, Any]:
+    """Every measure of every forecaster, by lead time; what is unknown is not counted.
+
+    Returns
+    -------
+    dict
+        ``observations`` by lead time, and ``forecasters`` by name: each a list over the
+        lead times of ``mae_ratio``, ``mae_kmh``, ``rps`` (ranked probability score of the
+        status, 0 to 1), ``coverage`` of P10–P90 (None without a band), and
+        ``by_status``: how often each happened, its MAE, RPS and coverage.
+    """
+    happened = at_leads(speeds_ahead(table.ratio, rows))
+    limit_kmh = table.network.speed_limit_kmh
+    codes = status_of_speed_ratio(happened, thresholds)
+    return {
+        "observations": [int((~np.isnan(part)).sum()) for part in np.moveaxis(happened, 1, 0)],
+        "forecasters": {
+            name: [
+                _measures(_at_lead(item, lead), happened[:, lead], codes[:, lead], limit_kmh)
+                for lead in range(len(LEAD_MINUTES))
+            ]
+            for name, item in judged.items()
+        },
+    }
+
+
+def is_no_worse_than_baselines(measures: dict[str, Any]) -> bool:
+    """Whether neither baseline has a better mean RPS or MAE over the lead times."""
+    means = {
+        name: [np.mean([lead[key] for lead in leads]) for key in ("rps", "mae_ratio")]
+        for name, leads in measures["forecasters"].items()
+    }
+    own = means[NOWCASTER]
+    return all(
+        mine <= other
+        for name in (PERSISTENCE, AVERAGE)
+        for mine, other in zip(own, means[name], strict=True)
+    )
+
+
+def lead_table(measures: dict[str, Any]) -> str:
+    """The measures as a Markdown table, a line per forecaster and lead time."""
+    header = ["", "lead", "MAE, % of limit", "MAE, km/h", "RPS", "RPS skill", "P10–P90"]
+    rows = [
+        [
+            name,
+            f"{minutes} min",
+            f"{100 * found['mae_ratio']:.2f}",
+            f"{found['mae_kmh']:.2f}",
+            f"{found['rps']:.4f}",
+            _skill(measures, name, lead),
+            "" if found["coverage"] is None else f"{found['coverage']:.1%}",
+        ]
+        for name, leads in measures["forecasters"].items()
+        for lead, (minutes, found) in enumerate(zip(LEAD_MINUTES, leads, strict=True))
+    ]
+    return markdown_table(header, rows)
+
+
+def status_table(measures: dict[str, Any]) -> str:
+    """The same by the status that happened, half an hour and an hour ahead."""
+    header = ["happened", "lead", "share", "MAE, % of limit", *(f"RPS, {n}" for n in _NAMES)]
+    header.append("P10–P90")
+    chosen = [lead for lead, minutes in enumerate(LEAD_MINUTES) if minutes in (30, 60)]
+    rows = []
+    for status in STATUSES:
+        for lead in chosen:
+            by_name = {
+                name: measures["forecasters"][name][lead]["by_status"][status.datex]
+                for name in _NAMES
+            }
+            own = by_name[NOWCASTER]
+            if own["share"] == 0.0:
+                continue
+            rows.append(
+                [
+                    status.datex,
+                    f"{LEAD_MINUTES[lead]} min",
+                    f"{own['share']:.1%}",
+                    f"{100 * own['mae_ratio']:.2f}",
+                    *(f"{by_name[name]['rps']:.4f}" for name in _NAMES),
+                    f"{own['coverage']:.1%}",
+                ]
+            )
+    return markdown_table(header, rows)
+
+
+def _mean(total: Array, count: Array, otherwise: Any) -> Array:
+    found: Array = np.where(count > 0, total / np.maximum(count, 1.0), otherwise).astype(np.float32)
+    return found
+
+
+def _at_lead(judged: Judged, lead: int) -> Judged:
+    band = None if judged.band is None else (judged.band[0][:, lead], judged.band[1][:, lead])
+    return Judged(judged.ratio[:, lead], judged.shares[:, :, lead], band)
+
+
+def _measures(
+    judged: Judged, happened: Array, codes: NDArray[np.uint8], limit_kmh: NDArray[np.float64]
+) -> dict[str, Any]:
+    # Segments that a forecaster says nothing of are left out of all its measures.
+    known = ~np.isnan(happened) & ~np.isnan(judged.ratio)
+    error = np.abs(judged.ratio - happened)
+    scores = _rps(judged.shares, codes)
+    inside = None
+    if judged.band is not None:
+        inside = (judged.band[0] <= happened) & (happened <= judged.band[1])
+    return {
+        **_means(error, scores, inside, known),
+        "mae_kmh": float((error * limit_kmh)[known].mean()),
+        "by_status": {
+            status.datex: {
+                "share": float((codes == status)[known].mean()),
+                **_means(error, scores, inside, known & (codes == status)),
+            }
+            for status in STATUSES
+        },
+    }
+
+
+def _means(
+    error: Array,
+    scores: NDArray[np.floating],
+    inside: NDArray[np.bool_] | None,
+    chosen: NDArray[np.bool_],
+) -> dict[str, float | None]:
+    if not chosen.any():
+        return {"mae_ratio": None, "rps": None, "coverage": None}
+    return {
+        "mae_ratio": float(error[chosen].mean(dtype=np.float64)),
+        "rps": float(scores[chosen].mean(dtype=np.float64)),
+        "coverage": None if inside is None else float(inside[chosen].mean()),
+    }
+
+
+def _rps(shares: NDArray[np.floating], codes: NDArray[np.uint8]) -> NDArray[np.floating]:
+    """Ranked probability score of each forecast; see ``models.measures`` for the definition."""
+    score = np.zeros(codes.shape, dtype=np.float32)
+    forecast, happened = np.zeros_like(score), np.zeros_like(score)
+    for place in range(_STEPS_OF_RPS):
+        forecast = forecast + shares[place]
+        happened = happened + (codes == STATUSES[place])
+        score += (forecast - happened) ** 2
+    return score / _STEPS_OF_RPS
+
+
+def _skill(measures: dict[str, Any], name: str, lead: int) -> str:
+    """How much better the nowcaster is than a baseline."""
+    if name == NOWCASTER:
+        return ""
+    found = measures["forecasters"]
+    value = skill(found[NOWCASTER][lead]["rps"], found[name][lead]["rps"])
+    return "" if value is None else f"{value:+.1%}"

@@ -1,0 +1,392 @@
+"""Trains the nowcaster of a city on a history and writes a new version beside its measures.
+
+python -m models.nowcast.train --data-dir DIR --source live
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from models.errors import HistoryTooShort
+from models.nowcast.calibration import BandCalibration, CalibrationOptions, learn_calibration
+from models.nowcast.card import nowcast_card
+from models.nowcast.city_table import CityTable, load_city_table
+from models.nowcast.features import speeds_ahead
+from models.nowcast.judging import (
+    AVERAGE,
+    NOWCASTER,
+    PERSISTENCE,
+    HourOfWeek,
+    from_quantiles,
+    is_no_worse_than_baselines,
+    lead_table,
+    measures_by_lead,
+    persistence,
+)
+from models.nowcast.leads import at_leads, quantiles_at_leads
+from models.nowcast.zone_bands import ZoneCalibration, learn_zone_calibration, zone_sums
+from models.registry import CARD_FILE, MEASURES_FILE, promote, write_version
+from services.errors import TrafficError
+from services.feeds.reply import RENNES_THRESHOLDS
+from services.forecasts import TrainedOn
+from services.settings import load_settings
+from services.snapshot import Source
+from services.zones import ZONE_CHOICES
+
+if TYPE_CHECKING:
+    from models.nowcast.city import CityNowcaster, CityOptions
+
+DEFAULT_WEEKS: Final = 4
+DEFAULT_SEED: Final = 35
+NOWCAST_DIRECTORY: Final = "nowcast"
+# Of working days and of days off alike: one in seven to calibrate, one in seven to judge.
+_HELD_OUT_SHARE: Final = 7
+_LEAST_OF_EACH_TYPE: Final = 3
+_LEAST_OBSERVED_SHARE: Final = 0.5
+# Every quarter of an hour: in between, the same traffic would be judged again.
+_STEPS_BETWEEN_JUDGED: Final = 3
+# Half the limit: there the band is calibrated for jams, above it for all the rest.
+_SLOW_RATIO: Final = 0.5
+_TAIL: Final = 0.10
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class DayParts:
+    """Whole days, each in one part only; numbers as in ``CityTable.times.day``."""
+
+    train: list[int]
+    validation: list[int]
+    test: list[int]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A version that was written.
+
+    Attributes
+    ----------
+    directory : Path
+    measures : dict
+        What its ``measures.json`` holds.
+    is_champion : bool
+        False when a baseline did better: the version is kept, not used.
+    """
+
+    directory: Path
+    measures: dict[str, Any]
+    is_champion: bool
+
+
+def train(
+    data_dir: Path,
+    source: Source,
+    root: Path,
+    *,
+    weeks: int = DEFAULT_WEEKS,
+    seed: int = DEFAULT_SEED,
+    options: CityOptions | None = None,
+    report: Report,
+) -> Trained:
+    """Train on the newest weeks of a history, measure on days held out, write the version.
+
+    Parameters
+    ----------
+    data_dir : Path
+        Holds the history and its networks.
+    source : {"live", "archive", "demo"}
+        Which history; simulated and observed traffic are never mixed.
+    root : Path
+        Directory of the models; the version is written below ``nowcast`` in it.
+    weeks : int
+        At most.
+    seed : int
+        Of the days held out, the sample of times and the weights.
+    options : CityOptions, optional
+    report : callable
+        Gets lines of progress.
+
+    Raises
+    ------
+    HistoryTooShort
+        With fewer than three working days or three days off.
+    StorageError
+        When the history cannot be read or the version not be written.
+    """
+    report(f"reading the history of source {source!r} in {data_dir}")
+    table = load_city_table(data_dir, source, weeks, report)
+    parts = split_days(table, seed)
+    report(
+        f"days to learn from {len(parts.train)}, to calibrate by {len(parts.validation)}, "
+        f"to judge by {len(parts.test)}; starting TensorFlow"
+    )
+    # It takes seconds to import: --help and a short history need not wait for it.
+    from models.nowcast.city import CityOptions, learn_city, whole_windows  # noqa: PLC0415
+
+    started = time.monotonic()
+    chosen = options or CityOptions()
+    in_part = {name: np.isin(table.times.day, days) for name, days in asdict(parts).items()}
+    city = learn_city(table, in_part["train"], seed=seed, options=chosen, report=report)
+    report("calibrating")
+    rows = whole_windows(in_part["validation"])[::_STEPS_BETWEEN_JUDGED]
+    city.trained.use(_band_calibration(city, table, rows))
+    zones = _zone_calibration(city, table, rows)
+    seconds = time.monotonic() - started
+    report(f"trained in {seconds:.0f} s; judging")
+    test_rows = whole_windows(in_part["test"])[::_STEPS_BETWEEN_JUDGED]
+    is_seen = in_part["train"] | in_part["validation"]
+    measures = _measures(table, parts, city, zones, rows=test_rows, is_seen=is_seen)
+    measures["training"] = {
+        "seed": seed,
+        "weeks": weeks,
+        "seconds": round(seconds),
+        **asdict(chosen),
+        "weights": city.trained.weights,
+        "python": platform.python_version(),
+        **_versions(),
+    }
+    return _write(root / NOWCAST_DIRECTORY, table, city, zones, measures)
+
+
+def split_days(table: CityTable, seed: int) -> DayParts:
+    """Share whole days out at random, working days and days off alike.
+
+    Days of which less than half was observed, such as a first one that began in the
+    evening, are in no part: nothing could be judged by them.
+
+    Raises
+    ------
+    HistoryTooShort
+        With fewer than three of a type.
+    """
+    generator = np.random.default_rng(seed)
+    days, first = _observed_days(table)
+    is_off = table.times.is_weekend[first]
+    parts = DayParts([], [], [])
+    for name, same in (("working days", days[~is_off]), ("days off", days[is_off])):
+        if len(same) < _LEAST_OF_EACH_TYPE:
+            raise HistoryTooShort(
+                f"{len(same)} {name} in the history: training needs {_LEAST_OF_EACH_TYPE} of them"
+            )
+        held = max(1, len(same) // _HELD_OUT_SHARE)
+        shuffled = generator.permutation(same).tolist()
+        parts.validation.extend(shuffled[:held])
+        parts.test.extend(shuffled[held : 2 * held])
+        parts.train.extend(shuffled[2 * held :])
+    return DayParts(sorted(parts.train), sorted(parts.validation), sorted(parts.test))
+
+
+def _observed_days(table: CityTable) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The days that were observed for the most part, and the first row of each."""
+    days, first, place = np.unique(table.times.day, return_index=True, return_inverse=True)
+    is_observed = np.isfinite(table.ratio).any(axis=1)
+    share = np.bincount(place, weights=is_observed) / np.bincount(place)
+    chosen = share >= _LEAST_OBSERVED_SHARE
+    return days[chosen], first[chosen]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    # TensorFlow's own start-up lines would bury ours; errors still show.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        data_dir = options.data_dir or load_settings().data_dir
+        trained = train(
+            data_dir,
+            options.source,
+            options.out or data_dir / "models",
+            weeks=options.weeks,
+            seed=options.seed,
+            report=_say,
+        )
+    except TrafficError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    _say(lead_table(trained.measures["test"]))
+    _say(f"written: {trained.directory}")
+    if trained.is_champion:
+        _say("it is now the champion")
+    else:
+        _say(
+            "it is NOT the champion: a baseline has the better RPS or MAE. To use it all the "
+            f"same, write {trained.directory.name} into {trained.directory.parent}/champion"
+        )
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m models.nowcast.train",
+        description="Train the forecast of the next hour on a history and write it as a new "
+        "version, which becomes the champion unless persistence or the hour-of-week average is "
+        "better.",
+    )
+    parser.add_argument(
+        "--data-dir", type=Path, help="holds history/ and networks/; default: TRAFFIC_DATA_DIR"
+    )
+    parser.add_argument(
+        "--source", choices=("live", "demo"), default="live", help="which history; default: live"
+    )
+    parser.add_argument("--out", type=Path, help="directory of models; default: DATA_DIR/models")
+    parser.add_argument(
+        "--weeks",
+        type=_whole_number_from_one,
+        default=DEFAULT_WEEKS,
+        help="the newest weeks, at most; default: 4",
+    )
+    parser.add_argument("--seed", type=_whole_number, default=DEFAULT_SEED, help="default: 35")
+    return parser
+
+
+def _whole_number(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
+    return int(text)
+
+
+def _whole_number_from_one(text: str) -> int:
+    if _whole_number(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is less than 1")
+    return int(text)
+
+
+def _band_calibration(
+    city: CityNowcaster, table: CityTable, rows: NDArray[np.int64]
+) -> BandCalibration:
+    forecast = city.forecast(table.ratio, table.times, rows, calibrated=False)
+    options = CalibrationOptions(_SLOW_RATIO, slow_tail=_TAIL, other_tail=_TAIL)
+    return learn_calibration(forecast, speeds_ahead(table.ratio, rows), options)
+
+
+def _zone_calibration(
+    city: CityNowcaster, table: CityTable, rows: NDArray[np.int64]
+) -> ZoneCalibration:
+    segments = quantiles_at_leads(city.forecast(table.ratio, table.times, rows))
+    happened = at_leads(speeds_ahead(table.ratio, rows))
+    return learn_zone_calibration(zone_sums(table.network), segments, happened)
+
+
+def _measures(
+    table: CityTable,
+    parts: DayParts,
+    city: CityNowcaster,
+    zones: ZoneCalibration,
+    *,
+    rows: NDArray[np.int64],
+    is_seen: NDArray[np.bool_],
+) -> dict[str, Any]:
+    thresholds = RENNES_THRESHOLDS
+    quantiles = quantiles_at_leads(city.forecast(table.ratio, table.times, rows))
+    average = HourOfWeek(table, is_seen, thresholds)
+    judged = {
+        NOWCASTER: from_quantiles(quantiles, thresholds),
+        PERSISTENCE: persistence(table, average, rows, thresholds),
+        AVERAGE: average.at(rows),
+    }
+    dates = table.dates()
+    test = measures_by_lead(judged, table, rows, thresholds)
+    test["days"] = [dates[day].isoformat() for day in parts.test]
+    test["zones"] = _zone_measures(table, zones, quantiles, rows)
+    return {
+        "trained_on": asdict(_trained_on(table)),
+        "network_version": table.network.version,
+        "segments": {"all": len(table.network), "known": int(city.is_known.sum())},
+        "unknown_share": float(np.isnan(table.ratio).mean()),
+        "split": {
+            name: [dates[day].isoformat() for day in days] for name, days in asdict(parts).items()
+        },
+        "thresholds": asdict(thresholds),
+        "test": test,
+    }
+
+
+def _zone_measures(
+    table: CityTable,
+    zones: ZoneCalibration,
+    quantiles: NDArray[np.float32],
+    rows: NDArray[np.int64],
+) -> dict[str, Any]:
+    """MAE of each zone's ratio and coverage of its band, by lead time, beside persistence."""
+    sums = zone_sums(table.network)
+    low, middle, high = zones.quantiles(sums, quantiles)
+    happened = sums.ratios(at_leads(speeds_ahead(table.ratio, rows)))
+    last = sums.ratios(table.ratio[rows])[:, None]
+    inside = np.where(np.isnan(happened), np.nan, (low <= happened) & (happened <= high))
+    by_zone = {
+        "mae": np.nanmean(np.abs(middle - happened), axis=0),
+        "mae_persistence": np.nanmean(np.abs(last - happened), axis=0),
+        "coverage": np.nanmean(inside, axis=0),
+    }
+    return {
+        zone: {name: values[:, place].tolist() for name, values in by_zone.items()}
+        for place, zone in enumerate(ZONE_CHOICES)
+    }
+
+
+def _trained_on(table: CityTable) -> TrainedOn:
+    dates: list[date] = table.dates()
+    return TrainedOn(table.source, dates[0], dates[-1], len(dates), table.snapshots)
+
+
+def _write(
+    root: Path,
+    table: CityTable,
+    city: CityNowcaster,
+    zones: ZoneCalibration,
+    measures: dict[str, Any],
+) -> Trained:
+    from models.nowcast.storing import (  # noqa: PLC0415
+        NOWCASTER_FILE,
+        StoredNowcaster,
+        encode_nowcaster,
+    )
+
+    stored = StoredNowcaster(city, zones, table.network.version, _trained_on(table))
+    version, document = stored.version, encode_nowcaster(stored)
+    # Through JSON, so that the card is made from what the file says.
+    content: dict[str, Any] = orjson.loads(
+        orjson.dumps({"model_version": version, "bytes": len(document), **measures})
+    )
+
+    def write_files(directory: Path) -> None:
+        (directory / NOWCASTER_FILE).write_bytes(document)
+        record = orjson.dumps(content, option=orjson.OPT_INDENT_2)
+        (directory / MEASURES_FILE).write_bytes(record + b"\n")
+        (directory / CARD_FILE).write_text(nowcast_card(content), encoding="utf-8")
+
+    directory = write_version(root, version, write_files)
+    is_champion = is_no_worse_than_baselines(content["test"])
+    if is_champion:
+        promote(root, version)
+    return Trained(directory, content, is_champion)
+
+
+def _versions() -> dict[str, str]:
+    import keras  # noqa: PLC0415
+    import tensorflow as tf  # noqa: PLC0415
+
+    return {"keras": keras.__version__, "tensorflow": tf.__version__}
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""The usual speeds as they are kept with a model: a working day and a weekend day."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.nowcast.profile import DailyProfile, Usual
+from models.nowcast.speed_table import RowTimes
+
+# The profile is smoothed over half an hour: more knots would hold the same curve.
+KNOTS: Final = 48
+_NO_DAY: Final = -1
+
+
+class TypicalDays:
+    """What :class:`models.nowcast.profile.DailyProfile` says of days it did not learn from.
+
+    Two days at 48 knots instead of every day at every step: a megabyte instead of
+    hundreds. Between knots, which are as many as half hours, it is a straight line.
+
+    Parameters
+    ----------
+    speed, spread : arrays of float16, shape (2, KNOTS, detectors)
+        Working day first, in the table's unit.
+    """
+
+    def __init__(self, speed: NDArray[np.float16], spread: NDArray[np.float16]) -> None:
+        self.speed = speed
+        self.spread = spread
+
+    def rows(self, times: RowTimes) -> Usual:
+        """The profile at each row."""
+        place = (times.slot + 0.5) * KNOTS / times.slots_per_day - 0.5
+        lower = np.floor(place).astype(np.int64)
+        share = (place - lower).astype(np.float32)[:, None]
+        day_type = times.is_weekend.astype(np.int64)
+
+        def between(values: NDArray[np.float16]) -> NDArray[np.float32]:
+            before = values[day_type, lower % KNOTS].astype(np.float32)
+            after = values[day_type, (lower + 1) % KNOTS].astype(np.float32)
+            found: NDArray[np.float32] = before + share * (after - before)
+            return found
+
+        return Usual(between(self.speed), between(self.spread))
+
+
+def typical_days(profile: DailyProfile, slots_per_day: int) -> TypicalDays:
+    """The two days of a profile, at the middle of every half hour."""
+    slots = ((np.arange(KNOTS) + 0.5) * slots_per_day / KNOTS - 0.5).round().astype(np.int64)
+    no_day = np.full(KNOTS, _NO_DAY)
+    days = [
+        profile.rows(RowTimes(no_day, slots, np.full(KNOTS, is_weekend), slots_per_day))
+        for is_weekend in (False, True)
+    ]
+    return TypicalDays(
+        np.stack([day.speed for day in days]).astype(np.float16),
+        np.stack([day.spread for day in days]).astype(np.float16),
+    )
