@@ -10,7 +10,16 @@ import dash
 from flask import Flask
 from flask_compress import Compress
 
-from callbacks import documents, health, http_api, not_found, page, problems, security_headers
+from callbacks import (
+    documents,
+    health,
+    http_api,
+    not_found,
+    page,
+    problems,
+    security_headers,
+    segment_forecasts,
+)
 from services.assembly import assemble
 from services.clock import Clock, utc_now
 from services.errors import TrafficError
@@ -50,6 +59,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     documents.register(server, services)
     health.register(server, services)
     http_api.register(server, services)
+    segment_forecasts.register(server, services)
     page.register(app, services)
     not_found.register(app)
     security_headers.register(app, settings)

@@ -5,6 +5,8 @@
 <models>/<version>/forecasts.parquet what services/forecasts.py reads
 <models>/<version>/measures.json     how it was trained, and how good it is
 <models>/<version>/MODEL_CARD.md     the same for people
+
+Another kind of model has a directory of its own with the same layout, such as <models>/week/.
 """
 
 from __future__ import annotations
@@ -14,9 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from services.champions import CHAMPION_FILE
 from services.errors import StorageError
 from services.files import write_atomically
-from services.forecasts import CHAMPION_FILE
 
 MODEL_FILE: Final = "model.keras"
 MEASURES_FILE: Final = "measures.json"

@@ -128,17 +128,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.out or data_dir / "models",
             epochs=options.epochs,
             seed=options.seed,
-            report=_say,
+            report=say,
         )
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    _say(comparison_table(trained.measures["test"]))
-    _say(f"written: {trained.directory}")
+    say(comparison_table(trained.measures["test"]))
+    say(f"written: {trained.directory}")
     if trained.is_champion:
-        _say("it is now the champion")
+        say("it is now the champion")
     else:
-        _say(
+        say(
             "it is NOT the champion: the hour-of-week average has the better RPS. To use it all "
             f"the same, write {trained.directory.name} into {trained.directory.parent}/champion"
         )
@@ -159,13 +159,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--out", type=Path, help="directory of models; default: DATA_DIR/models")
     parser.add_argument(
-        "--epochs", type=_at_least(1), default=DEFAULT_EPOCHS, help="at most; default: 100"
+        "--epochs", type=at_least(1), default=DEFAULT_EPOCHS, help="at most; default: 100"
     )
-    parser.add_argument("--seed", type=_at_least(0), default=DEFAULT_SEED, help="default: 35")
+    parser.add_argument("--seed", type=at_least(0), default=DEFAULT_SEED, help="default: 35")
     return parser
 
 
-def _at_least(least: int) -> Callable[[str], int]:
+def at_least(least: int) -> Callable[[str], int]:
+    """What an option of a command is parsed by: a whole number from a least one on."""
+
     def parse(text: str) -> int:
         if not text.isdecimal() or int(text) < least:
             raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} on")
@@ -218,7 +220,8 @@ def _write(
     return write_version(root, version, write_files)
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Tell who runs the command, at once."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 

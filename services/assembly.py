@@ -11,6 +11,7 @@ from services.forecasts import CachedForecasts
 from services.latest import LatestTraffic
 from services.settings import Settings
 from services.store import Store
+from services.week_forecasts import CachedWeekForecasts
 
 SHIPPED_ARTIFACTS: Final = Path(__file__).parent.parent / "models" / "artifacts"
 
@@ -23,6 +24,7 @@ class Services:
     store: Store
     traffic: LatestTraffic
     forecasts: CachedForecasts
+    week: CachedWeekForecasts
     clock: Clock
 
 
@@ -41,5 +43,6 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
         store=store,
         traffic=LatestTraffic(store),
         forecasts=CachedForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
+        week=CachedWeekForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
         clock=clock,
     )

@@ -13,8 +13,8 @@ import orjson
 import pandas as pd
 from numpy.typing import NDArray
 
+from services.champions import CHAMPION_FILE
 from services.forecasts import (
-    CHAMPION_FILE,
     FORECASTS_FILE,
     TABLE_SHAPE,
     TrainedOn,
