@@ -70,7 +70,8 @@ def test_every_text_is_used():
     )
     # Keys made of data: a status, a zone, a day, a parameter, a state of the data.
     made = ("status", "status_meaning", "zone_status", "zone_status_letter", "zone")
-    made_sections = {*made, "zone_in_title", "invalid"}
+    of_forecasts = ("forecast_status", "forecast_status_meaning")
+    made_sections = {*made, *of_forecasts, "zone_in_title", "invalid"}
     made_prefixes = ("day_", "announce_", "congestion", "jam", "shares", "worst")
     unused = [
         f"{section}.{key}"
