@@ -8,9 +8,9 @@ from pathlib import Path
 
 import dash
 from flask import Flask
-from flask_compress import Compress
 
 from callbacks import (
+    compression,
     documents,
     health,
     http_api,
@@ -54,7 +54,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     )
     server = app.server
     server.secret_key = secret_key(settings)
-    Compress(server)
+    compression.register(server)
     problems.register(server)
     documents.register(server, services)
     health.register(server, services)

@@ -30,4 +30,7 @@
 
   /** Speeds, reliabilities and probes of a snapshot. */
   app.snapshotDetails = keepLast(fetchJson);
+
+  /** How each segment of a snapshot compares with the usual. */
+  app.snapshotComparison = keepLast(fetchJson);
 })();

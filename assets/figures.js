@@ -5,7 +5,16 @@
 
   const shareOf = (snapshot, code, texts) => app.wording.percent(snapshot.shares[code] / 10, texts);
 
-  const zoneTile = (zone, state, texts) => {
+  /** What a tile says of a comparison: nothing where it is not told. */
+  const againstUsual = (explanation, code, texts, settings) => {
+    if (!code) return { title: explanation };
+    const comparison = settings.map.comparisons[code];
+    const sentence = texts.usual_sentence[comparison];
+    const title = app.wording.fill(texts.zones_now.compared, { explanation, comparison: sentence });
+    return { title, comparison, sentence };
+  };
+
+  const zoneTile = (zone, state, texts, settings) => {
     const { fill, extraPercent } = app.wording;
     const name = texts.zone[zone];
     if (!state) {
@@ -16,22 +25,32 @@
         title: fill(texts.zones_now.explanation_unknown, { zone: name }),
       };
     }
-    const [kind, extraShare] = state;
+    const [kind, extraShare, comparison] = state;
     const values = {
       zone: name,
       status: texts.zone_status[kind],
       extra: extraPercent(extraShare, texts),
     };
-    return { ...values, kind, title: fill(texts.zones_now.explanation, values) };
+    const explanation = fill(texts.zones_now.explanation, values);
+    return { ...values, kind, ...againstUsual(explanation, comparison, texts, settings) };
   };
 
   const zones = (snapshot, texts, settings) =>
     settings.zones.flatMap((zone, place) => {
-      const { kind, status, extra, title } = zoneTile(zone, snapshot.zones[place], texts);
+      const tile = zoneTile(zone, snapshot.zones[place], texts, settings);
+      const { kind, status, extra, title, comparison, sentence = "" } = tile;
       return [
         [`zone-${zone}`, { className: `zone-tile zone-tile--${kind}`, title }],
         [`zone-status-${zone}`, { text: status }],
         [`zone-extra-${zone}`, { text: extra }],
+        [
+          `zone-usual-${zone}`,
+          {
+            text: comparison ? texts.usual[comparison] : "",
+            className: comparison ? `zone-usual zone-usual--${comparison}` : "zone-usual",
+          },
+        ],
+        [`zone-usual-sentence-${zone}`, { text: sentence }],
       ];
     });
 

@@ -65,7 +65,7 @@
 
   /** A snapshot to tell the age of, or null before the first. */
   const follow = (snapshot, texts, settings) => {
-    document.documentElement.lang = texts.language.code;
+    document.documentElement.lang = texts.language.locale;
     document.title = texts.page.title;
     Object.assign(state, { snapshot, texts, settings });
     tick();

@@ -55,7 +55,7 @@
   const show = (answer) => {
     const { map_forecast: wording } = state.texts;
     writeBanner(answer, answer.simulated ? wording.banner_simulated : wording.banner);
-    app.trafficMap.showForecast(answer, state.settings, state.texts);
+    app.trafficMap.showForecast(answer);
   };
 
   const giveUp = () => {

@@ -4,6 +4,8 @@
   const app = (window.trafficRennes = window.trafficRennes || {});
 
   const RENDER_LIMIT_MS = 2000;
+  // Plotly takes the graph for complete 10 ms after the map has drawn everything.
+  const GRAPH_COMPLETION_MS = 50;
   const RETRY_MS = 1000;
   const RETRY_LIMIT_MS = 60000;
   // Breaks ties between lines that cover each other: the higher code is drawn on top.
@@ -11,6 +13,8 @@
   const HIT_RADIUS_PX = 5;
   const FIT_PADDING_PX = 16;
   const CLOSE_ZOOM = 14.5;
+  // Of a road that is as usual, while the others stand out.
+  const FADED = 0.15;
   const narrowScreen = window.matchMedia("(max-width: 600px)");
   const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
 
@@ -65,6 +69,8 @@
       this.codes = new Uint8Array(0);
       this.hidden = new Set();
       this.hovered = null;
+      this.comparison = null;
+      this.unusual = new Set();
       this.retries = 0;
       map.dragRotate.disable();
       map.touchZoomRotate.disableRotation();
@@ -110,11 +116,13 @@
       this.showTiles();
     }
 
-    /** The backdrop comes once the graph is complete: a tile that fails earlier would break it. */
+    /** The backdrop comes once the graph is complete: a tile that fails earlier would break it.
+        However slow the machine, that is waited for; after an error there is nothing to break. */
     async showTiles() {
       const { map, settings } = this;
       if (!map.getLayer(settings.tiles)) return;
-      await limited(once(map, "idle"), RENDER_LIMIT_MS);
+      await Promise.race([once(map, "idle"), once(map, "error")]);
+      await pause(GRAPH_COMPLETION_MS);
       map.setLayoutProperty(settings.tiles, "visibility", "visible");
     }
 
@@ -137,6 +145,8 @@
       this.codes = new Uint8Array(0);
       this.hovered = null;
       this.setStates(codes);
+      this.unusual.clear();
+      this.markUnusual();
       this.dress();
       this.showTiles();
     }
@@ -176,6 +186,36 @@
       map.removeFeatureState({ source: settings.source });
       this.codes = new Uint8Array(0);
       this.hovered = null;
+      this.unusual.clear();
+    }
+
+    /** Let what is unusual stand out, by the comparison of every road; null shows all alike. */
+    fadeUsual(comparison) {
+      const isChange = (comparison === null) !== (this.comparison === null);
+      this.comparison = comparison;
+      this.markUnusual();
+      if (isChange) this.hide(this.hidden);
+    }
+
+    /** Roads tell the style whether they are unusual; only those that change are told anew. */
+    markUnusual() {
+      const { map, settings, comparison, unusual } = this;
+      const mark = (id, isUnusual) => {
+        map.setFeatureState({ source: settings.source, id }, { unusual: isUnusual });
+        if (isUnusual) unusual.add(id);
+        else unusual.delete(id);
+      };
+      const wanted = new Set();
+      comparison?.forEach((code, id) => settings.unusual.includes(code) && wanted.add(id));
+      [...unusual].filter((id) => !wanted.has(id)).forEach((id) => mark(id, false));
+      [...wanted].filter((id) => !unusual.has(id)).forEach((id) => mark(id, true));
+    }
+
+    /** The opacity of a layer's roads, less for those that are as usual while these fade. */
+    fading(opacity) {
+      if (this.comparison === null) return opacity;
+      const is = (state) => ["boolean", ["feature-state", state], false];
+      return ["case", ["any", is("unusual"), is("hover")], opacity, opacity * FADED];
     }
 
     /** Hide the roads of some statuses: they stay hidden whatever comes. */
@@ -188,7 +228,7 @@
         this.map.setPaintProperty(
           layer,
           "line-opacity",
-          shown.length === 0 ? 0 : ["match", status, shown, opacity, 0],
+          shown.length === 0 ? 0 : ["match", status, shown, this.fading(opacity), 0],
         );
       });
     }

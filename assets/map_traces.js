@@ -34,6 +34,7 @@
       this.features = [];
       this.codes = new Uint8Array(0);
       this.hidden = new Set();
+      this.comparison = null;
       this.indices = settings.statuses.map((_, index) => index);
       const { center, zoom } = plot._fullLayout.map;
       this.home = { center: { ...center }, zoom };
@@ -49,7 +50,20 @@
     async paint(snapshot, codes) {
       this.features = await app.networkFeatures(snapshot.network, this.settings.networkUrl);
       this.codes = codes;
-      const traces = tracesOf(this.features, codes, this.settings.statuses);
+      await this.draw();
+    }
+
+    /** Traces have one opacity: what would fade is left out. */
+    async fadeUsual(comparison) {
+      if (comparison === this.comparison) return;
+      this.comparison = comparison;
+      await this.draw();
+    }
+
+    async draw() {
+      const { comparison, settings } = this;
+      const isDrawn = ({ id }) => !comparison || settings.unusual.includes(comparison[id]);
+      const traces = tracesOf(this.features.filter(isDrawn), this.codes, settings.statuses);
       const column = (name) => traces.map((trace) => trace[name]);
       await window.Plotly.restyle(
         this.plot,

@@ -15,6 +15,7 @@
     road: null,
     isPinned: false,
     place: null,
+    point: null,
     // Version whose details were asked for, and what came: null columns when they are gone.
     asked: null,
     details: null,
@@ -57,6 +58,13 @@
     ];
   };
 
+  /** How fast the road usually is at this hour, once that is known. */
+  const usualLine = (road) => {
+    const { details, settings, texts } = state;
+    const words = app.usual.speedOf(road.id, details?.columns, settings, texts);
+    return words ? [element("p", "road-card-usual", words)] : [];
+  };
+
   const closeButton = () => {
     const button = element("button", "road-card-close", "×");
     button.type = "button";
@@ -90,7 +98,7 @@
       ? app.forecastStatus(code, forecast, settings, texts)
       : texts.status[status];
     chip.append(element("span", `line-sample line-sample--${status}`), words);
-    const content = [title, chip, facts];
+    const content = [title, chip, facts, ...(forecast ? [] : usualLine(road))];
     if (state.isPinned) content.unshift(closeButton());
     card().replaceChildren(...content);
   };
@@ -121,12 +129,15 @@
     }
     if (state.asked !== version) return;
     state.details = { columns };
-    if (state.road) write();
+    if (!state.road) return;
+    write();
+    // It may have grown.
+    if (state.road) place(state.place ? state.driver.project(state.place) : state.point);
   };
 
   const open = (road, point, { isPinned = false, place: lngLat = null } = {}) => {
     const isOther = state.road?.id !== road.id || state.isPinned !== isPinned;
-    Object.assign(state, { road, isPinned, place: lngLat });
+    Object.assign(state, { road, isPinned, place: lngLat, point });
     const box = card();
     box.hidden = false;
     box.classList.toggle("road-card--pinned", isPinned);

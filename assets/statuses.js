@@ -1,4 +1,4 @@
-/* The statuses of all segments, as services/status.py packs them: 3 bits each, base64. */
+/* The statuses, and other codes, of all segments, as services/status.py packs them: base64. */
 (() => {
   "use strict";
   const app = (window.trafficRennes = window.trafficRennes || {});
@@ -9,15 +9,20 @@
     SIX_BITS[letter.charCodeAt(0)] = value;
   });
 
-  /** One status code per segment; a letter holds two. */
-  app.unpackStatuses = (packed, segments) => {
+  /** One code per segment, each of so many bits: a divisor of the six that a letter holds. */
+  app.unpackCodes = (packed, segments, bitsPerCode) => {
     const codes = new Uint8Array(segments);
+    const perLetter = 6 / bitsPerCode;
+    const mask = (1 << bitsPerCode) - 1;
     for (let segment = 0; segment < segments; segment += 1) {
-      const bits = SIX_BITS[packed.charCodeAt(segment >> 1)];
-      codes[segment] = segment % 2 === 0 ? bits >> 3 : bits & 7;
+      const letter = Math.floor(segment / perLetter);
+      const shift = bitsPerCode * (perLetter - 1 - (segment % perLetter));
+      codes[segment] = (SIX_BITS[packed.charCodeAt(letter)] >> shift) & mask;
     }
     return codes;
   };
+
+  app.unpackStatuses = (packed, segments) => app.unpackCodes(packed, segments, 3);
 
   /** Number of segments of a snapshot: the sum of its counts. */
   app.segmentsOf = (snapshot) => snapshot.counts.reduce((sum, count) => sum + count, 0);

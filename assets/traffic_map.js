@@ -67,8 +67,13 @@
   const paintNewest = async (settings, texts) => {
     const driver = await ready(settings, texts);
     const { forecast, snapshot, codes } = state;
-    if (driver && forecast) await driver.paint(forecast.answer, forecast.codes);
-    else if (driver) await driver.paint(snapshot, codes);
+    if (driver && !forecast) await driver.paint(snapshot, codes);
+    // Snapshots that come underneath leave a forecast on the screen as it is.
+    if (driver && forecast && !forecast.isPainted) {
+      await driver.paint(forecast.answer, forecast.codes);
+      forecast.isPainted = true;
+    }
+    app.usual.follow(driver, snapshot, !forecast, settings, texts);
     app.roadCard.update();
   };
 
@@ -78,7 +83,10 @@
       ? app.legendFigures(state.forecast.answer, app.forecastTexts(texts), settings)
       : app.legendFigures(state.snapshot, texts, settings);
 
-  const repaint = async (settings, texts) => {
+  const repaint = async () => {
+    const { snapshot, settings, texts } = state;
+    // Before the first snapshot nothing is painted: it brings the forecast with it.
+    if (!snapshot) return;
     app.write(legend(settings, texts));
     try {
       await paintNewest(settings.map, texts);
@@ -149,17 +157,17 @@
   };
 
   /** Show a forecast instead of the snapshots, which go on coming underneath. */
-  const showForecast = (answer, settings, texts) => {
+  const showForecast = (answer) => {
     const codes = app.unpackStatuses(answer.statuses, app.segmentsOf(answer));
-    state.forecast = { answer, codes };
-    return repaint(settings, texts);
+    state.forecast = { answer, codes, isPainted: false };
+    repaint();
   };
 
   /** Show the newest snapshot again. */
   const showNow = () => {
     if (!state.forecast) return;
     state.forecast = null;
-    repaint(state.settings, state.texts);
+    repaint();
   };
 
   app.trafficMap = { showForecast, showNow };

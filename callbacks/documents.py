@@ -15,7 +15,7 @@ from flask import Flask, Response, request
 from callbacks.problems import problem
 from services.assembly import Services
 from services.errors import StorageError
-from services.geojson import encode_details
+from services.geojson import encode_compared, encode_details
 from services.latest import TrafficView
 
 BOOTSTRAP_PATH: Final = "/vendor/bootstrap.min.css"
@@ -55,15 +55,12 @@ def send_document(document: Document) -> Response:
 
 
 def register(server: Flask, services: Services) -> None:
-    """Add the routes of the network, the details of the current snapshot, and Bootstrap's CSS."""
+    """Add the routes of the network, what goes with the current snapshot, and Bootstrap's CSS."""
+    _register_of_snapshot(server, services)
 
     @lru_cache(maxsize=_KEPT_NETWORKS)
     def network_document(version: str) -> Document:
         return make_document(services.store.network_document(version), "application/geo+json")
-
-    @lru_cache(maxsize=1)
-    def details_document(view: TrafficView) -> Document:
-        return make_document(encode_details(view.snapshot), "application/json")
 
     @server.get("/network/<version>.geojson")
     def network(version: str) -> Response:
@@ -73,6 +70,22 @@ def register(server: Flask, services: Services) -> None:
             return problem(HTTPStatus.NOT_FOUND, "no such network")
         return _immutable(send_document(document))
 
+    @lru_cache(maxsize=1)
+    def bootstrap_document() -> Document:
+        return make_document(_BOOTSTRAP_CSS.read_bytes(), "text/css; charset=utf-8")
+
+    @server.get(BOOTSTRAP_PATH)
+    def bootstrap_css() -> Response:
+        return _immutable(send_document(bootstrap_document()))
+
+
+def _register_of_snapshot(server: Flask, services: Services) -> None:
+    """Add what is asked for by the version of the current snapshot, and only of it."""
+
+    @lru_cache(maxsize=1)
+    def details_document(view: TrafficView) -> Document:
+        return make_document(encode_details(view.snapshot, view.compared), "application/json")
+
     @server.get("/snapshot/<version>/details")
     def details(version: str) -> Response:
         view = services.traffic.view()
@@ -81,12 +94,20 @@ def register(server: Flask, services: Services) -> None:
         return _immutable(send_document(details_document(view)))
 
     @lru_cache(maxsize=1)
-    def bootstrap_document() -> Document:
-        return make_document(_BOOTSTRAP_CSS.read_bytes(), "text/css; charset=utf-8")
+    def compared_document(view: TrafficView) -> Document | None:
+        if view.compared is None:
+            return None
+        return make_document(encode_compared(view.snapshot, view.compared), "application/json")
 
-    @server.get(BOOTSTRAP_PATH)
-    def bootstrap_css() -> Response:
-        return _immutable(send_document(bootstrap_document()))
+    @server.get("/snapshot/<version>/compared")
+    def compared(version: str) -> Response:
+        view = services.traffic.view()
+        if view is None or view.snapshot.version != version:
+            return problem(HTTPStatus.NOT_FOUND, "this snapshot is no longer the current one")
+        document = compared_document(view)
+        if document is None:
+            return problem(HTTPStatus.NOT_FOUND, "nothing is known to be usual at this hour")
+        return _immutable(send_document(document))
 
 
 def _immutable(response: Response) -> Response:

@@ -24,7 +24,7 @@ def register(server: Flask, services: Services) -> None:
 
     @lru_cache(maxsize=1)
     def traffic_document(view: TrafficView) -> Document:
-        body = encode_traffic(view.network, view.snapshot)
+        body = encode_traffic(view.network, view.snapshot, view.compared)
         return make_document(body, "application/geo+json")
 
     @server.get("/api/v1/traffic")
@@ -33,7 +33,7 @@ def register(server: Flask, services: Services) -> None:
         if view is None:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "no snapshot has been received yet")
         response = send_document(traffic_document(view))
-        response.set_etag(view.snapshot.version)
+        response.set_etag(_etag(view))
         response.headers["Cache-Control"] = "no-cache"
         response.headers["Access-Control-Allow-Origin"] = "*"
         return response.make_conditional(request)
@@ -50,6 +50,12 @@ def register(server: Flask, services: Services) -> None:
     @server.get("/api/<path:rest>")
     def unknown(rest: str) -> Response:
         return problem(HTTPStatus.NOT_FOUND, f"there is nothing at /api/{rest}")
+
+
+def _etag(view: TrafficView) -> str:
+    """Changes with a snapshot, and when it is compared at last with the usual."""
+    version = view.snapshot.version
+    return version if view.compared is None else f"{version}-compared"
 
 
 def _forecast_body(services: Services) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import ClientsideFunction, Dash, Input, Output, State
 
 from callbacks.refresh import NAMESPACE
-from components import glance, legend, traffic_map
+from components import glance, legend, traffic_map, unusual
 from components.page import (
     SETTINGS_STORE_ID,
     SHOWN_STORE_ID,
@@ -32,6 +32,12 @@ def register(app: Dash) -> None:
         *(Input(legend.button_id(status), "n_clicks") for status in LEGEND_ORDER),
         State(legend.HIDDEN_STORE_ID, "data"),
         State(SETTINGS_STORE_ID, "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction(NAMESPACE, "toggleUnusual"),
+        Output(unusual.TOGGLE_ID, "aria-pressed"),
+        Input(unusual.TOGGLE_ID, "n_clicks"),
         prevent_initial_call=True,
     )
     app.clientside_callback(

@@ -85,6 +85,7 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
             "map": browser_settings(
                 network_url_template,
                 app.get_relative_path(f"/snapshot/{_VERSION}/details"),
+                app.get_relative_path(f"/snapshot/{_VERSION}/compared"),
                 network_version,
             )
             | {"forecastUrl": app.get_relative_path(segment_forecasts.PATH)},

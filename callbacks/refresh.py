@@ -17,6 +17,7 @@ from components.page import (
 from services.assembly import Services
 from services.indicators import Indicators, congestion_level, zone_status
 from services.latest import TrafficView
+from services.usual import Comparison
 from services.zones import ZONES
 
 NAMESPACE: Final = "traffic"
@@ -85,13 +86,14 @@ def snapshot_payload(view: TrafficView) -> dict[str, Any]:
         "network": snapshot.network_version,
         "observed_at": int(snapshot.observed_at.timestamp()),
         "source": snapshot.source,
-        "statuses": view.packed_statuses,
         "counts": list(indicators.counts.values()),
         "shares": [round(1_000 * share) for share in indicators.length_shares.values()],
         "congestion": _whole_percent(indicators.congestion_level),
         "jam_km": round(indicators.jam_km, 1),
-        "zones": [_zone_state(indicators.zone_ratios[zone]) for zone in ZONES],
+        "zones": _zone_states(view),
         "worst": _worst_roads(indicators),
+        # Last, where its many letters spoil the compression of nothing else.
+        "statuses": view.packed_statuses,
     }
 
 
@@ -100,11 +102,21 @@ def late_after_seconds(feed_period_seconds: int) -> int:
     return max(_LATE_AFTER_SECONDS, _LATE_AFTER_PERIODS * feed_period_seconds)
 
 
-def _zone_state(ratio: float | None) -> list[Any] | None:
-    """Status and extra travel time (%) of a zone; None where nothing is known."""
+def _zone_states(view: TrafficView) -> list[list[Any] | None]:
+    """Status, extra travel time (%) and comparison code of each zone; None where unknown."""
+    ratios = view.indicators.zone_ratios
+    codes = (
+        [int(Comparison.NOT_TOLD)] * len(ZONES)
+        if view.compared is None
+        else view.compared.zones.tolist()
+    )
+    return [_zone_state(ratios[zone], code) for zone, code in zip(ZONES, codes, strict=True)]
+
+
+def _zone_state(ratio: float | None, comparison: int) -> list[Any] | None:
     if ratio is None:
         return None
-    return [zone_status(ratio), _whole_percent(congestion_level(ratio))]
+    return [zone_status(ratio), _whole_percent(congestion_level(ratio)), comparison]
 
 
 def _worst_roads(indicators: Indicators) -> list[list[Any]]:

@@ -65,7 +65,7 @@ def _language_choice(label: str, languages: Mapping[str, str], current: str) -> 
                 name,
                 className="link-button",
                 lang=code,
-                title=f"{label} : {name}",
+                title=label.format(name=name),
                 **_data(language=code),
             )
         )

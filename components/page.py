@@ -32,8 +32,8 @@ MOMENT_STORE_ID: Final = "moment"
 # Sections of the texts that scripts write with; the rest stays on the server.
 _BROWSER_TEXTS: Final = (
     "language", "page", "freshness", "age", "status", "status_meaning", "zone_status", "zone",
-    "zones_now", "map", "legend", "road", "forecast", "glance", "unit",
-    "map_forecast", "forecast_status", "forecast_status_meaning",
+    "zones_now", "usual", "usual_sentence", "usual_speed", "unusual", "map", "legend", "road",
+    "forecast", "glance", "unit", "map_forecast", "forecast_status", "forecast_status_meaning",
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from components.palette import (
     Palette,
 )
 from components.texts import Texts
+from components.unusual import COMPARISONS, UNUSUAL, build_toggle
 
 GRAPH_ID: Final = "map"
 FRAME_ID: Final = "map-frame"
@@ -40,6 +41,7 @@ TILES_LAYER: Final = "tiles"
 # West, south, east, north of the feed's segments, in degrees.
 RENNES_BOUNDS: Final = (-1.794, 48.038, -1.573, 48.164)
 _INITIAL_ZOOM: Final = 10.5
+_COMPARISON_BITS: Final = 2
 _NOTHING: Final = {"type": "FeatureCollection", "features": []}
 _STATUS: Final = ["coalesce", ["feature-state", "status"], -1]
 
@@ -137,13 +139,16 @@ def build_style(network_url: str | None, tiles_url: str) -> dict[str, Any]:
 
 
 def browser_settings(
-    network_url_template: str, details_url_template: str, network_version: str | None
+    network_url_template: str,
+    details_url_template: str,
+    compared_url_template: str,
+    network_version: str | None,
 ) -> dict[str, Any]:
     """What the map's script has to know, beside the style.
 
     Parameters
     ----------
-    network_url_template, details_url_template : str
+    network_url_template, details_url_template, compared_url_template : str
         Addresses with ``{version}`` in them.
     network_version : str or None
         The network that the style starts with.
@@ -156,6 +161,7 @@ def browser_settings(
         "network": network_version,
         "networkUrl": network_url_template,
         "detailsUrl": details_url_template,
+        "comparedUrl": compared_url_template,
         "statuses": STATUSES,
         "layers": {
             layer.name: {
@@ -165,6 +171,9 @@ def browser_settings(
             for layer in ROAD_LAYERS
             if layer is not HIGHLIGHT
         },
+        "comparisons": COMPARISONS,
+        "comparisonBits": _COMPARISON_BITS,
+        "unusual": [COMPARISONS.index(name) for name in UNUSUAL],
         "offsetPx": list(OFFSET_PX.items()),
         "widthPx": [
             [[zoom, widths[status]] for zoom, widths in WIDTH_PX.items()] for status in STATUSES
@@ -199,6 +208,7 @@ def build_map(
             html.P(wording["unavailable"], id=UNAVAILABLE_ID, className="map-notice", hidden=True),
             html.Span(className="map-crosshair", **aria(hidden="true")),
             _buttons(wording),
+            build_toggle(texts),
             # Filled by assets/road_card.js; Dash leaves what is inside alone.
             html.Div(id=ROAD_CARD_ID, className="road-card", role="status", hidden=True),
             time_bar,

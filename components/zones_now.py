@@ -28,6 +28,16 @@ def extra_id(zone: str) -> str:
     return f"zone-extra-{zone}"
 
 
+def usual_id(zone: str) -> str:
+    """Id of the comparison with the usual inside a tile."""
+    return f"zone-usual-{zone}"
+
+
+def usual_sentence_id(zone: str) -> str:
+    """Id of the same in full, for who hears it."""
+    return f"zone-usual-sentence-{zone}"
+
+
 def build_zones_now(texts: Texts, zones: Sequence[str]) -> html.Section:
     """One tile per zone, its status unknown until the first snapshot."""
     return html.Section(
@@ -47,6 +57,8 @@ def _tile(texts: Texts, zone: str) -> html.Li:
             html.Span(texts["zone"][zone], className="zone-name"),
             html.Span(no_value, id=status_id(zone), className="zone-status"),
             html.Span(no_value, id=extra_id(zone), className="zone-extra"),
+            html.Span(id=usual_id(zone), className="zone-usual", **aria(hidden="true")),
+            html.Span(id=usual_sentence_id(zone), className="visually-hidden"),
         ],
         id=tile_id(zone),
         className="zone-tile zone-tile--unknown",

@@ -87,19 +87,31 @@ def compute_indicators(network: Network, snapshot: Snapshot, worst: int = 5) -> 
     free_s = network.free_flow_time_s
     actual_s = travel_time_s(network, snapshot)
     whole = speed_ratio(free_s, actual_s)
-    zone_ratios = {
-        zone: speed_ratio(free_s[members], actual_s[members])
-        for code, zone in enumerate(ZONES)
-        for members in [network.zone_codes == code]
-    }
     return Indicators(
         congestion_level=None if whole is None else congestion_level(whole),
         jam_km=jam_km(network.length_m, codes),
         counts=status_counts(codes),
         length_shares=length_shares(network.length_m, codes),
-        zone_ratios=zone_ratios,
+        zone_ratios=compute_zone_ratios(network, actual_s),
         worst_roads=worst_roads(network, snapshot, worst),
     )
+
+
+def compute_zone_ratios(network: Network, actual_s: NDArray[np.float64]) -> dict[str, float | None]:
+    """Speed ratio of each zone, as :func:`speed_ratio`.
+
+    Parameters
+    ----------
+    network : Network
+    actual_s : array of float, shape (segments,)
+        Seconds to drive each segment now, NaN where not known.
+    """
+    free_s = network.free_flow_time_s
+    return {
+        zone: speed_ratio(free_s[members], actual_s[members])
+        for code, zone in enumerate(ZONES)
+        for members in [network.zone_codes == code]
+    }
 
 
 def travel_time_s(network: Network, snapshot: Snapshot) -> NDArray[np.float64]:

@@ -13,16 +13,21 @@ from services.network import Network
 from services.snapshot import Snapshot
 from services.status import pack_statuses
 from services.store import FileStamp, Store
+from services.usual_hour import ComparedTraffic, UsualHour, compare_traffic
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
 class TrafficView:
-    """A snapshot with its network and all that follows from them, computed once."""
+    """A snapshot with its network and all that follows from them, computed once.
+
+    ``usual`` is what the snapshot may be compared with, None where nothing is known.
+    """
 
     network: Network
     snapshot: Snapshot
+    usual: UsualHour | None = None
 
     @cached_property
     def indicators(self) -> Indicators:
@@ -33,6 +38,13 @@ class TrafficView:
     def packed_statuses(self) -> str:
         """Every status for the browser, see :func:`services.status.pack_statuses`."""
         return pack_statuses(self.snapshot.status_codes())
+
+    @cached_property
+    def compared(self) -> ComparedTraffic | None:
+        """The snapshot beside the usual; None where the usual is of another hour or source."""
+        if self.usual is None or not self.usual.tells_of(self.snapshot):
+            return None
+        return compare_traffic(self.network, self.snapshot, self.usual)
 
 
 class LatestTraffic:
@@ -46,6 +58,8 @@ class LatestTraffic:
         self._lock = threading.Lock()
         self._stamp: FileStamp | None = None
         self._view: TrafficView | None = None
+        self._usual_stamp: FileStamp | None = None
+        self._usual: UsualHour | None = None
 
     def view(self) -> TrafficView | None:
         """The current view, or None before the first snapshot."""
@@ -61,7 +75,8 @@ class LatestTraffic:
         try:
             snapshot = self._store.current_snapshot()
             if snapshot is not None:
-                self._view = TrafficView(self._network_of(snapshot), snapshot)
+                network = self._network_of(snapshot)
+                self._view = TrafficView(network, snapshot, self._usual_hour())
         except StorageError as error:
             log.error("the published snapshot cannot be read, the last one stays: %s", error)
 
@@ -69,3 +84,14 @@ class LatestTraffic:
         if self._view is not None and self._view.network.version == snapshot.network_version:
             return self._view.network
         return self._store.network(snapshot.network_version)
+
+    def _usual_hour(self) -> UsualHour | None:
+        """The usual as last written: read once an hour, and its loss hides no news."""
+        stamp = self._store.usual_stamp()
+        if stamp != self._usual_stamp:
+            self._usual_stamp, self._usual = stamp, None
+            try:
+                self._usual = self._store.usual_hour()
+            except StorageError as error:
+                log.error("the usual traffic cannot be read, nothing is compared: %s", error)
+        return self._usual

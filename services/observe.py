@@ -16,9 +16,11 @@ from services.clock import Clock
 from services.errors import FeedError, FeedUnreachable, StorageError
 from services.feeds.reply import CheckedReply, check_reply
 from services.feeds.sources import Feed
+from services.history.usual_hour import read_usual_hour
 from services.network import Network
 from services.snapshot import Snapshot, Source
 from services.store import Store, WorkerState
+from services.usual_hour import UsualHour
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ class Observer:
         self._clock = clock
         self._accepted: dict[Source, Accepted] = {}
         self._live_not_before = clock()
+        self._usual: UsualHour | None = None
         self._state = store.worker_state() or WorkerState("", None, 0, None)
 
     def observe(self) -> Snapshot | None:
@@ -130,6 +133,7 @@ class Observer:
         self._accepted[feed.source] = Accepted(checked.network, checked.snapshot)
         if last.snapshot is None or checked.snapshot.version != last.snapshot.version:
             self._journal(checked)
+        self._look_up_usual(checked)
         self._keep(checked)
         self._store.publish(checked.network, checked.snapshot)
         return checked.snapshot
@@ -140,6 +144,23 @@ class Observer:
             history.append_snapshot(self._store.data_dir, checked.snapshot)
         except StorageError as error:
             log.error("history not written: %s", error)
+
+    def _look_up_usual(self, checked: CheckedReply) -> None:
+        """Once an hour, what is usual at it, for the pages to compare with.
+
+        Before the hour's first snapshot is kept, so that traffic is not compared with itself.
+        """
+        try:
+            usual = self._usual or self._usual_before_start()
+            if usual is None or not usual.tells_of(checked.snapshot):
+                snapshot, network = checked.snapshot, checked.network
+                usual = read_usual_hour(
+                    self._store.data_dir, snapshot.source, network, snapshot.observed_at
+                )
+                self._store.write_usual_hour(usual)
+            self._usual = usual
+        except StorageError as error:
+            log.error("the usual traffic was not looked up: %s", error)
 
     def _journal(self, checked: CheckedReply) -> None:
         snapshot = checked.snapshot
@@ -172,6 +193,14 @@ class Observer:
         except StorageError as error:
             log.error("the last %s snapshot cannot be read: %s", source, error)
             return Accepted()
+
+    def _usual_before_start(self) -> UsualHour | None:
+        """What an earlier worker looked up; a damaged file only means looking it up again."""
+        try:
+            return self._store.usual_hour()
+        except StorageError as error:
+            log.error("the usual of this hour is looked up again: %s", error)
+            return None
 
     def _note_success(self) -> None:
         now = self._clock().isoformat()

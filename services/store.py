@@ -4,6 +4,7 @@ layout-version              the layout of this directory, see services.data_dire
 snapshots/current.parquet   what the page shows
 snapshots/live.parquet      the last live snapshot, kept for when the feed is down
 networks/<version>.geojson  each network that was ever seen
+usual/current.parquet       what is usual at the hour of the last snapshot observed
 worker.json                 how the worker's last attempts went
 history/                    see services.history
 
@@ -22,6 +23,7 @@ from services.errors import StorageError
 from services.files import read_if_present, write_atomically
 from services.network import Network, decode_network, encode_network
 from services.snapshot import Snapshot, decode_snapshot, encode_snapshot
+from services.usual_hour import UsualHour, decode_usual_hour, encode_usual_hour
 
 FileStamp = tuple[int, int, int]
 """Device-independent mark of one version of a file: inode, size, modification time (ns)."""
@@ -51,6 +53,7 @@ class Store:
         self._current = data_dir / "snapshots" / "current.parquet"
         self._live = data_dir / "snapshots" / "live.parquet"
         self._networks = data_dir / "networks"
+        self._usual = data_dir / "usual" / "current.parquet"
         self._worker_state = data_dir / "worker.json"
 
     def prepare(self) -> None:
@@ -78,11 +81,7 @@ class Store:
 
     def current_stamp(self) -> FileStamp | None:
         """A mark that changes when another snapshot is published; None before the first."""
-        try:
-            status = self._current.stat()
-        except OSError:
-            return None
-        return status.st_ino, status.st_size, status.st_mtime_ns
+        return _stamp(self._current)
 
     def current_snapshot(self) -> Snapshot | None:
         """What is published now, or None before the first.
@@ -139,6 +138,29 @@ class Store:
         """
         return decode_network(self.network_document(version))
 
+    def write_usual_hour(self, usual: UsualHour) -> None:
+        """Make the usual of an hour the one that pages compare with.
+
+        Raises
+        ------
+        StorageError
+        """
+        write_atomically(self._usual, encode_usual_hour(usual))
+
+    def usual_stamp(self) -> FileStamp | None:
+        """A mark that changes when another usual hour is written; None before the first."""
+        return _stamp(self._usual)
+
+    def usual_hour(self) -> UsualHour | None:
+        """The usual of the hour of the last snapshot observed, or None before the first.
+
+        Raises
+        ------
+        StorageError
+        """
+        document = read_if_present(self._usual)
+        return None if document is None else decode_usual_hour(document)
+
     def write_worker_state(self, state: WorkerState) -> None:
         """Keep how the last attempts went.
 
@@ -160,6 +182,14 @@ class Store:
         if not version.isalnum():
             raise StorageError(f"not a network version: {version[:40]!r}")
         return self._networks / f"{version}.geojson"
+
+
+def _stamp(path: Path) -> FileStamp | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _decoded(path: Path) -> Snapshot | None:

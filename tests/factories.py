@@ -24,10 +24,12 @@ from services.forecasts import (
 from services.network import Network, Part
 from services.snapshot import Snapshot, Source, make_snapshot
 from services.status import DATEX_NAMES, Status, StatusThresholds
+from services.usual import Usual
+from services.usual_hour import UsualHour, hour_start
 from services.week_forecasts import WEEK_DIRECTORY, WEEK_FILE, WeekTable
 from services.week_forecasts import encode_table as encode_week
 from services.week_forecasts import make_table as make_week
-from services.zones import CENTRE_LAT_DEG, CENTRE_LON_DEG, ZONE_CHOICES
+from services.zones import CENTRE_LAT_DEG, CENTRE_LON_DEG, ZONE_CHOICES, ZONES
 
 # A Monday, 12:43 in Rennes.
 OBSERVED_AT = datetime(2024, 8, 26, 10, 43, tzinfo=UTC)
@@ -107,6 +109,28 @@ def make_snapshot_for(
                 "probes": np.where(known, 3, 0),
             }
         ),
+    )
+
+
+def make_usual_hour(
+    network: Network,
+    *,
+    source: Source = "live",
+    observed_at: datetime = OBSERVED_AT,
+    ratios: tuple[float, float, float] = (0.4, 0.5, 0.6),
+    observations: int = 100,
+) -> UsualHour:
+    """The same usual speed ratios (P10, P50, P90) for every segment and zone.
+
+    By default heavy traffic of :func:`make_snapshot_for` is usual, free flow is
+    quieter and a jam busier.
+    """
+    return UsualHour(
+        source=source,
+        network_version=network.version,
+        start=hour_start(observed_at),
+        segments=_usual(len(network), ratios, observations),
+        zones=_usual(len(ZONES), ratios, observations),
     )
 
 
@@ -217,6 +241,11 @@ def write_week_forecasts(data_dir: Path, network: Network | None = None) -> None
     folder.mkdir(parents=True)
     (folder / WEEK_FILE).write_bytes(encode_week(make_week_table(network or make_network())))
     (root / CHAMPION_FILE).write_text(MODEL_VERSION)
+
+
+def _usual(size: int, ratios: tuple[float, float, float], observations: int) -> Usual:
+    p10, p50, p90 = (np.full(size, ratio, np.float32) for ratio in ratios)
+    return Usual(p10, p50, p90, np.full(size, observations, np.uint32))
 
 
 def _segment(index: int, segments: int) -> dict[str, Any]:

@@ -15,14 +15,8 @@ import requests
 
 from tests.fault_server import fault_server, reply_with
 from tests.feed_replies import encode, make_records
+from tests.ports import free_port
 from tests.waiting import wait_until
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Running:

@@ -27,6 +27,7 @@ from services.history.sketch import (
 )
 from services.network import Network
 from services.status import DATEX_NAMES, Status
+from services.usual import MINIMUM_KNOWN_SHARE
 from services.zones import ZONE_CHOICES, ZONES
 
 STATUSES: Final = len(DATEX_NAMES)
@@ -48,10 +49,6 @@ ZONE_MEASURES: Final = {
 """Of a zone: observation times; the sum of its speed ratios in ‰; speed ratios by bin."""
 
 COUNTED_COLUMNS: Final = ("observed_at", "segment", "network_version", "status", "speed_kmh")
-
-# A zone of which fewer segments are known says nothing of the zone: at night one in
-# three is known, an archive cut at the API's 100 rows knows one in thirty.
-MINIMUM_KNOWN_SHARE: Final = 0.05
 
 
 class CountedRows:

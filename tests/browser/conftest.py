@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,20 +20,17 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from app import create_app
 from services.network import Network
 from services.settings import load_settings
 from services.snapshot import Snapshot, Source
 from services.store import Store
+from tests.browser.serving import ServerThread
 from tests.factories import OBSERVED_AT, make_network, make_snapshot_for, write_forecasts
+from tests.ports import HOST
 
-BROWSER_TEST = [
-    pytest.mark.browser,
-    # flask-compress reads a static file to its end and leaves closing it to the collector.
-    pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
-]
+BROWSER_TEST = [pytest.mark.browser]
 DESKTOP = (1280, 800)
 # Where the map is not looked at: fewer pixels to draw in software.
 COMPACT = (640, 480)
@@ -59,14 +55,6 @@ _CHROMIUM_ARGUMENTS = (
 )
 # What the tests see of the map: through the page's own handle, by the public API of MapLibre.
 _MAP = "trafficRennes.mapHandle(document.querySelector('#map .js-plotly-plot'))"
-
-
-class QuietHandler(WSGIRequestHandler):
-    # Browsers keep connections open, as they do in front of gunicorn.
-    protocol_version = "HTTP/1.1"
-
-    def log(self, *_message: object) -> None:
-        """The tests have no use for an access log."""
 
 
 @dataclass
@@ -94,34 +82,19 @@ class LiveApp:
         self.port = 0
         defaults = {"monitor_level": "off", "refresh_seconds": 1, "tiles_url": "none"}
         self.settings = load_settings(data_dir=data_dir, **(defaults | settings))
-        self._server: BaseWSGIServer | None = None
-        self._thread: threading.Thread | None = None
+        self._server: ServerThread | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/"
+        return f"http://{HOST}:{self.port}/"
 
     def start(self) -> None:
-        server = make_server(
-            "127.0.0.1",
-            self.port,
-            create_app(self.settings, self.clock).server,
-            threaded=True,
-            request_handler=QuietHandler,
-        )
-        # A thread per open connection, which must not be waited for at the end.
-        server.daemon_threads = True
-        server.block_on_close = False
-        self.port = server.server_port
-        self._server = server
-        self._thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
+        self._server = ServerThread(create_app(self.settings, self.clock).server, self.port)
+        self.port = self._server.port
 
     def stop(self) -> None:
-        if self._server is not None and self._thread is not None:
-            self._server.shutdown()
-            self._thread.join()
-            self._server.server_close()
+        if self._server is not None:
+            self._server.stop()
             self._server = None
 
     def publish(

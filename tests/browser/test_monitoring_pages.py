@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, ViewportSize, expect, sync_playwright
-from werkzeug.serving import WSGIRequestHandler, make_server
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
+from tests.browser.serving import ServerThread
+from tests.ports import HOST
 from tests.services.monitoring_app import (
     PASSWORD,
     USERNAME,
@@ -28,7 +27,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Column-expression-level unary distinct"),
 ]
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 DESKTOP = ViewportSize(width=1280, height=900)
 PHONE = ViewportSize(width=390, height=844)
 CALLBACK = "/_dash-update-component"
@@ -73,11 +71,6 @@ PLOTS = {
     "hourly_load", "multi_version", "daily_utilization", "api_performance", "version_user",
     "version_ip", "versions", "users", "status_code_distribution",
 }  # fmt: skip
-
-
-class QuietHandler(WSGIRequestHandler):
-    def log(self, *_message: object) -> None:
-        """The tests have no use for an access log."""
 
 
 @dataclass
@@ -131,26 +124,10 @@ def address_and_endpoints(
     assert eventually(lambda: len(measured(data_dir, "slow")) == 4)
     assert eventually(lambda: len(rows(data_dir, "SELECT * FROM ExceptionOccurrence")) == 1)
     assert eventually(lambda: len(rows(data_dir, "SELECT * FROM Outlier")) >= 1)
-    http = make_server("127.0.0.1", 0, server, threaded=True, request_handler=QuietHandler)
-    thread = threading.Thread(target=http.serve_forever)
-    thread.start()
+    http = ServerThread(server)
     endpoints = dict(rows(data_dir, "SELECT name, id FROM Endpoint"))
-    yield f"http://127.0.0.1:{http.port}", endpoints
-    http.shutdown()
-    thread.join()
-    http.server_close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-        )
-        yield browser
-        browser.close()
+    yield f"http://{HOST}:{http.port}", endpoints
+    http.stop()
 
 
 @pytest.fixture

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+
 import numpy as np
+import orjson
 import pytest
 
 from callbacks.refresh import snapshot_payload
@@ -10,9 +13,10 @@ from components.page import REFRESH_ID, SHOWN_STORE_ID, SNAPSHOT_STORE_ID
 from services.feeds.reply import check_reply
 from services.latest import TrafficView
 from services.status import Status
+from services.usual import Comparison
 from services.zones import ZONES
 from tests.callbacks.conftest import NOW
-from tests.factories import make_network, make_snapshot_for
+from tests.factories import OBSERVED_AT, make_network, make_snapshot_for, make_usual_hour
 
 TICK = f"{REFRESH_ID}.n_intervals"
 SHOWN = f"{SHOWN_STORE_ID}.data"
@@ -35,6 +39,19 @@ def wire_bytes(response):
     return len("\r\n".join([*lines, "", ""])) + len(response.data)
 
 
+def snapshot_in(response):
+    body = orjson.loads(gzip.decompress(response.data))
+    return body["response"][SNAPSHOT_STORE_ID]["data"]
+
+
+def usual_of_all_kinds(network, observed_at=OBSERVED_AT):
+    """A usual that makes some zones busier, some quieter, and others neither."""
+    usual = make_usual_hour(network, observed_at=observed_at, ratios=(0.0, 0.5, 1.0))
+    usual.zones.p10[:2] = usual.zones.p50[:2] = 0.99
+    usual.zones.p90[3:] = usual.zones.p50[3:] = 0.01
+    return usual
+
+
 @pytest.fixture
 def refresh(dash_client):
     """Ask as a browser does, which takes compressed answers."""
@@ -52,7 +69,9 @@ def test_wire_bytes_stay_within_what_was_promised(refresh, store):
     statuses = np.repeat([0, 1, 2, 3], [299, 941, 1_135, 485])
     np.random.default_rng(3).shuffle(statuses)
     snapshot = make_snapshot_for(network, statuses)
+    store.write_usual_hour(usual_of_all_kinds(network))
     store.publish(network, snapshot)
+    assert len({zone[2] for zone in snapshot_in(refresh(None))["zones"]}) == 3
     assert wire_bytes(refresh(None)) <= NEW_SNAPSHOT_BYTES
     assert wire_bytes(refresh(snapshot.version)) <= NOTHING_NEW_BYTES
 
@@ -60,6 +79,8 @@ def test_wire_bytes_stay_within_what_was_promised(refresh, store):
 @pytest.mark.realdata
 def test_wire_bytes_of_the_real_reply(refresh, store, rennes_reply):
     checked = check_reply(rennes_reply, source="live", received_at=NOW)
+    usual = usual_of_all_kinds(checked.network, checked.snapshot.observed_at)
+    store.write_usual_hour(usual)
     store.publish(checked.network, checked.snapshot)
     assert wire_bytes(refresh(None)) <= NEW_SNAPSHOT_BYTES
     assert wire_bytes(refresh(checked.snapshot.version)) <= NOTHING_NEW_BYTES
@@ -104,3 +125,14 @@ def test_figures_of_a_network_nobody_drives_on():
     assert payload["zones"] == [None] * len(ZONES)
     assert payload["worst"] == []
     assert payload["shares"] == [1_000, 0, 0, 0, 0]
+
+
+def test_each_zone_says_how_it_compares_with_the_usual():
+    network = make_network()
+    snapshot = make_snapshot_for(network, Status.CONGESTED)
+    told = snapshot_payload(TrafficView(network, snapshot, make_usual_hour(network)))
+    assert [zone[2] for zone in told["zones"]] == [Comparison.BUSIER] * len(ZONES)
+    # An hour or a source that nothing is known of.
+    simulated = make_usual_hour(network, source="demo")
+    untold = snapshot_payload(TrafficView(network, snapshot, simulated))
+    assert [zone[2] for zone in untold["zones"]] == [Comparison.NOT_TOLD] * len(ZONES)

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+import base64
 import gzip
 import subprocess
 import sys
 
+import numpy as np
 import orjson
+import psutil
 import pytest
 
 from app import create_app
 from services.settings import load_settings
 from services.status import Status
 from tests.callbacks.conftest import NOW
-from tests.factories import make_network, make_snapshot_for
+from tests.factories import make_network, make_snapshot_for, make_usual_hour
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def test_traffic_is_the_latest_snapshot_as_geojson(client, published):
     first = body["features"][0]
     assert set(first["properties"]) == {
         "id", "name", "status", "speed_kmh", "speed_limit_kmh", "travel_time_s",
-        "reliability_pct", "probes", "road_class",
+        "reliability_pct", "probes", "road_class", "usual_speed_kmh", "compared_with_usual",
     }  # fmt: skip
     assert first["geometry"]["type"] == "MultiLineString"
     assert body["features"][1]["geometry"]["type"] == "LineString"
@@ -57,6 +60,32 @@ def test_the_filler_of_unknown_segments_is_null_in_the_api(client, published):
     unknown = [f["properties"] for f in features if f["properties"]["status"] == "unknown"]
     assert unknown
     assert {(p["speed_kmh"], p["travel_time_s"]) for p in unknown} == {(None, None)}
+
+
+def test_traffic_is_compared_with_the_usual_where_that_is_known(client, store):
+    network = make_network()
+    store.publish(network, make_snapshot_for(network))
+    untold = client.get("/api/v1/traffic")
+    store.write_usual_hour(make_usual_hour(network))
+    store.publish(network, make_snapshot_for(network))
+    told = client.get("/api/v1/traffic", headers={"If-None-Match": untold.headers["ETag"]})
+    assert told.status_code == 200
+
+    def compared(response):
+        properties = [f["properties"] for f in orjson.loads(response.data)["features"]]
+        return {(p["status"], p["compared_with_usual"]) for p in properties}, [
+            p["usual_speed_kmh"] for p in properties
+        ]
+
+    assert compared(told) == (
+        {
+            ("freeFlow", "quieter"), ("heavy", "usual"), ("congested", "busier"),
+            ("unknown", None), ("impossible", None),
+        },
+        (0.5 * network.speed_limit_kmh).tolist(),
+    )  # fmt: skip
+    pairs, speeds = compared(untold)
+    assert {name for _, name in pairs} == set(speeds) == {None}
 
 
 def test_traffic_answers_304_while_nothing_changed(client, published, store):
@@ -104,6 +133,31 @@ def test_details_come_by_column_for_the_current_snapshot_only(client, published)
         len(body[name]) for name in ("speed_kmh", "travel_time_s", "reliability_pct", "probes")
     } == {len(network)}
     problem_of(client.get("/snapshot/older/details"), 404)
+
+
+def test_the_usual_comes_with_the_details_and_packed_for_the_map(client, store):
+    network = make_network()
+    store.write_usual_hour(make_usual_hour(network))
+    snapshot = make_snapshot_for(network)
+    store.publish(network, snapshot)
+    details = orjson.loads(client.get(f"/snapshot/{snapshot.version}/details").data)
+    assert details["usual_low_kmh"] == np.rint(0.4 * network.speed_limit_kmh).tolist()
+    assert details["usual_high_kmh"] == np.rint(0.6 * network.speed_limit_kmh).tolist()
+
+    response = client.get(f"/snapshot/{snapshot.version}/compared")
+    assert "immutable" in response.headers["Cache-Control"]
+    packed = np.frombuffer(base64.b64decode(orjson.loads(response.data)["compared"]), np.uint8)
+    bits = np.unpackbits(packed)[: 2 * len(network)].reshape(-1, 2)
+    assert (bits @ [2, 1]).tolist() == details["compared"]
+    problem_of(client.get("/snapshot/older/compared"), 404)
+
+
+def test_where_nothing_is_usual_yet_there_is_nothing_to_fetch(client, published):
+    _, snapshot = published
+    details = orjson.loads(client.get(f"/snapshot/{snapshot.version}/details").data)
+    assert details["compared"] is details["usual_low_kmh"] is details["usual_high_kmh"] is None
+    missing = problem_of(client.get(f"/snapshot/{snapshot.version}/compared"), 404)
+    assert "usual" in missing["detail"]
 
 
 @pytest.mark.parametrize("hour", ["0", "8", "08", "23"])
@@ -231,3 +285,12 @@ def test_importing_the_application_does_no_work_and_no_tensorflow(tmp_path):
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120
     )
     assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "br", "zstd"])
+def test_a_file_that_was_sent_is_closed_whatever_compresses_it(client, encoding):
+    answer = client.get("/assets/layout.css", headers={"Accept-Encoding": encoding}, buffered=False)
+    assert next(iter(answer.response))
+    # The body is still referred to, as by a server whose browser hung up.
+    answer.close()
+    assert [file.path for file in psutil.Process().open_files() if "assets" in file.path] == []

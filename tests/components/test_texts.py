@@ -71,7 +71,8 @@ def test_every_text_is_used():
     # Keys made of data: a status, a zone, a day, a parameter, a state of the data.
     made = ("status", "status_meaning", "zone_status", "zone_status_letter", "zone")
     of_forecasts = ("forecast_status", "forecast_status_meaning")
-    made_sections = {*made, *of_forecasts, "zone_in_title", "invalid"}
+    compared = ("usual", "usual_sentence", "usual_speed")
+    made_sections = {*made, *of_forecasts, *compared, "zone_in_title", "invalid"}
     made_prefixes = ("day_", "announce_", "congestion", "jam", "shares", "worst")
     unused = [
         f"{section}.{key}"

@@ -9,7 +9,9 @@ import pytest
 
 from components.palette import LEGEND_ORDER, STATUSES, THEMES, WIDTH_PX
 from components.traffic_map import ROAD_LAYERS, browser_settings, build_figure, build_style
+from components.unusual import COMPARISONS
 from services.status import DATEX_NAMES
+from services.usual import COMPARISON_BITS, Comparison
 from tests.factories import make_network
 
 TILES = "https://tiles.example/{z}/{x}/{y}.png"
@@ -25,6 +27,14 @@ def feature_state_uses(expression):
     if isinstance(expression, list | tuple):
         return "feature-state" in expression or any(map(feature_state_uses, expression))
     return False
+
+
+def test_comparisons_are_those_of_the_domain():
+    names = [comparison.name.lower() for comparison in Comparison]
+    assert list(COMPARISONS) == names
+    settings = browser_settings("/n/{version}", "/d/{version}", "/c/{version}", None)
+    assert settings["comparisonBits"] == COMPARISON_BITS
+    assert settings["unusual"] == [Comparison.QUIETER, Comparison.BUSIER]
 
 
 def test_statuses_are_those_of_the_domain():
@@ -71,7 +81,7 @@ def test_jams_are_drawn_over_free_roads():
 
 
 def test_every_status_shows_in_a_layer_of_its_own_kind():
-    settings = browser_settings("/network/{version}.geojson", "/snapshot/{version}/details", None)
+    settings = browser_settings("/n/{version}", "/d/{version}", "/c/{version}", None)
     shown = {code for layer in settings["layers"].values() for code in layer["codes"]}
     assert shown == set(range(len(STATUSES)))
 

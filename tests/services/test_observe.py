@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services import history
+from services import history, observe
 from services.errors import FeedUnreachable, StorageError
 from services.feeds.sources import SimulatedFeed
 from services.observe import Observer
@@ -243,3 +243,36 @@ def test_files_are_readable_by_the_web_role(observer, store):
     observer.observe()
     mode = (store.data_dir / "snapshots" / "current.parquet").stat().st_mode
     assert mode & stat.S_IRGRP
+
+
+def test_the_usual_is_looked_up_once_an_hour_before_its_traffic_is_kept(
+    observer, store, feed, clock, monkeypatch
+):
+    lookups = []
+    real = observe.read_usual_hour
+
+    def counting(data_dir, source, network, moment):
+        lookups.append((source, moment, len(history.files(data_dir, source))))
+        return real(data_dir, source, network, moment)
+
+    monkeypatch.setattr(observe, "read_usual_hour", counting)
+    for minutes in (0, 3, 30):
+        clock.now = RECEIVED_AT + timedelta(minutes=minutes)
+        feed.observed(OBSERVED_AT + timedelta(minutes=minutes))
+        published = observer.observe()
+    # At 7:40 for its hour, with nothing kept yet, and at 8:10 for the next one.
+    assert lookups == [
+        ("live", OBSERVED_AT, 0), ("live", OBSERVED_AT + timedelta(minutes=30), 2),
+    ]  # fmt: skip
+    assert store.usual_hour().tells_of(published)
+    Observer(store, feed, None, clock).observe()
+    assert len(lookups) == 2
+
+
+def test_a_history_that_cannot_be_read_does_not_hide_the_news(observer, store, caplog):
+    rollups = store.data_dir / "history" / "rollups" / "source=live"
+    rollups.mkdir(parents=True)
+    (rollups / "segments.parquet").write_bytes(b"PAR1 cut")
+    published = observer.observe()
+    assert store.current_snapshot().version == published.version
+    assert "the usual traffic was not looked up" in caplog.text

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from services.history.usual import Comparison, Usual, compare
+from services.usual import Comparison, Usual, compare
 
 USUAL = Usual(p10=0.50, p50=0.70, p90=0.85, observations=200)
 

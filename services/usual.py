@@ -1,7 +1,8 @@
 """Now against the usual: what counts as busier, or quieter, than it normally is.
 
-Pure functions: the caller brings the speed ratios of now
-(``services.indicators``) and those usual at this hour (``services.history.typical``).
+Pure functions: the caller brings the speed ratios of now (``services.indicators``)
+and those usual at this hour, which the worker reads from the history
+(``services.history.usual_hour``).
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from numpy.typing import NDArray
 MINIMUM_OBSERVATIONS: Final = 60
 # Below the width of a bin of speed ratios a difference is not told apart from none.
 MINIMUM_DIFFERENCE: Final = 0.05
+# A zone of which fewer segments are known says nothing of the zone: at night one in
+# three is known, an archive cut at the API's 100 rows knows one in thirty.
+MINIMUM_KNOWN_SHARE: Final = 0.05
 
 
 class Comparison(IntEnum):
@@ -26,6 +30,9 @@ class Comparison(IntEnum):
     QUIETER = 1
     USUAL = 2
     BUSIER = 3
+
+
+COMPARISON_BITS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,10 @@ class Usual:
     p50: NDArray[np.floating] | float
     p90: NDArray[np.floating] | float
     observations: NDArray[np.integer] | int
+
+    def is_known(self, minimum_observations: int = MINIMUM_OBSERVATIONS) -> NDArray[np.bool_]:
+        """Where enough was seen to speak of a habit, of the same shape."""
+        return np.asarray(self.observations) >= minimum_observations
 
 
 def compare(
@@ -75,6 +86,6 @@ def compare(
     codes = np.full(now.shape, Comparison.USUAL, dtype=np.uint8)
     codes[(now < usual.p10) & (difference <= -minimum_difference)] = Comparison.BUSIER
     codes[(now > usual.p90) & (difference >= minimum_difference)] = Comparison.QUIETER
-    told = np.isfinite(difference) & (np.asarray(usual.observations) >= minimum_observations)
+    told = np.isfinite(difference) & usual.is_known(minimum_observations)
     codes[~told] = Comparison.NOT_TOLD
     return codes
