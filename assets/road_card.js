@@ -65,6 +65,10 @@
     return words ? [element("p", "road-card-usual", words)] : [];
   };
 
+  /** That a forecast was learnt from simulated data, where it was. */
+  const originLine = ({ simulated }) =>
+    simulated ? [element("p", "road-card-usual", state.texts.forecast.simulated)] : [];
+
   const closeButton = () => {
     const button = element("button", "road-card-close", "×");
     button.type = "button";
@@ -98,7 +102,7 @@
       ? app.forecastStatus(code, forecast, settings, texts)
       : texts.status[status];
     chip.append(element("span", `line-sample line-sample--${status}`), words);
-    const content = [title, chip, facts, ...(forecast ? [] : usualLine(road))];
+    const content = [title, chip, facts, ...(forecast ? originLine(forecast) : usualLine(road))];
     if (state.isPinned) content.unshift(closeButton());
     card().replaceChildren(...content);
   };

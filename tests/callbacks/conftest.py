@@ -47,7 +47,9 @@ class DashClient:
             if output in item["output"] and not item["clientside_function"]
         ]
         names = dependency["output"].strip(".").split("...")
-        outputs = [dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) for name in names]
+        outputs = [
+            dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) for name in names
+        ]
         is_several = dependency["output"].startswith("..")
         body = {
             "output": dependency["output"],
