@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-import keras
+import importlib
+
 import orjson
 import pytest
 
@@ -68,6 +69,7 @@ def test_what_was_learnt_is_served(trained, week):
 
 
 def test_the_version_is_complete_and_its_model_can_be_loaded(trained):
+    keras = importlib.import_module("keras")
     model = keras.models.load_model(trained.directory / MODEL_FILE)
     assert model.count_params() == trained.measures["training"]["weights"]
     record = orjson.loads((trained.directory / MEASURES_FILE).read_bytes())
