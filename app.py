@@ -20,6 +20,7 @@ from callbacks import (
     problems,
     quality,
     security_headers,
+    segment_forecasts,
 )
 from services.assembly import assemble
 from services.clock import Clock, utc_now
@@ -62,6 +63,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     health.register(server, services)
     nowcast.register(server, services)
     http_api.register(server, services)
+    segment_forecasts.register(server, services)
     page.register(app, services)
     not_found.register(app, app.get_relative_path("/"))
     pages = [quality.register(app, services)]

@@ -201,9 +201,14 @@ def browser_settings(
 
 
 def build_map(
-    texts: Texts, figure: go.Figure, *, legend: html.Section, has_tiles: bool
+    texts: Texts,
+    figure: go.Figure,
+    *,
+    time_bar: html.Div,
+    legend: html.Section,
+    has_tiles: bool,
 ) -> html.Section:
-    """The map with its buttons, the card of a road, its legend and its attributions."""
+    """The map with its buttons, the card of a road, its bar of time, legend and attributions."""
     wording = texts["map"]
     return html.Section(
         [
@@ -220,6 +225,7 @@ def build_map(
             build_toggle(texts),
             # Filled by assets/road_card.js; Dash leaves what is inside alone.
             html.Div(id=ROAD_CARD_ID, className="road-card", role="status", hidden=True),
+            time_bar,
             legend,
             _attributions(wording, has_tiles=has_tiles),
         ],

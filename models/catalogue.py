@@ -14,9 +14,11 @@ from models.forecaster import KERAS_MODEL_NAME
 from models.records import check_files, read_measures
 from models.registry import MODEL_FILE, NOWCASTER_FILE
 from services.assembly import SHIPPED_ARTIFACTS
+from services.champions import VERSION_PATTERN, champion_version
 from services.errors import ForecastUnavailable
-from services.forecasts import FORECASTS_FILE, VERSION_PATTERN, champion_version
+from services.forecasts import FORECASTS_FILE
 from services.operations import Kind, ModelVersion
+from services.week_forecasts import WEEK_FILE
 
 CHAMPION_NAME: Final = "champion"
 """What tables of measures call the champion that a challenger is compared with."""
@@ -26,7 +28,7 @@ _FOLDERS: Final[dict[Kind, str]] = {"zones": ".", "week": "week", "nowcast": "no
 # What a version serves by: without one of these, or with it damaged, it is not made the champion.
 _FILES: Final[dict[Kind, tuple[str, ...]]] = {
     "zones": (MODEL_FILE, FORECASTS_FILE),
-    "week": (MODEL_FILE, "week.parquet"),
+    "week": (MODEL_FILE, WEEK_FILE),
     "nowcast": (NOWCASTER_FILE,),
 }
 _RPS: Final = "ranked_probability_score"

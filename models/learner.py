@@ -113,9 +113,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the learner; returns the exit code."""
     argparse.ArgumentParser(
         prog="python -m models.learner",
-        description="Forecast the next hour after every snapshot in TRAFFIC_DATA_DIR, and challenge "
-        "the models in use at night. The worker starts this by itself unless TRAFFIC_LEARNER is off. Settings come from the environment "
-        "or .env (see README).",
+        description="Forecast the next hour after every snapshot in TRAFFIC_DATA_DIR, and "
+        "challenge the models in use at night. The worker starts this by itself unless "
+        "TRAFFIC_LEARNER is off. Settings come from the environment or .env (see README).",
     ).parse_args(arguments)
     # Nothing has to be tidied up, and a Ctrl-C in the terminal is no error.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

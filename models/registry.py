@@ -9,7 +9,7 @@ python -m models.registry list|promote VERSION|rollback
 <models>/<version>/MODEL_CARD.md     the same for people
 
 Another kind of model has a directory of its own with the same layout, such as
-<models>/nowcast/.
+<models>/week/ and <models>/nowcast/.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Final
 
 from models.errors import ModelMismatch
-from services import forecasts
+from services import champions
+from services.champions import CHAMPION_FILE
 from services.errors import ForecastUnavailable, StorageError
 from services.files import write_atomically
-from services.forecasts import CHAMPION_FILE
 
 MODEL_FILE: Final = "model.keras"
 NOWCASTER_FILE: Final = "nowcaster.npz"
@@ -96,7 +96,7 @@ def champion_version(root: Path) -> str | None:
         When the file that names it cannot be read, or names no version.
     """
     try:
-        return forecasts.champion_version(root)
+        return champions.champion_version(root)
     except ForecastUnavailable as error:
         raise ModelMismatch(str(error)) from error
 

@@ -14,6 +14,7 @@ from services.operations import open_operations
 from services.scoring.summary import QualityReader
 from services.settings import Settings
 from services.store import Store
+from services.week_forecasts import CachedWeekForecasts
 
 SHIPPED_ARTIFACTS: Final = Path(__file__).parent.parent / "models" / "artifacts"
 
@@ -28,6 +29,7 @@ class Services:
     forecasts: CachedForecasts
     quality: QualityReader
     nowcasts: CachedNowcasts
+    week: CachedWeekForecasts
     clock: Clock
 
 
@@ -48,5 +50,6 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
         forecasts=CachedForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
         quality=QualityReader(open_operations(settings, read_only=True), clock),
         nowcasts=CachedNowcasts(settings.data_dir, is_expected=settings.learner),
+        week=CachedWeekForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
         clock=clock,
     )

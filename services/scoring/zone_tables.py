@@ -10,9 +10,10 @@ from typing import Final
 
 import numpy as np
 
+from services.champions import champion_version
 from services.clock import to_paris
 from services.errors import ForecastUnavailable
-from services.forecasts import ForecastTable, champion_version, read_table
+from services.forecasts import ForecastTable, read_table
 from services.operations import Decision, Kind
 from services.scoring.observed import ObservedZones
 from services.scoring.protocol import ZoneForecasts, judge_zones

@@ -16,7 +16,8 @@ from models.registry_command import (
     roll_back,
     version_table,
 )
-from services.forecasts import CHAMPION_FILE, FORECASTS_FILE, load_forecasts
+from services.champions import CHAMPION_FILE
+from services.forecasts import FORECASTS_FILE, load_forecasts
 from services.operations import champion_history, open_operations
 from services.settings import load_settings
 from tests.models.versions import FIRST, SECOND, SHIPPED, write_zones_version
