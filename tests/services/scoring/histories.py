@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from services import history
+from services.champions import CHAMPION_FILE
 from services.forecasts import (
-    CHAMPION_FILE,
     FORECASTS_FILE,
     TABLE_SHAPE,
     TrainedOn,
