@@ -18,7 +18,9 @@ from callbacks import (
     nowcast,
     page,
     problems,
+    quality,
     security_headers,
+    segment_forecasts,
 )
 from services.assembly import assemble
 from services.clock import Clock, utc_now
@@ -61,9 +63,11 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     health.register(server, services)
     nowcast.register(server, services)
     http_api.register(server, services)
+    segment_forecasts.register(server, services)
     page.register(app, services)
-    not_found.register(app)
-    security_headers.register(app, settings)
+    not_found.register(app, app.get_relative_path("/"))
+    pages = [quality.register(app, services)]
+    security_headers.register([app, *pages], settings)
     bind_monitoring(server, settings)
     return app
 

@@ -109,14 +109,26 @@
         meaning: texts.status_meaning[status],
       };
       return [
+        [`legend-word-${status}`, { text: texts.status[status] }],
         [`legend-figures-${status}`, { text: fill(texts.legend.entry, values) }],
         [`legend-${status}`, { title: fill(texts.legend.explanation, values) }],
       ];
     });
 
-  /** Everything that a snapshot changes beside the map, by element. */
+  /** Everything that a snapshot changes beside the map and its legend, by element. */
   app.figures = (snapshot, texts, settings) =>
     Object.fromEntries(
-      [zones, glance, worstRoads, legend].flatMap((part) => part(snapshot, texts, settings)),
+      [zones, glance, worstRoads].flatMap((part) => part(snapshot, texts, settings)),
     );
+
+  /** What the legend says of a snapshot, or of a forecast with its own words. */
+  app.legendFigures = (shown, texts, settings) =>
+    Object.fromEntries(legend(shown, texts, settings));
+
+  /** The texts with a forecast's words for the statuses: what is unknown now is uncertain then. */
+  app.forecastTexts = (texts) => ({
+    ...texts,
+    status: texts.forecast_status,
+    status_meaning: texts.forecast_status_meaning,
+  });
 })();

@@ -69,6 +69,7 @@
       this.codes = new Uint8Array(0);
       this.hidden = new Set();
       this.hovered = null;
+      this.outlined = null;
       this.comparison = null;
       this.unusual = new Set();
       this.retries = 0;
@@ -144,6 +145,7 @@
       const { codes } = this;
       this.codes = new Uint8Array(0);
       this.hovered = null;
+      this.outlined = null;
       this.setStates(codes);
       this.unusual.clear();
       this.markUnusual();
@@ -155,6 +157,7 @@
     async paint(snapshot, codes) {
       if (snapshot.network !== this.network) await this.changeNetwork(snapshot.network);
       const changed = this.setStates(codes);
+      this.outline();
       if (changed > 0) await limited(once(this.map, "render"), RENDER_LIMIT_MS);
     }
 
@@ -186,6 +189,7 @@
       map.removeFeatureState({ source: settings.source });
       this.codes = new Uint8Array(0);
       this.hovered = null;
+      this.outline();
       this.unusual.clear();
     }
 
@@ -281,6 +285,30 @@
       }
       if (id !== null) map.setFeatureState({ source, id }, { hover: true });
       this.hovered = id;
+      this.outline();
+    }
+
+    /** Draw the outline around the road pointed at, as wide as its status asks for. */
+    async outline() {
+      const { map, settings, hovered } = this;
+      if (hovered === null && this.outlined === null) return;
+      const features = hovered === null ? [] : await this.features();
+      // The pointer may have gone on while the roads came.
+      if (this.hovered !== hovered) return;
+      this.outlined = hovered;
+      const road = features[hovered];
+      const outlined = road && {
+        ...road,
+        properties: { ...road.properties, status: this.codes[hovered] },
+      };
+      map
+        .getSource(settings.highlightSource)
+        .setData({ type: "FeatureCollection", features: outlined ? [outlined] : [] });
+    }
+
+    /** Every road of the network; none when they cannot be had. */
+    features() {
+      return app.networkFeatures(this.network, this.settings.networkUrl).catch(() => []);
     }
 
     /** Call back with what is under the pointer, at most once a frame. */

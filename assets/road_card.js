@@ -65,6 +65,10 @@
     return words ? [element("p", "road-card-usual", words)] : [];
   };
 
+  /** That a forecast was learnt from simulated data, where it was. */
+  const originLine = ({ simulated }) =>
+    simulated ? [element("p", "road-card-usual", state.texts.forecast.simulated)] : [];
+
   const closeButton = () => {
     const button = element("button", "road-card-close", "×");
     button.type = "button";
@@ -73,23 +77,34 @@
     return button;
   };
 
+  const rewrite = () => {
+    if (state.road) write();
+  };
+
   const write = () => {
     const { road, texts, settings } = state;
-    const { snapshot, code, isHidden } = app.shown(road.id);
+    const { snapshot, forecast, code, isHidden } = app.shown(road.id);
     if (!snapshot || code === null || isHidden) {
       close();
       return;
     }
     const status = settings.statuses[code];
     const facts = element("dl", "road-card-facts");
-    rows(road, code, snapshot).forEach(([name, value]) => {
+    const told = forecast
+      ? app.forecastFacts(road, forecast, settings, texts, rewrite)
+      : rows(road, code, snapshot);
+    told.forEach(([name, value]) => {
       facts.append(element("dt", "", name), element("dd", "", value));
     });
     const title = element("p", "road-card-name", road.properties.name || texts.road.no_name);
     const chip = element("p", "road-card-status");
-    chip.append(element("span", `line-sample line-sample--${status}`), texts.status[status]);
-    const content = [title, chip, facts, ...usualLine(road)];
-    const ahead = app.nowcast.roadPart(road, () => state.road?.id === road.id && write());
+    const words = forecast
+      ? app.forecastStatus(code, forecast, settings, texts)
+      : texts.status[status];
+    chip.append(element("span", `line-sample line-sample--${status}`), words);
+    const content = [title, chip, facts, ...(forecast ? originLine(forecast) : usualLine(road))];
+    const ahead =
+      !forecast && app.nowcast.roadPart(road, () => state.road?.id === road.id && write());
     if (ahead) content.push(ahead);
     if (state.isPinned) content.unshift(closeButton());
     card().replaceChildren(...content);
@@ -109,8 +124,9 @@
 
   /** Fetch the details of the snapshot shown, the first time somebody asks. */
   const loadDetails = async () => {
-    const { version } = app.shown(state.road.id).snapshot;
-    if (state.asked === version) return;
+    const { snapshot, forecast } = app.shown(state.road.id);
+    const { version } = snapshot;
+    if (forecast || state.asked === version) return;
     Object.assign(state, { asked: version, details: null });
     let columns = null;
     try {

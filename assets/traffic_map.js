@@ -12,7 +12,17 @@
   // The map is made together with the graph; one that is still missing then is out of reach.
   const HANDLE_LIMIT_MS = 3000;
 
-  const state = { driver: null, starting: null, snapshot: null, codes: null, hidden: new Set() };
+  const state = {
+    driver: null,
+    starting: null,
+    snapshot: null,
+    codes: null,
+    // The forecast that the map shows instead, with its codes; null while it shows now.
+    forecast: null,
+    hidden: new Set(),
+    settings: null,
+    texts: null,
+  };
 
   const pause = (ms) => new Promise((resolve) => window.setTimeout(resolve, ms));
 
@@ -52,12 +62,37 @@
     return driver;
   };
 
-  /** Paint the newest snapshot; one that came in the meantime has replaced the one asked for. */
+  /** Paint the forecast that was chosen, or else the newest snapshot; one that came in the
+      meantime has replaced the one asked for. */
   const paintNewest = async (settings, texts) => {
     const driver = await ready(settings, texts);
-    if (driver) await driver.paint(state.snapshot, state.codes);
-    app.usual.follow(driver, state.snapshot, settings, texts);
+    const { forecast, snapshot, codes } = state;
+    if (driver && !forecast) await driver.paint(snapshot, codes);
+    // Snapshots that come underneath leave a forecast on the screen as it is.
+    if (driver && forecast && !forecast.isPainted) {
+      await driver.paint(forecast.answer, forecast.codes);
+      forecast.isPainted = true;
+    }
+    app.usual.follow(driver, snapshot, !forecast, settings, texts);
     app.roadCard.update();
+  };
+
+  /** What the legend counts: the roads as the map shows them. */
+  const legend = (settings, texts) =>
+    state.forecast
+      ? app.legendFigures(state.forecast.answer, app.forecastTexts(texts), settings)
+      : app.legendFigures(state.snapshot, texts, settings);
+
+  const repaint = async () => {
+    const { snapshot, settings, texts } = state;
+    // Before the first snapshot nothing is painted: it brings the forecast with it.
+    if (!snapshot) return;
+    app.write(legend(settings, texts));
+    try {
+      await paintNewest(settings.map, texts);
+    } catch (error) {
+      console.error("the map could not be painted:", error);
+    }
   };
 
   /** Show a snapshot everywhere. Gives the version now shown, which the next refresh is compared with. */
@@ -68,9 +103,12 @@
       ready(settings.map, texts);
       return window.dash_clientside.no_update;
     }
-    app.write(app.figures(snapshot, texts, settings));
+    Object.assign(state, { settings, texts });
+    const isOtherNetwork = state.snapshot && state.snapshot.network !== snapshot.network;
     state.snapshot = snapshot;
     state.codes = app.unpackStatuses(snapshot.statuses, app.segmentsOf(snapshot));
+    if (isOtherNetwork) app.mapForecast.askAgain();
+    app.write({ ...app.figures(snapshot, texts, settings), ...legend(settings, texts) });
     try {
       await Promise.race([paintNewest(settings.map, texts), pause(PAINT_LIMIT_MS)]);
     } catch (error) {
@@ -107,10 +145,31 @@
     await app.roadCard.flyTo(road[4]);
   };
 
-  /** Status code of a segment as shown, or null; and the snapshot it belongs to. */
-  app.shown = (id) => ({
-    snapshot: state.snapshot,
-    code: state.codes?.[id] ?? null,
-    isHidden: state.hidden.has(state.codes?.[id]),
-  });
+  /** Status code of a segment as shown, or null; the newest snapshot, and the forecast that the
+      code belongs to, or null when it is the snapshot's. */
+  app.shown = (id) => {
+    const codes = state.forecast ? state.forecast.codes : state.codes;
+    return {
+      snapshot: state.snapshot,
+      forecast: state.forecast?.answer ?? null,
+      code: codes?.[id] ?? null,
+      isHidden: state.hidden.has(codes?.[id]),
+    };
+  };
+
+  /** Show a forecast instead of the snapshots, which go on coming underneath. */
+  const showForecast = (answer) => {
+    const codes = app.unpackStatuses(answer.statuses, app.segmentsOf(answer));
+    state.forecast = { answer, codes, isPainted: false };
+    repaint();
+  };
+
+  /** Show the newest snapshot again. */
+  const showNow = () => {
+    if (!state.forecast) return;
+    state.forecast = null;
+    repaint();
+  };
+
+  app.trafficMap = { showForecast, showNow };
 })();

@@ -5,7 +5,15 @@
   const callbacks = ((window.dash_clientside = window.dash_clientside || {}).traffic =
     window.dash_clientside.traffic || {});
 
-  const state = { isOn: false, driver: null, snapshot: null, settings: null, texts: null };
+  const state = {
+    isOn: false,
+    // Whether the map shows the snapshot: a forecast is not compared with the usual.
+    isNow: true,
+    driver: null,
+    snapshot: null,
+    settings: null,
+    texts: null,
+  };
 
   /** Whether a snapshot can be compared at all: some zone is. */
   const isCompared = (snapshot) => snapshot.zones.some((zone) => zone !== null && zone[2] !== 0);
@@ -32,8 +40,8 @@
   };
 
   const update = async () => {
-    const { driver, snapshot, settings } = state;
-    const canTell = driver !== null && isCompared(snapshot);
+    const { driver, snapshot, settings, isNow } = state;
+    const canTell = driver !== null && isNow && isCompared(snapshot);
     app.write({ "unusual-toggle": { hidden: !canTell } });
     if (driver === null) return;
     if (!state.isOn || !canTell) {
@@ -42,7 +50,7 @@
     }
     try {
       const { compared } = await app.snapshotComparison(snapshot.version, settings.comparedUrl);
-      if (state.isOn && state.snapshot === snapshot) {
+      if (state.isOn && state.isNow && state.snapshot === snapshot) {
         show(app.unpackCodes(compared, app.segmentsOf(snapshot), settings.comparisonBits));
       }
     } catch {
@@ -50,9 +58,9 @@
     }
   };
 
-  /** A snapshot that the map has painted; no driver where there is no map. */
-  const follow = (driver, snapshot, settings, texts) => {
-    Object.assign(state, { driver, snapshot, settings, texts });
+  /** The newest snapshot, and whether the map has painted it; no driver where there is no map. */
+  const follow = (driver, snapshot, isNow, settings, texts) => {
+    Object.assign(state, { driver, snapshot, isNow, settings, texts });
     update();
   };
 

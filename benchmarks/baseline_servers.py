@@ -99,4 +99,6 @@ def tensorflow_first_server() -> Flask:
 
 def _flask(app: Dash) -> Flask:
     server: Flask = app.server
+    # Dash gives its scripts only after it has served the page: each process has to have done so.
+    server.test_client().get("/")
     return server

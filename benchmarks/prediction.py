@@ -9,7 +9,8 @@ from typing import Any
 
 from benchmarks.rows import NotMeasured
 from services.assembly import SHIPPED_ARTIFACTS
-from services.forecasts import CHAMPION_FILE, DAY_NAMES
+from services.champions import CHAMPION_FILE
+from services.forecasts import DAY_NAMES
 from services.zones import ZONE_CHOICES
 
 Predictor = Callable[[int, str, str], Any]

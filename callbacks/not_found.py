@@ -13,13 +13,20 @@ from callbacks.page import requested_language
 from components.not_found import build_not_found
 from components.texts import load_texts
 
-# The rule that Dash adds for applications that route in the browser.
-_CATCH_ALL: Final = "/<path:path>"
+# The rule that Dash adds, below its own path, for applications that route in the browser.
+_CATCH_ALL: Final = "<path:path>"
 
 
-def register(app: Dash) -> None:
-    """Replace Dash's answer to unknown paths."""
-    home_url = app.get_relative_path("/")
+def register(app: Dash, home_url: str) -> None:
+    """Replace an application's answer to unknown paths.
+
+    Parameters
+    ----------
+    app : Dash
+        Of the first page or of another one.
+    home_url : str
+        Where the visitor is led back to.
+    """
 
     def not_found(path: str) -> Response:  # noqa: ARG001 - the rule hands it in
         language = requested_language()
@@ -28,4 +35,4 @@ def register(app: Dash) -> None:
             document, HTTPStatus.NOT_FOUND.value, content_type="text/html; charset=utf-8"
         )
 
-    app.server.view_functions[_CATCH_ALL] = not_found
+    app.server.view_functions[app.config.routes_pathname_prefix + _CATCH_ALL] = not_found

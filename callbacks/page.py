@@ -7,7 +7,7 @@ from typing import Final
 from dash import Dash, html
 from flask import has_request_context, request
 
-from callbacks import forecast_choice, map_view, refresh
+from callbacks import forecast_choice, map_forecast, map_view, refresh, segment_forecasts
 from components.document import build_document
 from components.forecast_card import Choice
 from components.glance import WORST_ROADS
@@ -56,6 +56,7 @@ def register(app: Dash, services: Services) -> None:
     refresh.register(app, services)
     map_view.register(app)
     forecast_choice.register(app, services)
+    map_forecast.register(app, services)
 
 
 def requested_language() -> str:
@@ -88,7 +89,8 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
                 app.get_relative_path(f"/snapshot/{_VERSION}/details"),
                 app.get_relative_path(f"/snapshot/{_VERSION}/compared"),
                 network_version,
-            ),
+            )
+            | {"forecastUrl": app.get_relative_path(segment_forecasts.PATH)},
             "refreshSeconds": settings.refresh_seconds,
             "lateAfterSeconds": refresh.late_after_seconds(settings.feed_period_seconds),
             "zones": ZONES,
@@ -111,6 +113,8 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
         forecast=forecast_choice.forecast_or_none(services, choice),
         has_tiles=bool(settings.tiles_url),
         icon_url=app.get_asset_url("icon.svg"),
+        # The page itself: callbacks/quality.py, which builds on this module.
+        quality_url=app.get_relative_path("/qualite/"),
         dashboard_url=app.get_relative_path("/dashboard/"),
         api_url=app.get_relative_path("/api/v1/traffic"),
     )

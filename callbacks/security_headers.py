@@ -48,11 +48,19 @@ def content_security_policy(script_hashes: Sequence[str], tiles_url: str) -> str
     )
 
 
-def register(app: Dash, settings: Settings) -> None:
-    """Set the headers on every HTML answer; call it once every callback is registered."""
-    policy = content_security_policy(app.csp_hashes(), settings.tiles_url)
+def register(apps: Sequence[Dash], settings: Settings) -> None:
+    """Set the headers on every HTML answer; call it once every callback is registered.
 
-    @app.server.after_request
+    Parameters
+    ----------
+    apps : sequence of Dash
+        The pages, all on one server.
+    settings : Settings
+    """
+    hashes = dict.fromkeys(item for app in apps for item in app.csp_hashes())
+    policy = content_security_policy(list(hashes), settings.tiles_url)
+
+    @apps[0].server.after_request
     def add_headers(response: Response) -> Response:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         if response.mimetype == "text/html" and not request.path.startswith(MONITORING_PREFIX):

@@ -17,7 +17,7 @@ _TEMPLATE = """<!DOCTYPE html>
         <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)">
         <meta name="theme-color" content="#12161d" media="(prefers-color-scheme: dark)">
         <link rel="icon" type="image/svg+xml" href="{icon_url}">
-        <link rel="preload" as="script" href="{plotly_url}">
+        {preload}
         {{%css%}}
     </head>
     <body data-loading="{loading}">
@@ -31,7 +31,9 @@ _TEMPLATE = """<!DOCTYPE html>
 """
 
 
-def build_document(texts: Texts, language: str, icon_url: str, plotly_url: str) -> str:
+def build_document(
+    texts: Texts, language: str, icon_url: str, plotly_url: str | None = None
+) -> str:
     """The document as a template that Dash completes.
 
     Parameters
@@ -41,15 +43,16 @@ def build_document(texts: Texts, language: str, icon_url: str, plotly_url: str) 
         Code of the language, for screen readers; the page's script changes it
         when the visitor chose another one.
     icon_url : str
-    plotly_url : str
+    plotly_url : str, optional
         The largest script, which Dash asks for last; told early, it loads meanwhile.
     """
     page = texts["page"]
+    preload = f'<link rel="preload" as="script" href="{escape(plotly_url)}">' if plotly_url else ""
     return _TEMPLATE.format(
         language=escape(language),
         description=escape(page["description"]),
         icon_url=escape(icon_url),
-        plotly_url=escape(plotly_url),
+        preload=preload,
         loading=escape(page["loading"]),
         no_script=escape(page["no_script"]),
     )

@@ -17,6 +17,7 @@ OPENSTREETMAP_URL: Final = "https://www.openstreetmap.org/copyright"
 def build_footer(
     texts: Texts,
     *,
+    quality_url: str,
     dashboard_url: str,
     api_url: str,
     has_tiles: bool,
@@ -28,7 +29,7 @@ def build_footer(
     Parameters
     ----------
     texts : Texts
-    dashboard_url, api_url : str
+    quality_url, dashboard_url, api_url : str
     has_tiles : bool
         Whether OpenStreetMap's backdrop is shown and has to be credited.
     languages : mapping
@@ -44,6 +45,7 @@ def build_footer(
         [
             html.Ul(
                 [
+                    html.Li(html.A(texts["quality"]["link"], href=quality_url)),
                     html.Li(html.A(wording["performance"], href=dashboard_url)),
                     html.Li(html.A(wording["api_traffic"], href=api_url)),
                     html.Li(html.A("ODbL", href=LICENCE_URL)),

@@ -21,6 +21,7 @@ ZONE_ID: Final = "forecast-zone"
 ANSWER_ID: Final = "forecast-answer"
 STRIP_ID: Final = "forecast-strip"
 NOTE_ID: Final = "forecast-note"
+ON_MAP_ID: Final = "forecast-on-map"
 STRIP_STORE_ID: Final = "forecast-strip-columns"
 # Pattern of the ids of the 24 buttons; the hour is under "hour".
 STRIP_BUTTON_TYPE: Final = "strip-hour"
@@ -99,6 +100,7 @@ def build_card(texts: Texts, choice: Choice, forecast: DayForecast | None) -> ht
             dcc.Store(id=STRIP_STORE_ID),
             _strip(texts, forecast),
             html.P("" if forecast is None else note(texts, forecast), id=NOTE_ID, className="note"),
+            html.Button(texts["map_forecast"]["from_card"], id=ON_MAP_ID, className="on-map"),
         ],
         id=CARD_ID,
         className="card-panel forecast",

@@ -23,6 +23,11 @@ def figures_id(status: str) -> str:
     return f"legend-figures-{status}"
 
 
+def word_id(status: str) -> str:
+    """Id of the word for a status, which a forecast has another one for."""
+    return f"legend-word-{status}"
+
+
 def build_legend(texts: Texts) -> html.Section:
     """The legend, every status shown; the figures come with the first snapshot."""
     wording = texts["legend"]
@@ -38,7 +43,7 @@ def _entry(texts: Texts, status: str) -> html.Button:
     return html.Button(
         [
             html.Span(className=f"line-sample line-sample--{status}", **aria(hidden="true")),
-            html.Span(texts["status"][status], className="legend-word"),
+            html.Span(texts["status"][status], id=word_id(status), className="legend-word"),
             html.Span(
                 texts["glance"]["no_value"], id=figures_id(status), className="legend-figures"
             ),

@@ -16,6 +16,7 @@ from components.header import build_header
 from components.legend import HIDDEN_STORE_ID, build_legend
 from components.nowcast_card import build_nowcast
 from components.texts import Texts
+from components.time_bar import build_time_bar
 from components.traffic_map import build_map
 from components.zones_now import build_zones_now
 
@@ -33,7 +34,8 @@ MOMENT_STORE_ID: Final = "moment"
 _BROWSER_TEXTS: Final = (
     "language", "page", "freshness", "age", "status", "status_meaning", "zone_status", "zone",
     "zones_now", "usual", "usual_sentence", "usual_speed", "unusual", "map", "legend", "road",
-    "forecast", "nowcast", "glance", "unit",
+    "forecast", "nowcast", "glance", "unit", "map_forecast", "forecast_status",
+    "forecast_status_meaning",
 )  # fmt: skip
 
 
@@ -61,7 +63,7 @@ class PageData:
     choice, forecast
         What the forecast starts with.
     has_tiles : bool
-    icon_url, dashboard_url, api_url : str
+    icon_url, quality_url, dashboard_url, api_url : str
     """
 
     language: str
@@ -77,6 +79,7 @@ class PageData:
     forecast: DayForecast | None
     has_tiles: bool
     icon_url: str
+    quality_url: str
     dashboard_url: str
     api_url: str
 
@@ -91,7 +94,11 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
                 [
                     build_zones_now(texts, data.zones),
                     build_map(
-                        texts, data.figure, legend=build_legend(texts), has_tiles=data.has_tiles
+                        texts,
+                        data.figure,
+                        time_bar=build_time_bar(texts, data.choice),
+                        legend=build_legend(texts),
+                        has_tiles=data.has_tiles,
                     ),
                     build_card(texts, data.choice, data.forecast),
                     build_nowcast(texts, data.zones, data.lead_minutes),
@@ -101,6 +108,7 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
             ),
             build_footer(
                 texts,
+                quality_url=data.quality_url,
                 dashboard_url=data.dashboard_url,
                 api_url=data.api_url,
                 has_tiles=data.has_tiles,

@@ -8,8 +8,9 @@ from typing import Any, Final
 from models.baselines import CommonestStatus, HourOfWeekAverage
 from models.dataset import ZoneHistory
 from models.forecaster import Forecaster
-from models.measures import all_measures, ranked_probability_score, skill
+from models.measures import all_measures, ranked_probability_score
 from services.indicators import ZONE_STATUSES
+from services.scoring.rules import skill
 
 _SCORES: Final = {
     "accuracy": "accuracy",
@@ -20,8 +21,13 @@ _SCORES: Final = {
 }
 
 
-def compare(model: Forecaster, seen: ZoneHistory, unseen: ZoneHistory) -> dict[str, Any]:
-    """Measures of the model and of both baselines.
+def compare(
+    model: Forecaster,
+    seen: ZoneHistory,
+    unseen: ZoneHistory,
+    rivals: Sequence[Forecaster] = (),
+) -> dict[str, Any]:
+    """Measures of the model, of both baselines, and of rivals that are there as they are.
 
     Parameters
     ----------
@@ -29,17 +35,20 @@ def compare(model: Forecaster, seen: ZoneHistory, unseen: ZoneHistory) -> dict[s
         Trained on the days of ``seen``, which the baselines get whole as well.
     seen, unseen : ZoneHistory
         Of different days; the measures are those of ``unseen``.
+    rivals : sequence of Forecaster
+        Such as the champion; none of them may have seen the days of ``unseen``.
 
     Returns
     -------
     dict
         ``days``, ``observations``, ``forecasters`` by name, and ``against``: for
-        each baseline, the model's skill and on how many days it was better, by
+        each baseline and rival, the model's skill and on how many days it was better, by
         ranked probability score.
     """
     baselines: list[Forecaster] = [
         HourOfWeekAverage(seen.counts()),
         CommonestStatus(seen.counts()),
+        *rivals,
     ]
     measures = {
         forecaster.name: all_measures(forecaster.predict(unseen.cells()), unseen.statuses())

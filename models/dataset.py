@@ -153,5 +153,30 @@ def split_days(days: list[date], seed: int) -> DaySplit:
     return DaySplit(*(sorted(part) for part in parts))
 
 
+def split_with_newest_judged(days: list[date], judged: list[date], seed: int) -> DaySplit:
+    """Judge by some given days, and share out the others: each weekday alike, at random.
+
+    Raises
+    ------
+    HistoryTooShort
+        With fewer than two others of some weekday: one to learn from, one to stop by.
+    """
+    generator = np.random.default_rng(seed)
+    train: list[date] = []
+    validation: list[date] = []
+    for weekday in range(DAYS):
+        same = [day for day in sorted(set(days) - set(judged)) if day.weekday() == weekday]
+        if len(same) < MINIMUM_OF_EACH_WEEKDAY - 1:
+            raise HistoryTooShort(
+                f"{len(same)} {DAY_NAMES[weekday]}s to learn from: a challenger needs "
+                f"{MINIMUM_OF_EACH_WEEKDAY - 1} of each weekday beside the days it is judged by"
+            )
+        held = max(1, len(same) // _HELD_OUT_SHARE)
+        shuffled = [same[place] for place in generator.permutation(len(same))]
+        validation.extend(shuffled[:held])
+        train.extend(shuffled[held:])
+    return DaySplit(sorted(train), sorted(validation), sorted(judged))
+
+
 def _networks(store: Store) -> dict[str, Network]:
     return {version: store.network(version) for version in store.network_versions()}

@@ -24,6 +24,7 @@ from models.features import every_cell
 from models.forecaster import KERAS_MODEL_NAME, Forecaster
 from models.nowcast.benchmark import Protocol, benchmark_table, paired_table, run_benchmark
 from models.nowcast.speed_table import MINUTES_PER_DAY, read_adjacency, read_speed_table
+from models.records import read_measures
 from services.errors import StorageError, TrafficError
 from services.files import read_if_present, write_atomically
 from services.forecasts import FORECASTS_FILE, TABLE_SHAPE, decode_table
@@ -57,7 +58,7 @@ def evaluate(directory: Path, data_dir: Path) -> dict[str, Any]:
         When the history lacks either the days learned from or any other.
     """
     # It takes seconds to import: --help need not wait for it.
-    from models.keras_forecaster import load_forecaster, read_measures  # noqa: PLC0415
+    from models.keras_forecaster import load_forecaster  # noqa: PLC0415
 
     measures = read_measures(directory)
     forecaster = load_forecaster(directory)

@@ -8,18 +8,15 @@ from typing import Any, Final
 
 import keras
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from models.errors import ModelMismatch
 from models.features import FEATURES, Cells, InputSpec, encode
 from models.forecaster import KERAS_MODEL_NAME
-from models.registry import MEASURES_FILE, MODEL_FILE
-from services.errors import StorageError
-from services.files import read_if_present
+from models.records import read_measures
+from models.registry import MODEL_FILE
 
 _HASH_BYTES: Final = 3
-_RECORDED: Final = {"model_version", "features", "trained_on", "split"}
 
 
 class KerasForecaster:
@@ -102,7 +99,7 @@ def load_forecaster(directory: Path) -> KerasForecaster:
         When a file is missing or damaged, when the model was trained with another
         encoding, or when its weights are not those that its version names.
     """
-    measures = read_measures(directory)
+    measures = read_measures(directory, extra=["features"])
     if measures["features"]["version"] != FEATURES.version:
         raise ModelMismatch(
             f"{directory.name} was trained with features {measures['features']['version']}, "
@@ -119,25 +116,6 @@ def load_forecaster(directory: Path) -> KerasForecaster:
             f"{directory / MODEL_FILE} does not hold the weights of {measures['model_version']}"
         )
     return forecaster
-
-
-def read_measures(directory: Path) -> dict[str, Any]:
-    """What was recorded when a version was trained.
-
-    Raises
-    ------
-    ModelMismatch
-        When the record is missing or damaged.
-    """
-    path = directory / MEASURES_FILE
-    try:
-        document = read_if_present(path)
-        measures: dict[str, Any] = orjson.loads(document or b"")
-    except (StorageError, orjson.JSONDecodeError) as error:
-        raise ModelMismatch(f"{path} is no record of a training: {error}") from error
-    if not isinstance(measures, dict) or not measures.keys() >= _RECORDED:
-        raise ModelMismatch(f"{path} is no record of a training")
-    return measures
 
 
 def _listed(inputs: tuple[InputSpec, ...]) -> str:

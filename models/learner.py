@@ -16,10 +16,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from models.challenge import challenge_at_night
 from models.nowcast.issuing import NowcastIssuer
 from models.nowcast.train import NOWCAST_DIRECTORY
 from services.assembly import SHIPPED_ARTIFACTS
@@ -34,6 +36,8 @@ log = logging.getLogger(__name__)
 NICENESS: Final = 5
 # A look at one file's time: a new snapshot waits for its nowcast a second on average.
 NOWCAST_PERIOD_SECONDS: Final = 2.0
+# Works at one hour of the night only; a look at the clock each hour finds it once.
+CHALLENGE_PERIOD_SECONDS: Final = 3_600.0
 _PARENT_CHECK_SECONDS: Final = 1.0
 
 
@@ -59,7 +63,10 @@ def make_jobs(settings: Settings) -> list[Job]:
     """Everything the learner does."""
     roots = [settings.data_dir / "models", SHIPPED_ARTIFACTS]
     issuer = NowcastIssuer(settings.data_dir, [root / NOWCAST_DIRECTORY for root in roots])
-    return [Job("nowcast", NOWCAST_PERIOD_SECONDS, issuer.run)]
+    return [
+        Job("nowcast", NOWCAST_PERIOD_SECONDS, issuer.run),
+        Job("challenge", CHALLENGE_PERIOD_SECONDS, partial(challenge_at_night, settings)),
+    ]
 
 
 def journalled(job: Job) -> Callable[[], None]:
@@ -106,9 +113,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the learner; returns the exit code."""
     argparse.ArgumentParser(
         prog="python -m models.learner",
-        description="Forecast the next hour after every snapshot in TRAFFIC_DATA_DIR. The worker "
-        "starts this by itself unless TRAFFIC_LEARNER is off. Settings come from the environment "
-        "or .env (see README).",
+        description="Forecast the next hour after every snapshot in TRAFFIC_DATA_DIR, and "
+        "challenge the models in use at night. The worker starts this by itself unless "
+        "TRAFFIC_LEARNER is off. Settings come from the environment or .env (see README).",
     ).parse_args(arguments)
     # Nothing has to be tidied up, and a Ctrl-C in the terminal is no error.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

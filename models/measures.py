@@ -1,16 +1,7 @@
 """How good probabilities were, once it is known what happened.
 
-Sources
--------
-ranked probability score
-    Epstein (1969), as normalised by Murphy (1971): squared errors of the
-    cumulated probabilities over the ordered statuses, divided by their number
-    less one. 0 is perfect, 1 the worst; taking *blocked* for *free* costs more
-    than taking *dense* for it.
-skill
-    1 - score / reference score: above 0 is better than the reference.
-Brier score
-    Brier (1950), summed over the statuses: 0 to 2.
+The scoring rules and their sources are in ``services.scoring.rules``, which the
+forecasts shown are judged by too.
 """
 
 from __future__ import annotations
@@ -21,13 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.indicators import ZONE_STATUSES
+from services.scoring.rules import (
+    Probabilities,
+    Statuses,
+    brier_scores,
+    one_hot,
+    ranked_probability_scores,
+)
 
 # A certain forecast that fails would cost an infinite log loss: this bounds it at 6.9.
 PROBABILITY_FLOOR: Final = 0.001
 CALIBRATION_BINS: Final = 10
-
-Probabilities = NDArray[np.float64]
-Statuses = NDArray[np.int64]
 
 
 def accuracy(probabilities: Probabilities, happened: Statuses) -> float:
@@ -51,8 +46,7 @@ def ranked_probability_score(probabilities: Probabilities, happened: Statuses) -
     >>> [ranked_probability_score(certainly_free, np.array([k])) for k in (0, 1, 2)]
     [0.0, 0.5, 1.0]
     """
-    errors = probabilities.cumsum(axis=1) - _one_hot(happened, probabilities).cumsum(axis=1)
-    return float((errors[:, :-1] ** 2).sum(axis=1).mean() / (probabilities.shape[1] - 1))
+    return float(ranked_probability_scores(probabilities, happened).mean())
 
 
 def log_loss(probabilities: Probabilities, happened: Statuses) -> float:
@@ -63,13 +57,7 @@ def log_loss(probabilities: Probabilities, happened: Statuses) -> float:
 
 def brier_score(probabilities: Probabilities, happened: Statuses) -> float:
     """Mean squared error of the probabilities, summed over the statuses: 0 (perfect) to 2."""
-    errors = probabilities - _one_hot(happened, probabilities)
-    return float((errors**2).sum(axis=1).mean())
-
-
-def skill(score: float, reference: float) -> float | None:
-    """How much better than a reference, as a share of it; None against a perfect one."""
-    return None if reference == 0.0 else 1.0 - score / reference
+    return float(brier_scores(probabilities, happened).mean())
 
 
 def by_status(probabilities: Probabilities, happened: Statuses) -> dict[str, dict[str, Any]]:
@@ -89,7 +77,7 @@ def by_status(probabilities: Probabilities, happened: Statuses) -> dict[str, dic
 def calibration(probabilities: Probabilities, happened: Statuses) -> list[dict[str, Any]]:
     """Forecast probability beside observed frequency, all statuses pooled, in ten bins."""
     forecast = probabilities.ravel()
-    occurred = _one_hot(happened, probabilities).ravel()
+    occurred = one_hot(happened, probabilities).ravel()
     bins = np.minimum((forecast * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
     return [
         {
@@ -124,10 +112,6 @@ def all_measures(probabilities: Probabilities, happened: Statuses) -> dict[str, 
         "by_status": by_status(probabilities, happened),
         "calibration": bins,
     }
-
-
-def _one_hot(happened: Statuses, probabilities: Probabilities) -> Probabilities:
-    return np.eye(probabilities.shape[1])[happened]
 
 
 def _share(hits: NDArray[np.bool_]) -> float | None:

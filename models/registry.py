@@ -1,5 +1,7 @@
 """Where models live: one directory per version, and a file that names the champion.
 
+python -m models.registry list|promote VERSION|rollback
+
 <models>/champion                    the version in use
 <models>/<version>/model.keras       the Keras model
 <models>/<version>/forecasts.parquet what services/forecasts.py reads
@@ -7,22 +9,25 @@
 <models>/<version>/MODEL_CARD.md     the same for people
 
 Another kind of model has a directory of its own with the same layout, such as
-<models>/nowcast/.
+<models>/week/ and <models>/nowcast/.
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from models.errors import ModelMismatch
-from services.errors import StorageError
-from services.files import read_if_present, write_atomically
-from services.forecasts import CHAMPION_FILE, VERSION_PATTERN
+from services import champions
+from services.champions import CHAMPION_FILE
+from services.errors import ForecastUnavailable, StorageError
+from services.files import write_atomically
 
 MODEL_FILE: Final = "model.keras"
+NOWCASTER_FILE: Final = "nowcaster.npz"
 MEASURES_FILE: Final = "measures.json"
 CARD_FILE: Final = "MODEL_CARD.md"
 
@@ -69,6 +74,19 @@ def promote(root: Path, version: str) -> None:
     write_atomically(root / CHAMPION_FILE, f"{version}\n".encode())
 
 
+def withdraw(root: Path) -> None:
+    """Name no champion here any more: the one that came with the code serves again.
+
+    Raises
+    ------
+    StorageError
+    """
+    try:
+        (root / CHAMPION_FILE).unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"cannot remove {root / CHAMPION_FILE}: {error.strerror}") from error
+
+
 def champion_version(root: Path) -> str | None:
     """The version in use; None when this directory has no champion.
 
@@ -77,14 +95,13 @@ def champion_version(root: Path) -> str | None:
     ModelMismatch
         When the file that names it cannot be read, or names no version.
     """
-    path = root / CHAMPION_FILE
     try:
-        document = read_if_present(path)
-    except StorageError as error:
+        return champions.champion_version(root)
+    except ForecastUnavailable as error:
         raise ModelMismatch(str(error)) from error
-    if document is None:
-        return None
-    version = document.decode(errors="replace").strip()
-    if not VERSION_PATTERN.fullmatch(version):
-        raise ModelMismatch(f"{path} names no version: {version[:40]!r}")
-    return version
+
+
+if __name__ == "__main__":
+    from models.registry_command import main
+
+    sys.exit(main())

@@ -12,18 +12,24 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from models.catalogue import Found, champion_in_use, figures_of, roots_of, version_record
 from models.comparison import compare, comparison_table, is_no_worse_than_average
 from models.dataset import DaySplit, ZoneHistory, load_zone_history, split_days
 from models.features import FEATURES, every_cell
+from models.forecaster import Forecaster
 from models.model_card import model_card
 from models.registry import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
+from services.clock import utc_now
 from services.errors import TrafficError
 from services.forecasts import FORECASTS_FILE, TABLE_SHAPE, TrainedOn, encode_table, make_table
+from services.operations import Decision, Operations, open_operations, record_decision
+from services.operations.tables import Action, Reason
 from services.settings import load_settings
 from services.snapshot import Source
 
@@ -38,6 +44,17 @@ Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
+class Ruling:
+    """What becomes of a version, and why: codes of ``services.operations.tables``."""
+
+    action: Action
+    reason: Reason
+
+
+Decide = Callable[[dict[str, Any]], Ruling]
+
+
+@dataclass(frozen=True)
 class Trained:
     """A version that was written.
 
@@ -47,7 +64,7 @@ class Trained:
     measures : dict
         What its ``measures.json`` holds.
     is_champion : bool
-        False when the hour-of-week average did better: the version is kept, not used.
+        False when it was refused: the version is kept, not used.
     """
 
     directory: Path
@@ -91,6 +108,55 @@ def train(
     report(f"reading the history of source {source!r} in {data_dir}")
     observed = load_zone_history(data_dir, source)
     split = split_days(observed.dates(), seed)
+    trained = train_on(
+        observed,
+        split,
+        root,
+        trained_on=observed.description(),
+        epochs=epochs,
+        seed=seed,
+        report=report,
+        decide=decide_by_average,
+    )
+    if trained.is_champion:
+        promote(root, trained.directory.name)
+    return trained
+
+
+def train_on(
+    observed: ZoneHistory,
+    split: DaySplit,
+    root: Path,
+    *,
+    trained_on: TrainedOn,
+    epochs: int,
+    seed: int,
+    report: Report,
+    decide: Decide,
+    rivals: Sequence[Forecaster] = (),
+) -> Trained:
+    """Train on some days, measure on others, and write the version with what was decided.
+
+    Parameters
+    ----------
+    observed : ZoneHistory
+    split : DaySplit
+    root : Path
+        Directory of the models, where the version is written; its champion stays.
+    trained_on : TrainedOn
+        How the version describes what it learned from.
+    epochs, seed, report
+        As for :func:`train`.
+    decide : callable
+        Says what becomes of the version, from its comparison with the others.
+    rivals : sequence of Forecaster
+        To be measured beside the baselines.
+
+    Raises
+    ------
+    StorageError
+        When the version cannot be written.
+    """
     report(
         f"{observed.description().snapshots:,} snapshots; days to learn from {len(split.train)}, "
         f"to stop by {len(split.validation)}, to judge by {len(split.test)}"
@@ -106,43 +172,73 @@ def train(
     )
     report(f"trained in {time.monotonic() - started:.0f} s")
     seen = observed.on([*split.train, *split.validation])
-    comparison = compare(fitted.forecaster, seen, observed.on(split.test))
-    measures = _measures(observed, split, asdict(options), fitted, comparison)
-    directory = _write(root, observed.description(), fitted.forecaster, measures)
-    is_champion = is_no_worse_than_average(comparison)
-    if is_champion:
-        promote(root, directory.name)
-    return Trained(directory, measures, is_champion)
+    comparison = compare(fitted.forecaster, seen, observed.on(split.test), rivals)
+    ruling = decide(comparison)
+    measures = _measures(trained_on, split, asdict(options), fitted, comparison)
+    measures["decision"] = asdict(ruling)
+    directory = _write(root, trained_on, fitted.forecaster, measures)
+    return Trained(directory, measures, ruling.action == "promoted")
+
+
+def decide_by_average(comparison: dict[str, Any]) -> Ruling:
+    """Promote unless the hour-of-week average did better."""
+    if is_no_worse_than_average(comparison):
+        return Ruling("promoted", "no_worse_than_average")
+    return Ruling("refused", "worse_than_average")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
+    started_at = utc_now()
     # TensorFlow's own start-up lines would bury ours; errors still show.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        data_dir = options.data_dir or load_settings().data_dir
+        settings = load_settings(**({"data_dir": options.data_dir} if options.data_dir else {}))
+        data_dir = settings.data_dir
+        previous = champion_in_use(roots_of(data_dir, "zones"))
         trained = train(
             data_dir,
             options.source,
             options.out or data_dir / "models",
             epochs=options.epochs,
             seed=options.seed,
-            report=_say,
+            report=say,
         )
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    _say(comparison_table(trained.measures["test"]))
-    _say(f"written: {trained.directory}")
+    # A version for the repository, or for a trial, is no decision of this installation.
+    if options.out is None:
+        record_training(open_operations(settings), trained, previous, started_at)
+    say(comparison_table(trained.measures["test"]))
+    say(f"written: {trained.directory}")
     if trained.is_champion:
-        _say("it is now the champion")
+        say("it is now the champion")
     else:
-        _say(
+        say(
             "it is NOT the champion: the hour-of-week average has the better RPS. To use it all "
-            f"the same, write {trained.directory.name} into {trained.directory.parent}/champion"
+            f"the same: python -m models.registry promote {trained.directory.name}"
         )
     return 0
+
+
+def record_training(
+    operations: Operations, trained: Trained, previous: Found | None, now: datetime
+) -> None:
+    """Put on record what became of a version that was trained by hand."""
+    decision = Decision(
+        kind="zones",
+        version=trained.directory.name,
+        previous=None if previous is None else previous.version,
+        action=trained.measures["decision"]["action"],
+        reason=trained.measures["decision"]["reason"],
+        decided_by="training",
+        decided_at=now,
+        figures=figures_of(trained.measures["test"]),
+    )
+    version = version_record("zones", trained.directory.name, trained.measures, now)
+    record_decision(operations, decision, version)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -159,13 +255,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--out", type=Path, help="directory of models; default: DATA_DIR/models")
     parser.add_argument(
-        "--epochs", type=_at_least(1), default=DEFAULT_EPOCHS, help="at most; default: 100"
+        "--epochs", type=at_least(1), default=DEFAULT_EPOCHS, help="at most; default: 100"
     )
-    parser.add_argument("--seed", type=_at_least(0), default=DEFAULT_SEED, help="default: 35")
+    parser.add_argument("--seed", type=at_least(0), default=DEFAULT_SEED, help="default: 35")
     return parser
 
 
-def _at_least(least: int) -> Callable[[str], int]:
+def at_least(least: int) -> Callable[[str], int]:
+    """An option's whole number that must not be less."""
+
     def parse(text: str) -> int:
         if not text.isdecimal() or int(text) < least:
             raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} on")
@@ -175,17 +273,16 @@ def _at_least(least: int) -> Callable[[str], int]:
 
 
 def _measures(
-    observed: ZoneHistory,
+    trained_on: TrainedOn,
     split: DaySplit,
     options: dict[str, Any],
     fitted: Fitted,
     comparison: dict[str, Any],
 ) -> dict[str, Any]:
-    last_day = observed.description().last_day
     content = {
-        "model_version": f"{last_day}-{fitted.forecaster.weights_hash()}",
+        "model_version": f"{trained_on.last_day}-{fitted.forecaster.weights_hash()}",
         "features": {"version": FEATURES.version, **FEATURES.as_dict()},
-        "trained_on": asdict(observed.description()),
+        "trained_on": asdict(trained_on),
         "split": asdict(split),
         "training": {
             **options,
@@ -218,7 +315,8 @@ def _write(
     return write_version(root, version, write_files)
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Tell it at once to who runs the command."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 

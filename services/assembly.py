@@ -10,8 +10,11 @@ from services.clock import Clock, utc_now
 from services.forecasts import CachedForecasts
 from services.latest import LatestTraffic
 from services.nowcast_files import CachedNowcasts
+from services.operations import open_operations
+from services.scoring.summary import QualityReader
 from services.settings import Settings
 from services.store import Store
+from services.week_forecasts import CachedWeekForecasts
 
 SHIPPED_ARTIFACTS: Final = Path(__file__).parent.parent / "models" / "artifacts"
 
@@ -24,7 +27,9 @@ class Services:
     store: Store
     traffic: LatestTraffic
     forecasts: CachedForecasts
+    quality: QualityReader
     nowcasts: CachedNowcasts
+    week: CachedWeekForecasts
     clock: Clock
 
 
@@ -43,6 +48,8 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
         store=store,
         traffic=LatestTraffic(store),
         forecasts=CachedForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
+        quality=QualityReader(open_operations(settings, read_only=True), clock),
         nowcasts=CachedNowcasts(settings.data_dir, is_expected=settings.learner),
+        week=CachedWeekForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
         clock=clock,
     )

@@ -10,9 +10,7 @@ training writes, and then the one shipped with the code.
 from __future__ import annotations
 
 import io
-import logging
 import re
-import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -26,30 +24,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from services import champions
+from services.champions import CachedChampion
 from services.clock import to_paris
-from services.errors import ForecastUnavailable, InvalidRequest, StorageError
-from services.files import read_if_present
+from services.errors import ForecastUnavailable, InvalidRequest
 from services.indicators import ZONE_STATUSES, ZoneStatus
 from services.snapshot import SOURCES, Source
-from services.store import FileStamp
 from services.zones import ZONE_CHOICES
-
-log = logging.getLogger(__name__)
 
 DAY_NAMES: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DAYS: Final = len(DAY_NAMES)
 HOURS: Final = 24
 TABLE_SHAPE: Final = (len(ZONE_CHOICES), DAYS, HOURS, len(ZONE_STATUSES))
 
-CHAMPION_FILE: Final = "champion"
 FORECASTS_FILE: Final = "forecasts.parquet"
 
 _PROBABILITY_COLUMNS: Final = tuple(f"p_{status}" for status in ZONE_STATUSES)
 _KEY_COLUMNS: Final = ("zone", "day", "hour")
 _METADATA_KEY: Final = b"traffic_forecasts"
 _SUM_TOLERANCE: Final = 1e-6
-# Also keeps a damaged champion file from naming a path elsewhere.
-VERSION_PATTERN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{6}")
 _HOUR_PATTERN: Final = re.compile(r"[0-9]{1,2}")
 _SHOWN_VALUE_LENGTH: Final = 40
 
@@ -244,7 +237,18 @@ def load_forecasts(data_dir: Path, shipped: Path) -> ForecastTable:
     ForecastUnavailable
         When neither can be read; a broken one is journalled.
     """
-    return _first_readable(_roots(data_dir, shipped), last_good=None)
+    return CachedForecasts(data_dir, shipped).table()
+
+
+def read_table(root: Path, version: str) -> ForecastTable:
+    """The table of one version in a directory of models.
+
+    Raises
+    ------
+    ForecastUnavailable
+        When it is missing, damaged, or another version's.
+    """
+    return champions.read_table(root, version, FORECASTS_FILE, decode_table)
 
 
 class CachedForecasts:
@@ -260,10 +264,7 @@ class CachedForecasts:
     """
 
     def __init__(self, data_dir: Path, shipped: Path) -> None:
-        self._roots = _roots(data_dir, shipped)
-        self._lock = threading.Lock()
-        self._stamps: tuple[FileStamp | None, ...] = ()
-        self._table: ForecastTable | None = None
+        self._champion = CachedChampion(_roots(data_dir, shipped), FORECASTS_FILE, decode_table)
 
     def table(self) -> ForecastTable:
         """The current table.
@@ -273,15 +274,7 @@ class CachedForecasts:
         ForecastUnavailable
             When none can be read and none ever could.
         """
-        stamps = tuple(_stamp(root / CHAMPION_FILE) for root in self._roots)
-        table = self._table
-        if table is not None and stamps == self._stamps:
-            return table
-        with self._lock:
-            if self._table is None or stamps != self._stamps:
-                self._table = _first_readable(self._roots, last_good=self._table)
-                self._stamps = stamps
-            return self._table
+        return self._champion.table()
 
 
 def checked_hour(value: object) -> int:
@@ -355,49 +348,6 @@ def _roots(data_dir: Path, shipped: Path) -> tuple[Path, Path]:
     return data_dir / "models", shipped
 
 
-def _first_readable(roots: tuple[Path, ...], last_good: ForecastTable | None) -> ForecastTable:
-    """The first champion that can be read; a broken one gives way to the last good table."""
-    problem = f"no {CHAMPION_FILE} file in {' or '.join(map(str, roots))}"
-    for root in roots:
-        try:
-            table = _champion_table(root)
-        except ForecastUnavailable as error:
-            problem = str(error)
-            log.exception("the forecasts of the champion in %s cannot be used", root)
-            if last_good is not None:
-                return last_good
-            continue
-        if table is not None:
-            return table
-    if last_good is not None:
-        return last_good
-    raise ForecastUnavailable(problem)
-
-
-def _champion_table(root: Path) -> ForecastTable | None:
-    """The champion's table; None when this directory has no champion."""
-    try:
-        champion = read_if_present(root / CHAMPION_FILE)
-        if champion is None:
-            return None
-        version = champion.decode(errors="replace").strip()
-        if not VERSION_PATTERN.fullmatch(version):
-            raise ForecastUnavailable(f"{root / CHAMPION_FILE} names no version: {version[:40]!r}")
-        path = root / version / FORECASTS_FILE
-        document = read_if_present(path)
-    except StorageError as error:
-        raise ForecastUnavailable(str(error)) from error
-    if document is None:
-        raise ForecastUnavailable(f"{path} is missing")
-    try:
-        table = decode_table(document)
-    except ForecastUnavailable as error:
-        raise ForecastUnavailable(f"{path}: {error}") from error
-    if table.model_version != version:
-        raise ForecastUnavailable(f"{path} was written by model {table.model_version!r}")
-    return table
-
-
 def _probabilities(content: pa.Table) -> NDArray[np.float64]:
     """The probabilities in the table's shape, whatever the order of the rows."""
     zones, days, hours = (content.column(name).to_pylist() for name in _KEY_COLUMNS)
@@ -413,11 +363,3 @@ def _probabilities(content: pa.Table) -> NDArray[np.float64]:
         [content.column(name).to_numpy() for name in _PROBABILITY_COLUMNS]
     )
     return probabilities
-
-
-def _stamp(path: Path) -> FileStamp | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns

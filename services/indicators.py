@@ -91,7 +91,7 @@ def compute_indicators(network: Network, snapshot: Snapshot, worst: int = 5) -> 
         congestion_level=None if whole is None else congestion_level(whole),
         jam_km=jam_km(network.length_m, codes),
         counts=status_counts(codes),
-        length_shares=_length_shares(network.length_m, codes),
+        length_shares=length_shares(network.length_m, codes),
         zone_ratios=compute_zone_ratios(network, actual_s),
         worst_roads=worst_roads(network, snapshot, worst),
     )
@@ -209,6 +209,7 @@ def _slowest_segment(members: NDArray[np.bool_], delay_s: NDArray[np.float64]) -
     return int(np.nanargmax(np.where(members, delay_s, np.nan)))
 
 
-def _length_shares(length_m: NDArray[np.float64], codes: NDArray[np.uint8]) -> dict[str, float]:
+def length_shares(length_m: NDArray[np.float64], codes: NDArray[np.uint8]) -> dict[str, float]:
+    """Share of the network's length in each status, by DATEX name, all names present."""
     metres = np.bincount(codes, weights=length_m, minlength=len(DATEX_NAMES))
     return dict(zip(DATEX_NAMES, (metres / metres.sum()).tolist(), strict=True))

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from services.errors import ConfigurationError
 
@@ -48,6 +50,8 @@ class Settings(BaseSettings):
     learner: bool = True
     # A year with a margin, to compare a day with the same one a year ago.
     history_retention_days: int = Field(400, ge=1, le=36_500)
+    # None: a SQLite file in the data directory. It may hold a password.
+    database_url: SecretStr | None = None
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -60,6 +64,13 @@ class Settings(BaseSettings):
         has_placeholders = all(part in value for part in ("{z}", "{x}", "{y}"))
         if value and not (value.startswith(("https://", "http://")) and has_placeholders):
             raise ValueError("must be an http(s) address with {z}, {x} and {y}, or 'none'")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _check_database_url(value.get_secret_value())
         return value
 
     @field_validator("tiles_url", mode="before")
@@ -85,6 +96,21 @@ def load_settings(**overrides: object) -> Settings:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         raise ConfigurationError(_one_line(error)) from None
+
+
+def _check_database_url(address: str) -> None:
+    try:
+        url = make_url(address)
+        # Finds out whether the driver is installed.
+        url.get_dialect().import_dbapi()
+    except ModuleNotFoundError as error:
+        raise ValueError(f"needs a package that is not installed: {error.name}") from None
+    except (ArgumentError, NoSuchModuleError):
+        raise ValueError("must be sqlite:///FILE or postgresql://…") from None
+    if url.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise ValueError("must be sqlite:///FILE or postgresql://…")
+    if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
+        raise ValueError("SQLite must be in a file, which several processes share")
 
 
 def _one_line(error: ValidationError) -> str:

@@ -1,8 +1,8 @@
 """The worker role: the only writer. ``python -m services.worker``.
 
-It observes once per feed period, whoever watches, and looks after the history
-once an hour. A file lock in the data directory makes a second worker stand by
-until the first one is gone.
+It observes once per feed period, whoever watches; once an hour it looks after the
+history and scores the forecasts of the hours gone by. A file lock in the data
+directory makes a second worker stand by until the first one is gone.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Final
 from apscheduler.schedulers.blocking import BlockingScheduler
 from filelock import FileLock, Timeout
 
+from services.assembly import SHIPPED_ARTIFACTS
 from services.clock import PARIS, utc_now
 from services.errors import ConfigurationError
 from services.feeds.demo import DemoFeed
@@ -28,7 +29,9 @@ from services.feeds.sources import SimulatedFeed, live_feed
 from services.history.upkeep import keep_up
 from services.journal import start_journal
 from services.observe import Observer
+from services.operations import open_operations
 from services.processes import Supervisor
+from services.scoring.job import score_forecasts
 from services.settings import Settings, load_settings
 from services.store import Store
 
@@ -41,6 +44,9 @@ NICENESS: Final = 5
 UPKEEP_PERIOD: Final = timedelta(hours=1)
 # The first page must not wait for yesterday to be compacted.
 UPKEEP_DELAY: Final = timedelta(seconds=30)
+SCORING_PERIOD: Final = timedelta(hours=1)
+# After the first upkeep, whose usual week the forecasts are compared with.
+SCORING_DELAY: Final = timedelta(seconds=90)
 # Nor for TensorFlow to be imported, which takes a core for seconds.
 LEARNER_DELAY_SECONDS: Final = 15.0
 
@@ -53,7 +59,7 @@ def make_observer(settings: Settings, store: Store) -> Observer:
 
 
 def make_scheduler(settings: Settings, observer: Observer) -> BlockingScheduler:
-    """The worker's jobs: observing, and looking after the history."""
+    """The worker's jobs: observing, looking after the history, and scoring the forecasts."""
     scheduler = BlockingScheduler(
         timezone=PARIS,
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -69,6 +75,13 @@ def make_scheduler(settings: Settings, observer: Observer) -> BlockingScheduler:
         args=[settings],
         next_run_time=now + UPKEEP_DELAY,
     )
+    scheduler.add_job(
+        score_past_forecasts,
+        "interval",
+        seconds=SCORING_PERIOD.total_seconds(),
+        args=[settings],
+        next_run_time=now + SCORING_DELAY,
+    )
     return scheduler
 
 
@@ -80,6 +93,11 @@ def learner_command() -> list[str]:
 def look_after_history(settings: Settings) -> None:
     """Compact finished days, drop old ones, bring the usual week up to date."""
     keep_up(settings.data_dir, utc_now(), settings.history_retention_days)
+
+
+def score_past_forecasts(settings: Settings) -> None:
+    """Judge what was forecast for the hours gone by, and measure the drift."""
+    score_forecasts(settings.data_dir, SHIPPED_ARTIFACTS, open_operations(settings), utc_now())
 
 
 def run(settings: Settings) -> None:

@@ -13,8 +13,8 @@ import orjson
 import pandas as pd
 from numpy.typing import NDArray
 
+from services.champions import CHAMPION_FILE
 from services.forecasts import (
-    CHAMPION_FILE,
     FORECASTS_FILE,
     TABLE_SHAPE,
     TrainedOn,
@@ -23,14 +23,18 @@ from services.forecasts import (
 )
 from services.network import Network, Part
 from services.snapshot import Snapshot, Source, make_snapshot
-from services.status import DATEX_NAMES, Status
+from services.status import DATEX_NAMES, Status, StatusThresholds
 from services.usual import Usual
 from services.usual_hour import UsualHour, hour_start
+from services.week_forecasts import WEEK_DIRECTORY, WEEK_FILE, WeekTable
+from services.week_forecasts import encode_table as encode_week
+from services.week_forecasts import make_table as make_week
 from services.zones import CENTRE_LAT_DEG, CENTRE_LON_DEG, ZONE_CHOICES, ZONES
 
 # A Monday, 12:43 in Rennes.
 OBSERVED_AT = datetime(2024, 8, 26, 10, 43, tzinfo=UTC)
 MODEL_VERSION = "2024-08-25-abcdef"
+HOURS_OF_WEEK = np.arange(168)
 _KM_PER_DEGREE = 111.195
 _POINTS_PER_SEGMENT = 4
 
@@ -203,6 +207,40 @@ def write_forecasts(data_dir: Path) -> None:
     folder.mkdir(parents=True)
     (folder / FORECASTS_FILE).write_bytes(encode_table(table))
     (data_dir / "models" / CHAMPION_FILE).write_text(MODEL_VERSION)
+
+
+def make_week_table(
+    network: Network, version: str = MODEL_VERSION, source: Source = "demo"
+) -> WeekTable:
+    """A week whose answer is known: free, but heavy at 8 h and congested at 17 h of every day.
+
+    The first segment was observed on one day only, the second one is anything at 8 h.
+    """
+    shape = (len(HOURS_OF_WEEK), len(network))
+    quantiles_pct = np.empty((3, *shape), np.uint8)
+    quantiles_pct[:] = np.array([80, 90, 100])[:, None, None]
+    quantiles_pct[:, HOURS_OF_WEEK % 24 == 8] = np.array([40, 50, 60])[:, None, None]
+    quantiles_pct[:, HOURS_OF_WEEK % 24 == 17] = np.array([10, 20, 25])[:, None, None]
+    quantiles_pct[:, HOURS_OF_WEEK % 24 == 8, 1] = np.array([10, 50, 110])[:, None]
+    days_observed = np.full(shape, 12, np.uint8)
+    days_observed[:, 0] = 1
+    return make_week(
+        model_version=version,
+        trained_on=TrainedOn(source, date(2024, 6, 3), date(2024, 8, 25), 84, 40_320),
+        thresholds=StatusThresholds(congested_up_to=0.30, free_from=0.70),
+        segment_ids=network.segment_ids,
+        quantiles_pct=quantiles_pct,
+        days_observed=days_observed,
+    )
+
+
+def write_week_forecasts(data_dir: Path, network: Network | None = None) -> None:
+    """The week of :func:`make_week_table` as the local champion."""
+    root = data_dir / "models" / WEEK_DIRECTORY
+    folder = root / MODEL_VERSION
+    folder.mkdir(parents=True)
+    (folder / WEEK_FILE).write_bytes(encode_week(make_week_table(network or make_network())))
+    (root / CHAMPION_FILE).write_text(MODEL_VERSION)
 
 
 def _usual(size: int, ratios: tuple[float, float, float], observations: int) -> Usual:

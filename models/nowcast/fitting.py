@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ Inputs = dict[str, NDArray[np.generic]]
 
 _WARM_UP_STEPS: Final = 200
 _LITTLE: Final = 1e-6
+_REPORTS_PER_EPOCH: Final = 10
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class NetworkPlan:
         return build_network(self.telling, self.offset, self.scale, self.sizes)
 
 
-class WindowBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of windows, each made when it is needed, shuffled anew for every epoch.
+class WindowBatches:
+    """Batches of windows, each made when it is needed; every pass has another order.
 
     Parameters
     ----------
@@ -57,22 +58,18 @@ class WindowBatches(keras.utils.PyDataset):  # type: ignore[misc]
         times_per_step: int,
         seed: int,
     ) -> None:
-        super().__init__()
         self._make = make
         self._generator = np.random.default_rng(seed)
-        self._rows = self._generator.permutation(rows)
+        self._rows = rows
         self._times_per_step = times_per_step
 
     def __len__(self) -> int:
         return math.ceil(len(self._rows) / self._times_per_step)
 
-    def __getitem__(self, place: int) -> tuple[Inputs, NDArray[np.float32]]:
-        start = place * self._times_per_step
-        return self._make(self._rows[start : start + self._times_per_step])
-
-    def on_epoch_end(self) -> None:
-        """Another order for the next epoch."""
+    def __iter__(self) -> Iterator[tuple[Inputs, NDArray[np.float32]]]:
         self._rows = self._generator.permutation(self._rows)
+        for start in range(0, len(self._rows), self._times_per_step):
+            yield self._make(self._rows[start : start + self._times_per_step])
 
 
 def fit_network(
@@ -99,11 +96,18 @@ def fit_network(
         Gets a line after every epoch.
     """
     plan = NetworkPlan(telling, *learn_scaling(inputs["features"]), options.sizes)
-    # The shuffle below takes up TensorFlow's seed as it is now, which an earlier training left.
-    keras.utils.set_random_seed(seed)
+    _begin(seed)
     data = tf.data.Dataset.from_tensor_slices((inputs, changes))
     batches = data.shuffle(len(changes), seed=seed).batch(options.times_per_step)
-    return _trained(plan, batches, seed, options, _progress(report))
+    network = _compiled(plan, options, steps_per_epoch=len(batches))
+    network.fit(
+        batches,
+        epochs=options.epochs,
+        callbacks=[_progress(report)],
+        shuffle=False,
+        verbose=0,
+    )
+    return network
 
 
 def fit_on_batches(
@@ -120,7 +124,17 @@ def fit_on_batches(
     report : callable
         Gets ten lines an epoch: an epoch takes minutes.
     """
-    return _trained(plan, batches, seed, options, _progress_within(report, len(batches)))
+    _begin(seed)
+    network = _compiled(plan, options, steps_per_epoch=len(batches))
+    every = max(1, len(batches) // _REPORTS_PER_EPOCH)
+    # A generator within fit() runs on a thread of TensorFlow's, which can end in a deadlock.
+    for epoch in range(options.epochs):
+        network.reset_metrics()
+        for step, (inputs, changes) in enumerate(batches, start=1):
+            loss = network.train_on_batch(inputs, changes)
+            if step % every == 0:
+                report(f"epoch {epoch + step / len(batches):5.1f}  loss {loss:.4f}")
+    return network
 
 
 def learn_scaling(
@@ -133,20 +147,23 @@ def learn_scaling(
     return (-mean * scale).astype(np.float32), scale.astype(np.float32)
 
 
-def _trained(plan: NetworkPlan, batches: Any, seed: int, options: FitOptions, progress: Any) -> Any:
+def _begin(seed: int) -> None:
+    """Whatever is drawn from now on, shuffling as well, follows from the seed alone."""
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seed)
+
+
+def _compiled(plan: NetworkPlan, options: FitOptions, steps_per_epoch: int) -> Any:
     network = plan.build()
     network.compile(
         optimizer=keras.optimizers.AdamW(
-            _schedule(options.learning_rate, len(batches) * options.epochs),
+            _schedule(options.learning_rate, steps_per_epoch * options.epochs),
             weight_decay=options.weight_decay,
             global_clipnorm=1.0,
         ),
         loss=_loss(options.huber_units),
         jit_compile=False,
     )
-    network.fit(batches, epochs=options.epochs, callbacks=[progress], shuffle=False, verbose=0)
     return network
 
 
@@ -186,20 +203,3 @@ def _progress(report: Report) -> Any:
         report(f"epoch {epoch + 1:3d}  loss {logs['loss']:.4f}")
 
     return keras.callbacks.LambdaCallback(on_epoch_end=on_epoch_end)
-
-
-def _progress_within(report: Report, steps: int) -> Any:
-    epochs = {"done": 0}
-    every = max(1, steps // 10)
-
-    def on_train_batch_end(step: int, logs: dict[str, float]) -> None:
-        if (step + 1) % every == 0:
-            done = epochs["done"] + (step + 1) / steps
-            report(f"epoch {done:5.1f}  loss {logs['loss']:.4f}")
-
-    def on_epoch_end(epoch: int, _logs: dict[str, float]) -> None:
-        epochs["done"] = epoch + 1
-
-    return keras.callbacks.LambdaCallback(
-        on_train_batch_end=on_train_batch_end, on_epoch_end=on_epoch_end
-    )

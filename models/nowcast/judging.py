@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.comparison import markdown_table
-from models.measures import skill
 from models.nowcast.city_table import CityTable
 from models.nowcast.distribution import status_probabilities
 from models.nowcast.features import LAGS, speeds_ahead
 from models.nowcast.leads import LEAD_STEPS, at_leads
 from services.history.hours import HOURS_PER_WEEK, hours_of_week
 from services.nowcasts import LEAD_MINUTES
+from services.scoring.rules import skill
 from services.status import Status, StatusThresholds, status_of_speed_ratio
 
 Array = NDArray[np.float32]

@@ -38,7 +38,13 @@ from models.nowcast.judging import (
 )
 from models.nowcast.leads import at_leads, quantiles_at_leads
 from models.nowcast.zone_bands import ZoneCalibration, learn_zone_calibration, zone_sums
-from models.registry import CARD_FILE, MEASURES_FILE, promote, write_version
+from models.registry import (
+    CARD_FILE,
+    MEASURES_FILE,
+    NOWCASTER_FILE,
+    promote,
+    write_version,
+)
 from services.errors import TrafficError
 from services.feeds.reply import RENNES_THRESHOLDS
 from services.forecasts import TrainedOn
@@ -350,11 +356,7 @@ def _write(
     zones: ZoneCalibration,
     measures: dict[str, Any],
 ) -> Trained:
-    from models.nowcast.storing import (  # noqa: PLC0415
-        NOWCASTER_FILE,
-        StoredNowcaster,
-        encode_nowcaster,
-    )
+    from models.nowcast.storing import StoredNowcaster, encode_nowcaster  # noqa: PLC0415
 
     stored = StoredNowcaster(city, zones, table.network.version, _trained_on(table))
     version, document = stored.version, encode_nowcaster(stored)

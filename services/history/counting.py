@@ -8,6 +8,7 @@ limit wherever travel times are added up.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -67,6 +68,25 @@ class CountedRows:
         self.speed_kmh = speed
 
 
+@dataclass(frozen=True)
+class ZoneRatios:
+    """The zones at the times of some rows, the whole network last, as in ``ZONE_CHOICES``.
+
+    Attributes
+    ----------
+    epoch_s : array of int, shape (times,)
+        Observation times, seconds since 1970 UTC, in order.
+    ratio : array, shape (times, zones)
+        Free-flow ÷ actual time over the known segments; NaN if too few are known.
+    known_share : array, shape (times, zones)
+        Share of a zone's segments that are known, 0 to 1.
+    """
+
+    epoch_s: NDArray[np.int64]
+    ratio: NDArray[np.float64]
+    known_share: NDArray[np.float64]
+
+
 def rows_by_network(table: pa.Table, networks: KnownNetworks) -> Iterator[CountedRows]:
     """The rows of each network that is known; those of others cannot be placed."""
     codes, versions = rows.version_codes(table)
@@ -107,8 +127,12 @@ def segment_counts(counted: CountedRows) -> Counts:
 
 def zone_counts(counted: CountedRows) -> Counts:
     """What rows amount to, by hour of the week and zone, the whole network included."""
-    times, time = rows.ranks(counted.time_s)
-    ratio = _zone_ratios(counted, len(times), time)
+    ratio = zone_ratios(counted)
+    return counts_of_ratios(ratio.epoch_s, ratio.ratio)
+
+
+def counts_of_ratios(times: NDArray[np.int64], ratio: NDArray[np.float64]) -> Counts:
+    """What zones' speed ratios, shape (times, zones), amount to by hour of the week."""
     hours, slot = rows.ranks(hours_of_week(times))
     cell = slot[:, np.newaxis] * len(ZONE_CHOICES) + np.arange(len(ZONE_CHOICES))
     told = ~np.isnan(ratio)
@@ -126,26 +150,26 @@ def zone_counts(counted: CountedRows) -> Counts:
     )
 
 
-def _zone_ratios(counted: CountedRows, times: int, time: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Speed ratio of every zone at every time, shape (times, ZONE_CHOICES); NaN if too few."""
+def zone_ratios(counted: CountedRows) -> ZoneRatios:
+    """The speed ratio of every zone at every time of some rows."""
+    times, time = rows.ranks(counted.time_s)
     network, known = counted.network, counted.known
     place = counted.segment[known]
     zone = network.zone_codes.astype(np.int64)
     cell = time[known] * len(ZONES) + zone[place]
 
     def sums(amounts: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        by_zone = np.bincount(cell, amounts, times * len(ZONES)).reshape(times, len(ZONES))
-        return _with_whole(by_zone.astype(np.float64))
+        by_zone = np.bincount(cell, amounts, len(times) * len(ZONES))
+        return _with_whole(by_zone.reshape(len(times), len(ZONES)).astype(np.float64))
 
     speed_kmh = np.clip(counted.speed_kmh[known], 1, counted.limit_kmh[known])
     free_flow_s = sums(network.free_flow_time_s[place])
     actual_s = sums(network.length_m[place] * 3.6 / speed_kmh)
-    members = np.bincount(zone, minlength=len(ZONES)).astype(np.float64)[np.newaxis]
-    enough = sums() >= np.maximum(1, MINIMUM_KNOWN_SHARE * _with_whole(members))
-    ratio: NDArray[np.float64] = np.divide(
-        free_flow_s, actual_s, out=np.full(actual_s.shape, np.nan), where=enough
-    )
-    return ratio
+    members = _with_whole(np.bincount(zone, minlength=len(ZONES)).astype(np.float64)[np.newaxis])
+    known_segments = sums()
+    enough = known_segments >= np.maximum(1, MINIMUM_KNOWN_SHARE * members)
+    ratio = np.divide(free_flow_s, actual_s, out=np.full(actual_s.shape, np.nan), where=enough)
+    return ZoneRatios(times, ratio, known_segments / np.maximum(1, members))
 
 
 def _with_whole(by_zone: NDArray[np.float64]) -> NDArray[np.float64]:

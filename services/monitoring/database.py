@@ -85,6 +85,7 @@ def watch_engine(engine: Engine, path: Path) -> None:
     def _on_connect(connection: Any, record: Any) -> None:
         connection.execute("PRAGMA synchronous = NORMAL")
         _restore_if_empty(connection, path, contents)
+        _prefer_write_ahead_log(connection)
         record.info["file"] = _file_id(path)
 
     @event.listens_for(engine, "checkout")
@@ -176,7 +177,6 @@ def _restore_if_empty(connection: sqlite3.Connection, path: Path, outline: _Outl
     if not _is_empty(connection):
         return
     path.chmod(0o600)
-    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     with connection:
         # Another process may have been faster.
@@ -188,6 +188,16 @@ def _restore_if_empty(connection: sqlite3.Connection, path: Path, outline: _Outl
             places = ", ".join("?" * len(route))
             connection.execute(f"INSERT INTO Endpoint VALUES ({places})", route)  # noqa: S608
     logger.warning("the monitoring database was gone: an empty one takes its place")
+
+
+def _prefer_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Have writers and readers not wait for each other, once nobody else holds the file.
+
+    SQLite refuses the change at once, without waiting, while another connection reads: the file
+    is sound without it, and a later connection makes it.
+    """
+    with contextlib.suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:

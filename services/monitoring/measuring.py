@@ -35,12 +35,17 @@ UNMEASURED_PATHS = (
     "/metrics",
 )
 
+# The same files below the path of another page.
+UNMEASURED_PARTS = ("/assets/", "/_dash-component-suites/", "/_favicon.ico", "/_reload-hash")
+
 _OUTPUT = re.compile(r"[\w.@-]{1,100}")
 
 
 def is_measured(rule: Rule) -> bool:
     """Whether requests to a route are recorded."""
-    return not rule.rule.startswith(UNMEASURED_PATHS)
+    return not rule.rule.startswith(UNMEASURED_PATHS) and not any(
+        part in rule.rule for part in UNMEASURED_PARTS
+    )
 
 
 def measured_rules(server: flask.Flask) -> Callable[[str | None], list[Rule]]:

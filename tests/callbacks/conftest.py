@@ -47,11 +47,13 @@ class DashClient:
             if output in item["output"] and not item["clientside_function"]
         ]
         names = dependency["output"].strip(".").split("...")
+        outputs = [
+            dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) for name in names
+        ]
+        is_several = dependency["output"].startswith("..")
         body = {
             "output": dependency["output"],
-            "outputs": [
-                dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) for name in names
-            ],
+            "outputs": outputs if is_several else outputs[0],
             "changedPropIds": [changed],
             "inputs": [_with_value(item, values) for item in dependency["inputs"]],
             "state": [_with_value(item, values) for item in dependency["state"]],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import dash
@@ -110,3 +111,14 @@ def test_a_visitor_gets_the_language_asked_for_where_it_exists(client, tmp_path,
     assert "Choose an hour:" in client.get("/_dash-layout").text
     client.set_cookie("language", "xx")
     assert "Choisissez une heure" in client.get("/_dash-layout").text
+
+
+def test_a_process_that_has_served_no_page_serves_its_scripts(client, make_client):
+    # Dash itself refuses a script until the page was made once, and the visitor's page may have
+    # come from another process.
+    addresses = re.findall(r'<script src="([^"]+)"', client.get("/").text)
+    assert any("dash_renderer" in address for address in addresses)
+    fresh = make_client(NOW)
+    for address in addresses:
+        with fresh.get(address) as answer:
+            assert answer.status_code == 200, address

@@ -70,9 +70,13 @@ def test_every_text_is_used():
     )
     # Keys made of data: a status, a zone, a day, a parameter, a state of the data.
     made = ("status", "status_meaning", "zone_status", "zone_status_letter", "zone")
+    of_forecasts = ("forecast_status", "forecast_status_meaning")
     compared = ("usual", "usual_sentence", "usual_speed")
-    made_sections = {*made, *compared, "zone_in_title", "invalid"}
+    made_sections = {*made, *of_forecasts, *compared, "zone_in_title", "invalid"}
     made_prefixes = ("day_", "announce_", "congestion", "jam", "shares", "worst")
+    # Of the quality panel: a kind of forecast, a column, a verdict, a decision and its reason.
+    made_prefixes += ("forecast_", "kind_", "column_", "verdict_", "action_", "reason_")
+    made_prefixes += ("baseline_", "period_")
     unused = [
         f"{section}.{key}"
         for section, key in shape(FRENCH)

@@ -45,7 +45,8 @@ def test_statuses_are_those_of_the_domain():
 def test_the_style_draws_the_roads_from_our_own_route_and_by_feature_state():
     style = build_style("/network/abc.geojson", "")
     assert style["version"] == 8
-    assert style["sources"] == {"roads": {"type": "geojson", "data": "/network/abc.geojson"}}
+    assert set(style["sources"]) == {"roads", "roads-highlight"}
+    assert style["sources"]["roads"]["data"] == "/network/abc.geojson"
     roads = layers_of(style)["roads"]
     assert roads["paint"]["line-color"][0] == "match"
     for name in ("line-color", "line-width", "line-opacity"):
@@ -70,9 +71,19 @@ def test_colour_is_never_the_only_sign():
     for widths in WIDTH_PX.values():
         assert widths["unknown"] < widths["freeFlow"] < widths["heavy"] < widths["congested"]
     layers = layers_of(build_style(None, ""))
-    assert "line-dasharray" in layers["roads-unknown"]["paint"]
-    assert "line-dasharray" in layers["roads-closed"]["paint"]
-    assert "line-dasharray" not in layers["roads"]["paint"]
+    for layer in ROAD_LAYERS:
+        is_dashed = not {"freeFlow", "heavy", "congested"} & set(layer.statuses)
+        assert ("line-dasharray" in layers[layer.name]["paint"]) == is_dashed, layer.name
+
+
+def test_the_road_pointed_at_is_outlined_below_the_roads_without_making_them_look_again():
+    style = build_style("/network/abc.geojson", "")
+    order = [layer["id"] for layer in style["layers"]]
+    assert order.index("roads-highlight") < order.index("roads-casing")
+    highlight = layers_of(style)["roads-highlight"]
+    assert highlight["source"] == "roads-highlight"
+    assert not feature_state_uses([*highlight["paint"].values()])
+    assert style["sources"]["roads-highlight"]["data"]["features"] == []
 
 
 def test_jams_are_drawn_over_free_roads():

@@ -23,6 +23,7 @@ from tests.factories import make_network
 START = datetime(2026, 11, 1, 23, tzinfo=UTC)
 FREE, DENSE, BLOCKED = range(len(ZONE_STATUSES))
 _RATIOS = (0.9, 0.5, 0.3)
+_STATUSES = (Status.FREE_FLOW, Status.HEAVY, Status.CONGESTED)
 
 
 def rhythm(day: int, hour: int) -> int:
@@ -60,7 +61,7 @@ def write_history(data_dir: Path, weeks: int = 3, source: Source = "demo") -> No
                 {
                     "observed_at": moment,
                     "segment": np.arange(len(network)),
-                    "status": int(Status.HEAVY),
+                    "status": int(_STATUSES[rhythm(local.weekday(), local.hour)]),
                     "speed_kmh": np.round(network.speed_limit_kmh * ratio).astype(int),
                     "travel_time_s": 10,
                     "reliability_pct": 60,

@@ -10,6 +10,7 @@ from models import comparison, measures
 from models.baselines import CommonestStatus, HourOfWeekAverage
 from models.comparison import compare, comparison_table, is_no_worse_than_average
 from services import forecasts
+from services.scoring.rules import skill
 from tests.models.histories import BLOCKED, DENSE, FREE, zone_history
 
 # Three forecasts and what then happened, worked out by hand below.
@@ -60,9 +61,9 @@ def test_a_certainty_falls_into_the_last_bin():
 
 
 def test_skill_is_the_share_of_the_reference_that_is_saved():
-    assert measures.skill(0.03, 0.04) == pytest.approx(0.25)
-    assert measures.skill(0.05, 0.04) == pytest.approx(-0.25)
-    assert measures.skill(0.0, 0.0) is None
+    assert skill(0.03, 0.04) == pytest.approx(0.25)
+    assert skill(0.05, 0.04) == pytest.approx(-0.25)
+    assert skill(0.0, 0.0) is None
 
 
 def test_baselines_learn_from_the_seen_days_and_all_are_measured_on_the_others():

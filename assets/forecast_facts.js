@@ -1,0 +1,70 @@
+/* What a road's card says of its forecast: fetched by hour, when somebody looks at a road. */
+(() => {
+  "use strict";
+  const app = (window.trafficRennes = window.trafficRennes || {});
+
+  // The columns of one hour only, so that a page left open does not grow.
+  let kept = { key: null, columns: null, isGone: false };
+
+  const keyOf = ({ day, hour, model, network }) => [day, hour, model, network].join(" ");
+
+  const load = async (forecast, url, then) => {
+    const key = keyOf(forecast);
+    if (kept.key === key) return;
+    const mine = { key, columns: null, isGone: false };
+    kept = mine;
+    try {
+      const response = await fetch(`${url}?hour=${forecast.hour}&day=${forecast.day}`);
+      if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+      const columns = await response.json();
+      const found = { ...columns, model: columns.model_version, network: columns.network_version };
+      // Another model or network by now: the map will have it with its next question.
+      mine.isGone = keyOf(found) !== key;
+      mine.columns = columns;
+    } catch {
+      mine.isGone = true;
+    }
+    if (kept === mine) then();
+    // A failure is not kept: the next road to be looked at asks again.
+    if (mine.isGone && kept === mine) kept = { ...mine, key: null };
+  };
+
+  /** What is told of a road: nothing but that it is uncertain, where it is. */
+  const expected = ({ id, properties }, columns, texts) => {
+    const { map_forecast: wording } = texts;
+    const status = columns.status[id];
+    if (status === "uncertain") return [[wording.probability, wording.uncertain]];
+    const { fill, number, percent } = app.wording;
+    const speed = (level) =>
+      number(columns.speed_ratio[level][id] * properties.speed_limit_kmh);
+    const range = { p10: speed("p10"), p90: speed("p90") };
+    return [
+      [wording.probability, percent(columns.probabilities[status][id] * 100, texts)],
+      [wording.speed, fill(texts.road.speed_value, { speed: speed("p50") })],
+      [wording.speed_range, fill(wording.speed_range_value, range)],
+    ];
+  };
+
+  /** The status, and when it is expected. */
+  app.forecastStatus = (code, forecast, settings, texts) =>
+    app.wording.fill(texts.map_forecast.status_then, {
+      status: texts.forecast_status[settings.statuses[code]],
+      ...app.mapForecast.momentWords(forecast),
+    });
+
+  /** Names and values for a road's card; calls back once there is more to say. */
+  app.forecastFacts = (road, forecast, settings, texts, then) => {
+    load(forecast, settings.forecastUrl, then);
+    const { map_forecast: wording, road: roadWording } = texts;
+    const { fill, number } = app.wording;
+    const limit = fill(roadWording.speed_value, { speed: number(road.properties.speed_limit_kmh) });
+    const { columns, isGone } = kept;
+    const isThere = columns && !isGone;
+    const waiting = [[wording.probability, isGone ? wording.gone : roadWording.loading]];
+    return [
+      ...(isThere ? expected(road, columns, texts) : waiting),
+      [roadWording.limit, limit],
+      ...(isThere ? [[wording.days_observed, number(columns.days_observed[road.id])]] : []),
+    ];
+  };
+})();

@@ -1,0 +1,133 @@
+/* The forecast on the map: one request at a time, each hour asked for once, and the banner. */
+(() => {
+  "use strict";
+  const app = (window.trafficRennes = window.trafficRennes || {});
+  const callbacks = ((window.dash_clientside = window.dash_clientside || {}).traffic =
+    window.dash_clientside.traffic || {});
+
+  // A local answer takes milliseconds, a phone on a train some seconds.
+  const PATIENCE_MS = 10000;
+
+  const state = {
+    isOn: false,
+    wanted: null,
+    asked: null,
+    timer: null,
+    // Answers of one model on one network, by day and hour: 168 of two kilobytes at most.
+    answers: new Map(),
+    origin: null,
+    texts: null,
+    settings: null,
+  };
+
+  const keyOf = ({ day, hour }) => `${day} ${hour}`;
+
+  const hourText = (hour) => app.wording.fill(state.texts.map_forecast.hour, { hour });
+
+  const momentWords = ({ day, hour }) => ({
+    day: state.texts.forecast[`day_${day}`],
+    hour: hourText(hour),
+  });
+
+  const writeBar = () => {
+    const { isOn, wanted } = state;
+    app.write({
+      "map-now": { "aria-pressed": String(!isOn) },
+      "map-forecast": { "aria-pressed": String(isOn) },
+      "map-time-choice": { hidden: !isOn },
+      "map-frame": { className: isOn ? "map-frame map-frame--forecast" : "map-frame" },
+      "map-banner": { hidden: !isOn },
+      "map-hour-text": { text: hourText(wanted.hour) },
+      "map-hour": { "aria-valuetext": hourText(wanted.hour) },
+    });
+  };
+
+  const writeBanner = (moment, wording) =>
+    app.write({ "map-banner": { text: app.wording.fill(wording, momentWords(moment)) } });
+
+  const backToNow = (problem = "") => {
+    state.isOn = false;
+    writeBar();
+    app.write({ "map-forecast-problem": { text: problem } });
+    app.trafficMap.showNow();
+  };
+
+  const show = (answer) => {
+    const { map_forecast: wording } = state.texts;
+    writeBanner(answer, answer.simulated ? wording.banner_simulated : wording.banner);
+    app.trafficMap.showForecast(answer);
+  };
+
+  const giveUp = () => {
+    state.asked = null;
+    if (state.isOn) backToNow(state.texts.map_forecast.unreachable);
+  };
+
+  /** Show what is wanted, or ask for it; while an answer is under way, the next one waits. */
+  const follow = () => {
+    const known = state.answers.get(keyOf(state.wanted));
+    if (known) {
+      show(known);
+      return;
+    }
+    if (state.asked !== null) return;
+    state.asked = keyOf(state.wanted);
+    state.timer = window.setTimeout(giveUp, PATIENCE_MS);
+    window.dash_clientside.set_props("map-forecast-request", { data: { ...state.wanted } });
+  };
+
+  const enter = (day, hour) => {
+    state.wanted = { day, hour: Number(hour) };
+    const isNew = !state.isOn;
+    state.isOn = true;
+    writeBar();
+    app.write({ "map-forecast-problem": { text: "" } });
+    // Until the answer is there the map shows something else: nothing may call that a forecast.
+    if (isNew) writeBanner(state.wanted, state.texts.map_forecast.loading);
+    follow();
+  };
+
+  callbacks.chooseMapMoment = (_now, _forecast, day, hour, texts, settings) => {
+    const { triggered_id: what } = window.dash_clientside.callback_context;
+    Object.assign(state, { texts, settings });
+    if (what === "map-now") {
+      state.wanted = { day, hour: Number(hour) };
+      backToNow();
+    } else if (what === "map-forecast" || state.isOn) {
+      enter(day, hour);
+    }
+  };
+
+  /** From the forecast card: the same day and hour, on the map. */
+  callbacks.showForecastOnMap = (_clicks, day, hour, texts, settings) => {
+    Object.assign(state, { texts, settings });
+    document.getElementById("map-frame").scrollIntoView({ block: "nearest" });
+    enter(day, hour);
+    return [day, Number(hour)];
+  };
+
+  callbacks.mapForecastAnswered = (answer) => {
+    window.clearTimeout(state.timer);
+    state.asked = null;
+    if (answer.problem) {
+      if (state.isOn) backToNow(answer.problem);
+      return;
+    }
+    const origin = `${answer.model} ${answer.network}`;
+    if (origin !== state.origin) state.answers.clear();
+    state.origin = origin;
+    state.answers.set(keyOf(answer), answer);
+    if (!state.isOn) return;
+    // The map follows a drag answer by answer, and ends where the drag ended.
+    show(answer);
+    if (keyOf(answer) !== keyOf(state.wanted)) follow();
+  };
+
+  /** The network has changed: what is known belongs to the one before. */
+  const askAgain = () => {
+    state.answers.clear();
+    if (state.isOn) follow();
+  };
+
+  app.mapForecast = { askAgain, momentWords };
+})();

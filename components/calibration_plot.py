@@ -1,0 +1,109 @@
+"""The calibration plot: forecast probabilities beside how often it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import plotly.graph_objects as go
+
+from components.texts import Texts
+
+# Read on both themes; the style sheet gives text and lines the theme's colours.
+_COLOURS: Final = ("#3f7ae0", "#c2570c", "#2f8f5b")
+_GREY: Final = "#78818f"
+_LARGEST_MARKER_PX: Final = 22
+_SMALLEST_MARKER_PX: Final = 6
+_HEIGHT_PX: Final = 340
+
+
+@dataclass(frozen=True)
+class CalibrationPoint:
+    """Cases with about the same forecast: its mean, how often it happened, and how many."""
+
+    forecast: float
+    observed: float
+    cases: int
+
+
+def build_figure(texts: Texts, by_kind: Mapping[str, Sequence[CalibrationPoint]]) -> go.Figure:
+    """One line for each kind of forecast, by its name, beside the diagonal."""
+    wording = texts["quality"]
+    diagonal = go.Scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        name=wording["calibration_perfect"],
+        line={"dash": "dash", "color": _GREY, "width": 1.5},
+        hoverinfo="skip",
+    )
+    lines = [
+        _line(name, points, colour)
+        for (name, points), colour in zip(by_kind.items(), _COLOURS, strict=False)
+    ]
+    axis: dict[str, Any] = {
+        "range": [-0.03, 1.03],
+        "tickformat": ".0%",
+        "dtick": 0.25,
+        "zeroline": False,
+        "fixedrange": True,
+    }
+    return go.Figure(
+        [diagonal, *lines],
+        layout={
+            "height": _HEIGHT_PX,
+            "margin": {"l": 60, "r": 16, "t": 36, "b": 52},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "xaxis": axis | {"title": {"text": wording["calibration_x"]}},
+            "yaxis": axis | {"title": {"text": wording["calibration_y"]}},
+            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+            "separators": f"{wording['decimal_mark']}{wording['thousands_mark']}",
+        },
+    )
+
+
+def describe(texts: Texts, by_kind: Mapping[str, Sequence[CalibrationPoint]]) -> str:
+    """The plot in words, for who cannot see it."""
+    wording = texts["quality"]
+    return " ".join(
+        wording["calibration_of"].format(
+            kind=name,
+            points=" ".join(
+                wording["calibration_point"].format(
+                    forecast=percent(texts, point.forecast),
+                    observed=percent(texts, point.observed),
+                )
+                for point in points
+            ),
+        )
+        for name, points in by_kind.items()
+    )
+
+
+def percent(texts: Texts, share: float, digits: int = 0) -> str:
+    """A share in percent, as people write it."""
+    mark: str = texts["quality"]["decimal_mark"]
+    value = f"{100 * share:.{digits}f}".replace(".", mark)
+    return str(texts["unit"]["percent"].format(value=value))
+
+
+def _line(name: str, points: Sequence[CalibrationPoint], colour: str) -> go.Scatter:
+    most = max((point.cases for point in points), default=1)
+    # Areas, not widths, tell how many cases a point stands for.
+    sizes = [
+        _SMALLEST_MARKER_PX + (_LARGEST_MARKER_PX - _SMALLEST_MARKER_PX) * (p.cases / most) ** 0.5
+        for p in points
+    ]
+    return go.Scatter(
+        x=[point.forecast for point in points],
+        y=[point.observed for point in points],
+        mode="lines+markers",
+        name=name,
+        # The outermost points, often the largest, are drawn whole.
+        cliponaxis=False,
+        line={"color": colour, "width": 2},
+        marker={"size": sizes, "color": colour, "opacity": 0.85},
+        hovertemplate="%{x:.0%} → %{y:.0%}<extra></extra>",
+    )

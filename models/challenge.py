@@ -1,0 +1,342 @@
+"""Champion and challenger: trains one when there is enough new history, and decides on record.
+
+python -m models.challenge --data-dir DIR --source live
+
+A challenger is judged by the newest whole days, which neither it nor the champion
+has learned from. It becomes the champion only if it is better there, on most of
+those days and in all, and no worse than the baselines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from models.catalogue import CHAMPION_NAME, Found, Roots, figures_of, version_record
+from models.comparison import is_no_worse_than_average
+from models.errors import HistoryTooShort
+from models.registry import promote
+from models.train import (
+    DEFAULT_EPOCHS,
+    DEFAULT_SEED,
+    Decide,
+    Report,
+    Ruling,
+    Trained,
+    at_least,
+    say,
+)
+from models.zones_challenge import ZonesChallenge
+from services.clock import PARIS, Clock, to_paris, utc_now
+from services.errors import TrafficError
+from services.history import layout
+from services.operations import (
+    Decision,
+    Kind,
+    Operations,
+    latest_decisions,
+    open_operations,
+    record_decision,
+)
+from services.settings import Settings, load_settings
+from services.snapshot import Source
+
+log = logging.getLogger(__name__)
+
+# A whole week: every weekday once, so that no kind of day decides alone.
+JUDGED_DAYS: Final = 7
+# As many again to learn from: a challenger that knows no more than the champion is no challenge.
+MINIMUM_NEW_DAYS: Final = 2 * JUDGED_DAYS
+# After a challenge, the next one must be judged by days of its own.
+NEW_DAYS_BETWEEN: Final = JUDGED_DAYS
+# Better on at least so many of the judged days: one odd day must not decide.
+MINIMUM_DAYS_BETTER_SHARE: Final = 0.5
+
+# When the roads are empty and so is the page; it comes once on days of clock changes too.
+NIGHT_HOUR: Final = 3
+
+_LOOKED_BACK: Final = 1_000
+_REASON_LENGTH: Final = 300
+
+
+class Contest(Protocol):
+    """What a kind of model offers to be challenged: the one adapter that a new kind needs."""
+
+    @property
+    def kind(self) -> Kind:
+        """Which kind of model."""
+
+    @property
+    def roots(self) -> Roots:
+        """Where its versions are."""
+
+    @property
+    def source(self) -> Source:
+        """Whose history is learned from."""
+
+    def champion(self) -> Found | None:
+        """The one in use, None when none can be used."""
+
+    def whole_days(self, now: datetime, after: date | None) -> list[date]:
+        """The whole local days observed, in order; those after a day, if there may be enough.
+
+        Cheap: asked every night.
+        """
+
+    def train(self, judged: list[date], decide: Decide, report: Report) -> Trained:
+        """Train on the days before the judged ones, compare on these with the champion as well.
+
+        Raises
+        ------
+        HistoryTooShort
+            When the days before do not suffice.
+        TrafficError
+        """
+
+
+def challenge(
+    contest: Contest, operations: Operations, now: datetime, report: Report
+) -> Decision | None:
+    """Challenge the champion if there is reason to; never raises, and the champion stays then.
+
+    Parameters
+    ----------
+    contest : Contest
+    operations : Operations
+        Where the decision is recorded.
+    now : datetime
+        Aware.
+    report : callable
+        Gets lines of progress.
+
+    Returns
+    -------
+    Decision or None
+        None when there is nothing new to say since the last decision.
+    """
+    try:
+        return _challenge(contest, operations, now, report)
+    except Exception as error:  # a nightly job goes on the next night, whatever went wrong
+        log.exception("the challenge of kind %s failed: the champion stays", contest.kind)
+        decision = _decision(contest, None, Ruling("failed", "training_failed"), now)
+        decision.figures = {"error": f"{type(error).__name__}: {error}"[:_REASON_LENGTH]}
+        record_decision(operations, decision)
+        return decision
+
+
+def rule(comparison: dict[str, Any], *, has_champion: bool) -> Ruling:
+    """What becomes of a challenger.
+
+    Parameters
+    ----------
+    comparison : dict
+        As ``models.comparison.compare`` gives it, on days that neither has seen.
+    has_champion : bool
+        Whether the champion is one of those compared.
+    """
+    if has_champion and not _beats_champion(comparison):
+        return Ruling("refused", "worse_than_champion")
+    if not is_no_worse_than_average(comparison):
+        return Ruling("refused", "worse_than_average")
+    return Ruling("promoted", "better_than_champion" if has_champion else "no_champion")
+
+
+def challenge_at_night(settings: Settings, clock: Clock = utc_now) -> None:
+    """The learner's job, to be run once an hour: challenges every champion once a night.
+
+    Never raises, and does nothing during the other hours of the day.
+
+    Parameters
+    ----------
+    settings : Settings
+    clock : Clock
+    """
+    now = clock()
+    if to_paris(now).hour != NIGHT_HOUR:
+        return
+    operations = open_operations(settings)
+    for contest in contests(settings):
+        challenge(contest, operations, now, log.info)
+
+
+def contests(settings: Settings) -> list[Contest]:
+    """Every kind of model that is challenged: a new kind is one more line here."""
+    return [ZonesChallenge(settings.data_dir, source_to_learn_from(settings))]
+
+
+def source_to_learn_from(settings: Settings) -> Source:
+    """Observed traffic as soon as there is any, unless only the simulation was asked for."""
+    is_observed = "live" in layout.sources(settings.data_dir)
+    if settings.source == "demo" or (settings.source == "auto" and not is_observed):
+        return "demo"
+    return "live"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    # TensorFlow's own start-up lines would bury ours; errors still show.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        settings = load_settings(**({"data_dir": options.data_dir} if options.data_dir else {}))
+    except TrafficError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    contest = ZonesChallenge(
+        settings.data_dir, options.source, epochs=options.epochs, seed=options.seed
+    )
+    decision = challenge(contest, open_operations(settings), options.now or utc_now(), say)
+    if decision is None:
+        say("nothing new since the last decision: the champion stays")
+        return 0
+    say(f"{decision.action.replace('_', ' ')}: {decision.reason.replace('_', ' ')}")
+    for name, value in decision.figures.items():
+        shown = f"{value:.4f}" if isinstance(value, float) else value
+        say(f"  {name.replace('_', ' ')}: {shown}")
+    return 1 if decision.action == "failed" else 0
+
+
+@dataclass(frozen=True)
+class _Past:
+    """What was decided before about a kind of model, by challenges."""
+
+    last: Decision | None
+    last_judged_day: date | None
+
+
+def _challenge(
+    contest: Contest, operations: Operations, now: datetime, report: Report
+) -> Decision | None:
+    past = _past(contest, operations)
+    champion = contest.champion()
+    days = contest.whole_days(now, _learned_up_to(contest, champion))
+    if not _is_time(days, past.last_judged_day):
+        return _postponed(contest, operations, champion, past, now)
+    judged = days[-JUDGED_DAYS:]
+
+    def decide(comparison: dict[str, Any]) -> Ruling:
+        return rule(comparison, has_champion=CHAMPION_NAME in comparison["forecasters"])
+
+    try:
+        trained = contest.train(judged, decide, report)
+    except HistoryTooShort as error:
+        report(str(error))
+        return _postponed(contest, operations, champion, past, now)
+    if trained.is_champion:
+        promote(contest.roots.local, trained.directory.name)
+    ruling = Ruling(**trained.measures["decision"])
+    version = trained.directory.name
+    decision = _decision(contest, champion, ruling, now, version)
+    decision.figures = {"source": contest.source, **figures_of(trained.measures["test"])}
+    record_decision(
+        operations, decision, version_record(contest.kind, version, trained.measures, now)
+    )
+    return decision
+
+
+def _learned_up_to(contest: Contest, champion: Found | None) -> date | None:
+    """The last day the champion knows; None when it has learned from other traffic."""
+    if champion is None or champion.measures is None:
+        return None
+    learned = champion.measures["trained_on"]
+    if learned["source"] != contest.source:
+        return None
+    return date.fromisoformat(learned["last_day"])
+
+
+def _is_time(days: Sequence[date], last_judged_day: date | None) -> bool:
+    if len(days) < MINIMUM_NEW_DAYS:
+        return False
+    if last_judged_day is None:
+        return True
+    return sum(day > last_judged_day for day in days) >= NEW_DAYS_BETWEEN
+
+
+def _past(contest: Contest, operations: Operations) -> _Past:
+    with operations.begin() as session:
+        decisions = latest_decisions(session, contest.kind, _LOOKED_BACK)
+    of_challenges = [item for item in decisions if item.decided_by == "challenge"]
+    judged = [
+        date.fromisoformat(item.figures["judged_last_day"])
+        for item in of_challenges
+        if "judged_last_day" in item.figures and item.figures.get("source") == contest.source
+    ]
+    return _Past(of_challenges[0] if of_challenges else None, max(judged, default=None))
+
+
+def _postponed(
+    contest: Contest,
+    operations: Operations,
+    champion: Found | None,
+    past: _Past,
+    now: datetime,
+) -> Decision | None:
+    """Say that it is too early; once, not every night."""
+    if past.last is not None:
+        return None
+    decision = _decision(contest, champion, Ruling("postponed", "too_little_history"), now)
+    record_decision(operations, decision)
+    return decision
+
+
+def _decision(
+    contest: Contest,
+    champion: Found | None,
+    ruling: Ruling,
+    now: datetime,
+    version: str | None = None,
+) -> Decision:
+    return Decision(
+        kind=contest.kind,
+        version=version,
+        previous=None if champion is None else champion.version,
+        action=ruling.action,
+        reason=ruling.reason,
+        decided_by="challenge",
+        decided_at=now,
+    )
+
+
+def _beats_champion(comparison: dict[str, Any]) -> bool:
+    against = comparison["against"][CHAMPION_NAME]
+    is_better = against["rps_skill"] is not None and against["rps_skill"] > 0.0
+    return is_better and against["days_better"] > MINIMUM_DAYS_BETTER_SHARE * against["days"]
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time as 2026-11-25T03:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=PARIS)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m models.challenge",
+        description="Train a challenger of the champion when there is enough new history, judge "
+        "both by the newest whole days, and promote or refuse it on record.",
+    )
+    parser.add_argument("--data-dir", type=Path, help="default: TRAFFIC_DATA_DIR")
+    parser.add_argument(
+        "--source", choices=("live", "demo"), default="live", help="which history; default: live"
+    )
+    parser.add_argument(
+        "--now", type=_moment, help="as if it were this time (of Rennes, if without a zone)"
+    )
+    parser.add_argument(
+        "--epochs", type=at_least(1), default=DEFAULT_EPOCHS, help="at most; default: 100"
+    )
+    parser.add_argument("--seed", type=at_least(0), default=DEFAULT_SEED, help="default: 35")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""What was recorded when a version was trained, and whether its files are whole: no TensorFlow."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from models.errors import ModelMismatch
+from models.registry import MEASURES_FILE
+from services.errors import StorageError
+from services.files import read_if_present
+
+_RECORDED: Final = frozenset({"model_version", "trained_on", "split"})
+_LEARNED: Final = frozenset({"source", "first_day", "last_day", "days"})
+
+
+def read_measures(directory: Path, extra: Collection[str] = ()) -> dict[str, Any]:
+    """What was recorded when a version was trained, of any kind of model.
+
+    Parameters
+    ----------
+    directory : Path
+        ``<models>/<version>``.
+    extra : collection of str
+        What the record must hold besides what every kind records.
+
+    Raises
+    ------
+    ModelMismatch
+        When the record is missing or damaged.
+    """
+    path = directory / MEASURES_FILE
+    try:
+        document = read_if_present(path)
+        measures: dict[str, Any] = orjson.loads(document or b"")
+    except (StorageError, orjson.JSONDecodeError) as error:
+        raise ModelMismatch(f"{path} is no record of a training: {error}") from error
+    if (
+        not isinstance(measures, dict)
+        or not measures.keys() >= _RECORDED.union(extra)
+        or not isinstance(measures["trained_on"], dict)
+        or not measures["trained_on"].keys() >= _LEARNED
+    ):
+        raise ModelMismatch(f"{path} is no record of a training")
+    return measures
+
+
+def check_files(directory: Path, names: Collection[str]) -> dict[str, Any]:
+    """Refuse a version with a file missing, damaged or from another one.
+
+    Parameters
+    ----------
+    directory : Path
+        ``<models>/<version>``.
+    names : collection of str
+        The files it serves by, besides its record.
+
+    Returns
+    -------
+    dict
+        Its record.
+
+    Raises
+    ------
+    ModelMismatch
+        In one line that names the file.
+    """
+    if not directory.is_dir():
+        raise ModelMismatch(f"{directory} is missing")
+    measures = read_measures(directory)
+    if measures["model_version"] != directory.name:
+        raise ModelMismatch(
+            f"{directory / MEASURES_FILE} is the record of {measures['model_version']!r}"
+        )
+    for path in (directory / name for name in names):
+        if not path.is_file():
+            raise ModelMismatch(f"{path} is missing")
+        if path.suffix == ".parquet":
+            _check_table(path)
+        else:
+            _check_archive(path)
+    return measures
+
+
+def _check_table(path: Path) -> None:
+    try:
+        pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).partition("\n")[0]
+        raise ModelMismatch(f"{path} cannot be read: {reason}") from error
+
+
+def _check_archive(path: Path) -> None:
+    """Keras' and numpy's formats are zip archives: their checksums tell a damaged one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except (OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise ModelMismatch(f"{path} is damaged: {error}") from error
+    if damaged is not None:
+        raise ModelMismatch(f"{path} is damaged: {damaged}")

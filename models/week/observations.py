@@ -1,0 +1,185 @@
+"""From the history to what a week is learned from: each segment's speed ratios, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import HistoryTooShort
+from services.feeds.reply import RENNES_THRESHOLDS
+from services.forecasts import TrainedOn
+from services.history import layout, reading
+from services.history.hours import HOURS_PER_WEEK, hours_of_week
+from services.history.networks import KnownNetworks
+from services.history.sketch import RATIO_BIN_PCT, RATIO_BINS
+from services.history.window import replay
+from services.network import Network
+from services.snapshot import Source
+from services.status import Status
+
+Report = Callable[[str], None]
+
+# Of a ratio in percent: not measured, or closed. The highest ratio told is 2.54.
+NOT_KNOWN: Final = 255
+# Bins that are congested, and those that are not free: the feed's thresholds are bounds of bins.
+CONGESTED_BINS: Final = round(RENNES_THRESHOLDS.congested_up_to * 100) // RATIO_BIN_PCT
+NOT_FREE_BINS: Final = round(RENNES_THRESHOLDS.free_from * 100) // RATIO_BIN_PCT
+_REPORTED_EVERY_DAYS: Final = 14
+
+
+@dataclass(frozen=True)
+class DayRatios:
+    """What every segment did on one local day.
+
+    Attributes
+    ----------
+    day : date
+    hours : array of int, shape (times,)
+        Hour of the week of each time.
+    ratio_pct : array of uint8, shape (times, segments)
+        Speed ÷ limit in percent; :data:`NOT_KNOWN` where nothing was measured or
+        the road was closed.
+    bins : array of uint8, shape (times, segments)
+        The same in bins of ``RATIO_BIN_PCT`` percent, on the side of the thresholds
+        on which the feed's own status puts it.
+    """
+
+    day: date
+    hours: NDArray[np.int64]
+    ratio_pct: NDArray[np.uint8]
+    bins: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class SegmentHistory:
+    """The days of one source, on the network that it ends with."""
+
+    source: Source
+    network: Network
+    days: tuple[DayRatios, ...]
+
+    def dates(self) -> list[date]:
+        """The local days observed, in order."""
+        return [item.day for item in self.days]
+
+    def on(self, days: Sequence[date]) -> SegmentHistory:
+        """The part observed on some local days."""
+        chosen = set(days)
+        return SegmentHistory(
+            self.source, self.network, tuple(item for item in self.days if item.day in chosen)
+        )
+
+    def counts(self) -> NDArray[np.uint16]:
+        """How often each ratio was seen, shape (HOURS_PER_WEEK, segments, RATIO_BINS)."""
+        segments = len(self.network)
+        counts = np.zeros((HOURS_PER_WEEK, segments * RATIO_BINS), np.uint16)
+        start_of_segment = np.arange(segments) * RATIO_BINS
+        for item in self.days:
+            for hour in np.unique(item.hours):
+                bins = item.bins[item.hours == hour]
+                cells = (start_of_segment + bins)[bins != NOT_KNOWN]
+                seen = np.bincount(cells, minlength=counts.shape[1])
+                counts[hour] += seen.astype(np.uint16)
+        return counts.reshape(HOURS_PER_WEEK, segments, RATIO_BINS)
+
+    def days_observed(self) -> NDArray[np.uint8]:
+        """On how many days each segment was measured at each hour, (HOURS_PER_WEEK, segments)."""
+        found = np.zeros((HOURS_PER_WEEK, len(self.network)), np.int64)
+        for item in self.days:
+            for hour in np.unique(item.hours):
+                found[hour] += (item.bins[item.hours == hour] != NOT_KNOWN).any(axis=0)
+        return np.minimum(found, np.iinfo(np.uint8).max).astype(np.uint8)
+
+    def description(self) -> TrainedOn:
+        """Where this history comes from and how long it is."""
+        dates = self.dates()
+        snapshots = sum(len(item.hours) for item in self.days)
+        return TrainedOn(self.source, dates[0], dates[-1], len(dates), snapshots)
+
+
+def load_segment_history(data_dir: Path, source: Source, report: Report) -> SegmentHistory:
+    """Read the history of one source, on the network of its last observations.
+
+    Parameters
+    ----------
+    data_dir : Path
+    source : {"live", "archive", "demo"}
+    report : callable
+        Gets a line of progress now and then.
+
+    Raises
+    ------
+    HistoryTooShort
+        When it holds nothing.
+    StorageError
+        When it cannot be read.
+    """
+    # Named in UTC; the local day that begins before midnight in UTC has its own name too.
+    dates = layout.days(data_dir, source)
+    network = _last_network(data_dir, source, dates)
+    days = []
+    for count, day in enumerate(dates, start=1):
+        ratios = _day_ratios(data_dir, source, day, network)
+        if len(ratios.hours):
+            days.append(ratios)
+        if count % _REPORTED_EVERY_DAYS == 0:
+            report(f"read {count} of {len(dates)} days")
+    if not days:
+        raise HistoryTooShort(f"no history of source {source!r} in {data_dir}")
+    return SegmentHistory(source, network, tuple(days))
+
+
+def ratios_of(
+    status: NDArray[np.uint8], speed_kmh: NDArray[np.floating], limit_kmh: NDArray[np.float64]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Speed ratios in percent, and their bins, where a speed was measured on an open road.
+
+    The feed rounds: about one ratio in a hundred lies on the other side of a threshold
+    than its status. The status decides, because it is what is forecast.
+
+    Parameters
+    ----------
+    status, speed_kmh : arrays, shape (times, segments)
+    limit_kmh : array, shape (segments,)
+    """
+    known = np.isfinite(speed_kmh) & (status != Status.UNKNOWN) & (status != Status.IMPOSSIBLE)
+    percent = np.where(known, 100.0 * speed_kmh / limit_kmh, 0.0)
+    bins = np.minimum(percent // RATIO_BIN_PCT, RATIO_BINS - 1)
+    lowest = np.select(
+        [status == Status.FREE_FLOW, status == Status.HEAVY], [NOT_FREE_BINS, CONGESTED_BINS], 0
+    )
+    highest = np.select(
+        [status == Status.CONGESTED, status == Status.HEAVY],
+        [CONGESTED_BINS - 1, NOT_FREE_BINS - 1],
+        RATIO_BINS - 1,
+    )
+    bins = np.where(known, np.clip(bins, lowest, highest), NOT_KNOWN)
+    percent = np.where(known, np.minimum(np.rint(percent), NOT_KNOWN - 1), NOT_KNOWN)
+    return percent.astype(np.uint8), bins.astype(np.uint8)
+
+
+def _day_ratios(data_dir: Path, source: Source, day: date, network: Network) -> DayRatios:
+    seen = replay(data_dir, source, day, network, values=("status", "speed_kmh"))
+    ratio_pct, bins = ratios_of(
+        seen.values["status"], seen.values["speed_kmh"], network.speed_limit_kmh
+    )
+    return DayRatios(day, hours_of_week(seen.epoch_s), ratio_pct, bins)
+
+
+def _last_network(data_dir: Path, source: Source, dates: Sequence[date]) -> Network:
+    """The network of the latest observations that can be placed."""
+    networks = KnownNetworks(data_dir)
+    for day in reversed(dates):
+        table = reading.read_day(data_dir, source, day, ["observed_at", "network_version"])
+        versions = table.sort_by("observed_at")["network_version"].to_pylist()
+        for version in dict.fromkeys(reversed(versions)):
+            network = networks.get(version)
+            if network is not None:
+                return network
+    raise HistoryTooShort(f"no history of source {source!r} in {data_dir}")

@@ -1,0 +1,335 @@
+"""Trains the week of every segment on a history and writes it as a new version with its measures.
+
+python -m models.week.train --data-dir DIR --source live
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from models.dataset import split_days
+from models.registry import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
+from models.train import DEFAULT_SEED, Report, Trained, at_least, say
+from models.week.calendar import Calendar
+from models.week.card import week_card
+from models.week.observations import SegmentHistory, load_segment_history
+from models.week.prior import Prior, Strengths, class_codes_of, hierarchical_prior
+from models.week.quantiles import quantiles_pct, status_shares
+from models.week.scores import (
+    CLIMATOLOGY,
+    MODEL,
+    PRIOR,
+    RAW_FREQUENCIES,
+    SEGMENT_CLIMATOLOGY,
+    compare,
+    coverage,
+    scores_table,
+)
+from services.errors import TrafficError
+from services.feeds.reply import RENNES_THRESHOLDS
+from services.forecasts import DAYS
+from services.settings import load_settings
+from services.snapshot import Source
+from services.speed_distribution import status_probabilities
+from services.week_forecasts import (
+    LEAST_DAYS,
+    LEAST_PROBABILITY,
+    WEEK_DIRECTORY,
+    WEEK_FILE,
+    encode_table,
+    make_table,
+)
+
+if TYPE_CHECKING:
+    from models.week.network import Lesson, WeekNetwork
+
+# As many parts are the learned days shared into: each is forecast from the prior of the others.
+_FOLDS: Final = 3
+# Observations of each status beforehand, as for the hour-of-week average of zones.
+_SMOOTHING_COUNT: Final = 0.1
+
+
+@dataclass(frozen=True)
+class DayParts:
+    """Whole days, each in one part only."""
+
+    learn: list[date]
+    test: list[date]
+    left_out: list[date]
+
+
+def train(
+    data_dir: Path,
+    source: Source,
+    root: Path,
+    *,
+    seed: int = DEFAULT_SEED,
+    learn_weeks: int | None = None,
+    report: Report,
+) -> Trained:
+    """Train on a history, measure on days held out, and write the version.
+
+    Parameters
+    ----------
+    data_dir : Path
+        Holds the history and its networks.
+    source : {"live", "archive", "demo"}
+        Which history; simulated and observed traffic are never mixed.
+    root : Path
+        Directory of the models; the version is written into its ``week``.
+    seed : int
+        Of the split and of the weights.
+    learn_weeks : int, optional
+        Learn from this many latest ones of each weekday only.
+    report : callable
+        Gets lines of progress.
+
+    Raises
+    ------
+    HistoryTooShort
+        With fewer than three of some weekday, or two to learn from.
+    StorageError
+        When the history cannot be read or the version not be written.
+    """
+    report(f"reading the history of source {source!r} in {data_dir}")
+    observed = load_segment_history(data_dir, source, report)
+    calendar = Calendar()
+    parts = share_days(observed.dates(), calendar, seed, learn_weeks)
+    seen, unseen = observed.on(parts.learn), observed.on(parts.test)
+    report(
+        f"{observed.description().snapshots:,} snapshots of {len(observed.network):,} segments; "
+        f"days to learn from {len(parts.learn)}, to judge by {len(parts.test)}"
+    )
+    report("counting, and starting TensorFlow")
+    # It takes seconds to import: --help and an empty history need not wait for it.
+    from models.week.network import FitOptions, fit_network  # noqa: PLC0415
+
+    started = time.monotonic()
+    class_codes, _ = class_codes_of(observed.network.road_classes)
+    strengths, options = Strengths(), FitOptions(seed=seed)
+    lessons = _lessons(seen, parts.learn, class_codes, strengths, calendar)
+    network = fit_network(lessons, class_codes, options, report)
+    counts = seen.counts()
+    prior = hierarchical_prior(counts, class_codes, strengths)
+    quantiles = quantiles_pct(network.shares(prior))
+    report(f"trained in {time.monotonic() - started:.0f} s; measuring")
+    days_observed = seen.days_observed()
+    forecasts = _forecasts(quantiles, prior, status_shares(counts))
+    by_day = {day: status_shares(unseen.on([day]).counts()) for day in parts.test}
+    told = (days_observed >= LEAST_DAYS) & (forecasts[MODEL].max(axis=-1) >= LEAST_PROBABILITY)
+    test = compare(forecasts, by_day, told) | {"coverage": coverage(quantiles, unseen)}
+    training = {
+        **asdict(options),
+        "strengths": asdict(strengths),
+        "folds": _FOLDS,
+        "weights": network.weight_count(),
+        "python": platform.python_version(),
+        **network.versions(),
+    }
+    measures = _measures(observed, parts, network, training, test)
+    directory = _write(root / WEEK_DIRECTORY, seen, quantiles, network, measures)
+    is_champion = is_no_worse_than_frequencies(test)
+    if is_champion:
+        promote(root / WEEK_DIRECTORY, directory.name)
+    return Trained(directory, measures, is_champion)
+
+
+def share_days(
+    days: Sequence[date], calendar: Calendar, seed: int, learn_weeks: int | None
+) -> DayParts:
+    """Share whole days out: one in six of each weekday to judge by, the others to learn from.
+
+    Public holidays are in neither part: they drive like no weekday of an ordinary week.
+
+    Raises
+    ------
+    HistoryTooShort
+        With fewer than three of some weekday.
+    """
+    ordinary = [day for day in days if not calendar.is_public_holiday(day)]
+    split = split_days(ordinary, seed)
+    candidates = sorted([*split.train, *split.validation])
+    learn = [
+        day
+        for weekday in range(DAYS)
+        for day in [item for item in candidates if item.weekday() == weekday][
+            -(learn_weeks or len(candidates)) :
+        ]
+    ]
+    left_out = sorted(set(days) - {*learn, *split.test})
+    return DayParts(sorted(learn), split.test, left_out)
+
+
+def is_no_worse_than_frequencies(comparison: dict[str, Any]) -> bool:
+    """Whether the ranked probability score is at least that of the raw frequencies."""
+    value = comparison["against"][RAW_FREQUENCIES]["rps_skill"]
+    return value is not None and value >= 0.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    # TensorFlow's own start-up lines would bury ours; errors still show.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        data_dir = options.data_dir or load_settings().data_dir
+        trained = train(
+            data_dir,
+            options.source,
+            options.out or data_dir / "models",
+            seed=options.seed,
+            learn_weeks=options.learn_weeks,
+            report=say,
+        )
+    except TrafficError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    say(scores_table(trained.measures["test"]))
+    say(f"P10–P90 holds {trained.measures['test']['coverage']:.1%} of the observed ratios")
+    say(f"written: {trained.directory}")
+    if trained.is_champion:
+        say("it is now the champion")
+    else:
+        say("it is NOT the champion: the raw frequencies have the better RPS")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m models.week.train",
+        description="Train the week of every segment on a history and write it as a new version, "
+        "which becomes the champion unless the raw frequencies are better.",
+    )
+    parser.add_argument(
+        "--data-dir", type=Path, help="holds history/ and networks/; default: TRAFFIC_DATA_DIR"
+    )
+    parser.add_argument(
+        "--source", choices=("live", "demo"), default="live", help="which history; default: live"
+    )
+    parser.add_argument("--out", type=Path, help="directory of models; default: DATA_DIR/models")
+    parser.add_argument(
+        "--learn-weeks",
+        type=at_least(2),
+        metavar="N",
+        help="learn from the latest N of each weekday only; default: from all",
+    )
+    parser.add_argument(
+        "--seed", type=at_least(0), default=DEFAULT_SEED, help=f"default: {DEFAULT_SEED}"
+    )
+    return parser
+
+
+def _lessons(
+    seen: SegmentHistory,
+    days: Sequence[date],
+    class_codes: NDArray[np.intp],
+    strengths: Strengths,
+    calendar: Calendar,
+) -> list[Lesson]:
+    """Each part of the days beside the prior of the others, school holidays apart."""
+    from models.week.network import Lesson  # noqa: PLC0415
+
+    folds = _folds(days)
+    lessons = []
+    for part in folds:
+        others = [day for day in days if day not in part]
+        prior = hierarchical_prior(seen.on(others).counts(), class_codes, strengths)
+        for is_holiday in (False, True):
+            chosen = [day for day in part if calendar.is_school_holiday(day) == is_holiday]
+            if chosen:
+                lessons.append(Lesson(prior, seen.on(chosen).counts(), is_holiday))
+    return lessons
+
+
+def _folds(days: Sequence[date]) -> list[list[date]]:
+    """Share days out, the days of each weekday in turn, so that each part has all weekdays."""
+    by_weekday = [[day for day in days if day.weekday() == weekday] for weekday in range(DAYS)]
+    count = min(_FOLDS, *(len(same) for same in by_weekday))
+    return [[day for same in by_weekday for day in same[place::count]] for place in range(count)]
+
+
+def _forecasts(
+    quantiles: NDArray[np.uint8], prior: Prior, counts: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    """Probabilities of the statuses by every forecaster, the model's as they are served."""
+    p10, p50, p90 = quantiles / 100.0
+    chance = status_probabilities(p10, p50, p90, RENNES_THRESHOLDS)
+    smoothed = counts + _SMOOTHING_COUNT
+    segment = counts.sum(axis=0) + _SMOOTHING_COUNT
+    everywhere = counts.sum(axis=(0, 1))
+    return {
+        MODEL: np.stack([chance.congested, chance.heavy, chance.free], axis=-1),
+        RAW_FREQUENCIES: smoothed / smoothed.sum(axis=-1, keepdims=True),
+        PRIOR: status_shares(prior.week),
+        SEGMENT_CLIMATOLOGY: np.broadcast_to(
+            segment / segment.sum(axis=-1, keepdims=True), counts.shape
+        ),
+        CLIMATOLOGY: np.broadcast_to(everywhere / everywhere.sum(), counts.shape),
+    }
+
+
+def _measures(
+    observed: SegmentHistory,
+    parts: DayParts,
+    network: WeekNetwork,
+    training: dict[str, Any],
+    test: dict[str, Any],
+) -> dict[str, Any]:
+    trained_on = observed.description()
+    content = {
+        "model_version": f"{trained_on.last_day}-{network.weights_hash()}",
+        "segments": len(observed.network),
+        "network_version": observed.network.version,
+        "thresholds": asdict(RENNES_THRESHOLDS),
+        "trained_on": asdict(trained_on),
+        "split": asdict(parts),
+        "training": training,
+        "test": test,
+    }
+    # Through JSON, so that the card is made from what the file says.
+    plain: dict[str, Any] = orjson.loads(orjson.dumps(content))
+    return plain
+
+
+def _write(
+    root: Path,
+    seen: SegmentHistory,
+    quantiles: NDArray[np.uint8],
+    network: WeekNetwork,
+    measures: dict[str, Any],
+) -> Path:
+    version = measures["model_version"]
+    table = make_table(
+        model_version=version,
+        trained_on=seen.description(),
+        thresholds=RENNES_THRESHOLDS,
+        segment_ids=seen.network.segment_ids,
+        quantiles_pct=quantiles,
+        days_observed=seen.days_observed(),
+    )
+
+    def write_files(directory: Path) -> None:
+        network.save(directory / MODEL_FILE)
+        (directory / WEEK_FILE).write_bytes(encode_table(table))
+        record = orjson.dumps(measures, option=orjson.OPT_INDENT_2)
+        (directory / MEASURES_FILE).write_bytes(record + b"\n")
+        (directory / CARD_FILE).write_text(week_card(measures), encoding="utf-8")
+
+    return write_version(root, version, write_files)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

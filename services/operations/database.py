@@ -1,0 +1,258 @@
+"""Opening the operations database: made, migrated, shared by processes, healed when damaged.
+
+SQLite keeps a write-ahead log, so that pages read while the worker writes, and
+a writer waits for another one. Nothing is opened before it is first needed.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from sqlalchemy import (
+    NullPool,
+    create_engine,
+    delete,
+    event,
+    insert,
+    inspect,
+    make_url,
+    select,
+    text,
+)
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from services.errors import StorageError
+from services.operations.tables import Base, SchemaVersion
+from services.settings import Settings
+
+log = logging.getLogger(__name__)
+
+FILE_NAME: Final = "operations.sqlite3"
+# A decision can wait this long for another writer; a page never waits for one.
+BUSY_TIMEOUT_SECONDS: Final = 10.0
+# SQLITE_CORRUPT and SQLITE_NOTADB: nothing else says that the file itself is bad.
+_DAMAGE_CODES: Final = (11, 26)
+_PRIMARY_CODE_MASK: Final = 0xFF
+# Any number that no other program of this database server takes.
+_MIGRATION_LOCK: Final = 7_462_001
+# The database, its write-ahead log and the index of that.
+_FILE_SUFFIXES: Final = ("", "-wal", "-shm")
+
+Migration = Callable[[Connection], None]
+
+
+def _first_tables(connection: Connection) -> None:
+    Base.metadata.create_all(connection)
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_first_tables,)
+"""Step *n* takes the tables from version *n* to *n* + 1; only ever appended to."""
+
+SCHEMA_VERSION: Final = len(MIGRATIONS)
+
+
+class NothingRecorded(StorageError):
+    """There is no database yet: nothing has ever been recorded."""
+
+
+class Operations:
+    """The database, as one role sees it. Safe to share between threads.
+
+    Parameters
+    ----------
+    url : URL
+        SQLite in a file, or PostgreSQL.
+    read_only : bool
+        Pages read: they never make, migrate or mend anything.
+    """
+
+    def __init__(self, url: URL, *, read_only: bool = False) -> None:
+        self._read_only = read_only
+        self._name = url.render_as_string(hide_password=True)
+        self._file = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+        self._engine = _engine(url, self._file, read_only)
+        self._new_session = sessionmaker(self._engine, expire_on_commit=False)
+        self._lock = threading.Lock()
+        self._prepared: object = None
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """One transaction: committed at the end of the ``with`` block, or not at all.
+
+        Raises
+        ------
+        NothingRecorded
+            To readers, before the first record.
+        StorageError
+            In one line, when the database cannot be reached, is locked for too
+            long, damaged (a writer sets the file aside and the next one starts
+            anew), or was made by a newer version.
+        """
+        try:
+            self._prepare()
+            with self._new_session.begin() as session:
+                yield session
+        except SQLAlchemyError as error:
+            self._set_damaged_file_aside(error)
+            raise StorageError(f"the operations database {self._name}: {_line(error)}") from error
+
+    def _prepare(self) -> None:
+        """See that the tables are those of this version, once for each file."""
+        with self._lock:
+            mark = self._mark()
+            if mark is not None and mark == self._prepared:
+                return
+            if self._read_only:
+                self._check_version()
+            else:
+                self._migrate()
+            self._prepared = self._mark()
+
+    def _mark(self) -> object:
+        """What changes when the file is another one."""
+        if self._file is None:
+            return self._name
+        try:
+            status = self._file.stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
+    def _check_version(self) -> None:
+        if self._file is not None and not self._file.exists():
+            raise NothingRecorded(f"there is no operations database {self._name} yet")
+        with self._engine.connect() as connection:
+            found = _version(connection)
+        if found == 0:
+            raise NothingRecorded(f"the operations database {self._name} is empty")
+        self._refuse_other(found, older=True)
+
+    def _migrate(self) -> None:
+        if self._file is not None:
+            _make_file(self._file)
+        try:
+            self._take_steps()
+        except DBAPIError as error:
+            if not self._set_damaged_file_aside(error):
+                raise
+            self._take_steps()
+
+    def _take_steps(self) -> None:
+        with self._engine.begin() as connection:
+            if self._file is None:
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+            found = _version(connection)
+            self._refuse_other(found, older=False)
+            for step in MIGRATIONS[found:]:
+                step(connection)
+            if found < SCHEMA_VERSION:
+                connection.execute(delete(SchemaVersion))
+                connection.execute(insert(SchemaVersion), {"version": SCHEMA_VERSION})
+
+    def _refuse_other(self, found: int, *, older: bool) -> None:
+        if found > SCHEMA_VERSION or (older and found < SCHEMA_VERSION):
+            raise StorageError(
+                f"the operations database {self._name} has tables of version {found}, this "
+                f"version of the application knows {SCHEMA_VERSION}"
+            )
+
+    def _set_damaged_file_aside(self, error: SQLAlchemyError) -> bool:
+        if self._file is None or self._read_only or not _is_damage(error):
+            return False
+        aside = f"{self._file.name}.damaged-{int(time.time())}"
+        for suffix in _FILE_SUFFIXES:
+            path = self._file.with_name(self._file.name + suffix)
+            if path.exists():
+                path.replace(path.with_name(aside + suffix))
+        log.error(
+            "the operations database %s is damaged and set aside as %s: %s",
+            self._name,
+            aside,
+            _line(error),
+        )
+        return True
+
+
+def open_operations(settings: Settings, *, read_only: bool = False) -> Operations:
+    """The operations database that the settings name; nothing is opened yet."""
+    if settings.database_url is None:
+        path = (settings.data_dir / FILE_NAME).resolve()
+        url = URL.create("sqlite", database=str(path))
+    else:
+        url = make_url(settings.database_url.get_secret_value())
+    return Operations(url, read_only=read_only)
+
+
+def _engine(url: URL, file: Path | None, read_only: bool) -> Engine:
+    if file is None:
+        # A connection that the server closed meanwhile is found out before it is used.
+        return create_engine(url, pool_pre_ping=True)
+
+    def connect() -> sqlite3.Connection:
+        # Without "c" nobody makes an empty database by looking for one.
+        address = f"file:{quote(str(file))}?mode={'rw' if read_only else 'rwc'}"
+        connection = sqlite3.connect(
+            address, uri=True, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False
+        )
+        # The driver's own idea of when transactions begin gets in the way of ours.
+        connection.isolation_level = None
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    # A file that was replaced must not be read through an old connection: none is kept.
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    statement = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A writer says so from the start: two that read first would lock each other out.
+        connection.exec_driver_sql(statement)
+
+    return engine
+
+
+def _make_file(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise StorageError(f"the operations database {path} cannot be made: {error}") from error
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        raise StorageError(f"the operations database {path}: {error}") from error
+    except sqlite3.DatabaseError:
+        # Damaged: the first transaction finds out and sets it aside.
+        log.debug("no write-ahead log for %s", path, exc_info=True)
+    finally:
+        connection.close()
+
+
+def _version(connection: Connection) -> int:
+    """The version of the tables; 0 when there are none."""
+    if not inspect(connection).has_table(SchemaVersion.__tablename__):
+        return 0
+    return connection.execute(select(SchemaVersion.version)).scalar_one_or_none() or 0
+
+
+def _is_damage(error: SQLAlchemyError) -> bool:
+    cause: Any = error.orig if isinstance(error, DBAPIError) else None
+    code = getattr(cause, "sqlite_errorcode", None)
+    return isinstance(code, int) and code & _PRIMARY_CODE_MASK in _DAMAGE_CODES
+
+
+def _line(error: SQLAlchemyError) -> str:
+    """What went wrong, without the statement and its values."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return str(cause).strip().partition("\n")[0]

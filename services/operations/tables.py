@@ -1,0 +1,198 @@
+"""The tables of the operations database, typed; a row is a plain dataclass outside a session."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any, Final, Literal, get_args
+
+from sqlalchemy import JSON, Date, DateTime, Dialect, String, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
+
+Kind = Literal["zones", "week", "nowcast"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+"""The kinds of models: zone by hour of the week, segment by hour of the week, the next hour."""
+
+Action = Literal["promoted", "refused", "postponed", "rolled_back", "failed"]
+Reason = Literal[
+    "better_than_champion",
+    "no_champion",
+    "no_worse_than_average",
+    "worse_than_champion",
+    "worse_than_average",
+    "too_little_history",
+    "chosen_by_operator",
+    "training_failed",
+]
+DecidedBy = Literal["challenge", "training", "operator"]
+
+_NAME: Final = String(32)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time, kept in UTC; SQLite alone would give it back without its zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy hands it in
+    ) -> datetime | None:
+        """Refuse a naive time rather than guess its zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without zone cannot be recorded")
+        return value.astimezone(UTC)
+
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy hands it in
+    ) -> datetime | None:
+        """Aware, UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(MappedAsDataclass, DeclarativeBase):
+    """The tables of this database."""
+
+
+class SchemaVersion(Base):
+    """One row: which version of these tables the database has."""
+
+    __tablename__ = "operations_schema"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+class ModelVersion(Base):
+    """A version of a model that a decision was made about.
+
+    ``measures`` holds its main figures by name, as plain numbers.
+    """
+
+    __tablename__ = "model_versions"
+
+    kind: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    version: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    source: Mapped[str] = mapped_column(_NAME)
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date)
+    days: Mapped[int]
+    measures: Mapped[dict[str, Any]] = mapped_column(JSON)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Decision(Base):
+    """What became of a model, when, by whom and why.
+
+    Attributes
+    ----------
+    kind : str
+        One of :data:`KINDS`.
+    version : str or None
+        The version decided about; for a roll-back the one that is champion again.
+        None where there is none: a challenge put off, a training that failed.
+    previous : str or None
+        The champion before.
+    action, reason, decided_by : str
+        Codes of :data:`Action`, :data:`Reason` and :data:`DecidedBy`.
+    decided_at : datetime
+        Aware, UTC.
+    figures : dict
+        What the reason rests on, as plain numbers and texts.
+    """
+
+    __tablename__ = "model_decisions"
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    kind: Mapped[str] = mapped_column(_NAME, index=True)
+    version: Mapped[str | None] = mapped_column(_NAME)
+    previous: Mapped[str | None] = mapped_column(_NAME)
+    action: Mapped[str] = mapped_column(_NAME)
+    reason: Mapped[str] = mapped_column(_NAME)
+    decided_by: Mapped[str] = mapped_column(_NAME)
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    figures: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
+
+
+class ForecastScore(Base):
+    """Sums over the cases of one day, zone, lead time and forecaster.
+
+    Attributes
+    ----------
+    source : str
+        Which history they were judged by; simulated and observed never mix.
+    day : date
+        Of the hours forecast, local to Rennes.
+    model_version : str
+        The version judged; baselines carry it too, for they are judged on its cases.
+    cases : int
+    rps_sum, brier_sum : float
+    ratio_cases, ratio_error_sum : int, float
+        Cases in which the forecaster gave a speed ratio, and the sum of |error|.
+    band_cases, band_hits : int
+        Cases in which it gave a band from P10 to P90, and those inside.
+    better_than : dict
+        Of the model only: in how many cases its score was strictly better, by baseline.
+    calibration : list
+        Ten bins of the probability of *not free*: cases, sum of probabilities,
+        how often it happened.
+    """
+
+    __tablename__ = "forecast_scores"
+
+    source: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    kind: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    zone: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    lead_minutes: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    forecaster: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    model_version: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    cases: Mapped[int]
+    rps_sum: Mapped[float]
+    brier_sum: Mapped[float]
+    ratio_cases: Mapped[int]
+    ratio_error_sum: Mapped[float]
+    band_cases: Mapped[int]
+    band_hits: Mapped[int]
+    better_than: Mapped[dict[str, int]] = mapped_column(JSON)
+    calibration: Mapped[list[list[float]]] = mapped_column(JSON)
+
+
+class ScoredHour(Base):
+    """An hour that has been judged, or why it was not: what makes scoring idempotent."""
+
+    __tablename__ = "scored_hours"
+
+    source: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    kind: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    hour: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    outcome: Mapped[str] = mapped_column(_NAME)
+    cases: Mapped[int]
+
+
+class DriftMeasure(Base):
+    """How far the inputs of the last days lie from what was usual before them.
+
+    Attributes
+    ----------
+    day : date
+        Local to Rennes; the last one of the days compared.
+    hour_class : str
+        One of ``services.scoring.drift.HOUR_CLASSES``.
+    distance : float
+        Wasserstein distance of the speed ratios, in units of the ratio.
+    """
+
+    __tablename__ = "drift_measures"
+
+    source: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    zone: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    hour_class: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    distance: Mapped[float]

@@ -1,0 +1,62 @@
+"""Scoring rules: what a probability costs, case by case, once it is known what happened.
+
+Sources
+-------
+ranked probability score
+    Epstein (1969), as normalised by Murphy (1971): squared errors of the
+    cumulated probabilities over the ordered statuses, divided by their number
+    less one. 0 is perfect, 1 the worst; taking *blocked* for *free* costs more
+    than taking *dense* for it.
+Brier score
+    Brier (1950), summed over the statuses: 0 to 2.
+skill
+    1 - score / reference score: above 0 is better than the reference.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Probabilities = NDArray[np.float64]
+Statuses = NDArray[np.int64]
+
+
+def ranked_probability_scores(
+    probabilities: Probabilities, happened: Statuses
+) -> NDArray[np.float64]:
+    """Ranked probability score of each case, 0 (perfect) to 1.
+
+    Parameters
+    ----------
+    probabilities : array, shape (cases, statuses)
+        In the order of the statuses, from free to blocked.
+    happened : array of int, shape (cases,)
+        Index of the status that happened.
+
+    Examples
+    --------
+    >>> certainly_free = np.array([[1.0, 0.0, 0.0]] * 3)
+    >>> ranked_probability_scores(certainly_free, np.array([0, 1, 2])).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    errors = probabilities.cumsum(axis=1) - one_hot(happened, probabilities).cumsum(axis=1)
+    scores: NDArray[np.float64] = (errors[:, :-1] ** 2).sum(axis=1) / (probabilities.shape[1] - 1)
+    return scores
+
+
+def brier_scores(probabilities: Probabilities, happened: Statuses) -> NDArray[np.float64]:
+    """Brier score of each case: squared errors summed over the statuses, 0 (perfect) to 2."""
+    errors = probabilities - one_hot(happened, probabilities)
+    scores: NDArray[np.float64] = (errors**2).sum(axis=1)
+    return scores
+
+
+def skill(score: float, reference: float) -> float | None:
+    """How much better than a reference, as a share of it; None against a perfect one."""
+    return None if reference == 0.0 else 1.0 - score / reference
+
+
+def one_hot(happened: Statuses, probabilities: Probabilities) -> Probabilities:
+    """Certainty of what happened, in the shape of the probabilities."""
+    return np.eye(probabilities.shape[1])[happened]

@@ -1,0 +1,58 @@
+"""The page of forecast quality in a browser: on every screen, for everyone, by itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from services.operations import open_operations
+from services.scoring.run import score_past_hours
+from services.scoring.zone_tables import ZoneTables
+from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE
+from tests.services.scoring.histories import BLOCKED, FREE, times, write, write_table
+
+pytestmark = BROWSER_TEST
+
+START = datetime(2026, 3, 1, 23, tzinfo=UTC)
+NOW = START + timedelta(days=3, hours=8)
+
+
+def score(live_app):
+    """Three days of a rush hour, judged an hour and a day ahead."""
+    data_dir = live_app.settings.data_dir
+    write_table(data_dir / "models", "2026-03-01-aaaaaa", (0.8, 0.15, 0.05))
+    write(data_dir, times(START, 72), lambda moment: BLOCKED if moment.hour == 7 else FREE)
+    operations = open_operations(live_app.settings)
+    score_past_hours(data_dir, "demo", [ZoneTables(data_dir, data_dir, [])], operations, NOW)
+    live_app.clock.set(NOW)
+
+
+def serious_problems(page):
+    return [
+        (item["id"], [node["target"] for node in item["nodes"]])
+        for item in Axe().run(page).response["violations"]
+        if item["impact"] in ("serious", "critical")
+    ]
+
+
+def test_it_reads_well_on_a_phone_and_in_the_dark(live_app, visit):
+    score(live_app)
+    for screen, scheme in ((PHONE, "light"), (DESKTOP, "dark")):
+        page = visit(f"{live_app.url}qualite", screen, color_scheme=scheme, bypass_csp=True).page
+        expect(page.get_by_role("heading", level=1)).to_have_text("Qualité des prévisions")
+        expect(page.get_by_text("Hier, la prévision par heure").first).to_be_visible()
+        expect(page.locator(".quality-plot .main-svg").first).to_be_visible()
+        page.get_by_text("Les mêmes chiffres en tableau").click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= screen[0]
+        assert serious_problems(page) == []
+
+
+def test_the_map_links_to_it_and_back(live_app, visit):
+    page = visit(live_app.url, DESKTOP)
+    page.until_painted(live_app.publish())
+    page.page.get_by_role("link", name="Qualité des prévisions").click()
+    expect(page.page.get_by_text("Pas encore de prévision vérifiée")).to_be_visible()
+    page.page.get_by_role("link", name="Retour à la carte").click()
+    expect(page.page.locator("#map")).to_be_visible()

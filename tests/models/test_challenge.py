@@ -1,0 +1,269 @@
+"""Champion and challenger: who wins, when it is asked, and that the champion stays otherwise."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from models import challenge as challenges
+from models.catalogue import champion_in_use, roots_of
+from models.challenge import challenge, challenge_at_night, rule, source_to_learn_from
+from models.dataset import split_with_newest_judged
+from models.errors import HistoryTooShort
+from models.features import every_cell
+from models.train import Trained
+from models.zones_challenge import TableForecaster, ZonesChallenge
+from services.clock import PARIS
+from services.errors import StorageError
+from services.forecasts import TABLE_SHAPE, read_table
+from services.history import layout
+from services.operations import latest_decisions, open_operations, recorded_versions
+from services.settings import load_settings
+from tests.models.histories import write_history
+from tests.models.versions import (
+    FIRST,
+    SECOND,
+    SHIPPED,
+    comparison,
+    record_of,
+    write_zones_version,
+)
+
+NOW = datetime(2026, 11, 16, 2, 30, tzinfo=UTC)
+WORSE = comparison(own=0.031, champion=0.030, days_better=3)
+
+
+@pytest.fixture
+def operations(tmp_path):
+    return open_operations(load_settings(data_dir=tmp_path))
+
+
+@pytest.fixture
+def contest(tmp_path):
+    return Contest(tmp_path)
+
+
+class Contest:
+    """A kind of model whose challengers do as a test says."""
+
+    kind = "zones"
+    source = "demo"
+
+    def __init__(self, data_dir):
+        self.roots = roots_of(data_dir, "zones", data_dir / "shipped")
+        write_zones_version(self.roots.local, FIRST, is_champion=True, last_day=date(2026, 11, 1))
+        self.last_day = date(2026, 11, 15)
+        self.result = comparison(champion=0.032)
+        self.error = None
+        self.judged = []
+
+    def champion(self):
+        return champion_in_use(self.roots)
+
+    def whole_days(self, now, after):
+        first = after + timedelta(days=1)
+        return [first + timedelta(days=n) for n in range((self.last_day - first).days + 1)]
+
+    def train(self, judged, decide, report):
+        self.judged.append(judged)
+        if self.error is not None:
+            raise self.error
+        version = SECOND
+        directory = write_zones_version(self.roots.local, version)
+        learned = self.champion().measures["trained_on"]
+        ruling = decide(self.result)
+        measures = record_of(version, learned) | {
+            "test": self.result,
+            "decision": {"action": ruling.action, "reason": ruling.reason},
+        }
+        return Trained(directory, measures, ruling.action == "promoted")
+
+
+def run(contest, operations, now=NOW):
+    return challenge(contest, operations, now, lambda line: None)
+
+
+def on_record(operations):
+    with operations.begin() as session:
+        return [(item.action, item.reason) for item in latest_decisions(session)]
+
+
+class TestRule:
+    def test_better_than_both_is_promoted(self):
+        ruling = rule(comparison(champion=0.032), has_champion=True)
+        assert (ruling.action, ruling.reason) == ("promoted", "better_than_champion")
+
+    @pytest.mark.parametrize(
+        ("figures", "reason"),
+        [
+            ({"champion": 0.030}, "worse_than_champion"),
+            ({"champion": 0.029, "days_better": 7}, "worse_than_champion"),
+            # Better by one odd day only.
+            ({"champion": 0.040, "days_better": 3}, "worse_than_champion"),
+            ({"champion": 0.040, "average": 0.029}, "worse_than_average"),
+        ],
+    )
+    def test_anything_less_is_refused(self, figures, reason):
+        ruling = rule(comparison(**figures), has_champion=True)
+        assert (ruling.action, ruling.reason) == ("refused", reason)
+
+    def test_without_a_champion_the_average_is_what_counts(self):
+        assert rule(comparison(), has_champion=False).reason == "no_champion"
+        assert rule(comparison(average=0.01), has_champion=False).action == "refused"
+
+
+class TestChallenge:
+    def test_a_better_challenger_is_promoted_with_its_figures(self, contest, operations):
+        decision = run(contest, operations)
+        assert decision.action == "promoted"
+        assert contest.champion().version == SECOND == decision.version
+        assert decision.previous == FIRST
+        assert decision.figures["challenger_rps"] == 0.030
+        assert decision.figures["champion_rps"] == 0.032
+        assert decision.figures["average_rps"] == 0.033
+        with operations.begin() as session:
+            assert [item.version for item in recorded_versions(session)] == [SECOND]
+
+    def test_it_is_judged_by_the_newest_week_which_the_champion_has_not_seen(
+        self, contest, operations
+    ):
+        run(contest, operations)
+        assert contest.judged == [[date(2026, 11, day) for day in range(9, 16)]]
+
+    def test_a_worse_one_is_refused_and_kept_and_not_asked_again_the_next_night(
+        self, contest, operations
+    ):
+        contest.result = WORSE
+        assert run(contest, operations).reason == "worse_than_champion"
+        assert contest.champion().version == FIRST
+        assert (contest.roots.local / SECOND).is_dir()
+        contest.last_day += timedelta(days=6)
+        assert run(contest, operations, NOW + timedelta(days=6)) is None
+        contest.last_day += timedelta(days=1)
+        assert run(contest, operations, NOW + timedelta(days=7)) is not None
+        # The second one is judged by days of its own.
+        assert set(contest.judged[0]).isdisjoint(contest.judged[1])
+
+    def test_too_little_history_is_recorded_once(self, contest, operations):
+        contest.last_day = date(2026, 11, 14)
+        assert run(contest, operations).reason == "too_little_history"
+        assert run(contest, operations, NOW + timedelta(days=1)) is None
+        assert contest.judged == []
+        contest.last_day = date(2026, 11, 15)
+        contest.error = HistoryTooShort("1 mondays to learn from")
+        assert run(contest, operations, NOW + timedelta(days=1)) is None
+        assert on_record(operations) == [("postponed", "too_little_history")]
+
+    @pytest.mark.parametrize(
+        "error", [StorageError("disk full"), MemoryError("no memory"), ValueError("NaN loss")]
+    )
+    def test_whatever_fails_the_champion_stays_and_the_reason_is_told(
+        self, contest, operations, caplog, error
+    ):
+        contest.error = error
+        decision = run(contest, operations)
+        assert (decision.action, decision.reason) == ("failed", "training_failed")
+        assert decision.figures["error"] == f"{type(error).__name__}: {error}"
+        assert contest.champion().version == FIRST
+        assert "the champion stays" in caplog.text
+        # And the next night tries again.
+        contest.error = None
+        assert run(contest, operations).action == "promoted"
+
+    def test_a_decision_that_cannot_be_recorded_is_in_the_journal(self, contest, tmp_path, caplog):
+        blocked = tmp_path / "file"
+        blocked.write_text("")
+        settings = load_settings(data_dir=tmp_path, database_url=f"sqlite:///{blocked}/x.db")
+        # Without the record nobody knows which days have judged before: nothing is trained.
+        assert run(contest, open_operations(settings)).action == "failed"
+        assert contest.judged == []
+        assert contest.champion().version == FIRST
+        assert "in the journal only" in caplog.text
+
+
+class TestZones:
+    def test_only_days_that_are_over_and_whole_count(self, tmp_path):
+        write_history(tmp_path, weeks=1)
+        contest = ZonesChallenge(tmp_path, "demo", roots=roots_of(tmp_path, "zones", tmp_path))
+        assert layout.days(tmp_path, "demo")[0] == date(2026, 11, 1)
+        monday_to_saturday = [date(2026, 11, day) for day in range(2, 8)]
+        noon = datetime(2026, 11, 8, 12, tzinfo=PARIS)
+        assert contest.whole_days(noon, None) == monday_to_saturday
+        assert contest.whole_days(noon, date(2026, 11, 6)) == [date(2026, 11, 7)]
+        assert contest.whole_days(noon + timedelta(days=1), None)[-1] == date(2026, 11, 8)
+
+    def test_a_damaged_champion_is_not_who_is_challenged(self, tmp_path):
+        write_zones_version(tmp_path / "shipped", SHIPPED, is_champion=True)
+        directory = write_zones_version(tmp_path / "models", FIRST, is_champion=True)
+        contest = ZonesChallenge(
+            tmp_path, "demo", roots=roots_of(tmp_path, "zones", tmp_path / "shipped")
+        )
+        assert contest.champion().version == FIRST
+        (directory / "forecasts.parquet").write_bytes(b"cut")
+        assert contest.champion().version == SHIPPED
+
+    def test_the_champion_is_judged_by_what_it_serves(self, tmp_path):
+        write_zones_version(tmp_path, FIRST, shares=(0.5, 0.3, 0.2))
+        said = TableForecaster(read_table(tmp_path, FIRST)).predict(every_cell())
+        assert np.allclose(said.reshape(TABLE_SHAPE), (0.5, 0.3, 0.2))
+
+    def test_no_judged_day_is_learned_from(self):
+        days = [date(2026, 11, 2) + timedelta(days=n) for n in range(28)]
+        split = split_with_newest_judged(days, days[-7:], seed=1)
+        assert split.test == days[-7:]
+        assert sorted(split.train + split.validation) == days[:-7]
+        assert {day.weekday() for day in split.validation} == set(range(7))
+        with pytest.raises(HistoryTooShort, match="beside the days it is judged by"):
+            split_with_newest_judged(days[:20], days[13:20], seed=1)
+
+
+class TestNightlyJob:
+    @pytest.fixture
+    def asked(self, monkeypatch):
+        kinds = []
+        monkeypatch.setattr(
+            challenges,
+            "challenge",
+            lambda contest, *_: kinds.append((contest.kind, contest.source)),
+        )
+        return kinds
+
+    def test_it_works_in_one_hour_of_the_night_only(self, tmp_path, asked):
+        settings = load_settings(data_dir=tmp_path, source="demo")
+        # The night of a clock change has 25 hours, and this one once.
+        midnight = datetime(2026, 10, 24, 22, tzinfo=UTC)
+        for hour in range(25):
+            challenge_at_night(settings, lambda hour=hour: midnight + timedelta(hours=hour))
+        assert asked == [("zones", "demo")]
+
+    @pytest.mark.parametrize(
+        ("source", "observed", "learned"),
+        [
+            ("demo", True, "demo"),
+            ("live", False, "live"),
+            ("auto", False, "demo"),
+            ("auto", True, "live"),
+        ],
+    )
+    def test_observed_traffic_comes_first(self, tmp_path, source, observed, learned):
+        if observed:
+            write_history(tmp_path, weeks=1, source="live")
+        assert source_to_learn_from(load_settings(data_dir=tmp_path, source=source)) == learned
+
+
+class TestCommand:
+    def test_without_history_it_is_put_off_and_said(self, tmp_path, capsys):
+        folder = ["--data-dir", str(tmp_path)]
+        assert challenges.main(folder) == 0
+        assert "postponed: too little history" in capsys.readouterr().out
+        assert challenges.main(folder) == 0
+        assert "the champion stays" in capsys.readouterr().out
+
+    @pytest.mark.parametrize(("option", "value"), [("--now", "tomorrow"), ("--epochs", "0")])
+    def test_a_wrong_option_is_refused_by_name(self, capsys, option, value):
+        with pytest.raises(SystemExit) as exit_info:
+            challenges.main([option, value])
+        assert exit_info.value.code == 2
+        assert option in capsys.readouterr().err

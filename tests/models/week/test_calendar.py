@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from models.errors import HistoryTooShort
+from models.week.calendar import Calendar
+from models.week.train import share_days
+
+CALENDAR = Calendar()
+MONDAY = date(2026, 9, 7)
+
+
+def days(weeks):
+    return [MONDAY + timedelta(days=count) for count in range(7 * weeks)]
+
+
+def test_public_holidays_are_those_of_france():
+    assert CALENDAR.is_public_holiday(date(2026, 7, 14))
+    assert not CALENDAR.is_public_holiday(date(2026, 7, 4))
+
+
+@pytest.mark.parametrize(
+    ("day", "is_holiday"),
+    [
+        (date(2026, 10, 20), True),
+        (date(2026, 11, 20), False),
+        # Zone B is off when zone A is not, and the other way round.
+        (date(2025, 2, 12), True),
+        (date(2025, 2, 26), False),
+        # Not published yet.
+        (date(2199, 7, 20), False),
+    ],
+)
+def test_school_holidays_are_those_of_rennes(day, is_holiday):
+    assert CALENDAR.is_school_holiday(day) == is_holiday
+
+
+def test_whole_days_are_in_one_part_and_public_holidays_in_none():
+    parts = share_days(days(12), CALENDAR, 35, None)
+    learn, test, left_out = (set(part) for part in (parts.learn, parts.test, parts.left_out))
+    assert learn | test | left_out == set(days(12))
+    assert len(learn) + len(test) + len(left_out) == 84
+    assert left_out == {date(2026, 11, 1), date(2026, 11, 11)}
+    assert {day.weekday() for day in test} == set(range(7))
+
+
+def test_less_history_is_judged_by_the_same_days():
+    whole, short = (share_days(days(12), CALENDAR, 35, weeks) for weeks in (None, 2))
+    assert short.test == whole.test
+    assert len(short.learn) == 14
+    assert set(short.learn) < set(whole.learn)
+    assert min(short.learn) > min(whole.learn)
+
+
+def test_too_few_days_are_told():
+    with pytest.raises(HistoryTooShort, match="2 mondays"):
+        share_days(days(2), CALENDAR, 35, None)

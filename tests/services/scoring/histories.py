@@ -1,0 +1,89 @@
+"""Small histories on disk whose zones do what a test says, and tables that foretell them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from services import history
+from services.champions import CHAMPION_FILE
+from services.forecasts import (
+    FORECASTS_FILE,
+    TABLE_SHAPE,
+    TrainedOn,
+    encode_table,
+    make_table,
+)
+from services.snapshot import Source
+from services.status import Status
+from tests.factories import make_network
+from tests.services.history.days import keep_network
+
+FREE, DENSE, BLOCKED = range(3)
+RATIO_OF = (0.9, 0.5, 0.3)
+NETWORK = make_network(10)
+
+Doing = Callable[[datetime], int]
+
+
+def times(start: datetime, hours: int, step_minutes: int = 20) -> list[datetime]:
+    steps = hours * 60 // step_minutes
+    return [start + timedelta(minutes=step_minutes * count) for count in range(steps)]
+
+
+def write(
+    data_dir: Path,
+    moments: Sequence[datetime],
+    doing: Doing,
+    *,
+    source: Source = "demo",
+    known_share: Callable[[datetime], float] = lambda _: 1.0,
+) -> None:
+    """Every zone does the same; a share of the segments, the last ones, is unknown."""
+    keep_network(data_dir, NETWORK)
+    frames = [_frame(moment, doing(moment), known_share(moment)) for moment in moments]
+    frame = pd.concat(frames, ignore_index=True)
+    for day, part in frame.groupby(frame["observed_at"].dt.date):
+        observations = history.Observations(NETWORK.version, part)
+        history.write_day(data_dir, source, day, observations)
+
+
+def _frame(moment: datetime, status: int, known_share: float) -> pd.DataFrame:
+    known = np.arange(len(NETWORK)) < round(known_share * len(NETWORK))
+    speed = np.round(NETWORK.speed_limit_kmh * RATIO_OF[status]).astype(int)
+    return pd.DataFrame(
+        {
+            "observed_at": moment,
+            "segment": np.arange(len(NETWORK)),
+            "status": np.where(known, int(Status.HEAVY), int(Status.UNKNOWN)),
+            "speed_kmh": pd.array(speed, dtype="Int64"),
+            "travel_time_s": 10,
+            "reliability_pct": 60,
+            "probes": np.where(known, 3, 0),
+        }
+    ).assign(speed_kmh=lambda f: f["speed_kmh"].mask(~pd.Series(known)))
+
+
+def write_table(
+    root: Path,
+    version: str,
+    shares: Sequence[float],
+    *,
+    last_day: date = date(2026, 3, 1),
+    champion: bool = True,
+) -> None:
+    """A model that says the same of every hour."""
+    table = make_table(
+        version,
+        "1",
+        TrainedOn("demo", date(2026, 1, 5), last_day, 50, 1_000),
+        np.broadcast_to(np.array(shares, float), TABLE_SHAPE).copy(),
+    )
+    (root / version).mkdir(parents=True, exist_ok=True)
+    (root / version / FORECASTS_FILE).write_bytes(encode_table(table))
+    if champion:
+        (root / CHAMPION_FILE).write_text(f"{version}\n")
