@@ -11,8 +11,10 @@ from typing import Any, Final
 from models.baselines import CommonestStatus, HourOfWeekAverage
 from models.errors import ModelMismatch
 from models.forecaster import KERAS_MODEL_NAME
+from models.nowcast import judging as nowcast_judging
 from models.records import check_files, read_measures
 from models.registry import MODEL_FILE, NOWCASTER_FILE
+from models.week import scores as week_scores
 from services.assembly import SHIPPED_ARTIFACTS
 from services.champions import VERSION_PATTERN, champion_version
 from services.errors import ForecastUnavailable
@@ -34,7 +36,10 @@ _FILES: Final[dict[Kind, tuple[str, ...]]] = {
 _RPS: Final = "ranked_probability_score"
 _FIGURE_NAMES: Final = {
     KERAS_MODEL_NAME: "challenger_rps",
+    week_scores.MODEL: "challenger_rps",
+    nowcast_judging.NOWCASTER: "challenger_rps",
     HourOfWeekAverage.name: "average_rps",
+    week_scores.RAW_FREQUENCIES: "average_rps",
     CommonestStatus.name: "commonest_rps",
     CHAMPION_NAME: "champion_rps",
 }
@@ -141,9 +146,9 @@ def figures_of(comparison: dict[str, Any]) -> dict[str, Any]:
     """
     forecasters = comparison.get("forecasters", {})
     figures: dict[str, Any] = {
-        figure: forecasters[name][_RPS]
+        figure: rps
         for name, figure in _FIGURE_NAMES.items()
-        if _RPS in forecasters.get(name, {})
+        if (rps := _rps(forecasters.get(name))) is not None
     }
     for name, item in comparison.get("against", {}).items():
         figure = _FIGURE_NAMES.get(name)
@@ -157,6 +162,13 @@ def figures_of(comparison: dict[str, Any]) -> dict[str, Any]:
             "judged_last_day": str(days[-1]),
         }
     return figures
+
+
+def _rps(measured: dict[str, Any] | list[dict[str, Any]] | None) -> float | None:
+    """The ranked probability score; of a forecaster measured by lead time, its mean."""
+    if isinstance(measured, list):
+        return sum(float(lead["rps"]) for lead in measured) / len(measured)
+    return None if measured is None else measured.get(_RPS)
 
 
 def version_record(

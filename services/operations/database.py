@@ -231,7 +231,10 @@ def _make_file(path: Path) -> None:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
     except sqlite3.OperationalError as error:
-        raise StorageError(f"the operations database {path}: {error}") from error
+        # SQLite refuses the change at once while another connection is at work: whoever opens
+        # the file next makes it, and until then writers and readers wait for each other.
+        if error.sqlite_errorcode & _PRIMARY_CODE_MASK != sqlite3.SQLITE_BUSY:
+            raise StorageError(f"the operations database {path}: {error}") from error
     except sqlite3.DatabaseError:
         # Damaged: the first transaction finds out and sets it aside.
         log.debug("no write-ahead log for %s", path, exc_info=True)

@@ -155,11 +155,16 @@ def test_each_kind_has_versions_of_its_own(tmp_path):
 
 
 class TestCommand:
-    def test_the_shipped_model_is_listed_and_nothing_is_written(self, tmp_path, capsys):
+    def test_the_shipped_models_are_listed_and_nothing_is_written(self, tmp_path, capsys):
         assert main(["list", "--data-dir", str(tmp_path)]) == 0
-        printed = capsys.readouterr().out
-        assert "champion" in printed
-        assert "no version of kind nowcast" in printed
+        lines = [line for line in capsys.readouterr().out.splitlines() if "champion" in line]
+        rows = [line.split("|")[1:] for line in lines]
+        assert [row[0].strip() for row in rows] == ["zones", "week", "nowcast"]
+        for row in rows:
+            assert row[2].strip() == "champion"
+            score, against_average = row[5].strip(), row[6].strip()
+            assert 0.0 < float(score) < 0.2
+            assert against_average.startswith("+")
         assert list(tmp_path.iterdir()) == []
 
     def test_a_version_is_promoted_and_rolled_back(self, tmp_path, capsys):
