@@ -55,9 +55,9 @@ class TreeOptions:
     rounds: int = 200
     learning_rate: float = 0.05
     leaves: int = 31
-    least_rows: int = 200
+    least_rows: int = 1000
     row_share: float = 0.7
-    feature_share: float = 0.5
+    feature_share: float = 0.2
     seed: int = 1
 
 
