@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import importlib
+from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import orjson
 import pytest
 
 import models
+from models.nowcast.features import LAGS
+from models.nowcast.issuing import forecast_next_hour, known_share
 from models.nowcast.judging import is_no_worse_than_baselines, lead_table
+from models.nowcast.zone_bands import zone_sums
 from models.registry import CARD_FILE, MEASURES_FILE, champion_version
+from services.feeds.demo import DemoFeed
+from services.feeds.reply import check_reply
+from services.nowcasts import LEAD_MINUTES
+from services.status import Status
 
+# A Tuesday, 17:30 in Rennes.
+RUSH_HOUR = datetime(2026, 11, 24, 16, 30, tzinfo=UTC)
 ARTIFACTS = Path(models.__file__).parent / "artifacts" / "nowcast"
 
 
@@ -41,3 +53,28 @@ def test_it_is_no_worse_than_the_baselines_on_days_it_has_not_seen(measures):
 def test_it_is_the_only_version_that_is_shipped_and_small(directory):
     assert [path for path in ARTIFACTS.iterdir() if path.is_dir()] == [directory]
     assert sum(path.stat().st_size for path in directory.iterdir()) < 3_500_000
+
+
+@pytest.mark.tensorflow
+# TensorFlow 2.21's own tensors do not yet know an argument of NumPy 2.
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
+def test_it_loads_and_forecasts_the_simulated_rennes(directory):
+    # Here and not above: collecting the tests need not wait for TensorFlow.
+    storing = importlib.import_module("models.nowcast.storing")
+    stored = storing.load_nowcaster(directory)
+    body = DemoFeed().reply(RUSH_HOUR)
+    checked = check_reply(body, source="demo", received_at=RUSH_HOUR)
+    network, table = checked.network, checked.snapshot.table
+    assert known_share(stored, network) == 1.0
+    assert stored.network_version == network.version
+    ratio = (table["speed_kmh"] / network.speed_limit_kmh).to_numpy(np.float32, copy=True)
+    ratio[np.isin(table["status"], (Status.UNKNOWN, Status.IMPOSSIBLE))] = np.nan
+    # An hour as it is now: the last step is the same as a real one's.
+    found = forecast_next_hour(stored, network, np.tile(ratio, (LAGS, 1)), RUSH_HOUR)
+    assert found.shape == (3, len(LEAD_MINUTES), len(network))
+    assert np.all(np.diff(found, axis=0) >= 0.0)
+    known = np.isfinite(ratio)
+    error = np.abs(found[1, 0] - ratio)[known]
+    assert float(error.mean()) < 0.15
+    zones = stored.zones.quantiles(zone_sums(network), found[:, None])
+    assert np.all((zones > 0.0) & (zones <= 1.0))
