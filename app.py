@@ -66,10 +66,22 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     segment_forecasts.register(server, services)
     page.register(app, services)
     not_found.register(app, app.get_relative_path("/"))
-    pages = [quality.register(app, services)]
-    security_headers.register([app, *pages], settings)
+    pages = [app, quality.register(app, services)]
+    security_headers.register(pages, settings)
     bind_monitoring(server, settings)
+    for each in pages:
+        _announce_scripts(each)
     return app
+
+
+def _announce_scripts(app: dash.Dash) -> None:
+    """Have Dash know which scripts it serves before anyone asks.
+
+    It finds out during a process's first request and answers 500 to scripts asked for meanwhile:
+    a browser asks for many at once, of a process that another one's page led it to.
+    """
+    with app.server.test_request_context():
+        app.index()
 
 
 @lru_cache(maxsize=1)

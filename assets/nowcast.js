@@ -124,6 +124,7 @@
     }
     state.isAsking = false;
     write();
+    app.roadCard.rewrite();
     // A snapshot that came meanwhile has a nowcast of its own.
     if (state.snapshot.version !== version) ask();
   };

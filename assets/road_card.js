@@ -103,8 +103,7 @@
       : texts.status[status];
     chip.append(element("span", `line-sample line-sample--${status}`), words);
     const content = [title, chip, facts, ...(forecast ? originLine(forecast) : usualLine(road))];
-    const ahead =
-      !forecast && app.nowcast.roadPart(road, () => state.road?.id === road.id && write());
+    const ahead = !forecast && app.nowcast.roadPart(road, rewrite);
     if (ahead) content.push(ahead);
     if (state.isPinned) content.unshift(closeButton());
     card().replaceChildren(...content);
@@ -245,5 +244,5 @@
     if (state.road) loadDetails();
   };
 
-  app.roadCard = { attach, update, flyTo };
+  app.roadCard = { attach, update, rewrite, flyTo };
 })();

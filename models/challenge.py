@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,14 +22,13 @@ from models.catalogue import CHAMPION_NAME, Found, Roots, figures_of, version_re
 from models.comparison import is_no_worse_than_average
 from models.errors import HistoryTooShort
 from models.registry import promote
-from models.train import (
-    DEFAULT_EPOCHS,
+from models.train import DEFAULT_EPOCHS, Decide, Ruling
+from models.training_command import (
     DEFAULT_SEED,
-    Decide,
     Report,
-    Ruling,
     Trained,
     at_least,
+    quieten_tensorflow,
     say,
 )
 from models.zones_challenge import ZonesChallenge
@@ -182,8 +180,7 @@ def source_to_learn_from(settings: Settings) -> Source:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
-    # TensorFlow's own start-up lines would bury ours; errors still show.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    quieten_tensorflow()
     try:
         settings = load_settings(**({"data_dir": options.data_dir} if options.data_dir else {}))
     except TrafficError as error:

@@ -24,6 +24,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from models.challenge import challenge_at_night
 from models.nowcast.issuing import NowcastIssuer
 from models.nowcast.train import NOWCAST_DIRECTORY
+from models.training_command import quieten_tensorflow
 from services.assembly import SHIPPED_ARTIFACTS
 from services.clock import PARIS
 from services.errors import TrafficError
@@ -119,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ).parse_args(arguments)
     # Nothing has to be tidied up, and a Ctrl-C in the terminal is no error.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    quieten_tensorflow()
     try:
         settings = load_settings()
         start_journal(settings)

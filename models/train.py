@@ -6,7 +6,6 @@ python -m models.train --data-dir DIR --source live
 from __future__ import annotations
 
 import argparse
-import os
 import platform
 import sys
 import time
@@ -25,6 +24,16 @@ from models.features import FEATURES, every_cell
 from models.forecaster import Forecaster
 from models.model_card import model_card
 from models.registry import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
+from models.training_command import (
+    DEFAULT_SEED,
+    Report,
+    Trained,
+    add_options,
+    at_least,
+    quieten_tensorflow,
+    say,
+    tell_outcome,
+)
 from services.clock import utc_now
 from services.errors import TrafficError
 from services.forecasts import FORECASTS_FILE, TABLE_SHAPE, TrainedOn, encode_table, make_table
@@ -38,9 +47,6 @@ if TYPE_CHECKING:
     from models.keras_forecaster import KerasForecaster
 
 DEFAULT_EPOCHS: Final = 100
-DEFAULT_SEED: Final = 35
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -52,24 +58,6 @@ class Ruling:
 
 
 Decide = Callable[[dict[str, Any]], Ruling]
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A version that was written.
-
-    Attributes
-    ----------
-    directory : Path
-    measures : dict
-        What its ``measures.json`` holds.
-    is_champion : bool
-        False when it was refused: the version is kept, not used.
-    """
-
-    directory: Path
-    measures: dict[str, Any]
-    is_champion: bool
 
 
 def train(
@@ -191,8 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
     started_at = utc_now()
-    # TensorFlow's own start-up lines would bury ours; errors still show.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    quieten_tensorflow()
     try:
         settings = load_settings(**({"data_dir": options.data_dir} if options.data_dir else {}))
         data_dir = settings.data_dir
@@ -212,14 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.out is None:
         record_training(open_operations(settings), trained, previous, started_at)
     say(comparison_table(trained.measures["test"]))
-    say(f"written: {trained.directory}")
-    if trained.is_champion:
-        say("it is now the champion")
-    else:
-        say(
-            "it is NOT the champion: the hour-of-week average has the better RPS. To use it all "
-            f"the same: python -m models.registry promote {trained.directory.name}"
-        )
+    tell_outcome(trained, "zones", "the hour-of-week average has the better RPS")
     return 0
 
 
@@ -247,29 +227,11 @@ def _parser() -> argparse.ArgumentParser:
         description="Train the forecast on a history and write it as a new version, which becomes "
         "the champion unless the hour-of-week average is better.",
     )
-    parser.add_argument(
-        "--data-dir", type=Path, help="holds history/ and networks/; default: TRAFFIC_DATA_DIR"
-    )
-    parser.add_argument(
-        "--source", choices=("live", "demo"), default="live", help="which history; default: live"
-    )
-    parser.add_argument("--out", type=Path, help="directory of models; default: DATA_DIR/models")
+    add_options(parser)
     parser.add_argument(
         "--epochs", type=at_least(1), default=DEFAULT_EPOCHS, help="at most; default: 100"
     )
-    parser.add_argument("--seed", type=at_least(0), default=DEFAULT_SEED, help="default: 35")
     return parser
-
-
-def at_least(least: int) -> Callable[[str], int]:
-    """An option's whole number that must not be less."""
-
-    def parse(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} on")
-        return int(text)
-
-    return parse
 
 
 def _measures(
@@ -313,12 +275,6 @@ def _write(
         (directory / CARD_FILE).write_text(model_card(measures), encoding="utf-8")
 
     return write_version(root, version, write_files)
-
-
-def say(text: str) -> None:
-    """Tell it at once to who runs the command."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from models.catalogue import CHAMPION_NAME, Found, Roots, champion_in_use, roots_of
 from models.dataset import load_zone_history, split_with_newest_judged
 from models.features import Cells
-from models.train import DEFAULT_EPOCHS, DEFAULT_SEED, Decide, Report, Trained, train_on
+from models.train import DEFAULT_EPOCHS, Decide, train_on
+from models.training_command import DEFAULT_SEED, Report, Trained
 from services.clock import to_paris
 from services.forecasts import DAYS, TABLE_SHAPE, ForecastTable, read_table
 from services.history import layout

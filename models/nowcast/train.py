@@ -6,11 +6,10 @@ python -m models.nowcast.train --data-dir DIR --source live
 from __future__ import annotations
 
 import argparse
-import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -45,6 +44,16 @@ from models.registry import (
     promote,
     write_version,
 )
+from models.training_command import (
+    DEFAULT_SEED,
+    Report,
+    Trained,
+    add_options,
+    at_least,
+    quieten_tensorflow,
+    say,
+    tell_outcome,
+)
 from services.errors import TrafficError
 from services.feeds.reply import RENNES_THRESHOLDS
 from services.forecasts import TrainedOn
@@ -56,7 +65,6 @@ if TYPE_CHECKING:
     from models.nowcast.city import CityNowcaster, CityOptions
 
 DEFAULT_WEEKS: Final = 4
-DEFAULT_SEED: Final = 35
 NOWCAST_DIRECTORY: Final = "nowcast"
 # Of working days and of days off alike: one in seven to calibrate, one in seven to judge.
 _HELD_OUT_SHARE: Final = 7
@@ -68,8 +76,6 @@ _STEPS_BETWEEN_JUDGED: Final = 3
 _SLOW_RATIO: Final = 0.5
 _TAIL: Final = 0.10
 
-Report = Callable[[str], None]
-
 
 @dataclass(frozen=True)
 class DayParts:
@@ -78,24 +84,6 @@ class DayParts:
     train: list[int]
     validation: list[int]
     test: list[int]
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A version that was written.
-
-    Attributes
-    ----------
-    directory : Path
-    measures : dict
-        What its ``measures.json`` holds.
-    is_champion : bool
-        False when a baseline did better: the version is kept, not used.
-    """
-
-    directory: Path
-    measures: dict[str, Any]
-    is_champion: bool
 
 
 def train(
@@ -208,8 +196,7 @@ def _observed_days(table: CityTable) -> tuple[NDArray[np.int64], NDArray[np.int6
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
-    # TensorFlow's own start-up lines would bury ours; errors still show.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    quieten_tensorflow()
     try:
         data_dir = options.data_dir or load_settings().data_dir
         trained = train(
@@ -218,20 +205,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.out or data_dir / "models",
             weeks=options.weeks,
             seed=options.seed,
-            report=_say,
+            report=say,
         )
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    _say(lead_table(trained.measures["test"]))
-    _say(f"written: {trained.directory}")
-    if trained.is_champion:
-        _say("it is now the champion")
-    else:
-        _say(
-            "it is NOT the champion: a baseline has the better RPS or MAE. To use it all the "
-            f"same, write {trained.directory.name} into {trained.directory.parent}/champion"
-        )
+    say(lead_table(trained.measures["test"]))
+    tell_outcome(trained, "nowcast", "a baseline has the better RPS or MAE")
     return 0
 
 
@@ -242,33 +222,14 @@ def _parser() -> argparse.ArgumentParser:
         "version, which becomes the champion unless persistence or the hour-of-week average is "
         "better.",
     )
-    parser.add_argument(
-        "--data-dir", type=Path, help="holds history/ and networks/; default: TRAFFIC_DATA_DIR"
-    )
-    parser.add_argument(
-        "--source", choices=("live", "demo"), default="live", help="which history; default: live"
-    )
-    parser.add_argument("--out", type=Path, help="directory of models; default: DATA_DIR/models")
+    add_options(parser)
     parser.add_argument(
         "--weeks",
-        type=_whole_number_from_one,
+        type=at_least(1),
         default=DEFAULT_WEEKS,
         help="the newest weeks, at most; default: 4",
     )
-    parser.add_argument("--seed", type=_whole_number, default=DEFAULT_SEED, help="default: 35")
     return parser
-
-
-def _whole_number(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
-    return int(text)
-
-
-def _whole_number_from_one(text: str) -> int:
-    if _whole_number(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is less than 1")
-    return int(text)
 
 
 def _band_calibration(
@@ -383,11 +344,6 @@ def _versions() -> dict[str, str]:
     import tensorflow as tf  # noqa: PLC0415
 
     return {"keras": keras.__version__, "tensorflow": tf.__version__}
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ python -m models.week.train --data-dir DIR --source live
 from __future__ import annotations
 
 import argparse
-import os
 import platform
 import sys
 import time
@@ -22,7 +21,16 @@ from numpy.typing import NDArray
 
 from models.dataset import split_days
 from models.registry import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
-from models.train import DEFAULT_SEED, Report, Trained, at_least, say
+from models.training_command import (
+    DEFAULT_SEED,
+    Report,
+    Trained,
+    add_options,
+    at_least,
+    quieten_tensorflow,
+    say,
+    tell_outcome,
+)
 from models.week.calendar import Calendar
 from models.week.card import week_card
 from models.week.observations import SegmentHistory, load_segment_history
@@ -182,8 +190,7 @@ def is_no_worse_than_frequencies(comparison: dict[str, Any]) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
-    # TensorFlow's own start-up lines would bury ours; errors still show.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    quieten_tensorflow()
     try:
         data_dir = options.data_dir or load_settings().data_dir
         trained = train(
@@ -199,11 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     say(scores_table(trained.measures["test"]))
     say(f"P10–P90 holds {trained.measures['test']['coverage']:.1%} of the observed ratios")
-    say(f"written: {trained.directory}")
-    if trained.is_champion:
-        say("it is now the champion")
-    else:
-        say("it is NOT the champion: the raw frequencies have the better RPS")
+    tell_outcome(trained, "week", "the raw frequencies have the better RPS")
     return 0
 
 
@@ -213,21 +216,12 @@ def _parser() -> argparse.ArgumentParser:
         description="Train the week of every segment on a history and write it as a new version, "
         "which becomes the champion unless the raw frequencies are better.",
     )
-    parser.add_argument(
-        "--data-dir", type=Path, help="holds history/ and networks/; default: TRAFFIC_DATA_DIR"
-    )
-    parser.add_argument(
-        "--source", choices=("live", "demo"), default="live", help="which history; default: live"
-    )
-    parser.add_argument("--out", type=Path, help="directory of models; default: DATA_DIR/models")
+    add_options(parser)
     parser.add_argument(
         "--learn-weeks",
         type=at_least(2),
         metavar="N",
         help="learn from the latest N of each weekday only; default: from all",
-    )
-    parser.add_argument(
-        "--seed", type=at_least(0), default=DEFAULT_SEED, help=f"default: {DEFAULT_SEED}"
     )
     return parser
 

@@ -13,7 +13,7 @@ from models.challenge import challenge, challenge_at_night, rule, source_to_lear
 from models.dataset import split_with_newest_judged
 from models.errors import HistoryTooShort
 from models.features import every_cell
-from models.train import Trained
+from models.training_command import Trained
 from models.zones_challenge import TableForecaster, ZonesChallenge
 from services.clock import PARIS
 from services.errors import StorageError

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from models.catalogue import champion_in_use, roots_of
-from models.train import Trained, decide_by_average, record_training
+from models.train import decide_by_average, record_training
+from models.training_command import Trained
 from services.operations import latest_decisions, open_operations, recorded_versions
 from services.settings import load_settings
 from tests.models.versions import FIRST, SECOND, comparison, record_of, write_zones_version

@@ -1,0 +1,92 @@
+"""What the commands that train have in common: their options, what they tell, how they end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+DEFAULT_SEED: Final = 35
+
+Report = Callable[[str], None]
+"""Gets lines of progress."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A version that was written.
+
+    Attributes
+    ----------
+    directory : Path
+        Its files.
+    measures : dict
+        What its ``measures.json`` holds.
+    is_champion : bool
+        False when it was refused: the version is kept, not used.
+    """
+
+    directory: Path
+    measures: dict[str, Any]
+    is_champion: bool
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Which history is learned from, where the version goes, and the seed."""
+    parser.add_argument(
+        "--data-dir", type=Path, help="holds history/ and networks/; default: TRAFFIC_DATA_DIR"
+    )
+    parser.add_argument(
+        "--source", choices=("live", "demo"), default="live", help="which history; default: live"
+    )
+    parser.add_argument("--out", type=Path, help="directory of models; default: DATA_DIR/models")
+    parser.add_argument(
+        "--seed", type=at_least(0), default=DEFAULT_SEED, help=f"default: {DEFAULT_SEED}"
+    )
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """What an option is parsed by: a whole number that must not be less."""
+
+    def parse(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} on")
+        return int(text)
+
+    return parse
+
+
+def quieten_tensorflow() -> None:
+    """Keep TensorFlow's own start-up lines from burying ours; errors still show."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def say(text: str) -> None:
+    """Tell it at once to who runs the command."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def tell_outcome(trained: Trained, kind: str, who_is_better: str) -> None:
+    """Tell where a version is, and whether it is used from now on.
+
+    Parameters
+    ----------
+    trained : Trained
+    kind : str
+        As ``python -m models.registry`` knows it.
+    who_is_better : str
+        Why it is not, if so.
+    """
+    say(f"written: {trained.directory}")
+    if trained.is_champion:
+        say("it is now the champion")
+        return
+    say(
+        f"it is NOT the champion: {who_is_better}. To use it all the same: "
+        f"python -m models.registry promote {trained.directory.name} --kind {kind}"
+    )
