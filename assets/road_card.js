@@ -77,8 +77,11 @@
     return button;
   };
 
+  /** Write it again where it is: it may have grown. */
   const rewrite = () => {
-    if (state.road) write();
+    if (!state.road) return;
+    write();
+    if (state.road) place(state.place ? state.driver.project(state.place) : state.point);
   };
 
   const write = () => {
@@ -103,8 +106,7 @@
       : texts.status[status];
     chip.append(element("span", `line-sample line-sample--${status}`), words);
     const content = [title, chip, facts, ...(forecast ? originLine(forecast) : usualLine(road))];
-    const ahead =
-      !forecast && app.nowcast.roadPart(road, () => state.road?.id === road.id && write());
+    const ahead = !forecast && app.nowcast.roadPart(road, rewrite);
     if (ahead) content.push(ahead);
     if (state.isPinned) content.unshift(closeButton());
     card().replaceChildren(...content);
@@ -136,10 +138,7 @@
     }
     if (state.asked !== version) return;
     state.details = { columns };
-    if (!state.road) return;
-    write();
-    // It may have grown.
-    if (state.road) place(state.place ? state.driver.project(state.place) : state.point);
+    rewrite();
   };
 
   const open = (road, point, { isPinned = false, place: lngLat = null } = {}) => {
