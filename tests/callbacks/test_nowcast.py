@@ -169,10 +169,13 @@ class TestApi:
     def test_a_zone_of_which_nothing_is_known_has_none(self, client, issued):
         problem_of(client.get(f"{API}?zone=ceinture"), 503)
 
-    def test_without_one_it_is_said_when_to_ask_again(self, client, published):
+    def test_without_one_it_is_said_when_to_ask_again_and_nothing_is_wrong(
+        self, client, published, caplog
+    ):
         answer = client.get(API)
         problem_of(answer, 503)
         assert int(answer.headers["Retry-After"]) > 0
+        assert caplog.records == []
 
     def test_an_outdated_one_is_no_answer(self, make_client, issued):
         problem_of(make_client(LATE).get(API), 503)
