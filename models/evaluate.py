@@ -22,7 +22,7 @@ from models.dataset import ZoneHistory, load_zone_history
 from models.errors import HistoryTooShort, ModelMismatch
 from models.features import every_cell
 from models.forecaster import KERAS_MODEL_NAME, Forecaster
-from models.nowcast.benchmark import Protocol, benchmark_table, run_benchmark
+from models.nowcast.benchmark import Protocol, benchmark_table, paired_table, run_benchmark
 from models.nowcast.speed_table import MINUTES_PER_DAY, read_adjacency, read_speed_table
 from models.records import read_measures
 from services.errors import StorageError, TrafficError
@@ -136,7 +136,7 @@ def _saved_model(options: argparse.Namespace) -> str:
 
 
 def _benchmark(options: argparse.Namespace) -> str:
-    """Run the benchmark of the nowcaster; its record as JSON, then its table."""
+    """Run the benchmark of the nowcaster; its record as JSON, then its tables."""
     table = read_speed_table(options.speeds)
     adjacency = None
     if options.adjacency is not None:
@@ -152,7 +152,7 @@ def _benchmark(options: argparse.Namespace) -> str:
     if options.out is not None:
         write_atomically(options.out, written.encode())
         written = f"written: {options.out}\n"
-    return f"{written}\n{benchmark_table(record)}\n"
+    return f"{written}\n{benchmark_table(record)}\n\n{paired_table(record)}\n"
 
 
 def _progress(line: str) -> None:

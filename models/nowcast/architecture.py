@@ -43,7 +43,7 @@ def build_network(
     keras.Model
         Inputs ``features`` (times, detectors, features), ``detector`` (times,
         detectors; all of them, in order), ``time_of_day`` (times, 1; share of the day)
-        and ``weekend`` (times, 1). Output (times, detectors, 2 × members, horizons, 4):
+        and ``weekend`` (times, 1). Output (times, detectors, members, horizons, 4):
         changes in units, in the order P10, P50, P90, mean; P10 ≤ P50 ≤ P90 by construction.
     """
     features = keras.Input((None, len(scale)), name="features")
@@ -52,12 +52,14 @@ def build_network(
     weekend = keras.Input((1,), name="weekend")
     scaled = keras.layers.Rescaling(scale.tolist(), offset.tolist())(features)
     bounded = keras.ops.clip(scaled, -_LONGEST_INPUT, _LONGEST_INPUT)
-    told = keras.ops.concatenate([bounded, _messages(bounded, detector, telling, sizes)], axis=-1)
-    groups = [
-        _members(seen, (detector, time_of_day, weekend), len(telling), sizes)
-        for seen in (bounded, told)
-    ]
-    heads = _ordered(keras.ops.concatenate(groups, axis=2))
+    where_and_when = (detector, time_of_day, weekend)
+    heads = _members(bounded, where_and_when, len(telling), sizes.members, sizes)
+    if sizes.hearing_members > 0:
+        messages = _messages(bounded, detector, telling, sizes)
+        told = keras.ops.concatenate([bounded, messages], axis=-1)
+        hearing = _members(told, where_and_when, len(telling), sizes.hearing_members, sizes)
+        heads = keras.ops.concatenate([heads, hearing], axis=2)
+    heads = _ordered(heads)
     inputs = {item.name: item for item in (features, detector, time_of_day, weekend)}
     return keras.Model(inputs, heads, name="nowcast")
 
@@ -81,11 +83,15 @@ def _messages(features: Any, detector: Any, telling: NDArray[np.int64], sizes: A
 
 
 def _members(
-    seen: Any, where_and_when: tuple[Any, Any, Any], detectors: int, sizes: Architecture
+    seen: Any,
+    where_and_when: tuple[Any, Any, Any],
+    detectors: int,
+    members: int,
+    sizes: Architecture,
 ) -> Any:
     """Raw heads of a group of members, (times, detectors, members, horizons, 4)."""
     detector, time_of_day, weekend = where_and_when
-    members, units, width = sizes.members, sizes.units, sizes.detector_width
+    units, width = sizes.units, sizes.detector_width
     which = keras.layers.Embedding(detectors, members * width)(detector)
     which = keras.layers.Reshape((-1, members, width))(which)
     when = keras.ops.concatenate([_time_of_day(time_of_day, members), _each(weekend, members)], -1)
@@ -96,9 +102,10 @@ def _members(
     ]
     hidden = keras.activations.gelu(first[0] + first[1] + first[2])
     hidden = keras.layers.Dropout(sizes.dropout)(hidden)
-    second = _dense("bnmf,mfu->bnmu", members, units)(hidden)
-    second = keras.layers.Dropout(sizes.dropout)(keras.activations.gelu(second))
-    raw = _dense("bnmf,mfu->bnmu", members, HORIZONS * _HEADS)(hidden + second)
+    for _ in range(sizes.layers - 1):
+        added = keras.activations.gelu(_dense("bnmf,mfu->bnmu", members, units)(hidden))
+        hidden = hidden + keras.layers.Dropout(sizes.dropout)(added)
+    raw = _dense("bnmf,mfu->bnmu", members, HORIZONS * _HEADS)(hidden)
     return keras.layers.Reshape((-1, members, HORIZONS, _HEADS))(raw)
 
 

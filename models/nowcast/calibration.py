@@ -37,7 +37,7 @@ class CalibrationOptions:
     """
 
     slow_below: float
-    slow_tail: float = 0.07
+    slow_tail: float = 0.06
     other_tail: float = 0.105
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LITTLE = 1e-9
+_NEIGHBOURS_WITHOUT_MAP = 12
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,22 @@ class Neighbours:
             weights += known[:, index] * weight
         seen = weights > _LITTLE
         return np.where(seen, total / np.where(seen, weights, 1.0), np.nan).astype(np.float32)
+
+
+def choose_neighbours(
+    deviation: NDArray[np.float32], adjacency: NDArray[np.float64] | None
+) -> Neighbours:
+    """Those of the map where there is one, else those whose deviations go together.
+
+    Parameters
+    ----------
+    deviation : array, shape (rows, detectors)
+        Speed less usual speed, NaN where unknown.
+    adjacency : array, shape (detectors, detectors), or None
+    """
+    if adjacency is not None:
+        return neighbours_from_adjacency(adjacency)
+    return neighbours_from_speeds(deviation, _NEIGHBOURS_WITHOUT_MAP)
 
 
 def neighbours_from_adjacency(adjacency: NDArray[np.float64]) -> Neighbours:

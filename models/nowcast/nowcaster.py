@@ -11,9 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from models.nowcast.architecture import MEAN, P10, P50, P90
-from models.nowcast.calibration import (
-    BandCalibration,
-)
+from models.nowcast.calibration import BandCalibration
 from models.nowcast.features import (
     HORIZONS,
     LAGS,
@@ -26,12 +24,7 @@ from models.nowcast.features import (
 )
 from models.nowcast.fitting import fit_network
 from models.nowcast.forecast import BandForecast
-from models.nowcast.graph import (
-    Neighbours,
-    neighbours_from_adjacency,
-    neighbours_from_speeds,
-    telling_neighbours,
-)
+from models.nowcast.graph import Neighbours, choose_neighbours, telling_neighbours
 from models.nowcast.options import NowcastOptions
 from models.nowcast.profile import DailyProfile, Usual
 from models.nowcast.speed_table import RowTimes
@@ -39,7 +32,6 @@ from models.nowcast.speed_table import RowTimes
 Report = Callable[[str], None]
 
 _TIMES_PER_CALL: Final = 32
-_NEIGHBOURS_WITHOUT_MAP: Final = 12
 # Half of the hour ahead.
 TELLING_STEPS: Final = 6
 
@@ -167,7 +159,7 @@ class Nowcaster(TrainedNowcaster):
     ) -> None:
         profile = DailyProfile(speed, times, options.profile)
         usual = profile.rows(times)
-        neighbours = _choose_neighbours(speed - usual.speed, adjacency)
+        neighbours = choose_neighbours(speed - usual.speed, adjacency)
         levels = learn_levels(speed)
         rows = np.arange(LAGS - 1, len(speed) - HORIZONS)
         windows = make_windows(make_series(speed, usual, neighbours), levels, rows)
@@ -199,14 +191,6 @@ def network_inputs(
         "time_of_day": share_of_day[:, None],
         "weekend": times.is_weekend[rows].astype(np.float32)[:, None],
     }
-
-
-def _choose_neighbours(
-    deviation: NDArray[np.float32], adjacency: NDArray[np.float64] | None
-) -> Neighbours:
-    if adjacency is not None:
-        return neighbours_from_adjacency(adjacency)
-    return neighbours_from_speeds(deviation, _NEIGHBOURS_WITHOUT_MAP)
 
 
 def _compiled(network: Any) -> Any:

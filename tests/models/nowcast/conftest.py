@@ -28,7 +28,9 @@ def trained_city(tmp_path_factory):
     write_city(data_dir, every(5))
     # Here and not above: collecting the tests need not wait for TensorFlow.
     city = importlib.import_module("models.nowcast.city")
-    sizes = Architecture(members=1, units=16, message_heads=2, telling_neighbours=2)
+    sizes = Architecture(
+        members=1, hearing_members=1, units=16, layers=2, message_heads=2, telling_neighbours=2
+    )
     fit = FitOptions(epochs=2, times_per_step=4, learning_rate=5e-3, sizes=sizes)
     lines: list[str] = []
     trained = train.train(

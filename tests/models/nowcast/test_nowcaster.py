@@ -10,8 +10,10 @@ import pytest
 
 from models import evaluate
 from models.nowcast import benchmark
+from models.nowcast.boosted_trees import lightgbm_is_installed
 from models.nowcast.features import HORIZONS, LAGS
 from models.nowcast.options import Architecture, FitOptions, NowcastOptions
+from models.nowcast.speed_table import SpeedTable
 from tests.models.nowcast.tables import (
     FIRST_DAY,
     SLOTS_PER_DAY,
@@ -26,7 +28,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword"),
 ]
 
-SIZES = Architecture(members=1, units=16, message_heads=2, telling_neighbours=2)
+SIZES = Architecture(
+    members=1, hearing_members=1, units=16, layers=2, message_heads=2, telling_neighbours=2
+)
 SMALL = NowcastOptions(fit=FitOptions(epochs=6, learning_rate=5e-3, sizes=SIZES))
 TRAIN = 6 * SLOTS_PER_DAY
 
@@ -129,3 +133,26 @@ def test_the_record_says_how_it_was_made_and_the_table_stands_beside_the_paper(r
     assert record["paired"][benchmark.PERSISTENCE]["squared_error"]["difference"] < 0.0
     for name in ("T-GCN, published", "nowcaster, mean of seeds", "daily average"):
         assert f"| {name} " in printed
+    assert "| nowcaster less … " in printed
+
+
+@pytest.mark.skipif(not lightgbm_is_installed(), reason="LightGBM is for development only")
+def test_boosted_trees_are_a_baseline_with_a_paired_comparison(run_of_command):
+    record, printed = run_of_command
+    assert record["test"][benchmark.LIGHTGBM]["rmse"][0] > 0.0
+    assert set(record["paired"][benchmark.LIGHTGBM]) == {"squared_error", "absolute_error"}
+    assert record["lightgbm"]["options"]["seed"] > 0
+    # In the table of errors and in that of differences.
+    assert printed.count(f"| {benchmark.LIGHTGBM} ") == 2
+
+
+def test_without_lightgbm_its_row_is_left_out_and_the_record_says_so(monkeypatch, speed):
+    monkeypatch.setattr(benchmark, "lightgbm_is_installed", lambda: False)
+    options = NowcastOptions(fit=FitOptions(epochs=1, sizes=SIZES))
+    protocol = benchmark.Protocol(FIRST_DAY, step_minutes=30, seeds=(1,))
+    table = SpeedTable(("a", "b", "c", "d"), speed)
+    said: list[str] = []
+    record = benchmark.run_benchmark(table, None, protocol, said.append, options).record
+    assert record["lightgbm"] == {"left_out": "not installed"}
+    assert benchmark.LIGHTGBM not in record["test"]
+    assert "LightGBM is not installed: it is left out" in said

@@ -1,0 +1,170 @@
+"""Gradient-boosted trees (LightGBM) on the nowcaster's own inputs: a baseline that learns.
+
+LightGBM is needed for development only. Where it is not installed, the benchmark leaves
+this baseline out and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.nowcast.features import (
+    HORIZONS,
+    LAGS,
+    Levels,
+    Series,
+    changes_ahead,
+    learn_levels,
+    make_series,
+    make_windows,
+)
+from models.nowcast.forecast import SpeedForecast
+from models.nowcast.graph import choose_neighbours
+from models.nowcast.profile import DailyProfile, ProfileOptions
+from models.nowcast.speed_table import RowTimes
+
+Array = NDArray[np.float32]
+Report = Callable[[str], None]
+
+# Beside the features of a window: detector, time of day, weekend.
+_PLACE_AND_TIME: Final = 3
+
+
+@dataclass(frozen=True)
+class TreeOptions:
+    """How to grow the trees of each horizon; chosen on validation rows only.
+
+    Attributes
+    ----------
+    rounds : int
+        Trees, one after the other.
+    leaves : int
+        Of each tree, at most.
+    least_rows : int
+        In each leaf.
+    row_share, feature_share : float
+        What each tree is shown.
+    """
+
+    rounds: int = 200
+    learning_rate: float = 0.05
+    leaves: int = 31
+    least_rows: int = 1000
+    row_share: float = 0.7
+    feature_share: float = 0.2
+    seed: int = 1
+
+
+def lightgbm_is_installed() -> bool:
+    """Whether this baseline can be computed."""
+    return find_spec("lightgbm") is not None
+
+
+class BoostedTrees:
+    """One model of the change ahead for each of the ``HORIZONS`` steps, squared error.
+
+    They get what the nowcaster gets: the same features, of the same profile, and the
+    detector (as a category), time of day and weekend.
+
+    Parameters
+    ----------
+    speed : array, shape (rows, detectors)
+        Training rows, consecutive; NaN where unknown.
+    times : RowTimes
+        Of these rows.
+    adjacency : array, shape (detectors, detectors), or None
+    profile : ProfileOptions
+    options : TreeOptions
+    report : callable
+        Gets a line for each horizon.
+    """
+
+    def __init__(
+        self,
+        speed: Array,
+        times: RowTimes,
+        adjacency: NDArray[np.float64] | None,
+        *,
+        profile: ProfileOptions,
+        options: TreeOptions,
+        report: Report,
+    ) -> None:
+        self._profile = DailyProfile(speed, times, profile)
+        usual = self._profile.rows(times)
+        self._neighbours = choose_neighbours(speed - usual.speed, adjacency)
+        self._levels: Levels = learn_levels(speed)
+        series = make_series(speed, usual, self._neighbours)
+        rows = np.arange(LAGS - 1, len(speed) - HORIZONS)
+        windows = make_windows(series, self._levels, rows)
+        changes = changes_ahead(speed, rows, windows, self._levels.unit)
+        self._models = _grown(
+            _flat(windows.features, times, rows), changes.reshape(-1, HORIZONS), options, report
+        )
+
+    def forecast(self, speed: Array, times: RowTimes, rows: NDArray[np.int64]) -> SpeedForecast:
+        """Forecasts made at some rows; the one value stands for the mean and the median.
+
+        Parameters
+        ----------
+        speed : array, shape (rows, detectors)
+        times : RowTimes
+            At least ``HORIZONS`` rows beyond the last chosen one.
+        rows : array of int, shape (times,)
+        """
+        series: Series = make_series(speed, self._profile.rows(times), self._neighbours)
+        windows = make_windows(series, self._levels, rows)
+        inputs = _flat(windows.features, times, rows)
+        changes = np.stack([model.predict(inputs) for model in self._models], axis=-1)
+        changes = changes.reshape(*windows.last_speed.shape, HORIZONS)
+        ahead = windows.last_speed[..., None] + self._levels.unit * changes
+        speeds = np.maximum(ahead, 0.0).astype(np.float32)
+        return SpeedForecast(mean=speeds, median=speeds)
+
+
+def _flat(features: Array, times: RowTimes, rows: NDArray[np.int64]) -> Array:
+    """One row for each time and detector, shape (times × detectors, features + 3)."""
+    count, detectors, width = features.shape
+    inputs = np.empty((count, detectors, width + _PLACE_AND_TIME), dtype=np.float32)
+    inputs[..., :width] = features
+    inputs[..., width] = np.arange(detectors)
+    inputs[..., width + 1] = times.slot[rows][:, None]
+    inputs[..., width + 2] = times.is_weekend[rows][:, None]
+    return inputs.reshape(-1, width + _PLACE_AND_TIME)
+
+
+def _grown(inputs: Array, changes: Array, options: TreeOptions, report: Report) -> list[Any]:
+    # An optional package: without it the rest of the benchmark still runs.
+    import lightgbm  # noqa: PLC0415
+
+    settings = {
+        "objective": "regression",
+        "learning_rate": options.learning_rate,
+        "num_leaves": options.leaves,
+        "min_data_in_leaf": options.least_rows,
+        "bagging_fraction": options.row_share,
+        "bagging_freq": 1,
+        "feature_fraction": options.feature_share,
+        "seed": options.seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbosity": -1,
+    }
+    detector = inputs.shape[1] - _PLACE_AND_TIME
+    # Binned once for all horizons.
+    data = lightgbm.Dataset(
+        inputs, categorical_feature=[detector], params=settings, free_raw_data=False
+    )
+    models = []
+    for step in range(HORIZONS):
+        known = ~np.isnan(changes[:, step])
+        data.set_label(np.nan_to_num(changes[:, step]))
+        data.set_weight(known.astype(np.float32))
+        models.append(lightgbm.train(settings, data, num_boost_round=options.rounds))
+        report(f"boosted trees: step {step + 1} of {HORIZONS}")
+    return models
