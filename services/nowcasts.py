@@ -160,7 +160,7 @@ def to_percent(ratio: NDArray[np.floating]) -> NDArray[np.uint8]:
 def encode_nowcast(table: NowcastTable) -> bytes:
     """The table as one Parquet file, a row per segment; the rest in the file's metadata.
 
-    The median and its distances to P10 and P90 take a third fewer bytes than the three
+    The median and its distances to P10 and P90 take a fifth fewer bytes than the three
     quantiles.
     """
     columns = {
