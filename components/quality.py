@@ -322,7 +322,16 @@ def _gain(texts: Texts, baseline: str, gain: float | None) -> html.Li:
 
 def _lead_table(texts: Texts, leads: Sequence[Lead]) -> Component:
     wording = texts["quality"]
-    columns = ["kind", "lead", "period", "verdict", "cases", *_FORECASTERS]
+    # The caption of the next hour names its kind: a phone has no room for it in each row.
+    is_next_hour = leads[0].kind == _NEXT_HOUR
+    columns = [
+        *([] if is_next_hour else ["kind"]),
+        "lead",
+        "period",
+        "verdict",
+        "cases",
+        *_FORECASTERS,
+    ]
     has_band = any(v.coverage is not None for lead in leads for v in _verdicts(lead))
     if has_band:
         columns += ["ratio_error", "band"]
@@ -333,14 +342,14 @@ def _lead_table(texts: Texts, leads: Sequence[Lead]) -> Component:
                 continue
             rows.append(
                 [
-                    wording[f"kind_{lead.kind}"],
+                    *([] if is_next_hour else [wording[f"kind_{lead.kind}"]]),
                     lead_name(texts, lead.lead_minutes),
                     wording[f"period_{period}"],
                     *_figures(texts, verdict),
                     *(_band(texts, verdict) if has_band else []),
                 ]
             )
-    caption = wording["leads_caption_band" if has_band else "leads_caption"]
+    caption = wording["leads_caption_next_hour" if is_next_hour else "leads_caption"]
     return _table(caption, [wording[f"column_{name}"] for name in columns], rows)
 
 
