@@ -115,6 +115,7 @@
     if (state.isAsking || !isDue()) return;
     state.isAsking = true;
     const { version } = state.snapshot;
+    const told = state.answer?.version;
     try {
       const url = state.settings.nowcast.url.replace("{version}", encodeURIComponent(version));
       const response = await fetch(url);
@@ -124,7 +125,8 @@
     }
     state.isAsking = false;
     write();
-    app.roadCard.rewrite();
+    // The card of a road that is open tells its next hour as well.
+    if (state.answer?.version !== told) app.roadCard.rewrite();
     // A snapshot that came meanwhile has a nowcast of its own.
     if (state.snapshot.version !== version) ask();
   };

@@ -77,8 +77,11 @@
     return button;
   };
 
+  /** Write it again where it is: it may have grown. */
   const rewrite = () => {
-    if (state.road) write();
+    if (!state.road) return;
+    write();
+    if (state.road) place(state.place ? state.driver.project(state.place) : state.point);
   };
 
   const write = () => {
@@ -135,10 +138,7 @@
     }
     if (state.asked !== version) return;
     state.details = { columns };
-    if (!state.road) return;
-    write();
-    // It may have grown.
-    if (state.road) place(state.place ? state.driver.project(state.place) : state.point);
+    rewrite();
   };
 
   const open = (road, point, { isPinned = false, place: lngLat = null } = {}) => {

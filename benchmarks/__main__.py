@@ -26,6 +26,7 @@ SECTIONS: Final = {
     "start": "start to first page, and memory",
     "browser": "load and refresh in Chromium",
     "predict": "forecast of an hour: table against model.predict",
+    "nowcast": "next hour of every segment: time and bytes",
 }
 _UNEXPECTED: Final = 1
 

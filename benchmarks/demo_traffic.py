@@ -19,9 +19,9 @@ def demo_feed(segments: int = SEGMENTS) -> DemoFeed:
     return DemoFeed(segments=segments)
 
 
-def checked_replies(count: int, step: timedelta) -> list[CheckedReply]:
+def checked_replies(count: int, step: timedelta, segments: int = SEGMENTS) -> list[CheckedReply]:
     """Replies of the demo feed, checked, the last one observed now."""
-    feed, now = demo_feed(), datetime.now(UTC)
+    feed, now = demo_feed(segments), datetime.now(UTC)
     replies: list[CheckedReply] = []
     for ago in range(count - 1, -1, -1):
         at = now - ago * step

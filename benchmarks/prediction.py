@@ -48,7 +48,7 @@ def load_predictor() -> Predictor:
     import numpy as np  # noqa: PLC0415
 
     from models.features import Cells, encode  # noqa: PLC0415
-    from models.registry import MODEL_FILE  # noqa: PLC0415
+    from models.versions import MODEL_FILE  # noqa: PLC0415
 
     model = keras.models.load_model(directory / MODEL_FILE, compile=False)
 

@@ -18,7 +18,6 @@ from flask import Flask, Response, request
 from callbacks.documents import IMMUTABLE, Document, make_document, send_document
 from callbacks.problems import problem
 from services.assembly import Services
-from services.errors import ForecastUnavailable
 from services.indicators import congestion_level
 from services.latest import TrafficView
 from services.nowcasts import LeadForecast, NowcastTable
@@ -68,7 +67,8 @@ def register(server: Flask, services: Services) -> None:
         table = _current(services, services.traffic.view())
         leads = None if table is None else table.zone(zone)
         if table is None or leads is None:
-            raise ForecastUnavailable("no nowcast of now")
+            # Nothing is wrong where there is no model or no feed: no line in the journal.
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "no nowcast of now is available")
         response = Response(orjson.dumps(api_content(table, zone, leads)), content_type=_JSON)
         response.headers["Access-Control-Allow-Origin"] = "*"
         return _fleeting(response)

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from components.texts import Texts
 
 # Read on both themes; the style sheet gives text and lines the theme's colours.
-_COLOURS: Final = ("#3f7ae0", "#c2570c", "#2f8f5b")
+_COLOURS: Final = ("#3f7ae0", "#c2570c", "#2f8f5b", "#9a4fc4")
 _GREY: Final = "#78818f"
 _LARGEST_MARKER_PX: Final = 22
 _SMALLEST_MARKER_PX: Final = 6

@@ -20,6 +20,8 @@ SHOWN_STORE_ID: Final = "quality-shown"
 
 BASELINES: Final = ("average", "persistence")
 _FORECASTERS: Final = ("model", "persistence", "average")
+# The kind whose lead times differ: each is told by itself, with its band.
+_NEXT_HOUR: Final = "nowcast"
 _MINUTES_PER_HOUR: Final = 60
 _MINUTES_PER_DAY: Final = 1_440
 # A twentieth of a percent is shown as none.
@@ -198,6 +200,13 @@ def verdict_code(verdict: Verdict) -> str:
     return f"{as_good[0]}_only" if as_good else "none"
 
 
+def gain_code(gain: float | None) -> str:
+    """Whether a gain over a baseline shows, and which way: the end of a text's key."""
+    if gain is None or abs(gain) < _SHOWN_DIFFERENCE:
+        return "same"
+    return "better" if gain > 0 else "worse"
+
+
 def _empty(texts: Texts) -> html.Section:
     wording = texts["quality"]
     return _card(wording["empty_title"], html.P(wording["empty"]))
@@ -205,10 +214,13 @@ def _empty(texts: Texts) -> html.Section:
 
 def _scores(texts: Texts, quality: Quality) -> list[Component]:
     wording = texts["quality"]
+    hourly = [lead for lead in quality.leads if lead.kind != _NEXT_HOUR]
+    next_hour = [lead for lead in quality.leads if lead.kind == _NEXT_HOUR]
     return [
         _card(
             wording["brief_title"],
-            *[part for lead in quality.leads for part in _brief(texts, quality, lead)],
+            *[part for lead in hourly for part in _brief(texts, quality, lead)],
+            *(_next_hour(texts, quality, next_hour) if next_hour else []),
             html.Ul(
                 [
                     html.Li(wording[key])
@@ -222,7 +234,10 @@ def _scores(texts: Texts, quality: Quality) -> list[Component]:
                 className="quality-notes",
             ),
         ),
-        _card(wording["leads_title"], _lead_table(texts, quality)),
+        _card(
+            wording["leads_title"],
+            *[_lead_table(texts, leads) for leads in (hourly, next_hour) if leads],
+        ),
         _card(
             wording["zones_title"],
             *[
@@ -256,11 +271,48 @@ def _brief(texts: Texts, quality: Quality, lead: Lead) -> list[Component]:
     return sentences
 
 
+def _next_hour(texts: Texts, quality: Quality, leads: Sequence[Lead]) -> list[Component]:
+    """One line a lead time, which names the yardsticks it missed, and how wide the bands are."""
+    wording = texts["quality"]
+    period = wording["next_hour_period"].format(
+        first_day=day_name(texts, quality.first_day), last_day=day_name(texts, quality.last_day)
+    )
+    weeks = [(lead_name(texts, lead.lead_minutes), lead.week) for lead in leads if lead.week]
+    lines = [_next_hour_line(texts, name, verdict) for name, verdict in weeks]
+    covered = [
+        wording["next_hour_covered"].format(percent=percent(texts, verdict.coverage), lead=name)
+        for name, verdict in weeks
+        if verdict.coverage is not None
+    ]
+    band = wording["next_hour_band"].format(covered=wording["list_mark"].join(covered))
+    return [
+        html.H3(wording["next_hour_title"], className="quality-part"),
+        html.P(period),
+        html.Ul(lines, className="quality-gains"),
+        *([html.P(band)] if covered else []),
+    ]
+
+
+def _next_hour_line(texts: Texts, lead: str, verdict: Verdict) -> html.Li:
+    wording = texts["quality"]
+    codes = [gain_code(verdict.gain[name]) for name in BASELINES]
+    parts = {
+        name: wording[f"gain_{code}"].format(
+            baseline=wording[f"baseline_{name}"],
+            percent=percent(texts, abs(verdict.gain[name] or 0.0), digits=1),
+        )
+        for name, code in zip(BASELINES, codes, strict=True)
+    }
+    worst = next(code for code in ("worse", "same", "better") if code in codes)
+    return html.Li(
+        wording["next_hour_line"].format(lead=lead, **parts),
+        className=f"quality-gain quality-gain--{worst}",
+    )
+
+
 def _gain(texts: Texts, baseline: str, gain: float | None) -> html.Li:
     wording = texts["quality"]
-    code = "same"
-    if gain is not None and abs(gain) >= _SHOWN_DIFFERENCE:
-        code = "better" if gain > 0 else "worse"
+    code = gain_code(gain)
     sentence = wording[code].format(
         baseline=wording[f"baseline_{baseline}"],
         percent=percent(texts, abs(gain or 0.0), digits=1),
@@ -268,27 +320,37 @@ def _gain(texts: Texts, baseline: str, gain: float | None) -> html.Li:
     return html.Li(sentence, className=f"quality-gain quality-gain--{code}")
 
 
-def _lead_table(texts: Texts, quality: Quality) -> Component:
+def _lead_table(texts: Texts, leads: Sequence[Lead]) -> Component:
     wording = texts["quality"]
-    columns = ["kind", "lead", "period", "verdict", "cases", *_FORECASTERS]
-    has_band = any(v.coverage is not None for lead in quality.leads for v in _verdicts(lead))
+    # The caption of the next hour names its kind: a phone has no room for it in each row.
+    is_next_hour = leads[0].kind == _NEXT_HOUR
+    columns = [
+        *([] if is_next_hour else ["kind"]),
+        "lead",
+        "period",
+        "verdict",
+        "cases",
+        *_FORECASTERS,
+    ]
+    has_band = any(v.coverage is not None for lead in leads for v in _verdicts(lead))
     if has_band:
         columns += ["ratio_error", "band"]
     rows = []
-    for lead in quality.leads:
+    for lead in leads:
         for period, verdict in (("yesterday", lead.yesterday), ("week", lead.week)):
             if verdict is None:
                 continue
             rows.append(
                 [
-                    wording[f"kind_{lead.kind}"],
+                    *([] if is_next_hour else [wording[f"kind_{lead.kind}"]]),
                     lead_name(texts, lead.lead_minutes),
                     wording[f"period_{period}"],
                     *_figures(texts, verdict),
                     *(_band(texts, verdict) if has_band else []),
                 ]
             )
-    return _table(wording["leads_caption"], [wording[f"column_{name}"] for name in columns], rows)
+    caption = wording["leads_caption_next_hour" if is_next_hour else "leads_caption"]
+    return _table(caption, [wording[f"column_{name}"] for name in columns], rows)
 
 
 def _zone_table(texts: Texts, quality: Quality, lead: Lead, *, is_open: bool) -> Component:
@@ -310,10 +372,7 @@ def _zone_table(texts: Texts, quality: Quality, lead: Lead, *, is_open: bool) ->
 
 def _calibration(texts: Texts, quality: Quality) -> list[Component]:
     wording = texts["quality"]
-    # The lead times of a kind look alike here; the shortest stands for it.
-    by_kind: dict[str, Sequence[CalibrationPoint]] = {}
-    for lead in quality.leads:
-        by_kind.setdefault(wording[f"kind_{lead.kind}"], lead.calibration)
+    by_kind = _calibrated(texts, quality.leads)
     columns = [wording[f"column_{name}"] for name in ("forecast", "observed", "cases")]
     tables = [
         _table(
@@ -345,6 +404,24 @@ def _calibration(texts: Texts, quality: Quality) -> list[Component]:
         html.Div(graph, role="img", **aria(label=described)),
         html.Details([html.Summary(wording["calibration_table"]), *tables]),
     ]
+
+
+def _calibrated(texts: Texts, leads: Sequence[Lead]) -> dict[str, Sequence[CalibrationPoint]]:
+    """Points by the name of their line.
+
+    The lead times of a kind look alike here and the shortest stands for it; of the next
+    hour the shortest and the longest stand for those between.
+    """
+    wording = texts["quality"]
+    found: dict[str, Sequence[CalibrationPoint]] = {}
+    for lead in leads:
+        if lead.kind != _NEXT_HOUR:
+            found.setdefault(wording[f"kind_{lead.kind}"], lead.calibration)
+    next_hour = [lead for lead in leads if lead.kind == _NEXT_HOUR]
+    for lead in (*next_hour[:1], *next_hour[1:][-1:]):
+        kind, name = wording[f"kind_{_NEXT_HOUR}"], lead_name(texts, lead.lead_minutes)
+        found[wording["calibration_lead"].format(kind=kind, lead=name)] = lead.calibration
+    return found
 
 
 def _model(texts: Texts, model: ModelInUse | None) -> html.Section:

@@ -13,7 +13,7 @@ from models.errors import ModelMismatch
 from models.forecaster import KERAS_MODEL_NAME
 from models.nowcast import judging as nowcast_judging
 from models.records import check_files, read_measures
-from models.registry import MODEL_FILE, NOWCASTER_FILE
+from models.versions import MODEL_FILE, NOWCASTER_FILE
 from models.week import scores as week_scores
 from services.assembly import SHIPPED_ARTIFACTS
 from services.champions import VERSION_PATTERN, champion_version

@@ -21,7 +21,6 @@ from typing import Any, Final, Protocol
 from models.catalogue import CHAMPION_NAME, Found, Roots, figures_of, version_record
 from models.comparison import is_no_worse_than_average
 from models.errors import HistoryTooShort
-from models.registry import promote
 from models.train import DEFAULT_EPOCHS, Decide, Ruling
 from models.training_command import (
     DEFAULT_SEED,
@@ -31,6 +30,7 @@ from models.training_command import (
     quieten_tensorflow,
     say,
 )
+from models.versions import promote
 from models.zones_challenge import ZonesChallenge
 from services.clock import PARIS, Clock, to_paris, utc_now
 from services.errors import TrafficError

@@ -14,7 +14,7 @@ from models.errors import ModelMismatch
 from models.features import FEATURES, Cells, InputSpec, encode
 from models.forecaster import KERAS_MODEL_NAME
 from models.records import read_measures
-from models.registry import MODEL_FILE
+from models.versions import MODEL_FILE
 
 _HASH_BYTES: Final = 3
 

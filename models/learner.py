@@ -99,9 +99,15 @@ def make_scheduler(jobs: Sequence[Job]) -> BackgroundScheduler:
     return scheduler
 
 
-def run(settings: Settings) -> None:
-    """Work until the process that started this one is gone."""
-    parent = os.getppid()
+def run(settings: Settings, parent: int) -> None:
+    """Work until the process that started this one is gone.
+
+    Parameters
+    ----------
+    settings : Settings
+    parent : int
+        Its id. Whoever died before this was called is gone as well.
+    """
     scheduler = make_scheduler(make_jobs(settings))
     scheduler.start()
     log.info("learner started")
@@ -112,12 +118,20 @@ def run(settings: Settings) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the learner; returns the exit code."""
-    argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="python -m models.learner",
         description="Forecast the next hour after every snapshot in TRAFFIC_DATA_DIR, and "
         "challenge the models in use at night. The worker starts this by itself unless "
         "TRAFFIC_LEARNER is off. Settings come from the environment or .env (see README).",
-    ).parse_args(arguments)
+    )
+    parser.add_argument(
+        "--parent",
+        type=int,
+        default=os.getppid(),
+        metavar="PID",
+        help="the process that starts this one and whose end is its own",
+    )
+    options = parser.parse_args(arguments)
     # Nothing has to be tidied up, and a Ctrl-C in the terminal is no error.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     quieten_tensorflow()
@@ -130,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A look that is still under way when the next one is due is no news.
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     os.nice(NICENESS)
-    run(settings)
+    run(settings, options.parent)
     # A job under way is dropped: waiting for it could take as long as a training.
     logging.shutdown()
     os._exit(0)

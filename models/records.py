@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models.errors import ModelMismatch
-from models.registry import MEASURES_FILE
+from models.versions import MEASURES_FILE
 from services.errors import StorageError
 from services.files import read_if_present
 

@@ -1,107 +1,260 @@
-"""Where models live: one directory per version, and a file that names the champion.
+"""The registry as a command: what versions there are, and which one is the champion.
 
 python -m models.registry list|promote VERSION|rollback
-
-<models>/champion                    the version in use
-<models>/<version>/model.keras       the Keras model
-<models>/<version>/forecasts.parquet what services/forecasts.py reads
-<models>/<version>/measures.json     how it was trained, and how good it is
-<models>/<version>/MODEL_CARD.md     the same for people
-
-Another kind of model has a directory of its own with the same layout, such as
-<models>/week/ and <models>/nowcast/.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
-import tempfile
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from models.catalogue import (
+    Found,
+    Roots,
+    champion_in_use,
+    figures_of,
+    find_version,
+    roots_of,
+    version_record,
+    versions_in,
+)
+from models.comparison import markdown_table
 from models.errors import ModelMismatch
-from services import champions
-from services.champions import CHAMPION_FILE
-from services.errors import ForecastUnavailable, StorageError
-from services.files import write_atomically
+from models.versions import promote, withdraw
+from services.clock import to_paris, utc_now
+from services.errors import StorageError, TrafficError
+from services.operations import (
+    KINDS,
+    Decision,
+    Kind,
+    NothingRecorded,
+    Operations,
+    champion_history,
+    latest_decisions,
+    open_operations,
+    record_decision,
+)
+from services.scoring.rules import skill
+from services.settings import load_settings
 
-MODEL_FILE: Final = "model.keras"
-NOWCASTER_FILE: Final = "nowcaster.npz"
-MEASURES_FILE: Final = "measures.json"
-CARD_FILE: Final = "MODEL_CARD.md"
-
-
-def write_version(root: Path, version: str, write_files: Callable[[Path], None]) -> Path:
-    """Make the directory of a version appear at once, complete or not at all.
-
-    Parameters
-    ----------
-    root : Path
-        The directory of the models; made if missing.
-    version : str
-        Its name; an earlier directory of that name is replaced.
-    write_files : callable
-        Writes the files into the directory it is given.
-
-    Raises
-    ------
-    StorageError
-        When the directory cannot be written.
-    """
-    target = root / version
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=root, prefix=".writing-") as workplace:
-            fresh = Path(workplace) / "fresh"
-            fresh.mkdir()
-            write_files(fresh)
-            if target.exists():
-                target.replace(Path(workplace) / "replaced")
-            fresh.replace(target)
-    except OSError as error:
-        raise StorageError(f"cannot write model {version} in {root}: {error.strerror}") from error
-    return target
+# More than any installation decides in a year, nightly.
+_LISTED_DECISIONS: Final = 1_000
+_NOT_RECORDED: Final = "the database could not record it: the journal and this line are the record"
 
 
-def promote(root: Path, version: str) -> None:
-    """Make a version the champion; web processes take it up by themselves.
+@dataclass(frozen=True)
+class Registry:
+    """The versions of one kind of model, and where decisions about them go."""
 
-    Raises
-    ------
-    StorageError
-    """
-    write_atomically(root / CHAMPION_FILE, f"{version}\n".encode())
-
-
-def withdraw(root: Path) -> None:
-    """Name no champion here any more: the one that came with the code serves again.
-
-    Raises
-    ------
-    StorageError
-    """
-    try:
-        (root / CHAMPION_FILE).unlink(missing_ok=True)
-    except OSError as error:
-        raise StorageError(f"cannot remove {root / CHAMPION_FILE}: {error.strerror}") from error
+    kind: Kind
+    roots: Roots
+    operations: Operations
 
 
-def champion_version(root: Path) -> str | None:
-    """The version in use; None when this directory has no champion.
+def promote_version(registry: Registry, version: str, now: datetime) -> str:
+    """Make a version the champion, on record.
+
+    Returns
+    -------
+    str
+        What was done, in one line.
 
     Raises
     ------
     ModelMismatch
-        When the file that names it cannot be read, or names no version.
+        When there is no such version or its files are not whole: the champion stays.
+    StorageError
+        When it cannot be made the champion.
     """
+    found = find_version(registry.roots, version)
+    if found is None:
+        raise ModelMismatch(f"there is no version {version!r} of kind {registry.kind}")
+    previous = champion_in_use(registry.roots)
+    if previous == found and not found.problem:
+        return f"{version} is the champion of kind {registry.kind} already"
+    _install(registry.roots, found)
+    told = f"{version} is now the champion of kind {registry.kind}"
+    return told + _record(registry, found, previous, "promoted", now)
+
+
+def roll_back(registry: Registry, now: datetime) -> str:
+    """Return to the champion before the present one, or to the one shipped with the code.
+
+    Returns
+    -------
+    str
+        What was done, in one line.
+
+    Raises
+    ------
+    ModelMismatch
+        When there is nothing to return to, or its files are not whole: the champion stays.
+    StorageError
+        When it cannot be made the champion.
+    """
+    present = champion_in_use(registry.roots)
+    earlier = _champion_before(registry, present)
+    found = None if earlier is None else find_version(registry.roots, earlier)
+    if found is None or found.problem:
+        found = champion_in_use(registry.roots.only_shipped())
+    if found is None or (present is not None and found.version == present.version):
+        raise ModelMismatch(f"no earlier champion of kind {registry.kind} to return to")
+    _install(registry.roots, found)
+    which = "the one shipped with the code" if found.is_shipped else "the champion before"
+    told = f"{found.version} is the champion of kind {registry.kind} again: {which}"
+    return told + _record(registry, found, present, "rolled_back", now)
+
+
+def version_table(registry: Registry) -> str:
+    """Every version of a kind: where it comes from, how good it is, what became of it."""
+    champion = champion_in_use(registry.roots)
+    decided = _last_decisions(registry)
+    rows = []
+    for found in versions_in(registry.roots):
+        is_champion = champion is not None and champion.directory == found.directory
+        decision = decided.get(found.version)
+        rows.append(
+            [
+                registry.kind,
+                found.version,
+                "champion" if is_champion else "",
+                "shipped" if found.is_shipped else "local",
+                *_described(found),
+                found.problem or _told(decision),
+            ]
+        )
+    header = ["kind", "version", "", "from", "learned from", "RPS", "against average", "decision"]
+    return markdown_table(header, rows) if rows else f"no version of kind {registry.kind}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    options = _parser().parse_args(arguments)
     try:
-        return champions.champion_version(root)
-    except ForecastUnavailable as error:
-        raise ModelMismatch(str(error)) from error
+        settings = load_settings(**({"data_dir": options.data_dir} if options.data_dir else {}))
+        operations = open_operations(settings, read_only=options.command == "list")
+        kinds = [options.kind] if options.kind else list(KINDS)
+        registries = [
+            Registry(kind, roots_of(settings.data_dir, kind), operations) for kind in kinds
+        ]
+        if options.command == "list":
+            told = "\n\n".join(map(version_table, registries))
+        elif options.command == "promote":
+            told = promote_version(registries[0], options.version, utc_now())
+        else:
+            told = roll_back(registries[0], utc_now())
+    except TrafficError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write(f"{told}\n")
+    return 0
+
+
+def _install(roots: Roots, found: Found) -> None:
+    if found.problem:
+        raise ModelMismatch(f"{found.problem}: the champion stays")
+    if found.is_shipped and champion_in_use(roots.only_shipped()) == found:
+        withdraw(roots.local)
+    elif found.is_shipped:
+        raise ModelMismatch(f"{found.version} was shipped and is not the shipped champion")
+    else:
+        promote(roots.local, found.version)
+
+
+def _record(
+    registry: Registry, found: Found, previous: Found | None, action: str, now: datetime
+) -> str:
+    decision = Decision(
+        kind=registry.kind,
+        version=found.version,
+        previous=None if previous is None else previous.version,
+        action=action,
+        reason="chosen_by_operator",
+        decided_by="operator",
+        decided_at=now,
+    )
+    measures = found.measures
+    record = version_record(registry.kind, found.version, measures, now) if measures else None
+    recorded = record_decision(registry.operations, decision, record)
+    return "" if recorded else f" ({_NOT_RECORDED})"
+
+
+def _champion_before(registry: Registry, present: Found | None) -> str | None:
+    """Whom the present champion followed when it was last promoted."""
+    if present is None:
+        return None
+    try:
+        with registry.operations.begin() as session:
+            history = champion_history(session, registry.kind)
+    except NothingRecorded:
+        return None
+    # Trained again from the same history, a version may have followed itself.
+    previous = [
+        item.previous
+        for item in history
+        if item.action == "promoted" and item.version == present.version != item.previous
+    ]
+    return previous[-1] if previous else None
+
+
+def _last_decisions(registry: Registry) -> dict[str, Decision]:
+    try:
+        with registry.operations.begin() as session:
+            newest_first = latest_decisions(session, registry.kind, _LISTED_DECISIONS)
+    except NothingRecorded:
+        return {}
+    except StorageError as error:
+        sys.stderr.write(f"decisions cannot be read: {error}\n")
+        return {}
+    return {item.version: item for item in reversed(newest_first) if item.version is not None}
+
+
+def _described(found: Found) -> list[str]:
+    if found.measures is None:
+        return ["?", "-", "-"]
+    learned = found.measures["trained_on"]
+    period = f"{learned['source']}, {learned['days']} days to {learned['last_day']}"
+    figures = figures_of(found.measures.get("test", {}))
+    own, average = figures.get("challenger_rps"), figures.get("average_rps")
+    saved = None if own is None or average is None else skill(own, average)
+    return [
+        period,
+        "-" if own is None else f"{own:.4f}",
+        "-" if saved is None else f"{saved:+.1%}",
+    ]
+
+
+def _told(decision: Decision | None) -> str:
+    if decision is None:
+        return ""
+    when = to_paris(decision.decided_at)
+    reason = decision.reason.replace("_", " ")
+    return f"{decision.action.replace('_', ' ')} {when:%Y-%m-%d %H:%M}: {reason}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m models.registry",
+        description="List the versions of the models, promote one, or return to the one before. "
+        "Web processes take up a new champion by themselves.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    shown = commands.add_parser("list", help="every version, its figures and what became of it")
+    promoted = commands.add_parser("promote", help="make a version the champion")
+    promoted.add_argument("version", metavar="VERSION")
+    back = commands.add_parser("rollback", help="return to the champion before, or the shipped one")
+    shown.add_argument("--kind", choices=KINDS, help="default: all")
+    for command in (promoted, back):
+        command.add_argument("--kind", choices=KINDS, default="zones", help="default: zones")
+    for command in (shown, promoted, back):
+        command.add_argument("--data-dir", type=Path, help="default: TRAFFIC_DATA_DIR")
+    return parser
 
 
 if __name__ == "__main__":
-    from models.registry_command import main
-
     sys.exit(main())

@@ -23,7 +23,6 @@ from models.dataset import DaySplit, ZoneHistory, load_zone_history, split_days
 from models.features import FEATURES, every_cell
 from models.forecaster import Forecaster
 from models.model_card import model_card
-from models.registry import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
 from models.training_command import (
     DEFAULT_SEED,
     Report,
@@ -34,6 +33,7 @@ from models.training_command import (
     say,
     tell_outcome,
 )
+from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
 from services.clock import utc_now
 from services.errors import TrafficError
 from services.forecasts import FORECASTS_FILE, TABLE_SHAPE, TrainedOn, encode_table, make_table

@@ -14,7 +14,7 @@ import logging
 import shutil
 import threading
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Final, Literal
 
@@ -33,6 +33,8 @@ NowcastState = Literal["ready", "waiting", "outdated", "none"]
 
 KEPT_DAYS: Final = 9
 """Days of issued nowcasts that are kept: a week to be scored by, and a weekend's delay."""
+
+_TIME_FORMAT: Final = "%H%M%S"
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,19 @@ def issued_file(data_dir: Path, source: Source, observed_at: datetime) -> Path:
     """The file of the one issued for an observation time (aware)."""
     moment = observed_at.astimezone(UTC)
     partition = nowcast_dir(data_dir) / f"source={source}" / f"date={moment:%Y-%m-%d}"
-    return partition / f"{moment:%H%M%S}.parquet"
+    return partition / f"{moment:{_TIME_FORMAT}}.parquet"
+
+
+def issued_times(data_dir: Path, source: Source, day: date) -> list[datetime]:
+    """Observation times of the nowcasts kept of a UTC day; aware, UTC, in order."""
+    partition = issued_file(data_dir, source, datetime.combine(day, time(), UTC)).parent
+    found = []
+    for path in sorted(partition.glob("*.parquet")):
+        # A file of another name was not put here by the learner.
+        with contextlib.suppress(ValueError):
+            moment = datetime.strptime(path.stem, _TIME_FORMAT).time()
+            found.append(datetime.combine(day, moment, UTC))
+    return found
 
 
 def write_nowcast(data_dir: Path, table: NowcastTable) -> Path:

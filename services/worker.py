@@ -87,7 +87,8 @@ def make_scheduler(settings: Settings, observer: Observer) -> BlockingScheduler:
 
 def learner_command() -> list[str]:
     """The command of the worker's companion, which has TensorFlow."""
-    return [sys.executable, "-m", "models.learner"]
+    # Its own look would come too late where the worker dies while it is being imported.
+    return [sys.executable, "-m", "models.learner", "--parent", str(os.getpid())]
 
 
 def look_after_history(settings: Settings) -> None:

@@ -22,6 +22,7 @@ from services.forecasts import (
     make_table,
 )
 from services.network import Network, Part
+from services.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT, NowcastTable
 from services.snapshot import Snapshot, Source, make_snapshot
 from services.status import DATEX_NAMES, Status, StatusThresholds
 from services.usual import Usual
@@ -241,6 +242,36 @@ def write_week_forecasts(data_dir: Path, network: Network | None = None) -> None
     folder.mkdir(parents=True)
     (folder / WEEK_FILE).write_bytes(encode_week(make_week_table(network or make_network())))
     (root / CHAMPION_FILE).write_text(MODEL_VERSION)
+
+
+def make_nowcast_table(
+    network: Network, snapshot: Snapshot, trained_on_source: Source = "demo"
+) -> NowcastTable:
+    """A next hour whose answer is known: heavy on every segment but the first, which is unknown.
+
+    The centre is blocked, the ring road free and ever slower, the radials dense; nothing is
+    known of the belt.
+    """
+    percent = np.empty((3, len(LEAD_MINUTES), len(network)), np.uint8)
+    percent[:] = np.array([40, 50, 60])[:, None, None]
+    percent[..., 0] = UNKNOWN_PERCENT
+    median = {
+        "centre-ville": (0.30, 0.30, 0.30, 0.30),
+        "rocade": (0.95, 0.92, 0.89, 0.86),
+        "penetrantes": (0.50, 0.50, 0.50, 0.50),
+        "ceinture": (np.nan,) * len(LEAD_MINUTES),
+    }
+    zones = np.array([median.get(zone, (0.80,) * len(LEAD_MINUTES)) for zone in ZONE_CHOICES]).T
+    return NowcastTable(
+        model_version=MODEL_VERSION,
+        trained_on=TrainedOn(trained_on_source, date(2024, 7, 29), date(2024, 8, 25), 28, 13_440),
+        network_version=network.version,
+        snapshot_version=snapshot.version,
+        source=snapshot.source,
+        observed_at=snapshot.observed_at,
+        percent=percent,
+        zone_ratios=np.stack([zones - 0.05, zones, zones + 0.05]),
+    )
 
 
 def _usual(size: int, ratios: tuple[float, float, float], observations: int) -> Usual:

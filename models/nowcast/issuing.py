@@ -16,7 +16,7 @@ from models.nowcast.city_table import recent_ratios, step_ends, to_row_times
 from models.nowcast.features import HORIZONS, LAGS
 from models.nowcast.leads import quantiles_at_leads
 from models.nowcast.zone_bands import zone_sums
-from models.registry import champion_version
+from models.versions import champion_version
 from services.network import Network
 from services.nowcast_files import (
     LearnerState,

@@ -34,7 +34,7 @@ from models.nowcast.options import Architecture
 from models.nowcast.speed_table import RowTimes
 from models.nowcast.typical_days import TypicalDays
 from models.nowcast.zone_bands import ZoneCalibration
-from models.registry import NOWCASTER_FILE
+from models.versions import NOWCASTER_FILE
 from services.errors import StorageError
 from services.files import read_if_present
 from services.forecasts import TrainedOn, decode_trained_on

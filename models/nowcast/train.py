@@ -37,13 +37,6 @@ from models.nowcast.judging import (
 )
 from models.nowcast.leads import at_leads, quantiles_at_leads
 from models.nowcast.zone_bands import ZoneCalibration, learn_zone_calibration, zone_sums
-from models.registry import (
-    CARD_FILE,
-    MEASURES_FILE,
-    NOWCASTER_FILE,
-    promote,
-    write_version,
-)
 from models.training_command import (
     DEFAULT_SEED,
     Report,
@@ -53,6 +46,13 @@ from models.training_command import (
     quieten_tensorflow,
     say,
     tell_outcome,
+)
+from models.versions import (
+    CARD_FILE,
+    MEASURES_FILE,
+    NOWCASTER_FILE,
+    promote,
+    write_version,
 )
 from services.errors import TrafficError
 from services.feeds.reply import RENNES_THRESHOLDS

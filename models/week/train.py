@@ -20,7 +20,6 @@ import orjson
 from numpy.typing import NDArray
 
 from models.dataset import split_days
-from models.registry import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
 from models.training_command import (
     DEFAULT_SEED,
     Report,
@@ -31,6 +30,7 @@ from models.training_command import (
     say,
     tell_outcome,
 )
+from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
 from models.week.calendar import Calendar
 from models.week.card import week_card
 from models.week.observations import SegmentHistory, load_segment_history

@@ -12,6 +12,7 @@ from services.errors import TrafficError
 from services.history import layout
 from services.operations import Operations, champion_history
 from services.scoring.drift import measure_drift
+from services.scoring.nowcasts import Nowcasts
 from services.scoring.protocol import ScoredKind
 from services.scoring.run import score_past_hours
 from services.scoring.zone_tables import ZoneTables
@@ -37,14 +38,16 @@ def score_forecasts(data_dir: Path, shipped: Path, operations: Operations, now: 
         if source not in _SCORED_SOURCES:
             continue
         try:
-            kinds = scored_kinds(data_dir, shipped, operations)
+            kinds = scored_kinds(data_dir, source, shipped, operations)
             score_past_hours(data_dir, source, kinds, operations, now)
             measure_drift(data_dir, source, operations, now)
         except (TrafficError, OSError) as error:
             log.error("scoring the forecasts by source %s: %s", source, error)
 
 
-def scored_kinds(data_dir: Path, shipped: Path, operations: Operations) -> Sequence[ScoredKind]:
+def scored_kinds(
+    data_dir: Path, source: Source, shipped: Path, operations: Operations
+) -> Sequence[ScoredKind]:
     """Every kind of model whose forecasts are scored: a new kind is one more line here.
 
     Raises
@@ -53,4 +56,4 @@ def scored_kinds(data_dir: Path, shipped: Path, operations: Operations) -> Seque
     """
     with operations.begin() as session:
         champions = champion_history(session, "zones")
-    return [ZoneTables(data_dir, shipped, champions)]
+    return [ZoneTables(data_dir, shipped, champions), Nowcasts(data_dir, source)]

@@ -10,10 +10,11 @@ import pytest
 from components.quality import CONTENT_ID, REFRESH_ID, SHOWN_STORE_ID
 from services.operations import Decision, open_operations, record_decision
 from services.operations.database import FILE_NAME
+from services.scoring.nowcasts import Nowcasts
 from services.scoring.run import score_past_hours
 from services.scoring.zone_tables import ZoneTables
 from services.settings import load_settings
-from tests.services.scoring.histories import BLOCKED, FREE, times, write, write_table
+from tests.services.scoring.histories import BLOCKED, FREE, issue, times, write, write_table
 
 START = datetime(2026, 3, 1, 23, tzinfo=UTC)
 NOW = START + timedelta(days=3, hours=8)
@@ -36,7 +37,8 @@ def score(data_dir):
     write_table(data_dir / "models", VERSION, (0.8, 0.15, 0.05))
     write(data_dir, times(START, 72), lambda moment: BLOCKED if moment.hour == 7 else FREE)
     operations = open_operations(load_settings(data_dir=data_dir))
-    score_past_hours(data_dir, "demo", [ZoneTables(data_dir, data_dir, [])], operations, NOW)
+    kinds = [ZoneTables(data_dir, data_dir, []), Nowcasts(data_dir, "demo")]
+    score_past_hours(data_dir, "demo", kinds, operations, NOW)
     decision = Decision(
         kind="zones",
         version=VERSION,
@@ -106,6 +108,20 @@ def test_scores_and_decisions_show_and_simulated_ones_are_labelled(client, tmp_p
     shown = layout(client)
     for words in ("Hier, la prévision par heure", "Trafic simulé", VERSION, "refusé", "Rocade"):
         assert words in shown
+
+
+def test_the_next_hour_shows_once_there_are_nowcasts_to_judge(client, tmp_path):
+    for moment in times(START + timedelta(hours=48), 24):
+        issue(tmp_path, moment, lambda at: BLOCKED if at.hour == 7 else FREE)
+    score(tmp_path)
+    shown = layout(client)
+    for words in ("Dans l'heure", "La fourchette est juste", "Trafic simulé"):
+        assert words in shown
+
+
+def test_without_nowcasts_nothing_is_said_of_the_next_hour(client, tmp_path):
+    score(tmp_path)
+    assert "Dans l'heure" not in layout(client)
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all" * 100], ids=["empty", "damaged"])

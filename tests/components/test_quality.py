@@ -105,13 +105,59 @@ def test_a_yesterday_that_could_not_be_judged_is_said_and_the_week_still_told():
     assert "Depuis le 18/11/2026" in text
 
 
+def next_hour(**changes):
+    return [
+        lead(kind="nowcast", lead_minutes=minutes, week=verdict(coverage=0.79, **changes))
+        for minutes in (15, 60)
+    ]
+
+
 def test_bands_show_where_a_kind_of_forecast_gives_them():
     assert "P10–P90" not in shown()
-    nowcast = lead(kind="nowcast", lead_minutes=15, week=verdict(coverage=0.79, ratio_error=0.041))
-    text = shown(leads=[nowcast])
-    assert "la prévision faite 15 min avant" in text
-    assert "79 %" in text
+    text = shown(leads=[lead(), *next_hour(ratio_error=0.041)])
+    assert "Il y en a eu 79 % à 15 min, 79 % à 1 h." in text
+    assert "La fourchette est juste à 80 %." in text
     assert "4,1 %" in text
+    # The hours' own table stays as narrow as it was.
+    assert text.count("Dans la fourchette P10–P90") == 1
+
+
+def test_the_next_hour_is_told_by_lead_time_against_both_yardsticks():
+    text = shown(leads=[lead(), *next_hour(persistence=-0.045)])
+    assert (
+        "15 min avant : mieux que l'habitude, erreur réduite de 10,0 % ; "
+        "moins bien que la persistance, erreur plus grande de 4,5 %." in text
+    )
+    assert text.index("Hier, la prévision par heure") < text.index("15 min avant : mieux")
+    assert text.index("15 min avant : mieux") < text.index("1 h avant : mieux")
+    assert "Dans l'heure" not in shown()
+
+
+@pytest.mark.parametrize(
+    ("average", "persistence", "code"),
+    [(0.1, 0.2, "better"), (0.1, None, "same"), (0.0, -0.2, "worse")],
+)
+def test_a_line_of_the_next_hour_looks_like_the_worst_it_says(average, persistence, code):
+    content = build_quality(
+        FRENCH, quality(leads=next_hour(average=average, persistence=persistence))
+    )
+    classes = [getattr(item, "className", None) or "" for item in walk(content)]
+    found = [name for name in classes if name.startswith("quality-gain ")]
+    assert found == [f"quality-gain quality-gain--{code}"] * 2
+
+
+def test_the_next_hour_alone_is_shown_as_well():
+    text = shown(leads=next_hour())
+    assert "Hier" not in text
+    assert text.index("Dans l'heure") < text.index("Par délai")
+
+
+def test_the_shortest_and_the_longest_lead_time_of_the_next_hour_are_plotted():
+    middle = lead(kind="nowcast", lead_minutes=30)
+    text = shown(leads=[lead(), next_hour()[0], middle, next_hour()[1]])
+    for name in ("Dans l'heure, 15 min avant", "Dans l'heure, 1 h avant"):
+        assert f"{name} Annoncé" in text
+    assert "Dans l'heure, 30 min avant Annoncé" not in text
 
 
 def test_simulated_traffic_is_labelled_in_every_state():

@@ -76,7 +76,7 @@ def test_every_text_is_used():
     made_prefixes = ("day_", "announce_", "congestion", "jam", "shares", "worst")
     # Of the quality panel: a kind of forecast, a column, a verdict, a decision and its reason.
     made_prefixes += ("forecast_", "kind_", "column_", "verdict_", "action_", "reason_")
-    made_prefixes += ("baseline_", "period_")
+    made_prefixes += ("baseline_", "period_", "gain_")
     unused = [
         f"{section}.{key}"
         for section, key in shape(FRENCH)

@@ -12,7 +12,7 @@ import pytest
 from models import evaluate, train
 from models.errors import HistoryTooShort, ModelMismatch
 from models.features import FEATURES, every_cell
-from models.registry import CARD_FILE, MEASURES_FILE, MODEL_FILE
+from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE
 from services.forecasts import FORECASTS_FILE, TABLE_SHAPE, decode_table, load_forecasts
 from services.zones import ZONE_CHOICES
 from tests.models.contract import assert_is_forecaster

@@ -1,67 +1,189 @@
+"""The registry as a command: what is promoted and rolled back serves, and is on record."""
+
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 import pytest
 
-from models.registry import MODEL_FILE, promote, write_version
+from models.catalogue import champion_in_use, find_version, roots_of, versions_in
+from models.errors import ModelMismatch
+from models.registry import (
+    Registry,
+    main,
+    promote_version,
+    roll_back,
+    version_table,
+)
+from models.versions import MEASURES_FILE, MODEL_FILE, promote
 from services.champions import CHAMPION_FILE
-from services.errors import StorageError
+from services.forecasts import FORECASTS_FILE, load_forecasts
+from services.operations import champion_history, open_operations
+from services.settings import load_settings
+from tests.models.versions import FIRST, SECOND, SHIPPED, write_zones_version
 
-VERSION = "2026-11-22-0a1b2c"
-
-
-def writer(text):
-    def write_files(directory):
-        (directory / MODEL_FILE).write_text(text)
-
-    return write_files
+NOW = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)
 
 
-def test_a_version_appears_whole_and_leaves_nothing_beside_it(tmp_path):
-    directory = write_version(tmp_path / "models", VERSION, writer("first"))
-    assert directory == tmp_path / "models" / VERSION
-    assert (directory / MODEL_FILE).read_text() == "first"
-    assert [path.name for path in directory.parent.iterdir()] == [VERSION]
+@pytest.fixture
+def registry(tmp_path):
+    """Two versions trained here, none of them in use, beside a shipped champion."""
+    shipped, data_dir = tmp_path / "shipped", tmp_path / "data"
+    write_zones_version(shipped, SHIPPED, is_champion=True)
+    for version in (FIRST, SECOND):
+        write_zones_version(data_dir / "models", version)
+    operations = open_operations(load_settings(data_dir=data_dir))
+    return Registry("zones", roots_of(data_dir, "zones", shipped), operations)
 
 
-def test_while_it_is_written_nobody_sees_it(tmp_path):
-    seen = []
-
-    def write_files(directory):
-        (directory / MODEL_FILE).write_text("half")
-        seen.append((tmp_path / VERSION).exists())
-
-    write_version(tmp_path, VERSION, write_files)
-    assert seen == [False]
+def served(registry):
+    roots = registry.roots
+    return load_forecasts(roots.local.parent, roots.shipped).model_version
 
 
-def test_the_same_version_again_replaces_the_first(tmp_path):
-    write_version(tmp_path, VERSION, writer("first"))
-    write_version(tmp_path, VERSION, writer("second"))
-    assert (tmp_path / VERSION / MODEL_FILE).read_text() == "second"
-    assert [path.name for path in tmp_path.iterdir()] == [VERSION]
+def history_of(registry):
+    with registry.operations.begin() as session:
+        decisions = champion_history(session, registry.kind)
+    return [(item.action, item.version, item.previous, item.decided_by) for item in decisions]
 
 
-def test_a_writer_that_fails_leaves_what_was_there(tmp_path):
-    write_version(tmp_path, VERSION, writer("first"))
-
-    def write_files(directory):
-        (directory / MODEL_FILE).write_text("half")
-        raise OSError(28, "No space left on device")
-
-    with pytest.raises(StorageError, match="No space left on device"):
-        write_version(tmp_path, VERSION, write_files)
-    assert (tmp_path / VERSION / MODEL_FILE).read_text() == "first"
-    assert [path.name for path in tmp_path.iterdir()] == [VERSION]
+def test_a_promoted_version_serves_and_is_on_record(registry):
+    told = promote_version(registry, FIRST, NOW)
+    assert told == f"{FIRST} is now the champion of kind zones"
+    assert served(registry) == FIRST
+    assert history_of(registry) == [("promoted", FIRST, SHIPPED, "operator")]
+    assert promote_version(registry, FIRST, NOW).endswith("already")
+    assert len(history_of(registry)) == 1
 
 
-def test_a_directory_that_cannot_be_made_is_told_in_one_line(tmp_path):
+def test_roll_back_returns_step_by_step_to_the_shipped_one_and_says_so(registry):
+    promote_version(registry, FIRST, NOW)
+    promote_version(registry, SECOND, NOW)
+    assert "the champion before" in roll_back(registry, NOW)
+    assert served(registry) == FIRST
+    assert "the one shipped with the code" in roll_back(registry, NOW)
+    assert served(registry) == SHIPPED
+    assert not (registry.roots.local / CHAMPION_FILE).exists()
+    with pytest.raises(ModelMismatch, match="no earlier champion"):
+        roll_back(registry, NOW)
+    assert [action for action, *_ in history_of(registry)] == [
+        "promoted",
+        "promoted",
+        "rolled_back",
+        "rolled_back",
+    ]
+
+
+def test_roll_back_leaves_out_a_champion_whose_files_are_gone(registry):
+    promote_version(registry, FIRST, NOW)
+    promote_version(registry, SECOND, NOW)
+    (registry.roots.local / FIRST / MODEL_FILE).unlink()
+    assert "the one shipped with the code" in roll_back(registry, NOW)
+    assert served(registry) == SHIPPED
+
+
+def test_a_champion_that_was_never_recorded_is_rolled_back_to_the_shipped_one(registry):
+    promote(registry.roots.local, FIRST)
+    assert SHIPPED in roll_back(registry, NOW)
+    assert served(registry) == SHIPPED
+
+
+@pytest.mark.parametrize("name", [MODEL_FILE, FORECASTS_FILE, MEASURES_FILE])
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 cut"], ids=str)
+def test_a_version_with_a_damaged_or_missing_file_is_refused_by_name(registry, name, content):
+    promote_version(registry, FIRST, NOW)
+    path = registry.roots.local / SECOND / name
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ModelMismatch, match=name):
+        promote_version(registry, SECOND, NOW)
+    assert served(registry) == FIRST
+    assert len(history_of(registry)) == 1
+    # The list names what is wrong instead of a decision.
+    assert name in version_table(registry)
+
+
+def test_the_record_of_another_version_is_refused(registry):
+    other = (registry.roots.local / FIRST / MEASURES_FILE).read_bytes()
+    (registry.roots.local / SECOND / MEASURES_FILE).write_bytes(other)
+    with pytest.raises(ModelMismatch, match="is the record of"):
+        promote_version(registry, SECOND, NOW)
+
+
+def test_a_damaged_entry_of_the_registry_leaves_the_shipped_champion(registry):
+    (registry.roots.local / CHAMPION_FILE).write_bytes(b"../../etc\n")
+    champion = champion_in_use(registry.roots)
+    assert champion is not None
+    assert champion.version == SHIPPED == served(registry)
+    for version in ("../shipped", "", "2026-11-30-ffffff"):
+        assert find_version(registry.roots, version) is None
+        with pytest.raises(ModelMismatch, match="there is no version"):
+            promote_version(registry, version, NOW)
+
+
+def test_the_list_tells_what_each_version_is_and_what_became_of_it(registry):
+    promote_version(registry, FIRST, NOW)
+    rows = {line.split()[3]: line for line in version_table(registry).splitlines()[2:]}
+    assert list(rows) == [SHIPPED, FIRST, SECOND]
+    assert "champion" in rows[FIRST]
+    assert "promoted 2026-11-25 09:30: chosen by operator" in rows[FIRST]
+    assert "demo, 60 days to 2026-11-08" in rows[FIRST]
+    assert "0.0300" in rows[FIRST]
+    assert "+9.1%" in rows[FIRST]
+    assert "shipped" in rows[SHIPPED]
+    assert "champion" not in rows[SECOND]
+
+
+def test_a_promotion_that_cannot_be_recorded_is_done_and_journalled(registry, tmp_path, caplog):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError) as error_info:
-        write_version(tmp_path / "file" / "models", VERSION, writer("first"))
-    assert "\n" not in str(error_info.value)
+    settings = load_settings(
+        data_dir=tmp_path / "data", database_url=f"sqlite:///{tmp_path}/file/x.db"
+    )
+    told = promote_version(Registry("zones", registry.roots, open_operations(settings)), FIRST, NOW)
+    assert "could not record it" in told
+    assert served(registry) == FIRST
+    assert f'"version":"{FIRST}"' in caplog.text
 
 
-def test_the_champion_is_one_line_that_names_the_version(tmp_path):
-    promote(tmp_path, "2026-11-21-ffffff")
-    promote(tmp_path, VERSION)
-    assert (tmp_path / CHAMPION_FILE).read_text() == f"{VERSION}\n"
+def test_each_kind_has_versions_of_its_own(tmp_path):
+    for kind in ("week", "nowcast"):
+        assert versions_in(roots_of(tmp_path, kind, tmp_path / "shipped")) == []
+    write_zones_version(tmp_path / "models", FIRST)
+    assert len(versions_in(roots_of(tmp_path, "zones", tmp_path / "shipped"))) == 1
+    assert versions_in(roots_of(tmp_path, "week", tmp_path / "shipped")) == []
+
+
+class TestCommand:
+    def test_the_shipped_models_are_listed_and_nothing_is_written(self, tmp_path, capsys):
+        assert main(["list", "--data-dir", str(tmp_path)]) == 0
+        lines = [line for line in capsys.readouterr().out.splitlines() if "champion" in line]
+        rows = [line.split("|")[1:] for line in lines]
+        assert [row[0].strip() for row in rows] == ["zones", "week", "nowcast"]
+        for row in rows:
+            assert row[2].strip() == "champion"
+            score, against_average = row[5].strip(), row[6].strip()
+            assert 0.0 < float(score) < 0.2
+            assert against_average.startswith("+")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_version_is_promoted_and_rolled_back(self, tmp_path, capsys):
+        write_zones_version(tmp_path / "models", FIRST)
+        folder = ["--data-dir", str(tmp_path)]
+        assert main(["promote", FIRST, *folder]) == 0
+        assert main(["list", "--kind", "zones", *folder]) == 0
+        assert main(["rollback", *folder]) == 0
+        printed = capsys.readouterr().out
+        assert f"{FIRST} is now the champion" in printed
+        assert "the one shipped with the code" in printed
+
+    @pytest.mark.parametrize("command", [["promote", "2026-11-30-ffffff"], ["rollback"]])
+    def test_what_cannot_be_done_ends_in_one_line(self, tmp_path, capsys, command):
+        assert main([*command, "--data-dir", str(tmp_path)]) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+    def test_help_names_every_command(self, capsys):
+        with pytest.raises(SystemExit) as exit_info:
+            main(["--help"])
+        assert exit_info.value.code == 0
+        assert "rollback" in capsys.readouterr().out

@@ -11,7 +11,7 @@ import pytest
 import models
 from models.comparison import comparison_table, is_no_worse_than_average
 from models.features import FEATURES
-from models.registry import CARD_FILE, MEASURES_FILE
+from models.versions import CARD_FILE, MEASURES_FILE
 from services.forecasts import load_forecasts
 from services.zones import ZONE_CHOICES
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from models.registry import MEASURES_FILE, MODEL_FILE, promote, write_version
+from models.versions import MEASURES_FILE, MODEL_FILE, promote, write_version
 from services.forecasts import FORECASTS_FILE, TABLE_SHAPE, TrainedOn, encode_table, make_table
 
 SHIPPED = "2026-11-01-aaaaaa"

@@ -11,7 +11,6 @@ import pytest
 
 from services import worker
 from services.errors import ConfigurationError
-from services.processes import Supervisor
 from services.settings import load_settings
 from services.store import Store
 from services.supervisor import check_port_is_free
@@ -129,20 +128,3 @@ def test_a_port_in_use_is_told_in_one_line():
 def test_a_host_that_is_not_here_is_told_in_one_line():
     with pytest.raises(ConfigurationError, match="TRAFFIC_HOST"):
         check_port_is_free("192.0.2.1", 8050)
-
-
-def test_the_supervisor_starts_again_what_dies_and_ends_all_it_started(tmp_path):
-    script = (
-        "import os, sys, time; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n'); time.sleep(60)"
-    )
-    pids = tmp_path / "pids"
-
-    def started() -> list[int]:
-        return [int(line) for line in pids.read_text().split()] if pids.exists() else []
-
-    with Supervisor([[sys.executable, "-c", script, str(pids)]]):
-        wait_until(lambda: len(started()) == 1)
-        os.kill(started()[0], signal.SIGKILL)
-        wait_until(lambda: len(started()) == 2)
-    with pytest.raises(ProcessLookupError):
-        os.kill(started()[1], 0)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from models.nowcast.issuing import NowcastIssuer
-from models.registry import promote
+from models.versions import promote
 from services.history import append_snapshot
 from services.nowcast_files import LearnerState, current_file, learner_state, read_nowcast
 from services.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT

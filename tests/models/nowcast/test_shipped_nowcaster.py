@@ -15,7 +15,7 @@ from models.nowcast.features import LAGS
 from models.nowcast.issuing import forecast_next_hour, known_share
 from models.nowcast.judging import is_no_worse_than_baselines, lead_table
 from models.nowcast.zone_bands import zone_sums
-from models.registry import CARD_FILE, MEASURES_FILE, champion_version
+from models.versions import CARD_FILE, MEASURES_FILE, champion_version
 from services.feeds.demo import DemoFeed
 from services.feeds.reply import check_reply
 from services.nowcasts import LEAD_MINUTES

@@ -12,7 +12,7 @@ from models.errors import HistoryTooShort
 from models.nowcast import train
 from models.nowcast.city_table import load_city_table
 from models.nowcast.train import split_days
-from models.registry import CARD_FILE, MEASURES_FILE, champion_version
+from models.versions import CARD_FILE, MEASURES_FILE, champion_version
 from tests.models.nowcast.cities import END, START, every, write_city
 
 TENSORFLOW = [

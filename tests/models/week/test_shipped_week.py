@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 import models
-from models.registry import CARD_FILE, MEASURES_FILE
+from models.versions import CARD_FILE, MEASURES_FILE
 from models.week.card import week_card
 from models.week.scores import CLIMATOLOGY, RAW_FREQUENCIES, scores_table
 from models.week.train import is_no_worse_than_frequencies

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from models.errors import HistoryTooShort
-from models.registry import CARD_FILE, MEASURES_FILE, MODEL_FILE
+from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE
 from models.week import train
 from models.week.scores import RAW_FREQUENCIES, scores_table
 from services.status import Status

@@ -1,10 +1,11 @@
-"""Small histories on disk whose zones do what a test says, and tables that foretell them."""
+"""Small histories on disk whose zones do what a test says, and models that foretell them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,8 +19,11 @@ from services.forecasts import (
     encode_table,
     make_table,
 )
+from services.nowcast_files import write_nowcast
+from services.nowcasts import LEAD_MINUTES, QUANTILES, NowcastTable, to_percent
 from services.snapshot import Source
 from services.status import Status
+from services.zones import ZONE_CHOICES
 from tests.factories import make_network
 from tests.services.history.days import keep_network
 
@@ -87,3 +91,32 @@ def write_table(
     (root / version / FORECASTS_FILE).write_bytes(encode_table(table))
     if champion:
         (root / CHAMPION_FILE).write_text(f"{version}\n")
+
+
+def issue(data_dir: Path, moment: datetime, doing: Doing, **changes: Any) -> None:
+    """Keep the nowcast of :func:`make_nowcast`."""
+    write_nowcast(data_dir, make_nowcast(moment, doing, **changes))
+
+
+def make_nowcast(
+    moment: datetime,
+    doing: Doing,
+    *,
+    version: str = "2026-03-02-aaaaaa",
+    last_day: date = date(2026, 3, 1),
+    source: Source = "demo",
+) -> NowcastTable:
+    """A nowcast that is almost sure of what every zone will do."""
+    middle = [RATIO_OF[doing(moment + timedelta(minutes=lead))] for lead in LEAD_MINUTES]
+    ratios = np.add.outer([-0.03, 0.0, 0.03], middle)
+    shape = (len(QUANTILES), len(LEAD_MINUTES), len(NETWORK))
+    return NowcastTable(
+        model_version=version,
+        trained_on=TrainedOn("demo", date(2026, 1, 5), last_day, 50, 1_000),
+        network_version=NETWORK.version,
+        snapshot_version="1",
+        source=source,
+        observed_at=moment,
+        percent=to_percent(np.broadcast_to(ratios[:, :, None], shape)),
+        zone_ratios=np.repeat(ratios[:, :, None], len(ZONE_CHOICES), axis=2),
+    )

@@ -48,7 +48,7 @@ def model(tmp_path):
 
 
 def score(tmp_path, operations, now, source="demo"):
-    kinds = scored_kinds(tmp_path, tmp_path / "none", operations)
+    kinds = scored_kinds(tmp_path, source, tmp_path / "none", operations)
     return score_past_hours(tmp_path, source, kinds, operations, now)
 
 
@@ -59,7 +59,8 @@ def rows(operations, **wanted):
 
 def outcomes(operations):
     with operations.begin() as session:
-        found = session.scalars(select(ScoredHour).order_by(ScoredHour.hour))
+        query = select(ScoredHour).filter_by(kind="zones").order_by(ScoredHour.hour)
+        found = session.scalars(query)
         return {item.hour: item.outcome for item in found}
 
 

@@ -1,0 +1,98 @@
+"""Where models live: one directory per version, and a file that names the champion.
+
+<models>/champion                    the version in use
+<models>/<version>/model.keras       the Keras model
+<models>/<version>/forecasts.parquet what services/forecasts.py reads
+<models>/<version>/measures.json     how it was trained, and how good it is
+<models>/<version>/MODEL_CARD.md     the same for people
+
+Another kind of model has a directory of its own with the same layout, such as
+<models>/week/ and <models>/nowcast/.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from models.errors import ModelMismatch
+from services import champions
+from services.champions import CHAMPION_FILE
+from services.errors import ForecastUnavailable, StorageError
+from services.files import write_atomically
+
+MODEL_FILE: Final = "model.keras"
+NOWCASTER_FILE: Final = "nowcaster.npz"
+MEASURES_FILE: Final = "measures.json"
+CARD_FILE: Final = "MODEL_CARD.md"
+
+
+def write_version(root: Path, version: str, write_files: Callable[[Path], None]) -> Path:
+    """Make the directory of a version appear at once, complete or not at all.
+
+    Parameters
+    ----------
+    root : Path
+        The directory of the models; made if missing.
+    version : str
+        Its name; an earlier directory of that name is replaced.
+    write_files : callable
+        Writes the files into the directory it is given.
+
+    Raises
+    ------
+    StorageError
+        When the directory cannot be written.
+    """
+    target = root / version
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=root, prefix=".writing-") as workplace:
+            fresh = Path(workplace) / "fresh"
+            fresh.mkdir()
+            write_files(fresh)
+            if target.exists():
+                target.replace(Path(workplace) / "replaced")
+            fresh.replace(target)
+    except OSError as error:
+        raise StorageError(f"cannot write model {version} in {root}: {error.strerror}") from error
+    return target
+
+
+def promote(root: Path, version: str) -> None:
+    """Make a version the champion; web processes take it up by themselves.
+
+    Raises
+    ------
+    StorageError
+    """
+    write_atomically(root / CHAMPION_FILE, f"{version}\n".encode())
+
+
+def withdraw(root: Path) -> None:
+    """Name no champion here any more: the one that came with the code serves again.
+
+    Raises
+    ------
+    StorageError
+    """
+    try:
+        (root / CHAMPION_FILE).unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"cannot remove {root / CHAMPION_FILE}: {error.strerror}") from error
+
+
+def champion_version(root: Path) -> str | None:
+    """The version in use; None when this directory has no champion.
+
+    Raises
+    ------
+    ModelMismatch
+        When the file that names it cannot be read, or names no version.
+    """
+    try:
+        return champions.champion_version(root)
+    except ForecastUnavailable as error:
+        raise ModelMismatch(str(error)) from error

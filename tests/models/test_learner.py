@@ -1,0 +1,158 @@
+"""The learner: its jobs do not disturb each other, and it never outlives the worker."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+
+import psutil
+import pytest
+
+from models import learner
+from models.learner import Job, journalled, make_jobs, make_scheduler
+from services.errors import StorageError
+from services.nowcast_files import LearnerState, learner_state
+from services.settings import load_settings
+from services.store import Store
+from services.worker import learner_command
+from tests.factories import make_network, make_snapshot_for
+from tests.waiting import wait_until
+
+# A worker that starts its learner and does nothing else.
+_WORKER = """
+import subprocess, sys, time
+from services.worker import learner_command
+print(subprocess.Popen(learner_command()).pid, flush=True)
+time.sleep(60)
+"""
+
+
+def is_running(pid):
+    try:
+        # Who adopts it may leave it unburied.
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_it_forecasts_the_next_hour_and_challenges_the_champions(tmp_path):
+    jobs = make_jobs(load_settings(data_dir=tmp_path))
+    assert [job.name for job in jobs] == ["nowcast", "challenge"]
+    # A forecast is waited for, a challenge is not.
+    assert jobs[0].period_seconds < 10 < jobs[1].period_seconds
+
+
+def test_its_jobs_run_on_an_empty_data_directory_and_write_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(learner, "challenge_at_night", lambda _settings: None)
+    for job in make_jobs(load_settings(data_dir=tmp_path / "data")):
+        job.run()
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_network_that_no_model_knows_gets_no_nowcast_but_a_reason(tmp_path, monkeypatch):
+    monkeypatch.setattr(learner, "SHIPPED_ARTIFACTS", tmp_path / "none")
+    network = make_network()
+    store = Store(tmp_path)
+    store.prepare()
+    store.publish(network, make_snapshot_for(network))
+    make_jobs(load_settings(data_dir=tmp_path))[0].run()
+    assert learner_state(tmp_path) == LearnerState(has_model=False, reason="no model")
+
+
+def test_a_job_that_fails_stops_neither_itself_nor_the_others(caplog):
+    runs = {"broken": 0, "unlucky": 0, "well": 0}
+    errors = {"broken": ZeroDivisionError("by zero"), "unlucky": StorageError("disk full")}
+
+    def job(name):
+        def run():
+            runs[name] += 1
+            if name in errors:
+                raise errors[name]
+
+        return Job(name, 0.02, run)
+
+    scheduler = make_scheduler([job(name) for name in runs])
+    scheduler.start()
+    try:
+        wait_until(lambda: min(runs.values()) >= 3)
+    finally:
+        scheduler.shutdown()
+    assert "job broken failed" in caplog.text
+    assert "job unlucky: disk full" in caplog.text
+
+
+def test_what_was_foreseen_is_told_in_one_line_and_what_was_not_with_its_trace(caplog):
+    def fail(error):
+        def run():
+            raise error
+
+        return run
+
+    with caplog.at_level(logging.ERROR):
+        journalled(Job("first", 1.0, fail(StorageError("disk full"))))()
+        journalled(Job("second", 1.0, fail(KeyError("x"))))()
+    assert [bool(record.exc_info) for record in caplog.records] == [False, True]
+
+
+def test_a_job_that_takes_long_delays_no_other():
+    release, runs = threading.Event(), []
+    jobs = [Job("long", 0.02, release.wait), Job("short", 0.02, lambda: runs.append(1))]
+    scheduler = make_scheduler(jobs)
+    scheduler.start()
+    try:
+        wait_until(lambda: len(runs) >= 5)
+    finally:
+        release.set()
+        scheduler.shutdown()
+
+
+def test_it_ends_when_the_worker_is_killed(tmp_path):
+    environment = {**os.environ, "TRAFFIC_DATA_DIR": str(tmp_path), "TRAFFIC_SOURCE": "demo"}
+    worker = subprocess.Popen(
+        [sys.executable, "-c", _WORKER],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        pid = int(worker.stdout.readline())
+        journal = tmp_path / "app.log"
+        wait_until(lambda: journal.exists() and "learner started" in journal.read_text())
+        assert is_running(pid)
+    finally:
+        worker.kill()
+        worker.communicate()
+    wait_until(lambda: not is_running(pid))
+    assert "the worker is gone" in journal.read_text()
+
+
+def test_one_whose_worker_died_before_it_could_look_ends_at_once(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    ended = subprocess.run(
+        [*learner_command()[:-1], str(gone.pid)],
+        env={**os.environ, "TRAFFIC_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        timeout=60,
+    )
+    assert ended.returncode == 0
+    assert "the worker is gone" in (tmp_path / "app.log").read_text()
+
+
+def test_a_wrong_setting_is_told_in_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(learner.signal, "signal", lambda *_arguments: None)
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+    monkeypatch.setenv("TRAFFIC_SOURCE", "nowhere")
+    assert learner.main([]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_help_says_what_it_does_and_starts_nothing(capsys):
+    with pytest.raises(SystemExit) as ended:
+        learner.main(["--help"])
+    assert ended.value.code == 0
+    assert "TRAFFIC_LEARNER" in capsys.readouterr().out

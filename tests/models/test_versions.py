@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from models.versions import MODEL_FILE, promote, write_version
+from services.champions import CHAMPION_FILE
+from services.errors import StorageError
+
+VERSION = "2026-11-22-0a1b2c"
+
+
+def writer(text):
+    def write_files(directory):
+        (directory / MODEL_FILE).write_text(text)
+
+    return write_files
+
+
+def test_a_version_appears_whole_and_leaves_nothing_beside_it(tmp_path):
+    directory = write_version(tmp_path / "models", VERSION, writer("first"))
+    assert directory == tmp_path / "models" / VERSION
+    assert (directory / MODEL_FILE).read_text() == "first"
+    assert [path.name for path in directory.parent.iterdir()] == [VERSION]
+
+
+def test_while_it_is_written_nobody_sees_it(tmp_path):
+    seen = []
+
+    def write_files(directory):
+        (directory / MODEL_FILE).write_text("half")
+        seen.append((tmp_path / VERSION).exists())
+
+    write_version(tmp_path, VERSION, write_files)
+    assert seen == [False]
+
+
+def test_the_same_version_again_replaces_the_first(tmp_path):
+    write_version(tmp_path, VERSION, writer("first"))
+    write_version(tmp_path, VERSION, writer("second"))
+    assert (tmp_path / VERSION / MODEL_FILE).read_text() == "second"
+    assert [path.name for path in tmp_path.iterdir()] == [VERSION]
+
+
+def test_a_writer_that_fails_leaves_what_was_there(tmp_path):
+    write_version(tmp_path, VERSION, writer("first"))
+
+    def write_files(directory):
+        (directory / MODEL_FILE).write_text("half")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(StorageError, match="No space left on device"):
+        write_version(tmp_path, VERSION, write_files)
+    assert (tmp_path / VERSION / MODEL_FILE).read_text() == "first"
+    assert [path.name for path in tmp_path.iterdir()] == [VERSION]
+
+
+def test_a_directory_that_cannot_be_made_is_told_in_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError) as error_info:
+        write_version(tmp_path / "file" / "models", VERSION, writer("first"))
+    assert "\n" not in str(error_info.value)
+
+
+def test_the_champion_is_one_line_that_names_the_version(tmp_path):
+    promote(tmp_path, "2026-11-21-ffffff")
+    promote(tmp_path, VERSION)
+    assert (tmp_path / CHAMPION_FILE).read_text() == f"{VERSION}\n"
