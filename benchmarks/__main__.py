@@ -23,6 +23,7 @@ SECTIONS: Final = {
     "wire": "bytes of a refresh on the wire",
     "latency": "server time of a refresh and of the choice of an hour",
     "throughput": "refreshes per second",
+    "history": "appending, usual week and replay of a month of history",
     "start": "start to first page, and memory",
     "browser": "load and refresh in Chromium",
     "predict": "forecast of an hour: table against model.predict",
