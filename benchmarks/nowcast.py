@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from benchmarks.demo_traffic import checked_replies
 from benchmarks.rows import Options, Row, Target, exactly, share, spread, times_less
 from benchmarks.servers import workplace
 from benchmarks.timing import time_runs
+from models.training_command import quieten_tensorflow
 from services.assembly import SHIPPED_ARTIFACTS
 from services.champions import champion_version
 from services.feeds.reply import CheckedReply
@@ -71,7 +71,7 @@ def measure(options: Options) -> Iterator[Row]:
 
 def _load(directory: Path) -> StoredNowcaster:
     # Its own messages are no part of the results.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    quieten_tensorflow()
     # TensorFlow takes seconds and 600 MB: only where it is measured.
     from models.nowcast.storing import load_nowcaster  # noqa: PLC0415
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.rows import NotMeasured
+from models.training_command import quieten_tensorflow
 from services.assembly import SHIPPED_ARTIFACTS
 from services.champions import CHAMPION_FILE
 from services.forecasts import DAY_NAMES
@@ -42,7 +42,7 @@ def load_predictor() -> Predictor:
     """
     directory = champion_dir()
     # Its own messages are no part of the results.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    quieten_tensorflow()
     # TensorFlow takes seconds and 600 MB: only where it is measured.
     import keras  # noqa: PLC0415
     import numpy as np  # noqa: PLC0415

@@ -46,7 +46,7 @@ _COMPARISON_BITS: Final = 2
 _NOTHING: Final = {"type": "FeatureCollection", "features": []}
 # How far lines may be simplified (pixels of a tile) and reach beyond their tile: each corner of
 # each copy of a road is written anew whenever its colour changes. With MapLibre's own 0.375 and
-# 128 a refresh took a third longer to paint.
+# 128 a refresh took a quarter longer to paint.
 _SIMPLIFIED_PX: Final = 1.0
 _BUFFER_PX: Final = 24
 _STATUS: Final = ["coalesce", ["feature-state", "status"], -1]

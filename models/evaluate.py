@@ -7,7 +7,6 @@ python -m models.evaluate --speeds FILE --protocol tgcn
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -25,6 +24,7 @@ from models.forecaster import KERAS_MODEL_NAME, Forecaster
 from models.nowcast.benchmark import Protocol, benchmark_table, paired_table, run_benchmark
 from models.nowcast.speed_table import MINUTES_PER_DAY, read_adjacency, read_speed_table
 from models.records import read_measures
+from models.training_command import quieten_tensorflow
 from services.errors import StorageError, TrafficError
 from services.files import read_if_present, write_atomically
 from services.forecasts import FORECASTS_FILE, TABLE_SHAPE, decode_table
@@ -119,8 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("give either --model, or --speeds with --protocol")
     if options.speeds is not None and options.protocol is None:
         parser.error("--speeds needs --protocol")
-    # TensorFlow's own start-up lines would bury ours; errors still show.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    quieten_tensorflow()
     try:
         printed = _saved_model(options) if options.speeds is None else _benchmark(options)
     except TrafficError as error:
