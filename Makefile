@@ -8,6 +8,10 @@ DEV := $(VENV)/.dev-installed
 # tzlocal 2.0, which the monitoring package pins, warns when it is first compiled.
 QUIET_TZLOCAL = $(BIN)/python -W ignore -m compileall -q $(VENV)/lib/python3*/site-packages/tzlocal
 
+# A file of tests stays on one process: what its tests share is made once. Browsers and TensorFlow
+# take a core and up to a gigabyte each, hence no more than four at a time.
+PARALLEL = -n auto --maxprocesses=4 --dist loadfile
+
 .PHONY: run test test-fast check format bench bench-forecast lock clean
 
 run: $(RUNTIME)
@@ -15,10 +19,10 @@ run: $(RUNTIME)
 
 test: $(DEV)
 	@sh tests/browser/install_browser.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-fast: $(DEV)
-	$(BIN)/python -m pytest -m "not browser and not tensorflow"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not browser and not tensorflow"
 
 check: $(DEV)
 	$(BIN)/ruff check .

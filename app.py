@@ -14,6 +14,7 @@ from callbacks import (
     documents,
     health,
     http_api,
+    metrics,
     not_found,
     nowcast,
     page,
@@ -25,6 +26,7 @@ from callbacks import (
 from services.assembly import assemble
 from services.clock import Clock, utc_now
 from services.errors import TrafficError
+from services.metrics import metric_registry, share_metrics
 from services.monitoring import bind_monitoring, secret_key
 from services.processes import Supervisor
 from services.settings import Settings, load_settings
@@ -57,6 +59,9 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     )
     server = app.server
     server.secret_key = secret_key(settings)
+    registry = metric_registry()
+    pages = [app]
+    metrics.register(app, pages, registry)
     compression.register(server)
     problems.register(server)
     documents.register(server, services)
@@ -66,7 +71,8 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     segment_forecasts.register(server, services)
     page.register(app, services)
     not_found.register(app, app.get_relative_path("/"))
-    pages = [app, quality.register(app, services)]
+    pages.append(quality.register(app, services))
+    metrics.serve(app, settings, registry)
     security_headers.register(pages, settings)
     bind_monitoring(server, settings)
     for each in pages:
@@ -102,6 +108,7 @@ def main() -> int:
     try:
         settings = load_settings()
         prepare_start(settings)
+        share_metrics(settings.data_dir, "web", afresh=True)
         app = create_app(settings)
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")

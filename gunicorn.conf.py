@@ -2,13 +2,15 @@
 
 import sys
 
-from services.errors import ConfigurationError
+from services.errors import TrafficError
 from services.journal import start_journal
+from services.metrics import forget_process, share_metrics
 from services.settings import load_settings
 
 try:
     _settings = load_settings()
-except ConfigurationError as error:
+    share_metrics(_settings.data_dir, "web", afresh=True)
+except TrafficError as error:
     sys.exit(str(error))
 
 bind = f"{_settings.host}:{_settings.port}"
@@ -29,3 +31,8 @@ keepalive = 75
 def post_fork(server, worker):  # noqa: ARG001 - gunicorn calls it with both
     """Give each process its own handle on the journal."""
     start_journal(_settings)
+
+
+def child_exit(server, worker):  # noqa: ARG001 - gunicorn calls it with both
+    """What only a living process has ends with it."""
+    forget_process(worker.pid)

@@ -26,9 +26,10 @@ from models.nowcast.issuing import NowcastIssuer
 from models.nowcast.train import NOWCAST_DIRECTORY
 from models.training_command import quieten_tensorflow
 from services.assembly import SHIPPED_ARTIFACTS
-from services.clock import PARIS
+from services.clock import PARIS, utc_now
 from services.errors import TrafficError
 from services.journal import start_journal
+from services.metrics import WorkMetrics, metric_registry, share_metrics
 from services.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ NOWCAST_PERIOD_SECONDS: Final = 2.0
 # Works at one hour of the night only; a look at the clock each hour finds it once.
 CHALLENGE_PERIOD_SECONDS: Final = 3_600.0
 _PARENT_CHECK_SECONDS: Final = 1.0
+HEARTBEAT_PERIOD_SECONDS: Final = 15.0
 
 
 @dataclass(frozen=True)
@@ -70,21 +72,31 @@ def make_jobs(settings: Settings) -> list[Job]:
     ]
 
 
-def journalled(job: Job) -> Callable[[], None]:
-    """A job that never raises: what goes wrong is told in the journal."""
+def _heartbeat(metrics: WorkMetrics) -> Job:
+    return Job("heartbeat", HEARTBEAT_PERIOD_SECONDS, lambda: metrics.alive(utc_now()))
+
+
+def journalled(job: Job, metrics: WorkMetrics | None = None) -> Callable[[], None]:
+    """A job that never raises: what goes wrong is told in the journal, and counted."""
+
+    def count() -> None:
+        if metrics is not None:
+            metrics.failed(job.name)
 
     def run() -> None:
         try:
             job.run()
         except TrafficError as error:
             log.error("job %s: %s", job.name, error)
+            count()
         except Exception:  # one job's fault must not end the others
             log.exception("job %s failed", job.name)
+            count()
 
     return run
 
 
-def make_scheduler(jobs: Sequence[Job]) -> BackgroundScheduler:
+def make_scheduler(jobs: Sequence[Job], metrics: WorkMetrics | None = None) -> BackgroundScheduler:
     """A scheduler that runs each job by itself, first at once."""
     scheduler = BackgroundScheduler(
         timezone=PARIS,
@@ -94,7 +106,11 @@ def make_scheduler(jobs: Sequence[Job]) -> BackgroundScheduler:
     now = datetime.now(PARIS)
     for job in jobs:
         scheduler.add_job(
-            journalled(job), "interval", seconds=job.period_seconds, next_run_time=now, id=job.name
+            journalled(job, metrics),
+            "interval",
+            seconds=job.period_seconds,
+            next_run_time=now,
+            id=job.name,
         )
     return scheduler
 
@@ -108,7 +124,9 @@ def run(settings: Settings, parent: int) -> None:
     parent : int
         Its id. Whoever died before this was called is gone as well.
     """
-    scheduler = make_scheduler(make_jobs(settings))
+    share_metrics(settings.data_dir, "learner", afresh=True)
+    metrics = WorkMetrics(metric_registry(), "learner")
+    scheduler = make_scheduler([*make_jobs(settings), _heartbeat(metrics)], metrics)
     scheduler.start()
     log.info("learner started")
     while os.getppid() == parent:

@@ -7,16 +7,20 @@ simulated feed. ``TRAFFIC_SOURCE`` narrows the choice.
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 from services import history
 from services.clock import Clock
-from services.errors import FeedError, FeedUnreachable, StorageError
+from services.errors import FeedError, FeedRefused, FeedUnreachable, StorageError
 from services.feeds.reply import CheckedReply, check_reply
 from services.feeds.sources import Feed
 from services.history.usual_hour import read_usual_hour
+from services.indicators import status_counts
+from services.metrics import WorkMetrics, metric_registry
+from services.metrics.work import FetchOutcome
 from services.network import Network
 from services.snapshot import Snapshot, Source
 from services.store import Store, WorkerState
@@ -48,13 +52,23 @@ class Observer:
     demo : Feed or None
         None when only the live feed is wanted.
     clock : Clock
+    metrics : WorkMetrics, optional
+        Told how each round went.
     """
 
-    def __init__(self, store: Store, live: Feed | None, demo: Feed | None, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        live: Feed | None,
+        demo: Feed | None,
+        clock: Clock,
+        metrics: WorkMetrics | None = None,
+    ) -> None:
         self._store = store
         self._live = live
         self._demo = demo
         self._clock = clock
+        self._metrics = metrics or WorkMetrics(metric_registry(), "worker")
         self._accepted: dict[Source, Accepted] = {}
         self._live_not_before = clock()
         self._usual: UsualHour | None = None
@@ -120,7 +134,18 @@ class Observer:
         return None if self._demo is None else self._accept(self._demo)
 
     def _accept(self, feed: Feed) -> Snapshot:
-        """Fetch, check, keep and publish one reply of a feed."""
+        """Fetch, check, keep and publish one reply of a feed, and count how it went."""
+        started = time.monotonic()
+        outcome: FetchOutcome = "ok"
+        try:
+            return self._accept_reply(feed)
+        except FeedError as error:
+            outcome = "refused" if isinstance(error, FeedRefused) else "unreachable"
+            raise
+        finally:
+            self._metrics.fetched(feed.source, outcome, time.monotonic() - started)
+
+    def _accept_reply(self, feed: Feed) -> Snapshot:
         body = feed.reply(self._clock())
         last = self._last_accepted(feed.source)
         checked = check_reply(
@@ -136,12 +161,15 @@ class Observer:
         self._look_up_usual(checked)
         self._keep(checked)
         self._store.publish(checked.network, checked.snapshot)
+        counts = status_counts(checked.snapshot.status_codes())
+        self._metrics.accepted(feed.source, checked.snapshot.observed_at, counts)
         return checked.snapshot
 
     def _keep(self, checked: CheckedReply) -> None:
         """History first, so that what is shown is also kept; a full disk must not hide the news."""
         try:
             history.append_snapshot(self._store.data_dir, checked.snapshot)
+            self._metrics.history_written(checked.snapshot.source, self._clock())
         except StorageError as error:
             log.error("history not written: %s", error)
 

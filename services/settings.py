@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     web_processes: int = Field(2, ge=1, le=64)
     # Whether the worker runs its companion, which has TensorFlow and forecasts the next hour.
     learner: bool = True
+    # Where set, /metrics asks for it: "Authorization: Bearer TOKEN".
+    metrics_token: SecretStr | None = Field(None, min_length=16)
     # A year with a margin, to compare a day with the same one a year ago.
     history_retention_days: int = Field(400, ge=1, le=36_500)
     # None: a SQLite file in the data directory. It may hold a password.

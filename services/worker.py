@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from types import FrameType
 from typing import Final
 
+from apscheduler.events import EVENT_JOB_ERROR
 from apscheduler.schedulers.blocking import BlockingScheduler
 from filelock import FileLock, Timeout
 
@@ -28,11 +29,14 @@ from services.feeds.demo import DemoFeed
 from services.feeds.sources import SimulatedFeed, live_feed
 from services.history.upkeep import keep_up
 from services.journal import start_journal
+from services.metrics import WorkMetrics, metric_registry, share_metrics
 from services.observe import Observer
 from services.operations import open_operations
 from services.processes import Supervisor
 from services.scoring.job import score_forecasts
+from services.scoring.metrics import quality_metrics
 from services.settings import Settings, load_settings
+from services.snapshot import Source
 from services.store import Store
 
 log = logging.getLogger(__name__)
@@ -49,24 +53,31 @@ SCORING_PERIOD: Final = timedelta(hours=1)
 SCORING_DELAY: Final = timedelta(seconds=90)
 # Nor for TensorFlow to be imported, which takes a core for seconds.
 LEARNER_DELAY_SECONDS: Final = 15.0
+HEARTBEAT_PERIOD: Final = timedelta(seconds=15)
 
 
-def make_observer(settings: Settings, store: Store) -> Observer:
+def make_observer(settings: Settings, store: Store, metrics: WorkMetrics | None = None) -> Observer:
     """The observer that the settings ask for."""
     live = None if settings.source == "demo" else live_feed(str(settings.feed_url))
     demo = None if settings.source == "live" else SimulatedFeed(DemoFeed().reply)
-    return Observer(store, live, demo, utc_now)
+    return Observer(store, live, demo, utc_now, metrics)
 
 
-def make_scheduler(settings: Settings, observer: Observer) -> BlockingScheduler:
-    """The worker's jobs: observing, looking after the history, and scoring the forecasts."""
+def make_scheduler(
+    settings: Settings, observer: Observer, metrics: WorkMetrics
+) -> BlockingScheduler:
+    """The worker's jobs: observing, looking after the history, scoring, being seen alive."""
     scheduler = BlockingScheduler(
         timezone=PARIS,
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     now = datetime.now(PARIS)
     scheduler.add_job(
-        observer.observe, "interval", seconds=settings.feed_period_seconds, next_run_time=now
+        observer.observe,
+        "interval",
+        seconds=settings.feed_period_seconds,
+        next_run_time=now,
+        id="observe",
     )
     scheduler.add_job(
         look_after_history,
@@ -74,14 +85,24 @@ def make_scheduler(settings: Settings, observer: Observer) -> BlockingScheduler:
         seconds=UPKEEP_PERIOD.total_seconds(),
         args=[settings],
         next_run_time=now + UPKEEP_DELAY,
+        id="upkeep",
     )
     scheduler.add_job(
         score_past_forecasts,
         "interval",
         seconds=SCORING_PERIOD.total_seconds(),
-        args=[settings],
+        args=[settings, metrics],
         next_run_time=now + SCORING_DELAY,
+        id="scoring",
     )
+    scheduler.add_job(
+        lambda: metrics.alive(utc_now()),
+        "interval",
+        seconds=HEARTBEAT_PERIOD.total_seconds(),
+        next_run_time=now,
+        id="heartbeat",
+    )
+    scheduler.add_listener(lambda event: metrics.failed(str(event.job_id)), EVENT_JOB_ERROR)
     return scheduler
 
 
@@ -96,9 +117,13 @@ def look_after_history(settings: Settings) -> None:
     keep_up(settings.data_dir, utc_now(), settings.history_retention_days)
 
 
-def score_past_forecasts(settings: Settings) -> None:
-    """Judge what was forecast for the hours gone by, and measure the drift."""
-    score_forecasts(settings.data_dir, SHIPPED_ARTIFACTS, open_operations(settings), utc_now())
+def score_past_forecasts(settings: Settings, metrics: WorkMetrics) -> None:
+    """Judge what was forecast for the hours gone by, measure the drift, and publish both."""
+    operations, now = open_operations(settings), utc_now()
+    score_forecasts(settings.data_dir, SHIPPED_ARTIFACTS, operations, now)
+    source: Source = "demo" if settings.source == "demo" else "live"
+    found = quality_metrics(operations, source, now)
+    metrics.quality((metric.name, metric.labels, metric.value) for metric in found)
 
 
 def run(settings: Settings) -> None:
@@ -115,7 +140,9 @@ def run(settings: Settings) -> None:
         _sole_worker(settings),
         Supervisor([learner_command()] if settings.learner else [], LEARNER_DELAY_SECONDS),
     ):
-        scheduler = make_scheduler(settings, make_observer(settings, store))
+        share_metrics(settings.data_dir, "worker", afresh=True)
+        metrics = WorkMetrics(metric_registry(), "worker")
+        scheduler = make_scheduler(settings, make_observer(settings, store, metrics), metrics)
         log.info(
             "worker started: source %s, every %d s", settings.source, settings.feed_period_seconds
         )

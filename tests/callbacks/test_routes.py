@@ -294,3 +294,18 @@ def test_a_file_that_was_sent_is_closed_whatever_compresses_it(client, encoding)
     # The body is still referred to, as by a server whose browser hung up.
     answer.close()
     assert [file.path for file in psutil.Process().open_files() if "assets" in file.path] == []
+
+
+def test_metrics_are_open_unless_a_token_is_asked_for(make_client):
+    client = make_client()
+    client.get("/healthz")
+    answer = client.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.mimetype == "text/plain"
+    assert 'traffic_requests_total{callback="-",endpoint="healthz",status="2xx"} 1.0' in answer.text
+    token = "a-token-of-sixteen-letters"
+    locked = make_client(metrics_token=token)
+    assert locked.get("/metrics").status_code == 401
+    assert locked.get("/metrics", headers={"Authorization": "Bearer no"}).status_code == 401
+    given = locked.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+    assert given.status_code == 200

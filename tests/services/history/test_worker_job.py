@@ -5,6 +5,7 @@ from datetime import timedelta
 from services import worker
 from services.clock import utc_now
 from services.history import layout
+from services.metrics import WorkMetrics, metric_registry
 from services.settings import load_settings
 from services.store import Store
 from tests.factories import make_network
@@ -15,7 +16,9 @@ def test_the_worker_looks_after_the_history_every_hour(tmp_path):
     settings = load_settings(data_dir=tmp_path, source="demo", history_retention_days=1)
     store = Store(tmp_path)
     store.prepare()
-    scheduler = worker.make_scheduler(settings, worker.make_observer(settings, store))
+    scheduler = worker.make_scheduler(
+        settings, worker.make_observer(settings, store), WorkMetrics(metric_registry(), "worker")
+    )
     yesterday = utc_now() - timedelta(days=1)
     for start in (yesterday - timedelta(days=1), yesterday):
         append(tmp_path, make_network(), moments(start.replace(hour=6), 3))

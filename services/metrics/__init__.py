@@ -1,0 +1,24 @@
+"""What every process measures of itself, and reading all of it together.
+
+Metrics are Prometheus', named and given units as it advises. In production each
+role shares its files with ``/metrics`` and with the watch role (:mod:`.sharing`);
+an application in a test keeps them in memory.
+"""
+
+from __future__ import annotations
+
+from services.metrics.reading import Sample, exposition, read_samples
+from services.metrics.requests import measure_requests
+from services.metrics.sharing import forget_process, metric_registry, share_metrics
+from services.metrics.work import WorkMetrics
+
+__all__ = [
+    "Sample",
+    "WorkMetrics",
+    "exposition",
+    "forget_process",
+    "measure_requests",
+    "metric_registry",
+    "read_samples",
+    "share_metrics",
+]

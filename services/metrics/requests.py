@@ -1,0 +1,111 @@
+"""Every request counted and timed, by endpoint and Dash callback. Nothing about who asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Container
+from functools import cache
+from typing import Final
+
+import flask
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from services.metrics.process import ProcessMeter
+
+DURATION: Final = "traffic_request_duration_seconds"
+REQUESTS: Final = "traffic_requests_total"
+LOGINS: Final = "traffic_logins_total"
+
+CALLBACK_PATH: Final = "/_dash-update-component"
+NO_CALLBACK: Final = "-"
+OTHER: Final = "other"
+UNKNOWN_ENDPOINT: Final = "unknown"
+# Around the half second at which the rule of slow answers fires.
+BUCKETS_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_MOST_LETTERS: Final = 60
+_STARTED: Final = "traffic_request_started"
+
+
+def measure_requests(
+    server: flask.Flask, registry: CollectorRegistry, callbacks: Callable[[], Container[str]]
+) -> None:
+    """Measure every request that a server answers from now on.
+
+    Call it first, so that the time of everything else is in the measure.
+
+    Parameters
+    ----------
+    server : flask.Flask
+    registry : CollectorRegistry
+    callbacks : callable
+        Gives the outputs of every Dash callback there is, once all are registered:
+        names that a client makes up are counted together.
+    """
+    durations = Histogram(
+        DURATION,
+        "Time to answer a request, by endpoint and Dash callback.",
+        ["endpoint", "callback"],
+        buckets=BUCKETS_SECONDS,
+        registry=registry,
+    )
+    counts = Counter(
+        REQUESTS.removesuffix("_total"),
+        "Requests answered, by endpoint, Dash callback and class of status.",
+        ["endpoint", "callback", "status"],
+        registry=registry,
+    )
+    logins = Counter(
+        LOGINS.removesuffix("_total"), "Attempts to log in.", ["outcome"], registry=registry
+    )
+    process = ProcessMeter(registry, "web")
+    known_callbacks = cache(callbacks)
+
+    @server.before_request
+    def start() -> None:
+        flask.g.setdefault(_STARTED, time.perf_counter())
+
+    @server.after_request
+    def finish(response: flask.Response) -> flask.Response:
+        started = flask.g.get(_STARTED)
+        if started is not None:
+            endpoint = flask.request.endpoint or UNKNOWN_ENDPOINT
+            callback = called(flask.request, known_callbacks())
+            durations.labels(endpoint, callback).observe(time.perf_counter() - started)
+            counts.labels(endpoint, callback, f"{response.status_code // 100}xx").inc()
+            outcome = flask.g.get("login_outcome")
+            if outcome is not None:
+                logins.labels(outcome).inc()
+        process.note()
+        return response
+
+
+def note_login(outcome: str) -> None:
+    """Count an attempt to log in with the request in progress.
+
+    Parameters
+    ----------
+    outcome : {"accepted", "refused", "throttled"}
+    """
+    flask.g.login_outcome = outcome
+
+
+def called(request: flask.Request, known: Container[str]) -> str:
+    """Which Dash callback a request calls: its first output, ``-`` for none."""
+    if not request.path.endswith(CALLBACK_PATH):
+        return NO_CALLBACK
+    body = request.get_json(silent=True)
+    output = body.get("output") if isinstance(body, dict) else None
+    if not isinstance(output, str) or output not in known:
+        return OTHER
+    return callback_label(output)
+
+
+def callback_label(output: str) -> str:
+    """A short name of a callback by its outputs, as Dash writes them.
+
+    >>> callback_label("..snapshot.data...pulse.data..")
+    'snapshot.data'
+    >>> callback_label("shown.data")
+    'shown.data'
+    """
+    return output.strip(".").split("...")[0][:_MOST_LETTERS]
