@@ -8,10 +8,11 @@ WORKDIR /app
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.txt
 
-COPY app.py gunicorn.conf.py ./
+COPY alerts.toml app.py gunicorn.conf.py ./
 COPY assets ./assets
 COPY callbacks ./callbacks
 COPY components ./components
+COPY docs/runbooks ./docs/runbooks
 COPY models ./models
 COPY services ./services
 

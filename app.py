@@ -30,7 +30,7 @@ from services.metrics import metric_registry, share_metrics
 from services.monitoring import bind_monitoring, secret_key
 from services.processes import Supervisor
 from services.settings import Settings, load_settings
-from services.supervisor import prepare_start, worker_command
+from services.supervisor import prepare_start, watch_command, worker_command
 
 _HERE = Path(__file__).parent
 
@@ -104,7 +104,7 @@ def __getattr__(name: str) -> Flask:
 
 
 def main() -> int:
-    """Run the web role with Flask's own server, and a worker beside it."""
+    """Run the web role with Flask's own server, with a worker and a watch beside it."""
     try:
         settings = load_settings()
         prepare_start(settings)
@@ -113,7 +113,7 @@ def main() -> int:
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    with Supervisor([worker_command()]):
+    with Supervisor([worker_command(), watch_command()]):
         app.run(host=settings.host, port=settings.port, debug=settings.debug, use_reloader=False)
     return 0
 

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from services.errors import ForecastUnavailable, InvalidRequest
+from services.journal.lines import REQUEST_ID_HEADER, current_request_id
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ def problem(status: HTTPStatus, detail: str, **extra: object) -> Response:
         "title": status.phrase,
         "status": status.value,
         "detail": detail,
+        "request_id": current_request_id(),
         **extra,
     }
     response = Response(orjson.dumps(body), status=status.value, content_type=CONTENT_TYPE)
@@ -52,6 +54,13 @@ def register(server: Flask) -> None:
     server.register_error_handler(ForecastUnavailable, _forecast_unavailable)
     server.register_error_handler(HTTPException, _http_error)
     server.register_error_handler(Exception, _unexpected)
+
+    @server.after_request
+    def name_the_request(response: Response) -> Response:
+        # A refresh that went well is kept as small as it can be.
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
+            response.headers[REQUEST_ID_HEADER] = current_request_id()
+        return response
 
 
 def _invalid_request(error: InvalidRequest) -> ResponseReturnValue:
@@ -78,4 +87,5 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
     log.error("unexpected error in %s %s", request.method, request.path, exc_info=error)
     if request.path.startswith(API_PREFIX):
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the error is in the journal")
-    return Response("Internal Server Error", status=HTTPStatus.INTERNAL_SERVER_ERROR.value)
+    body = f"Internal Server Error\nrequest {current_request_id()}\n"
+    return Response(body, content_type="text/plain", status=HTTPStatus.INTERNAL_SERVER_ERROR.value)

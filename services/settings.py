@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     port: int = Field(8050, ge=1, le=65_535)
     debug: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
     dashboard_username: str = Field("admin", min_length=1, max_length=64)
     dashboard_password: SecretStr | None = Field(None, min_length=8)
     # Flask-MonitoringDashboard's own levels; "off" leaves /dashboard/ out altogether.
@@ -52,6 +53,13 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(None, min_length=16)
     # A year with a margin, to compare a day with the same one a year ago.
     history_retention_days: int = Field(400, ge=1, le=36_500)
+    # The rules of the watch role; None: those that came with the code.
+    alerts_file: Path | None = None
+    # Who is told of incidents: addresses as Apprise spells them, with spaces between. Secrets.
+    notify_urls: SecretStr | None = None
+    notify_language: Literal["fr", "en"] = "fr"
+    # Where people find the pages; in messages.
+    public_url: HttpUrl | None = None
     # None: a SQLite file in the data directory. It may hold a password.
     database_url: SecretStr | None = None
 

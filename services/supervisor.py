@@ -1,4 +1,4 @@
-"""Both roles on one machine: starts web and worker, and starts again whichever dies.
+"""All roles on one machine: starts web, worker and watch, and starts again whichever dies.
 
 ``python -m services.supervisor`` is what ``make run`` calls.
 """
@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
+from services.alerts.rules import rules_of
 from services.data_directory import prepare_data_directory
 from services.errors import ConfigurationError, TrafficError
 from services.journal import start_journal
@@ -32,6 +33,11 @@ def worker_command() -> list[str]:
 def web_command() -> list[str]:
     """The command of the web role; ``gunicorn.conf.py`` reads the settings."""
     return [sys.executable, "-m", "gunicorn", "app:server"]
+
+
+def watch_command() -> list[str]:
+    """The command of the watch role."""
+    return [sys.executable, "-m", "services.watch"]
 
 
 def check_port_is_free(host: str, port: int) -> None:
@@ -55,16 +61,26 @@ def check_port_is_free(host: str, port: int) -> None:
         ) from None
 
 
+def _check_channels(settings: Settings) -> None:
+    if settings.notify_urls is not None:
+        # The library of the channels takes half a second that few starts need.
+        from services.watch import channels_of  # noqa: PLC0415
+
+        channels_of(settings)
+
+
 def prepare_start(settings: Settings) -> None:
-    """Check the machine, start the journal, and show the operator's password if it is new.
+    """Check machine, rules and channels, start the journal, show a new operator's password.
 
     Raises
     ------
     ConfigurationError
-        When the port or the data directory cannot be used.
+        When the port, the data directory, the rules or a channel cannot be used.
     """
     check_port_is_free(settings.host, settings.port)
     prepare_data_directory(settings.data_dir)
+    rules_of(settings)
+    _check_channels(settings)
     start_journal(settings)
     password = first_password(settings)
     if password is not None:
@@ -72,7 +88,7 @@ def prepare_start(settings: Settings) -> None:
 
 
 def run(settings: Settings) -> None:
-    """Run web and worker until a signal asks to stop.
+    """Run web, worker and watch until a signal asks to stop.
 
     Raises
     ------
@@ -81,7 +97,7 @@ def run(settings: Settings) -> None:
     """
     prepare_start(settings)
     log.info("Traffic Rennes: http://%s:%d", settings.host, settings.port)
-    with Supervisor([web_command(), worker_command()]) as supervisor:
+    with Supervisor([web_command(), worker_command(), watch_command()]) as supervisor:
 
         def stop(_signal_number: int, _frame: FrameType | None) -> None:
             supervisor.stop()
@@ -92,10 +108,10 @@ def run(settings: Settings) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run both roles; returns the exit code."""
+    """Run all roles; returns the exit code."""
     argparse.ArgumentParser(
         prog="python -m services.supervisor",
-        description="Run the web and worker roles of Traffic Rennes on this machine. "
+        description="Run the web, worker and watch roles of Traffic Rennes on this machine. "
         "Settings come from the environment or .env (see README).",
     ).parse_args(arguments)
     try:

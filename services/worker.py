@@ -24,9 +24,10 @@ from filelock import FileLock, Timeout
 
 from services.assembly import SHIPPED_ARTIFACTS
 from services.clock import PARIS, utc_now
-from services.errors import ConfigurationError
+from services.errors import ConfigurationError, ForecastUnavailable
 from services.feeds.demo import DemoFeed
 from services.feeds.sources import SimulatedFeed, live_feed
+from services.forecasts import CachedForecasts
 from services.history.upkeep import keep_up
 from services.journal import start_journal
 from services.metrics import WorkMetrics, metric_registry, share_metrics
@@ -95,9 +96,11 @@ def make_scheduler(
         next_run_time=now + SCORING_DELAY,
         id="scoring",
     )
+    forecasts = CachedForecasts(settings.data_dir, SHIPPED_ARTIFACTS)
     scheduler.add_job(
-        lambda: metrics.alive(utc_now()),
+        show_life,
         "interval",
+        args=[metrics, forecasts],
         seconds=HEARTBEAT_PERIOD.total_seconds(),
         next_run_time=now,
         id="heartbeat",
@@ -115,6 +118,17 @@ def learner_command() -> list[str]:
 def look_after_history(settings: Settings) -> None:
     """Compact finished days, drop old ones, bring the usual week up to date."""
     keep_up(settings.data_dir, utc_now(), settings.history_retention_days)
+
+
+def show_life(metrics: WorkMetrics, forecasts: CachedForecasts) -> None:
+    """Say that the worker is alive, and whether the forecasts can be read."""
+    metrics.alive(utc_now())
+    try:
+        forecasts.table()
+    except ForecastUnavailable:
+        metrics.forecasts_present("zones", are_there=False)
+    else:
+        metrics.forecasts_present("zones", are_there=True)
 
 
 def score_past_forecasts(settings: Settings, metrics: WorkMetrics) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Container
 from functools import cache
+from http import HTTPStatus
 from typing import Final
 
 import flask
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from services.metrics.process import ProcessMeter
+
+log = logging.getLogger(__name__)
 
 DURATION: Final = "traffic_request_duration_seconds"
 REQUESTS: Final = "traffic_requests_total"
@@ -22,6 +26,8 @@ OTHER: Final = "other"
 UNKNOWN_ENDPOINT: Final = "unknown"
 # Around the half second at which the rule of slow answers fires.
 BUCKETS_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+# A line for each of these in the journal; the others are in the metrics only.
+SLOW_SECONDS: Final = 1.0
 _MOST_LETTERS: Final = 60
 _STARTED: Final = "traffic_request_started"
 
@@ -70,13 +76,22 @@ def measure_requests(
         if started is not None:
             endpoint = flask.request.endpoint or UNKNOWN_ENDPOINT
             callback = called(flask.request, known_callbacks())
-            durations.labels(endpoint, callback).observe(time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            durations.labels(endpoint, callback).observe(seconds)
+            if seconds >= SLOW_SECONDS or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                _journal(response.status_code, seconds)
             counts.labels(endpoint, callback, f"{response.status_code // 100}xx").inc()
             outcome = flask.g.get("login_outcome")
             if outcome is not None:
                 logins.labels(outcome).inc()
         process.note()
         return response
+
+
+def _journal(status: int, seconds: float) -> None:
+    """A line about a request that was slow or failed: its path, never its query."""
+    request = flask.request
+    log.warning("%s %s %d in %.0f ms", request.method, request.path, status, 1_000 * seconds)
 
 
 def note_login(outcome: str) -> None:

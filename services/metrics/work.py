@@ -58,6 +58,9 @@ class WorkMetrics:
             "When a snapshot of a source was last added to the history.",
             "source",
         )
+        self._present = self._gauge(
+            "traffic_forecast_present", "Whether forecasts of a kind can be read: 1 or 0.", "kind"
+        )
         self._failures = Counter(
             "traffic_job_failures", "Jobs that failed.", ["job"], registry=registry
         )
@@ -89,6 +92,10 @@ class WorkMetrics:
     def history_written(self, source: str, now: datetime) -> None:
         """A snapshot of a source is in the history."""
         self._appended.labels(source).set(now.timestamp())
+
+    def forecasts_present(self, kind: str, *, are_there: bool) -> None:
+        """Whether a table of forecasts of a kind can be read."""
+        self._present.labels(kind).set(float(are_there))
 
     def failed(self, job: str) -> None:
         """A job failed."""

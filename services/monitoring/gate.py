@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import Forbidden, ServiceUnavailable, TooManyRequests, Unauthorized
 
+from services.metrics.requests import note_login
 from services.monitoring.complaints import describe, logger
 from services.monitoring.credentials import Operator
 from services.monitoring.offline import FILES_ENDPOINT
@@ -156,14 +157,17 @@ def _refuse(endpoint: str) -> ResponseReturnValue:
 def _log_in(operator: Operator, throttle: Throttle, link: str) -> ResponseReturnValue:
     client = flask.request.remote_addr or ""
     if throttle.is_closed(client):
+        note_login("throttled")
         page = _login_page("Too many attempts. Try again in a minute.", TooManyRequests.code)
         page.headers["Retry-After"] = str(int(throttle.period_seconds))
         return page
     form = flask.request.form
     if not operator.accepts(form.get("name", ""), form.get("password", "")):
         throttle.count(client)
+        note_login("refused")
         logger.warning("a login to the monitoring pages was refused")
         return _login_page("Wrong user name or password.", Forbidden.code)
+    note_login("accepted")
     flask.session.clear()
     flask.session.update(
         {

@@ -1,4 +1,4 @@
-"""The operations database: models, decisions about them, and how right their forecasts were.
+"""The operations database: decisions about models, how right they were, and incidents.
 
 SQLite in the data directory, or PostgreSQL by URL. The worker and the commands
 write, pages only read. What other rooms use is named here.
@@ -13,13 +13,23 @@ from services.operations.decisions import (
     record_decision,
     recorded_versions,
 )
+from services.operations.incidents import (
+    incident,
+    notes_of,
+    open_incidents,
+    past_incidents,
+    record_note,
+)
 from services.operations.tables import (
     KINDS,
     Decision,
     DriftMeasure,
     ForecastScore,
+    Incident,
+    IncidentNote,
     Kind,
     ModelVersion,
+    OutgoingMessage,
     ScoredHour,
 )
 
@@ -28,14 +38,22 @@ __all__ = [
     "Decision",
     "DriftMeasure",
     "ForecastScore",
+    "Incident",
+    "IncidentNote",
     "Kind",
     "ModelVersion",
     "NothingRecorded",
     "Operations",
+    "OutgoingMessage",
     "ScoredHour",
     "champion_history",
+    "incident",
     "latest_decisions",
+    "notes_of",
+    "open_incidents",
     "open_operations",
+    "past_incidents",
     "record_decision",
+    "record_note",
     "recorded_versions",
 ]

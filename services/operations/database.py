@@ -55,7 +55,12 @@ def _first_tables(connection: Connection) -> None:
     Base.metadata.create_all(connection)
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_first_tables,)
+def _tables_of_incidents(connection: Connection) -> None:
+    # A database of the first version lacks only whole tables.
+    Base.metadata.create_all(connection)
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_first_tables, _tables_of_incidents)
 """Step *n* takes the tables from version *n* to *n* + 1; only ever appended to."""
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import JSON, Date, DateTime, Dialect, String, TypeDecorator
+from sqlalchemy import JSON, Date, DateTime, Dialect, ForeignKey, String, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 
 Kind = Literal["zones", "week", "nowcast"]
@@ -196,3 +196,80 @@ class DriftMeasure(Base):
     zone: Mapped[str] = mapped_column(_NAME, primary_key=True)
     hour_class: Mapped[str] = mapped_column(_NAME, primary_key=True)
     distance: Mapped[float]
+
+
+class Incident(Base):
+    """A rule that was broken for longer than it may be.
+
+    Attributes
+    ----------
+    id : str
+        Made by the watch role, so that writing it again changes nothing.
+    rule, severity, unit, runbook : str
+        As in ``alerts.toml`` at that time.
+    subject : str
+        What it is about, such as an endpoint and its callback; may be empty.
+    threshold, peak : float
+        The limit passed, and the worst value seen.
+    started_at, fired_at, ended_at : datetime
+        When the limit was first passed, when people were told, when it was over.
+    journal : list of str
+        Lines of the journal around the start.
+    """
+
+    __tablename__ = "incidents"
+
+    id: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    rule: Mapped[str] = mapped_column(String(40), index=True)
+    subject: Mapped[str] = mapped_column(String(200))
+    severity: Mapped[str] = mapped_column(_NAME)
+    unit: Mapped[str] = mapped_column(_NAME)
+    runbook: Mapped[str] = mapped_column(String(40))
+    threshold: Mapped[float]
+    peak: Mapped[float]
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    fired_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, index=True)
+    journal: Mapped[list[str]] = mapped_column(JSON, default_factory=list)
+
+
+class IncidentNote(Base):
+    """What an operator did about an incident: took it on, or commented.
+
+    Attributes
+    ----------
+    kind : {"acknowledged", "comment"}
+    by : str
+        The operator's name of the log-in.
+    """
+
+    __tablename__ = "incident_notes"
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incidents.id"), index=True)
+    kind: Mapped[str] = mapped_column(_NAME)
+    by: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    text: Mapped[str] = mapped_column(Text, default="")
+
+
+class OutgoingMessage(Base):
+    """A message for one channel, kept until it is delivered.
+
+    Attributes
+    ----------
+    channel : str
+        A mark of the channel's address, which may hold a password and is not kept.
+    due_at : datetime
+        Not before.
+    """
+
+    __tablename__ = "outgoing_messages"
+
+    id: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    channel: Mapped[str] = mapped_column(_NAME)
+    title: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)

@@ -12,14 +12,14 @@ from typing import Final
 
 from concurrent_log_handler import ConcurrentRotatingFileHandler
 
+from services.journal.lines import RequestMark, formatter
 from services.settings import Settings
 
-FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 FILE_NAME: Final = "app.log"
 MAXIMUM_BYTES: Final = 5 * 1024 * 1024
 KEPT_FILES: Final = 5
 # These name clients or say nothing below a warning.
-_QUIET_LOGGERS: Final = ("werkzeug", "urllib3", "apscheduler", "flask_limiter")
+_QUIET_LOGGERS: Final = ("werkzeug", "urllib3", "apscheduler", "flask_limiter", "apprise")
 
 
 def start_journal(settings: Settings) -> None:
@@ -30,7 +30,8 @@ def start_journal(settings: Settings) -> None:
     """
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr), _file_handler(settings)]
     for handler in handlers:
-        handler.setFormatter(logging.Formatter(FORMAT))
+        handler.setFormatter(formatter(settings.log_format))
+        handler.addFilter(RequestMark())
     logging.basicConfig(level=settings.log_level, handlers=handlers, force=True)
     logging.captureWarnings(capture=True)
     for name in _QUIET_LOGGERS:

@@ -1,0 +1,1 @@
+"""Rules on the metrics, incidents when one is broken, and telling people. See ``alerts.toml``."""

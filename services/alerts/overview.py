@@ -1,0 +1,190 @@
+"""What the watch role knows, written for the page of the operators after every evaluation."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from services.alerts.signals import RecentSamples, increases, quantile
+from services.alerts.watcher import RuleState
+from services.errors import StorageError
+from services.files import read_if_present, write_atomically
+from services.metrics.requests import DURATION, REQUESTS
+from services.metrics.work import HEARTBEAT
+
+log = logging.getLogger(__name__)
+
+FILE_NAME: Final = "watch.json"
+# Three hours, one point a minute: enough to see how something came about.
+POINTS: Final = 180
+POINT_PERIOD: Final = timedelta(seconds=60)
+WINDOW_SECONDS: Final = 300.0
+_QUANTILES: Final = (0.5, 0.95, 0.99)
+
+
+@dataclass(frozen=True)
+class RuleOverview:
+    """A rule's state now and its values of the last hours, None where there was none."""
+
+    name: str
+    state: str
+    subject: str
+    value: float | None
+    points: Sequence[float | None] = ()
+
+
+@dataclass(frozen=True)
+class RequestOverview:
+    """Requests of the last five minutes to one endpoint or callback.
+
+    Attributes
+    ----------
+    quantiles_s : sequence of float
+        P50, P95 and P99 of the time to answer, in seconds.
+    """
+
+    endpoint: str
+    callback: str
+    count: int
+    errors: int
+    quantiles_s: Sequence[float]
+
+
+@dataclass(frozen=True)
+class ProcessOverview:
+    """A process and its memory."""
+
+    role: str
+    pid: str
+    memory_bytes: float
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All of it.
+
+    Attributes
+    ----------
+    written_at : str
+        ISO 8601, UTC.
+    seen_at : mapping
+        When each role last said that it is alive, seconds since 1970.
+    """
+
+    written_at: str
+    rules: Sequence[RuleOverview]
+    requests: Sequence[RequestOverview] = ()
+    processes: Sequence[ProcessOverview] = ()
+    seen_at: Mapping[str, float] = field(default_factory=dict)
+
+
+class OverviewWriter:
+    """Keeps the values of the last hours, and writes the overview.
+
+    Parameters
+    ----------
+    data_dir : Path
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._path = data_dir / FILE_NAME
+        self._points: dict[str, deque[float | None]] = defaultdict(lambda: deque(maxlen=POINTS))
+        self._last_point: datetime | None = None
+        self._failed = False
+        for rule in (read_overview(data_dir) or Overview("", ())).rules:
+            self._points[rule.name].extend(rule.points)
+
+    def write(self, states: Iterable[RuleState], recent: RecentSamples, now: datetime) -> None:
+        """Write how everything stands; a disk that refuses is journalled once."""
+        states = list(states)
+        if self._last_point is None or abs(now - self._last_point) >= POINT_PERIOD:
+            self._last_point = now
+            for state in states:
+                self._points[state.rule.name].append(state.value)
+        document = Overview(
+            written_at=now.isoformat(),
+            rules=[
+                RuleOverview(
+                    state.rule.name,
+                    state.state,
+                    state.subject,
+                    state.value,
+                    tuple(self._points[state.rule.name]),
+                )
+                for state in states
+            ],
+            requests=requests_of(recent),
+            processes=_processes(recent),
+            seen_at=_heartbeats(recent),
+        )
+        try:
+            write_atomically(self._path, orjson.dumps(asdict(document)))
+            self._failed = False
+        except StorageError as error:
+            if not self._failed:
+                log.error("the overview is not written: %s", error)
+            self._failed = True
+
+
+def read_overview(data_dir: Path) -> Overview | None:
+    """What the watch role wrote last; None when it never did, or the file is damaged."""
+    try:
+        document = read_if_present(data_dir / FILE_NAME)
+        return None if document is None else _decoded(orjson.loads(document))
+    except (StorageError, ValueError, TypeError, KeyError) as error:
+        log.warning("the overview cannot be read: %s", error)
+        return None
+
+
+def requests_of(recent: RecentSamples) -> list[RequestOverview]:
+    """Time and errors of each endpoint and callback, the slowest first."""
+    buckets: dict[tuple[str, str], dict[float, float]] = defaultdict(lambda: defaultdict(float))
+    for labels, more in increases(recent, f"{DURATION}_bucket", WINDOW_SECONDS):
+        buckets[_who(labels)][float(labels["le"])] += more
+    errors: dict[tuple[str, str], float] = defaultdict(float)
+    for labels, more in increases(recent, REQUESTS, WINDOW_SECONDS):
+        if labels["status"] == "5xx":
+            errors[_who(labels)] += more
+    found = [
+        RequestOverview(
+            *who,
+            count=round(counts[max(counts)]),
+            errors=round(errors[who]),
+            quantiles_s=[quantile(share, counts) for share in _QUANTILES],
+        )
+        for who, counts in buckets.items()
+        if counts[max(counts)] >= 1
+    ]
+    return sorted(found, key=lambda item: -item.quantiles_s[1])
+
+
+def _who(labels: Mapping[str, str]) -> tuple[str, str]:
+    return labels["endpoint"], labels["callback"]
+
+
+def _processes(recent: RecentSamples) -> list[ProcessOverview]:
+    return [
+        ProcessOverview(labels["role"], labels.get("pid", ""), value)
+        for labels, value in recent.of("traffic_process_resident_memory_bytes")
+    ]
+
+
+def _heartbeats(recent: RecentSamples) -> dict[str, float]:
+    return {labels["role"]: value for labels, value in recent.of(HEARTBEAT)}
+
+
+def _decoded(content: Mapping[str, Any]) -> Overview:
+    return Overview(
+        written_at=content["written_at"],
+        rules=[RuleOverview(**rule) for rule in content["rules"]],
+        requests=[RequestOverview(**item) for item in content["requests"]],
+        processes=[ProcessOverview(**item) for item in content["processes"]],
+        seen_at=content["seen_at"],
+    )

@@ -1,0 +1,76 @@
+"""How a line of the journal is written, and read again: text for people, JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import uuid
+from datetime import datetime
+from typing import Final, Literal
+
+import flask
+from pythonjsonlogger.json import JsonFormatter
+
+LogFormat = Literal["text", "json"]
+
+TEXT_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s%(request_mark)s"
+REQUEST_ID_HEADER: Final = "X-Request-ID"
+# What a proxy in front may hand over; anything else is not written into the journal.
+_SAFE_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_TEXT_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+_TIME_FORM: Final = "%Y-%m-%d %H:%M:%S"
+_LINE_BREAKS: Final = str.maketrans({"\r": "\\r", "\n": "\\n", "\x1b": "\\x1b"})
+
+
+class RequestMark(logging.Filter):
+    """Adds the request that a line is about, where there is one; keeps a message on its line."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Never leaves a line out."""
+        found = current_request_id()
+        record.request_id = found
+        record.request_mark = f" request={found}" if found else ""
+        # What a client sent must not look like a line of its own.
+        message = record.getMessage()
+        if any(sign in message for sign in "\r\n\x1b"):
+            record.msg, record.args = message.translate(_LINE_BREAKS), ()
+        return True
+
+
+def formatter(log_format: LogFormat) -> logging.Formatter:
+    """The formatter of a form."""
+    if log_format == "text":
+        return logging.Formatter(TEXT_FORMAT)
+    return JsonFormatter(
+        ["levelname", "name", "message", "request_id", "exc_info"],
+        timestamp="time",
+        rename_fields={"levelname": "level", "name": "logger", "request_id": "request"},
+        json_ensure_ascii=False,
+    )
+
+
+def current_request_id() -> str | None:
+    """The id of the request in progress; None outside of one."""
+    if not flask.has_request_context():
+        return None
+    found: str | None = flask.g.get("request_id")
+    if found is None:
+        given = flask.request.headers.get(REQUEST_ID_HEADER, "")
+        found = given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex
+        flask.g.request_id = found
+    return found
+
+
+def moment_of_line(line: str) -> float | None:
+    """When a line was written, seconds since 1970; None for one that does not say.
+
+    Text lines tell the local time of the process, as ``logging`` writes it.
+    """
+    try:
+        if line.startswith("{"):
+            return datetime.fromisoformat(json.loads(line)["time"]).timestamp()
+        found = _TEXT_TIME.match(line)
+        return None if found is None else datetime.strptime(found[0], _TIME_FORM).timestamp()
+    except (ValueError, KeyError, TypeError):
+        return None

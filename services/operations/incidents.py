@@ -1,0 +1,67 @@
+"""Reading incidents, and keeping what operators say about them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.errors import InvalidRequest
+from services.operations.tables import Incident, IncidentNote
+
+NoteKind = Literal["acknowledged", "comment"]
+
+LONGEST_COMMENT = 2_000
+
+
+def incident(session: Session, incident_id: str) -> Incident | None:
+    """One incident."""
+    return session.get(Incident, incident_id)
+
+
+def open_incidents(session: Session) -> list[Incident]:
+    """Those that are not over, the newest first."""
+    query = select(Incident).where(Incident.ended_at.is_(None))
+    return list(session.scalars(query.order_by(Incident.started_at.desc())))
+
+
+def past_incidents(session: Session, limit: int) -> list[Incident]:
+    """Those that are over, the newest first."""
+    query = select(Incident).where(Incident.ended_at.is_not(None))
+    return list(session.scalars(query.order_by(Incident.started_at.desc()).limit(limit)))
+
+
+def notes_of(
+    session: Session, incidents: Iterable[Incident]
+) -> Mapping[str, Sequence[IncidentNote]]:
+    """What operators said, by incident, the oldest first."""
+    ids = [item.id for item in incidents]
+    query = select(IncidentNote).where(IncidentNote.incident_id.in_(ids))
+    found: dict[str, list[IncidentNote]] = defaultdict(list)
+    for note in session.scalars(query.order_by(IncidentNote.at, IncidentNote.id)):
+        found[note.incident_id].append(note)
+    return found
+
+
+def record_note(
+    session: Session, incident_id: str, kind: NoteKind, *, by: str, at: datetime, text: str = ""
+) -> IncidentNote:
+    """Keep what an operator did about an incident.
+
+    Raises
+    ------
+    InvalidRequest
+        When there is no such incident, or a comment is empty or too long.
+    """
+    if session.get(Incident, incident_id) is None:
+        raise InvalidRequest("incident", incident_id, "one that exists")
+    text = text.strip()
+    if kind == "comment" and not 0 < len(text) <= LONGEST_COMMENT:
+        raise InvalidRequest("comment", text[:20], f"1 to {LONGEST_COMMENT} letters")
+    note = IncidentNote(incident_id=incident_id, kind=kind, by=by, at=at, text=text)
+    session.add(note)
+    return note

@@ -1,0 +1,198 @@
+"""The watch role: judges the rules, keeps incidents, tells people. ``python -m services.watch``.
+
+A process of its own, so that it also notices a worker or a web role that died. It
+needs neither pandas nor numpy. A file lock makes a second one stand by.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
+from typing import Final
+
+from filelock import FileLock, Timeout
+
+from services.alerts.messages import Language, Message, message_of, texts_of
+from services.alerts.outbox import Outbox, checked_channels, send_by_apprise
+from services.alerts.overview import OverviewWriter
+from services.alerts.rules import rules_of
+from services.alerts.watcher import Watcher
+from services.clock import utc_now
+from services.data_directory import prepare_data_directory
+from services.errors import ConfigurationError
+from services.journal import start_journal
+from services.metrics import WorkMetrics, metric_registry, read_samples, share_metrics
+from services.operations import open_operations
+from services.settings import Settings, load_settings
+
+log = logging.getLogger(__name__)
+
+LOCK_NAME: Final = "watch.lock"
+STANDBY_SECONDS: Final = 5.0
+DELIVERY_PERIOD_SECONDS: Final = 5.0
+PAGE_PATH: Final = "/exploitation/"
+
+
+def channels_of(settings: Settings) -> list[str]:
+    """The addresses of those who are told.
+
+    Raises
+    ------
+    ConfigurationError
+    """
+    urls = settings.notify_urls
+    return [] if urls is None else checked_channels(urls.get_secret_value())
+
+
+def page_url(settings: Settings) -> str:
+    """Where people find the incidents."""
+    base = str(settings.public_url or f"http://{settings.host}:{settings.port}")
+    return base.rstrip("/") + PAGE_PATH
+
+
+class Watch:
+    """Everything that the role does, one round at a time.
+
+    Parameters
+    ----------
+    settings : Settings
+    outbox : Outbox
+    """
+
+    def __init__(self, settings: Settings, outbox: Outbox) -> None:
+        self._settings = settings
+        self._rules = rules_of(settings)
+        self._outbox = outbox
+        self._watcher = Watcher(
+            self._rules, open_operations(settings), settings.data_dir, utc_now, time.monotonic
+        )
+        self._overview = OverviewWriter(settings.data_dir)
+        self._metrics = WorkMetrics(metric_registry(), "watch")
+
+    @property
+    def period_seconds(self) -> float:
+        """From one round to the next."""
+        return self._rules.evaluation_seconds
+
+    def round(self) -> None:
+        """Judge the rules, write what is known, leave messages. Never raises."""
+        now = utc_now()
+        self._metrics.alive(now)
+        try:
+            changes = self._watcher.evaluate(read_samples(self._settings.data_dir))
+            if changes:
+                language: Language = self._settings.notify_language
+                url = page_url(self._settings)
+                self._outbox.add(message_of(changes, language, url), now)
+            self._overview.write(self._watcher.states(), self._watcher.recent(), now)
+        except Exception:  # one round's fault must not end the watch
+            log.exception("the rules could not be judged")
+
+
+def run(settings: Settings, stopping: threading.Event) -> None:
+    """Watch until asked to stop.
+
+    Raises
+    ------
+    ConfigurationError
+        When the rules, a channel or the data directory cannot be used.
+    """
+    prepare_data_directory(settings.data_dir)
+    outbox = Outbox(open_operations(settings), channels_of(settings), send_by_apprise)
+    rules_of(settings)
+    with _sole_watch(settings, stopping):
+        share_metrics(settings.data_dir, "watch", afresh=True)
+        watch = Watch(settings, outbox)
+        log.info("watch started: %d rules", len(rules_of(settings).rule))
+        delivery = threading.Thread(
+            target=_again_and_again,
+            args=(lambda: outbox.deliver(utc_now()), DELIVERY_PERIOD_SECONDS, stopping),
+            daemon=True,
+        )
+        delivery.start()
+        _again_and_again(watch.round, watch.period_seconds, stopping)
+
+
+def send_test_message(settings: Settings) -> bool:
+    """Send a message to every channel now; whether all took it.
+
+    Raises
+    ------
+    ConfigurationError
+        When there is no channel.
+    """
+    channels = channels_of(settings)
+    if not channels:
+        raise ConfigurationError("TRAFFIC_NOTIFY_URLS: there is no channel to test")
+    texts = texts_of(settings.notify_language)
+    message = Message(texts["test_title"], texts["test_body"])
+    taken = [send_by_apprise(channel, message) for channel in channels]
+    return all(taken)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the watch; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m services.watch",
+        description="Judge the rules of alerts.toml on the metrics in TRAFFIC_DATA_DIR, keep "
+        "incidents and tell TRAFFIC_NOTIFY_URLS. Settings come from the environment or .env "
+        "(see README).",
+    )
+    parser.add_argument(
+        "--test-notification", action="store_true", help="send a message to every channel and exit"
+    )
+    options = parser.parse_args(arguments)
+    stopping = threading.Event()
+
+    def stop(signal_number: int, _frame: FrameType | None) -> None:
+        log.info("watch stopped by %s", signal.Signals(signal_number).name)
+        stopping.set()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, stop)
+    try:
+        settings = load_settings()
+        start_journal(settings)
+        if options.test_notification:
+            return 0 if send_test_message(settings) else 1
+        run(settings, stopping)
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+def _again_and_again(
+    work: Callable[[], object], period_seconds: float, stopping: threading.Event
+) -> None:
+    while not stopping.is_set():
+        work()
+        stopping.wait(period_seconds)
+
+
+@contextlib.contextmanager
+def _sole_watch(settings: Settings, stopping: threading.Event) -> Iterator[None]:
+    """Hold the lock of the one watch; stand by while another one holds it."""
+    lock = FileLock(settings.data_dir / LOCK_NAME)
+    while not stopping.is_set():
+        try:
+            lock.acquire(timeout=0)
+            break
+        except Timeout:
+            log.info("another watch is at work: standing by")
+            stopping.wait(STANDBY_SECONDS)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
