@@ -12,6 +12,7 @@ from flask import Flask
 from callbacks import (
     compression,
     documents,
+    exploitation,
     health,
     http_api,
     metrics,
@@ -72,6 +73,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     page.register(app, services)
     not_found.register(app, app.get_relative_path("/"))
     pages.append(quality.register(app, services))
+    pages.append(exploitation.register(app, services))
     metrics.serve(app, settings, registry)
     security_headers.register(pages, settings)
     bind_monitoring(server, settings)

@@ -18,6 +18,7 @@ def build_footer(
     texts: Texts,
     *,
     quality_url: str,
+    operations_url: str,
     dashboard_url: str,
     api_url: str,
     has_tiles: bool,
@@ -29,7 +30,7 @@ def build_footer(
     Parameters
     ----------
     texts : Texts
-    quality_url, dashboard_url, api_url : str
+    quality_url, operations_url, dashboard_url, api_url : str
     has_tiles : bool
         Whether OpenStreetMap's backdrop is shown and has to be credited.
     languages : mapping
@@ -47,6 +48,7 @@ def build_footer(
                 [
                     html.Li(html.A(texts["quality"]["link"], href=quality_url)),
                     html.Li(html.A(wording["performance"], href=dashboard_url)),
+                    html.Li(html.A(texts["exploitation"]["link"], href=operations_url)),
                     html.Li(html.A(wording["api_traffic"], href=api_url)),
                     html.Li(html.A("ODbL", href=LICENCE_URL)),
                     *sources,

@@ -91,7 +91,7 @@ def written_duration(seconds: float) -> str:
     ['250 ms', '45 s', '1 min', '1 h 5 min', '25 h']
     """
     if seconds < 1:
-        return f"{1_000 * seconds:.0f} ms"
+        return f"{1_000 * seconds:.3g} ms"
     whole = int(seconds)
     if whole < _SECONDS_PER_MINUTE:
         return f"{seconds:.3g} s"

@@ -93,8 +93,10 @@ def values_of(rule: Rule, recent: RecentSamples, now: datetime) -> dict[str, flo
 
 
 def has_data(rule: Rule, recent: RecentSamples) -> bool:
-    """Whether the metric of a rule exists at all."""
-    return any(_fits(rule, series, filtered=False) for series in recent.newest)
+    """Whether a rule can be judged: a counter of which nobody has heard has not counted yet."""
+    if rule.window_seconds and rule.signal != "growth":
+        return bool(recent.newest)
+    return any(_fits(rule, series) for series in recent.newest)
 
 
 def _value(rule: Rule, recent: RecentSamples, _now: datetime) -> dict[str, float]:

@@ -29,6 +29,7 @@ from services.monitoring import database, gate, measuring, offline, privacy, wri
 from services.monitoring.complaints import Complaints, logger
 from services.monitoring.credentials import (
     LOCK_TIMEOUT_SECONDS,
+    OPERATOR_EXTENSION,
     Operator,
     announce_password,
     first_password,
@@ -164,6 +165,7 @@ def _register(server: flask.Flask, package: ModuleType, operator: Operator) -> N
     offline.serve_offline(package)
     gate.close(package, operator)
     gate.harden_cookie(server)
+    server.extensions[OPERATOR_EXTENSION] = operator
     # Its scheduler prints, and serves custom graphs only.
     package.bind(server, schedule=False)
     gate.use_own_login(server, package, operator)

@@ -12,11 +12,13 @@ import logging
 import re
 import secrets
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import flask
 from filelock import FileLock, Timeout
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -27,6 +29,8 @@ from services.settings import Settings
 logger = logging.getLogger(__name__)
 
 LOCK_TIMEOUT_SECONDS = 30.0
+# Where a server keeps who its operator is, once the monitoring is bound.
+OPERATOR_EXTENSION = "traffic_operator"
 
 _SECRET_KEY = re.compile(r"[0-9a-f]{64}")
 _PASSWORD_HASH = re.compile(r"[a-z0-9:]+\$[^$]+\$[0-9a-f]+")
@@ -115,6 +119,16 @@ class Operator:
         """Whether name and password are right, in a time that tells neither apart."""
         password_matches = self.matches(password)
         return _same(username, self.username) and password_matches
+
+    def is_signed_in(self) -> bool:
+        """Whether the session of the request in progress is the operator's, and not yet over."""
+        session = flask.session
+        expires = session.get("expires")
+        return (
+            session.get("operator") == self.fingerprint
+            and isinstance(expires, int)
+            and time.time() < expires
+        )
 
 
 def load_operator(settings: Settings, session_key: str) -> Operator:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from types import ModuleType
-from urllib.parse import urlsplit
 
 import flask
 from flask.typing import ResponseReturnValue
@@ -20,10 +19,12 @@ from services.metrics.requests import note_login
 from services.monitoring.complaints import describe, logger
 from services.monitoring.credentials import Operator
 from services.monitoring.offline import FILES_ENDPOINT
+from services.monitoring.origin import is_same_origin
 from services.monitoring.throttle import Throttle
 
 SESSION_SECONDS = 12 * 3600
 SESSION_COOKIE = "monitoring_session"
+OPERATIONS_PAGE = "/exploitation/"
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_ENDPOINTS = frozenset({"static", FILES_ENDPOINT})
@@ -84,7 +85,7 @@ def use_own_login(server: flask.Flask, package: ModuleType, operator: Operator) 
 
     def login() -> ResponseReturnValue:
         if flask.request.method != "POST":
-            return flask.redirect(_main_page()) if _is_open(operator) else _login_page()
+            return flask.redirect(_page_after_login()) if operator.is_signed_in() else _login_page()
         return _log_in(operator, throttle, link)
 
     def logout() -> ResponseReturnValue:
@@ -97,26 +98,16 @@ def use_own_login(server: flask.Flask, package: ModuleType, operator: Operator) 
 
 
 def harden_cookie(server: flask.Flask) -> None:
-    """Keep the session cookie to the monitoring pages: the other ones have no use for it."""
+    """Scripts cannot read the session cookie, other sites cannot have it sent along.
+
+    It is set at the log-in only, and then for ``/dashboard`` and ``/exploitation``.
+    """
     server.config.update(
         SESSION_COOKIE_NAME=SESSION_COOKIE,
-        SESSION_COOKIE_PATH="/dashboard",
+        SESSION_COOKIE_PATH="/",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
     )
-
-
-def is_same_origin(request: flask.Request) -> bool:
-    """Whether a request comes from one of our own pages, as far as its browser tells.
-
-    ``Sec-Fetch-Site`` cannot be forged by a page; browsers leave it out over plain HTTP, where
-    ``Origin``, or else ``Referer``, must name the host that was asked. None of them: refused.
-    """
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site == "same-origin"
-    source = request.headers.get("Origin") or request.headers.get("Referer")
-    return source is not None and urlsplit(source).netloc == request.host
 
 
 def _admit(operator: Operator) -> ResponseReturnValue | None:
@@ -129,23 +120,13 @@ def _admit(operator: Operator) -> ResponseReturnValue | None:
         raise Forbidden("This request does not come from a page of this site.")
     if endpoint == "login":
         return None
-    if not _is_open(operator):
+    if not operator.is_signed_in():
         return _refuse(endpoint)
     if endpoint in _OUT_OF_USE:
         raise Forbidden("This part of the monitoring is out of use here.")
     if endpoint in _ANSWERS:
         return flask.jsonify(_ANSWERS[endpoint])
     return None
-
-
-def _is_open(operator: Operator) -> bool:
-    session = flask.session
-    expires = session.get("expires")
-    return (
-        session.get("operator") == operator.fingerprint
-        and isinstance(expires, int)
-        and time.time() < expires
-    )
 
 
 def _refuse(endpoint: str) -> ResponseReturnValue:
@@ -178,12 +159,18 @@ def _log_in(operator: Operator, throttle: Throttle, link: str) -> ResponseReturn
             f"{link}_admin": True,
         }
     )
-    return flask.redirect(_main_page(), 303)
+    return flask.redirect(_page_after_login(), 303)
 
 
 def _login_page(error: str = "", status: int = 200) -> flask.Response:
     page = flask.render_template("monitoring_login.html", error=error)
     return flask.make_response(page, status)
+
+
+def _page_after_login() -> str:
+    """One of our own two rooms, whatever the address says."""
+    wanted = flask.request.args.get("next")
+    return OPERATIONS_PAGE if wanted == OPERATIONS_PAGE else _main_page()
 
 
 def _main_page() -> str:

@@ -77,6 +77,8 @@ def test_every_text_is_used():
     # Of the quality panel: a kind of forecast, a column, a verdict, a decision and its reason.
     made_prefixes += ("forecast_", "kind_", "column_", "verdict_", "action_", "reason_")
     made_prefixes += ("baseline_", "period_", "gain_")
+    # Of the operators' page: a severity, the state of a rule, a role, what was noted.
+    made_prefixes += ("severity_", "state_", "role_", "note_")
     unused = [
         f"{section}.{key}"
         for section, key in shape(FRENCH)

@@ -140,7 +140,7 @@ def test_accounts_of_an_older_database_stop_working(tmp_path: Path) -> None:
 
 def test_the_setting_changes_the_password_and_ends_sessions(tmp_path: Path) -> None:
     client = log_in(build_server(settings_in(tmp_path)))
-    cookie = client.get_cookie("monitoring_session", path="/dashboard")
+    cookie = client.get_cookie("monitoring_session", path="/")
     assert cookie is not None
     changed = build_server(settings_in(tmp_path, dashboard_password="the second password"))
     log_in(changed, password="the second password")
@@ -185,7 +185,7 @@ def test_a_session_expires(server: flask.Flask, monkeypatch: pytest.MonkeyPatch)
     client = log_in(server)
     assert client.get("/dashboard/api/overview").status_code == 200
     later = time.time() + 13 * 3600
-    monkeypatch.setattr("services.monitoring.gate.time", SimpleNamespace(time=lambda: later))
+    monkeypatch.setattr("services.monitoring.credentials.time", SimpleNamespace(time=lambda: later))
     assert client.get("/dashboard/api/overview").status_code == 401
 
 
@@ -349,11 +349,14 @@ def test_pages_allow_nothing_from_elsewhere_and_are_not_kept(server: flask.Flask
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_the_session_cookie_stays_with_the_monitoring(server: flask.Flask) -> None:
+def test_the_session_cookie_is_set_at_the_log_in_only(server: flask.Flask) -> None:
     client = server.test_client()
     answer = client.post("/dashboard/login", data=CREDENTIALS, headers=OWN_PAGE)
     cookie = answer.headers["Set-Cookie"]
-    assert "Path=/dashboard" in cookie
+    assert "Path=/;" in cookie
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     assert "Set-Cookie" not in client.get("/").headers
+    stranger = server.test_client()
+    for path in ("/", "/dashboard/login", "/dashboard/"):
+        assert "Set-Cookie" not in stranger.get(path).headers
