@@ -11,14 +11,17 @@ from flask import Flask
 
 from callbacks import (
     compression,
+    dash_requests,
     documents,
     exploitation,
     health,
     http_api,
+    limits,
     metrics,
     not_found,
     nowcast,
     page,
+    privacy,
     problems,
     quality,
     security_headers,
@@ -63,6 +66,8 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     registry = metric_registry()
     pages = [app]
     metrics.register(app, pages, registry)
+    limits.register(server, settings)
+    dash_requests.register(server, pages)
     compression.register(server)
     problems.register(server)
     documents.register(server, services)
@@ -74,6 +79,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     not_found.register(app, app.get_relative_path("/"))
     pages.append(quality.register(app, services))
     pages.append(exploitation.register(app, services))
+    pages.append(privacy.register(app, services))
     metrics.serve(app, settings, registry)
     security_headers.register(pages, settings)
     bind_monitoring(server, settings)

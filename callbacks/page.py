@@ -116,6 +116,7 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
         # The page itself: callbacks/quality.py, which builds on this module.
         quality_url=app.get_relative_path("/qualite/"),
         operations_url=app.get_relative_path("/exploitation/"),
+        privacy_url=app.get_relative_path("/donnees-personnelles/"),
         dashboard_url=app.get_relative_path("/dashboard/"),
         api_url=app.get_relative_path("/api/v1/traffic"),
     )

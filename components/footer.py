@@ -19,6 +19,7 @@ def build_footer(
     *,
     quality_url: str,
     operations_url: str,
+    privacy_url: str,
     dashboard_url: str,
     api_url: str,
     has_tiles: bool,
@@ -30,7 +31,7 @@ def build_footer(
     Parameters
     ----------
     texts : Texts
-    quality_url, operations_url, dashboard_url, api_url : str
+    quality_url, operations_url, privacy_url, dashboard_url, api_url : str
     has_tiles : bool
         Whether OpenStreetMap's backdrop is shown and has to be credited.
     languages : mapping
@@ -50,9 +51,10 @@ def build_footer(
                     html.Li(html.A(wording["performance"], href=dashboard_url)),
                     html.Li(html.A(texts["exploitation"]["link"], href=operations_url)),
                     html.Li(html.A(wording["api_traffic"], href=api_url)),
+                    html.Li(html.A(texts["privacy"]["link"], href=privacy_url)),
                     html.Li(html.A("ODbL", href=LICENCE_URL)),
                     *sources,
-                    *_language_choice(wording["languages"], languages, language),
+                    *build_language_choice(wording["languages"], languages, language),
                 ],
                 className="footer-links",
             )
@@ -61,7 +63,7 @@ def build_footer(
     )
 
 
-def _language_choice(label: str, languages: Mapping[str, str], current: str) -> list[html.Li]:
+def build_language_choice(label: str, languages: Mapping[str, str], current: str) -> list[html.Li]:
     """A button per other language; none while there is only one."""
     return [
         html.Li(

@@ -63,7 +63,7 @@ class PageData:
     choice, forecast
         What the forecast starts with.
     has_tiles : bool
-    icon_url, quality_url, operations_url, dashboard_url, api_url : str
+    icon_url, quality_url, operations_url, privacy_url, dashboard_url, api_url : str
     """
 
     language: str
@@ -81,6 +81,7 @@ class PageData:
     icon_url: str
     quality_url: str
     operations_url: str
+    privacy_url: str
     dashboard_url: str
     api_url: str
 
@@ -111,6 +112,7 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
                 texts,
                 quality_url=data.quality_url,
                 operations_url=data.operations_url,
+                privacy_url=data.privacy_url,
                 dashboard_url=data.dashboard_url,
                 api_url=data.api_url,
                 has_tiles=data.has_tiles,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal, Self
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -20,6 +21,10 @@ RENNES_FEED_URL = (
     "?lang=fr&timezone=Europe%2FBerlin&use_labels=true&delimiter=%3B"
 )
 OPENSTREETMAP_TILES_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
+
+
+# "aaaaaaaaaaaaaaaa" is long and yet the first that is tried.
+_LEAST_KINDS_OF_LETTERS: Final = 8
 
 
 class Settings(BaseSettings):
@@ -60,6 +65,13 @@ class Settings(BaseSettings):
     notify_language: Literal["fr", "en"] = "fr"
     # Where people find the pages; in messages.
     public_url: HttpUrl | None = None
+    # How many days the journal and the measures of /dashboard/ are kept.
+    journal_retention_days: int = Field(180, ge=1, le=3_650)
+    monitoring_retention_days: int = Field(56, ge=1, le=3_650)
+    # Whom visitors may ask about their data: an e-mail or web address, shown to everybody.
+    contact: str = Field("", max_length=200)
+    # How many proxies in front tell the visitor's address and protocol (X-Forwarded-…).
+    trusted_proxies: int = Field(0, ge=0, le=5)
     # None: a SQLite file in the data directory. It may hold a password.
     database_url: SecretStr | None = None
 
@@ -82,6 +94,20 @@ class Settings(BaseSettings):
         if value is not None:
             _check_database_url(value.get_secret_value())
         return value
+
+    @model_validator(mode="after")
+    def _strong_secrets_for_others(self) -> Self:
+        # What is not set is made at random, of 100 bits and more.
+        if not _is_loopback(self.host):
+            for name, least in (("secret_key", 32), ("dashboard_password", 12)):
+                secret: SecretStr | None = getattr(self, name)
+                if secret is not None and _is_weak(secret.get_secret_value(), least):
+                    raise ValueError(
+                        f"{PREFIX}{name.upper()} is too weak for others to reach it (TRAFFIC_HOST "
+                        f"is {self.host}): at least {least} letters, of 8 kinds or more; or leave "
+                        "it out, and a random one is made"
+                    )
+        return self
 
     @field_validator("tiles_url", mode="before")
     @classmethod
@@ -108,6 +134,19 @@ def load_settings(**overrides: object) -> Settings:
         raise ConfigurationError(_one_line(error)) from None
 
 
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_weak(secret: str, least_letters: int) -> bool:
+    return len(secret) < least_letters or len(set(secret)) < _LEAST_KINDS_OF_LETTERS
+
+
 def _check_database_url(address: str) -> None:
     try:
         url = make_url(address)
@@ -123,10 +162,14 @@ def _check_database_url(address: str) -> None:
         raise ValueError("SQLite must be in a file, which several processes share")
 
 
+def _setting_of(place: tuple[int | str, ...]) -> str:
+    return f"{PREFIX}{'_'.join(map(str, place)).upper()}: " if place else ""
+
+
 def _one_line(error: ValidationError) -> str:
     # The value itself stays out of the message: it may be a secret.
     problems = [
-        f"{PREFIX}{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+        f"{_setting_of(item['loc'])}{item['msg'].removeprefix('Value error, ')}"
         for item in error.errors(include_url=False, include_input=False, include_context=False)
     ]
     return "; ".join(problems)

@@ -24,15 +24,17 @@ from filelock import FileLock, Timeout
 
 from services.assembly import SHIPPED_ARTIFACTS
 from services.clock import PARIS, utc_now
-from services.errors import ConfigurationError, ForecastUnavailable
+from services.errors import ConfigurationError, ForecastUnavailable, StorageError
 from services.feeds.demo import DemoFeed
 from services.feeds.sources import SimulatedFeed, live_feed
 from services.forecasts import CachedForecasts
 from services.history.upkeep import keep_up
 from services.journal import start_journal
+from services.journal.retention import prune_journal
 from services.metrics import WorkMetrics, metric_registry, share_metrics
+from services.monitoring.retention import prune_measures
 from services.observe import Observer
-from services.operations import open_operations
+from services.operations import open_operations, prune_incidents
 from services.processes import Supervisor
 from services.scoring.job import score_forecasts
 from services.scoring.metrics import quality_metrics
@@ -55,6 +57,8 @@ SCORING_DELAY: Final = timedelta(seconds=90)
 # Nor for TensorFlow to be imported, which takes a core for seconds.
 LEARNER_DELAY_SECONDS: Final = 15.0
 HEARTBEAT_PERIOD: Final = timedelta(seconds=15)
+# Long enough to compare a winter with the one before.
+INCIDENTS_KEPT: Final = timedelta(days=730)
 
 
 def make_observer(settings: Settings, store: Store, metrics: WorkMetrics | None = None) -> Observer:
@@ -116,8 +120,15 @@ def learner_command() -> list[str]:
 
 
 def look_after_history(settings: Settings) -> None:
-    """Compact finished days, drop old ones, bring the usual week up to date."""
-    keep_up(settings.data_dir, utc_now(), settings.history_retention_days)
+    """Compact finished days, drop what is old, bring the usual week up to date."""
+    now = utc_now()
+    keep_up(settings.data_dir, now, settings.history_retention_days)
+    prune_journal(settings.data_dir, now, settings.journal_retention_days)
+    prune_measures(settings.data_dir, now, settings.monitoring_retention_days)
+    try:
+        prune_incidents(open_operations(settings), now, INCIDENTS_KEPT)
+    except StorageError as error:
+        log.error("old incidents were not removed: %s", error)
 
 
 def show_life(metrics: WorkMetrics, forecasts: CachedForecasts) -> None:

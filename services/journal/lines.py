@@ -12,6 +12,8 @@ from typing import Final, Literal
 import flask
 from pythonjsonlogger.json import JsonFormatter
 
+from services.privacy import without_personal_data
+
 LogFormat = Literal["text", "json"]
 
 TEXT_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s%(request_mark)s"
@@ -38,11 +40,25 @@ class RequestMark(logging.Filter):
         return True
 
 
+class _PrivateText(logging.Formatter):
+    """Writes a line without what it may say of a person, its traceback included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_personal_data(super().format(record))
+
+
+class _PrivateJson(JsonFormatter):
+    """The same as JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_personal_data(super().format(record))
+
+
 def formatter(log_format: LogFormat) -> logging.Formatter:
     """The formatter of a form."""
     if log_format == "text":
-        return logging.Formatter(TEXT_FORMAT)
-    return JsonFormatter(
+        return _PrivateText(TEXT_FORMAT)
+    return _PrivateJson(
         ["levelname", "name", "message", "request_id", "exc_info"],
         timestamp="time",
         rename_fields={"levelname": "level", "name": "logger", "request_id": "request"},

@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 
 from services.monitoring import capture
 from services.monitoring.complaints import Complaints
-from services.monitoring.privacy import NOT_KEPT
+from services.privacy import NOT_KEPT
 
 P = ParamSpec("P")
 T = TypeVar("T")

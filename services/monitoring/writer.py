@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from services.monitoring.complaints import Complaints
-from services.monitoring.privacy import NOT_KEPT
+from services.privacy import NOT_KEPT
 
 # Long enough to gather a crowd, short enough for a page that is looked at.
 WRITE_PERIOD_SECONDS = 1.0

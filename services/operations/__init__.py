@@ -18,6 +18,7 @@ from services.operations.incidents import (
     notes_of,
     open_incidents,
     past_incidents,
+    prune_incidents,
     record_note,
 )
 from services.operations.tables import (
@@ -53,6 +54,7 @@ __all__ = [
     "open_incidents",
     "open_operations",
     "past_incidents",
+    "prune_incidents",
     "record_decision",
     "record_note",
     "recorded_versions",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from services.errors import InvalidRequest
+from services.operations.database import Operations
 from services.operations.tables import Incident, IncidentNote
 
 NoteKind = Literal["acknowledged", "comment"]
@@ -45,6 +46,20 @@ def notes_of(
     for note in session.scalars(query.order_by(IncidentNote.at, IncidentNote.id)):
         found[note.incident_id].append(note)
     return found
+
+
+def prune_incidents(operations: Operations, now: datetime, keep: timedelta) -> int:
+    """Remove incidents that have been over for long, with their notes; returns how many.
+
+    Raises
+    ------
+    StorageError
+    """
+    with operations.begin() as session:
+        old = list(session.scalars(select(Incident.id).where(Incident.ended_at < now - keep)))
+        session.execute(delete(IncidentNote).where(IncidentNote.incident_id.in_(old)))
+        session.execute(delete(Incident).where(Incident.id.in_(old)))
+    return len(old)
 
 
 def record_note(

@@ -309,3 +309,47 @@ def test_metrics_are_open_unless_a_token_is_asked_for(make_client):
     assert locked.get("/metrics", headers={"Authorization": "Bearer no"}).status_code == 401
     given = locked.get("/metrics", headers={"Authorization": f"Bearer {token}"})
     assert given.status_code == 200
+
+
+def test_an_error_answer_names_its_request_in_body_and_header(make_client):
+    client = make_client()
+    given = "0123456789abcdef"
+    answer = client.get("/api/v1/forecast?hour=99", headers={"X-Request-ID": given})
+    assert answer.headers["X-Request-ID"] == given
+    assert answer.get_json()["request_id"] == given
+    assert "X-Request-ID" not in client.get("/healthz").headers
+
+
+@pytest.mark.parametrize("page", ["", "/qualite"])
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b"{}", b'{"output": "made.up", "inputs": []}', b'{"output": []}']
+)
+def test_a_callback_that_does_not_exist_is_the_caller_s_fault(make_client, page, body):
+    answer = make_client().post(
+        f"{page}/_dash-update-component", data=body, content_type="application/json"
+    )
+    assert answer.status_code == 400
+
+
+def test_a_script_that_does_not_exist_is_not_found(make_client):
+    client = make_client()
+    for path in ("/_dash-component-suites/no/such.js", "/_dash-component-suites/dash/such.js"):
+        assert client.get(path).status_code == 404
+
+
+def test_what_is_too_large_is_refused(make_client):
+    client = make_client()
+    answer = client.post("/_dash-update-component", data=b"x" * 2_000_000)
+    assert answer.status_code in {400, 413}
+    assert client.post("/api/v1/traffic", data=b"x" * 2_000_000).status_code == 405
+
+
+def test_pages_allow_no_device_and_tls_stays_tls(make_client):
+    client = make_client(trusted_proxies=1)
+    plain = client.get("/")
+    assert "camera=()" in plain.headers["Permissions-Policy"]
+    assert "Strict-Transport-Security" not in plain.headers
+    secure = client.get("/", headers={"X-Forwarded-Proto": "https"})
+    assert "max-age=31536000" in secure.headers["Strict-Transport-Security"]
+    untrusted = make_client().get("/", headers={"X-Forwarded-Proto": "https"})
+    assert "Strict-Transport-Security" not in untrusted.headers

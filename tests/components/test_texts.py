@@ -72,7 +72,7 @@ def test_every_text_is_used():
     made = ("status", "status_meaning", "zone_status", "zone_status_letter", "zone")
     of_forecasts = ("forecast_status", "forecast_status_meaning")
     compared = ("usual", "usual_sentence", "usual_speed")
-    made_sections = {*made, *of_forecasts, *compared, "zone_in_title", "invalid"}
+    made_sections = {*made, *of_forecasts, *compared, "zone_in_title", "invalid", "privacy"}
     made_prefixes = ("day_", "announce_", "congestion", "jam", "shares", "worst")
     # Of the quality panel: a kind of forecast, a column, a verdict, a decision and its reason.
     made_prefixes += ("forecast_", "kind_", "column_", "verdict_", "action_", "reason_")

@@ -16,7 +16,7 @@ import flask
 import pytest
 
 from services.monitoring.complaints import Complaints
-from services.monitoring.privacy import without_personal_data
+from services.privacy import without_personal_data
 from tests.services.monitoring_app import (
     OWN_PAGE,
     build_server,

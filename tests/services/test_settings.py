@@ -90,3 +90,24 @@ def test_every_setting_is_documented_with_its_default():
     readme = (Path(__file__).parents[2] / "README.md").read_text()
     documented = set(re.findall(r"`TRAFFIC_([A-Z_]+)`", readme))
     assert documented == {name.upper() for name in Settings.model_fields}
+
+
+@pytest.mark.parametrize(
+    ("name", "weak", "strong"),
+    [
+        ("dashboard_password", "motdepasse1", "correct horse battery"),
+        ("dashboard_password", "aaaaaaaaaaaaaa", "Zebre-42-velo-bleu"),
+        ("secret_key", "0123456789abcdef", "0123456789abcdef0123456789abcdef"),
+    ],
+)
+def test_a_weak_secret_is_refused_where_others_can_reach_it(name, weak, strong):
+    assert getattr(load_settings(**{name: weak}), name).get_secret_value() == weak
+    with pytest.raises(ConfigurationError) as refusal:
+        load_settings(host="0.0.0.0", **{name: weak})
+    assert f"TRAFFIC_{name.upper()} is too weak" in str(refusal.value)
+    assert weak not in str(refusal.value)
+    assert load_settings(host="0.0.0.0", **{name: strong}).host == "0.0.0.0"
+
+
+def test_a_secret_that_is_left_out_is_made_at_random():
+    assert load_settings(host="0.0.0.0").dashboard_password is None

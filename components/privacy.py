@@ -1,0 +1,85 @@
+"""The page that tells what is kept of a visitor, why, how long, and how to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dash import html
+
+from components.footer import build_language_choice
+from components.texts import Texts
+
+# In the order in which they are read.
+SECTIONS = (
+    "in_brief",
+    "visits",
+    "journal",
+    "operators",
+    "cookies",
+    "others",
+    "basis",
+    "rights",
+)
+
+
+def build_privacy_page(
+    texts: Texts,
+    values: Mapping[str, str | int],
+    *,
+    home_url: str,
+    icon_url: str,
+    languages: Mapping[str, str],
+    language: str,
+) -> html.Div:
+    """The whole page.
+
+    Parameters
+    ----------
+    values : mapping
+        Periods of keeping in days (``monitoring_days``, ``journal_days``) and whom to ask
+        (``contact``, empty when nobody is named).
+    """
+    wording = texts["privacy"]
+    titles = [
+        html.H1(wording["title"], className="brand-name"),
+        html.P(wording["tagline"], className="brand-tagline"),
+    ]
+    brand = [html.Img(src=icon_url, alt="", className="brand-icon"), html.Div(titles)]
+    return html.Div(
+        [
+            html.Header(
+                [
+                    html.Div(brand, className="brand"),
+                    html.A(wording["back"], href=home_url, className="quality-back"),
+                ],
+                className="page-header",
+            ),
+            html.Main(
+                [_section(texts, name, values) for name in SECTIONS], className="quality-main"
+            ),
+            html.Footer(
+                html.Ul(
+                    build_language_choice(texts["footer"]["languages"], languages, language),
+                    className="footer-links",
+                ),
+                className="page-footer",
+            ),
+        ],
+        className="page",
+        lang=language,
+    )
+
+
+def _section(texts: Texts, name: str, values: Mapping[str, str | int]) -> html.Section:
+    wording = texts["privacy"]
+    key = f"{name}_text"
+    if name == "rights" and not values["contact"]:
+        key = "rights_text_without_contact"
+    paragraphs = str(wording[key]).format(**values).split("\n")
+    return html.Section(
+        [
+            html.H2(wording[f"{name}_title"], className="card-title"),
+            *[html.P(paragraph) for paragraph in paragraphs if paragraph],
+        ],
+        className="card-panel quality-card",
+    )

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from services import watch
+from services.alerts.overview import read_overview
+from services.operations import open_incidents, open_operations, past_incidents
+from services.settings import load_settings
+from tests.waiting import wait_until
+
+RULES = """
+evaluation_seconds = 1
+
+[[rule]]
+name = "worker-silent"
+summary_fr = "Silence"
+summary_en = "Silence"
+severity = "critical"
+signal = "age"
+metric = "traffic_heartbeat_timestamp_seconds"
+where = { role = ["worker"] }
+above = 2
+clear = 1.5
+for_seconds = 0
+unit = "s"
+missing = "alarm"
+"""
+
+# A worker that does nothing but say that it is alive.
+WORKER = """
+import sys, time
+from pathlib import Path
+from services.metrics.sharing import metric_registry, share_metrics
+share_metrics(Path(sys.argv[1]), "worker", afresh=True)
+from services.clock import utc_now
+from services.metrics import WorkMetrics
+metrics = WorkMetrics(metric_registry(), "worker")
+while True:
+    metrics.alive(utc_now())
+    time.sleep(0.2)
+"""
+
+
+@pytest.fixture
+def webhook():
+    told = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self):
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args):
+            """Stay silent."""
+
+    with HTTPServer(("127.0.0.1", 0), Hook) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"json://127.0.0.1:{server.server_port}", told
+        server.shutdown()
+
+
+def test_people_are_told_once_that_the_worker_was_killed_and_once_that_it_is_back(
+    tmp_path, webhook
+):
+    url, told = webhook
+    rules = tmp_path / "rules.toml"
+    rules.write_text(RULES)
+    data_dir = tmp_path / "data"
+    environment = {
+        **os.environ,
+        "TRAFFIC_DATA_DIR": str(data_dir),
+        "TRAFFIC_ALERTS_FILE": str(rules),
+        "TRAFFIC_NOTIFY_URLS": url,
+        "TRAFFIC_NOTIFY_LANGUAGE": "en",
+    }
+    worker = [sys.executable, "-c", WORKER, str(data_dir)]
+    first = subprocess.Popen(worker)
+    watching = subprocess.Popen([sys.executable, "-m", "services.watch"], env=environment)
+    second = None
+    try:
+        wait_until(lambda: read_overview(data_dir) is not None)
+        first.kill()
+        wait_until(lambda: told)
+        assert told[0]["title"] == "[Incident] Traffic Rennes: Silence"
+        operations = open_operations(load_settings(data_dir=data_dir), read_only=True)
+        with operations.begin() as session:
+            assert [item.rule for item in open_incidents(session)] == ["worker-silent"]
+        second = subprocess.Popen(worker)
+        wait_until(lambda: len(told) > 1)
+        assert told[1]["title"] == "[Over] Traffic Rennes: Silence"
+        with operations.begin() as session:
+            assert len(past_incidents(session, 5)) == 1
+        watching.send_signal(signal.SIGTERM)
+        assert watching.wait(20) == 0
+        assert len(told) == 2
+    finally:
+        for process in (first, watching, second):
+            if process is not None:
+                process.kill()
+                process.wait()
+
+
+def test_the_watch_needs_no_numbers_library():
+    code = (
+        "import sys, services.watch; "
+        "print([m for m in ('numpy', 'pandas', 'pyarrow', 'tensorflow') if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_a_wrong_rule_or_channel_ends_the_start_in_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("TRAFFIC_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(watch, "start_journal", lambda _settings: None)
+    monkeypatch.setenv("TRAFFIC_NOTIFY_URLS", "nonsense://x")
+    assert watch.main([]) == 2
+    assert capsys.readouterr().err == (
+        "TRAFFIC_NOTIFY_URLS: address 1 of 1 is none that Apprise knows\n"
+    )
+    monkeypatch.setenv("TRAFFIC_NOTIFY_URLS", "")
+    assert watch.main(["--test-notification"]) == 2
+    assert "no channel to test" in capsys.readouterr().err
+    (tmp_path / "alerts.toml").write_text("[[rule]]\nname = 'x'\n")
+    monkeypatch.setenv("TRAFFIC_ALERTS_FILE", str(tmp_path / "alerts.toml"))
+    assert watch.main([]) == 2
+    assert capsys.readouterr().err.startswith("TRAFFIC_ALERTS_FILE: ")
+
+
+def test_a_test_message_reaches_every_channel(tmp_path, monkeypatch, webhook):
+    url, told = webhook
+    monkeypatch.setenv("TRAFFIC_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(watch, "start_journal", lambda _settings: None)
+    monkeypatch.setenv("TRAFFIC_NOTIFY_URLS", url)
+    assert watch.main(["--test-notification"]) == 0
+    assert told[0]["title"] == "Traffic Rennes : message d’essai"
+
+
+def test_a_message_links_to_the_page_that_people_use():
+    assert watch.page_url(load_settings()) == "http://127.0.0.1:8050/exploitation/"
+    public = load_settings(public_url="https://trafic.example/")
+    assert watch.page_url(public) == "https://trafic.example/exploitation/"
