@@ -19,6 +19,7 @@ run: $(RUNTIME)
 
 test: $(DEV)
 	@sh tests/browser/install_browser.sh
+	@sh tests/install_promtool.sh $(BIN)
 	$(BIN)/python -m pytest $(PARALLEL)
 
 test-fast: $(DEV)
