@@ -1,6 +1,6 @@
 """Champion and challenger: trains one when there is enough new history, and decides on record.
 
-python -m models.challenge --data-dir DIR --source live
+python -m models.challenge --kind week --data-dir DIR --source live
 
 A challenger is judged by the newest whole days, which neither it nor the champion
 has learned from. It becomes the champion only if it is better there, on most of
@@ -16,26 +16,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from models.catalogue import CHAMPION_NAME, Found, Roots, figures_of, version_record
-from models.comparison import is_no_worse_than_average
+from models.catalogue import CHAMPION_NAME, Found, figures_of, version_record
+from models.companion import attend
+from models.contest import Contest
 from models.errors import HistoryTooShort
-from models.train import DEFAULT_EPOCHS, Decide, Ruling
+from models.nowcast.challenge import NowcastChallenge
+from models.train import DEFAULT_EPOCHS, Ruling
 from models.training_command import (
     DEFAULT_SEED,
     Report,
-    Trained,
     at_least,
     quieten_tensorflow,
     say,
 )
 from models.versions import promote
+from models.week.challenge import WeekChallenge
 from models.zones_challenge import ZonesChallenge
-from services.clock import PARIS, Clock, to_paris, utc_now
+from services.clock import PARIS, utc_now
 from services.errors import TrafficError
 from services.history import layout
 from services.operations import (
+    KINDS,
     Decision,
     Kind,
     Operations,
@@ -43,6 +46,7 @@ from services.operations import (
     open_operations,
     record_decision,
 )
+from services.operations.tables import Reason
 from services.settings import Settings, load_settings
 from services.snapshot import Source
 
@@ -57,46 +61,8 @@ NEW_DAYS_BETWEEN: Final = JUDGED_DAYS
 # Better on at least so many of the judged days: one odd day must not decide.
 MINIMUM_DAYS_BETTER_SHARE: Final = 0.5
 
-# When the roads are empty and so is the page; it comes once on days of clock changes too.
-NIGHT_HOUR: Final = 3
-
 _LOOKED_BACK: Final = 1_000
 _REASON_LENGTH: Final = 300
-
-
-class Contest(Protocol):
-    """What a kind of model offers to be challenged: the one adapter that a new kind needs."""
-
-    @property
-    def kind(self) -> Kind:
-        """Which kind of model."""
-
-    @property
-    def roots(self) -> Roots:
-        """Where its versions are."""
-
-    @property
-    def source(self) -> Source:
-        """Whose history is learned from."""
-
-    def champion(self) -> Found | None:
-        """The one in use, None when none can be used."""
-
-    def whole_days(self, now: datetime, after: date | None) -> list[date]:
-        """The whole local days observed, in order; those after a day, if there may be enough.
-
-        Cheap: asked every night.
-        """
-
-    def train(self, judged: list[date], decide: Decide, report: Report) -> Trained:
-        """Train on the days before the judged ones, compare on these with the champion as well.
-
-        Raises
-        ------
-        HistoryTooShort
-            When the days before do not suffice.
-        TrafficError
-        """
 
 
 def challenge(
@@ -129,44 +95,40 @@ def challenge(
         return decision
 
 
-def rule(comparison: dict[str, Any], *, has_champion: bool) -> Ruling:
+def rule(comparison: dict[str, Any], *, has_champion: bool, objection: Reason | None) -> Ruling:
     """What becomes of a challenger.
 
     Parameters
     ----------
     comparison : dict
-        As ``models.comparison.compare`` gives it, on days that neither has seen.
+        With ``against`` the champion, on days that neither has seen.
     has_champion : bool
         Whether the champion is one of those compared.
+    objection : str or None
+        The baseline that did better, if one did.
     """
     if has_champion and not _beats_champion(comparison):
         return Ruling("refused", "worse_than_champion")
-    if not is_no_worse_than_average(comparison):
-        return Ruling("refused", "worse_than_average")
+    if objection is not None:
+        return Ruling("refused", objection)
     return Ruling("promoted", "better_than_champion" if has_champion else "no_champion")
 
 
-def challenge_at_night(settings: Settings, clock: Clock = utc_now) -> None:
-    """The learner's job, to be run once an hour: challenges every champion once a night.
-
-    Never raises, and does nothing during the other hours of the day.
+def make_contest(
+    kind: Kind, data_dir: Path, source: Source, *, epochs: int | None = None, seed: int
+) -> Contest:
+    """What a kind of model is challenged by: a new kind is one more line here.
 
     Parameters
     ----------
-    settings : Settings
-    clock : Clock
+    epochs : int, optional
+        Of the zones' training, at most; the others train as long as they always do.
     """
-    now = clock()
-    if to_paris(now).hour != NIGHT_HOUR:
-        return
-    operations = open_operations(settings)
-    for contest in contests(settings):
-        challenge(contest, operations, now, log.info)
-
-
-def contests(settings: Settings) -> list[Contest]:
-    """Every kind of model that is challenged: a new kind is one more line here."""
-    return [ZonesChallenge(settings.data_dir, source_to_learn_from(settings))]
+    if kind == "week":
+        return WeekChallenge(data_dir, source, seed=seed)
+    if kind == "nowcast":
+        return NowcastChallenge(data_dir, source, seed=seed)
+    return ZonesChallenge(data_dir, source, epochs=epochs or DEFAULT_EPOCHS, seed=seed)
 
 
 def source_to_learn_from(settings: Settings) -> Source:
@@ -186,18 +148,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    contest = ZonesChallenge(
-        settings.data_dir, options.source, epochs=options.epochs, seed=options.seed
-    )
-    decision = challenge(contest, open_operations(settings), options.now or utc_now(), say)
+    if options.parent is not None:
+        attend(options.parent)
+    operations, now = open_operations(settings), options.now or utc_now()
+    decisions = []
+    for kind in [options.kind] if options.kind else KINDS:
+        contest = make_contest(
+            kind, settings.data_dir, options.source, epochs=options.epochs, seed=options.seed
+        )
+        decisions.append(challenge(contest, operations, now, say))
+        say(_told(kind, decisions[-1]))
+    return 1 if any(item and item.action == "failed" for item in decisions) else 0
+
+
+def _told(kind: Kind, decision: Decision | None) -> str:
     if decision is None:
-        say("nothing new since the last decision: the champion stays")
-        return 0
-    say(f"{decision.action.replace('_', ' ')}: {decision.reason.replace('_', ' ')}")
+        return f"{kind}: nothing new since the last decision: the champion stays"
+    lines = [f"{kind}: {decision.action}: {decision.reason}".replace("_", " ")]
     for name, value in decision.figures.items():
         shown = f"{value:.4f}" if isinstance(value, float) else value
-        say(f"  {name.replace('_', ' ')}: {shown}")
-    return 1 if decision.action == "failed" else 0
+        lines.append(f"  {name.replace('_', ' ')}: {shown}")
+    return "\n".join(lines)
 
 
 @dataclass(frozen=True)
@@ -219,7 +190,11 @@ def _challenge(
     judged = days[-JUDGED_DAYS:]
 
     def decide(comparison: dict[str, Any]) -> Ruling:
-        return rule(comparison, has_champion=CHAMPION_NAME in comparison["forecasters"])
+        return rule(
+            comparison,
+            has_champion=CHAMPION_NAME in comparison["forecasters"],
+            objection=contest.objection(comparison),
+        )
 
     try:
         trained = contest.train(judged, decide, report)
@@ -322,6 +297,7 @@ def _parser() -> argparse.ArgumentParser:
         "both by the newest whole days, and promote or refuse it on record.",
     )
     parser.add_argument("--data-dir", type=Path, help="default: TRAFFIC_DATA_DIR")
+    parser.add_argument("--kind", choices=KINDS, help="which model; default: all, in turn")
     parser.add_argument(
         "--source", choices=("live", "demo"), default="live", help="which history; default: live"
     )
@@ -329,9 +305,15 @@ def _parser() -> argparse.ArgumentParser:
         "--now", type=_moment, help="as if it were this time (of Rennes, if without a zone)"
     )
     parser.add_argument(
-        "--epochs", type=at_least(1), default=DEFAULT_EPOCHS, help="at most; default: 100"
+        "--epochs", type=at_least(1), help="of the zones' training, at most; default: 100"
     )
     parser.add_argument("--seed", type=at_least(0), default=DEFAULT_SEED, help="default: 35")
+    parser.add_argument(
+        "--parent",
+        type=int,
+        metavar="PID",
+        help="as the companion of this process: at low priority, and no longer than it",
+    )
     return parser
 
 

@@ -21,7 +21,7 @@ from typing import Final
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from models.challenge import challenge_at_night
+from models.night import challenge_at_night
 from models.nowcast.issuing import NowcastIssuer
 from models.nowcast.train import NOWCAST_DIRECTORY
 from models.training_command import quieten_tensorflow

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.catalogue import CHAMPION_NAME, Found, Roots, champion_in_use, roots_of
+from models.catalogue import CHAMPION_NAME, Roots
+from models.comparison import is_no_worse_than_average
+from models.contest import HistoryContest
 from models.dataset import load_zone_history, split_with_newest_judged
 from models.features import Cells
 from models.train import DEFAULT_EPOCHS, Decide, train_on
 from models.training_command import DEFAULT_SEED, Report, Trained
-from services.clock import to_paris
 from services.forecasts import DAYS, TABLE_SHAPE, ForecastTable, read_table
-from services.history import layout
 from services.operations import Kind
+from services.operations.tables import Reason
 from services.snapshot import Source
 from services.zones import ZONE_CHOICES
 
@@ -45,21 +46,18 @@ class TableForecaster:
         return chosen
 
 
-class ZonesChallenge:
-    """See :class:`models.challenge.Contest`.
+class ZonesChallenge(HistoryContest):
+    """See :class:`models.contest.Contest`.
 
     Parameters
     ----------
-    data_dir : Path
-        Holds the history and the local models.
-    source : {"live", "archive", "demo"}
-    roots : Roots, optional
-        Where the versions are, if not in the data directory and with the code.
-    epochs, seed : int
+    data_dir, source, roots, seed
+        As for :class:`models.contest.HistoryContest`.
+    epochs : int
         As for ``models.train.train``.
     """
 
-    kind: Kind = "zones"
+    kind: ClassVar[Kind] = "zones"
 
     def __init__(
         self,
@@ -70,37 +68,11 @@ class ZonesChallenge:
         epochs: int = DEFAULT_EPOCHS,
         seed: int = DEFAULT_SEED,
     ) -> None:
-        self._data_dir = data_dir
-        self.source: Source = source
-        self.roots = roots or roots_of(data_dir, self.kind)
+        super().__init__(data_dir, source, roots=roots, seed=seed)
         self._epochs = epochs
-        self._seed = seed
-
-    def champion(self) -> Found | None:
-        """See :class:`models.challenge.Contest`."""
-        # A damaged local one does not serve: the shipped one does meanwhile.
-        for roots in (self.roots, self.roots.only_shipped()):
-            found = champion_in_use(roots)
-            if found is not None and not found.problem:
-                return found
-        return None
-
-    def whole_days(self, now: datetime, after: date | None) -> list[date]:
-        """See :class:`models.challenge.Contest`.
-
-        By the partitions of the history, whose days are UTC's: a local day is whole
-        when the UTC day before it, and its own, are there.
-        """
-        today = to_paris(now).date()
-        kept = set(layout.days(self._data_dir, self.source))
-        return [
-            day
-            for day in sorted(kept)
-            if day < today and (after is None or day > after) and _previous(day) in kept
-        ]
 
     def train(self, judged: list[date], decide: Decide, report: Report) -> Trained:
-        """See :class:`models.challenge.Contest`."""
+        """See :class:`models.contest.Contest`."""
         report(f"reading the history of source {self.source!r} in {self._data_dir}")
         history = load_zone_history(self._data_dir, self.source)
         days = [day for day in history.dates() if day <= judged[-1]]
@@ -122,6 +94,6 @@ class ZonesChallenge:
             rivals=rivals,
         )
 
-
-def _previous(day: date) -> date:
-    return date.fromordinal(day.toordinal() - 1)
+    def objection(self, comparison: dict[str, Any]) -> Reason | None:
+        """See :class:`models.contest.Contest`."""
+        return None if is_no_worse_than_average(comparison) else "worse_than_average"

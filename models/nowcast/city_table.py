@@ -63,8 +63,8 @@ class CityTable:
         Speed ÷ limit, at most :data:`RATIO_CAP`; NaN where unknown or closed.
     times : RowTimes
         In Rennes.
-    snapshots : int
-        Observation times it was made of.
+    day_snapshots : tuple of int
+        Observation times that each day was made of.
     """
 
     network: Network
@@ -72,7 +72,12 @@ class CityTable:
     end_s: NDArray[np.int64]
     ratio: NDArray[np.float32]
     times: RowTimes
-    snapshots: int
+    day_snapshots: tuple[int, ...]
+
+    @property
+    def snapshots(self) -> int:
+        """Observation times it was made of."""
+        return sum(self.day_snapshots)
 
     def dates(self) -> list[date]:
         """The local date of each of ``times.day``, from the first row's on."""
@@ -80,7 +85,9 @@ class CityTable:
         return [first + timedelta(days=int(day)) for day in np.unique(self.times.day)]
 
 
-def load_city_table(data_dir: Path, source: Source, weeks: int, report: Report) -> CityTable:
+def load_city_table(
+    data_dir: Path, source: Source, weeks: int, report: Report, *, until: date | None = None
+) -> CityTable:
     """The newest weeks of a history, on its newest network, whole days only.
 
     Parameters
@@ -91,6 +98,8 @@ def load_city_table(data_dir: Path, source: Source, weeks: int, report: Report) 
         At most; less where there is less.
     report : callable
         Gets a line a week.
+    until : date, optional
+        The last day to read; default: the last that is over.
 
     Raises
     ------
@@ -101,6 +110,8 @@ def load_city_table(data_dir: Path, source: Source, weeks: int, report: Report) 
     """
     network, latest = _newest(data_dir, source)
     last_midnight = midnight(to_paris(latest + _END_OF_DAY).date())
+    if until is not None:
+        last_midnight = min(last_midnight, midnight(until + timedelta(days=1)))
     first_day = layout.days(data_dir, source)[0]
     start_day = max(
         to_paris(last_midnight).date() - timedelta(weeks=weeks),
@@ -115,7 +126,7 @@ def load_city_table(data_dir: Path, source: Source, weeks: int, report: Report) 
         STEP_SECONDS,
     )
     ratio = np.full((len(end_s), len(network)), np.nan, dtype=np.float32)
-    snapshots = 0
+    day_snapshots = []
     for count, day in enumerate(days, start=1):
         found = window(
             data_dir,
@@ -127,10 +138,10 @@ def load_city_table(data_dir: Path, source: Source, weeks: int, report: Report) 
         )
         inside = to_row_times(end_s).day == count - 1
         ratio[inside] = ratios_at(found, network, end_s[inside])
-        snapshots += len(found.epoch_s)
+        day_snapshots.append(len(found.epoch_s))
         if count % _DAYS_PER_WEEK == 0 or count == len(days):
-            report(f"read {count} of {len(days)} days, {snapshots:,} snapshots")
-    return CityTable(network, source, end_s, ratio, to_row_times(end_s), snapshots)
+            report(f"read {count} of {len(days)} days, {sum(day_snapshots):,} snapshots")
+    return CityTable(network, source, end_s, ratio, to_row_times(end_s), tuple(day_snapshots))
 
 
 def ratios_at(observed: Window, network: Network, end_s: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -143,6 +143,45 @@ def measures_by_lead(
     }
 
 
+def on_common_cases(judged: dict[str, Judged]) -> dict[str, Judged]:
+    """The same forecasts without those of which some forecaster says nothing."""
+    silent = np.logical_or.reduce([np.isnan(item.ratio) for item in judged.values()])
+    return {
+        name: replace(item, ratio=np.where(silent, np.float32(np.nan), item.ratio))
+        for name, item in judged.items()
+    }
+
+
+def compared_by_day(
+    judged: dict[str, Judged],
+    table: CityTable,
+    rows: NDArray[np.int64],
+    thresholds: StatusThresholds,
+) -> dict[str, Any]:
+    """The nowcaster against each of the others, by ranked probability score.
+
+    Returns
+    -------
+    dict
+        By name: ``rps_skill`` (of the mean over the lead times), ``days_better`` and
+        ``days``: on how many of the judged days the nowcaster's mean was the lower one.
+    """
+    happened = at_leads(speeds_ahead(table.ratio, rows))
+    codes = status_of_speed_ratio(happened, thresholds)
+    days = table.times.day[rows]
+    by_day = {name: _rps_by_day(item, happened, codes, days) for name, item in judged.items()}
+    own_total, own_days = by_day[NOWCASTER]
+    return {
+        name: {
+            "rps_skill": skill(own_total, total),
+            "days_better": int((own_days < of_days).sum()),
+            "days": len(of_days),
+        }
+        for name, (total, of_days) in by_day.items()
+        if name != NOWCASTER
+    }
+
+
 def is_no_worse_than_baselines(measures: dict[str, Any]) -> bool:
     """Whether neither baseline has a better mean RPS or MAE over the lead times."""
     means = {
@@ -261,6 +300,24 @@ def _rps(shares: NDArray[np.floating], codes: NDArray[np.uint8]) -> NDArray[np.f
         happened = happened + (codes == STATUSES[place])
         score += (forecast - happened) ** 2
     return score / _STEPS_OF_RPS
+
+
+def _rps_by_day(
+    judged: Judged, happened: Array, codes: NDArray[np.uint8], days: NDArray[np.int64]
+) -> tuple[float, NDArray[np.float64]]:
+    """Mean over the lead times, in all and of each day, in the order of the days."""
+    known = ~np.isnan(happened) & ~np.isnan(judged.ratio)
+    # A segment with no forecast at all may have NaN for probabilities.
+    scores = np.where(known, _rps(judged.shares, codes), 0.0)
+    by_row, counts = scores.sum(axis=2, dtype=np.float64), known.sum(axis=2)
+    total = (by_row.sum(axis=0) / np.maximum(counts.sum(axis=0), 1)).mean()
+    # A day without a case would be a draw for everybody.
+    of_days = [
+        (by_row[days == day].sum(axis=0) / np.maximum(counts[days == day].sum(axis=0), 1)).mean()
+        for day in np.unique(days)
+        if counts[days == day].any()
+    ]
+    return float(total), np.array(of_days)
 
 
 def _skill(measures: dict[str, Any], name: str, lead: int) -> str:

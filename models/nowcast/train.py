@@ -9,7 +9,7 @@ import argparse
 import platform
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from models.catalogue import CHAMPION_NAME
 from models.errors import HistoryTooShort
 from models.nowcast.calibration import BandCalibration, CalibrationOptions, learn_calibration
 from models.nowcast.card import nowcast_card
@@ -29,14 +30,18 @@ from models.nowcast.judging import (
     NOWCASTER,
     PERSISTENCE,
     HourOfWeek,
+    compared_by_day,
     from_quantiles,
     is_no_worse_than_baselines,
     lead_table,
     measures_by_lead,
+    on_common_cases,
     persistence,
 )
 from models.nowcast.leads import at_leads, quantiles_at_leads
+from models.nowcast.speed_table import RowTimes
 from models.nowcast.zone_bands import ZoneCalibration, learn_zone_calibration, zone_sums
+from models.train import Decide, Ruling
 from models.training_command import (
     DEFAULT_SEED,
     Report,
@@ -64,6 +69,8 @@ from services.zones import ZONE_CHOICES
 if TYPE_CHECKING:
     from models.nowcast.city import CityNowcaster, CityOptions
 
+Array = NDArray[np.float32]
+
 DEFAULT_WEEKS: Final = 4
 NOWCAST_DIRECTORY: Final = "nowcast"
 # Of working days and of days off alike: one in seven to calibrate, one in seven to judge.
@@ -72,6 +79,8 @@ _LEAST_OF_EACH_TYPE: Final = 3
 _LEAST_OBSERVED_SHARE: Final = 0.5
 # Every quarter of an hour: in between, the same traffic would be judged again.
 _STEPS_BETWEEN_JUDGED: Final = 3
+# A day of judged rows: of 2,859 segments some 100 MB while they are forecast.
+_ROWS_AT_ONCE: Final = 96
 # Half the limit: there the band is calibrated for jams, above it for all the rest.
 _SLOW_RATIO: Final = 0.5
 _TAIL: Final = 0.10
@@ -124,6 +133,58 @@ def train(
     report(f"reading the history of source {source!r} in {data_dir}")
     table = load_city_table(data_dir, source, weeks, report)
     parts = split_days(table, seed)
+    trained = train_on(
+        table,
+        parts,
+        root / NOWCAST_DIRECTORY,
+        trained_on=describe(table, table.dates()),
+        weeks=weeks,
+        seed=seed,
+        options=options,
+        report=report,
+        decide=decide_by_baselines,
+    )
+    if trained.is_champion:
+        promote(root / NOWCAST_DIRECTORY, trained.directory.name)
+    return trained
+
+
+def train_on(
+    table: CityTable,
+    parts: DayParts,
+    root: Path,
+    *,
+    trained_on: TrainedOn,
+    weeks: int,
+    seed: int,
+    options: CityOptions | None = None,
+    report: Report,
+    decide: Decide,
+    rival: Callable[[NDArray[np.int64]], Array] | None = None,
+) -> Trained:
+    """Train on some days, calibrate and measure on others, write the version with the decision.
+
+    Parameters
+    ----------
+    table : CityTable
+    parts : DayParts
+    root : Path
+        Directory of the nowcasters, where the version is written; its champion stays.
+    trained_on : TrainedOn
+        How the version describes what it learned from.
+    weeks, seed, options, report
+        As for :func:`train`.
+    decide : callable
+        Says what becomes of the version, from its comparison with the others.
+    rival : callable, optional
+        Quantiles by the champion for some rows, shape (3, rows, leads, segments); NaN for
+        segments it does not know, on which nobody is judged then.
+
+    Raises
+    ------
+    StorageError
+        When the version cannot be written.
+    """
     report(
         f"days to learn from {len(parts.train)}, to calibrate by {len(parts.validation)}, "
         f"to judge by {len(parts.test)}; starting TensorFlow"
@@ -143,7 +204,10 @@ def train(
     report(f"trained in {seconds:.0f} s; judging")
     test_rows = whole_windows(in_part["test"])[::_STEPS_BETWEEN_JUDGED]
     is_seen = in_part["train"] | in_part["validation"]
-    measures = _measures(table, parts, city, zones, rows=test_rows, is_seen=is_seen)
+    measures = _measures(table, parts, city, zones, rows=test_rows, is_seen=is_seen, rival=rival)
+    ruling = decide(measures["test"])
+    measures["decision"] = asdict(ruling)
+    measures["trained_on"] = asdict(trained_on)
     measures["training"] = {
         "seed": seed,
         "weeks": weeks,
@@ -153,14 +217,29 @@ def train(
         "python": platform.python_version(),
         **_versions(),
     }
-    return _write(root / NOWCAST_DIRECTORY, table, city, zones, measures)
+    stored_parts = (city, zones, table.network.version, trained_on)
+    return _write(root, stored_parts, measures, is_champion=ruling.action == "promoted")
 
 
-def split_days(table: CityTable, seed: int) -> DayParts:
+def decide_by_baselines(comparison: dict[str, Any]) -> Ruling:
+    """Promote unless persistence or the hour-of-week average did better."""
+    if is_no_worse_than_baselines(comparison):
+        return Ruling("promoted", "no_worse_than_average")
+    return Ruling("refused", "worse_than_baseline")
+
+
+def split_days(table: CityTable, seed: int, *, until: int | None = None) -> DayParts:
     """Share whole days out at random, working days and days off alike.
 
     Days of which less than half was observed, such as a first one that began in the
     evening, are in no part: nothing could be judged by them.
+
+    Parameters
+    ----------
+    table : CityTable
+    seed : int
+    until : int, optional
+        Share out the days before this one only, a number as in ``CityTable.times.day``.
 
     Raises
     ------
@@ -169,6 +248,8 @@ def split_days(table: CityTable, seed: int) -> DayParts:
     """
     generator = np.random.default_rng(seed)
     days, first = _observed_days(table)
+    if until is not None:
+        days, first = days[days < until], first[days < until]
     is_off = table.times.is_weekend[first]
     parts = DayParts([], [], [])
     for name, same in (("working days", days[~is_off]), ("days off", days[is_off])):
@@ -256,21 +337,25 @@ def _measures(
     *,
     rows: NDArray[np.int64],
     is_seen: NDArray[np.bool_],
+    rival: Callable[[NDArray[np.int64]], Array] | None,
 ) -> dict[str, Any]:
     thresholds = RENNES_THRESHOLDS
-    quantiles = quantiles_at_leads(city.forecast(table.ratio, table.times, rows))
+    quantiles = quantiles_in_parts(city, table.ratio, table.times, rows)
     average = HourOfWeek(table, is_seen, thresholds)
     judged = {
         NOWCASTER: from_quantiles(quantiles, thresholds),
         PERSISTENCE: persistence(table, average, rows, thresholds),
         AVERAGE: average.at(rows),
     }
+    if rival is not None:
+        judged[CHAMPION_NAME] = from_quantiles(rival(rows), thresholds)
+        judged = on_common_cases(judged)
     dates = table.dates()
     test = measures_by_lead(judged, table, rows, thresholds)
+    test["against"] = compared_by_day(judged, table, rows, thresholds)
     test["days"] = [dates[day].isoformat() for day in parts.test]
     test["zones"] = _zone_measures(table, zones, quantiles, rows)
     return {
-        "trained_on": asdict(_trained_on(table)),
         "network_version": table.network.version,
         "segments": {"all": len(table.network), "known": int(city.is_known.sum())},
         "unknown_share": float(np.isnan(table.ratio).mean()),
@@ -305,21 +390,36 @@ def _zone_measures(
     }
 
 
-def _trained_on(table: CityTable) -> TrainedOn:
-    dates: list[date] = table.dates()
-    return TrainedOn(table.source, dates[0], dates[-1], len(dates), table.snapshots)
+def quantiles_in_parts(
+    city: CityNowcaster, ratio: Array, times: RowTimes, rows: NDArray[np.int64]
+) -> Array:
+    """P10, P50 and P90 at the lead times, shape (3, rows, leads, segments).
+
+    Some rows after the other: all steps of a week at once would take gigabytes.
+    """
+    parts = np.array_split(rows, max(1, len(rows) // _ROWS_AT_ONCE))
+    found = [quantiles_at_leads(city.forecast(ratio, times, part)) for part in parts]
+    return np.concatenate(found, axis=1)
+
+
+def describe(table: CityTable, days: Sequence[date]) -> TrainedOn:
+    """Some days of a table as what a version learned from."""
+    chosen = set(days)
+    counts = zip(table.dates(), table.day_snapshots, strict=True)
+    snapshots = sum(count for day, count in counts if day in chosen)
+    return TrainedOn(table.source, days[0], days[-1], len(days), snapshots)
 
 
 def _write(
     root: Path,
-    table: CityTable,
-    city: CityNowcaster,
-    zones: ZoneCalibration,
+    stored_parts: tuple[CityNowcaster, ZoneCalibration, str, TrainedOn],
     measures: dict[str, Any],
+    *,
+    is_champion: bool,
 ) -> Trained:
     from models.nowcast.storing import StoredNowcaster, encode_nowcaster  # noqa: PLC0415
 
-    stored = StoredNowcaster(city, zones, table.network.version, _trained_on(table))
+    stored = StoredNowcaster(*stored_parts)
     version, document = stored.version, encode_nowcaster(stored)
     # Through JSON, so that the card is made from what the file says.
     content: dict[str, Any] = orjson.loads(
@@ -332,11 +432,7 @@ def _write(
         (directory / MEASURES_FILE).write_bytes(record + b"\n")
         (directory / CARD_FILE).write_text(nowcast_card(content), encoding="utf-8")
 
-    directory = write_version(root, version, write_files)
-    is_champion = is_no_worse_than_baselines(content["test"])
-    if is_champion:
-        promote(root, version)
-    return Trained(directory, content, is_champion)
+    return Trained(write_version(root, version, write_files), content, is_champion)
 
 
 def _versions() -> dict[str, str]:

@@ -102,7 +102,14 @@ class SegmentHistory:
         return TrainedOn(self.source, dates[0], dates[-1], len(dates), snapshots)
 
 
-def load_segment_history(data_dir: Path, source: Source, report: Report) -> SegmentHistory:
+def load_segment_history(
+    data_dir: Path,
+    source: Source,
+    report: Report,
+    *,
+    newest_days: int | None = None,
+    until: date | None = None,
+) -> SegmentHistory:
     """Read the history of one source, on the network of its last observations.
 
     Parameters
@@ -111,6 +118,10 @@ def load_segment_history(data_dir: Path, source: Source, report: Report) -> Segm
     source : {"live", "archive", "demo"}
     report : callable
         Gets a line of progress now and then.
+    newest_days : int, optional
+        Read no more days than this.
+    until : date, optional
+        The last day to read; default: the last there is.
 
     Raises
     ------
@@ -120,7 +131,8 @@ def load_segment_history(data_dir: Path, source: Source, report: Report) -> Segm
         When it cannot be read.
     """
     # Named in UTC; the local day that begins before midnight in UTC has its own name too.
-    dates = layout.days(data_dir, source)
+    dates = [day for day in layout.days(data_dir, source) if until is None or day <= until]
+    dates = dates[-(newest_days or len(dates)) :]
     network = newest_network(data_dir, source)
     if network is None:
         raise HistoryTooShort(f"no history of source {source!r} in {data_dir}")

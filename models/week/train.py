@@ -9,10 +9,11 @@ import argparse
 import platform
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ import orjson
 from numpy.typing import NDArray
 
 from models.dataset import split_days
+from models.train import Decide, Ruling
 from models.training_command import (
     DEFAULT_SEED,
     Report,
@@ -48,7 +50,7 @@ from models.week.scores import (
 )
 from services.errors import TrafficError
 from services.feeds.reply import RENNES_THRESHOLDS
-from services.forecasts import DAYS
+from services.forecasts import DAYS, TrainedOn
 from services.settings import load_settings
 from services.snapshot import Source
 from services.speed_distribution import status_probabilities
@@ -114,8 +116,55 @@ def train(
     """
     report(f"reading the history of source {source!r} in {data_dir}")
     observed = load_segment_history(data_dir, source, report)
-    calendar = Calendar()
-    parts = share_days(observed.dates(), calendar, seed, learn_weeks)
+    parts = share_days(observed.dates(), Calendar(), seed, learn_weeks)
+    trained = train_on(
+        observed,
+        parts,
+        root / WEEK_DIRECTORY,
+        trained_on=observed.description(),
+        seed=seed,
+        report=report,
+        decide=decide_by_frequencies,
+    )
+    if trained.is_champion:
+        promote(root / WEEK_DIRECTORY, trained.directory.name)
+    return trained
+
+
+def train_on(
+    observed: SegmentHistory,
+    parts: DayParts,
+    root: Path,
+    *,
+    trained_on: TrainedOn,
+    seed: int,
+    report: Report,
+    decide: Decide,
+    rivals: Mapping[str, NDArray[np.float64]] = MappingProxyType({}),
+) -> Trained:
+    """Train on some days, measure on others, and write the version with what was decided.
+
+    Parameters
+    ----------
+    observed : SegmentHistory
+    parts : DayParts
+    root : Path
+        Directory of the week models, where the version is written; its champion stays.
+    trained_on : TrainedOn
+        How the version describes what it learned from.
+    seed, report
+        As for :func:`train`.
+    decide : callable
+        Says what becomes of the version, from its comparison with the others.
+    rivals : mapping of array, shape (HOURS_PER_WEEK, segments, statuses)
+        Probabilities of the statuses by others, to be measured beside the baselines; NaN
+        where they say nothing.
+
+    Raises
+    ------
+    StorageError
+        When the version cannot be written.
+    """
     seen, unseen = observed.on(parts.learn), observed.on(parts.test)
     report(
         f"{observed.description().snapshots:,} snapshots of {len(observed.network):,} segments; "
@@ -128,7 +177,7 @@ def train(
     started = time.monotonic()
     class_codes, _ = class_codes_of(observed.network.road_classes)
     strengths, options = Strengths(), FitOptions(seed=seed)
-    lessons = _lessons(seen, parts.learn, class_codes, strengths, calendar)
+    lessons = _lessons(seen, parts.learn, class_codes, strengths, Calendar())
     network = fit_network(lessons, class_codes, options, report)
     counts = seen.counts()
     prior = hierarchical_prior(counts, class_codes, strengths)
@@ -136,6 +185,7 @@ def train(
     report(f"trained in {time.monotonic() - started:.0f} s; measuring")
     days_observed = seen.days_observed()
     forecasts = _forecasts(quantiles, prior, status_shares(counts))
+    forecasts |= {name: _completed(said, forecasts) for name, said in rivals.items()}
     by_day = {day: status_shares(unseen.on([day]).counts()) for day in parts.test}
     told = (days_observed >= LEAST_DAYS) & (forecasts[MODEL].max(axis=-1) >= LEAST_PROBABILITY)
     test = compare(forecasts, by_day, told) | {"coverage": coverage(quantiles, unseen)}
@@ -147,12 +197,24 @@ def train(
         "python": platform.python_version(),
         **network.versions(),
     }
-    measures = _measures(observed, parts, network, training, test)
-    directory = _write(root / WEEK_DIRECTORY, seen, quantiles, network, measures)
-    is_champion = is_no_worse_than_frequencies(test)
-    if is_champion:
-        promote(root / WEEK_DIRECTORY, directory.name)
-    return Trained(directory, measures, is_champion)
+    ruling = decide(test)
+    described = {
+        "model_version": f"{trained_on.last_day}-{network.weights_hash()}",
+        "trained_on": asdict(trained_on),
+        "training": training,
+        "test": test,
+        "decision": asdict(ruling),
+    }
+    measures = _measures(observed, parts, described)
+    directory = _write(root, seen, quantiles, network, measures)
+    return Trained(directory, measures, ruling.action == "promoted")
+
+
+def decide_by_frequencies(comparison: dict[str, Any]) -> Ruling:
+    """Promote unless the raw frequencies of the hour of the week did better."""
+    if is_no_worse_than_frequencies(comparison):
+        return Ruling("promoted", "no_worse_than_average")
+    return Ruling("refused", "worse_than_average")
 
 
 def share_days(
@@ -275,23 +337,22 @@ def _forecasts(
     }
 
 
+def _completed(
+    said: NDArray[np.float64], forecasts: Mapping[str, NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """What a rival said; where it said nothing, how often each status is seen anywhere."""
+    return np.where(np.isnan(said), forecasts[CLIMATOLOGY], said)
+
+
 def _measures(
-    observed: SegmentHistory,
-    parts: DayParts,
-    network: WeekNetwork,
-    training: dict[str, Any],
-    test: dict[str, Any],
+    observed: SegmentHistory, parts: DayParts, described: dict[str, Any]
 ) -> dict[str, Any]:
-    trained_on = observed.description()
     content = {
-        "model_version": f"{trained_on.last_day}-{network.weights_hash()}",
+        **described,
         "segments": len(observed.network),
         "network_version": observed.network.version,
         "thresholds": asdict(RENNES_THRESHOLDS),
-        "trained_on": asdict(trained_on),
         "split": asdict(parts),
-        "training": training,
-        "test": test,
     }
     # Through JSON, so that the card is made from what the file says.
     plain: dict[str, Any] = orjson.loads(orjson.dumps(content))

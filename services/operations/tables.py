@@ -19,6 +19,7 @@ Reason = Literal[
     "no_worse_than_average",
     "worse_than_champion",
     "worse_than_average",
+    "worse_than_baseline",
     "too_little_history",
     "chosen_by_operator",
     "training_failed",

@@ -9,7 +9,8 @@ import pytest
 
 from models import challenge as challenges
 from models.catalogue import champion_in_use, roots_of
-from models.challenge import challenge, challenge_at_night, rule, source_to_learn_from
+from models.challenge import challenge, rule
+from models.comparison import is_no_worse_than_average
 from models.dataset import split_with_newest_judged
 from models.errors import HistoryTooShort
 from models.features import every_cell
@@ -19,7 +20,7 @@ from services.clock import PARIS
 from services.errors import StorageError
 from services.forecasts import TABLE_SHAPE, read_table
 from services.history import layout
-from services.operations import latest_decisions, open_operations, recorded_versions
+from services.operations import KINDS, latest_decisions, open_operations, recorded_versions
 from services.settings import load_settings
 from tests.models.histories import write_history
 from tests.models.versions import (
@@ -66,6 +67,9 @@ class Contest:
         first = after + timedelta(days=1)
         return [first + timedelta(days=n) for n in range((self.last_day - first).days + 1)]
 
+    def objection(self, comparison):
+        return None if is_no_worse_than_average(comparison) else "worse_than_average"
+
     def train(self, judged, decide, report):
         self.judged.append(judged)
         if self.error is not None:
@@ -92,26 +96,28 @@ def on_record(operations):
 
 class TestRule:
     def test_better_than_both_is_promoted(self):
-        ruling = rule(comparison(champion=0.032), has_champion=True)
+        ruling = rule(comparison(champion=0.032), has_champion=True, objection=None)
         assert (ruling.action, ruling.reason) == ("promoted", "better_than_champion")
 
     @pytest.mark.parametrize(
-        ("figures", "reason"),
+        ("figures", "objection", "reason"),
         [
-            ({"champion": 0.030}, "worse_than_champion"),
-            ({"champion": 0.029, "days_better": 7}, "worse_than_champion"),
+            ({"champion": 0.030}, None, "worse_than_champion"),
+            ({"champion": 0.029, "days_better": 7}, None, "worse_than_champion"),
             # Better by one odd day only.
-            ({"champion": 0.040, "days_better": 3}, "worse_than_champion"),
-            ({"champion": 0.040, "average": 0.029}, "worse_than_average"),
+            ({"champion": 0.040, "days_better": 3}, None, "worse_than_champion"),
+            ({"champion": 0.040}, "worse_than_average", "worse_than_average"),
+            ({"champion": 0.040}, "worse_than_baseline", "worse_than_baseline"),
         ],
     )
-    def test_anything_less_is_refused(self, figures, reason):
-        ruling = rule(comparison(**figures), has_champion=True)
+    def test_anything_less_is_refused(self, figures, objection, reason):
+        ruling = rule(comparison(**figures), has_champion=True, objection=objection)
         assert (ruling.action, ruling.reason) == ("refused", reason)
 
-    def test_without_a_champion_the_average_is_what_counts(self):
-        assert rule(comparison(), has_champion=False).reason == "no_champion"
-        assert rule(comparison(average=0.01), has_champion=False).action == "refused"
+    def test_without_a_champion_the_baselines_are_what_counts(self):
+        assert rule(comparison(), has_champion=False, objection=None).reason == "no_champion"
+        ruling = rule(comparison(), has_champion=False, objection="worse_than_average")
+        assert ruling.action == "refused"
 
 
 class TestChallenge:
@@ -219,49 +225,21 @@ class TestZones:
             split_with_newest_judged(days[:20], days[13:20], seed=1)
 
 
-class TestNightlyJob:
-    @pytest.fixture
-    def asked(self, monkeypatch):
-        kinds = []
-        monkeypatch.setattr(
-            challenges,
-            "challenge",
-            lambda contest, *_: kinds.append((contest.kind, contest.source)),
-        )
-        return kinds
-
-    def test_it_works_in_one_hour_of_the_night_only(self, tmp_path, asked):
-        settings = load_settings(data_dir=tmp_path, source="demo")
-        # The night of a clock change has 25 hours, and this one once.
-        midnight = datetime(2026, 10, 24, 22, tzinfo=UTC)
-        for hour in range(25):
-            challenge_at_night(settings, lambda hour=hour: midnight + timedelta(hours=hour))
-        assert asked == [("zones", "demo")]
-
-    @pytest.mark.parametrize(
-        ("source", "observed", "learned"),
-        [
-            ("demo", True, "demo"),
-            ("live", False, "live"),
-            ("auto", False, "demo"),
-            ("auto", True, "live"),
-        ],
-    )
-    def test_observed_traffic_comes_first(self, tmp_path, source, observed, learned):
-        if observed:
-            write_history(tmp_path, weeks=1, source="live")
-        assert source_to_learn_from(load_settings(data_dir=tmp_path, source=source)) == learned
-
-
 class TestCommand:
     def test_without_history_it_is_put_off_and_said(self, tmp_path, capsys):
         folder = ["--data-dir", str(tmp_path)]
         assert challenges.main(folder) == 0
-        assert "postponed: too little history" in capsys.readouterr().out
-        assert challenges.main(folder) == 0
-        assert "the champion stays" in capsys.readouterr().out
+        told = capsys.readouterr().out
+        for kind in KINDS:
+            assert f"{kind}: postponed: too little history" in told
+        assert challenges.main([*folder, "--kind", "week"]) == 0
+        told = capsys.readouterr().out
+        assert "week: nothing new since the last decision: the champion stays" in told
+        assert "zones" not in told
 
-    @pytest.mark.parametrize(("option", "value"), [("--now", "tomorrow"), ("--epochs", "0")])
+    @pytest.mark.parametrize(
+        ("option", "value"), [("--now", "tomorrow"), ("--epochs", "0"), ("--kind", "weather")]
+    )
     def test_a_wrong_option_is_refused_by_name(self, capsys, option, value):
         with pytest.raises(SystemExit) as exit_info:
             challenges.main([option, value])

@@ -1,0 +1,150 @@
+"""The nowcaster as something to be challenged: its champion, its days, its training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.catalogue import Roots
+from models.contest import HistoryContest
+from models.errors import HistoryTooShort, ModelMismatch
+from models.nowcast.city_table import CityTable, load_city_table
+from models.nowcast.issuing import LEAST_KNOWN_SHARE, known_share
+from models.nowcast.judging import is_no_worse_than_baselines
+from models.nowcast.train import (
+    DEFAULT_WEEKS,
+    DayParts,
+    describe,
+    quantiles_in_parts,
+    split_days,
+    train_on,
+)
+from models.train import Decide
+from models.training_command import DEFAULT_SEED, Report, Trained
+from services.operations import Kind
+from services.operations.tables import Reason
+from services.snapshot import Source
+
+if TYPE_CHECKING:
+    from models.nowcast.city import CityOptions
+    from models.nowcast.storing import StoredNowcaster
+
+Array = NDArray[np.float32]
+
+# Four weeks to learn from, as the one that was shipped, and the one that it is judged by.
+READ_WEEKS: Final = DEFAULT_WEEKS + 1
+
+
+class NowcastChallenge(HistoryContest):
+    """See :class:`models.contest.Contest`.
+
+    Parameters
+    ----------
+    data_dir, source, roots, seed
+        As for :class:`models.contest.HistoryContest`.
+    options : CityOptions, optional
+        As for ``models.nowcast.train.train``.
+    """
+
+    kind: ClassVar[Kind] = "nowcast"
+
+    def __init__(
+        self,
+        data_dir: Path,
+        source: Source,
+        *,
+        roots: Roots | None = None,
+        seed: int = DEFAULT_SEED,
+        options: CityOptions | None = None,
+    ) -> None:
+        super().__init__(data_dir, source, roots=roots, seed=seed)
+        self._options = options
+
+    def train(self, judged: list[date], decide: Decide, report: Report) -> Trained:
+        """See :class:`models.contest.Contest`."""
+        report(f"reading the history of source {self.source!r} in {self._data_dir}")
+        table = load_city_table(self._data_dir, self.source, READ_WEEKS, report, until=judged[-1])
+        parts = parts_with_newest_judged(table, judged, self._seed)
+        dates = table.dates()
+        learned = [dates[day] for day in sorted([*parts.train, *parts.validation])]
+        return train_on(
+            table,
+            parts,
+            self.roots.local,
+            trained_on=describe(table, learned),
+            weeks=DEFAULT_WEEKS,
+            seed=self._seed,
+            options=self._options,
+            report=report,
+            decide=decide,
+            rival=self._rival(table, report),
+        )
+
+    def objection(self, comparison: dict[str, Any]) -> Reason | None:
+        """See :class:`models.contest.Contest`."""
+        return None if is_no_worse_than_baselines(comparison) else "worse_than_baseline"
+
+    def _rival(
+        self, table: CityTable, report: Report
+    ) -> Callable[[NDArray[np.int64]], Array] | None:
+        champion = self.champion()
+        if champion is None:
+            return None
+        # TensorFlow takes seconds: only where there is a champion to load.
+        from models.nowcast.storing import load_nowcaster  # noqa: PLC0415
+
+        try:
+            stored = load_nowcaster(champion.directory)
+        except ModelMismatch as error:
+            # It cannot serve either.
+            report(f"the champion is not there to be compared with: {error}")
+            return None
+        share = known_share(stored, table.network)
+        if share < LEAST_KNOWN_SHARE:
+            report(f"the champion knows {share:.0%} of the network: it does not serve")
+            return None
+        return OnNetworkOf(table, stored)
+
+
+@dataclass(frozen=True)
+class OnNetworkOf:
+    """A stored nowcaster asked about the rows of a table, which may be of another network."""
+
+    table: CityTable
+    stored: StoredNowcaster
+
+    def __call__(self, rows: NDArray[np.int64]) -> Array:
+        """Quantiles, shape (3, rows, leads, segments); NaN for segments it does not know."""
+        table, city = self.table, self.stored.city
+        index = table.network.index_of_id
+        places = np.array([index.get(name, -1) for name in city.segment_ids], np.int64)
+        is_here = places >= 0
+        own = np.full((len(table.ratio), len(city.segment_ids)), np.nan, np.float32)
+        own[:, is_here] = table.ratio[:, places[is_here]]
+        said = quantiles_in_parts(city, own, table.times, rows)
+        found = np.full((*said.shape[:-1], len(table.network)), np.nan, np.float32)
+        found[..., places[is_here]] = said[..., is_here]
+        return found
+
+
+def parts_with_newest_judged(table: CityTable, judged: list[date], seed: int) -> DayParts:
+    """Learn from, and calibrate by, the days before the judged ones.
+
+    Raises
+    ------
+    HistoryTooShort
+        With fewer than three working days or three days off before, or none to judge by.
+    """
+    numbers = {day: number for number, day in enumerate(table.dates())}
+    test = [numbers[day] for day in judged if day in numbers]
+    if not test:
+        raise HistoryTooShort("no day to judge by in the history that is read")
+    before = split_days(table, seed, until=min(test))
+    # Nobody judges by these: what a training by hand would judge by is learned from.
+    return DayParts(sorted([*before.train, *before.test]), before.validation, test)

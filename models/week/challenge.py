@@ -1,0 +1,109 @@
+"""The week of every segment as something to be challenged: its champion, its days, its training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.catalogue import CHAMPION_NAME
+from models.contest import HistoryContest
+from models.errors import HistoryTooShort
+from models.train import Decide
+from models.training_command import Report, Trained
+from models.week.calendar import Calendar
+from models.week.observations import load_segment_history
+from models.week.train import DayParts, is_no_worse_than_frequencies, train_on
+from services.champions import read_table
+from services.errors import ForecastUnavailable
+from services.forecasts import DAYS
+from services.history.hours import HOURS_PER_DAY
+from services.network import Network
+from services.operations import Kind
+from services.operations.tables import Reason
+from services.week_forecasts import WEEK_FILE, WeekOnNetwork, WeekTable, decode_table
+
+# Half a year: habits older than that are of another season, and every day of 2,859 segments
+# every 3 minutes takes 2.7 MB of memory while a week is learned.
+LEARNED_DAYS: Final = 182
+# Each part of the learned days is forecast from the others: two of every weekday at least.
+_LEAST_OF_EACH_WEEKDAY: Final = 2
+
+
+class WeekChallenge(HistoryContest):
+    """See :class:`models.contest.Contest`."""
+
+    kind: ClassVar[Kind] = "week"
+
+    def train(self, judged: list[date], decide: Decide, report: Report) -> Trained:
+        """See :class:`models.contest.Contest`."""
+        report(f"reading the history of source {self.source!r} in {self._data_dir}")
+        observed = load_segment_history(
+            self._data_dir,
+            self.source,
+            report,
+            newest_days=LEARNED_DAYS + len(judged),
+            until=judged[-1],
+        )
+        parts = parts_with_newest_judged(observed.dates(), judged, Calendar())
+        return train_on(
+            observed,
+            parts,
+            self.roots.local,
+            trained_on=observed.on(parts.learn).description(),
+            seed=self._seed,
+            report=report,
+            decide=decide,
+            rivals=self._rivals(observed.network, report),
+        )
+
+    def objection(self, comparison: dict[str, Any]) -> Reason | None:
+        """See :class:`models.contest.Contest`."""
+        return None if is_no_worse_than_frequencies(comparison) else "worse_than_average"
+
+    def _rivals(self, network: Network, report: Report) -> dict[str, NDArray[np.float64]]:
+        champion = self.champion()
+        if champion is None:
+            return {}
+        try:
+            table = read_table(champion.root, champion.version, WEEK_FILE, decode_table)
+        except ForecastUnavailable as error:
+            # It cannot serve either.
+            report(f"the champion is not there to be compared with: {error}")
+            return {}
+        return {CHAMPION_NAME: probabilities_on(table, network)}
+
+
+def parts_with_newest_judged(
+    days: Sequence[date], judged: Sequence[date], calendar: Calendar
+) -> DayParts:
+    """Learn from the days before the judged ones; public holidays are in neither part.
+
+    Raises
+    ------
+    HistoryTooShort
+        With fewer than two of some weekday to learn from.
+    """
+    ordinary = [day for day in days if not calendar.is_public_holiday(day)]
+    learn = [day for day in ordinary if day < judged[0]]
+    test = [day for day in ordinary if day in set(judged)]
+    fewest = min(sum(day.weekday() == weekday for day in learn) for weekday in range(DAYS))
+    if fewest < _LEAST_OF_EACH_WEEKDAY or not test:
+        raise HistoryTooShort(
+            f"{fewest} of some weekday beside the days it is judged by: the week needs "
+            f"{_LEAST_OF_EACH_WEEKDAY} of each to learn from"
+        )
+    return DayParts(learn, test, sorted(set(days) - {*learn, *test}))
+
+
+def probabilities_on(table: WeekTable, network: Network) -> NDArray[np.float64]:
+    """What a table says of a network, shape (HOURS_PER_WEEK, segments, statuses).
+
+    From congested to free-flowing, as it is served; NaN for segments it does not know.
+    """
+    on_network = WeekOnNetwork(table, network)
+    hours = [on_network.at(day, hour) for day in range(DAYS) for hour in range(HOURS_PER_DAY)]
+    return np.stack([hour.probabilities for hour in hours])
