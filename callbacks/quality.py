@@ -11,20 +11,20 @@ from flask import has_request_context
 
 from callbacks.page import requested_language
 from callbacks.pages import add_page
-from components import quality as panel
+from components import quality_figures as figures
 from components.calibration_plot import CalibrationPoint
 from components.quality import (
     CONTENT_ID,
     REFRESH_ID,
     SHOWN_STORE_ID,
     DecisionMade,
-    Lead,
     ModelInUse,
     Quality,
     build_quality,
     build_quality_page,
     build_unreachable,
 )
+from components.quality_figures import Lead
 from components.texts import DEFAULT_LANGUAGE, Texts, load_texts
 from services.assembly import Services
 from services.clock import to_paris
@@ -150,10 +150,10 @@ def _lead(item: LeadQuality) -> Lead:
     )
 
 
-def _verdict(verdict: Verdict | None) -> panel.Verdict | None:
+def _verdict(verdict: Verdict | None) -> figures.Verdict | None:
     if verdict is None:
         return None
-    return panel.Verdict(
+    return figures.Verdict(
         cases=verdict.cases,
         error={str(name): value for name, value in verdict.rps.items()},
         better_share={str(name): value for name, value in verdict.better_share.items()},
@@ -164,15 +164,15 @@ def _verdict(verdict: Verdict | None) -> panel.Verdict | None:
 
 
 def _decision(decision: Decision) -> DecisionMade:
-    figures = decision.figures
+    recorded = decision.figures
     names = {"challenger": "challenger_rps", "champion": "champion_rps", "average": "average_rps"}
-    is_complete = all(isinstance(figures.get(key), float) for key in names.values())
+    is_complete = all(isinstance(recorded.get(key), float) for key in names.values())
     return DecisionMade(
         kind=decision.kind,
         version=decision.version,
         action=decision.action,
         reason=decision.reason,
         day=to_paris(decision.decided_at).date(),
-        scores={name: figures[key] for name, key in names.items()} if is_complete else None,
-        judged_days=int(figures.get("judged_days", 0)),
+        scores={name: recorded[key] for name, key in names.items()} if is_complete else None,
+        judged_days=int(recorded.get("judged_days", 0)),
     )

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from models.errors import HistoryTooShort
 from services.feeds.reply import RENNES_THRESHOLDS
 from services.forecasts import TrainedOn
-from services.history import layout, reading
+from services.history import layout
 from services.history.hours import HOURS_PER_WEEK, hours_of_week
-from services.history.networks import KnownNetworks
 from services.history.sketch import RATIO_BIN_PCT, RATIO_BINS
-from services.history.window import replay
+from services.history.window import newest_network, replay
 from services.network import Network
 from services.snapshot import Source
 from services.status import Status
@@ -122,7 +121,9 @@ def load_segment_history(data_dir: Path, source: Source, report: Report) -> Segm
     """
     # Named in UTC; the local day that begins before midnight in UTC has its own name too.
     dates = layout.days(data_dir, source)
-    network = _last_network(data_dir, source, dates)
+    network = newest_network(data_dir, source)
+    if network is None:
+        raise HistoryTooShort(f"no history of source {source!r} in {data_dir}")
     days = []
     for count, day in enumerate(dates, start=1):
         ratios = _day_ratios(data_dir, source, day, network)
@@ -170,16 +171,3 @@ def _day_ratios(data_dir: Path, source: Source, day: date, network: Network) -> 
         seen.values["status"], seen.values["speed_kmh"], network.speed_limit_kmh
     )
     return DayRatios(day, hours_of_week(seen.epoch_s), ratio_pct, bins)
-
-
-def _last_network(data_dir: Path, source: Source, dates: Sequence[date]) -> Network:
-    """The network of the latest observations that can be placed."""
-    networks = KnownNetworks(data_dir)
-    for day in reversed(dates):
-        table = reading.read_day(data_dir, source, day, ["observed_at", "network_version"])
-        versions = table.sort_by("observed_at")["network_version"].to_pylist()
-        for version in dict.fromkeys(reversed(versions)):
-            network = networks.get(version)
-            if network is not None:
-                return network
-    raise HistoryTooShort(f"no history of source {source!r} in {data_dir}")

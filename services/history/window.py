@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from services.clock import PARIS
-from services.history import reading, rows
+from services.history import layout, reading, rows
 from services.history.networks import KnownNetworks, places_in
 from services.network import Network
 from services.snapshot import Source
@@ -113,6 +113,24 @@ def window(
     ]
     networks = KnownNetworks(data_dir, [network])
     return _window(pa.concat_tables(tables).unify_dictionaries(), network, networks, values)
+
+
+def newest_network(data_dir: Path, source: Source) -> Network | None:
+    """The network of a source's latest observations that can be placed; None without any.
+
+    Raises
+    ------
+    StorageError
+    """
+    networks = KnownNetworks(data_dir)
+    for day in reversed(layout.days(data_dir, source)):
+        table = reading.read_day(data_dir, source, day, ["observed_at", "network_version"])
+        versions = table.sort_by("observed_at")["network_version"].to_pylist()
+        for version in dict.fromkeys(reversed(versions)):
+            network = networks.get(version)
+            if network is not None:
+                return network
+    return None
 
 
 def midnight(day: date) -> datetime:

@@ -15,6 +15,7 @@ from services.scoring.drift import measure_drift
 from services.scoring.nowcasts import Nowcasts
 from services.scoring.protocol import ScoredKind
 from services.scoring.run import score_past_hours
+from services.scoring.week_tables import WeekTables
 from services.scoring.zone_tables import ZoneTables
 from services.snapshot import Source
 
@@ -55,5 +56,10 @@ def scored_kinds(
     StorageError
     """
     with operations.begin() as session:
-        champions = champion_history(session, "zones")
-    return [ZoneTables(data_dir, shipped, champions), Nowcasts(data_dir, source)]
+        of_zones = champion_history(session, "zones")
+        of_week = champion_history(session, "week")
+    return [
+        ZoneTables(data_dir, shipped, of_zones),
+        Nowcasts(data_dir, source),
+        WeekTables(data_dir, shipped, source, of_week),
+    ]

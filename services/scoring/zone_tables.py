@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,17 +9,14 @@ from typing import Final
 
 import numpy as np
 
-from services.champions import champion_version
 from services.clock import to_paris
-from services.errors import ForecastUnavailable
-from services.forecasts import ForecastTable, read_table
+from services.forecasts import FORECASTS_FILE, decode_table
 from services.operations import Decision, Kind
+from services.scoring.champion_tables import ChampionTables
 from services.scoring.observed import ObservedZones
 from services.scoring.protocol import ZoneForecasts, judge_zones
 from services.scoring.tally import Judged
 from services.zones import ZONE_CHOICES
-
-log = logging.getLogger(__name__)
 
 LEADS_MINUTES: Final = (60, 1_440)
 
@@ -43,13 +39,12 @@ class ZoneTables:
     leads_minutes: tuple[int, ...] = LEADS_MINUTES
 
     def __init__(self, data_dir: Path, shipped: Path, champions: Sequence[Decision]) -> None:
-        self._roots = (data_dir / "models", shipped)
-        self._champions = champions
-        self._tables: dict[str, ForecastTable | None] = {}
+        roots = (data_dir / "models", shipped)
+        self._tables = ChampionTables(roots, champions, FORECASTS_FILE, decode_table)
 
     def judged(self, observed: ObservedZones, hour: datetime, lead_minutes: int) -> Judged | None:
         """See :class:`services.scoring.protocol.ScoredKind`."""
-        table = self._table_at(hour)
+        table = self._tables.at(hour)
         local = to_paris(hour)
         # What a model has learned from is no test of it.
         if table is None or local.date() <= table.trained_on.last_day:
@@ -60,41 +55,3 @@ class ZoneTables:
             table.model_version, np.broadcast_to(shares, (times, *np.shape(shares)))
         )
         return judge_zones(observed, hour, lead_minutes, said)
-
-    def _table_at(self, hour: datetime) -> ForecastTable | None:
-        """The table in use when an hour began; None when it cannot be read any more."""
-        version = self._version_at(hour)
-        if version is None:
-            return None
-        if version not in self._tables:
-            self._tables[version] = self._read(version)
-        return self._tables[version]
-
-    def _version_at(self, hour: datetime) -> str | None:
-        earlier = [item for item in self._champions if item.decided_at <= hour]
-        if earlier:
-            return earlier[-1].version
-        if self._champions:
-            return self._champions[0].previous
-        return self._present_champion()
-
-    def _present_champion(self) -> str | None:
-        for root in self._roots:
-            try:
-                version = champion_version(root)
-            except ForecastUnavailable as error:
-                log.warning("no champion to score: %s", error)
-                continue
-            if version is not None:
-                return version
-        return None
-
-    def _read(self, version: str) -> ForecastTable | None:
-        problem: ForecastUnavailable | None = None
-        for root in self._roots:
-            try:
-                return read_table(root, version)
-            except ForecastUnavailable as error:
-                problem = problem or error
-        log.warning("forecasts of model %s cannot be scored: %s", version, problem)
-        return None

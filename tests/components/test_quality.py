@@ -9,15 +9,12 @@ import pytest
 from components.calibration_plot import CalibrationPoint, build_figure, describe
 from components.quality import (
     DecisionMade,
-    Lead,
     ModelInUse,
     Quality,
-    Verdict,
     build_quality,
     build_unreachable,
-    lead_name,
-    verdict_code,
 )
+from components.quality_figures import Lead, Verdict, lead_name, verdict_code
 from components.texts import load_texts
 from services.operations.tables import Action, Reason
 from services.scoring.tally import BASELINES
@@ -233,3 +230,18 @@ def test_lead_times_read_as_words():
 
 def test_the_panel_knows_the_baselines_that_are_scored():
     assert set(verdict().gain) == set(BASELINES)
+
+
+@pytest.mark.parametrize(
+    ("texts", "sentence", "kind"),
+    [
+        (FRENCH, "la prévision par tronçon, comparée 1 jour avant,", "Tronçons"),
+        (ENGLISH, "the forecast by road section, compared 1 day ahead,", "Road sections"),
+    ],
+)
+def test_the_week_of_every_segment_is_told_beside_both_yardsticks(texts, sentence, kind):
+    week = lead(kind="week", lead_minutes=1_440, week=verdict(average=-0.2))
+    shown = text_of(build_quality(texts, quality(leads=[lead(), week])))
+    assert sentence in shown
+    assert kind in shown
+    assert texts["quality"]["verdict_persistence_only"] in shown

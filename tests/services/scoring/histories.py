@@ -12,6 +12,7 @@ import pandas as pd
 
 from services import history
 from services.champions import CHAMPION_FILE
+from services.feeds.reply import RENNES_THRESHOLDS
 from services.forecasts import (
     FORECASTS_FILE,
     TABLE_SHAPE,
@@ -19,16 +20,21 @@ from services.forecasts import (
     encode_table,
     make_table,
 )
+from services.history.hours import HOURS_PER_WEEK
 from services.nowcast_files import write_nowcast
 from services.nowcasts import LEAD_MINUTES, QUANTILES, NowcastTable, to_percent
 from services.snapshot import Source
 from services.status import Status
+from services.week_forecasts import WEEK_DIRECTORY, WEEK_FILE
+from services.week_forecasts import encode_table as encode_week_table
+from services.week_forecasts import make_table as make_week_table
 from services.zones import ZONE_CHOICES
 from tests.factories import make_network
 from tests.services.history.days import keep_network
 
 FREE, DENSE, BLOCKED = range(3)
 RATIO_OF = (0.9, 0.5, 0.3)
+STATUS_OF = (Status.FREE_FLOW, Status.HEAVY, Status.CONGESTED)
 NETWORK = make_network(10)
 
 Doing = Callable[[datetime], int]
@@ -63,7 +69,7 @@ def _frame(moment: datetime, status: int, known_share: float) -> pd.DataFrame:
         {
             "observed_at": moment,
             "segment": np.arange(len(NETWORK)),
-            "status": np.where(known, int(Status.HEAVY), int(Status.UNKNOWN)),
+            "status": np.where(known, int(STATUS_OF[status]), int(Status.UNKNOWN)),
             "speed_kmh": pd.array(speed, dtype="Int64"),
             "travel_time_s": 10,
             "reliability_pct": 60,
@@ -91,6 +97,31 @@ def write_table(
     (root / version / FORECASTS_FILE).write_bytes(encode_table(table))
     if champion:
         (root / CHAMPION_FILE).write_text(f"{version}\n")
+
+
+def write_week(
+    root: Path,
+    version: str,
+    quantiles: Sequence[float],
+    *,
+    last_day: date = date(2026, 3, 1),
+    days_observed: int = 4,
+) -> None:
+    """A model of segments that says the same quantiles of the ratio of every hour."""
+    shape = (HOURS_PER_WEEK, len(NETWORK))
+    percent = np.array(quantiles)[:, np.newaxis, np.newaxis] * 100
+    table = make_week_table(
+        model_version=version,
+        trained_on=TrainedOn("demo", date(2026, 1, 5), last_day, 50, 1_000),
+        thresholds=RENNES_THRESHOLDS,
+        segment_ids=NETWORK.segment_ids,
+        quantiles_pct=np.broadcast_to(np.rint(percent), (3, *shape)).astype(np.uint8),
+        days_observed=np.full(shape, days_observed, np.uint8),
+    )
+    directory = root / WEEK_DIRECTORY / version
+    directory.mkdir(parents=True)
+    (directory / WEEK_FILE).write_bytes(encode_week_table(table))
+    (root / WEEK_DIRECTORY / CHAMPION_FILE).write_text(f"{version}\n")
 
 
 def issue(data_dir: Path, moment: datetime, doing: Doing, **changes: Any) -> None:
