@@ -26,6 +26,7 @@ from callbacks import (
     quality,
     security_headers,
     segment_forecasts,
+    tiles,
 )
 from services.assembly import assemble
 from services.clock import Clock, utc_now
@@ -67,7 +68,6 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     pages = [app]
     metrics.register(app, pages, registry)
     limits.register(server, settings)
-    dash_requests.register(server, pages)
     compression.register(server)
     problems.register(server)
     documents.register(server, services)
@@ -75,13 +75,16 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     nowcast.register(server, services)
     http_api.register(server, services)
     segment_forecasts.register(server, services)
+    tiles.register(server, settings)
     page.register(app, services)
     not_found.register(app, app.get_relative_path("/"))
     pages.append(quality.register(app, services))
     pages.append(exploitation.register(app, services))
     pages.append(privacy.register(app, services))
     metrics.serve(app, settings, registry)
-    security_headers.register(pages, settings)
+    # After those that let nobody in.
+    dash_requests.register(server, pages)
+    security_headers.register(pages)
     bind_monitoring(server, settings)
     for each in pages:
         _announce_scripts(each)

@@ -42,10 +42,11 @@ def register(server: Flask, pages: Sequence[Dash]) -> None:
         if not found or rest or request.method != "POST":
             return
         body = request.get_json(silent=True)
-        output = body.get("output") if isinstance(body, dict) else None
+        called = body if isinstance(body, dict) else {}
+        output = called.get("output")
         if not isinstance(output, str) or output not in known(prefix):
             abort(400, "there is no such callback")
-        if not isinstance(body.get("inputs"), list):
+        if not isinstance(called.get("inputs"), list):
             abort(400, "a callback has inputs")
 
     @server.errorhandler(DependencyException)

@@ -7,7 +7,7 @@ from typing import Final
 from dash import Dash, html
 from flask import has_request_context, request
 
-from callbacks import forecast_choice, map_forecast, map_view, refresh, segment_forecasts
+from callbacks import forecast_choice, map_forecast, map_view, refresh, segment_forecasts, tiles
 from components.document import build_document
 from components.forecast_card import Choice
 from components.glance import WORST_ROADS
@@ -79,7 +79,7 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
         languages=languages(),
         figure=build_figure(
             network_version and network_url_template.replace(_VERSION, network_version),
-            settings.tiles_url,
+            app.get_relative_path(tiles.URL_TEMPLATE) if settings.tiles_url else "",
         ),
         snapshot=None if view is None else refresh.snapshot_payload(view),
         server_time_s=int(now.timestamp()),

@@ -23,7 +23,10 @@ LOGINS: Final = "traffic_logins_total"
 CALLBACK_PATH: Final = "/_dash-update-component"
 NO_CALLBACK: Final = "-"
 OTHER: Final = "other"
+FAILED: Final = "5xx"
 UNKNOWN_ENDPOINT: Final = "unknown"
+# Waits for another server now and then, and no page waits for it.
+UNMEASURED: Final = frozenset({"tile"})
 # Around the half second at which the rule of slow answers fires.
 BUCKETS_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 # A line for each of these in the journal; the others are in the metrics only.
@@ -68,7 +71,8 @@ def measure_requests(
 
     @server.before_request
     def start() -> None:
-        flask.g.setdefault(_STARTED, time.perf_counter())
+        if flask.request.endpoint not in UNMEASURED:
+            flask.g.setdefault(_STARTED, time.perf_counter())
 
     @server.after_request
     def finish(response: flask.Response) -> flask.Response:
@@ -78,9 +82,9 @@ def measure_requests(
             callback = called(flask.request, known_callbacks())
             seconds = time.perf_counter() - started
             durations.labels(endpoint, callback).observe(seconds)
-            if seconds >= SLOW_SECONDS or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            if seconds >= SLOW_SECONDS or status_label(response.status_code) == FAILED:
                 _journal(response.status_code, seconds)
-            counts.labels(endpoint, callback, f"{response.status_code // 100}xx").inc()
+            counts.labels(endpoint, callback, status_label(response.status_code)).inc()
             outcome = flask.g.get("login_outcome")
             if outcome is not None:
                 logins.labels(outcome).inc()
@@ -113,6 +117,17 @@ def called(request: flask.Request, known: Container[str]) -> str:
     if not isinstance(output, str) or output not in known:
         return OTHER
     return callback_label(output)
+
+
+def status_label(code: int) -> str:
+    """The class of a status code; 503 stands for itself.
+
+    It is a planned answer: what was asked for is not there yet, ask again.
+
+    >>> [status_label(code) for code in (204, 404, 500, 503)]
+    ['2xx', '4xx', '5xx', '503']
+    """
+    return "503" if code == HTTPStatus.SERVICE_UNAVAILABLE else f"{code // 100}xx"
 
 
 def callback_label(output: str) -> str:

@@ -33,6 +33,7 @@ UNMEASURED_PATHS = (
     "/healthz",
     "/readyz",
     "/metrics",
+    "/tiles/",
 )
 
 # The same files below the path of another page.

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -116,13 +116,9 @@ class Visit:
     """A page in a browser that reaches no host but this one, and what happened in it."""
 
     page: Page
-    may_ask_for: Sequence[str] = ()
     requests: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-
-    def allows(self, url: str) -> bool:
-        return urlsplit(url).hostname in self.may_ask_for
 
     def js(self, expression: str, argument: Any = None) -> Any:
         return self.page.evaluate(expression, argument)
@@ -268,7 +264,6 @@ def opened_pages(chromium: Browser) -> Iterator[Callable[..., Visit]]:
         script: str = "",
         replace: Mapping[str, str] | None = None,
         fail_once: str = "",
-        may_ask_for: Sequence[str] = (),
         **options: Any,
     ) -> Visit:
         is_phone = size[0] < 600
@@ -282,7 +277,7 @@ def opened_pages(chromium: Browser) -> Iterator[Callable[..., Visit]]:
             **options,
         )
         contexts.append(context)
-        result = Visit(context.new_page(), may_ask_for=may_ask_for)
+        result = Visit(context.new_page())
         visits.append(result)
         _watch(result.page, result)
         if script:
@@ -297,7 +292,7 @@ def opened_pages(chromium: Browser) -> Iterator[Callable[..., Visit]]:
     yield open_page
     for context in contexts:
         context.close()
-    assert [url for item in visits for url in item.elsewhere if not item.allows(url)] == []
+    assert [url for item in visits for url in item.elsewhere] == []
 
 
 def _answer(script: str) -> Callable[[Route], None]:

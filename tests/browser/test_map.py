@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import timedelta
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from services.status import Status
 from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE
 from tests.factories import OBSERVED_AT, make_network
+from tests.fault_server import fault_server, reply_with
 
 pytestmark = BROWSER_TEST
 
@@ -285,17 +288,34 @@ def test_without_the_private_handle_the_map_draws_by_traces(live_app, visit):
 
 
 def test_without_tiles_the_roads_still_draw_and_refresh(start_app, visit):
-    app = start_app(tiles_url="http://tiles.invalid/{z}/{x}/{y}.png")
-    page = visit(app.url, may_ask_for=["tiles.invalid"])
+    app = start_app(tiles_url="http://127.0.0.1:9/{z}/{x}/{y}.png")
+    refused: list[str] = []
+    page = visit(app.url)
+    page.page.on(
+        "response", lambda answer: refused.append(answer.url) if answer.status == 503 else None
+    )
     page.until_painted(app.publish())
-    page.until(lambda: page.elsewhere, "tiles asked for")
     expect(page.page.locator(".map-attribution")).to_contain_text("OpenStreetMap")
     expect(page.page.locator(".map-attribution")).to_contain_text("ODbL")
     page.until_painted(app.publish(Status.HEAVY, observed_at=LATER))
     page.page.locator("#zoom-in").click()
     page.until(lambda: page.map("map.getZoom() > 11.5"), "zoomed in")
-    # The pages of a browser without network complain of that, and of nothing else.
-    assert [error for error in page.errors if "ERR_NAME_NOT_RESOLVED" not in error] == []
+    page.until(lambda: refused, "tiles asked for, of this server")
+    assert all("/tiles/" in url for url in refused)
+    # The page complains of them, and of nothing else.
+    assert [error for error in page.errors if "503" not in error] == []
+
+
+def test_the_backdrop_is_drawn_from_this_server(start_app, visit):
+    picture = io.BytesIO()
+    Image.new("RGB", (256, 256), "white").save(picture, "PNG")
+    with fault_server(reply_with(picture.getvalue())) as server:
+        app = start_app(tiles_url=server.url + "/{z}/{x}/{y}.png")
+        page = visit(app.url)
+        page.until_painted(app.publish())
+        page.until(lambda: server.requests, "tiles fetched")
+        page.until(lambda: page.map("map.isSourceLoaded('tiles')"), "tiles")
+        assert page.errors == []
 
 
 def test_without_webgl_the_page_says_so_and_the_rest_goes_on(live_app, visit):

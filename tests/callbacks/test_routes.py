@@ -15,6 +15,7 @@ from services.settings import load_settings
 from services.status import Status
 from tests.callbacks.conftest import NOW
 from tests.factories import make_network, make_snapshot_for, make_usual_hour
+from tests.fault_server import fault_server, reply_with
 
 
 @pytest.fixture
@@ -242,15 +243,9 @@ def test_pages_only_load_from_here(client):
     assert "default-src 'none'" in policy
     assert "unsafe-eval" not in policy
     assert "script-src 'self' 'sha256-" in policy
-    assert "https://tile.openstreetmap.org" in policy
+    assert "http" not in policy
     assert 'src="http' not in response.text
     assert 'href="http' not in response.text
-
-
-def test_without_tiles_no_other_host_is_allowed(tmp_path):
-    settings = load_settings(data_dir=tmp_path, monitor_level="off", tiles_url="none")
-    policy = create_app(settings).server.test_client().get("/").headers["Content-Security-Policy"]
-    assert "http" not in policy
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/network", "/a/b/c"])
@@ -353,3 +348,23 @@ def test_pages_allow_no_device_and_tls_stays_tls(make_client):
     assert "max-age=31536000" in secure.headers["Strict-Transport-Security"]
     untrusted = make_client().get("/", headers={"X-Forwarded-Proto": "https"})
     assert "Strict-Transport-Security" not in untrusted.headers
+
+
+def test_the_backdrop_comes_from_this_server_alone(make_client):
+    png = b"\x89PNG\r\n\x1a\n"
+    with fault_server(reply_with(png)) as server:
+        template = server.url + "/{z}/{x}/{y}.png"
+        client = make_client(tiles_url=template)
+        page = client.get("/")
+        assert server.url not in client.get("/_dash-layout").text
+        assert "127.0.0.1" not in page.headers["Content-Security-Policy"]
+        answer = client.get("/tiles/12/2028/1421.png")
+        assert answer.data == png
+        assert "max-age=604800" in answer.headers["Cache-Control"]
+        again = client.get(
+            "/tiles/12/2028/1421.png", headers={"If-None-Match": answer.headers["ETag"]}
+        )
+        assert again.status_code == 304
+        assert client.get("/tiles/12/0/0.png").status_code == 404
+    assert client.get("/tiles/12/2027/1421.png").status_code == 503
+    assert make_client(tiles_url="none").get("/tiles/12/2028/1421.png").status_code == 404

@@ -1,0 +1,157 @@
+"""Tiles of the backdrop, fetched and kept here, so that no visitor's browser asks anybody else.
+
+OpenStreetMap's tile policy (https://operations.osmfoundation.org/policies/tiles/)
+asks those who fetch to say who they are, to keep what they got for at least seven
+days and to show the attribution; only the tiles of Rennes are ever asked for.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import requests
+
+from services.errors import StorageError, TrafficError
+from services.files import read_if_present, write_atomically
+
+log = logging.getLogger(__name__)
+
+DIRECTORY: Final = "tiles"
+ZOOMS: Final = range(8, 17)
+# Rennes Métropole with a margin: west, south, east, north, in degrees.
+BOUNDS: Final = (-2.1, 47.9, -1.3, 48.35)
+KEPT_SECONDS: Final = 7 * 86_400
+TIMEOUT_SECONDS: Final = (2.0, 3.0)
+# Half of a process's threads: pages never wait for another server.
+MOST_FETCHES: Final = 4
+PAUSE_AFTER_FAILURE_SECONDS: Final = 60.0
+MOST_BYTES: Final = 500_000
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+
+
+class TileUnavailable(TrafficError):
+    """A tile is not kept here and cannot be fetched now."""
+
+
+class Tiles:
+    """The tiles of one source, kept in the data directory. Safe to share between threads.
+
+    Parameters
+    ----------
+    template : str
+        Address of a tile with ``{z}``, ``{x}`` and ``{y}``.
+    data_dir : Path
+    user_agent : str
+        Says who asks.
+    monotonic : callable
+        Seconds.
+    """
+
+    def __init__(
+        self,
+        template: str,
+        data_dir: Path,
+        user_agent: str,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._template = template
+        self._folder = data_dir / DIRECTORY
+        self._headers = {"User-Agent": user_agent, "Accept": "image/png"}
+        self._fetching = threading.BoundedSemaphore(MOST_FETCHES)
+        self._monotonic = monotonic
+        self._not_before = 0.0
+
+    def tile(self, zoom: int, x: int, y: int) -> bytes:
+        """A tile as PNG: kept for a week, and longer while it cannot be fetched again.
+
+        Raises
+        ------
+        TileUnavailable
+            When it is none of Rennes, or can be had neither here nor there now.
+        """
+        if not covers(zoom, x, y):
+            raise TileUnavailable("a tile of elsewhere")
+        path = self._folder / str(zoom) / str(x) / f"{y}.png"
+        kept = _kept(path)
+        if kept is not None and _age_s(path) < KEPT_SECONDS:
+            return kept
+        try:
+            return self._fetch(zoom, x, y, path)
+        except TileUnavailable:
+            if kept is not None:
+                return kept
+            raise
+
+    def _fetch(self, zoom: int, x: int, y: int, path: Path) -> bytes:
+        if self._monotonic() < self._not_before:
+            raise TileUnavailable("the tile server did not answer a moment ago")
+        if not self._fetching.acquire(blocking=False):
+            raise TileUnavailable("enough tiles are being fetched")
+        try:
+            content = self._download(zoom, x, y)
+        except (requests.RequestException, ValueError) as error:
+            self._not_before = self._monotonic() + PAUSE_AFTER_FAILURE_SECONDS
+            log.warning("no tile of the backdrop: %s", type(error).__name__)
+            raise TileUnavailable("the tile server does not answer") from error
+        finally:
+            self._fetching.release()
+        try:
+            write_atomically(path, content)
+        except StorageError as error:
+            log.warning("a tile is not kept: %s", error)
+        return content
+
+    def _download(self, zoom: int, x: int, y: int) -> bytes:
+        url = self._template.replace("{z}", str(zoom)).replace("{x}", str(x)).replace("{y}", str(y))
+        answer = requests.get(url, headers=self._headers, timeout=TIMEOUT_SECONDS)
+        answer.raise_for_status()
+        if not answer.content.startswith(_PNG) or len(answer.content) > MOST_BYTES:
+            raise ValueError("no picture")
+        return answer.content
+
+
+def covers(zoom: int, x: int, y: int) -> bool:
+    """Whether a tile is one of Rennes.
+
+    >>> covers(12, 2028, 1421), covers(12, 0, 0), covers(3, 3, 2)
+    (True, False, False)
+    """
+    if zoom not in ZOOMS:
+        return False
+    west, south, east, north = BOUNDS
+    first_x, first_y = tile_at(zoom, west, north)
+    last_x, last_y = tile_at(zoom, east, south)
+    return first_x <= x <= last_x and first_y <= y <= last_y
+
+
+def tile_at(zoom: int, longitude: float, latitude: float) -> tuple[int, int]:
+    """The tile that holds a place, in Web Mercator (OpenStreetMap wiki, "Slippy map tilenames").
+
+    >>> tile_at(12, -1.68, 48.11)
+    (2028, 1421)
+    """
+    count = 2**zoom
+    angle = math.radians(latitude)
+    x = (longitude + 180.0) / 360.0 * count
+    y = (1.0 - math.asinh(math.tan(angle)) / math.pi) / 2.0 * count
+    return int(x), int(y)
+
+
+def _kept(path: Path) -> bytes | None:
+    try:
+        return read_if_present(path)
+    except StorageError:
+        return None
+
+
+def _age_s(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return math.inf

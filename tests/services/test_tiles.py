@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+import pytest
+
+from services.tiles import KEPT_SECONDS, MOST_FETCHES, Tiles, TileUnavailable, covers, tile_at
+from tests.fault_server import fault_server, reply_with
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"picture"
+RENNES = 12, *tile_at(12, -1.68, 48.11)
+
+
+def tiles(server, tmp_path, **options):
+    address = server.url.removesuffix("/feed") + "/{z}/{x}/{y}.png"
+    return Tiles(address, tmp_path, "TrafficRennes/test", **options)
+
+
+def test_a_tile_is_fetched_once_by_name_and_then_kept(tmp_path):
+    asked = []
+
+    def answer(handler, number):
+        asked.append((handler.path, handler.headers["User-Agent"]))
+        reply_with(PNG)(handler, number)
+
+    with fault_server(answer) as server:
+        found = tiles(server, tmp_path)
+        assert found.tile(*RENNES) == PNG
+        assert found.tile(*RENNES) == PNG
+        # Another process finds it too.
+        assert tiles(server, tmp_path).tile(*RENNES) == PNG
+    assert asked == [("/12/2028/1421.png", "TrafficRennes/test")]
+
+
+def test_what_is_a_week_old_is_fetched_again_and_kept_while_it_cannot_be(tmp_path):
+    with fault_server(reply_with(PNG)) as server:
+        tiles(server, tmp_path).tile(*RENNES)
+    [path] = tmp_path.rglob("*.png")
+    old = time.time() - KEPT_SECONDS - 1
+    os.utime(path, (old, old))
+    with fault_server(reply_with(PNG + b"new")) as server:
+        assert tiles(server, tmp_path).tile(*RENNES) == PNG + b"new"
+    os.utime(path, (old, old))
+    with fault_server(reply_with(b"", 500)) as server:
+        assert tiles(server, tmp_path).tile(*RENNES) == PNG + b"new"
+
+
+@pytest.mark.parametrize("tile", [(12, 0, 0), (3, 3, 2), (19, 260_000, 181_000), (12, -1, 1421)])
+def test_nothing_but_rennes_is_ever_asked_for(tmp_path, tile):
+    with fault_server(reply_with(PNG)) as server:
+        with pytest.raises(TileUnavailable):
+            tiles(server, tmp_path).tile(*tile)
+        assert server.requests == 0
+    assert not covers(*tile)
+
+
+@pytest.mark.parametrize("answer", [reply_with(b"", 500), reply_with(b"<html>no picture</html>")])
+def test_a_server_that_fails_is_left_alone_for_a_minute(tmp_path, answer, caplog):
+    now = 0.0
+    with fault_server(answer) as server:
+        found = tiles(server, tmp_path, monotonic=lambda: now)
+        for _ in range(5):
+            with pytest.raises(TileUnavailable):
+                found.tile(*RENNES)
+        assert server.requests == 1
+        now = 61.0
+        with pytest.raises(TileUnavailable):
+            found.tile(*RENNES)
+        assert server.requests == 2
+    assert len(caplog.records) == 2
+    assert not list(tmp_path.rglob("*.png"))
+
+
+def test_pages_do_not_wait_for_more_than_a_few_tiles(tmp_path):
+    arrived = threading.Semaphore(0)
+
+    def slow(handler, number):
+        arrived.release()
+        server.released.wait(20)
+        reply_with(PNG)(handler, number)
+
+    zoom, x, y = RENNES
+    with fault_server(slow) as server:
+        found = tiles(server, tmp_path)
+        threads = [
+            threading.Thread(target=found.tile, args=(zoom, x, y + offset))
+            for offset in range(-2, MOST_FETCHES - 2)
+        ]
+        for thread in threads:
+            thread.start()
+        for _ in threads:
+            arrived.acquire(timeout=20)
+        with pytest.raises(TileUnavailable, match="enough tiles"):
+            found.tile(zoom, x - 1, y)
+        server.released.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_a_full_disk_does_not_take_the_tile_away(tmp_path, caplog):
+    (tmp_path / "tiles").write_text("in the way")
+    with fault_server(reply_with(PNG)) as server:
+        assert tiles(server, tmp_path).tile(*RENNES) == PNG
+    assert "a tile is not kept" in caplog.text
