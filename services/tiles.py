@@ -28,8 +28,11 @@ ZOOMS: Final = range(8, 17)
 BOUNDS: Final = (-2.1, 47.9, -1.3, 48.35)
 KEPT_SECONDS: Final = 7 * 86_400
 TIMEOUT_SECONDS: Final = (2.0, 3.0)
-# Half of a process's threads: pages never wait for another server.
+# Half of a process's threads fetch, and two may wait for their turn: a browser asks for six tiles
+# at once, and the last two threads are always there for pages.
 MOST_FETCHES: Final = 4
+MOST_WAITING: Final = 2
+WAIT_SECONDS: Final = 3.0
 PAUSE_AFTER_FAILURE_SECONDS: Final = 60.0
 MOST_BYTES: Final = 500_000
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
@@ -64,6 +67,7 @@ class Tiles:
         self._folder = data_dir / DIRECTORY
         self._headers = {"User-Agent": user_agent, "Accept": "image/png"}
         self._fetching = threading.BoundedSemaphore(MOST_FETCHES)
+        self._present = threading.BoundedSemaphore(MOST_FETCHES + MOST_WAITING)
         self._monotonic = monotonic
         self._not_before = 0.0
 
@@ -91,21 +95,29 @@ class Tiles:
     def _fetch(self, zoom: int, x: int, y: int, path: Path) -> bytes:
         if self._monotonic() < self._not_before:
             raise TileUnavailable("the tile server did not answer a moment ago")
-        if not self._fetching.acquire(blocking=False):
+        if not self._present.acquire(blocking=False):
             raise TileUnavailable("enough tiles are being fetched")
         try:
-            content = self._download(zoom, x, y)
+            content = self._in_turn(zoom, x, y)
+        finally:
+            self._present.release()
+        try:
+            write_atomically(path, content)
+        except StorageError as error:
+            log.warning("a tile is not kept: %s", error)
+        return content
+
+    def _in_turn(self, zoom: int, x: int, y: int) -> bytes:
+        if not self._fetching.acquire(timeout=WAIT_SECONDS):
+            raise TileUnavailable("enough tiles are being fetched")
+        try:
+            return self._download(zoom, x, y)
         except (requests.RequestException, ValueError) as error:
             self._not_before = self._monotonic() + PAUSE_AFTER_FAILURE_SECONDS
             log.warning("no tile of the backdrop: %s", type(error).__name__)
             raise TileUnavailable("the tile server does not answer") from error
         finally:
             self._fetching.release()
-        try:
-            write_atomically(path, content)
-        except StorageError as error:
-            log.warning("a tile is not kept: %s", error)
-        return content
 
     def _download(self, zoom: int, x: int, y: int) -> bytes:
         url = self._template.replace("{z}", str(zoom)).replace("{x}", str(x)).replace("{y}", str(y))

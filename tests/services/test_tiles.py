@@ -6,8 +6,17 @@ import time
 
 import pytest
 
-from services.tiles import KEPT_SECONDS, MOST_FETCHES, Tiles, TileUnavailable, covers, tile_at
+from services.tiles import (
+    KEPT_SECONDS,
+    MOST_FETCHES,
+    MOST_WAITING,
+    Tiles,
+    TileUnavailable,
+    covers,
+    tile_at,
+)
 from tests.fault_server import fault_server, reply_with
+from tests.waiting import wait_until
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"picture"
 RENNES = 12, *tile_at(12, -1.68, 48.11)
@@ -86,12 +95,13 @@ def test_pages_do_not_wait_for_more_than_a_few_tiles(tmp_path):
         found = tiles(server, tmp_path)
         threads = [
             threading.Thread(target=found.tile, args=(zoom, x, y + offset))
-            for offset in range(-2, MOST_FETCHES - 2)
+            for offset in range(-2, MOST_FETCHES + MOST_WAITING - 2)
         ]
         for thread in threads:
             thread.start()
-        for _ in threads:
+        for _ in range(MOST_FETCHES):
             arrived.acquire(timeout=20)
+        wait_until(lambda: not found._present._value)
         with pytest.raises(TileUnavailable, match="enough tiles"):
             found.tile(zoom, x - 1, y)
         server.released.set()
