@@ -86,7 +86,12 @@ def build_vgg16_unet(
 
 def _convolved(hidden: Any, width: int, stride: int = 1, kernel: int = 3) -> Any:
     hidden = keras.layers.Conv2D(
-        width, kernel, strides=stride, padding="same", use_bias=False, kernel_initializer="he_normal"
+        width,
+        kernel,
+        strides=stride,
+        padding="same",
+        use_bias=False,
+        kernel_initializer="he_normal",
     )(hidden)
     hidden = keras.layers.BatchNormalization(momentum=0.95)(hidden)
     return keras.layers.Activation("relu")(hidden)

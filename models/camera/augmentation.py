@@ -84,13 +84,13 @@ def _way_back(
 
 
 def _relit(picture: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
-    light = picture.astype(np.float32)
+    light: NDArray[np.floating] = picture.astype(np.float32)
     grey = (light @ _LUMINANCE)[..., None]
     light = grey + (light - grey) * np.float32(generator.uniform(*_SATURATION))
     gains = generator.uniform(1 - _WHITE_BALANCE, 1 + _WHITE_BALANCE, 3)
     gains *= generator.uniform(*_CONTRAST)
     middle = np.float32(light.mean())
-    light = (light - middle) * gains.astype(np.float32) + middle
+    light = (light - middle) * np.asarray(gains, dtype=np.float32) + middle
     light += np.float32(generator.uniform(-_BRIGHTNESS, _BRIGHTNESS))
     deviation = np.float32(max(0.0, generator.uniform(-_NOISE, _NOISE)))
     light += deviation * generator.standard_normal(light.shape, dtype=np.float32)

@@ -60,9 +60,7 @@ def load_split(directory: Path, split: Split) -> LabelledPictures:
         When there are none, or a picture and its class map do not fit; names the file.
     """
     paths = sorted(
-        path
-        for path in (directory / split).glob("*")
-        if path.suffix.lower() in _PICTURE_ENDINGS
+        path for path in (directory / split).glob("*") if path.suffix.lower() in _PICTURE_ENDINGS
     )
     if not paths:
         raise PicturesUnusable(f"there are no pictures in {directory / split}")

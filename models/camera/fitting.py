@@ -250,9 +250,7 @@ class _BestOnVal(keras.callbacks.Callback):  # type: ignore[misc]
         self._best = -math.inf
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        found = figures(
-            confusion_over(self._judged, segment_with(self.model, self._options.size))
-        )
+        found = figures(confusion_over(self._judged, segment_with(self.model, self._options.size)))
         is_best = found["mean_iou"] > self._best
         if is_best:
             self._best = found["mean_iou"]

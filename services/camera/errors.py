@@ -1,7 +1,8 @@
 """The errors of the camera, in the application's one tree.
 
 TrafficError
- ├── ClassFileRefused        the file of classes beside a model cannot be used
+ ├── ModelRefused            a segmentation model cannot be used
+ │    └── ClassFileRefused   nor can the file of classes beside it
  └── PictureRefused          the caller's picture cannot be used; one sentence says why
       ├── NotAPicture        not one of the formats read here (HTTP 415)
       ├── PictureTooLarge    too many bytes or pixels (HTTP 413)
@@ -29,5 +30,9 @@ class PictureDamaged(PictureRefused):
     """The bytes begin like a picture but do not give one, or not one to see a street in."""
 
 
-class ClassFileRefused(TrafficError):
+class ModelRefused(TrafficError):
+    """A segmentation model is missing, damaged, or not of the shapes that are asked for."""
+
+
+class ClassFileRefused(ModelRefused):
     """The file of classes beside a model is missing, damaged, or does not fit the model."""
