@@ -13,7 +13,7 @@ import keras
 
 INPUT_SIZE: Final = 256
 # Channels at each halving of the picture; the first is at half its size.
-_WIDTHS: Final = (24, 48, 96, 160)
+WIDTHS: Final = (24, 48, 96, 160)
 # Residual blocks at each of them: most where a step costs least and sees most.
 _BLOCKS: Final = (0, 1, 2, 2)
 # Channels beside the upsampled ones at full size: enough to place edges.
@@ -24,7 +24,7 @@ _VGG_BOTTOM: Final = "block5_conv3"
 _VGG_DECODER_WIDTHS: Final = (32, 64, 96, 128)
 
 
-def build_unet(classes: int, size: int = INPUT_SIZE, widths: tuple[int, ...] = _WIDTHS) -> Any:
+def build_unet(classes: int, size: int = INPUT_SIZE, widths: tuple[int, ...] = WIDTHS) -> Any:
     """The small U-Net: residual encoder, skips, bilinear upsampling.
 
     Parameters

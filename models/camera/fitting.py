@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras import ops
 from numpy.typing import NDArray
 
-from models.camera.architecture import INPUT_SIZE, build_unet, build_vgg16_unet
+from models.camera.architecture import INPUT_SIZE, WIDTHS, build_unet, build_vgg16_unet
 from models.camera.augmentation import augment
 from models.camera.camvid import GROUP_NAMES, VOID
 from models.camera.dataset import LabelledPictures
@@ -51,6 +51,8 @@ class FitOptions:
     size : int
         Side of the input in pixels.
     encoder : {"small", "vgg16"}
+    widths : tuple of int
+        Channels of the small encoder at each halving of the picture.
     precision : str
         Keras' policy for training; what is kept computes in 32 bits.
     seed : int
@@ -63,6 +65,7 @@ class FitOptions:
     ema_momentum: float = 0.99
     size: int = INPUT_SIZE
     encoder: Encoder = "small"
+    widths: tuple[int, ...] = WIDTHS
     precision: str = "mixed_bfloat16"
     seed: int = DEFAULT_SEED
 
@@ -193,7 +196,7 @@ def weights_hash(model: Any) -> str:
 def _built(options: FitOptions, encoder_weights: Path | None) -> Any:
     if options.encoder == "vgg16":
         return build_vgg16_unet(len(GROUP_NAMES), options.size, encoder_weights)
-    return build_unet(len(GROUP_NAMES), options.size)
+    return build_unet(len(GROUP_NAMES), options.size, options.widths)
 
 
 class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -249,8 +252,12 @@ class _BestOnVal(keras.callbacks.Callback):  # type: ignore[misc]
         self._kept_at = kept_at
         self._best = -math.inf
 
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        # Once, not every epoch: compiling it takes seconds.
+        self._segment = segment_with(self.model, self._options.size)
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        found = figures(confusion_over(self._judged, segment_with(self.model, self._options.size)))
+        found = figures(confusion_over(self._judged, self._segment))
         is_best = found["mean_iou"] > self._best
         if is_best:
             self._best = found["mean_iou"]
