@@ -23,7 +23,12 @@ from models.training_command import DEFAULT_SEED, Report
 from services.camera.classes import InputScaling
 from services.camera.picture import letterbox, unletterbox_mask
 
-SCALING: Final = InputScaling()
+# What the networks see. VGG16's weights were learnt from BGR less the means of ImageNet's
+# channels ("caffe" in keras.applications).
+_SCALINGS: Final = {
+    "small": InputScaling(),
+    "vgg16": InputScaling(channels="bgr", scale=1.0, offset=(103.939, 116.779, 123.68)),
+}
 _HASH_BYTES: Final = 3
 # Rare classes weigh more, by the root of how rare they are: by the whole of it, poles would
 # swallow the walls behind them.
@@ -68,6 +73,11 @@ class FitOptions:
     widths: tuple[int, ...] = WIDTHS
     precision: str = "mixed_bfloat16"
     seed: int = DEFAULT_SEED
+
+    @property
+    def scaling(self) -> InputScaling:
+        """How pictures become what the network sees."""
+        return _SCALINGS[self.encoder]
 
 
 def fit(
@@ -173,13 +183,13 @@ def segmentation_loss(weights: NDArray[np.float32]) -> Any:
     return loss
 
 
-def segment_with(model: Any, size: int) -> Any:
+def segment_with(model: Any, options: FitOptions) -> Any:
     """A function from a picture to its class map, both at the picture's own size."""
     shares_of = tf.function(lambda batch: model(batch, training=False))
 
     def segment(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        fitted, place = letterbox(picture, size, size)
-        shares = np.asarray(shares_of(SCALING.apply(fitted)[None]))[0]
+        fitted, place = letterbox(picture, options.size, options.size)
+        shares = np.asarray(shares_of(options.scaling.apply(fitted)[None]))[0]
         return unletterbox_mask(shares.argmax(axis=-1).astype(np.uint8), place)
 
     return segment
@@ -227,7 +237,7 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
             for place in self._order[index * size : (index + 1) * size]
         ]
         pictures = np.stack([picture for picture, _ in drawn])
-        return SCALING.apply(pictures), np.stack([labels for _, labels in drawn])
+        return self._options.scaling.apply(pictures), np.stack([labels for _, labels in drawn])
 
     def on_epoch_end(self) -> None:
         """Put the pictures into another order."""
@@ -254,7 +264,7 @@ class _BestOnVal(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
         # Once, not every epoch: compiling it takes seconds.
-        self._segment = segment_with(self.model, self._options.size)
+        self._segment = segment_with(self.model, self._options)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         found = figures(confusion_over(self._judged, self._segment))

@@ -105,7 +105,9 @@ def train(
     version = f"{now:%Y-%m-%d}-{fitting.weights_hash(model)}"
     content, counts = _judged(model, learned, judged, load_split(data, "test"), options)
     measures = _plain({"model_version": version, **content})
-    directory = _write(root / CAMERA_DIRECTORY, measures, model, counts)
+    directory = _write(
+        root / CAMERA_DIRECTORY, measures, model, ClassFile(GROUPS, options.scaling), counts
+    )
     is_champion = measures["test"]["mean_iou"] > measures["baseline"]["mean_iou"]
     if is_champion:
         promote(root / CAMERA_DIRECTORY, version)
@@ -166,7 +168,7 @@ def _judged(
 
     from models.camera.fitting import segment_with  # noqa: PLC0415
 
-    segment = segment_with(model, options.size)
+    segment = segment_with(model, options)
     counts = confusion_over(unseen, segment)
     baseline = CommonestByPosition(learned, options.size)
     training = {
@@ -194,10 +196,12 @@ def _plain(content: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _write(root: Path, measures: dict[str, Any], model: Any, counts: Any) -> Path:
+def _write(
+    root: Path, measures: dict[str, Any], model: Any, classes: ClassFile, counts: Any
+) -> Path:
     def write_files(directory: Path) -> None:
         model.save(directory / MODEL_FILE)
-        (directory / CLASS_FILE).write_bytes(encode_class_file(ClassFile(classes=GROUPS)))
+        (directory / CLASS_FILE).write_bytes(encode_class_file(classes))
         draw_confusion(counts, directory / CONFUSION_FILE)
         record = orjson.dumps(measures, option=orjson.OPT_INDENT_2)
         (directory / MEASURES_FILE).write_bytes(record + b"\n")
