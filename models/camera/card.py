@@ -43,9 +43,10 @@ Pixel accuracy {test["pixel_accuracy"]:.4f}, baseline {baseline["pixel_accuracy"
 ![Confusion matrix]({measures["confusion_picture"]})
 
 ## Limits
-- One town, one camera behind a windscreen, 2 to 4 hours of a day: another view (from above, at
-  night, in rain or snow, through a wide-angle lens) is outside what it has seen.
-- It sees 256 × 256 pixels: what is thinner than 1/100 of the picture's width is mostly missed.
+- One town, one camera behind a windscreen, by day and at dusk: another view (from above, at night,
+  in rain or snow, through a wide-angle lens) is outside what it has seen.
+- It sees 256 × 256 pixels: what is but a few of them wide (poles, signs, people far away) is often
+  missed or drawn too thick: see object and human above.
 - Riders and their bicycles count as *human*, parked vehicles as *vehicle* like those that drive.
 - Vehicles one behind the other run together.
 
