@@ -11,3 +11,7 @@ class ModelMismatch(ForecastUnavailable):
 
 class HistoryTooShort(TrafficError):
     """The history does not hold enough days to learn from, or to judge a model by."""
+
+
+class PicturesUnusable(TrafficError):
+    """There are no labelled pictures to learn from, or a picture and its class map do not fit."""

@@ -1,0 +1,237 @@
+"""Trains the camera's model on labelled street pictures and writes it with its measures.
+
+python -m models.camera.train --data DIR
+
+DIR has the layout of models/camera/dataset.py and the class values of models/camera/camvid.py.
+Every choice is made on `val`; `test` is looked at once, when all is done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from models.camera.card import camera_card
+from models.camera.confusion_picture import draw_confusion
+from models.camera.dataset import LabelledPictures, load_split
+from models.camera.measures import CommonestByPosition, confusion_over, figures
+from models.training_command import (
+    DEFAULT_SEED,
+    Report,
+    Trained,
+    at_least,
+    quieten_tensorflow,
+    say,
+)
+from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
+from services.camera.classes import GROUPS, ClassFile, encode_class_file
+from services.clock import utc_now
+from services.errors import ConfigurationError, TrafficError
+from services.settings import load_settings
+
+if TYPE_CHECKING:
+    from models.camera.fitting import FitOptions
+
+CAMERA_DIRECTORY: Final = "camera"
+CLASS_FILE: Final = "model.json"
+CONFUSION_FILE: Final = "confusion.png"
+
+
+def train(
+    data: Path,
+    root: Path,
+    options: FitOptions,
+    *,
+    report: Report,
+    now: datetime,
+    kept_at: Path,
+    encoder_weights: Path | None = None,
+    finish_only: bool = False,
+) -> Trained:
+    """Train, judge once on `test`, and write the version.
+
+    Parameters
+    ----------
+    data : Path
+        The pictures.
+    root : Path
+        Directory of the models; the version is written into its ``camera``.
+    options : FitOptions
+    report : callable
+        Gets lines of progress.
+    now : datetime
+        Gives the version its day.
+    kept_at : Path
+        Where the best weights are kept meanwhile; ends in ``.weights.h5``.
+    encoder_weights : Path, optional
+        A local file for the VGG16 encoder.
+    finish_only : bool
+        Take the weights that an earlier run kept, instead of training.
+
+    Raises
+    ------
+    PicturesUnusable
+        When the pictures cannot be read.
+    StorageError
+        When the version cannot be written.
+    """
+    from models.camera import fitting  # noqa: PLC0415 (see main)
+
+    started = time.monotonic()
+    learned, judged = load_split(data, "train"), load_split(data, "val")
+    report(f"{len(learned)} pictures to learn from, {len(judged)} to choose by")
+    if finish_only:
+        model = fitting.restore(kept_at, options)
+    else:
+        model = fitting.fit(
+            learned,
+            judged,
+            options,
+            report,
+            encoder_weights=encoder_weights,
+            kept_at=kept_at,
+        )
+    report(f"trained in {time.monotonic() - started:.0f} s; judging on test")
+    version = f"{now:%Y-%m-%d}-{fitting.weights_hash(model)}"
+    content, counts = _judged(model, learned, judged, load_split(data, "test"), options)
+    measures = _plain({"model_version": version, **content})
+    directory = _write(
+        root / CAMERA_DIRECTORY, measures, model, ClassFile(GROUPS, options.scaling), counts
+    )
+    is_champion = measures["test"]["mean_iou"] > measures["baseline"]["mean_iou"]
+    if is_champion:
+        promote(root / CAMERA_DIRECTORY, version)
+    return Trained(directory, measures, is_champion)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.weights is not None and given.weights.suffixes[-2:] != [".weights", ".h5"]:
+        parser.error("--weights: expected a name that ends in .weights.h5")
+    if given.finish and given.weights is None:
+        parser.error("--finish needs --weights")
+    quieten_tensorflow()
+    # TensorFlow takes seconds to import: --help need not wait for it.
+    from models.camera.fitting import FitOptions  # noqa: PLC0415
+
+    options = FitOptions(epochs=given.epochs, encoder=given.encoder, seed=given.seed)
+    try:
+        with ExitStack() as stack:
+            trained = train(
+                given.data,
+                given.out or load_settings().data_dir / "models",
+                options,
+                report=say,
+                now=utc_now(),
+                kept_at=given.weights or _passing_place(stack),
+                encoder_weights=given.encoder_weights,
+                finish_only=given.finish,
+            )
+    except TrafficError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2 if isinstance(error, ConfigurationError) else 1
+    test = trained.measures["test"]
+    say(f"test mIoU {test['mean_iou']:.4f}, vehicle {test['iou']['vehicle'] or 0:.4f}")
+    say(f"written: {trained.directory}")
+    if not trained.is_champion:
+        say("it is NOT used: its mean IoU is no better than the baseline's")
+    return 0
+
+
+def _passing_place(stack: ExitStack) -> Path:
+    directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="camera-training-"))
+    return Path(directory) / "best.weights.h5"
+
+
+def _judged(
+    model: Any,
+    learned: LabelledPictures,
+    judged: LabelledPictures,
+    unseen: LabelledPictures,
+    options: FitOptions,
+) -> tuple[dict[str, Any], Any]:
+    """What the record says, and the confusion on the unseen pictures."""
+    import keras  # noqa: PLC0415
+    import tensorflow as tf  # noqa: PLC0415
+
+    from models.camera.fitting import segment_with  # noqa: PLC0415
+
+    segment = segment_with(model, options)
+    counts = confusion_over(unseen, segment)
+    baseline = CommonestByPosition(learned, options.size)
+    training = {
+        **asdict(options),
+        "network": model.name,
+        "weights": int(model.count_params()),
+        "keras": keras.__version__,
+        "tensorflow": tf.__version__,
+        "command": f"python -m models.camera.train --data DIR --encoder {options.encoder} "
+        f"--epochs {options.epochs} --seed {options.seed}",
+    }
+    return {
+        "pictures": {"train": len(learned), "val": len(judged), "test": len(unseen)},
+        "training": training,
+        "val": figures(confusion_over(judged, segment)),
+        "test": figures(counts),
+        "baseline": figures(confusion_over(unseen, baseline)),
+        "confusion_picture": CONFUSION_FILE,
+    }, counts
+
+
+def _plain(content: dict[str, Any]) -> dict[str, Any]:
+    # Through JSON, so that the card is made from what the file says.
+    plain: dict[str, Any] = orjson.loads(orjson.dumps(content))
+    return plain
+
+
+def _write(
+    root: Path, measures: dict[str, Any], model: Any, classes: ClassFile, counts: Any
+) -> Path:
+    def write_files(directory: Path) -> None:
+        model.save(directory / MODEL_FILE)
+        (directory / CLASS_FILE).write_bytes(encode_class_file(classes))
+        draw_confusion(counts, directory / CONFUSION_FILE)
+        record = orjson.dumps(measures, option=orjson.OPT_INDENT_2)
+        (directory / MEASURES_FILE).write_bytes(record + b"\n")
+        (directory / CARD_FILE).write_text(camera_card(measures), encoding="utf-8")
+
+    return write_version(root, measures["model_version"], write_files)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m models.camera.train", description=(__doc__ or "").split("\n\n")[0]
+    )
+    parser.add_argument("--data", type=Path, required=True, help="holds train/ trainannot/ …")
+    parser.add_argument("--out", type=Path, help="directory of models; default: DATA_DIR/models")
+    parser.add_argument("--epochs", type=at_least(1), default=55, help="default: 55")
+    parser.add_argument("--encoder", choices=("small", "vgg16"), default="small")
+    parser.add_argument(
+        "--encoder-weights", type=Path, help="a local file for the VGG16 encoder; none: random"
+    )
+    parser.add_argument(
+        "--weights", type=Path, help="where the best weights are kept: a file.weights.h5"
+    )
+    parser.add_argument(
+        "--finish", action="store_true", help="judge and write what --weights kept; no training"
+    )
+    parser.add_argument(
+        "--seed", type=at_least(0), default=DEFAULT_SEED, help=f"default: {DEFAULT_SEED}"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""The errors of the camera, in the application's one tree.
+
+TrafficError
+ ├── ModelRefused            a segmentation model cannot be used
+ │    └── ClassFileRefused   nor can the file of classes beside it
+ └── PictureRefused          the caller's picture cannot be used; one sentence says why
+      ├── NotAPicture        not one of the formats read here (HTTP 415)
+      ├── PictureTooLarge    too many bytes or pixels (HTTP 413)
+      └── PictureDamaged     empty, truncated, too small or broken inside (HTTP 400)
+"""
+
+from __future__ import annotations
+
+from services.errors import TrafficError
+
+
+class PictureRefused(TrafficError):
+    """A picture that was handed in cannot be used."""
+
+
+class NotAPicture(PictureRefused):
+    """The bytes are in none of the picture formats that are read here."""
+
+
+class PictureTooLarge(PictureRefused):
+    """The picture has more bytes or pixels than are taken in."""
+
+
+class PictureDamaged(PictureRefused):
+    """The bytes begin like a picture but do not give one, or not one to see a street in."""
+
+
+class ModelRefused(TrafficError):
+    """A segmentation model is missing, damaged, or not of the shapes that are asked for."""
+
+
+class ClassFileRefused(ModelRefused):
+    """The file of classes beside a model is missing, damaged, or does not fit the model."""

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from services.camera.errors import NotAPicture, PictureDamaged, PictureRefused, PictureTooLarge
+from services.camera.picture import (
+    MAX_BYTES,
+    PADDING,
+    PictureLimits,
+    decode_picture,
+    letterbox,
+    placement,
+    unletterbox_mask,
+)
+
+ORIENTATION = 0x0112
+RED, BLUE = (220, 30, 40), (20, 40, 210)
+
+
+def halves(width=48, height=32):
+    """Red on the left, blue on the right."""
+    pixels = np.empty((height, width, 3), dtype=np.uint8)
+    pixels[:, : width // 2], pixels[:, width // 2 :] = RED, BLUE
+    return Image.fromarray(pixels)
+
+
+def encoded(image, file_format="PNG", **options):
+    stream = io.BytesIO()
+    image.save(stream, file_format, **options)
+    return stream.getvalue()
+
+
+def claiming(width, height):
+    """A PNG whose header promises more pixels than it has."""
+    data = bytearray(encoded(halves()))
+    data[16:24] = struct.pack(">II", width, height)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    return bytes(data)
+
+
+def near(pixel, colour, tolerance=12):
+    return np.abs(pixel.astype(int) - colour).max() <= tolerance
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "GIF"])
+def test_every_format_gives_the_same_picture(file_format):
+    rgb = decode_picture(encoded(halves(), file_format))
+    assert (rgb.shape, rgb.dtype) == ((32, 48, 3), np.uint8)
+    assert near(rgb[16, 4], RED)
+    assert near(rgb[16, -4], BLUE)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P", "CMYK", "YCbCr"])
+def test_every_mode_of_colour_becomes_rgb(mode):
+    file_format = "PNG" if mode in {"RGBA", "P"} else "JPEG"
+    image = halves().quantize(8) if mode == "P" else halves().convert(mode)
+    rgb = decode_picture(encoded(image, file_format))
+    assert near(rgb[16, 4], RED, tolerance=30)
+    assert near(rgb[16, -4], BLUE, tolerance=30)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "1"])
+def test_grey_becomes_three_equal_channels(mode):
+    rgb = decode_picture(encoded(halves().convert(mode)))
+    assert rgb.shape == (32, 48, 3)
+    assert (rgb == rgb[..., :1]).all()
+
+
+def test_sixteen_bits_are_scaled_not_cut_off():
+    ramp = np.linspace(0, 65535, 64, dtype=np.uint16)[None].repeat(32, axis=0)
+    rgb = decode_picture(encoded(Image.fromarray(ramp)))
+    assert (rgb[0, 0, 0], rgb[0, -1, 0]) == (0, 255)
+    assert abs(int(rgb[0, 32, 0]) - 128) < 4
+
+
+def test_what_is_transparent_lies_on_white():
+    image = halves().convert("RGBA")
+    image.putalpha(0)
+    assert (decode_picture(encoded(image)) == 255).all()
+
+
+@pytest.mark.parametrize("file_format", ["GIF", "WEBP", "PNG"])
+def test_of_an_animation_the_first_frame_is_taken(file_format):
+    later = Image.new("RGB", (48, 32), (0, 255, 0))
+    data = encoded(halves(), file_format, save_all=True, append_images=[later] * 3)
+    assert near(decode_picture(data)[16, 4], RED)
+
+
+def test_a_picture_taken_sideways_stands_upright():
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6  # To be turned by 90° clockwise.
+    rgb = decode_picture(encoded(halves(), "JPEG", exif=exif))
+    assert rgb.shape == (48, 32, 3)
+    assert near(rgb[4, 16], RED)
+    assert near(rgb[-4, 16], BLUE)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"%PDF-1.7 ...",
+        b"just words",
+        encoded(halves(), "BMP"),
+        encoded(halves(), "TIFF"),
+    ],
+    ids=["svg", "pdf", "text", "bmp", "tiff"],
+)
+def test_other_files_are_no_pictures(data):
+    with pytest.raises(NotAPicture, match="JPEG, PNG, WebP or GIF"):
+        decode_picture(data)
+
+
+def test_nothing_is_damaged():
+    with pytest.raises(PictureDamaged, match="empty"):
+        decode_picture(b"")
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
+def test_half_a_picture_is_damaged(file_format):
+    noise = np.random.default_rng(1).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    data = encoded(Image.fromarray(noise), file_format)
+    with pytest.raises(PictureDamaged):
+        decode_picture(data[: len(data) // 2])
+
+
+def test_a_file_of_too_many_bytes_is_not_even_looked_at():
+    with pytest.raises(PictureTooLarge, match=f"{MAX_BYTES:,}"):
+        decode_picture(b"x" * (MAX_BYTES + 1))
+
+
+@pytest.mark.parametrize("side", [6_000, 20_000])
+def test_a_small_file_of_too_many_pixels_is_refused_before_it_is_decoded(side):
+    with pytest.raises(PictureTooLarge, match="pixels"):
+        decode_picture(claiming(side, side))
+
+
+def test_limits_can_be_narrower():
+    with pytest.raises(PictureTooLarge, match="48 × 32"):
+        decode_picture(encoded(halves()), PictureLimits(max_pixels=1_000))
+
+
+def test_a_single_pixel_is_too_small():
+    with pytest.raises(PictureDamaged, match="1 × 1"):
+        decode_picture(encoded(Image.new("RGB", (1, 1))))
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "GIF"])
+def test_mutated_files_give_a_picture_or_a_refusal_and_nothing_else(file_format):
+    generator = np.random.default_rng(35)
+    exif = Image.Exif()
+    exif[ORIENTATION] = 3
+    options = {} if file_format == "GIF" else {"exif": exif}
+    original = np.frombuffer(encoded(halves(32, 24), file_format, **options), dtype=np.uint8)
+    for _ in range(300):
+        data = original.copy()
+        places = generator.integers(0, len(data), generator.integers(1, 12))
+        data[places] = generator.integers(0, 256, len(places))
+        kept = data[: generator.integers(1, len(data) + 1)] if generator.random() < 0.3 else data
+        try:
+            rgb = decode_picture(kept.tobytes(), PictureLimits(max_pixels=100_000))
+        except PictureRefused:
+            continue
+        assert rgb.shape[2] == 3
+
+
+@pytest.mark.parametrize(
+    ("height", "width"), [(240, 320), (720, 1280), (1600, 900), (16, 2000), (257, 255), (16, 16)]
+)
+def test_there_and_back_keeps_size_and_place(height, width):
+    """A class map that is letterboxed like its picture comes back as it was, but for edges."""
+    rows, columns = np.mgrid[:height, :width]
+    truth = ((rows * 2 >= height) * 2 + (columns * 2 >= width)).astype(np.uint8)
+    shown, place = letterbox(truth[..., None].repeat(3, axis=2) * np.uint8(80), 256, 256)
+    back = unletterbox_mask(np.rint(shown[..., 0] / 80).astype(np.uint8), place)
+    assert back.shape == truth.shape
+    edge = max(2, 2 * max(height, width) // 256)
+    away = (abs(rows * 2 - height) > 2 * edge) & (abs(columns * 2 - width) > 2 * edge)
+    assert (back == truth)[away].all()
+
+
+def test_the_letterbox_keeps_proportions_and_fills_up_with_grey():
+    shown, place = letterbox(np.zeros((100, 200, 3), dtype=np.uint8), 256, 256)
+    assert (place.height, place.width, place.top, place.left) == (128, 256, 64, 0)
+    assert (shown[place.content] == 0).all()
+    assert (shown[:64] == PADDING).all()
+    assert (shown[192:] == PADDING).all()
+
+
+def test_a_thread_of_a_picture_still_has_a_place():
+    assert placement(10, 20_000, 256, 256).height == 1
