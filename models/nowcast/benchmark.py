@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from models.comparison import markdown_table
 from models.errors import HistoryTooShort
 from models.nowcast.boosted_trees import BoostedTrees, TreeOptions, lightgbm_is_installed
-from models.nowcast.calibration import CalibrationOptions, learn_calibration
+from models.nowcast.calibration import learn_calibration, slow_apart
 from models.nowcast.features import HORIZONS, LAGS, speeds_ahead
 from models.nowcast.forecast import SpeedForecast
 from models.nowcast.options import NowcastOptions
@@ -269,7 +269,7 @@ def _run(task: _Task, seed: int, report: Report) -> tuple[dict[str, Any], SpeedF
     happened = speeds_ahead(known, validation)
     slow_below = task.protocol.slow_below
     before = first.forecast(known, task.times, validation)
-    calibration = learn_calibration(before, happened, CalibrationOptions(slow_below))
+    calibration = learn_calibration(before, happened, slow_apart(slow_below))
     report(f"seed {seed}: learning from {task.train} rows")
     final = _learned(task, task.train, seed, report)
     final.use(calibration)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from models.errors import HistoryTooShort
 from models.nowcast.speed_table import MINUTES_PER_DAY, RowTimes
+from models.nowcast.zone_bands import ZoneSums, zone_sums
 from services.clock import PARIS, to_paris
 from services.history import layout, reading, rows
 from services.history.networks import KnownNetworks
@@ -29,6 +30,7 @@ from services.history.window import Window, midnight, window
 from services.network import Network
 from services.snapshot import Source
 from services.status import Status
+from services.zones import ZONE_CHOICES
 
 STEP_MINUTES: Final = 5
 STEP_SECONDS: Final = STEP_MINUTES * 60
@@ -65,6 +67,9 @@ class CityTable:
         In Rennes.
     day_snapshots : tuple of int
         Observation times that each day was made of.
+    zone_ratio : array of float, shape (rows, zones)
+        Of each zone as last observed within the step, which is what pages show and forecasts
+        are scored by; NaN where nothing was.
     """
 
     network: Network
@@ -73,6 +78,7 @@ class CityTable:
     ratio: NDArray[np.float32]
     times: RowTimes
     day_snapshots: tuple[int, ...]
+    zone_ratio: NDArray[np.float64]
 
     @property
     def snapshots(self) -> int:
@@ -126,6 +132,8 @@ def load_city_table(
         STEP_SECONDS,
     )
     ratio = np.full((len(end_s), len(network)), np.nan, dtype=np.float32)
+    sums = zone_sums(network)
+    zone_ratio = np.full((len(end_s), len(ZONE_CHOICES)), np.nan)
     day_snapshots = []
     for count, day in enumerate(days, start=1):
         found = window(
@@ -138,10 +146,13 @@ def load_city_table(
         )
         inside = to_row_times(end_s).day == count - 1
         ratio[inside] = ratios_at(found, network, end_s[inside])
+        zone_ratio[inside] = zones_at(found, sums, network, end_s[inside])
         day_snapshots.append(len(found.epoch_s))
         if count % _DAYS_PER_WEEK == 0 or count == len(days):
             report(f"read {count} of {len(days)} days, {sum(day_snapshots):,} snapshots")
-    return CityTable(network, source, end_s, ratio, to_row_times(end_s), tuple(day_snapshots))
+    return CityTable(
+        network, source, end_s, ratio, to_row_times(end_s), tuple(day_snapshots), zone_ratio
+    )
 
 
 def ratios_at(observed: Window, network: Network, end_s: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -164,18 +175,46 @@ def ratios_at(observed: Window, network: Network, end_s: NDArray[np.int64]) -> N
     """
     total = np.zeros((len(end_s), len(network)), dtype=np.float32)
     count = np.zeros_like(total)
+    for time, row in _rows_of_times(observed, end_s):
+        ratio = _ratio_at(observed, network, time)
+        total[row] += np.nan_to_num(ratio)
+        count[row] += ~np.isnan(ratio)
+    seen = count > 0
+    return np.where(seen, total / np.where(seen, count, 1.0), np.nan).astype(np.float32)
+
+
+def zones_at(
+    observed: Window, sums: ZoneSums, network: Network, end_s: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Speed ratio of each zone at the last observation within the steps of :func:`ratios_at`.
+
+    Returns
+    -------
+    array, shape (rows, zones)
+        NaN where nothing is known.
+    """
+    found = np.full((len(end_s), len(ZONE_CHOICES)), np.nan)
+    for time, row in _rows_of_times(observed, end_s):
+        found[row] = sums.ratios(_ratio_at(observed, network, time))
+    return found
+
+
+def _rows_of_times(observed: Window, end_s: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Each observation time within the steps, and its row, in order."""
     row_of_time = -((int(end_s[0]) - observed.epoch_s) // STEP_SECONDS)
-    status, speed_kmh = observed.values["status"], observed.values["speed_kmh"]
+    for time, row in enumerate(row_of_time.tolist()):
+        if 0 <= row < len(end_s):
+            yield time, row
+
+
+def _ratio_at(observed: Window, network: Network, time: int) -> NDArray[np.float32]:
+    """Speed ratio of each segment at one observation time; NaN where unknown."""
+    status, speed_kmh = observed.values["status"][time], observed.values["speed_kmh"][time]
     # A closed road has no speed, and the speed of an unknown one is filler.
     known = (status != Status.UNKNOWN) & (status != Status.IMPOSSIBLE) & ~np.isnan(speed_kmh)
     limit_kmh = network.speed_limit_kmh.astype(np.float32)
-    for time, row in enumerate(row_of_time.tolist()):
-        if 0 <= row < len(end_s):
-            ratio = np.minimum(speed_kmh[time] / limit_kmh, np.float32(RATIO_CAP))
-            total[row] += np.where(known[time], ratio, np.float32(0.0))
-            count[row] += known[time]
-    seen = count > 0
-    return np.where(seen, total / np.where(seen, count, 1.0), np.nan).astype(np.float32)
+    ratio = np.minimum(speed_kmh / limit_kmh, np.float32(RATIO_CAP))
+    return np.where(known, ratio, np.float32(np.nan))
 
 
 def recent_ratios(

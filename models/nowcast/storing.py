@@ -23,7 +23,7 @@ import orjson
 from numpy.typing import NDArray
 
 from models.errors import ModelMismatch
-from models.nowcast.calibration import BandCalibration
+from models.nowcast.calibration import calibration_from
 from models.nowcast.city import STEPS_AROUND, CityNowcaster
 from models.nowcast.city_table import SLOTS_PER_DAY
 from models.nowcast.features import LAGS, Levels
@@ -181,7 +181,7 @@ def _decoded(document: bytes) -> StoredNowcaster:
     calibration = header["calibration"]
     trained = TrainedNowcaster(
         NowcasterParts(profile, neighbours, levels, network),
-        None if calibration is None else _calibration(calibration),
+        None if calibration is None else calibration_from(calibration),
     )
     city = CityNowcaster(
         tuple(header["segment_ids"]),
@@ -199,13 +199,6 @@ def _decoded(document: bytes) -> StoredNowcaster:
         str(header["network_version"]),
         decode_trained_on(header["trained_on"]),
     )
-
-
-def _calibration(fields: dict[str, Any]) -> BandCalibration:
-    plain: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
-    }
-    return BandCalibration(**plain)
 
 
 def _weights(city: CityNowcaster) -> list[NDArray[np.float32]]:

@@ -38,7 +38,7 @@ from models.nowcast.judging import (
     on_common_cases,
     persistence,
 )
-from models.nowcast.leads import at_leads, quantiles_at_leads
+from models.nowcast.leads import LEAD_STEPS, quantiles_at_leads
 from models.nowcast.speed_table import RowTimes
 from models.nowcast.zone_bands import ZoneCalibration, learn_zone_calibration, zone_sums
 from models.train import Decide, Ruling
@@ -77,12 +77,14 @@ NOWCAST_DIRECTORY: Final = "nowcast"
 _HELD_OUT_SHARE: Final = 7
 _LEAST_OF_EACH_TYPE: Final = 3
 _LEAST_OBSERVED_SHARE: Final = 0.5
-# Every quarter of an hour: in between, the same traffic would be judged again.
-_STEPS_BETWEEN_JUDGED: Final = 3
+# At every full quarter of an hour: in between, the same traffic would be judged again. Of the
+# clock and not of a part of the days: a feed of every 3 minutes has one observation in some steps
+# of 5 and two in others, and bands calibrated where one is would be too wide where two are.
+_JUDGED_EVERY_SECONDS: Final = 900
 # A day of judged rows: of 2,859 segments some 100 MB while they are forecast.
 _ROWS_AT_ONCE: Final = 96
-# Half the limit: there the band is calibrated for jams, above it for all the rest.
-_SLOW_RATIO: Final = 0.5
+# Closest around the thresholds of the statuses, which the probabilities hang on.
+_CLASS_EDGES: Final = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 _TAIL: Final = 0.10
 
 
@@ -190,21 +192,14 @@ def train_on(
         f"to judge by {len(parts.test)}; starting TensorFlow"
     )
     # It takes seconds to import: --help and a short history need not wait for it.
-    from models.nowcast.city import CityOptions, learn_city, whole_windows  # noqa: PLC0415
+    from models.nowcast.city import CityOptions, learn_city  # noqa: PLC0415
 
     started = time.monotonic()
     chosen = options or CityOptions()
-    in_part = {name: np.isin(table.times.day, days) for name, days in asdict(parts).items()}
-    city = learn_city(table, in_part["train"], seed=seed, options=chosen, report=report)
-    report("calibrating")
-    rows = whole_windows(in_part["validation"])[::_STEPS_BETWEEN_JUDGED]
-    city.trained.use(_band_calibration(city, table, rows))
-    zones = _zone_calibration(city, table, rows)
+    is_training = np.isin(table.times.day, parts.train)
+    city = learn_city(table, is_training, seed=seed, options=chosen, report=report)
+    zones, measures = calibrate_and_measure(table, parts, city, report=report, rival=rival)
     seconds = time.monotonic() - started
-    report(f"trained in {seconds:.0f} s; judging")
-    test_rows = whole_windows(in_part["test"])[::_STEPS_BETWEEN_JUDGED]
-    is_seen = in_part["train"] | in_part["validation"]
-    measures = _measures(table, parts, city, zones, rows=test_rows, is_seen=is_seen, rival=rival)
     ruling = decide(measures["test"])
     measures["decision"] = asdict(ruling)
     measures["trained_on"] = asdict(trained_on)
@@ -218,7 +213,38 @@ def train_on(
         **_versions(),
     }
     stored_parts = (city, zones, table.network.version, trained_on)
-    return _write(root, stored_parts, measures, is_champion=ruling.action == "promoted")
+    return write_nowcaster(root, stored_parts, measures, is_champion=ruling.action == "promoted")
+
+
+def calibrate_and_measure(
+    table: CityTable,
+    parts: DayParts,
+    city: CityNowcaster,
+    *,
+    report: Report,
+    rival: Callable[[NDArray[np.int64]], Array] | None = None,
+) -> tuple[ZoneCalibration, dict[str, Any]]:
+    """Learn the bands on the validation days, for good, and measure all of it on the test days.
+
+    Parameters
+    ----------
+    table, parts, report, rival
+        As for :func:`train_on`.
+    city : CityNowcaster
+        Uses the bands from then on.
+    """
+    from models.nowcast.city import whole_windows  # noqa: PLC0415
+
+    report("calibrating")
+    in_part = {name: np.isin(table.times.day, days) for name, days in asdict(parts).items()}
+    rows = _judged_rows(table, whole_windows(in_part["validation"]))
+    city.trained.use(_band_calibration(city, table, rows))
+    zones = _zone_calibration(city, table, rows)
+    report("judging")
+    test_rows = _judged_rows(table, whole_windows(in_part["test"]))
+    is_seen = in_part["train"] | in_part["validation"]
+    measures = _measures(table, parts, city, zones, rows=test_rows, is_seen=is_seen, rival=rival)
+    return zones, measures
 
 
 def decide_by_baselines(comparison: dict[str, Any]) -> Ruling:
@@ -313,11 +339,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _judged_rows(table: CityTable, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    chosen: NDArray[np.int64] = rows[table.end_s[rows] % _JUDGED_EVERY_SECONDS == 0]
+    return chosen
+
+
 def _band_calibration(
     city: CityNowcaster, table: CityTable, rows: NDArray[np.int64]
 ) -> BandCalibration:
     forecast = city.forecast(table.ratio, table.times, rows, calibrated=False)
-    options = CalibrationOptions(_SLOW_RATIO, slow_tail=_TAIL, other_tail=_TAIL)
+    tails = (_TAIL,) * (len(_CLASS_EDGES) + 1)
+    options = CalibrationOptions(_CLASS_EDGES, tails, by_step=True)
     return learn_calibration(forecast, speeds_ahead(table.ratio, rows), options)
 
 
@@ -325,8 +357,13 @@ def _zone_calibration(
     city: CityNowcaster, table: CityTable, rows: NDArray[np.int64]
 ) -> ZoneCalibration:
     segments = quantiles_at_leads(city.forecast(table.ratio, table.times, rows))
-    happened = at_leads(speeds_ahead(table.ratio, rows))
-    return learn_zone_calibration(zone_sums(table.network), segments, happened)
+    return learn_zone_calibration(zone_sums(table.network), segments, _zones_ahead(table, rows))
+
+
+def _zones_ahead(table: CityTable, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What was observed of the zones at the lead times, shape (rows, leads, zones)."""
+    found: NDArray[np.float64] = table.zone_ratio[rows[:, np.newaxis] + np.array(LEAD_STEPS)]
+    return found
 
 
 def _measures(
@@ -376,8 +413,8 @@ def _zone_measures(
     """MAE of each zone's ratio and coverage of its band, by lead time, beside persistence."""
     sums = zone_sums(table.network)
     low, middle, high = zones.quantiles(sums, quantiles)
-    happened = sums.ratios(at_leads(speeds_ahead(table.ratio, rows)))
-    last = sums.ratios(table.ratio[rows])[:, None]
+    happened = _zones_ahead(table, rows)
+    last = table.zone_ratio[rows][:, None]
     inside = np.where(np.isnan(happened), np.nan, (low <= happened) & (happened <= high))
     by_zone = {
         "mae": np.nanmean(np.abs(middle - happened), axis=0),
@@ -410,13 +447,31 @@ def describe(table: CityTable, days: Sequence[date]) -> TrainedOn:
     return TrainedOn(table.source, days[0], days[-1], len(days), snapshots)
 
 
-def _write(
+def write_nowcaster(
     root: Path,
     stored_parts: tuple[CityNowcaster, ZoneCalibration, str, TrainedOn],
     measures: dict[str, Any],
     *,
     is_champion: bool,
 ) -> Trained:
+    """Write a version; its champion stays.
+
+    Parameters
+    ----------
+    root : Path
+        Directory of the nowcasters.
+    stored_parts : tuple
+        What a ``StoredNowcaster`` is made of.
+    measures : dict
+        Its record, less name and size.
+    is_champion : bool
+        Whether it is to be promoted.
+
+    Raises
+    ------
+    StorageError
+        When it cannot be written.
+    """
     from models.nowcast.storing import StoredNowcaster, encode_nowcaster  # noqa: PLC0415
 
     stored = StoredNowcaster(*stored_parts)

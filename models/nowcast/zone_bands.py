@@ -118,16 +118,16 @@ def zone_sums(network: Network) -> ZoneSums:
 def learn_zone_calibration(
     sums: ZoneSums, segments: NDArray[np.floating], happened: NDArray[np.floating]
 ) -> ZoneCalibration:
-    """Factors from forecasts of segments and what happened on them.
+    """Factors from forecasts of segments and what happened to the zones.
 
     Parameters
     ----------
     segments : array, shape (3, times, leads, segments)
-    happened : array, shape (times, leads, segments)
-        NaN where unknown.
+    happened : array, shape (times, leads, zones)
+        Ratio of each zone as it was observed; NaN where unknown.
     """
     middle, below, above = _middle_and_halves(sums, segments)
-    away = sums.ratios(happened) - middle
+    away = happened - middle
     in_halves = away / np.where(away < 0.0, below, above)
     known = ~np.isnan(in_halves)
     # A zone that was never known keeps the bands of its segments.

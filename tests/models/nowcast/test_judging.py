@@ -20,6 +20,7 @@ from models.nowcast.judging import (
     status_table,
 )
 from services.feeds.reply import RENNES_THRESHOLDS
+from services.zones import ZONE_CHOICES
 from tests.factories import make_network
 from tests.models.nowcast.cities import START
 
@@ -30,7 +31,8 @@ FREE, HEAVY, CONGESTED = 0.9, 0.5, 0.2
 
 def table_of(ratio):
     end_s = step_ends(START, 1, len(ratio))
-    return CityTable(NETWORK, "demo", end_s, ratio, to_row_times(end_s), len(ratio))
+    zones = np.full((len(ratio), len(ZONE_CHOICES)), np.nan)
+    return CityTable(NETWORK, "demo", end_s, ratio, to_row_times(end_s), (len(ratio),), zones)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.nowcast.calibration import CalibrationOptions, learn_calibration
+from models.nowcast.calibration import CalibrationOptions, learn_calibration, slow_apart
 from models.nowcast.features import HORIZONS, LAGS, learn_levels, make_series, make_windows
 from models.nowcast.forecast import BandForecast
 from models.nowcast.graph import (
@@ -110,12 +110,38 @@ def test_calibration_makes_the_band_hold_what_it_says_slow_traffic_too():
     deviation = np.where(median < 50, 3.0, 0.5) * generator.normal(size=median.shape)
     happened = (median + deviation).astype(np.float32)
     band = BandForecast(mean=median, median=median, p10=median - 1.28, p90=median + 1.28)
-    options = CalibrationOptions(slow_below=40.0, slow_tail=0.1, other_tail=0.1)
+    options = slow_apart(40.0, slow_tail=0.1, other_tail=0.1)
     calibration = learn_calibration(band, happened, options)
-    assert calibration.lower == pytest.approx((3.0, 0.5), rel=0.05)
+    assert np.ravel(calibration.lower) == pytest.approx((3.0, 0.5), rel=0.05)
     scores = all_scores(calibration.apply(band), happened, 40.0)
     assert scores["coverage"] == pytest.approx(0.8, abs=0.01)
     assert scores["coverage_slow"] == pytest.approx(0.8, abs=0.01)
+
+
+def test_each_class_of_forecasts_and_each_step_gets_a_band_of_its_own():
+    generator = np.random.default_rng(6)
+    median = generator.uniform(0.1, 1.0, size=(500, 8, HORIZONS)).astype(np.float32)
+    # Three times as uncertain in jams, and the more so the further ahead.
+    deviation = np.where(median < 0.3, 0.15, 0.05) * np.sqrt(np.arange(1, HORIZONS + 1))
+    happened = (median + deviation * generator.normal(size=median.shape)).astype(np.float32)
+    band = BandForecast(mean=median, median=median, p10=median - 0.1, p90=median + 0.1)
+    options = CalibrationOptions((0.3, 0.7), (0.1, 0.1, 0.1), by_step=True)
+    found = learn_calibration(band, happened, options).apply(band)
+    inside = (found.p10 <= happened) & (happened <= found.p90)
+    for low, high in ((0.0, 0.3), (0.3, 0.7), (0.7, 1.0)):
+        members = (median > low) & (median <= high)
+        by_step = [inside[..., step][members[..., step]].mean() for step in range(HORIZONS)]
+        assert by_step == pytest.approx([0.8] * HORIZONS, abs=0.01)
+
+
+def test_a_class_that_was_hardly_seen_keeps_what_the_network_says():
+    median = np.full((10, 1, HORIZONS), 0.9, np.float32)
+    band = BandForecast(mean=median, median=median, p10=median - 0.1, p90=median + 0.1)
+    options = CalibrationOptions((0.3,), (0.1, 0.1), by_step=True)
+    calibration = learn_calibration(band, median - 0.2, options)
+    assert calibration.lower[0] == (1.0,) * HORIZONS
+    # Too few of each step: all steps together say that twice the band is needed.
+    assert calibration.lower[1] == pytest.approx((2.0,) * HORIZONS)
 
 
 def test_scores_count_what_is_known_up_to_each_step():

@@ -47,7 +47,7 @@ def test_where_nothing_is_known_there_is_no_ratio():
 @pytest.mark.parametrize("together", [True, False])
 def test_what_happens_falls_into_the_band_eight_times_out_of_ten(together):
     segments = constant(0.4, 0.5, 0.6)
-    calibration = learn_zone_calibration(SUMS, segments, drawn(together))
+    calibration = learn_zone_calibration(SUMS, segments, SUMS.ratios(drawn(together)))
     low, middle, high = calibration.quantiles(SUMS, segments)
     happened = SUMS.ratios(drawn(together, seed=11))
     inside = ((low <= happened) & (happened <= high)).mean(axis=(0, 1))
@@ -60,7 +60,9 @@ def test_errors_that_cancel_out_make_a_narrower_band_than_errors_that_go_togethe
     segments = constant(0.4, 0.5, 0.6)
     widths = []
     for together in (True, False):
-        found = learn_zone_calibration(SUMS, segments, drawn(together)).quantiles(SUMS, segments)
+        found = learn_zone_calibration(SUMS, segments, SUMS.ratios(drawn(together))).quantiles(
+            SUMS, segments
+        )
         widths.append(float((found[2] - found[0])[..., -1].mean()))
     assert widths[1] < 0.5 * widths[0]
 
@@ -68,12 +70,14 @@ def test_errors_that_cancel_out_make_a_narrower_band_than_errors_that_go_togethe
 def test_a_zone_that_was_never_known_keeps_the_bands_of_its_segments():
     segments = constant(0.4, 0.5, 0.6, times=1)
     never = np.full((1, LEADS, len(NETWORK)), np.nan)
-    found = learn_zone_calibration(SUMS, segments, never).quantiles(SUMS, segments)
+    found = learn_zone_calibration(SUMS, segments, SUMS.ratios(never)).quantiles(SUMS, segments)
     np.testing.assert_allclose(found[:, 0, 0, 0], [0.4, 0.5, 0.6], atol=1e-6)
 
 
 def test_quantiles_stay_ratios():
     segments = constant(0.05, 0.97, 1.4)
-    found = learn_zone_calibration(SUMS, segments, drawn(together=True)).quantiles(SUMS, segments)
+    found = learn_zone_calibration(SUMS, segments, SUMS.ratios(drawn(together=True))).quantiles(
+        SUMS, segments
+    )
     assert found.min() > 0.0
     assert found.max() <= 1.0
