@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dash import html
 
 from components.footer import build_language_choice
+from components.subpage import build_card, build_header
 from components.texts import Texts
 
 # In the order in which they are read.
@@ -40,19 +41,10 @@ def build_privacy_page(
         (``contact``, empty when nobody is named).
     """
     wording = texts["privacy"]
-    titles = [
-        html.H1(wording["title"], className="brand-name"),
-        html.P(wording["tagline"], className="brand-tagline"),
-    ]
-    brand = [html.Img(src=icon_url, alt="", className="brand-icon"), html.Div(titles)]
     return html.Div(
         [
-            html.Header(
-                [
-                    html.Div(brand, className="brand"),
-                    html.A(wording["back"], href=home_url, className="quality-back"),
-                ],
-                className="page-header",
+            build_header(
+                wording["title"], wording["tagline"], icon_url, [(wording["back"], home_url)]
             ),
             html.Main(
                 [_section(texts, name, values) for name in SECTIONS], className="quality-main"
@@ -76,10 +68,6 @@ def _section(texts: Texts, name: str, values: Mapping[str, str | int]) -> html.S
     if name == "rights" and not values["contact"]:
         key = "rights_text_without_contact"
     paragraphs = str(wording[key]).format(**values).split("\n")
-    return html.Section(
-        [
-            html.H2(wording[f"{name}_title"], className="card-title"),
-            *[html.P(paragraph) for paragraph in paragraphs if paragraph],
-        ],
-        className="card-panel quality-card",
+    return build_card(
+        wording[f"{name}_title"], *[html.P(paragraph) for paragraph in paragraphs if paragraph]
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -24,6 +24,7 @@ from components.quality_figures import (
     points,
     zone_table,
 )
+from components.subpage import build_card, build_header
 from components.texts import Texts
 
 CONTENT_ID: Final = "quality-content"
@@ -97,23 +98,8 @@ def build_quality_page(
         [
             dcc.Interval(id=REFRESH_ID, interval=refresh_seconds * 1_000),
             dcc.Store(id=SHOWN_STORE_ID, data=shown),
-            html.Header(
-                [
-                    html.Div(
-                        [
-                            html.Img(src=icon_url, alt="", className="brand-icon"),
-                            html.Div(
-                                [
-                                    html.H1(wording["title"], className="brand-name"),
-                                    html.P(wording["tagline"], className="brand-tagline"),
-                                ]
-                            ),
-                        ],
-                        className="brand",
-                    ),
-                    html.A(wording["back"], href=home_url, className="quality-back"),
-                ],
-                className="page-header",
+            build_header(
+                wording["title"], wording["tagline"], icon_url, [(wording["back"], home_url)]
             ),
             html.Main(list(content), id=CONTENT_ID, className="quality-main"),
         ],
@@ -138,12 +124,12 @@ def build_quality(texts: Texts, quality: Quality) -> list[Component]:
 def build_unreachable(texts: Texts) -> list[Component]:
     """What is said while the scores cannot be read."""
     wording = texts["quality"]
-    return [_card(wording["unreachable_title"], html.P(wording["unreachable"]))]
+    return [build_card(wording["unreachable_title"], html.P(wording["unreachable"]))]
 
 
 def _empty(texts: Texts) -> html.Section:
     wording = texts["quality"]
-    return _card(wording["empty_title"], html.P(wording["empty"]))
+    return build_card(wording["empty_title"], html.P(wording["empty"]))
 
 
 def _scores(texts: Texts, quality: Quality) -> list[Component]:
@@ -152,7 +138,7 @@ def _scores(texts: Texts, quality: Quality) -> list[Component]:
     next_hour = [lead for lead in quality.leads if lead.kind == NEXT_HOUR]
     days = (quality.first_day, quality.last_day)
     return [
-        _card(
+        build_card(
             wording["brief_title"],
             *[part for lead in hourly for part in _brief(texts, quality, lead)],
             *(_next_hour(texts, quality, next_hour) if next_hour else []),
@@ -169,11 +155,11 @@ def _scores(texts: Texts, quality: Quality) -> list[Component]:
                 className="quality-notes",
             ),
         ),
-        _card(
+        build_card(
             wording["leads_title"],
             *[lead_table(texts, leads) for leads in (hourly, next_hour) if leads],
         ),
-        _card(
+        build_card(
             wording["zones_title"],
             *[
                 zone_table(texts, days, lead, is_open=place == 0)
@@ -181,7 +167,7 @@ def _scores(texts: Texts, quality: Quality) -> list[Component]:
                 if lead.zones
             ],
         ),
-        _card(wording["calibration_title"], *calibration(texts, days, quality.leads)),
+        build_card(wording["calibration_title"], *calibration(texts, days, quality.leads)),
     ]
 
 
@@ -258,21 +244,21 @@ def _gain(texts: Texts, baseline: str, gain: float | None) -> html.Li:
 def _model(texts: Texts, model: ModelInUse | None) -> html.Section:
     wording = texts["quality"]
     if model is None:
-        return _card(wording["model_title"], html.P(wording["model_none"]))
+        return build_card(wording["model_title"], html.P(wording["model_none"]))
     learned = wording["model_simulated" if model.is_simulated else "model_trained"].format(
         days=model.days,
         first_day=day_name(texts, model.first_day),
         last_day=day_name(texts, model.last_day),
     )
     version = wording["model_version"].format(version=model.version)
-    return _card(wording["model_title"], html.P([html.Strong(version), f", {learned}."]))
+    return build_card(wording["model_title"], html.P([html.Strong(version), f", {learned}."]))
 
 
 def _decisions(texts: Texts, decisions: Sequence[DecisionMade]) -> html.Section:
     wording = texts["quality"]
     if not decisions:
-        return _card(wording["decisions_title"], html.P(wording["decisions_none"]))
-    return _card(
+        return build_card(wording["decisions_title"], html.P(wording["decisions_none"]))
+    return build_card(
         wording["decisions_title"],
         html.Ul(
             [html.Li(_decision(texts, item)) for item in decisions], className="quality-decisions"
@@ -297,9 +283,3 @@ def _decision(texts: Texts, item: DecisionMade) -> list[Component | str]:
         **{name: points(texts, value) for name, value in item.scores.items()},
     )
     return [told, html.Span(figures, className="quality-figures")]
-
-
-def _card(title: str, *content: Any) -> html.Section:
-    return html.Section(
-        [html.H2(title, className="card-title"), *content], className="card-panel quality-card"
-    )

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from apprise import Apprise
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from services.alerts.messages import Message
 from services.errors import ConfigurationError, StorageError
@@ -51,6 +51,8 @@ class Outbox:
         self._send = send
         self._lock = threading.Lock()
         self._unsaved: dict[str, OutgoingMessage] = {}
+        # Taken by their channel, and not yet crossed off: they must not go out again.
+        self._delivered: set[str] = set()
 
     def add(self, message: Message, now: datetime) -> None:
         """Leave a message for every channel."""
@@ -84,15 +86,20 @@ class Outbox:
 
     def _due(self, now: datetime) -> list[OutgoingMessage]:
         self._save()
+        self._cross_off()
         with self._lock:
             unsaved = [message for message in self._unsaved.values() if message.due_at <= now]
         try:
             with self._operations.begin() as session:
                 query = select(OutgoingMessage).where(OutgoingMessage.due_at <= now)
-                return [*unsaved, *session.scalars(query.order_by(OutgoingMessage.created_at))]
+                kept = session.scalars(query.order_by(OutgoingMessage.created_at)).all()
         except StorageError as error:
             log.error("waiting notifications cannot be read: %s", error)
             return unsaved
+        with self._lock:
+            # Of those that could not be written since, memory knows better.
+            known = {*self._unsaved, *self._delivered}
+        return [*unsaved, *(message for message in kept if message.id not in known)]
 
     def _put_off(self, message: OutgoingMessage, now: datetime) -> None:
         message.attempts += 1
@@ -112,15 +119,24 @@ class Outbox:
 
     def _remove(self, message: OutgoingMessage) -> None:
         with self._lock:
-            if self._unsaved.pop(message.id, None) is not None:
-                return
+            # It may also be in the database, from before the database refused.
+            self._unsaved.pop(message.id, None)
+            self._delivered.add(message.id)
+        self._cross_off()
+
+    def _cross_off(self) -> None:
+        with self._lock:
+            gone = set(self._delivered)
+        if not gone:
+            return
         try:
             with self._operations.begin() as session:
-                kept = session.get(OutgoingMessage, message.id)
-                if kept is not None:
-                    session.delete(kept)
+                session.execute(delete(OutgoingMessage).where(OutgoingMessage.id.in_(gone)))
         except StorageError as error:
-            log.error("a notification that was sent cannot be crossed off: %s", error)
+            log.error("notifications that were sent cannot be crossed off yet: %s", error)
+            return
+        with self._lock:
+            self._delivered -= gone
 
     def _save(self) -> None:
         with self._lock:

@@ -91,6 +91,33 @@ def test_messages_wait_in_memory_while_the_database_cannot_be_written(
     assert outbox.deliver(START + timedelta(hours=2)) == 0
 
 
+@pytest.mark.parametrize("works", [True, False])
+def test_a_database_that_can_only_be_read_sends_nothing_again_and_again(
+    operations, tmp_path, monkeypatch, works
+):
+    """It is full, say: what was sent or put off must not go out at every look."""
+    sent = []
+
+    def send(url, message):
+        sent.append(message)
+        return works
+
+    outbox = Outbox(operations, ["json://one"], send)
+    outbox.add(MESSAGE, START)
+    with monkeypatch.context() as full:
+        full.setattr(
+            outbox, "_operations", open_operations(load_settings(data_dir=tmp_path), read_only=True)
+        )
+        for seconds in range(0, 25, 5):
+            outbox.deliver(START + timedelta(seconds=seconds))
+        assert len(sent) == 1
+    # Once it can be written again, what was sent is crossed off and the other goes on.
+    outbox.deliver(START + timedelta(seconds=26))
+    later = Outbox(operations, ["json://one"], send)
+    later.deliver(START + timedelta(seconds=31))
+    assert len(sent) == (1 if works else 2)
+
+
 def test_the_database_holds_no_address(operations, channel, tmp_path):
     channel.works = False
     outbox = Outbox(operations, ["mailto://me:secret@example.org"], channel.send)
