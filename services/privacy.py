@@ -21,20 +21,39 @@ _EMAIL: Final = re.compile(r"[\w.+%-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})
 def without_personal_data(text: str) -> str:
     """A text without IP addresses, e-mail addresses and credentials.
 
+    Addresses of this machine itself, such as the one that it listens on, are nobody's.
+
     >>> without_personal_data("refused 203.0.113.9 at 12:43:00, Bearer abc.def, me@example.org")
     'refused - at 12:43:00, Bearer -, -'
+    >>> without_personal_data("http://127.0.0.1:8050, http://0.0.0.0:80, [::1]:80")
+    'http://127.0.0.1:8050, http://0.0.0.0:80, [::1]:80'
     """
     for pattern in (_SECRET_HEADERS, _CREDENTIALS):
         text = pattern.sub(rf"\1\2{NOT_KEPT}", text)
     text = _EMAIL.sub(NOT_KEPT, text)
-    return _IPV6_LIKE.sub(_hide_ipv6, _IPV4.sub(NOT_KEPT, text))
+    return _IPV6_LIKE.sub(_hide_ipv6, _IPV4.sub(_hide_ipv4, text))
+
+
+def _hide_ipv4(match: re.Match[str]) -> str:
+    # What only looks like an address is hidden too.
+    try:
+        address = ipaddress.IPv4Address(match.group())
+    except ValueError:
+        return NOT_KEPT
+    return match.group() if _is_this_machine(address) else NOT_KEPT
+
+
+def _is_this_machine(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return address.is_loopback or address.is_unspecified
 
 
 def _hide_ipv6(match: re.Match[str]) -> str:
     # A time of day has the look of an address; only the parser can tell.
     text = match.group().rstrip(".")
     try:
-        ipaddress.IPv6Address(text)
+        address = ipaddress.IPv6Address(text)
     except ValueError:
+        return match.group()
+    if _is_this_machine(address):
         return match.group()
     return NOT_KEPT + match.group()[len(text) :]

@@ -91,6 +91,8 @@ def test_one_command_serves_the_traffic_and_survives_the_death_of_either_role(st
     assert "services.observe live snapshot" in journal
     assert "127.0.0.1 -" not in journal
     terminal = running.output.read_text()
+    # What a newcomer opens.
+    assert f"Traffic Rennes: http://127.0.0.1:{running.port}" in terminal
     assert terminal.count("password:") == 1
     password = terminal.split("password:")[1].split()[0]
     assert password not in journal

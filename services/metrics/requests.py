@@ -11,6 +11,7 @@ from typing import Final
 
 import flask
 from prometheus_client import CollectorRegistry, Counter, Histogram
+from werkzeug.exceptions import HTTPException
 
 from services.metrics.process import ProcessMeter
 
@@ -112,7 +113,11 @@ def called(request: flask.Request, known: Container[str]) -> str:
     """Which Dash callback a request calls: its first output, ``-`` for none."""
     if not request.path.endswith(CALLBACK_PATH):
         return NO_CALLBACK
-    body = request.get_json(silent=True)
+    try:
+        body = request.get_json(silent=True)
+    except HTTPException:
+        # Too large to be read, say; measuring must not make an error of its own.
+        return OTHER
     output = body.get("output") if isinstance(body, dict) else None
     if not isinstance(output, str) or output not in known:
         return OTHER
