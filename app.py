@@ -10,6 +10,8 @@ import dash
 from flask import Flask
 
 from callbacks import (
+    camera,
+    camera_api,
     compression,
     dash_requests,
     documents,
@@ -35,7 +37,7 @@ from services.metrics import metric_registry, share_metrics
 from services.monitoring import bind_monitoring, secret_key
 from services.processes import Supervisor
 from services.settings import Settings, load_settings
-from services.supervisor import prepare_start, watch_command, worker_command
+from services.supervisor import background_commands, prepare_start
 
 _HERE = Path(__file__).parent
 
@@ -75,10 +77,12 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     nowcast.register(server, services)
     http_api.register(server, services)
     segment_forecasts.register(server, services)
+    camera_api.register(server, services)
     tiles.register(server, settings)
     page.register(app, services)
     not_found.register(app, app.get_relative_path("/"))
     pages.append(quality.register(app, services))
+    pages.append(camera.register(app, services))
     pages.append(exploitation.register(app, services))
     pages.append(privacy.register(app, services))
     metrics.serve(app, settings, registry)
@@ -115,7 +119,7 @@ def __getattr__(name: str) -> Flask:
 
 
 def main() -> int:
-    """Run the web role with Flask's own server, with a worker and a watch beside it."""
+    """Run the web role with Flask's own server, with the other roles beside it."""
     try:
         settings = load_settings()
         prepare_start(settings)
@@ -124,7 +128,7 @@ def main() -> int:
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    with Supervisor([worker_command(), watch_command()]):
+    with Supervisor(background_commands(settings)):
         app.run(host=settings.host, port=settings.port, debug=settings.debug, use_reloader=False)
     return 0
 

@@ -115,6 +115,7 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
         icon_url=app.get_asset_url("icon.svg"),
         # The page itself: callbacks/quality.py, which builds on this module.
         quality_url=app.get_relative_path("/qualite/"),
+        camera_url=app.get_relative_path("/camera/"),
         operations_url=app.get_relative_path("/exploitation/"),
         privacy_url=app.get_relative_path("/donnees-personnelles/"),
         dashboard_url=app.get_relative_path("/dashboard/"),

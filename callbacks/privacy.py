@@ -29,6 +29,7 @@ def register(main: Dash, services: Services) -> Dash:
     values: dict[str, str | int] = {
         "monitoring_days": settings.monitoring_retention_days,
         "journal_days": settings.journal_retention_days,
+        "history_days": settings.history_retention_days,
         "contact": settings.contact,
     }
 

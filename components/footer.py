@@ -18,6 +18,7 @@ def build_footer(
     texts: Texts,
     *,
     quality_url: str,
+    camera_url: str,
     operations_url: str,
     privacy_url: str,
     dashboard_url: str,
@@ -31,7 +32,7 @@ def build_footer(
     Parameters
     ----------
     texts : Texts
-    quality_url, operations_url, privacy_url, dashboard_url, api_url : str
+    quality_url, camera_url, operations_url, privacy_url, dashboard_url, api_url : str
     has_tiles : bool
         Whether OpenStreetMap's backdrop is shown and has to be credited.
     languages : mapping
@@ -48,6 +49,7 @@ def build_footer(
             html.Ul(
                 [
                     html.Li(html.A(texts["quality"]["link"], href=quality_url)),
+                    html.Li(html.A(texts["camera"]["link"], href=camera_url)),
                     html.Li(html.A(wording["performance"], href=dashboard_url)),
                     html.Li(html.A(texts["exploitation"]["link"], href=operations_url)),
                     html.Li(html.A(wording["api_traffic"], href=api_url)),

@@ -63,7 +63,7 @@ class PageData:
     choice, forecast
         What the forecast starts with.
     has_tiles : bool
-    icon_url, quality_url, operations_url, privacy_url, dashboard_url, api_url : str
+    icon_url, quality_url, camera_url, operations_url, privacy_url, dashboard_url, api_url : str
     """
 
     language: str
@@ -80,6 +80,7 @@ class PageData:
     has_tiles: bool
     icon_url: str
     quality_url: str
+    camera_url: str
     operations_url: str
     privacy_url: str
     dashboard_url: str
@@ -111,6 +112,7 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
             build_footer(
                 texts,
                 quality_url=data.quality_url,
+                camera_url=data.camera_url,
                 operations_url=data.operations_url,
                 privacy_url=data.privacy_url,
                 dashboard_url=data.dashboard_url,

@@ -15,6 +15,7 @@ SECTIONS = (
     "in_brief",
     "visits",
     "journal",
+    "pictures",
     "operators",
     "cookies",
     "others",
@@ -37,7 +38,8 @@ def build_privacy_page(
     Parameters
     ----------
     values : mapping
-        Periods of keeping in days (``monitoring_days``, ``journal_days``) and whom to ask
+        Periods of keeping in days (``monitoring_days``, ``journal_days``,
+        ``history_days``) and whom to ask
         (``contact``, empty when nobody is named).
     """
     wording = texts["privacy"]

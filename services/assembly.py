@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from services.camera.client import CameraClient
 from services.clock import Clock, utc_now
 from services.forecasts import CachedForecasts
 from services.latest import LatestTraffic
@@ -30,6 +31,7 @@ class Services:
     quality: QualityReader
     nowcasts: CachedNowcasts
     week: CachedWeekForecasts
+    camera: CameraClient
     clock: Clock
 
 
@@ -51,5 +53,6 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
         quality=QualityReader(open_operations(settings, read_only=True), clock),
         nowcasts=CachedNowcasts(settings.data_dir, is_expected=settings.learner),
         week=CachedWeekForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
+        camera=CameraClient(settings.data_dir, is_expected=settings.camera),
         clock=clock,
     )

@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     web_processes: int = Field(2, ge=1, le=64)
     # Whether the worker runs its companion, which has TensorFlow and forecasts the next hour.
     learner: bool = True
+    # Whether a process looks at street pictures; it has TensorFlow once somebody hands one in.
+    camera: bool = True
+    # A Keras model of one's own (FILE.keras, FILE.json beside it); None: the champion.
+    camera_model: Path | None = None
     # Where set, /metrics asks for it: "Authorization: Bearer TOKEN".
     metrics_token: SecretStr | None = Field(None, min_length=16)
     # A year with a margin, to compare a day with the same one a year ago.

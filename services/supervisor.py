@@ -1,4 +1,4 @@
-"""All roles on one machine: starts web, worker and watch, and starts again whichever dies.
+"""All roles on one machine: starts web, worker, watch and camera, and again whichever dies.
 
 ``python -m services.supervisor`` is what ``make run`` calls.
 """
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from types import FrameType
 
 from services.alerts.rules import rules_of
+from services.camera.model_files import check_own_model
 from services.data_directory import prepare_data_directory
 from services.errors import ConfigurationError, TrafficError
 from services.journal import start_journal
@@ -38,6 +39,17 @@ def web_command() -> list[str]:
 def watch_command() -> list[str]:
     """The command of the watch role."""
     return [sys.executable, "-m", "services.watch"]
+
+
+def camera_command() -> list[str]:
+    """The command of the camera role."""
+    return [sys.executable, "-m", "models.camera.serve"]
+
+
+def background_commands(settings: Settings) -> list[list[str]]:
+    """The commands of every role but the web's."""
+    commands = [worker_command(), watch_command()]
+    return [*commands, camera_command()] if settings.camera else commands
 
 
 def check_port_is_free(host: str, port: int) -> None:
@@ -80,6 +92,7 @@ def prepare_start(settings: Settings) -> None:
     check_port_is_free(settings.host, settings.port)
     prepare_data_directory(settings.data_dir)
     rules_of(settings)
+    check_own_model(settings)
     _check_channels(settings)
     start_journal(settings)
     password = first_password(settings)
@@ -88,7 +101,7 @@ def prepare_start(settings: Settings) -> None:
 
 
 def run(settings: Settings) -> None:
-    """Run web, worker and watch until a signal asks to stop.
+    """Run every role until a signal asks to stop.
 
     Raises
     ------
@@ -97,7 +110,7 @@ def run(settings: Settings) -> None:
     """
     prepare_start(settings)
     log.info("Traffic Rennes: http://%s:%d", settings.host, settings.port)
-    with Supervisor([web_command(), worker_command(), watch_command()]) as supervisor:
+    with Supervisor([web_command(), *background_commands(settings)]) as supervisor:
 
         def stop(_signal_number: int, _frame: FrameType | None) -> None:
             supervisor.stop()
@@ -111,8 +124,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run all roles; returns the exit code."""
     argparse.ArgumentParser(
         prog="python -m services.supervisor",
-        description="Run the web, worker and watch roles of Traffic Rennes on this machine. "
-        "Settings come from the environment or .env (see README).",
+        description="Run the web, worker, watch and camera roles of Traffic Rennes on this "
+        "machine. Settings come from the environment or .env (see README).",
     ).parse_args(arguments)
     try:
         run(load_settings())

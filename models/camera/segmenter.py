@@ -18,15 +18,12 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from models.camera.architecture import INPUT_SIZE
-from services.camera.classes import ClassFile, decode_class_file
+from services.camera.classes import ClassFile
 from services.camera.errors import ClassFileRefused, ModelRefused
+from services.camera.model_files import read_class_file
 from services.camera.picture import letterbox, unletterbox_mask
 from services.camera.segmentation import Segmentation
-from services.champions import champion_version
-from services.errors import ForecastUnavailable
 
-MODEL_ENDING: Final = ".keras"
-CLASS_FILE_ENDING: Final = ".json"
 # Four times the pixels of the largest input in common use (1024 × 2048 has half of it).
 MAX_SIDE: Final = 2_048
 _SUM_TOLERANCE: Final = 1e-2
@@ -131,9 +128,7 @@ def load_segmenter(model_file: Path) -> Segmenter:
     ModelRefused
         With a sentence that says which file, and what is wrong with it.
     """
-    if model_file.suffix != MODEL_ENDING:
-        raise ModelRefused(f"{model_file.name}: expected a file that ends in {MODEL_ENDING}")
-    content = _read_class_file(model_file.with_suffix(CLASS_FILE_ENDING))
+    content = read_class_file(model_file)
     model = _read_model(model_file)
     is_versioned = (model_file.parent.parent / "champion").exists()
     version = model_file.parent.name if is_versioned else model_file.stem
@@ -143,43 +138,7 @@ def load_segmenter(model_file: Path) -> Segmenter:
         raise type(error)(f"{model_file.name}: {error}") from error
 
 
-def champion_model_file(roots: tuple[Path, ...]) -> Path:
-    """The model in use: the champion of the first directory of versions that has one.
-
-    Parameters
-    ----------
-    roots : tuple of Path
-        Such as ``(data_dir / "models" / "camera", SHIPPED_ARTIFACTS / "camera")``.
-
-    Raises
-    ------
-    ModelRefused
-        When none names one, or a file that names one is damaged.
-    """
-    for root in roots:
-        try:
-            version = champion_version(root)
-        except ForecastUnavailable as error:
-            raise ModelRefused(str(error)) from error
-        if version is not None:
-            return root / version / f"model{MODEL_ENDING}"
-    raise ModelRefused(f"there is no camera model in {' or '.join(map(str, roots))}")
-
-
-def _read_class_file(path: Path) -> ClassFile:
-    try:
-        return decode_class_file(path.read_bytes())
-    except OSError as error:
-        raise ClassFileRefused(f"{path.name} beside the model: {error.strerror}") from error
-    except ClassFileRefused as error:
-        raise ClassFileRefused(f"{path.name}: {error}") from error
-
-
 def _read_model(path: Path) -> Any:
-    if not path.is_file():
-        raise ModelRefused(f"{path.name}: there is no such file")
-    if not zipfile.is_zipfile(path):
-        raise ModelRefused(f"{path.name}: truncated, or not in Keras' own format")
     try:
         return keras.saving.load_model(path, compile=False)
     # Keras answers what it cannot read with almost any exception.

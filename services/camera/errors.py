@@ -3,6 +3,8 @@
 TrafficError
  ├── ModelRefused            a segmentation model cannot be used
  │    └── ClassFileRefused   nor can the file of classes beside it
+ ├── CameraUnavailable       nobody looks at pictures now (HTTP 503)
+ │    └── CameraBusy         every place of the queue is taken (HTTP 503, Retry-After)
  └── PictureRefused          the caller's picture cannot be used; one sentence says why
       ├── NotAPicture        not one of the formats read here (HTTP 415)
       ├── PictureTooLarge    too many bytes or pixels (HTTP 413)
@@ -28,6 +30,24 @@ class PictureTooLarge(PictureRefused):
 
 class PictureDamaged(PictureRefused):
     """The bytes begin like a picture but do not give one, or not one to see a street in."""
+
+
+class CameraUnavailable(TrafficError):
+    """The process that looks at pictures is not there, or cannot do it."""
+
+
+class CameraBusy(CameraUnavailable):
+    """Every place of the queue is taken.
+
+    Parameters
+    ----------
+    retry_after_s : int
+        When to come back.
+    """
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__("too many pictures are waiting")
+        self.retry_after_s = retry_after_s
 
 
 class ModelRefused(TrafficError):

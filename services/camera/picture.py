@@ -15,14 +15,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from services.camera.errors import NotAPicture, PictureDamaged, PictureTooLarge
+from services.camera.limits import MAX_BYTES, MAX_PIXELS
 
 # Only these decoders are ever tried, whatever else Pillow can read.
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
 _SIGNATURES: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF", b"GIF87a", b"GIF89a")
-# A telephone's JPEG has 2 to 8 MB.
-MAX_BYTES: Final = 12 * 1024 * 1024
-# 6000 × 4000 fits; decoding it takes some 200 MB for a moment.
-MAX_PIXELS: Final = 25_000_000
 # Below this nothing in a street can be told.
 MIN_SIDE: Final = 16
 # Grey bands, as far from every colour of a street as one constant can be.

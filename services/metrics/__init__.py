@@ -7,12 +7,14 @@ an application in a test keeps them in memory.
 
 from __future__ import annotations
 
+from services.metrics.camera import CameraMetrics
 from services.metrics.reading import Sample, exposition, read_samples
 from services.metrics.requests import measure_requests
 from services.metrics.sharing import forget_process, metric_registry, share_metrics
 from services.metrics.work import WorkMetrics
 
 __all__ = [
+    "CameraMetrics",
     "Sample",
     "WorkMetrics",
     "exposition",

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, multiprocess, values
 
 from services.errors import StorageError
 
-Role = Literal["web", "worker", "learner", "watch"]
+Role = Literal["web", "worker", "learner", "watch", "camera"]
 
 DIRECTORY: Final = "metrics"
 # Where prometheus_client looks for the directory of this process.
@@ -36,7 +36,7 @@ def share_metrics(data_dir: Path, role: Role, *, afresh: bool) -> None:
     Parameters
     ----------
     data_dir : Path
-    role : {"web", "worker", "learner", "watch"}
+    role : {"web", "worker", "learner", "watch", "camera"}
     afresh : bool
         Forget what earlier processes of the role counted: at the start of the role,
         when none of them runs any more.

@@ -6,6 +6,15 @@ write, pages only read. What other rooms use is named here.
 
 from __future__ import annotations
 
+from services.operations.cameras import (
+    cameras_of,
+    latest_readings,
+    pin_camera,
+    prune_readings,
+    readings_since,
+    record_reading,
+    remove_camera,
+)
 from services.operations.database import NothingRecorded, Operations, open_operations
 from services.operations.decisions import (
     champion_history,
@@ -23,6 +32,8 @@ from services.operations.incidents import (
 )
 from services.operations.tables import (
     KINDS,
+    Camera,
+    CameraReading,
     Decision,
     DriftMeasure,
     ForecastScore,
@@ -36,6 +47,8 @@ from services.operations.tables import (
 
 __all__ = [
     "KINDS",
+    "Camera",
+    "CameraReading",
     "Decision",
     "DriftMeasure",
     "ForecastScore",
@@ -47,15 +60,22 @@ __all__ = [
     "Operations",
     "OutgoingMessage",
     "ScoredHour",
+    "cameras_of",
     "champion_history",
     "incident",
     "latest_decisions",
+    "latest_readings",
     "notes_of",
     "open_incidents",
     "open_operations",
     "past_incidents",
+    "pin_camera",
     "prune_incidents",
+    "prune_readings",
+    "readings_since",
     "record_decision",
     "record_note",
+    "record_reading",
     "recorded_versions",
+    "remove_camera",
 ]

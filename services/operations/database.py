@@ -60,7 +60,16 @@ def _tables_of_incidents(connection: Connection) -> None:
     Base.metadata.create_all(connection)
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_first_tables, _tables_of_incidents)
+def _tables_of_cameras(connection: Connection) -> None:
+    # A database of the second version lacks only whole tables.
+    Base.metadata.create_all(connection)
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (
+    _first_tables,
+    _tables_of_incidents,
+    _tables_of_cameras,
+)
 """Step *n* takes the tables from version *n* to *n* + 1; only ever appended to."""
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import JSON, Date, DateTime, Dialect, ForeignKey, String, Text, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 
 Kind = Literal["zones", "week", "nowcast"]
@@ -274,3 +284,51 @@ class OutgoingMessage(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
+
+
+class Camera(Base):
+    """A place from which street pictures of one segment come.
+
+    Attributes
+    ----------
+    id : str
+    name : str
+        As the operator calls it; one of a segment has it once.
+    segment_id : str
+        The feed's ``predefinedlocationreference``.
+    """
+
+    __tablename__ = "cameras"
+    __table_args__ = (UniqueConstraint("segment_id", "name"),)
+
+    id: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    segment_id: Mapped[str] = mapped_column(String(80), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CameraReading(Base):
+    """What one picture of a camera said; the picture itself is kept nowhere.
+
+    Attributes
+    ----------
+    at : datetime
+        When the picture was handed in.
+    status, occupancy, confidence, vehicles, people
+        As :class:`services.camera.reading.TrafficReading`.
+    live_status : str or None
+        What the feed said of the segment at that time, as DATEX II spells it.
+    """
+
+    __tablename__ = "camera_readings"
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    camera_id: Mapped[str] = mapped_column(ForeignKey("cameras.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    status: Mapped[str] = mapped_column(_NAME)
+    occupancy: Mapped[float | None]
+    confidence: Mapped[float | None]
+    vehicles: Mapped[int]
+    people: Mapped[int]
+    model_version: Mapped[str] = mapped_column(String(80))
+    live_status: Mapped[str | None] = mapped_column(_NAME, default=None)

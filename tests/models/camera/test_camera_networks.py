@@ -44,7 +44,8 @@ def keras():
 
 @pytest.fixture(scope="module")
 def shipped(keras):
-    from models.camera.segmenter import champion_model_file, load_segmenter  # noqa: PLC0415
+    from models.camera.segmenter import load_segmenter  # noqa: PLC0415
+    from services.camera.model_files import champion_model_file  # noqa: PLC0415
 
     return load_segmenter(champion_model_file((SHIPPED,)))
 

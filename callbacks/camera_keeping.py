@@ -1,0 +1,316 @@
+"""Readings of the camera beside a segment's live status, and keeping them, for operators."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+import msgspec
+from dash import ALL, Dash, Input, Output, State, ctx, no_update
+from flask import Response, current_app
+from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.exceptions import Forbidden, ServiceUnavailable
+
+from callbacks.page import requested_language
+from callbacks.refresh import late_after_seconds
+from components.camera import (
+    KEEP_FORM_ID,
+    KEEP_ID,
+    KEPT_ID,
+    KEPT_LIST_ID,
+    LOCATION_ID,
+    NAME_ID,
+    READING_STORE_ID,
+    REMOVE_TYPE,
+    SEGMENT_ID,
+    KeptShown,
+    SegmentShown,
+    build_kept,
+    build_segment,
+)
+from components.texts import Texts, load_texts
+from services.assembly import Services
+from services.camera.messages import Answer
+from services.camera.reading import TrafficReading
+from services.clock import to_paris
+from services.errors import InvalidRequest, StorageError
+from services.latest import TrafficView
+from services.monitoring import is_from_own_page, is_signed_in
+from services.operations import (
+    Camera,
+    CameraReading,
+    NothingRecorded,
+    open_operations,
+    pin_camera,
+    readings_since,
+    record_reading,
+    remove_camera,
+)
+from services.status import DATEX_NAMES
+
+log = logging.getLogger(__name__)
+
+CSV_PATH: Final = "/camera/lectures.csv"
+SEGMENT_PARAMETER: Final = "troncon"
+KEPT_SHOWN: Final = 50
+KEPT_IN_CSV: Final = 10_000
+# What was not kept by then is of a traffic long gone.
+KEEP_WITHIN_SECONDS: Final = 3_600
+_SALT: Final = "camera reading"
+
+Sign = Callable[[Answer], str]
+"""Makes a token of an answer's reading."""
+
+_FIGURES: Final = (
+    "status", "occupancy", "confidence", "vehicles", "people", "live_status", "model_version",
+)  # fmt: skip
+
+
+class SignedReading(msgspec.Struct, frozen=True):
+    """A reading between the answer and the operator who keeps it."""
+
+    reading: TrafficReading
+    model_version: str
+
+
+def register(page: Dash, services: Services, links: Mapping[str, str]) -> Album:
+    """Add what concerns segments and kept readings to the page.
+
+    Parameters
+    ----------
+    page : Dash
+    services : Services
+    links : mapping
+        Addresses of ``home`` and ``login``.
+    """
+    album = Album(services)
+
+    @page.callback(
+        Output(SEGMENT_ID, "children"),
+        Output(KEEP_FORM_ID, "hidden"),
+        Input(LOCATION_ID, "search"),
+        # The live status is told anew beside each reading.
+        Input(READING_STORE_ID, "data"),
+    )
+    def tell_segment(search: str | None, _token: str | None) -> tuple[Any, bool]:
+        texts = load_texts(requested_language())
+        segment = album.segment(texts, segment_of(search))
+        is_operator = is_signed_in()
+        told = build_segment(texts, segment, links, is_operator=is_operator)
+        return told, segment is None or not is_operator
+
+    @page.callback(Output(NAME_ID, "value"), Input(LOCATION_ID, "search"))
+    def propose_name(search: str | None) -> str:
+        segment = album.segment(load_texts(requested_language()), segment_of(search))
+        return "" if segment is None else segment.name
+
+    @page.callback(
+        Output(KEPT_LIST_ID, "children"),
+        Output(KEPT_ID, "children"),
+        Input(KEEP_ID, "n_clicks"),
+        Input({"type": REMOVE_TYPE, "camera": ALL}, "n_clicks"),
+        State(READING_STORE_ID, "data"),
+        State(NAME_ID, "value"),
+        State(LOCATION_ID, "search"),
+        prevent_initial_call=True,
+    )
+    def change(
+        _keep: int | None, _remove: list[int | None], token: str | None, name: str | None,
+        search: str | None,
+    ) -> tuple[Any, Any]:  # fmt: skip
+        # A button that was only just drawn has not been pressed.
+        if not ctx.triggered or not ctx.triggered[0]["value"]:
+            return no_update, no_update
+        if not (is_signed_in() and is_from_own_page()):
+            raise Forbidden
+        texts, chosen = load_texts(requested_language()), ctx.triggered_id
+        if isinstance(chosen, dict):
+            said = album.remove(texts, str(chosen["camera"]))
+        else:
+            said = album.keep(texts, token or "", name or "", segment_of(search))
+        return build_kept(texts, album.kept(texts), is_operator=True), said
+
+    @page.server.get(CSV_PATH)
+    def kept_csv() -> Response:
+        try:
+            body = "\ufeff" + album.as_csv()
+        except StorageError as error:
+            raise ServiceUnavailable("The readings cannot be read now.") from error
+        response = Response(body, content_type="text/csv; charset=utf-8")
+        response.headers["Content-Disposition"] = "attachment; filename=lectures.csv"
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return album
+
+
+def segment_of(search: str | None) -> str | None:
+    """The segment that the page's address names.
+
+    >>> segment_of("?troncon=10273_D")
+    '10273_D'
+    >>> segment_of("") is None
+    True
+    """
+    return parse_qs((search or "").removeprefix("?")).get(SEGMENT_PARAMETER, [None])[0]
+
+
+def percent(texts: Texts, share: float | None) -> str:
+    """A share as people read it; empty where there is none."""
+    return "" if share is None else str(texts["unit"]["percent"]).format(value=f"{100 * share:.0f}")
+
+
+class Album:
+    """The readings that operators kept.
+
+    Parameters
+    ----------
+    services : Services
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        # Looking at a page must not make, mend or migrate anything.
+        self._reading = open_operations(services.settings, read_only=True)
+        self._writing = open_operations(services.settings)
+
+    def sign(self, answer: Answer) -> str:
+        """A token of what the model said, which a browser can hand back but not change."""
+        signed = SignedReading(answer.reading, answer.model_version)
+        return str(self._signer().dumps(msgspec.to_builtins(signed)))
+
+    def segment(self, texts: Texts, segment_id: str | None) -> SegmentShown | None:
+        """A segment as it is now; None where the network of today has none of that id."""
+        view = self._services.traffic.view()
+        if view is None or segment_id is None:
+            return None
+        status = _status_of(view, segment_id)
+        if status is None:
+            return None
+        when = texts["camera"][f"observed_{view.snapshot.source}"]
+        observed = to_paris(view.snapshot.observed_at)
+        return SegmentShown(
+            id=segment_id,
+            name=str(view.network.names[view.network.index_of_id[segment_id]])
+            or texts["road"]["no_name"],
+            status=texts["status"][status],
+            observed=when.format(time=observed.strftime("%H:%M"), date=observed.strftime("%d/%m")),
+        )
+
+    def keep(self, texts: Texts, token: str, name: str, segment_id: str | None) -> str:
+        """Keep a reading at a segment; says what came of it."""
+        wording = texts["camera"]
+        try:
+            content = self._signer().loads(token, max_age=KEEP_WITHIN_SECONDS)
+            signed = msgspec.convert(content, SignedReading)
+        except (BadData, msgspec.ValidationError):
+            return str(wording["keep_too_late"])
+        if segment_id is None or self.segment(texts, segment_id) is None:
+            return str(wording["segment_gone"])
+        try:
+            self._record(signed, name, segment_id)
+        except InvalidRequest:
+            return str(wording["name_refused"])
+        except StorageError as error:
+            log.error("a reading was not kept: %s", error)
+            return str(wording["keep_failed"])
+        return str(wording["keep_done"])
+
+    def remove(self, texts: Texts, camera_id: str) -> str:
+        """Remove a camera and its readings; says what came of it."""
+        try:
+            with self._writing.begin() as session:
+                remove_camera(session, camera_id)
+        except (InvalidRequest, StorageError) as error:
+            log.error("a camera was not removed: %s", error)
+            return str(texts["camera"]["keep_failed"])
+        return str(texts["camera"]["remove_done"])
+
+    def kept(self, texts: Texts) -> list[KeptShown] | None:
+        """The newest readings; None when they cannot be read."""
+        try:
+            found = self._found(KEPT_SHOWN)
+        except StorageError as error:
+            log.error("readings cannot be read: %s", error)
+            return None
+        return [self._shown(texts, camera, reading) for camera, reading in found]
+
+    def as_csv(self) -> str:
+        """Every reading, the newest first.
+
+        Raises
+        ------
+        StorageError
+        """
+        stream = io.StringIO()
+        writer = csv.writer(stream, delimiter=";")
+        writer.writerow(["camera", "segment_id", "at", *_FIGURES])
+        for camera, item in self._found(KEPT_IN_CSV):
+            at = item.at.isoformat(timespec="seconds")
+            figures = [getattr(item, name) for name in _FIGURES]
+            writer.writerow([camera.name, camera.segment_id, at, *figures])
+        return stream.getvalue()
+
+    def _record(self, signed: SignedReading, name: str, segment_id: str) -> None:
+        now, found = self._services.clock(), signed.reading
+        with self._writing.begin() as session:
+            camera = pin_camera(session, name, segment_id, now)
+            record_reading(
+                session,
+                CameraReading(
+                    camera_id=camera.id,
+                    at=now,
+                    status=found.status,
+                    occupancy=found.occupancy,
+                    confidence=found.confidence,
+                    vehicles=found.vehicles,
+                    people=found.people,
+                    model_version=signed.model_version,
+                    live_status=self._live_status(segment_id),
+                ),
+            )
+
+    def _live_status(self, segment_id: str) -> str | None:
+        """What the feed says of a segment; None where that is simulated or late."""
+        view = self._services.traffic.view()
+        if view is None or view.snapshot.source != "live":
+            return None
+        age_s = (self._services.clock() - view.snapshot.observed_at).total_seconds()
+        if age_s > late_after_seconds(self._services.settings.feed_period_seconds):
+            return None
+        return _status_of(view, segment_id)
+
+    def _found(self, limit: int) -> Sequence[tuple[Camera, CameraReading]]:
+        keep = timedelta(days=self._services.settings.history_retention_days)
+        try:
+            with self._reading.begin() as session:
+                return readings_since(session, self._services.clock() - keep, limit)
+        except NothingRecorded:
+            return []
+
+    def _shown(self, texts: Texts, camera: Camera, item: CameraReading) -> KeptShown:
+        segment = self.segment(texts, camera.segment_id)
+        return KeptShown(
+            camera_id=camera.id,
+            name=camera.name,
+            segment=camera.segment_id if segment is None else segment.name,
+            at=to_paris(item.at).strftime("%d/%m %H:%M"),
+            status=item.status,
+            occupancy=percent(texts, item.occupancy),
+            vehicles=str(item.vehicles),
+            live_status="" if item.live_status is None else texts["status"][item.live_status],
+        )
+
+    def _signer(self) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(str(current_app.secret_key), salt=_SALT)
+
+
+def _status_of(view: TrafficView, segment_id: str) -> str | None:
+    """Status of a segment as DATEX II spells it; None where there is no such segment."""
+    index = view.network.index_of_id.get(segment_id)
+    return None if index is None else DATEX_NAMES[int(view.snapshot.status_codes()[index])]

@@ -1,0 +1,189 @@
+"""The camera role: looks at street pictures, one after another. ``python -m models.camera.serve``.
+
+It listens at a socket in the data directory, reads and writes nothing else there, and
+knows nothing of who asks. TensorFlow is imported and the model loaded when the first
+picture comes; after a quarter of an hour without any, the process makes itself anew, so
+that the memory is free again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Final, NoReturn
+
+from filelock import FileLock
+
+from models.training_command import quieten_tensorflow
+from services.assembly import SHIPPED_ARTIFACTS
+from services.camera.looking import Segment, look
+from services.camera.messages import Answer, Order, Reply, socket_path
+from services.camera.model_files import DIRECTORY, champion_model_file, check_own_model
+from services.camera.server import CameraServer
+from services.clock import utc_now
+from services.data_directory import prepare_data_directory
+from services.errors import TrafficError
+from services.journal import start_journal
+from services.metrics import CameraMetrics, metric_registry, share_metrics
+from services.settings import Settings, load_settings
+
+log = logging.getLogger(__name__)
+
+# Pages and the feed first.
+NICENESS: Final = 5
+LOCK_NAME: Final = "camera.lock"
+STANDBY_SECONDS: Final = 5.0
+HEARTBEAT_SECONDS: Final = 15.0
+# Loading takes ten seconds: seldom enough for who looks at a street now and then.
+IDLE_SECONDS: Final = 900.0
+
+
+class LazyModel:
+    """The model in use, loaded when it is first asked for; again once another one is champion.
+
+    Parameters
+    ----------
+    find : callable
+        Gives the file of the model in use.
+    """
+
+    def __init__(self, find: Callable[[], Path]) -> None:
+        self._find = find
+        self._file: Path | None = None
+        self._segment: Segment | None = None
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether TensorFlow takes its memory."""
+        return self._segment is not None
+
+    def load(self) -> Segment:
+        """The model as a function; at once when it is loaded already.
+
+        Raises
+        ------
+        ModelRefused
+            When there is no model, or it cannot be used.
+        """
+        file = self._find()
+        if self._segment is None or file != self._file:
+            # Takes seconds, and its memory is not needed before somebody asks.
+            from models.camera.segmenter import load_segmenter  # noqa: PLC0415
+
+            segmenter = load_segmenter(file)
+            log.info("camera model %s loaded", segmenter.version)
+            self._file, self._segment = file, segmenter.segment
+        return self._segment
+
+
+class Camera:
+    """Answers orders, and counts them.
+
+    Parameters
+    ----------
+    model : LazyModel
+    metrics : CameraMetrics
+    """
+
+    def __init__(self, model: LazyModel, metrics: CameraMetrics) -> None:
+        self._model = model
+        self._metrics = metrics
+
+    def work(self, order: Order) -> Reply:
+        """Look at a picture."""
+        reply = look(order, self._model.load)
+        if isinstance(reply, Answer):
+            self._metrics.looked("ok")
+            self._metrics.took(reply.took_ms / 1_000)
+        else:
+            is_ours = reply.fault in {"model", "failed"}
+            self._metrics.looked("failed" if is_ours else "refused")
+        return reply
+
+
+def model_in_use(settings: Settings) -> Path:
+    """The file of the model that the settings name, or of the champion.
+
+    Raises
+    ------
+    ModelRefused
+    """
+    if settings.camera_model is not None:
+        return settings.camera_model
+    roots = (settings.data_dir / "models" / DIRECTORY, SHIPPED_ARTIFACTS / DIRECTORY)
+    return champion_model_file(roots)
+
+
+def run(settings: Settings) -> None:
+    """Answer until a signal asks to stop, or nobody has come for long.
+
+    Raises
+    ------
+    ConfigurationError
+        When the data directory, the socket or the model of the settings cannot be used.
+    """
+    prepare_data_directory(settings.data_dir)
+    check_own_model(settings)
+    # A second one stands by until the first is gone.
+    with FileLock(settings.data_dir / LOCK_NAME).acquire(poll_interval=STANDBY_SECONDS):
+        share_metrics(settings.data_dir, "camera", afresh=True)
+        metrics = CameraMetrics(metric_registry())
+        model = LazyModel(partial(model_in_use, settings))
+        camera = Camera(model, metrics)
+        server = CameraServer(
+            socket_path(settings.data_dir), camera.work, turned_away=partial(metrics.looked, "busy")
+        )
+        threading.Thread(target=server.serve, daemon=True).start()
+        log.info("camera started")
+        while not (model.is_loaded and server.idle_seconds() > IDLE_SECONDS):
+            metrics.alive(utc_now())
+            time.sleep(HEARTBEAT_SECONDS)
+        server.close()
+
+
+def _start_anew() -> NoReturn:
+    """Nothing else gives the memory of TensorFlow back."""
+    log.info("camera starts anew: nobody has come for %d s", IDLE_SECONDS)
+    logging.shutdown()
+    os.execv(sys.executable, [sys.executable, "-m", "models.camera.serve"])  # noqa: S606 - itself
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the camera role; returns the exit code."""
+    argparse.ArgumentParser(
+        prog="python -m models.camera.serve",
+        description="Segment the street pictures that the pages hand over and read the traffic "
+        "in them. Settings come from the environment or .env (see README).",
+    ).parse_args(arguments)
+    quieten_tensorflow()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, _stop)
+    try:
+        settings = load_settings()
+        start_journal(settings)
+        os.nice(max(0, NICENESS - os.nice(0)))
+        run(settings)
+    except TrafficError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    _start_anew()
+
+
+def _stop(signal_number: int, _frame: FrameType | None) -> None:
+    log.info("camera stopped by %s", signal.Signals(signal_number).name)
+    logging.shutdown()
+    # What is under way is dropped: waiting for the model could take longer than the stop may.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

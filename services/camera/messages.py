@@ -1,0 +1,146 @@
+"""What the web role and the camera's process say to each other, as MessagePack.
+
+A conversation is one connection to a socket in the data directory: the camera's process
+says *admitted* or *busy*, the web role hands over one picture, and gets an answer or a
+refusal. Nothing of it is ever written to a file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from services.camera.classes import SegmentationClass
+from services.camera.limits import MAX_BYTES
+from services.camera.reading import TrafficReading
+
+SOCKET_NAME: Final = "camera.sock"
+# A message beside the picture in it.
+_ENVELOPE_BYTES: Final = 4_096
+MOST_ORDER_BYTES: Final = MAX_BYTES + _ENVELOPE_BYTES
+
+Fault = Literal["not_a_picture", "too_large", "damaged", "model", "failed"]
+
+
+class Admitted(msgspec.Struct, frozen=True, tag=True):
+    """There is a place in the queue: hand over the picture."""
+
+
+class Busy(msgspec.Struct, frozen=True, tag=True):
+    """Every place is taken.
+
+    Parameters
+    ----------
+    retry_after_s : int
+    """
+
+    retry_after_s: int
+
+
+class Order(msgspec.Struct, frozen=True, tag=True):
+    """A picture to look at.
+
+    Parameters
+    ----------
+    picture : bytes
+        The file as it came.
+    wants_picture : bool
+        Whether the answer holds the picture too, as it was decoded.
+    """
+
+    picture: bytes
+    wants_picture: bool = False
+
+
+class Answer(msgspec.Struct, frozen=True, tag=True):
+    """What the model says.
+
+    Parameters
+    ----------
+    width, height : int
+        Of the picture, upright, and of the mask, in pixels.
+    mask_png : bytes
+        A PNG with a palette; its values are positions in ``classes``.
+    picture_png : bytes or None
+    classes : tuple of SegmentationClass
+    shares : tuple of float
+        Of the picture, in the order of the classes.
+    reading : TrafficReading
+    model_version : str
+    took_ms : float
+        From the file to the reading; the time to write the PNGs is left out.
+    """
+
+    width: int
+    height: int
+    mask_png: bytes
+    picture_png: bytes | None
+    classes: tuple[SegmentationClass, ...]
+    shares: tuple[float, ...]
+    reading: TrafficReading
+    model_version: str
+    took_ms: float
+
+
+class Refusal(msgspec.Struct, frozen=True, tag=True):
+    """Why there is no answer.
+
+    Parameters
+    ----------
+    fault : str
+        The picture's, or the model's.
+    detail : str
+        For people, one sentence.
+    """
+
+    fault: Fault
+    detail: str
+
+
+Greeting = Admitted | Busy
+Reply = Answer | Refusal
+Message = Greeting | Order | Reply
+
+
+def socket_path(data_dir: Path) -> Path:
+    """Where the camera's process listens."""
+    return data_dir / SOCKET_NAME
+
+
+def encode(message: Message) -> bytes:
+    """As it goes through the socket."""
+    return msgspec.msgpack.encode(message)
+
+
+def decode_greeting(data: bytes) -> Greeting:
+    """Whether there is a place.
+
+    Raises
+    ------
+    msgspec.MsgspecError
+    """
+    greeting: Greeting = msgspec.msgpack.decode(data, type=Greeting)
+    return greeting
+
+
+def decode_order(data: bytes) -> Order:
+    """A picture to look at.
+
+    Raises
+    ------
+    msgspec.MsgspecError
+    """
+    return msgspec.msgpack.decode(data, type=Order)
+
+
+def decode_reply(data: bytes) -> Reply:
+    """An answer or a refusal.
+
+    Raises
+    ------
+    msgspec.MsgspecError
+    """
+    reply: Reply = msgspec.msgpack.decode(data, type=Reply)
+    return reply

@@ -1,0 +1,154 @@
+"""The camera process's side: a socket, a queue with few places, one picture at a time.
+
+A place is given before a picture is sent, so that waiting pictures take no memory here,
+and the pictures are looked at in the order in which they came.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from multiprocessing.connection import Connection, Listener
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from services.camera.messages import (
+    MOST_ORDER_BYTES,
+    Admitted,
+    Busy,
+    Message,
+    Order,
+    Reply,
+    decode_order,
+    encode,
+)
+from services.errors import ConfigurationError
+
+log = logging.getLogger(__name__)
+
+# One that is looked at and four that wait: two seconds at the worst.
+PLACES: Final = 5
+RETRY_AFTER_S: Final = 2
+# A web process that stands still must not hold up the others.
+_STALL_SECONDS: Final = 10
+# struct sockaddr_un of Linux takes 108 bytes, the last of which is 0.
+_LONGEST_ADDRESS: Final = 107
+
+Work = Callable[[Order], Reply]
+
+
+class CameraServer:
+    """Listens at a socket and answers one picture after another.
+
+    Parameters
+    ----------
+    address : Path
+        Of the socket; an old one there is replaced.
+    work : callable
+        What is done with a picture; it answers faults and raises nothing.
+    places : int
+        How many pictures may be under way, the one that is looked at included.
+    turned_away : callable, optional
+        Told each time that somebody finds no place.
+
+    Raises
+    ------
+    ConfigurationError
+        When nothing can listen there.
+    """
+
+    def __init__(
+        self,
+        address: Path,
+        work: Work,
+        places: int = PLACES,
+        turned_away: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._work = work
+        self._turned_away = turned_away
+        self._places = threading.BoundedSemaphore(places)
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="camera")
+        self._last_order = time.monotonic()
+        self._listener = _listening(address, backlog=4 * places)
+
+    def serve(self) -> None:
+        """Give out places until the process ends."""
+        while True:
+            self.serve_one()
+
+    def serve_one(self) -> None:
+        """Greet the next who comes."""
+        try:
+            connection = self._listener.accept()
+        except OSError as error:
+            # Whoever came is gone again.
+            log.warning("a connection to the camera failed: %s", error)
+            return
+        if not self._places.acquire(blocking=False):
+            self._turned_away()
+            _send(connection, Busy(RETRY_AFTER_S))
+            connection.close()
+            return
+        self._last_order = time.monotonic()
+        _limit_stalls(connection)
+        _send(connection, Admitted())
+        self._pool.submit(self._converse, connection)
+
+    def idle_seconds(self) -> float:
+        """How long nobody has come."""
+        return time.monotonic() - self._last_order
+
+    def close(self) -> None:
+        """Take nobody in any more; what is under way is finished."""
+        self._listener.close()
+        self._pool.shutdown()
+
+    def _converse(self, connection: Connection) -> None:
+        try:
+            with closing(connection):
+                order = decode_order(connection.recv_bytes(MOST_ORDER_BYTES))
+                _send(connection, self._work(order))
+        except (OSError, EOFError, msgspec.MsgspecError) as error:
+            log.warning("a picture was not handed over: %s", error or type(error).__name__)
+        finally:
+            self._last_order = time.monotonic()
+            self._places.release()
+
+
+def _listening(address: Path, backlog: int) -> Listener:
+    name = str(address)
+    if len(os.fsencode(name)) > _LONGEST_ADDRESS:
+        raise ConfigurationError(
+            f"TRAFFIC_DATA_DIR: {name} is too long for a socket, at most {_LONGEST_ADDRESS} bytes"
+        )
+    try:
+        address.unlink(missing_ok=True)
+        listener = Listener(name, family="AF_UNIX", backlog=backlog)
+        address.chmod(0o600)
+    except OSError as error:
+        raise ConfigurationError(f"{name}: cannot listen there: {error.strerror}") from error
+    return listener
+
+
+def _send(connection: Connection, message: Message) -> None:
+    try:
+        connection.send_bytes(encode(message))
+    except OSError as error:
+        log.info("whoever asked the camera is gone: %s", error)
+
+
+def _limit_stalls(connection: Connection) -> None:
+    """Let reads and writes of a connection fail that make no headway."""
+    longest = struct.pack("ll", _STALL_SECONDS, 0)
+    with socket.socket(fileno=os.dup(connection.fileno())) as same:
+        for direction in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            same.setsockopt(socket.SOL_SOCKET, direction, longest)
