@@ -60,6 +60,8 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     app = dash.Dash(
         __name__,
         assets_folder=str(_HERE / "assets"),
+        # Of a page of its own.
+        assets_ignore=r"^camera\.js$",
         external_stylesheets=[documents.BOOTSTRAP_PATH],
         serve_locally=True,
         update_title="",

@@ -56,6 +56,29 @@
     return [{ data, number: Date.now() }, isShown ? data : "", !isShown];
   };
 
+  /** An element once it is there: Dash loads some of its components after the page. */
+  const whenThere = (selector) =>
+    new Promise((resolve) => {
+      const look = () => {
+        const found = document.querySelector(selector);
+        if (found) resolve(found);
+        return Boolean(found);
+      };
+      if (look()) return;
+      const observer = new MutationObserver(() => {
+        if (look()) observer.disconnect();
+      });
+      observer.observe(document.body, { childList: true, subtree: true });
+    });
+
+  /** What dcc.Upload does not let one say of its field: its name, and that pictures are meant. */
+  const equip = async ({ uploadLabel }) => {
+    const field = await whenThere(`#${UPLOAD} input[type=file]`);
+    field.setAttribute("aria-label", uploadLabel);
+    // For the machine's own dialogue alone: what is dropped here is judged by the server.
+    field.setAttribute("accept", "image/*");
+  };
+
   const sample = async (clicks, settings) => {
     if (!clicks) return window.dash_clientside.no_update;
     const reply = await fetch(settings.sampleUrl);
@@ -75,5 +98,5 @@
   });
 
   window.dash_clientside = window.dash_clientside || {};
-  window.dash_clientside.camera = { prepare, sample, fade };
+  window.dash_clientside.camera = { equip, prepare, sample, fade };
 })();

@@ -108,7 +108,10 @@
     const content = [title, chip, facts, ...(forecast ? originLine(forecast) : usualLine(road))];
     const ahead = !forecast && app.nowcast.roadPart(road, rewrite);
     if (ahead) content.push(ahead);
-    if (state.isPinned) content.unshift(closeButton());
+    if (state.isPinned) {
+      content.push(...app.roadCamera.part(road, settings, texts, rewrite));
+      content.unshift(closeButton());
+    }
     card().replaceChildren(...content);
   };
 

@@ -117,7 +117,7 @@ def register(main: Dash, services: Services) -> Dash:
             texts,
             kept=album.kept(texts) if is_asked else (),
             is_operator=is_asked and is_signed_in(),
-            settings=settings,
+            settings=settings | {"uploadLabel": texts["camera"]["hand_in"]},
             links=links,
             icon_url=page.get_asset_url("icon.svg"),
             languages=languages(),
@@ -253,6 +253,9 @@ def _too_large(wording: Mapping[str, Any]) -> str:
 
 def _register_browser(page: Dash) -> None:
     """What happens in the browser alone."""
+    page.clientside_callback(
+        ClientsideFunction(NAMESPACE, "equip"), Input(SETTINGS_STORE_ID, "data")
+    )
     page.clientside_callback(
         ClientsideFunction(NAMESPACE, "prepare"),
         Output(PICTURE_STORE_ID, "data"),

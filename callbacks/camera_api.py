@@ -35,6 +35,8 @@ from services.operations import (
 
 PATH: Final = "/api/v1/segmentation"
 CAMERAS_PATH: Final = "/api/v1/cameras"
+# Names a segment in the address of the camera's page.
+SEGMENT_PARAMETER: Final = "troncon"
 _FIELD: Final = "image"
 _UNAVAILABLE_RETRY_S: Final = 30
 

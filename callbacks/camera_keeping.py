@@ -16,6 +16,7 @@ from flask import Response, current_app
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import Forbidden, ServiceUnavailable
 
+from callbacks.camera_api import SEGMENT_PARAMETER
 from callbacks.page import requested_language
 from callbacks.refresh import late_after_seconds
 from components.camera import (
@@ -56,11 +57,11 @@ from services.status import DATEX_NAMES
 log = logging.getLogger(__name__)
 
 CSV_PATH: Final = "/camera/lectures.csv"
-SEGMENT_PARAMETER: Final = "troncon"
 KEPT_SHOWN: Final = 50
 KEPT_IN_CSV: Final = 10_000
 # What was not kept by then is of a traffic long gone.
 KEEP_WITHIN_SECONDS: Final = 3_600
+_ALMOST_NONE: Final = 0.01
 _SALT: Final = "camera reading"
 
 Sign = Callable[[Answer], str]
@@ -161,8 +162,15 @@ def segment_of(search: str | None) -> str | None:
 
 
 def percent(texts: Texts, share: float | None) -> str:
-    """A share as people read it; empty where there is none."""
-    return "" if share is None else str(texts["unit"]["percent"]).format(value=f"{100 * share:.0f}")
+    """A share as people read it, which rounds neither to nothing nor to all; empty for None."""
+    unit = texts["unit"]
+    if share is None:
+        return ""
+    if 0 < share < _ALMOST_NONE:
+        return str(unit["almost_none"])
+    if share > 1 - _ALMOST_NONE:
+        return str(unit["almost_all"])
+    return str(unit["percent"]).format(value=f"{100 * share:.0f}")
 
 
 class Album:

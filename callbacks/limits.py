@@ -28,6 +28,8 @@ class LimitedRequest(Request):
         super().__init__(*arguments, **options)
         if self.path in PICTURE_PATHS:
             self.max_content_length = MOST_PICTURE_BODY_BYTES
+            # What Werkzeug reads of a form at once counts too, 64 KB of a file.
+            self.max_form_memory_size = MOST_BODY_BYTES
 
     def _get_file_stream(self, *_told: object, **_named: object) -> IO[bytes]:
         """Werkzeug's hook; its own writes what is larger than 500 KB into a file."""

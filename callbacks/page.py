@@ -7,7 +7,15 @@ from typing import Final
 from dash import Dash, html
 from flask import has_request_context, request
 
-from callbacks import forecast_choice, map_forecast, map_view, refresh, segment_forecasts, tiles
+from callbacks import (
+    camera_api,
+    forecast_choice,
+    map_forecast,
+    map_view,
+    refresh,
+    segment_forecasts,
+    tiles,
+)
 from components.document import build_document
 from components.forecast_card import Choice
 from components.glance import WORST_ROADS
@@ -100,6 +108,11 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
                 "leadMinutes": LEAD_MINUTES,
                 "unknownPercent": UNKNOWN_PERCENT,
                 "thresholds": [RENNES_THRESHOLDS.congested_up_to, RENNES_THRESHOLDS.free_from],
+            },
+            "camera": {
+                "pageUrl": app.get_relative_path("/camera/"),
+                "readingsUrl": app.get_relative_path(camera_api.CAMERAS_PATH),
+                "parameter": camera_api.SEGMENT_PARAMETER,
             },
             "days": DAY_NAMES,
             "statuses": STATUSES,

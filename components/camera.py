@@ -114,7 +114,7 @@ def build_camera_page(
     is_operator : bool
         Whether the visitor may keep readings.
     settings : mapping
-        What the scripts need: ``maxBytes``, ``maxSide`` and ``sampleUrl``.
+        What the scripts need: ``maxBytes``, ``maxSide``, ``sampleUrl`` and ``uploadLabel``.
     links : mapping
         Addresses of ``home``, ``privacy``, ``csv`` and ``login``.
     """
@@ -132,8 +132,10 @@ def build_camera_page(
             html.Main(
                 [
                     _hand_in(wording, links),
-                    _stage(wording),
-                    html.Div(id=RESULT_ID, className="camera-result"),
+                    html.Div(
+                        [_stage(wording), html.Div(id=RESULT_ID, className="camera-result")],
+                        className="camera-view",
+                    ),
                     _segment(wording),
                     build_card(
                         wording["kept_title"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -12,26 +12,34 @@ from models.baselines import CommonestStatus, HourOfWeekAverage
 from models.errors import ModelMismatch
 from models.forecaster import KERAS_MODEL_NAME
 from models.nowcast import judging as nowcast_judging
-from models.records import check_files, read_measures
+from models.records import check_files, read_measures, read_record
 from models.versions import MODEL_FILE, NOWCASTER_FILE
 from models.week import scores as week_scores
 from services.assembly import SHIPPED_ARTIFACTS
+from services.camera.model_files import CLASS_FILE
+from services.camera.model_files import DIRECTORY as CAMERA_DIRECTORY
 from services.champions import VERSION_PATTERN, champion_version
 from services.errors import ForecastUnavailable
 from services.forecasts import FORECASTS_FILE
-from services.operations import Kind, ModelVersion
+from services.operations import FORECAST_KINDS, Kind, ModelVersion
 from services.week_forecasts import WEEK_FILE
 
 CHAMPION_NAME: Final = "champion"
 """What tables of measures call the champion that a challenger is compared with."""
 
 # The first kind lies in the directory of the models itself.
-_FOLDERS: Final[dict[Kind, str]] = {"zones": ".", "week": "week", "nowcast": "nowcast"}
+_FOLDERS: Final[dict[Kind, str]] = {
+    "zones": ".",
+    "week": "week",
+    "nowcast": "nowcast",
+    "camera": CAMERA_DIRECTORY,
+}
 # What a version serves by: without one of these, or with it damaged, it is not made the champion.
 _FILES: Final[dict[Kind, tuple[str, ...]]] = {
     "zones": (MODEL_FILE, FORECASTS_FILE),
     "week": (MODEL_FILE, WEEK_FILE),
     "nowcast": (NOWCASTER_FILE,),
+    "camera": (MODEL_FILE, CLASS_FILE),
 }
 _RPS: Final = "ranked_probability_score"
 _FIGURE_NAMES: Final = {
@@ -55,11 +63,14 @@ class Roots:
         Those trained here, whose champion wins, and those that came with the code.
     files : tuple of str
         What each version serves by.
+    learns_from_history : bool
+        Whether its record tells of which days.
     """
 
     local: Path
     shipped: Path
     files: tuple[str, ...]
+    learns_from_history: bool = True
 
     def __iter__(self) -> Iterator[Path]:
         """The local one first."""
@@ -100,7 +111,10 @@ class Found:
 
 def roots_of(data_dir: Path, kind: Kind, shipped: Path = SHIPPED_ARTIFACTS) -> Roots:
     """Where versions of a kind are looked for."""
-    return Roots(data_dir / "models" / _FOLDERS[kind], shipped / _FOLDERS[kind], _FILES[kind])
+    folder = _FOLDERS[kind]
+    return Roots(
+        data_dir / "models" / folder, shipped / folder, _FILES[kind], kind in FORECAST_KINDS
+    )
 
 
 def versions_in(roots: Roots) -> list[Found]:
@@ -190,14 +204,17 @@ def version_record(
 
 def _found(roots: Roots, root: Path, version: str) -> Found:
     is_shipped = root == roots.shipped
+    read = read_measures if roots.learns_from_history else read_record
     try:
-        return Found(version, root, is_shipped, check_files(root / version, roots.files))
+        return Found(version, root, is_shipped, check_files(root / version, roots.files, read))
     except ModelMismatch as error:
-        return Found(version, root, is_shipped, _record_or_none(root / version), str(error))
+        return Found(version, root, is_shipped, _record_or_none(root / version, read), str(error))
 
 
-def _record_or_none(directory: Path) -> dict[str, Any] | None:
+def _record_or_none(
+    directory: Path, read: Callable[[Path], dict[str, Any]]
+) -> dict[str, Any] | None:
     try:
-        return read_measures(directory)
+        return read(directory)
     except ModelMismatch:
         return None

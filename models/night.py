@@ -16,7 +16,7 @@ from typing import Final
 
 from models.challenge import source_to_learn_from
 from services.clock import Clock, to_paris, utc_now
-from services.operations import KINDS, Kind
+from services.operations import FORECAST_KINDS, Kind
 from services.settings import Settings
 from services.snapshot import Source
 
@@ -80,5 +80,5 @@ def challenge_at_night(
     if to_paris(clock()).hour != NIGHT_HOUR:
         return
     source = source_to_learn_from(settings)
-    for kind in KINDS:
+    for kind in FORECAST_KINDS:
         run(settings, kind, source)

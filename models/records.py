@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,23 +36,40 @@ def read_measures(directory: Path, extra: Collection[str] = ()) -> dict[str, Any
     ModelMismatch
         When the record is missing or damaged.
     """
-    path = directory / MEASURES_FILE
-    try:
-        document = read_if_present(path)
-        measures: dict[str, Any] = orjson.loads(document or b"")
-    except (StorageError, orjson.JSONDecodeError) as error:
-        raise ModelMismatch(f"{path} is no record of a training: {error}") from error
+    measures = read_record(directory)
     if (
-        not isinstance(measures, dict)
-        or not measures.keys() >= _RECORDED.union(extra)
+        not measures.keys() >= _RECORDED.union(extra)
         or not isinstance(measures["trained_on"], dict)
         or not measures["trained_on"].keys() >= _LEARNED
     ):
-        raise ModelMismatch(f"{path} is no record of a training")
+        raise ModelMismatch(f"{directory / MEASURES_FILE} is no record of a training")
     return measures
 
 
-def check_files(directory: Path, names: Collection[str]) -> dict[str, Any]:
+def read_record(directory: Path) -> dict[str, Any]:
+    """What was recorded of a version that learned from something else than the history.
+
+    Raises
+    ------
+    ModelMismatch
+        When the record is missing or damaged.
+    """
+    path = directory / MEASURES_FILE
+    try:
+        document = read_if_present(path)
+        record: dict[str, Any] = orjson.loads(document or b"")
+    except (StorageError, orjson.JSONDecodeError) as error:
+        raise ModelMismatch(f"{path} is no record of a training: {error}") from error
+    if not isinstance(record, dict) or "model_version" not in record:
+        raise ModelMismatch(f"{path} is no record of a training")
+    return record
+
+
+def check_files(
+    directory: Path,
+    names: Collection[str],
+    read: Callable[[Path], dict[str, Any]] = read_measures,
+) -> dict[str, Any]:
     """Refuse a version with a file missing, damaged or from another one.
 
     Parameters
@@ -61,6 +78,8 @@ def check_files(directory: Path, names: Collection[str]) -> dict[str, Any]:
         ``<models>/<version>``.
     names : collection of str
         The files it serves by, besides its record.
+    read : callable
+        Reads the record.
 
     Returns
     -------
@@ -74,7 +93,7 @@ def check_files(directory: Path, names: Collection[str]) -> dict[str, Any]:
     """
     if not directory.is_dir():
         raise ModelMismatch(f"{directory} is missing")
-    measures = read_measures(directory)
+    measures = read(directory)
     if measures["model_version"] != directory.name:
         raise ModelMismatch(
             f"{directory / MEASURES_FILE} is the record of {measures['model_version']!r}"
@@ -84,6 +103,8 @@ def check_files(directory: Path, names: Collection[str]) -> dict[str, Any]:
             raise ModelMismatch(f"{path} is missing")
         if path.suffix == ".parquet":
             _check_table(path)
+        elif path.suffix == ".json":
+            _check_json(path)
         else:
             _check_archive(path)
     return measures
@@ -95,6 +116,13 @@ def _check_table(path: Path) -> None:
     except (OSError, pa.ArrowException) as error:
         reason = str(error).partition("\n")[0]
         raise ModelMismatch(f"{path} cannot be read: {reason}") from error
+
+
+def _check_json(path: Path) -> None:
+    try:
+        orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise ModelMismatch(f"{path} cannot be read: {error}") from error
 
 
 def _check_archive(path: Path) -> None:

@@ -124,11 +124,13 @@ def version_table(registry: Registry) -> str:
                 found.version,
                 "champion" if is_champion else "",
                 "shipped" if found.is_shipped else "local",
-                *_described(found),
+                *_described(found, is_forecast=registry.roots.learns_from_history),
                 found.problem or _told(decision),
             ]
         )
-    header = ["kind", "version", "", "from", "learned from", "RPS", "against average", "decision"]
+    is_forecast = registry.roots.learns_from_history
+    figures = ("RPS", "against average") if is_forecast else ("mean IoU", "vehicle IoU")
+    header = ["kind", "version", "", "from", "learned from", *figures, "decision"]
     return markdown_table(header, rows) if rows else f"no version of kind {registry.kind}"
 
 
@@ -179,7 +181,9 @@ def _record(
         decided_at=now,
     )
     measures = found.measures
-    record = version_record(registry.kind, found.version, measures, now) if measures else None
+    record = None
+    if measures and registry.roots.learns_from_history:
+        record = version_record(registry.kind, found.version, measures, now)
     recorded = record_decision(registry.operations, decision, record)
     return "" if recorded else f" ({_NOT_RECORDED})"
 
@@ -214,9 +218,14 @@ def _last_decisions(registry: Registry) -> dict[str, Decision]:
     return {item.version: item for item in reversed(newest_first) if item.version is not None}
 
 
-def _described(found: Found) -> list[str]:
+def _described(found: Found, *, is_forecast: bool) -> list[str]:
     if found.measures is None:
         return ["?", "-", "-"]
+    if not is_forecast:
+        pictures, test = found.measures.get("pictures", {}), found.measures.get("test", {})
+        overlaps = test.get("mean_iou"), test.get("iou", {}).get("vehicle")
+        shown = ["-" if value is None else f"{value:.4f}" for value in overlaps]
+        return [f"{pictures.get('train', '?')} pictures", *shown]
     learned = found.measures["trained_on"]
     period = f"{learned['source']}, {learned['days']} days to {learned['last_day']}"
     figures = figures_of(found.measures.get("test", {}))

@@ -35,6 +35,8 @@ from models.training_command import (
 )
 from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
 from services.camera.classes import GROUPS, ClassFile, encode_class_file
+from services.camera.model_files import CLASS_FILE
+from services.camera.model_files import DIRECTORY as CAMERA_DIRECTORY
 from services.clock import utc_now
 from services.errors import ConfigurationError, TrafficError
 from services.settings import load_settings
@@ -42,8 +44,6 @@ from services.settings import load_settings
 if TYPE_CHECKING:
     from models.camera.fitting import FitOptions
 
-CAMERA_DIRECTORY: Final = "camera"
-CLASS_FILE: Final = "model.json"
 CONFUSION_FILE: Final = "confusion.png"
 
 

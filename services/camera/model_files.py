@@ -16,6 +16,8 @@ from services.settings import Settings
 DIRECTORY: Final = "camera"
 MODEL_ENDING: Final = ".keras"
 CLASS_FILE_ENDING: Final = ".json"
+# In the directory of a version.
+CLASS_FILE: Final = f"model{CLASS_FILE_ENDING}"
 
 
 def champion_model_file(roots: Sequence[Path]) -> Path:

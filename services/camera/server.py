@@ -6,6 +6,7 @@ and the pictures are looked at in the order in which they came.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import socket
@@ -15,7 +16,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from multiprocessing.connection import Connection, Listener
+from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Final
 
@@ -78,20 +79,37 @@ class CameraServer:
         self._places = threading.BoundedSemaphore(places)
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="camera")
         self._last_order = time.monotonic()
+        self._closing = threading.Event()
+        self._address = str(address)
         self._listener = _listening(address, backlog=4 * places)
 
     def serve(self) -> None:
-        """Give out places until the process ends."""
-        while True:
-            self.serve_one()
+        """Give out places until closed."""
+        while not self._closing.is_set():
+            try:
+                connection = self._listener.accept()
+            except OSError as error:
+                # Whoever came is gone again.
+                log.warning("a connection to the camera failed: %s", error)
+            else:
+                self._greet(connection)
 
-    def serve_one(self) -> None:
-        """Greet the next who comes."""
-        try:
-            connection = self._listener.accept()
-        except OSError as error:
-            # Whoever came is gone again.
-            log.warning("a connection to the camera failed: %s", error)
+    def idle_seconds(self) -> float:
+        """How long nobody has come."""
+        return time.monotonic() - self._last_order
+
+    def close(self) -> None:
+        """Take nobody in any more; what is under way is finished."""
+        self._closing.set()
+        # Nothing else wakes up who waits for the next.
+        with contextlib.suppress(OSError):
+            Client(self._address, family="AF_UNIX").close()
+        self._pool.shutdown()
+        self._listener.close()
+
+    def _greet(self, connection: Connection) -> None:
+        if self._closing.is_set():
+            connection.close()
             return
         if not self._places.acquire(blocking=False):
             self._turned_away()
@@ -102,15 +120,6 @@ class CameraServer:
         _limit_stalls(connection)
         _send(connection, Admitted())
         self._pool.submit(self._converse, connection)
-
-    def idle_seconds(self) -> float:
-        """How long nobody has come."""
-        return time.monotonic() - self._last_order
-
-    def close(self) -> None:
-        """Take nobody in any more; what is under way is finished."""
-        self._listener.close()
-        self._pool.shutdown()
 
     def _converse(self, connection: Connection) -> None:
         try:

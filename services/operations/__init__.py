@@ -31,6 +31,7 @@ from services.operations.incidents import (
     record_note,
 )
 from services.operations.tables import (
+    FORECAST_KINDS,
     KINDS,
     Camera,
     CameraReading,
@@ -46,6 +47,7 @@ from services.operations.tables import (
 )
 
 __all__ = [
+    "FORECAST_KINDS",
     "KINDS",
     "Camera",
     "CameraReading",

@@ -18,9 +18,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 
-Kind = Literal["zones", "week", "nowcast"]
+Kind = Literal["zones", "week", "nowcast", "camera"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-"""The kinds of models: zone by hour of the week, segment by hour of the week, the next hour."""
+"""The kinds of models: zone by hour of the week, segment by hour of the week, the next hour, and
+what is where in a street picture."""
+FORECAST_KINDS: Final[tuple[Kind, ...]] = ("zones", "week", "nowcast")
+"""Those that learn from the history, and are scored and challenged by it."""
 
 Action = Literal["promoted", "refused", "postponed", "rolled_back", "failed"]
 Reason = Literal[

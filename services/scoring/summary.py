@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from services.clock import Clock, to_paris
 from services.errors import StorageError
 from services.operations import (
-    KINDS,
+    FORECAST_KINDS,
     Decision,
     ForecastScore,
     Kind,
@@ -144,7 +144,7 @@ def quality_report(session: Session, preferred: Source, now: datetime) -> Qualit
         _lead_quality(
             kind, lead, yesterday, [r for r in rows if (r.kind, r.lead_minutes) == (kind, lead)]
         )
-        for kind in KINDS
+        for kind in FORECAST_KINDS
         for lead in sorted({row.lead_minutes for row in rows if row.kind == kind})
     ]
     decisions = latest_decisions(session, limit=SHOWN_DECISIONS)

@@ -13,10 +13,11 @@ import pytest
 import models
 from models.camera.dataset import load_split
 from models.camera.measures import confusion_over, figures
-from models.camera.train import CAMERA_DIRECTORY, CONFUSION_FILE, main, train
+from models.camera.train import CONFUSION_FILE, main, train
 from models.versions import CARD_FILE, MEASURES_FILE, champion_version
 from services.camera.classes import GROUPS, ClassFile, InputScaling, encode_class_file
 from services.camera.errors import ClassFileRefused, ModelRefused
+from services.camera.model_files import DIRECTORY as CAMERA_DIRECTORY
 from services.camera.picture import decode_picture
 from services.camera.street_drawing import SAMPLE_SEED, draw_street
 from tests.conftest import REAL_DATA

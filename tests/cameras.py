@@ -1,0 +1,71 @@
+"""A camera process in a thread of the test, with a model that tells classes by brightness."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from services.camera.classes import GROUPS
+from services.camera.looking import look
+from services.camera.messages import Order, Reply, socket_path
+from services.camera.segmentation import Segmentation
+from services.camera.server import PLACES, CameraServer
+
+NAMES = [item.name for item in GROUPS]
+ROAD, VEHICLE, PERSON = (NAMES.index(name) for name in ("flat", "vehicle", "human"))
+VERSION = "by-brightness"
+
+
+def segment_by_brightness(rgb: NDArray[np.uint8]) -> Segmentation:
+    """Dark pixels are vehicles, grey ones road, bright ones sky."""
+    brightness = rgb.mean(axis=-1)
+    mask = np.full(brightness.shape, NAMES.index("sky"), dtype=np.uint8)
+    mask[brightness < 170] = ROAD
+    mask[brightness < 85] = VEHICLE
+    return Segmentation(mask, np.full(mask.shape, 100, dtype=np.uint8), GROUPS, VERSION, 1.0)
+
+
+def street(vehicle_share: float = 0.3, height: int = 96, width: int = 128) -> NDArray[np.uint8]:
+    """Half sky, half road, a share of which is one vehicle."""
+    rgb = np.full((height, width, 3), 250, dtype=np.uint8)
+    rgb[height // 2 :] = 128
+    rgb[height // 2 :, : round(width * vehicle_share)] = 10
+    return rgb
+
+
+def as_file(rgb: NDArray[np.uint8], file_format: str = "PNG", **options: Any) -> bytes:
+    """A picture as somebody hands it in."""
+    stream = io.BytesIO()
+    Image.fromarray(rgb).save(stream, file_format, **options)
+    return stream.getvalue()
+
+
+def work_by_brightness(order: Order) -> Reply:
+    """What the process does with an order, with the model of the test."""
+    return look(order, lambda: segment_by_brightness)
+
+
+@contextmanager
+def running_camera(
+    data_dir: Path,
+    work: Callable[[Order], Reply] = work_by_brightness,
+    places: int = PLACES,
+    turned_away: Callable[[], None] = lambda: None,
+) -> Iterator[CameraServer]:
+    """A process that listens in a data directory."""
+    server = CameraServer(socket_path(data_dir), work, places, turned_away)
+    thread = threading.Thread(target=server.serve, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.close()
+        thread.join(10)

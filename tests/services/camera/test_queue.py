@@ -1,0 +1,170 @@
+"""The way from the web role to the camera's process: few places, in order, and clear refusals."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Client
+from pathlib import Path
+
+import pytest
+
+from services.camera.client import CameraClient
+from services.camera.errors import (
+    CameraBusy,
+    CameraUnavailable,
+    NotAPicture,
+    PictureDamaged,
+    PictureTooLarge,
+)
+from services.camera.limits import MAX_BYTES
+from services.camera.messages import (
+    Admitted,
+    Order,
+    decode_greeting,
+    decode_reply,
+    encode,
+    socket_path,
+)
+from services.camera.server import CameraServer
+from services.errors import ConfigurationError
+from tests.cameras import VERSION, as_file, running_camera, street, work_by_brightness
+
+PICTURE = as_file(street())
+
+
+def impatient(data_dir):
+    return CameraClient(data_dir, connect_seconds=0.0)
+
+
+def admitted(data_dir):
+    """A connection with a place, which who had it before gives back a moment after leaving."""
+    while True:
+        connection = Client(str(socket_path(data_dir)), family="AF_UNIX")
+        if decode_greeting(connection.recv_bytes()) == Admitted():
+            return connection
+        connection.close()
+
+
+class Gate:
+    """Work that waits to be let through, and notes the order of what came."""
+
+    def __init__(self) -> None:
+        self.opened = threading.Event()
+        self.begun = threading.Semaphore(0)
+        self.seen: list[int] = []
+
+    def work(self, order: Order):
+        self.begun.release()
+        assert self.opened.wait(30)
+        self.seen.append(len(order.picture))
+        return work_by_brightness(order)
+
+
+def test_a_picture_is_answered(tmp_path):
+    with running_camera(tmp_path):
+        answer = impatient(tmp_path).look_at(PICTURE)
+    assert answer.model_version == VERSION
+    assert answer.reading.status == "dense"
+
+
+@pytest.mark.parametrize(
+    ("picture", "error"),
+    [(b"", PictureDamaged), (b"x", NotAPicture), (b"x" * (MAX_BYTES + 1), PictureTooLarge)],
+)
+def test_what_is_wrong_with_a_picture_is_told(tmp_path, picture, error):
+    with running_camera(tmp_path), pytest.raises(error):
+        impatient(tmp_path).look_at(picture)
+
+
+def test_who_finds_no_place_is_told_when_to_come_back(tmp_path):
+    gate, away = Gate(), []
+    with (
+        running_camera(tmp_path, gate.work, places=1, turned_away=lambda: away.append(1)),
+        ThreadPoolExecutor(1) as pool,
+    ):
+        first = pool.submit(impatient(tmp_path).look_at, PICTURE)
+        assert gate.begun.acquire(timeout=30)
+        with pytest.raises(CameraBusy) as busy:
+            impatient(tmp_path).look_at(PICTURE)
+        gate.opened.set()
+        assert first.result(30).model_version == VERSION
+    assert busy.value.retry_after_s >= 1
+    assert away == [1]
+
+
+def test_pictures_are_looked_at_in_the_order_in_which_places_were_given(tmp_path):
+    gate = Gate()
+    with running_camera(tmp_path, gate.work):
+        waiting = [Client(str(socket_path(tmp_path)), family="AF_UNIX") for _ in range(3)]
+        for connection in waiting:
+            assert decode_greeting(connection.recv_bytes()) == Admitted()
+        for number in (2, 1, 0):
+            waiting[number].send_bytes(encode(Order(PICTURE + bytes(number))))
+        gate.opened.set()
+        for connection in waiting:
+            assert decode_reply(connection.recv_bytes()).model_version == VERSION
+            connection.close()
+    assert gate.seen == [len(PICTURE) + number for number in range(3)]
+
+
+def test_without_a_process_the_camera_is_unavailable(tmp_path):
+    with pytest.raises(CameraUnavailable, match="does not answer"):
+        impatient(tmp_path).look_at(PICTURE)
+
+
+def test_a_camera_that_is_switched_off_says_so(tmp_path):
+    with pytest.raises(CameraUnavailable, match="switched off"):
+        CameraClient(tmp_path, is_expected=False).look_at(PICTURE)
+
+
+def test_a_process_that_only_starts_is_waited_for(tmp_path):
+    client = CameraClient(tmp_path, connect_seconds=30.0)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(client.look_at, PICTURE)
+        with running_camera(tmp_path):
+            assert asked.result(30).model_version == VERSION
+
+
+def test_a_process_that_takes_too_long_is_not_waited_for(tmp_path):
+    gate = Gate()
+    with running_camera(tmp_path, gate.work):
+        client = CameraClient(tmp_path, reply_seconds=0.05)
+        with pytest.raises(CameraUnavailable):
+            client.look_at(PICTURE)
+        gate.opened.set()
+        # Whoever left gets nothing, and the next is served.
+        assert impatient(tmp_path).look_at(PICTURE).model_version == VERSION
+
+
+def test_strangers_at_the_socket_cost_nobody_a_place(tmp_path):
+    with running_camera(tmp_path, places=1):
+        for said in (None, b"", b"nonsense", b"\x93\x01\x02\x03"):
+            with admitted(tmp_path) as stranger:
+                if said is not None:
+                    stranger.send_bytes(said)
+                    with pytest.raises((EOFError, ConnectionError)):
+                        stranger.recv_bytes()
+        with admitted(tmp_path) as known:
+            known.send_bytes(encode(Order(PICTURE)))
+            assert decode_reply(known.recv_bytes()).model_version == VERSION
+
+
+def test_nobody_else_on_the_machine_may_ask(tmp_path):
+    with running_camera(tmp_path):
+        assert socket_path(tmp_path).stat().st_mode & 0o077 == 0
+
+
+def test_a_socket_left_by_a_process_that_died_is_replaced(tmp_path):
+    with running_camera(tmp_path):
+        pass
+    socket_path(tmp_path).touch()
+    with running_camera(tmp_path):
+        assert impatient(tmp_path).look_at(PICTURE).model_version == VERSION
+
+
+@pytest.mark.parametrize("folder", ["x" * 120, "missing"])
+def test_where_nothing_can_listen_the_start_ends_in_one_line(tmp_path, folder):
+    with pytest.raises(ConfigurationError) as refused:
+        CameraServer(Path(socket_path(tmp_path / folder)), work_by_brightness)
+    assert "\n" not in str(refused.value)
