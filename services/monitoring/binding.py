@@ -24,19 +24,10 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ServiceUnavailable
 
+from services.access.credentials import LOCK_TIMEOUT_SECONDS, monitoring_dir
 from services.errors import StorageError
 from services.monitoring import database, gate, measuring, offline, privacy, writer
 from services.monitoring.complaints import Complaints, logger
-from services.monitoring.credentials import (
-    LOCK_TIMEOUT_SECONDS,
-    OPERATOR_EXTENSION,
-    Operator,
-    announce_password,
-    first_password,
-    load_operator,
-    monitoring_dir,
-    secret_key,
-)
 from services.settings import Settings
 
 PACKAGE = "flask_monitoringdashboard"
@@ -47,28 +38,18 @@ DATABASE_LABEL = "SQLite, in the data directory"
 
 def bind(server: flask.Flask, settings: Settings) -> None:
     """Bind the package to a server (see `services.monitoring.bind_monitoring`)."""
-    if not server.secret_key:
-        server.secret_key = secret_key(settings)
     try:
-        operator = _operator(settings, str(server.secret_key))
         path = monitoring_dir(settings) / database.FILE_NAME
         # Tables are made without "if not exists": one process at a time.
         with FileLock(path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_SECONDS):
             database.prepare_file(path)
             package = _load_package(server, path, int(settings.monitor_level))
-            _register(server, package, operator)
+            _register(server, package)
             database.watch_engine(_module("database").engine, path)
             _flush_at_exit(_module("core.cache"), path)
     except (StorageError, OSError, Timeout, sqlite3.Error, SQLAlchemyError) as error:
         logger.error("no performance is measured: %s", error)
         _answer_unavailable(server)
-
-
-def _operator(settings: Settings, session_key: str) -> Operator:
-    password = first_password(settings)
-    if password is not None:
-        announce_password(settings, password)
-    return load_operator(settings, session_key)
 
 
 def _load_package(server: flask.Flask, path: Path, level: int) -> ModuleType:
@@ -157,18 +138,16 @@ def _put_off_scipy() -> None:
         del sys.modules[name]
 
 
-def _register(server: flask.Flask, package: ModuleType, operator: Operator) -> None:
+def _register(server: flask.Flask, package: ModuleType) -> None:
     rules = server.url_map.iter_rules()
     measuring.answer_inside(
         server, {rule.endpoint for rule in rules if measuring.is_measured(rule)}
     )
     offline.serve_offline(package)
-    gate.close(package, operator)
-    gate.harden_cookie(server)
-    server.extensions[OPERATOR_EXTENSION] = operator
+    gate.close(package)
     # Its scheduler prints, and serves custom graphs only.
     package.bind(server, schedule=False)
-    gate.use_own_login(server, package, operator)
+    gate.use_own_login(server, package)
 
 
 def _flush_at_exit(cache: ModuleType, path: Path) -> None:

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from services.monitoring.credentials import load_operator
 
 from services.errors import StorageError
 from services.monitoring import announce_password, first_password, secret_key
-from services.monitoring.credentials import load_operator
 from tests.services.monitoring_app import PASSWORD, USERNAME, settings_in
 
 
