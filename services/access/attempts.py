@@ -128,12 +128,14 @@ def seconds_to_wait(failures: Sequence[Failure], mark: str, now: datetime) -> in
         Seconds, 0 for not at all.
     """
     waits = [timedelta()]
-    own = [at for name, at in failures if name == mark]
+    # A clock that was set back must not lock anybody out until it is there again.
+    past = [(name, at) for name, at in failures if at <= now]
+    own = [at for name, at in past if name == mark]
     if len(own) >= FREE_ATTEMPTS:
         # Bounded before it is doubled, for nobody knows how many there are.
         doublings = min(len(own) - FREE_ATTEMPTS, 10)
         waits.append(max(own) + min(FIRST_WAIT * 2**doublings, LONGEST_WAIT) - now)
-    recent = sorted(at for _, at in failures if at > now - PERIOD_IN_ALL)
+    recent = sorted(at for _, at in past if at > now - PERIOD_IN_ALL)
     if len(recent) >= ATTEMPTS_IN_ALL:
         waits.append(recent[-ATTEMPTS_IN_ALL] + PERIOD_IN_ALL - now)
     return math.ceil(max(waits).total_seconds())

@@ -127,7 +127,11 @@ def _put_off_scipy() -> None:
         return
 
     def median_test(*samples: Any, **options: Any) -> Any:
-        return importlib.import_module(name).median_test(*samples, **options)
+        try:
+            return importlib.import_module(name).median_test(*samples, **options)
+        except ValueError:
+            # Too few or equal times say nothing; the package would answer 500 to the whole report.
+            return 0.0, 1.0, float("nan"), None
 
     stand_in = ModuleType(name)
     vars(stand_in)["median_test"] = median_test

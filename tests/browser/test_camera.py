@@ -106,7 +106,7 @@ def test_an_operator_keeps_a_reading_at_a_road_and_finds_it_on_its_card(app, vis
     page = visited.page
     page.fill("#name", "admin")
     page.fill("#password", PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Se connecter").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Exploitation")
     page.goto(app.url)
     visited.until(lambda: visited.map("map.loaded()"), "the map")
