@@ -91,7 +91,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     # After those that let nobody in.
     dash_requests.register(server, pages)
     security_headers.register(pages)
-    bind_monitoring(server, settings)
+    bind_monitoring(server, settings, registry)
     for each in pages:
         _announce_scripts(each)
     return app

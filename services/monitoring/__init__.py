@@ -7,7 +7,9 @@ is ``off``: it takes more than a second and some 45 MB.
 from __future__ import annotations
 
 import flask
+from prometheus_client import CollectorRegistry
 
+from services.metrics import metric_registry
 from services.monitoring.credentials import (
     OPERATOR_EXTENSION,
     announce_password,
@@ -29,7 +31,9 @@ __all__ = [
 ]
 
 
-def bind_monitoring(server: flask.Flask, settings: Settings) -> None:
+def bind_monitoring(
+    server: flask.Flask, settings: Settings, registry: CollectorRegistry | None = None
+) -> None:
     """Measure the routes of a server and serve the result at ``/dashboard/``.
 
     Call it last: routes added later are not measured. A monitoring database that cannot be
@@ -42,12 +46,14 @@ def bind_monitoring(server: flask.Flask, settings: Settings) -> None:
         The Flask server, complete, not yet serving. It gets a secret key if it has none.
     settings
         ``monitor_level`` (``off`` binds nothing), ``data_dir``, the operator's name and password.
+    registry
+        Of the application's metrics, for the measures that are lost; one of its own otherwise.
     """
     if settings.monitor_level == "off":
         return
     from services.monitoring.binding import bind  # noqa: PLC0415 (see the module's docstring)
 
-    bind(server, settings)
+    bind(server, settings, metric_registry() if registry is None else registry)
 
 
 def is_signed_in() -> bool:

@@ -21,11 +21,12 @@ from zoneinfo import ZoneInfo
 
 import flask
 from filelock import FileLock, Timeout
+from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ServiceUnavailable
 
 from services.errors import StorageError
-from services.monitoring import database, gate, measuring, offline, privacy, writer
+from services.monitoring import database, gate, measuring, offline, privacy, recording
 from services.monitoring.complaints import Complaints, logger
 from services.monitoring.credentials import (
     LOCK_TIMEOUT_SECONDS,
@@ -45,7 +46,7 @@ PROJECT = "traffic-rennes"
 DATABASE_LABEL = "SQLite, in the data directory"
 
 
-def bind(server: flask.Flask, settings: Settings) -> None:
+def bind(server: flask.Flask, settings: Settings, registry: CollectorRegistry) -> None:
     """Bind the package to a server (see `services.monitoring.bind_monitoring`)."""
     if not server.secret_key:
         server.secret_key = secret_key(settings)
@@ -55,7 +56,7 @@ def bind(server: flask.Flask, settings: Settings) -> None:
         # Tables are made without "if not exists": one process at a time.
         with FileLock(path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_SECONDS):
             database.prepare_file(path)
-            package = _load_package(server, path, int(settings.monitor_level))
+            package = _load_package(server, path, int(settings.monitor_level), registry)
             _register(server, package, operator)
             database.watch_engine(_module("database").engine, path)
             _flush_at_exit(_module("core.cache"), path)
@@ -71,7 +72,9 @@ def _operator(settings: Settings, session_key: str) -> Operator:
     return load_operator(settings, session_key)
 
 
-def _load_package(server: flask.Flask, path: Path, level: int) -> ModuleType:
+def _load_package(
+    server: flask.Flask, path: Path, level: int, registry: CollectorRegistry
+) -> ModuleType:
     """Import a copy of the package, in the order in which its parts can be replaced."""
     for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
         del sys.modules[name]
@@ -83,7 +86,7 @@ def _load_package(server: flask.Flask, path: Path, level: int) -> ModuleType:
     storage = _module("database")
     # Pages show this name; the engine is made by now.
     package.config.database_name = DATABASE_LABEL
-    complaints = Complaints()
+    complaints = Complaints(registry)
     storage.session_scope = database.quiet_scope(storage.DBSession, complaints)
     database.watch_rows(storage)
     with database.connect(path) as connection, connection:
@@ -92,9 +95,7 @@ def _load_package(server: flask.Flask, path: Path, level: int) -> ModuleType:
     _module("core.rules").get_rules = measuring.measured_rules(server)
     _cut_telemetry(_module("core.telemetry"))
     _put_off_scipy()
-    measurement, profiler = _module("core.measurement"), _module("core.profiler")
-    writer.write_together(measurement, profiler, storage, complaints)
-    measuring.make_harmless(measurement, profiler, complaints)
+    recording.record_together(_module, package.config.sampling_period, complaints)
     return package
 
 
