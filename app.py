@@ -34,7 +34,7 @@ from services.assembly import assemble
 from services.clock import Clock, utc_now
 from services.errors import TrafficError
 from services.metrics import metric_registry, share_metrics
-from services.monitoring import bind_monitoring, secret_key
+from services.monitoring import bind_monitoring, secret_key, start_graphs
 from services.processes import Supervisor
 from services.settings import Settings, load_settings
 from services.supervisor import background_commands, prepare_start
@@ -127,6 +127,7 @@ def main() -> int:
         prepare_start(settings)
         share_metrics(settings.data_dir, "web", afresh=True)
         app = create_app(settings)
+        start_graphs(app.server)
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -28,6 +28,7 @@ __all__ = [
     "is_signed_in",
     "operator_name",
     "secret_key",
+    "start_graphs",
 ]
 
 
@@ -54,6 +55,16 @@ def bind_monitoring(
     from services.monitoring.binding import bind  # noqa: PLC0415 (see the module's docstring)
 
     bind(server, settings, metric_registry() if registry is None else registry)
+
+
+def start_graphs(server: flask.Flask) -> None:
+    """Have the graphs of ``/dashboard/`` written from now on, by one process of all.
+
+    Call it in every process that serves, after any fork. Does nothing where nothing is measured.
+    """
+    graphs = getattr(server, "extensions", {}).get("traffic_graphs")
+    if graphs is not None:
+        graphs.start()
 
 
 def is_signed_in() -> bool:

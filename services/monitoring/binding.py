@@ -25,8 +25,9 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ServiceUnavailable
 
+from services.clock import utc_now
 from services.errors import StorageError
-from services.monitoring import database, gate, measuring, offline, privacy, recording
+from services.monitoring import database, gate, graphs, measuring, offline, privacy, recording
 from services.monitoring.complaints import Complaints, logger
 from services.monitoring.credentials import (
     LOCK_TIMEOUT_SECONDS,
@@ -38,6 +39,7 @@ from services.monitoring.credentials import (
     monitoring_dir,
     secret_key,
 )
+from services.operations import open_operations
 from services.settings import Settings
 
 PACKAGE = "flask_monitoringdashboard"
@@ -60,9 +62,23 @@ def bind(server: flask.Flask, settings: Settings, registry: CollectorRegistry) -
             _register(server, package, operator)
             database.watch_engine(_module("database").engine, path)
             _flush_at_exit(_module("core.cache"), path)
+            server.extensions[graphs.EXTENSION] = _graphs(settings)
     except (StorageError, OSError, Timeout, sqlite3.Error, SQLAlchemyError) as error:
         logger.error("no performance is measured: %s", error)
         _answer_unavailable(server)
+
+
+def _graphs(settings: Settings) -> graphs.Graphs:
+    # By now: another application of the same process may import a copy of its own.
+    modules = {
+        name: _module(name) for name in ("core.custom_graph", "database", "database.custom_graph")
+    }
+    operations = open_operations(settings, read_only=True)
+    return graphs.Graphs(
+        modules.__getitem__,
+        monitoring_dir(settings) / graphs.LOCK_NAME,
+        lambda: graphs.measured_values(settings.data_dir, operations, utc_now),
+    )
 
 
 def _operator(settings: Settings, session_key: str) -> Operator:
@@ -167,7 +183,7 @@ def _register(server: flask.Flask, package: ModuleType, operator: Operator) -> N
     gate.close(package, operator)
     gate.harden_cookie(server)
     server.extensions[OPERATOR_EXTENSION] = operator
-    # Its scheduler prints, and serves custom graphs only.
+    # Its scheduler prints as it starts; it serves the graphs only, which start by themselves.
     package.bind(server, schedule=False)
     gate.use_own_login(server, package, operator)
 
