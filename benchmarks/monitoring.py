@@ -7,11 +7,13 @@ import statistics
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+import psutil
 
 from benchmarks import baseline_servers
 from benchmarks.demo_traffic import Publisher, checked_replies
@@ -33,6 +35,8 @@ _SERVERS: Final = (
 )
 _TARGETS: Final = {"monitoring level 1": Target(0.50, "at least", "ratio")}
 
+_AFTERWARDS_SECONDS: Final = 1.5
+
 VIEWERS: Final = 10_000
 REFRESH_SECONDS: Final = 60
 CROWD_TARGET: Final = Target(200, "at most")
@@ -41,19 +45,28 @@ _SNAPSHOT_EVERY_SECONDS: Final = 10
 
 
 def measure(options: Options) -> Iterator[Row]:
-    """Yield the throughput with each kind of measuring as a share of that without, then a crowd.
+    """Yield what each kind of measuring leaves of the throughput, then how a crowd fares.
 
-    Each share is of two runs of the same round, one just after the other; all servers are up all
-    the time, and the order turns from round to round.
+    Two shares for each: of requests per second, and of processor time by request, which other work
+    on the machine changes less. Each share is of two runs of the same round; all servers are up
+    all the time, and the order turns from round to round.
     """
     yield from _cost_rows(options)
     yield _crowd_row(options)
 
 
+@dataclass(frozen=True)
+class _Run:
+    """A server under load for some seconds."""
+
+    per_second: float
+    cpu_us: float
+
+
 def _cost_rows(options: Options) -> Iterator[Row]:
     tool = find_tool()
-    seconds, rounds = options.repeat(4, 1), options.repeat(7, 2)
-    found: dict[str, list[float]] = {name: [] for name, *_ in _SERVERS}
+    seconds, rounds = options.repeat(3, 1), options.repeat(9, 2)
+    found: dict[str, list[_Run]] = {name: [] for name, *_ in _SERVERS}
     with workplace() as place, contextlib.ExitStack() as stack:
         servers = {
             name: stack.enter_context(
@@ -65,10 +78,33 @@ def _cost_rows(options: Options) -> Iterator[Row]:
         for turn in range(rounds):
             names = list(servers)
             for name in names[turn % len(names) :] + names[: turn % len(names)]:
-                found[name].append(per_second(tool, servers[name], scripts[name], seconds))
+                found[name].append(_run(tool, servers[name], scripts[name], seconds))
     nothing = found.pop(_NOTHING)
+    note = f"2 processes, {CONNECTIONS} connections; {rounds} rounds of {seconds} s each"
     for name, here in found.items():
-        yield _cost_row(name, here, nothing, seconds)
+        pairs = list(zip(here, nothing, strict=True))
+        rates = [(ours.per_second, theirs.per_second) for ours, theirs in pairs]
+        left = [ours / theirs for ours, theirs in rates]
+        figure = f"empty callbacks per second, {name}"
+        yield _cost_row(figure, rates, left=left, unit="/s", target=_TARGETS.get(name), note=note)
+        costs = [(ours.cpu_us, theirs.cpu_us) for ours, theirs in pairs]
+        left = [theirs / ours for ours, theirs in costs]
+        figure = f"processor time of an empty callback, {name}"
+        yield _cost_row(figure, costs, left=left, unit="µs", target=None, note=note)
+
+
+def _run(tool: str, server: Server, script: Path, seconds: int) -> _Run:
+    before_s = _cpu_seconds(server)
+    rate = per_second(tool, server, script, seconds)
+    # What was left to be written belongs to it.
+    time.sleep(_AFTERWARDS_SECONDS)
+    return _Run(rate, 1e6 * (_cpu_seconds(server) - before_s) / (rate * seconds))
+
+
+def _cpu_seconds(server: Server) -> float:
+    leader = psutil.Process(server.process.pid)
+    times = [process.cpu_times() for process in (leader, *leader.children())]
+    return sum(each.user + each.system for each in times)
 
 
 def _script(place: Path, server: Server) -> Path:
@@ -76,17 +112,24 @@ def _script(place: Path, server: Server) -> Path:
     return write_script(place / f"{server.port}.lua", page.path, [page.body()])
 
 
-def _cost_row(name: str, here: list[float], baseline: list[float], seconds: int) -> Row:
-    shares = [a / b for a, b in zip(here, baseline, strict=True)]
+def _cost_row(
+    figure: str,
+    pairs: list[tuple[float, float]],
+    *,
+    left: list[float],
+    unit: str,
+    target: Target | None,
+    note: str,
+) -> Row:
+    here, baseline = zip(*pairs, strict=True)
     return Row(
-        f"empty callbacks per second, {name}",
-        spread(here, "/s"),
-        spread(baseline, "/s"),
+        figure,
+        spread(here, unit),
+        spread(baseline, unit),
         _NOTHING,
-        Ratio(statistics.median(shares), "share"),
-        _TARGETS.get(name),
-        f"2 processes, {CONNECTIONS} connections; {len(shares)} rounds of {seconds} s each; "
-        f"shares {100 * min(shares):.0f} to {100 * max(shares):.0f} %",
+        Ratio(statistics.median(left), "share"),
+        target,
+        f"{note}; throughput left: {100 * min(left):.0f} to {100 * max(left):.0f} %",
     )
 
 
