@@ -20,10 +20,10 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-from services.alerts.messages import Change, Language, Message, message_of, texts_of
+from services.alerts.messages import Change, Message, message_of, texts_of
 from services.alerts.outbox import Outbox, checked_channels, send_by_apprise
 from services.alerts.overview import OverviewWriter
-from services.alerts.rules import rules_of
+from services.alerts.rules import Language, rules_of
 from services.alerts.watcher import Watcher
 from services.clock import Clock, utc_now
 from services.data_directory import prepare_data_directory
