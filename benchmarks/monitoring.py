@@ -22,6 +22,8 @@ from benchmarks.refreshing import PlainPage, RefreshingPage
 from benchmarks.rows import NotMeasured, Options, Ratio, Row, Spread, Target, exactly, spread
 from benchmarks.servers import APPLICATION, Server, gunicorn, workplace
 from benchmarks.throughput import CONNECTIONS, find_tool, per_second, write_script
+from services.monitoring.database import FILE_NAME, connect
+from services.monitoring.retention import DIRECTORY
 from services.settings import Settings
 
 _NOTHING: Final = "nothing measured"
@@ -79,6 +81,7 @@ def _cost_rows(options: Options) -> Iterator[Row]:
             names = list(servers)
             for name in names[turn % len(names) :] + names[: turn % len(names)]:
                 found[name].append(_run(tool, servers[name], scripts[name], seconds))
+        kept = {name: _kept_bytes(place / f"data-{k}") for k, (name, *_) in enumerate(_SERVERS)}
     nothing = found.pop(_NOTHING)
     note = f"2 processes, {CONNECTIONS} connections; {rounds} rounds of {seconds} s each"
     for name, here in found.items():
@@ -91,6 +94,20 @@ def _cost_rows(options: Options) -> Iterator[Row]:
         left = [theirs / ours for ours, theirs in costs]
         figure = f"processor time of an empty callback, {name}"
         yield _cost_row(figure, costs, left=left, unit="µs", target=None, note=note)
+        if kept[name] is not None:
+            yield Row(f"bytes kept of an empty callback, {name}", exactly(kept[name], "B"))
+
+
+def _kept_bytes(data_dir: Path) -> float | None:
+    """Bytes of the monitoring's database by request in it; None where there is none."""
+    path = data_dir / DIRECTORY / FILE_NAME
+    if not path.exists():
+        return None
+    with connect(path) as connection:
+        (requests,) = connection.execute("SELECT count(*) FROM Request").fetchone()
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    return float(pages * size / requests)
 
 
 def _run(tool: str, server: Server, script: Path, seconds: int) -> _Run:

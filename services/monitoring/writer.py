@@ -26,8 +26,9 @@ WRITE_PERIOD_SECONDS = 1.0
 MOST_WAITING_RECORDS = 10_000
 # Other processes get their turn in between.
 MOST_RECORDS_TOGETHER = 1_000
-# At the end of a process; who stops it waits longer (services.processes, gunicorn).
-LAST_PATIENCE_SECONDS = 8.0
+# At the end of a process. An attempt may wait five seconds more for a lock; who stops the process
+# waits ten (services.processes).
+LAST_PATIENCE_SECONDS = 4.0
 # Locked, full, read-only, deleted: what may work the next time.
 MAY_PASS = (OperationalError, DisconnectionError, InvalidRequestError)
 
