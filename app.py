@@ -10,6 +10,7 @@ import dash
 from flask import Flask
 
 from callbacks import (
+    access,
     camera,
     camera_api,
     compression,
@@ -30,11 +31,12 @@ from callbacks import (
     segment_forecasts,
     tiles,
 )
+from services.access import prepare_access
 from services.assembly import assemble
 from services.clock import Clock, utc_now
 from services.errors import TrafficError
 from services.metrics import metric_registry, share_metrics
-from services.monitoring import bind_monitoring, secret_key, start_graphs
+from services.monitoring import bind_monitoring, start_graphs
 from services.processes import Supervisor
 from services.settings import Settings, load_settings
 from services.supervisor import background_commands, prepare_start
@@ -67,7 +69,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
         update_title="",
     )
     server = app.server
-    server.secret_key = secret_key(settings)
+    prepare_access(server, settings)
     registry = metric_registry()
     pages = [app]
     metrics.register(app, pages, registry)
@@ -87,6 +89,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     pages.append(camera.register(app, services))
     pages.append(exploitation.register(app, services))
     pages.append(privacy.register(app, services))
+    access.register(app)
     metrics.serve(app, settings, registry)
     # After those that let nobody in.
     dash_requests.register(server, pages)

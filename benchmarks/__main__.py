@@ -29,6 +29,7 @@ SECTIONS: Final = {
     "browser": "load and refresh in Chromium",
     "predict": "forecast of an hour: table against model.predict",
     "nowcast": "next hour of every segment: time and bytes",
+    "camera": "a street picture through the camera's process",
 }
 _UNEXPECTED: Final = 1
 

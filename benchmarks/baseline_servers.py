@@ -9,6 +9,7 @@ from flask import Flask
 from flask_compress import Compress
 
 from benchmarks.baselines import whole_figure
+from services.access import prepare_access
 from services.forecasts import DAY_NAMES, HOURS
 from services.latest import LatestTraffic
 from services.metrics import measure_requests, metric_registry
@@ -42,8 +43,9 @@ def empty_server() -> Flask:
 
 def monitored_server() -> Flask:
     """The same, measured by the monitoring at the level of the settings."""
-    app = _empty_app()
-    bind_monitoring(app.server, load_settings())
+    app, settings = _empty_app(), load_settings()
+    prepare_access(app.server, settings)
+    bind_monitoring(app.server, settings)
     return _flask(app)
 
 

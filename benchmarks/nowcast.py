@@ -14,8 +14,7 @@ from benchmarks.rows import Options, Row, Target, exactly, share, spread, times_
 from benchmarks.servers import workplace
 from benchmarks.timing import time_runs
 from models.training_command import quieten_tensorflow
-from services.assembly import SHIPPED_ARTIFACTS
-from services.champions import champion_version
+from services.champions import SHIPPED_ARTIFACTS, champion_version
 from services.feeds.reply import CheckedReply
 from services.history import append_snapshot
 from services.nowcast_files import write_nowcast

@@ -10,7 +10,7 @@ from benchmarks.prediction import load_predictor
 from benchmarks.rows import NotMeasured, Options, Row, spread, times_less
 from benchmarks.servers import workplace
 from benchmarks.timing import time_runs
-from services.assembly import SHIPPED_ARTIFACTS
+from services.champions import SHIPPED_ARTIFACTS
 from services.forecasts import CachedForecasts, checked_day, checked_hour
 from services.zones import DEFAULT_ZONE, checked_zone
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from benchmarks.rows import NotMeasured
 from models.training_command import quieten_tensorflow
-from services.assembly import SHIPPED_ARTIFACTS
-from services.champions import CHAMPION_FILE
+from services.champions import CHAMPION_FILE, SHIPPED_ARTIFACTS
 from services.forecasts import DAY_NAMES
 from services.zones import ZONE_CHOICES
 

@@ -14,6 +14,7 @@ from dash.development.base_component import Component
 from flask import has_request_context
 
 from callbacks import camera_keeping
+from callbacks.access import log_in_address
 from callbacks.camera_api import decode_base64
 from callbacks.camera_keeping import percent
 from callbacks.page import requested_language
@@ -38,6 +39,7 @@ from components.camera import (
     build_result,
 )
 from components.texts import DEFAULT_LANGUAGE, Texts, languages, load_texts
+from services.access import is_signed_in
 from services.assembly import Services
 from services.camera.client import CameraClient
 from services.camera.errors import (
@@ -50,7 +52,6 @@ from services.camera.errors import (
 from services.camera.limits import MAX_BYTES
 from services.camera.messages import Answer
 from services.errors import InvalidRequest
-from services.monitoring import is_signed_in
 
 PATH: Final = "/camera"
 NAMESPACE: Final = "camera"
@@ -99,7 +100,7 @@ def register(main: Dash, services: Services) -> Dash:
         "home": main.get_relative_path("/"),
         "privacy": main.get_relative_path("/donnees-personnelles/"),
         "csv": camera_keeping.CSV_PATH,
-        "login": f"/dashboard/login?next={PATH}/",
+        "login": log_in_address(f"{PATH}/"),
     }
     settings = {
         "maxBytes": MAX_BYTES,

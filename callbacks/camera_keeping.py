@@ -35,13 +35,13 @@ from components.camera import (
     build_segment,
 )
 from components.texts import Texts, load_texts
+from services.access import is_from_own_page, is_signed_in
 from services.assembly import Services
 from services.camera.messages import Answer
 from services.camera.reading import TrafficReading
 from services.clock import to_paris
 from services.errors import InvalidRequest, StorageError
 from services.latest import TrafficView
-from services.monitoring import is_from_own_page, is_signed_in
 from services.operations import (
     Camera,
     CameraReading,

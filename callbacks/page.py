@@ -98,7 +98,14 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
                 app.get_relative_path(f"/snapshot/{_VERSION}/compared"),
                 network_version,
             )
-            | {"forecastUrl": app.get_relative_path(segment_forecasts.PATH)},
+            | {
+                "forecastUrl": app.get_relative_path(segment_forecasts.PATH),
+                "camera": {
+                    "pageUrl": app.get_relative_path("/camera/"),
+                    "readingsUrl": app.get_relative_path(camera_api.CAMERAS_PATH),
+                    "parameter": camera_api.SEGMENT_PARAMETER,
+                },
+            },
             "refreshSeconds": settings.refresh_seconds,
             "lateAfterSeconds": refresh.late_after_seconds(settings.feed_period_seconds),
             "zones": ZONES,
@@ -108,11 +115,6 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
                 "leadMinutes": LEAD_MINUTES,
                 "unknownPercent": UNKNOWN_PERCENT,
                 "thresholds": [RENNES_THRESHOLDS.congested_up_to, RENNES_THRESHOLDS.free_from],
-            },
-            "camera": {
-                "pageUrl": app.get_relative_path("/camera/"),
-                "readingsUrl": app.get_relative_path(camera_api.CAMERAS_PATH),
-                "parameter": camera_api.SEGMENT_PARAMETER,
             },
             "days": DAY_NAMES,
             "statuses": STATUSES,

@@ -12,7 +12,11 @@ CARD: Final = "card-panel quality-card"
 
 
 def build_header(
-    title: str, tagline: str, icon_url: str, links: Sequence[tuple[str, str]]
+    title: str,
+    tagline: str,
+    icon_url: str,
+    links: Sequence[tuple[str, str]],
+    *more: Component,
 ) -> html.Header:
     """The header of a page.
 
@@ -21,12 +25,15 @@ def build_header(
     title, tagline, icon_url : str
     links : sequence of pairs
         Words and address of each, the way back to the map first.
+    *more : Component
+        After the links.
     """
     titles = [html.H1(title, className="brand-name"), html.P(tagline, className="brand-tagline")]
     brand = [html.Img(src=icon_url, alt="", className="brand-icon"), html.Div(titles)]
     (back, home_url), *others = links
     anchors: list[Component] = [html.A(back, href=home_url, className="quality-back")]
     anchors += [html.A(words, href=address) for words, address in others]
+    anchors += more
     return html.Header(
         [html.Div(brand, className="brand"), html.Nav(anchors, className="subpage-links")],
         className="page-header",

@@ -15,10 +15,9 @@ from models.nowcast import judging as nowcast_judging
 from models.records import check_files, read_measures, read_record
 from models.versions import MODEL_FILE, NOWCASTER_FILE
 from models.week import scores as week_scores
-from services.assembly import SHIPPED_ARTIFACTS
 from services.camera.model_files import CLASS_FILE
 from services.camera.model_files import DIRECTORY as CAMERA_DIRECTORY
-from services.champions import VERSION_PATTERN, champion_version
+from services.champions import SHIPPED_ARTIFACTS, VERSION_PATTERN, champion_version
 from services.errors import ForecastUnavailable
 from services.forecasts import FORECASTS_FILE
 from services.operations import FORECAST_KINDS, Kind, ModelVersion

@@ -25,7 +25,7 @@ from models.night import challenge_at_night
 from models.nowcast.issuing import NowcastIssuer
 from models.nowcast.train import NOWCAST_DIRECTORY
 from models.training_command import quieten_tensorflow
-from services.assembly import SHIPPED_ARTIFACTS
+from services.champions import SHIPPED_ARTIFACTS
 from services.clock import PARIS, utc_now
 from services.errors import TrafficError
 from services.journal import start_journal

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
 
 from services.camera.client import CameraClient
+from services.champions import SHIPPED_ARTIFACTS
 from services.clock import Clock, utc_now
 from services.forecasts import CachedForecasts
 from services.latest import LatestTraffic
@@ -16,8 +15,6 @@ from services.scoring.summary import QualityReader
 from services.settings import Settings
 from services.store import Store
 from services.week_forecasts import CachedWeekForecasts
-
-SHIPPED_ARTIFACTS: Final = Path(__file__).parent.parent / "models" / "artifacts"
 
 
 @dataclass(frozen=True)

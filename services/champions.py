@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Final, Generic, Protocol, TypeVar
 
 from services.errors import ForecastUnavailable, StorageError
-from services.files import read_if_present
-from services.store import FileStamp
+from services.files import FileStamp, read_if_present, stamp_of
 
 log = logging.getLogger(__name__)
 
+# Those that came with the code.
+SHIPPED_ARTIFACTS: Final = Path(__file__).parent.parent / "models" / "artifacts"
 CHAMPION_FILE: Final = "champion"
 # Also keeps a damaged champion file from naming a path elsewhere.
 VERSION_PATTERN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{6}")
@@ -72,7 +73,7 @@ class CachedChampion(Generic[Table]):
         ForecastUnavailable
             When none can be read and none ever could.
         """
-        stamps = tuple(_stamp(root / CHAMPION_FILE) for root in self._roots)
+        stamps = tuple(stamp_of(root / CHAMPION_FILE) for root in self._roots)
         table = self._table
         if table is not None and stamps == self._stamps:
             return table
@@ -158,11 +159,3 @@ def read_table(root: Path, version: str, file_name: str, decode: Callable[[bytes
     if table.model_version != version:
         raise ForecastUnavailable(f"{path} was written by model {table.model_version!r}")
     return table
-
-
-def _stamp(path: Path) -> FileStamp | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns

@@ -9,6 +9,18 @@ from pathlib import Path
 
 from services.errors import StorageError
 
+FileStamp = tuple[int, int, int]
+"""Device-independent mark of one version of a file: inode, size, modification time (ns)."""
+
+
+def stamp_of(path: Path) -> FileStamp | None:
+    """A mark that changes when a file is replaced; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
 
 def write_atomically(path: Path, content: bytes, mode: int = 0o644) -> None:
     """Replace a file at once: a reader, or a process killed half-way, sees the old or the new.

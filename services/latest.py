@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from services.errors import StorageError
+from services.files import FileStamp
 from services.indicators import Indicators, compute_indicators
 from services.network import Network
 from services.snapshot import Snapshot
 from services.status import pack_statuses
-from services.store import FileStamp, Store
+from services.store import Store
 from services.usual_hour import ComparedTraffic, UsualHour, compare_traffic
 
 log = logging.getLogger(__name__)

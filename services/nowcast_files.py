@@ -21,10 +21,9 @@ from typing import Final, Literal
 import orjson
 
 from services.errors import ForecastUnavailable, StorageError
-from services.files import read_if_present, write_atomically
+from services.files import FileStamp, read_if_present, stamp_of, write_atomically
 from services.nowcasts import NowcastTable, decode_nowcast, encode_nowcast
 from services.snapshot import Source
-from services.store import FileStamp
 
 log = logging.getLogger(__name__)
 
@@ -185,7 +184,7 @@ class CachedNowcasts:
         return "waiting" if has_hope else "none"
 
     def _latest(self) -> NowcastTable | None:
-        stamp = _stamp(current_file(self._data_dir))
+        stamp = stamp_of(current_file(self._data_dir))
         if stamp != self._stamp:
             with self._lock:
                 if stamp != self._stamp:
@@ -198,14 +197,6 @@ class CachedNowcasts:
             self._table = read_nowcast(current_file(self._data_dir))
         except ForecastUnavailable as error:
             log.error("the current nowcast cannot be read, the last one stays: %s", error)
-
-
-def _stamp(path: Path) -> FileStamp | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _remove(directory: Path) -> None:

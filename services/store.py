@@ -20,13 +20,10 @@ import orjson
 
 from services.data_directory import prepare_data_directory
 from services.errors import StorageError
-from services.files import read_if_present, write_atomically
+from services.files import FileStamp, read_if_present, stamp_of, write_atomically
 from services.network import Network, decode_network, encode_network
 from services.snapshot import Snapshot, decode_snapshot, encode_snapshot
 from services.usual_hour import UsualHour, decode_usual_hour, encode_usual_hour
-
-FileStamp = tuple[int, int, int]
-"""Device-independent mark of one version of a file: inode, size, modification time (ns)."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ class Store:
 
     def current_stamp(self) -> FileStamp | None:
         """A mark that changes when another snapshot is published; None before the first."""
-        return _stamp(self._current)
+        return stamp_of(self._current)
 
     def current_snapshot(self) -> Snapshot | None:
         """What is published now, or None before the first.
@@ -149,7 +146,7 @@ class Store:
 
     def usual_stamp(self) -> FileStamp | None:
         """A mark that changes when another usual hour is written; None before the first."""
-        return _stamp(self._usual)
+        return stamp_of(self._usual)
 
     def usual_hour(self) -> UsualHour | None:
         """The usual of the hour of the last snapshot observed, or None before the first.
@@ -182,14 +179,6 @@ class Store:
         if not version.isalnum():
             raise StorageError(f"not a network version: {version[:40]!r}")
         return self._networks / f"{version}.geojson"
-
-
-def _stamp(path: Path) -> FileStamp | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _decoded(path: Path) -> Snapshot | None:

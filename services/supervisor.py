@@ -14,12 +14,12 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
+from services.access import announce_password, first_password
 from services.alerts.rules import rules_of
 from services.camera.model_files import check_own_model
 from services.data_directory import prepare_data_directory
 from services.errors import ConfigurationError, TrafficError
 from services.journal import start_journal
-from services.monitoring import announce_password, first_password
 from services.processes import Supervisor
 from services.settings import Settings, load_settings
 

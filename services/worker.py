@@ -22,7 +22,7 @@ from apscheduler.events import EVENT_JOB_ERROR
 from apscheduler.schedulers.blocking import BlockingScheduler
 from filelock import FileLock, Timeout
 
-from services.assembly import SHIPPED_ARTIFACTS
+from services.champions import SHIPPED_ARTIFACTS
 from services.clock import PARIS, utc_now
 from services.errors import ConfigurationError, ForecastUnavailable, StorageError
 from services.feeds.demo import DemoFeed
@@ -34,7 +34,12 @@ from services.journal.retention import prune_journal
 from services.metrics import WorkMetrics, metric_registry, share_metrics
 from services.monitoring.retention import prune_measures
 from services.observe import Observer
-from services.operations import open_operations, prune_incidents
+from services.operations import (
+    open_operations,
+    prune_incidents,
+    prune_log_in_failures,
+    prune_readings,
+)
 from services.processes import Supervisor
 from services.scoring.job import score_forecasts
 from services.scoring.metrics import quality_metrics
@@ -59,6 +64,8 @@ LEARNER_DELAY_SECONDS: Final = 15.0
 HEARTBEAT_PERIOD: Final = timedelta(seconds=15)
 # Long enough to compare a winter with the one before.
 INCIDENTS_KEPT: Final = timedelta(days=730)
+# Twice as long as they count; looked after once an hour.
+LOG_IN_FAILURES_KEPT: Final = timedelta(hours=1)
 
 
 def make_observer(settings: Settings, store: Store, metrics: WorkMetrics | None = None) -> Observer:
@@ -126,9 +133,12 @@ def look_after_history(settings: Settings) -> None:
     prune_journal(settings.data_dir, now, settings.journal_retention_days)
     prune_measures(settings.data_dir, now, settings.monitoring_retention_days)
     try:
-        prune_incidents(open_operations(settings), now, INCIDENTS_KEPT)
+        operations = open_operations(settings)
+        prune_incidents(operations, now, INCIDENTS_KEPT)
+        prune_log_in_failures(operations, now, LOG_IN_FAILURES_KEPT)
+        prune_readings(operations, now, timedelta(days=settings.history_retention_days))
     except StorageError as error:
-        log.error("old incidents were not removed: %s", error)
+        log.error("old incidents, readings and log-ins were not removed: %s", error)
 
 
 def show_life(metrics: WorkMetrics, forecasts: CachedForecasts) -> None:

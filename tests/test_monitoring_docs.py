@@ -14,7 +14,13 @@ import flask
 import pytest
 
 from services.alerts.rules import load_rules
-from services.metrics import WorkMetrics, measure_requests, metric_registry, read_samples
+from services.metrics import (
+    CameraMetrics,
+    WorkMetrics,
+    measure_requests,
+    metric_registry,
+    read_samples,
+)
 from services.metrics.requests import note_login
 from services.monitoring.complaints import Complaints
 
@@ -49,7 +55,13 @@ def published(tmp_path) -> set[str]:
     work.history_written("live", now)
     work.forecasts_present("zones", are_there=True)
     work.failed("job")
-    samples = [*read_samples(tmp_path, registry), *read_samples(tmp_path, worker_registry)]
+    camera_registry = metric_registry()
+    camera = CameraMetrics(camera_registry)
+    camera.alive(now)
+    camera.looked("ok")
+    camera.took(0.1)
+    registries = (registry, worker_registry, camera_registry)
+    samples = [sample for each in registries for sample in read_samples(tmp_path, each)]
     # "_created" goes with every counter; Prometheus' own clients leave it out of what they tell.
     return {sample.name for sample in samples if not sample.name.endswith("_created")} | LATER
 

@@ -24,11 +24,11 @@ from typing import Final, NoReturn
 from filelock import FileLock
 
 from models.training_command import quieten_tensorflow
-from services.assembly import SHIPPED_ARTIFACTS
 from services.camera.looking import Segment, look
 from services.camera.messages import Answer, Order, Reply, socket_path
 from services.camera.model_files import DIRECTORY, champion_model_file, check_own_model
 from services.camera.server import CameraServer
+from services.champions import SHIPPED_ARTIFACTS
 from services.clock import utc_now
 from services.data_directory import prepare_data_directory
 from services.errors import TrafficError
@@ -123,8 +123,8 @@ def model_in_use(settings: Settings) -> Path:
     return champion_model_file(roots)
 
 
-def run(settings: Settings) -> None:
-    """Answer until a signal asks to stop, or nobody has come for long.
+def run(settings: Settings, idle_seconds: float = IDLE_SECONDS) -> None:
+    """Answer until a signal asks to stop, or nobody has come for so long.
 
     Raises
     ------
@@ -144,26 +144,35 @@ def run(settings: Settings) -> None:
         )
         threading.Thread(target=server.serve, daemon=True).start()
         log.info("camera started")
-        while not (model.is_loaded and server.idle_seconds() > IDLE_SECONDS):
+        while not (model.is_loaded and server.idle_seconds() > idle_seconds):
             metrics.alive(utc_now())
-            time.sleep(HEARTBEAT_SECONDS)
+            time.sleep(min(HEARTBEAT_SECONDS, idle_seconds))
         server.close()
 
 
-def _start_anew() -> NoReturn:
+def _start_anew(options: Sequence[str]) -> NoReturn:
     """Nothing else gives the memory of TensorFlow back."""
-    log.info("camera starts anew: nobody has come for %d s", IDLE_SECONDS)
+    log.info("camera starts anew: nobody has come for long")
     logging.shutdown()
-    os.execv(sys.executable, [sys.executable, "-m", "models.camera.serve"])  # noqa: S606 - itself
+    command = [sys.executable, "-m", "models.camera.serve", *options]
+    os.execv(sys.executable, command)  # noqa: S606 - itself
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the camera role; returns the exit code."""
-    argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="python -m models.camera.serve",
         description="Segment the street pictures that the pages hand over and read the traffic "
         "in them. Settings come from the environment or .env (see README).",
-    ).parse_args(arguments)
+    )
+    parser.add_argument(
+        "--idle-seconds",
+        type=float,
+        default=IDLE_SECONDS,
+        help="how long the model is kept after the last picture; default: %(default)g",
+    )
+    given = sys.argv[1:] if arguments is None else arguments
+    idle_seconds: float = parser.parse_args(given).idle_seconds
     quieten_tensorflow()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _stop)
@@ -171,11 +180,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load_settings()
         start_journal(settings)
         os.nice(max(0, NICENESS - os.nice(0)))
-        run(settings)
+        run(settings, idle_seconds)
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    _start_anew()
+    _start_anew(given)
 
 
 def _stop(signal_number: int, _frame: FrameType | None) -> None:

@@ -17,6 +17,7 @@ from models.nowcast.features import HORIZONS, LAGS
 from models.nowcast.leads import quantiles_at_leads
 from models.nowcast.zone_bands import zone_sums
 from models.versions import champion_version
+from services.files import FileStamp
 from services.network import Network
 from services.nowcast_files import (
     LearnerState,
@@ -26,7 +27,7 @@ from services.nowcast_files import (
 )
 from services.nowcasts import LEAD_MINUTES, QUANTILES, NowcastTable, to_percent
 from services.snapshot import Snapshot
-from services.store import FileStamp, Store
+from services.store import Store
 
 if TYPE_CHECKING:
     from models.nowcast.storing import StoredNowcaster

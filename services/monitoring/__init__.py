@@ -10,26 +10,7 @@ import flask
 from prometheus_client import CollectorRegistry
 
 from services.metrics import metric_registry
-from services.monitoring.credentials import (
-    OPERATOR_EXTENSION,
-    announce_password,
-    first_password,
-    secret_key,
-)
-from services.monitoring.origin import is_same_origin
 from services.settings import Settings
-
-__all__ = [
-    "announce_password",
-    "bind_monitoring",
-    "capture",
-    "first_password",
-    "is_from_own_page",
-    "is_signed_in",
-    "operator_name",
-    "secret_key",
-    "start_graphs",
-]
 
 
 def bind_monitoring(
@@ -44,9 +25,10 @@ def bind_monitoring(
     Parameters
     ----------
     server
-        The Flask server, complete, not yet serving. It gets a secret key if it has none.
+        The Flask server, complete, not yet serving, with :func:`services.access.prepare_access`
+        done.
     settings
-        ``monitor_level`` (``off`` binds nothing), ``data_dir``, the operator's name and password.
+        ``monitor_level`` (``off`` binds nothing), ``data_dir``.
     registry
         Of the application's metrics, for the measures that are lost; one of its own otherwise.
     """
@@ -65,23 +47,6 @@ def start_graphs(server: flask.Flask) -> None:
     graphs = getattr(server, "extensions", {}).get("traffic_graphs")
     if graphs is not None:
         graphs.start()
-
-
-def is_signed_in() -> bool:
-    """Whether the request in progress comes from the operator, who logged in at ``/dashboard/``."""
-    operator = flask.current_app.extensions.get(OPERATOR_EXTENSION)
-    return operator is not None and operator.is_signed_in()
-
-
-def operator_name() -> str:
-    """The name that the operator logs in with; empty where nobody can."""
-    operator = flask.current_app.extensions.get(OPERATOR_EXTENSION)
-    return "" if operator is None else str(operator.username)
-
-
-def is_from_own_page() -> bool:
-    """Whether the request in progress comes from a page of this site, as far as browsers tell."""
-    return is_same_origin(flask.request)
 
 
 def capture(error: Exception) -> None:

@@ -25,20 +25,11 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ServiceUnavailable
 
+from services.access.credentials import LOCK_TIMEOUT_SECONDS, monitoring_dir
 from services.clock import utc_now
 from services.errors import StorageError
 from services.monitoring import database, gate, graphs, measuring, offline, privacy, recording
 from services.monitoring.complaints import Complaints, logger
-from services.monitoring.credentials import (
-    LOCK_TIMEOUT_SECONDS,
-    OPERATOR_EXTENSION,
-    Operator,
-    announce_password,
-    first_password,
-    load_operator,
-    monitoring_dir,
-    secret_key,
-)
 from services.operations import open_operations
 from services.settings import Settings
 
@@ -50,16 +41,13 @@ DATABASE_LABEL = "SQLite, in the data directory"
 
 def bind(server: flask.Flask, settings: Settings, registry: CollectorRegistry) -> None:
     """Bind the package to a server (see `services.monitoring.bind_monitoring`)."""
-    if not server.secret_key:
-        server.secret_key = secret_key(settings)
     try:
-        operator = _operator(settings, str(server.secret_key))
         path = monitoring_dir(settings) / database.FILE_NAME
         # Tables are made without "if not exists": one process at a time.
         with FileLock(path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_SECONDS):
             database.prepare_file(path)
             package = _load_package(server, path, int(settings.monitor_level), registry)
-            _register(server, package, operator)
+            _register(server, package)
             database.watch_engine(_module("database").engine, path)
             _flush_at_exit(_module("core.cache"), path)
             server.extensions[graphs.EXTENSION] = _graphs(settings)
@@ -79,13 +67,6 @@ def _graphs(settings: Settings) -> graphs.Graphs:
         monitoring_dir(settings) / graphs.LOCK_NAME,
         lambda: graphs.measured_values(settings.data_dir, operations, utc_now),
     )
-
-
-def _operator(settings: Settings, session_key: str) -> Operator:
-    password = first_password(settings)
-    if password is not None:
-        announce_password(settings, password)
-    return load_operator(settings, session_key)
 
 
 def _load_package(
@@ -163,7 +144,11 @@ def _put_off_scipy() -> None:
         return
 
     def median_test(*samples: Any, **options: Any) -> Any:
-        return importlib.import_module(name).median_test(*samples, **options)
+        try:
+            return importlib.import_module(name).median_test(*samples, **options)
+        except ValueError:
+            # Too few or equal times say nothing; the package would answer 500 to the whole report.
+            return 0.0, 1.0, float("nan"), None
 
     stand_in = ModuleType(name)
     vars(stand_in)["median_test"] = median_test
@@ -174,18 +159,16 @@ def _put_off_scipy() -> None:
         del sys.modules[name]
 
 
-def _register(server: flask.Flask, package: ModuleType, operator: Operator) -> None:
+def _register(server: flask.Flask, package: ModuleType) -> None:
     rules = server.url_map.iter_rules()
     measuring.answer_inside(
         server, {rule.endpoint for rule in rules if measuring.is_measured(rule)}
     )
     offline.serve_offline(package)
-    gate.close(package, operator)
-    gate.harden_cookie(server)
-    server.extensions[OPERATOR_EXTENSION] = operator
+    gate.close(package)
     # Its scheduler prints as it starts; it serves the graphs only, which start by themselves.
     package.bind(server, schedule=False)
-    gate.use_own_login(server, package, operator)
+    gate.use_own_login(server, package)
 
 
 def _flush_at_exit(cache: ModuleType, path: Path) -> None:

@@ -7,24 +7,19 @@ changes something must moreover come from our own pages.
 
 from __future__ import annotations
 
-import time
+from http import HTTPStatus
 from types import ModuleType
 
 import flask
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import Forbidden, ServiceUnavailable, TooManyRequests, Unauthorized
+from werkzeug.exceptions import Forbidden, ServiceUnavailable, Unauthorized
 
-from services.metrics.requests import note_login
+from services.access import is_from_own_page, is_signed_in, sign_out
 from services.monitoring.complaints import describe, logger
-from services.monitoring.credentials import Operator
 from services.monitoring.offline import FILES_ENDPOINT
-from services.monitoring.origin import is_same_origin
-from services.monitoring.throttle import Throttle
 
-SESSION_SECONDS = 12 * 3600
-SESSION_COOKIE = "monitoring_session"
-OPERATIONS_PAGE = "/exploitation/"
+LOG_IN_PATH = "/connexion?next=/dashboard/"
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_ENDPOINTS = frozenset({"static", FILES_ENDPOINT})
@@ -69,59 +64,46 @@ _OUT_OF_USE = frozenset(
 )
 
 
-def close(package: ModuleType, operator: Operator) -> None:
+def close(package: ModuleType) -> None:
     """Put the gate before the package's blueprint, which is not yet registered."""
     blueprint = package.blueprint
-    blueprint.before_request(lambda: _admit(operator))
+    link = package.config.link
+    blueprint.before_request(lambda: _admit(link))
     blueprint.after_request(_add_headers)
     blueprint.register_error_handler(SQLAlchemyError, _database_failed)
     blueprint.register_error_handler(OSError, _database_failed)
 
 
-def use_own_login(server: flask.Flask, package: ModuleType, operator: Operator) -> None:
+def use_own_login(server: flask.Flask, package: ModuleType) -> None:
     """Replace the package's login and logout, which know only its own table of users."""
-    link = package.config.link
-    throttle = Throttle()
 
     def login() -> ResponseReturnValue:
-        if flask.request.method != "POST":
-            return flask.redirect(_page_after_login()) if operator.is_signed_in() else _login_page()
-        return _log_in(operator, throttle, link)
+        return flask.redirect(LOG_IN_PATH, HTTPStatus.SEE_OTHER)
 
     def logout() -> ResponseReturnValue:
-        flask.session.clear()
-        return flask.redirect(flask.url_for(".login"), 303)
+        sign_out()
+        return flask.redirect(LOG_IN_PATH, HTTPStatus.SEE_OTHER)
 
     name = package.config.blueprint_name
     server.view_functions[f"{name}.login"] = login
     server.view_functions[f"{name}.logout"] = logout
 
 
-def harden_cookie(server: flask.Flask) -> None:
-    """Scripts cannot read the session cookie, other sites cannot have it sent along.
-
-    It is set at the log-in only, and then for ``/dashboard`` and ``/exploitation``.
-    """
-    server.config.update(
-        SESSION_COOKIE_NAME=SESSION_COOKIE,
-        SESSION_COOKIE_PATH="/",
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-    )
-
-
-def _admit(operator: Operator) -> ResponseReturnValue | None:
+def _admit(link: str) -> ResponseReturnValue | None:
     request = flask.request
     endpoint = (request.endpoint or "").rpartition(".")[2]
     if endpoint in OPEN_ENDPOINTS and request.method in SAFE_METHODS:
         return None
     changes_something = request.method not in SAFE_METHODS or endpoint == "logout"
-    if changes_something and not is_same_origin(request):
+    if changes_something and not is_from_own_page():
         raise Forbidden("This request does not come from a page of this site.")
     if endpoint == "login":
         return None
-    if not operator.is_signed_in():
+    if not is_signed_in():
         return _refuse(endpoint)
+    # The package's own marks, which its views check again.
+    for mark in (f"{link}_logged_in", f"{link}_admin"):
+        flask.session.setdefault(mark, True)
     if endpoint in _OUT_OF_USE:
         raise Forbidden("This part of the monitoring is out of use here.")
     if endpoint in _ANSWERS:
@@ -131,50 +113,8 @@ def _admit(operator: Operator) -> ResponseReturnValue | None:
 
 def _refuse(endpoint: str) -> ResponseReturnValue:
     if endpoint == "index":
-        return flask.redirect(flask.url_for(".login"))
+        return flask.redirect(LOG_IN_PATH)
     raise Unauthorized("Log in first.")
-
-
-def _log_in(operator: Operator, throttle: Throttle, link: str) -> ResponseReturnValue:
-    client = flask.request.remote_addr or ""
-    if throttle.is_closed(client):
-        note_login("throttled")
-        page = _login_page("Too many attempts. Try again in a minute.", TooManyRequests.code)
-        page.headers["Retry-After"] = str(int(throttle.period_seconds))
-        return page
-    form = flask.request.form
-    if not operator.accepts(form.get("name", ""), form.get("password", "")):
-        throttle.count(client)
-        note_login("refused")
-        logger.warning("a login to the monitoring pages was refused")
-        return _login_page("Wrong user name or password.", Forbidden.code)
-    note_login("accepted")
-    flask.session.clear()
-    flask.session.update(
-        {
-            "operator": operator.fingerprint,
-            "expires": int(time.time()) + SESSION_SECONDS,
-            # The package's own marks, which its views check again.
-            f"{link}_logged_in": True,
-            f"{link}_admin": True,
-        }
-    )
-    return flask.redirect(_page_after_login(), 303)
-
-
-def _login_page(error: str = "", status: int = 200) -> flask.Response:
-    page = flask.render_template("monitoring_login.html", error=error)
-    return flask.make_response(page, status)
-
-
-def _page_after_login() -> str:
-    """One of our own two rooms, whatever the address says."""
-    wanted = flask.request.args.get("next")
-    return OPERATIONS_PAGE if wanted == OPERATIONS_PAGE else _main_page()
-
-
-def _main_page() -> str:
-    return flask.url_for(".index") + "overview"
 
 
 def _add_headers(response: flask.Response) -> flask.Response:

@@ -65,10 +65,16 @@ def _tables_of_cameras(connection: Connection) -> None:
     Base.metadata.create_all(connection)
 
 
+def _table_of_log_in_failures(connection: Connection) -> None:
+    # A database of the third version lacks only a whole table.
+    Base.metadata.create_all(connection)
+
+
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     _first_tables,
     _tables_of_incidents,
     _tables_of_cameras,
+    _table_of_log_in_failures,
 )
 """Step *n* takes the tables from version *n* to *n* + 1; only ever appended to."""
 

@@ -335,3 +335,19 @@ class CameraReading(Base):
     people: Mapped[int]
     model_version: Mapped[str] = mapped_column(String(80))
     live_status: Mapped[str | None] = mapped_column(_NAME, default=None)
+
+
+class LogInFailure(Base):
+    """A wrong password, for an hour or two.
+
+    Attributes
+    ----------
+    visitor : str
+        A keyed hash of the visitor's network, whose key changes every day.
+    """
+
+    __tablename__ = "log_in_failures"
+
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    visitor: Mapped[str] = mapped_column(_NAME, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

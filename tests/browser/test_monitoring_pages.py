@@ -85,9 +85,9 @@ class MonitoringPage:
 
     def log_in(self) -> None:
         self.page.goto(f"{self.address}/dashboard/")
-        self.page.get_by_label("User name").fill(USERNAME)
-        self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("button", name="Log in").click()
+        self.page.get_by_label("Nom d'utilisateur").fill(USERNAME)
+        self.page.get_by_label("Mot de passe").fill(PASSWORD)
+        self.page.get_by_role("button", name="Se connecter").click()
         self.page.wait_for_url("**/dashboard/overview")
 
     def open(self, name: str, expected: str) -> None:
@@ -217,7 +217,7 @@ def test_the_keyboard_alone_logs_in_and_opens_the_menu_of_a_phone(
 ) -> None:
     page = monitoring_page.page
     page.goto(f"{monitoring_page.address}/dashboard/")
-    expect(page.get_by_label("User name")).to_be_focused()
+    expect(page.get_by_label("Nom d'utilisateur")).to_be_focused()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.keyboard.type(USERNAME)
     page.keyboard.press("Tab")
@@ -236,11 +236,11 @@ def test_the_keyboard_alone_logs_in_and_opens_the_menu_of_a_phone(
 
 def test_a_wrong_password_is_announced(monitoring_page: MonitoringPage) -> None:
     page = monitoring_page.page
-    page.goto(f"{monitoring_page.address}/dashboard/login")
-    page.get_by_label("User name").fill("admin")
-    page.get_by_label("Password").fill("admin")
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("alert")).to_have_text("Wrong user name or password.")
+    page.goto(f"{monitoring_page.address}/connexion?next=/dashboard/")
+    page.get_by_label("Nom d'utilisateur").fill("admin")
+    page.get_by_label("Mot de passe").fill("admin")
+    page.get_by_role("button", name="Se connecter").click()
+    expect(page.get_by_role("alert")).to_have_text("Nom d'utilisateur ou mot de passe inconnu.")
 
 
 def test_the_operator_can_work_from_the_pages(monitoring_page: MonitoringPage) -> None:
@@ -252,9 +252,9 @@ def test_the_operator_can_work_from_the_pages(monitoring_page: MonitoringPage) -
     assert answer.value.status == 200
     page.get_by_role("button", name="Logout").click()
     page.get_by_role("button", name="Yes").click()
-    page.wait_for_url("**/dashboard/login")
+    page.wait_for_url("**/connexion?**")
     page.goto(f"{monitoring_page.address}/dashboard/overview")
-    page.wait_for_url("**/dashboard/login")
+    page.wait_for_url("**/connexion?**")
     assert monitoring_page.complaints == []
 
 

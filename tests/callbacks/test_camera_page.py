@@ -20,11 +20,11 @@ from services.store import Store
 from tests.callbacks.conftest import NOW
 from tests.cameras import VERSION, as_file, running_camera, street
 from tests.factories import make_network, make_snapshot_for
+from tests.log_in import OWN_PAGE, send_log_in
 
 PAGE = "/camera/"
 CALLBACK = "/camera/_dash-update-component"
 PASSWORD = "a-good-password"
-OWN = {"Origin": "http://localhost"}
 FRENCH = load_texts("fr")
 NAME = "Pont de Nantes"
 
@@ -58,12 +58,11 @@ def visitor(make_client):
 
 @pytest.fixture
 def operator(visitor):
-    form = {"name": "admin", "password": PASSWORD}
-    assert visitor.post("/dashboard/login", data=form, headers=OWN).status_code == 303
+    assert send_log_in(visitor, "admin", PASSWORD).status_code == 303
     return visitor
 
 
-def call(client, output, values, changed, headers=OWN):
+def call(client, output, values, changed, headers=OWN_PAGE):
     """Post to the callback that writes ``output``; a list of values stands for a pattern."""
     [found] = [
         item
@@ -101,7 +100,7 @@ def hand_in(client, picture=PICTURE):
     return answer.get_json()["response"]
 
 
-def keep(client, token, segment, name=NAME, headers=OWN):
+def keep(client, token, segment, name=NAME, headers=OWN_PAGE):
     return call(
         client,
         "camera-kept-list.children",

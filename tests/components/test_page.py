@@ -39,6 +39,7 @@ def page_data(**changes):
         "has_tiles": False,
         "icon_url": "/assets/icon.svg",
         "quality_url": "/qualite/",
+        "camera_url": "/camera/",
         "operations_url": "/exploitation/",
         "privacy_url": "/donnees-personnelles/",
         "dashboard_url": "/dashboard/",
@@ -100,7 +101,8 @@ def test_each_zone_has_its_tile():
 def test_other_languages_are_offered_where_there_are_some():
     def buttons(languages):
         footer = build_footer(
-            TEXTS, quality_url="/qualite/", operations_url="/exploitation/", privacy_url="/x/",
+            TEXTS, quality_url="/qualite/", camera_url="/camera/",
+            operations_url="/exploitation/", privacy_url="/x/",
             dashboard_url="/dashboard/", api_url="/api/v1/traffic", has_tiles=False,
             languages=languages, language="fr",
         )  # fmt: skip

@@ -73,12 +73,14 @@ def test_every_text_is_used():
     of_forecasts = ("forecast_status", "forecast_status_meaning")
     compared = ("usual", "usual_sentence", "usual_speed")
     made_sections = {*made, *of_forecasts, *compared, "zone_in_title", "invalid", "privacy"}
+    # Of the camera: a class of pixels, a source of data, a column, a paragraph.
+    made_sections |= {"camera_class"}
     made_prefixes = ("day_", "announce_", "congestion", "jam", "shares", "worst")
     # Of the quality panel: a kind of forecast, a column, a verdict, a decision and its reason.
     made_prefixes += ("forecast_", "kind_", "column_", "verdict_", "action_", "reason_")
     made_prefixes += ("baseline_", "period_", "gain_")
     # Of the operators' page: a severity, the state of a rule, a role, what was noted.
-    made_prefixes += ("severity_", "state_", "role_", "note_")
+    made_prefixes += ("severity_", "state_", "role_", "note_", "observed_", "limits_")
     unused = [
         f"{section}.{key}"
         for section, key in shape(FRENCH)

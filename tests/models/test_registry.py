@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import UTC, datetime
 
 import pytest
@@ -16,6 +17,8 @@ from models.registry import (
     version_table,
 )
 from models.versions import MEASURES_FILE, MODEL_FILE, promote
+from services.camera.errors import ModelRefused
+from services.camera.model_files import champion_model_file
 from services.champions import CHAMPION_FILE
 from services.forecasts import FORECASTS_FILE, load_forecasts
 from services.operations import champion_history, open_operations
@@ -159,7 +162,10 @@ class TestCommand:
         assert main(["list", "--data-dir", str(tmp_path)]) == 0
         lines = [line for line in capsys.readouterr().out.splitlines() if "champion" in line]
         rows = [line.split("|")[1:] for line in lines]
-        assert [row[0].strip() for row in rows] == ["zones", "week", "nowcast"]
+        assert [row[0].strip() for row in rows] == ["zones", "week", "nowcast", "camera"]
+        camera = rows.pop()
+        assert camera[4].strip() == "367 pictures"
+        assert 0.5 < float(camera[5]) < 1.0
         for row in rows:
             assert row[2].strip() == "champion"
             score, against_average = row[5].strip(), row[6].strip()
@@ -176,6 +182,22 @@ class TestCommand:
         printed = capsys.readouterr().out
         assert f"{FIRST} is now the champion" in printed
         assert "the one shipped with the code" in printed
+
+    def test_so_is_one_of_the_cameras(self, tmp_path, capsys):
+        folder = tmp_path / "models" / "camera" / FIRST
+        folder.mkdir(parents=True)
+        with zipfile.ZipFile(folder / MODEL_FILE, "w") as archive:
+            archive.writestr("metadata.json", "{}")
+        (folder / MEASURES_FILE).write_text(f'{{"model_version": "{FIRST}", "test": {{}}}}')
+        here = ["--kind", "camera", "--data-dir", str(tmp_path)]
+        assert main(["promote", FIRST, *here]) == 2
+        assert "model.json is missing" in capsys.readouterr().err
+        (folder / "model.json").write_text("{}")
+        assert main(["promote", FIRST, *here]) == 0
+        assert champion_model_file((folder.parent,)) == folder / MODEL_FILE
+        assert main(["rollback", *here]) == 0
+        with pytest.raises(ModelRefused):
+            champion_model_file((folder.parent,))
 
     @pytest.mark.parametrize("command", [["promote", "2026-11-30-ffffff"], ["rollback"]])
     def test_what_cannot_be_done_ends_in_one_line(self, tmp_path, capsys, command):

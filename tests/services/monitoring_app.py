@@ -15,13 +15,14 @@ from dash import Input, Output, dcc, html
 from dash.exceptions import PreventUpdate
 from flask.testing import FlaskClient
 
+from callbacks import access
+from services.access import prepare_access
 from services.monitoring import bind_monitoring, capture
 from services.settings import Settings, load_settings
+from tests.log_in import send_log_in
 
 USERNAME = "operator"
 PASSWORD = "a long enough password"
-# What a browser adds to a request of the application's own pages.
-OWN_PAGE = {"Origin": "http://localhost"}
 CREDENTIALS = {"name": USERNAME, "password": PASSWORD}
 
 
@@ -38,6 +39,8 @@ def build_server(settings: Settings) -> flask.Flask:
     server: flask.Flask = app.server
     _add_callbacks(app)
     _add_views(server)
+    prepare_access(server, settings)
+    access.register(app)
     bind_monitoring(server, settings)
     return server
 
@@ -87,7 +90,7 @@ def log_in(server: flask.Flask, **credentials: str) -> FlaskClient:
     """A client with the operator's session."""
     client = server.test_client()
     form = {**CREDENTIALS, **credentials}
-    response = client.post("/dashboard/login", data=form, headers=OWN_PAGE)
+    response = send_log_in(client, **form)
     assert response.status_code == 303, response.text
     return client
 

@@ -18,8 +18,8 @@ import pytest
 from services.metrics import metric_registry
 from services.monitoring.complaints import Complaints
 from services.privacy import without_personal_data
+from tests.log_in import OWN_PAGE
 from tests.services.monitoring_app import (
-    OWN_PAGE,
     build_server,
     call_back,
     database_of,
@@ -83,7 +83,8 @@ def test_probes_files_and_the_monitoring_itself_are_not_recorded(tmp_path: Path)
         client.get(address)
     client.get("/pair")
     assert eventually(lambda: len(measured(tmp_path, "pair")) == 1)
-    assert len(rows(tmp_path, "SELECT id FROM Request")) == 1
+    query = "SELECT name FROM Request JOIN Endpoint ON endpoint_id = Endpoint.id"
+    assert {name for (name,) in rows(tmp_path, query)} == {"log_in_form", "log_in", "pair"}
     names = {name for (name,) in rows(tmp_path, "SELECT name FROM Endpoint")}
     assert {"/", CALLBACK, "pair"} <= names
     assert not {name for name in names if re.search("healthz|assets|suites|static|dashboard", name)}
@@ -152,7 +153,7 @@ def test_messages_lose_addresses_and_credentials(text: str, expected: str) -> No
 def test_off_binds_nothing(tmp_path: Path) -> None:
     server = build_server(settings_in(tmp_path / "data", monitor_level="off"))
     assert not [rule for rule in server.url_map.iter_rules() if "dashboard" in rule.rule]
-    assert not (tmp_path / "data").exists()
+    assert not database_of(tmp_path / "data").exists()
 
 
 def test_a_new_level_applies_to_known_routes_and_choices_last_until_then(tmp_path: Path) -> None:
@@ -268,13 +269,16 @@ def test_two_applications_in_one_process_keep_to_their_own(tmp_path: Path) -> No
 def test_processes_that_start_together_all_bind_and_show_one_password(tmp_path: Path) -> None:
     script = (
         "import sys, pathlib, flask\n"
+        "from services.access import prepare_access\n"
         "from services.monitoring import bind_monitoring\n"
         "from services.settings import load_settings\n"
         "server = flask.Flask('together')\n"
         "server.get('/pair')(lambda: 'pair')\n"
         "sys.stdin.readline()\n"
         "data_dir = pathlib.Path(sys.argv[1])\n"
-        "bind_monitoring(server, load_settings(data_dir=data_dir, _env_file=None))\n"
+        "settings = load_settings(data_dir=data_dir, _env_file=None)\n"
+        "prepare_access(server, settings)\n"
+        "bind_monitoring(server, settings)\n"
         "print(server.test_client().get('/pair').text)\n"
         "print(server.test_client().get('/dashboard/').location)\n"
         # It would cost every start two seconds and 60 MB.
@@ -295,7 +299,7 @@ def test_processes_that_start_together_all_bind_and_show_one_password(tmp_path: 
         process.stdin.write("go\n")
         process.stdin.flush()
     outputs = [process.communicate(timeout=120) for process in processes]
-    assert [output for output, _ in outputs] == ["pair\n/dashboard/login\nFalse\n"] * 3
+    assert [output for output, _ in outputs] == ["pair\n/connexion?next=/dashboard/\nFalse\n"] * 3
     assert sum("password:" in errors for _, errors in outputs) == 1
     assert "Traceback" not in "".join(errors for _, errors in outputs)
     assert len(measured(tmp_path, "<lambda>")) == 3

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from services.access import announce_password, first_password, secret_key
+from services.access.credentials import load_operator
 from services.errors import StorageError
-from services.monitoring import announce_password, first_password, secret_key
-from services.monitoring.credentials import load_operator
 from tests.services.monitoring_app import PASSWORD, USERNAME, settings_in
 
 
@@ -63,7 +63,7 @@ def test_a_key_that_others_can_read_is_closed_to_them(tmp_path: Path) -> None:
 def test_processes_that_start_together_share_the_key(tmp_path: Path) -> None:
     script = (
         "import sys, pathlib\n"
-        "from services.monitoring import secret_key\n"
+        "from services.access import secret_key\n"
         "from services.settings import load_settings\n"
         "sys.stdin.readline()\n"
         "data_dir = pathlib.Path(sys.argv[1])\n"
@@ -153,5 +153,5 @@ def test_a_new_password_is_shown_in_the_terminal_and_not_in_the_journal(
     shown = capsys.readouterr().err
     assert "the new password" in shown
     assert USERNAME in shown
-    assert "http://127.0.0.1:8123/dashboard/" in shown
+    assert "http://127.0.0.1:8123/exploitation/" in shown
     assert "the new password" not in caplog.text

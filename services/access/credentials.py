@@ -29,8 +29,6 @@ from services.settings import Settings
 logger = logging.getLogger(__name__)
 
 LOCK_TIMEOUT_SECONDS = 30.0
-# Where a server keeps who its operator is, once the monitoring is bound.
-OPERATOR_EXTENSION = "traffic_operator"
 
 _SECRET_KEY = re.compile(r"[0-9a-f]{64}")
 _PASSWORD_HASH = re.compile(r"[a-z0-9:]+\$[^$]+\$[0-9a-f]+")
@@ -84,9 +82,9 @@ def first_password(settings: Settings) -> str | None:
 
 def announce_password(settings: Settings, password: str) -> None:
     """Show a new password in the terminal, and nowhere else: the journal has no secrets."""
-    address = f"http://{settings.host}:{settings.port}/dashboard/"
+    address = f"http://{settings.host}:{settings.port}/exploitation/"
     lines = (
-        f"Performance pages: {address}",
+        f"For operators: {address}",
         f"  user name: {settings.dashboard_username}",
         f"  password:  {password}",
         "  Shown this once. To choose your own, set TRAFFIC_DASHBOARD_PASSWORD;",
@@ -98,7 +96,7 @@ def announce_password(settings: Settings, password: str) -> None:
 
 @dataclass(frozen=True)
 class Operator:
-    """The one person who may open the monitoring pages.
+    """The one person who may open the operators' pages.
 
     Parameters
     ----------

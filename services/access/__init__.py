@@ -1,0 +1,35 @@
+"""Who may enter the operators' rooms: one operator, a session, and a limit on guessing.
+
+Nothing here knows pages: ``callbacks/access.py`` shows the form, ``/exploitation``,
+``/camera`` and ``/dashboard`` ask :func:`is_signed_in`.
+"""
+
+from __future__ import annotations
+
+from services.access.credentials import announce_password, first_password, secret_key
+from services.access.session import (
+    LogIn,
+    attempt_log_in,
+    is_from_own_page,
+    is_log_out_token,
+    is_signed_in,
+    log_out_token,
+    operator_name,
+    prepare_access,
+    sign_out,
+)
+
+__all__ = [
+    "LogIn",
+    "announce_password",
+    "attempt_log_in",
+    "first_password",
+    "is_from_own_page",
+    "is_log_out_token",
+    "is_signed_in",
+    "log_out_token",
+    "operator_name",
+    "prepare_access",
+    "secret_key",
+    "sign_out",
+]

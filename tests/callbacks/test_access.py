@@ -1,0 +1,215 @@
+"""The way into the operators' rooms: by the form, from our own page, by nobody else."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+
+from services.access.attempts import FREE_ATTEMPTS
+from services.access.session import SESSION_COOKIE
+from tests.log_in import OWN_PAGE, form_token, send_log_in
+
+PASSWORD = "a-good-password"
+ROOM = "/exploitation/"
+
+
+@pytest.fixture
+def visitor(make_client):
+    return make_client(dashboard_password=PASSWORD)
+
+
+def is_in(client):
+    return client.get(ROOM).status_code == 200
+
+
+def test_the_form_lets_the_operator_in_with_no_monitoring_at_all(visitor):
+    assert visitor.get(ROOM).location == f"/connexion?next={ROOM}"
+    answer = send_log_in(visitor, "admin", PASSWORD, wanted=ROOM)
+    assert (answer.status_code, answer.location) == (303, ROOM)
+    assert is_in(visitor)
+    # Who is in is not asked again.
+    assert visitor.get("/connexion").location == ROOM
+
+
+def test_the_cookie_is_set_at_the_log_in_only_and_kept_from_scripts_and_other_sites(visitor):
+    for path in ("/", "/connexion", ROOM):
+        assert "Set-Cookie" not in visitor.get(path).headers
+    cookie = send_log_in(visitor, "admin", PASSWORD).headers["Set-Cookie"]
+    assert cookie.startswith(f"{SESSION_COOKIE}=")
+    for part in ("HttpOnly", "SameSite=Lax", "Path=/"):
+        assert part in cookie
+    assert "Secure" not in cookie
+
+
+def test_behind_a_proxy_the_cookie_goes_by_tls_only(make_client):
+    client = make_client(dashboard_password=PASSWORD, trusted_proxies=1)
+    assert "Secure" in send_log_in(client, "admin", PASSWORD).headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize(("name", "password"), [("admin", "x"), ("root", PASSWORD), ("", "")])
+def test_a_wrong_name_or_password_is_told_alike(visitor, name, password):
+    answer = send_log_in(visitor, name, password)
+    assert answer.status_code == 403
+    # Bound to the fields for those who do not see it, and nothing of it is repeated.
+    assert 'role="alert">Nom d&#x27;utilisateur ou mot de passe inconnu.' in answer.text
+    assert answer.text.count('aria-describedby="log-in-error"') == 2
+    assert PASSWORD not in answer.text
+    assert not is_in(visitor)
+
+
+def test_in_english_on_demand(visitor):
+    visitor.set_cookie("language", "en")
+    assert '<h1 class="card-title">Log in</h1>' in visitor.get("/connexion").text
+    assert "Unknown user name or password." in send_log_in(visitor, "admin", "x").text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "http://elsewhere.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+    ],
+)
+def test_another_site_cannot_log_its_visitor_in_or_out(visitor, headers):
+    assert send_log_in(visitor, "admin", PASSWORD, headers=headers).status_code == 400
+    assert not is_in(visitor)
+    send_log_in(visitor, "admin", PASSWORD)
+    form = {"token": log_out_token_of(visitor)}
+    assert visitor.post("/deconnexion", data=form, headers=headers).status_code == 403
+    assert is_in(visitor)
+
+
+@pytest.mark.parametrize("token", ["", "x", "IiI.aScC.forged"])
+def test_a_form_that_is_not_ours_is_refused(visitor, token):
+    form = {"name": "admin", "password": PASSWORD, "token": token}
+    answer = visitor.post("/connexion", data=form, headers=OWN_PAGE)
+    assert answer.status_code == 400
+    assert "plus valable" in answer.text
+    assert not is_in(visitor)
+
+
+def test_an_old_form_is_refused(visitor, monkeypatch):
+    token = form_token(visitor)
+    monkeypatch.setattr("callbacks.access.TOKEN_SECONDS", -1)
+    form = {"name": "admin", "password": PASSWORD, "token": token}
+    assert visitor.post("/connexion", data=form, headers=OWN_PAGE).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "https://elsewhere.example/",
+        "//elsewhere.example/",
+        "/\\elsewhere.example/",
+        "\\\\elsewhere.example",
+        "/\t/elsewhere.example",
+        "javascript:alert(1)",
+        "elsewhere.example",
+        "/camera/\r\nSet-Cookie: a=b",
+        "",
+    ],
+)
+def test_one_returns_to_no_other_site_after_the_log_in(visitor, wanted):
+    assert send_log_in(visitor, "admin", PASSWORD, wanted=wanted).location == ROOM
+
+
+@pytest.mark.parametrize("wanted", ["/camera/?troncon=1_D", "/dashboard/", "/"])
+def test_one_returns_to_the_page_that_one_came_from(visitor, wanted):
+    assert send_log_in(visitor, "admin", PASSWORD, wanted=wanted).location == wanted
+
+
+def log_out_token_of(client):
+    """What the form on the operators' page sends along."""
+    layout = client.get(f"{ROOM}_dash-layout").text
+    [field] = re.findall(r'\{[^{}]*"hidden"[^{}]*\}', layout)
+    return json.loads(field)["value"]
+
+
+def test_logging_out_takes_the_sessions_own_form(visitor):
+    send_log_in(visitor, "admin", PASSWORD)
+    wrong = visitor.post("/deconnexion", data={"token": "x"}, headers=OWN_PAGE)
+    assert wrong.status_code == 403
+    assert is_in(visitor)
+    form = {"token": log_out_token_of(visitor)}
+    assert visitor.post("/deconnexion", data=form, headers=OWN_PAGE).location == "/"
+    assert not is_in(visitor)
+    # Once more does no harm.
+    assert visitor.post("/deconnexion", data=form, headers=OWN_PAGE).status_code == 303
+    assert visitor.get("/deconnexion").status_code in {404, 405}
+
+
+def test_a_session_made_beforehand_is_worth_nothing_after_the_log_in(visitor):
+    with visitor.session_transaction() as session:
+        session["planted"] = "by somebody else"
+    send_log_in(visitor, "admin", PASSWORD)
+    with visitor.session_transaction() as session:
+        assert "planted" not in session
+
+
+def test_another_password_ends_the_session(make_client, visitor):
+    send_log_in(visitor, "admin", PASSWORD)
+    cookie = visitor.get_cookie(SESSION_COOKIE)
+    changed = make_client(dashboard_password="the second password")
+    changed.set_cookie(SESSION_COOKIE, cookie.value)
+    assert not is_in(changed)
+
+
+def test_guessing_is_slowed_down_in_every_process_and_after_a_restart(make_client):
+    processes = [make_client(dashboard_password=PASSWORD) for _ in range(2)]
+    for number in range(FREE_ATTEMPTS):
+        client = processes[number % 2]
+        assert send_log_in(client, "admin", "guess", address="203.0.113.9").status_code == 403
+    restarted = make_client(dashboard_password=PASSWORD)
+    for client in (*processes, restarted):
+        answer = send_log_in(client, "admin", PASSWORD, address="203.0.113.9")
+        assert answer.status_code == 429
+        assert 0 < int(answer.headers["Retry-After"]) <= 30
+        assert "secondes" in answer.text
+    assert send_log_in(restarted, "admin", PASSWORD, address="203.0.113.10").status_code == 303
+
+
+def test_who_tries_on_waits_minutes(make_client, tmp_path):
+    from services.operations import open_operations, record_log_in_failure  # noqa: PLC0415
+    from services.settings import load_settings  # noqa: PLC0415
+
+    client = make_client(dashboard_password=PASSWORD)
+    send_log_in(client, "admin", "guess")
+    attempts = client.application.extensions["traffic_access"].attempts
+    with open_operations(load_settings(data_dir=tmp_path)).begin() as session:
+        for _ in range(9):
+            now = attempts._clock() - timedelta(seconds=1)
+            record_log_in_failure(session, attempts._mark("127.0.0.1", now), now)
+    answer = send_log_in(client, "admin", PASSWORD)
+    assert answer.status_code == 429
+    assert "minutes" in answer.text
+
+
+def test_where_no_password_can_be_kept_nobody_gets_in_and_the_rest_goes_on(make_client, tmp_path):
+    (tmp_path / "monitoring").write_text("a file where the directory should be")
+    client = make_client()
+    answer = send_log_in(client, "admin", "anything")
+    assert answer.status_code == 503
+    assert "Personne ne peut se connecter" in answer.text
+    assert client.get("/").status_code == 200
+    assert client.get("/api/v1/traffic").status_code == 503
+
+
+@pytest.mark.parametrize("spoil", ["locked", "deleted", "damaged"])
+def test_operators_get_in_whatever_became_of_the_measures(make_client, tmp_path, spoil):
+    from tests.services.monitoring_app import database_of  # noqa: PLC0415
+
+    client = make_client(dashboard_password=PASSWORD, monitor_level="1")
+    database = database_of(tmp_path)
+    if spoil == "locked":
+        database.chmod(0o000)
+    elif spoil == "deleted":
+        database.unlink()
+    else:
+        database.write_bytes(b"no database" * 1_000)
+    assert send_log_in(client, "admin", PASSWORD, wanted=ROOM).location == ROOM
+    assert is_in(client)
