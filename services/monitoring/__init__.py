@@ -6,11 +6,16 @@ is ``off``: it takes more than a second and some 45 MB.
 
 from __future__ import annotations
 
+from typing import Final
+
 import flask
 from prometheus_client import CollectorRegistry
 
 from services.metrics import metric_registry
 from services.settings import Settings
+
+# Where a server keeps the writer of its graphs, once the monitoring is bound.
+GRAPHS_EXTENSION: Final = "traffic_graphs"
 
 
 def bind_monitoring(
@@ -44,7 +49,7 @@ def start_graphs(server: flask.Flask) -> None:
 
     Call it in every process that serves, after any fork. Does nothing where nothing is measured.
     """
-    graphs = getattr(server, "extensions", {}).get("traffic_graphs")
+    graphs = getattr(server, "extensions", {}).get(GRAPHS_EXTENSION)
     if graphs is not None:
         graphs.start()
 

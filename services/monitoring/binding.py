@@ -28,7 +28,16 @@ from werkzeug.exceptions import ServiceUnavailable
 from services.access.credentials import LOCK_TIMEOUT_SECONDS, monitoring_dir
 from services.clock import utc_now
 from services.errors import StorageError
-from services.monitoring import database, gate, graphs, measuring, offline, privacy, recording
+from services.monitoring import (
+    GRAPHS_EXTENSION,
+    database,
+    gate,
+    graphs,
+    measuring,
+    offline,
+    privacy,
+    recording,
+)
 from services.monitoring.complaints import Complaints, logger
 from services.operations import open_operations
 from services.settings import Settings
@@ -50,7 +59,7 @@ def bind(server: flask.Flask, settings: Settings, registry: CollectorRegistry) -
             _register(server, package)
             database.watch_engine(_module("database").engine, path)
             _flush_at_exit(_module("core.cache"), path)
-            server.extensions[graphs.EXTENSION] = _graphs(settings)
+            server.extensions[GRAPHS_EXTENSION] = _graphs(settings)
     except (StorageError, OSError, Timeout, sqlite3.Error, SQLAlchemyError) as error:
         logger.error("no performance is measured: %s", error)
         _answer_unavailable(server)

@@ -22,7 +22,6 @@ from services.metrics import Sample, read_samples
 from services.monitoring.complaints import describe, logger
 from services.operations import Operations, open_incidents
 
-EXTENSION = "traffic_graphs"
 PERIOD_SECONDS = 60
 LOCK_NAME = "graphs.lock"
 
@@ -67,7 +66,7 @@ class Graphs:
             coalesce=True,
         )
         scheduler.start()
-        atexit.register(scheduler.shutdown, wait=False)
+        atexit.register(_stop, scheduler)
 
     def write(self) -> bool:
         """Write the values as they are now, if this process is the one to; whether it did."""
@@ -97,6 +96,12 @@ class Graphs:
             for title, value in values.items():
                 tables.add_value(session, tables.get_graph_id_from_name(session, title), value)
             session.flush()
+
+
+def _stop(scheduler: Any) -> None:
+    # It looks for work once more when it is asked to stop.
+    scheduler.remove_all_jobs()
+    scheduler.shutdown(wait=False)
 
 
 def measured_values(data_dir: Path, operations: Operations, clock: Clock) -> dict[str, float]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.monitoring import graphs, start_graphs
+from services.monitoring import GRAPHS_EXTENSION, graphs, start_graphs
 from services.operations import Incident, open_operations
 from tests.services.monitoring_app import build_server, eventually, log_in, rows, settings_in
 
@@ -79,7 +79,7 @@ def test_strangers_do_not_see_them(data_dir):
 def test_one_process_writes_and_another_one_goes_on_when_it_ends(data_dir):
     fire(data_dir, "feed-old")
     first, second = (
-        build_server(settings_in(data_dir)).extensions[graphs.EXTENSION] for _ in range(2)
+        build_server(settings_in(data_dir)).extensions[GRAPHS_EXTENSION] for _ in range(2)
     )
     assert first.write()
     assert not second.write()
@@ -94,14 +94,14 @@ def test_one_process_writes_and_another_one_goes_on_when_it_ends(data_dir):
 def test_what_is_not_known_has_no_value(tmp_path):
     with open_operations(settings_in(tmp_path)).begin():
         pass
-    writer = build_server(settings_in(tmp_path)).extensions[graphs.EXTENSION]
+    writer = build_server(settings_in(tmp_path)).extensions[GRAPHS_EXTENSION]
     assert writer.write()
     assert rows(tmp_path, "SELECT title FROM CustomGraph") == [(graphs.OPEN_INCIDENTS,)]
 
 
 def test_without_its_databases_it_says_so_and_tries_again(data_dir, caplog):
     server = build_server(settings_in(data_dir))
-    writer = server.extensions[graphs.EXTENSION]
+    writer = server.extensions[GRAPHS_EXTENSION]
     # Nobody has made the database of the operations yet.
     assert not writer.write()
     assert "graphs are not written now" in caplog.text
@@ -109,7 +109,9 @@ def test_without_its_databases_it_says_so_and_tries_again(data_dir, caplog):
     assert writer.write()
 
 
-def test_where_nothing_is_measured_nothing_starts(tmp_path):
+def test_where_nothing_is_measured_nothing_starts(tmp_path, monkeypatch):
     server = build_server(settings_in(tmp_path, monitor_level="off"))
+    started = []
+    monkeypatch.setattr("threading.Thread.start", started.append)
     start_graphs(server)
-    assert not tmp_path.joinpath("monitoring").exists()
+    assert started == []
