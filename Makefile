@@ -12,7 +12,7 @@ QUIET_TZLOCAL = $(BIN)/python -W ignore -m compileall -q $(VENV)/lib/python3*/si
 # take a core and up to a gigabyte each, hence no more than four at a time.
 PARALLEL = -n auto --maxprocesses=4 --dist loadfile
 
-.PHONY: run test test-fast check format bench bench-forecast lock clean
+.PHONY: run test test-fast check audit format bench bench-forecast lock clean
 
 run: $(RUNTIME)
 	@$(BIN)/python -m services.supervisor
@@ -32,6 +32,10 @@ check: $(DEV)
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+
+# Known vulnerabilities of what is locked; asks PyPI, and fails where it could not ask.
+audit: $(DEV)
+	@$(BIN)/python -m tests.audit_dependencies
 
 format: $(DEV)
 	$(BIN)/ruff check --fix .

@@ -36,7 +36,7 @@ from services.assembly import assemble
 from services.clock import Clock, utc_now
 from services.errors import TrafficError
 from services.metrics import metric_registry, share_metrics
-from services.monitoring import bind_monitoring
+from services.monitoring import bind_monitoring, start_graphs
 from services.processes import Supervisor
 from services.settings import Settings, load_settings
 from services.supervisor import background_commands, prepare_start
@@ -94,7 +94,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     # After those that let nobody in.
     dash_requests.register(server, pages)
     security_headers.register(pages)
-    bind_monitoring(server, settings)
+    bind_monitoring(server, settings, registry)
     for each in pages:
         _announce_scripts(each)
     return app
@@ -130,6 +130,7 @@ def main() -> int:
         prepare_start(settings)
         share_metrics(settings.data_dir, "web", afresh=True)
         app = create_app(settings)
+        start_graphs(app.server)
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -5,6 +5,7 @@ import sys
 from services.errors import TrafficError
 from services.journal import start_journal
 from services.metrics import forget_process, share_metrics
+from services.monitoring import start_graphs
 from services.settings import load_settings
 
 try:
@@ -31,6 +32,11 @@ keepalive = 75
 def post_fork(server, worker):  # noqa: ARG001 - gunicorn calls it with both
     """Give each process its own handle on the journal."""
     start_journal(_settings)
+
+
+def post_worker_init(worker):
+    """What runs beside the requests starts where they are answered."""
+    start_graphs(worker.wsgi)
 
 
 def child_exit(server, worker):  # noqa: ARG001 - gunicorn calls it with both

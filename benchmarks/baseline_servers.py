@@ -9,13 +9,18 @@ from flask import Flask
 from flask_compress import Compress
 
 from benchmarks.baselines import whole_figure
+from services.access import prepare_access
 from services.forecasts import DAY_NAMES, HOURS
 from services.latest import LatestTraffic
+from services.metrics import measure_requests, metric_registry
+from services.monitoring import bind_monitoring
 from services.settings import load_settings
 from services.store import Store
 from services.zones import DEFAULT_ZONE
 
 EMPTY: Final = f"{__name__}:empty_server()"
+MONITORED: Final = f"{__name__}:monitored_server()"
+COUNTED: Final = f"{__name__}:counted_server()"
 WHOLE_FIGURE: Final = f"{__name__}:whole_figure_server()"
 PREDICTION: Final = f"{__name__}:prediction_server()"
 TENSORFLOW_FIRST: Final = f"{__name__}:tensorflow_first_server()"
@@ -33,13 +38,21 @@ ZONE_ID: Final = "zone"
 
 def empty_server() -> Flask:
     """A callback that does nothing: the most that Dash can do."""
-    app = Dash(__name__)
-    app.layout = html.Div([html.Button(id=BUTTON_ID), html.Div(id="answer")])
+    return _flask(_empty_app())
 
-    @app.callback(Output("answer", "children"), Input(BUTTON_ID, "n_clicks"))
-    def answer(_clicks: int | None) -> str:
-        return ""
 
+def monitored_server() -> Flask:
+    """The same, measured by the monitoring at the level of the settings."""
+    app, settings = _empty_app(), load_settings()
+    prepare_access(app.server, settings)
+    bind_monitoring(app.server, settings)
+    return _flask(app)
+
+
+def counted_server() -> Flask:
+    """The same, with the metrics of every request."""
+    app = _empty_app()
+    measure_requests(app.server, metric_registry(), lambda: app.callback_map)
     return _flask(app)
 
 
@@ -102,3 +115,14 @@ def _flask(app: Dash) -> Flask:
     # Dash gives its scripts only after it has served the page: each process has to have done so.
     server.test_client().get("/")
     return server
+
+
+def _empty_app() -> Dash:
+    app = Dash(__name__)
+    app.layout = html.Div([html.Button(id=BUTTON_ID), html.Div(id="answer")])
+
+    @app.callback(Output("answer", "children"), Input(BUTTON_ID, "n_clicks"))
+    def answer(_clicks: int | None) -> str:
+        return ""
+
+    return app

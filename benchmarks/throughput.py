@@ -65,8 +65,8 @@ def measure(options: Options) -> Iterator[Row]:
                 here: list[float] = []
                 baseline: list[float] = []
                 for _ in range(pairs):
-                    baseline.append(_per_second(tool, empty, scripts[_EMPTY], seconds))
-                    here.append(_per_second(tool, ours, scripts[name], seconds))
+                    baseline.append(per_second(tool, empty, scripts[_EMPTY], seconds))
+                    here.append(per_second(tool, ours, scripts[name], seconds))
                 paired = [a / b for a, b in zip(here, baseline, strict=True)]
                 yield Row(
                     f"refreshes per second, {name}",
@@ -126,18 +126,19 @@ def _write_scripts(place: Path, ours: Server, empty: Server) -> dict[str, Path]:
         _EMPTY: (plain.path, [plain.body()]),
     }
     return {
-        name: _write_script(place / f"{number}.lua", path, items)
+        name: write_script(place / f"{number}.lua", path, items)
         for number, (name, (path, items)) in enumerate(bodies.items())
     }
 
 
-def _write_script(script: Path, path: str, bodies: Sequence[bytes]) -> Path:
+def write_script(script: Path, path: str, bodies: Sequence[bytes]) -> Path:
+    """Have the load generator post these bodies in turn."""
     listed = ", ".join(f"[==[{body.decode()}]==]" for body in bodies)
     script.write_text(_SCRIPT.format(path=path, bodies=listed))
     return script
 
 
-def _per_second(tool: str, server: Server, script: Path, seconds: int) -> float:
+def per_second(tool: str, server: Server, script: Path, seconds: int) -> float:
     """Requests answered per second.
 
     Raises

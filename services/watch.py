@@ -14,22 +14,23 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from types import FrameType
 from typing import Final
 
 from filelock import FileLock, Timeout
 
-from services.alerts.messages import Language, Message, message_of, texts_of
+from services.alerts.messages import Change, Message, message_of, texts_of
 from services.alerts.outbox import Outbox, checked_channels, send_by_apprise
 from services.alerts.overview import OverviewWriter
-from services.alerts.rules import rules_of
+from services.alerts.rules import Language, rules_of
 from services.alerts.watcher import Watcher
-from services.clock import utc_now
+from services.clock import Clock, utc_now
 from services.data_directory import prepare_data_directory
 from services.errors import ConfigurationError
 from services.journal import start_journal
 from services.metrics import WorkMetrics, metric_registry, read_samples, share_metrics
-from services.operations import open_operations
+from services.operations import OutgoingMessage, open_operations
 from services.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
@@ -64,14 +65,24 @@ class Watch:
     ----------
     settings : Settings
     outbox : Outbox
+    clock : Clock
+    monotonic : callable
+        Seconds; tests hand in their own.
     """
 
-    def __init__(self, settings: Settings, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        outbox: Outbox,
+        clock: Clock = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings
+        self._clock = clock
         self._rules = rules_of(settings)
         self._outbox = outbox
         self._watcher = Watcher(
-            self._rules, open_operations(settings), settings.data_dir, utc_now, time.monotonic
+            self._rules, open_operations(settings), settings.data_dir, clock, monotonic
         )
         self._overview = OverviewWriter(settings.data_dir)
         self._metrics = WorkMetrics(metric_registry(), "watch")
@@ -83,17 +94,21 @@ class Watch:
 
     def round(self) -> None:
         """Judge the rules, write what is known, leave messages. Never raises."""
-        now = utc_now()
+        now = self._clock()
         self._metrics.alive(now)
         try:
             changes = self._watcher.evaluate(read_samples(self._settings.data_dir))
-            if changes:
-                language: Language = self._settings.notify_language
-                url = page_url(self._settings)
-                self._outbox.add(message_of(changes, language, url), now)
+            messages = self._messages(changes, now) if changes else []
+            if not self._watcher.save(messages):
+                self._outbox.keep(messages)
             self._overview.write(self._watcher.states(), self._watcher.recent(), now)
         except Exception:  # one round's fault must not end the watch
             log.exception("the rules could not be judged")
+
+    def _messages(self, changes: Sequence[Change], now: datetime) -> list[OutgoingMessage]:
+        language: Language = self._settings.notify_language
+        message = message_of(changes, language, page_url(self._settings))
+        return self._outbox.for_channels(message, now)
 
 
 def run(settings: Settings, stopping: threading.Event) -> None:

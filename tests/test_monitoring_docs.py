@@ -22,6 +22,7 @@ from services.metrics import (
     read_samples,
 )
 from services.metrics.requests import note_login
+from services.monitoring.complaints import Complaints
 
 DOCS = Path(__file__).parents[1] / "docs" / "monitoring"
 # Published by the scoring of the forecasts, and with the first forecast of the next hour.
@@ -38,6 +39,7 @@ def published(tmp_path) -> set[str]:
     registry = metric_registry()
     server = flask.Flask("test")
     measure_requests(server, registry, frozenset)
+    Complaints(registry)
 
     @server.get("/")
     def page() -> str:

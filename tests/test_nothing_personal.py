@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from services.journal import start_journal
+from services.monitoring.sampling import InProgress, Sampler
 from services.settings import load_settings
 from tests.feed_replies import RECEIVED_AT
 from tests.services.monitoring_app import eventually, rows
@@ -81,12 +82,21 @@ def visit(client: FlaskClient, path: str) -> None:
     client.post(path, data=FORM, **sent)
 
 
-def test_nothing_that_a_visitor_sends_reaches_the_disk(tmp_path: Path, quiet_journal: None) -> None:
+def test_nothing_that_a_visitor_sends_reaches_the_disk(
+    tmp_path: Path, quiet_journal: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = load_settings(data_dir=tmp_path, monitor_level="3", log_level="DEBUG")
     start_journal(settings)
     server = create_app(settings, lambda: RECEIVED_AT).server
-    # Every request is an outlier, and one of them fails with all that it was sent.
+    # Every request is an outlier that was looked at; one of them fails with all that it was sent.
     sys.modules["flask_monitoringdashboard"].config.outlier_detection_constant = 0
+    watch = Sampler.watch
+
+    def watch_and_look(sampler: Sampler, request: InProgress) -> None:
+        watch(sampler, request)
+        sampler.look()
+
+    monkeypatch.setattr(Sampler, "watch", watch_and_look)
 
     @server.before_request
     def fail() -> None:

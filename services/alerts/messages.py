@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
-from services.alerts.rules import Rule
+from services.alerts.rules import Language, Rule
+from services.alerts.runbooks import runbook_path
 from services.clock import to_paris
 from services.operations import Incident
 
-Language = Literal["fr", "en"]
 Texts = Mapping[str, str]
 
 _TEXTS: Final = Path(__file__).with_name("messages.toml")
@@ -62,7 +62,7 @@ def message_of(changes: Sequence[Change], language: Language, page_url: str) -> 
     texts = texts_of(language)
     lines = [_line(change, texts, language) for change in changes]
     runbooks = dict.fromkeys(change.rule.runbook_name for change in changes if not change.is_over)
-    lines += [texts["runbook"].format(runbook=f"docs/runbooks/{name}.md") for name in runbooks]
+    lines += [texts["runbook"].format(runbook=runbook_path(name, language)) for name in runbooks]
     lines.append(texts["link"].format(link=page_url))
     return Message(_title(changes, texts, language), "\n".join(lines))
 

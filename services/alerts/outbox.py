@@ -56,18 +56,27 @@ class Outbox:
 
     def add(self, message: Message, now: datetime) -> None:
         """Leave a message for every channel."""
-        for channel in self._channels:
-            self._keep(
-                OutgoingMessage(
-                    id=uuid.uuid4().hex,
-                    channel=channel,
-                    title=message.title,
-                    body=message.body,
-                    created_at=now,
-                    due_at=now,
-                )
-            )
+        self.keep(self.for_channels(message, now))
         self._save()
+
+    def for_channels(self, message: Message, now: datetime) -> list[OutgoingMessage]:
+        """A message for every channel, to be written down: what is delivered is what is written."""
+        return [
+            OutgoingMessage(
+                id=uuid.uuid4().hex,
+                channel=channel,
+                title=message.title,
+                body=message.body,
+                created_at=now,
+                due_at=now,
+            )
+            for channel in self._channels
+        ]
+
+    def keep(self, messages: Sequence[OutgoingMessage]) -> None:
+        """Hold messages that could not be written down; they are delivered all the same."""
+        for message in messages:
+            self._keep(message)
 
     def deliver(self, now: datetime) -> int:
         """Send what is due; returns how many messages were taken."""

@@ -14,6 +14,7 @@ from services.settings import Settings
 
 SHIPPED_RULES: Final = Path(__file__).parents[2] / "alerts.toml"
 
+Language = Literal["fr", "en"]
 Severity = Literal["critical", "warning"]
 Signal = Literal["value", "age", "increase", "share", "part", "p95", "growth"]
 _OVER_A_WINDOW: Final = ("increase", "share", "p95", "growth")

@@ -1,4 +1,4 @@
-"""The runbooks in ``docs/runbooks/``, as steps that a page can show."""
+"""The runbooks in ``docs/runbooks/``, in two languages, as steps that a page can show."""
 
 from __future__ import annotations
 
@@ -10,9 +10,22 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from services.alerts.rules import Language
+
 log = logging.getLogger(__name__)
 
-FOLDER: Final = Path(__file__).parents[2] / "docs" / "runbooks"
+FOLDER: Final = Path("docs", "runbooks")
+# Of what it means, how to confirm, how to fix and how to prevent it.
+HEADINGS: Final[Mapping[Language, tuple[str, str, str, str]]] = {
+    "en": ("What it means", "How to confirm", "How to fix", "How to prevent"),
+    "fr": (
+        "Ce que cela veut dire",
+        "Comment le confirmer",
+        "Comment le réparer",
+        "Comment l’éviter",
+    ),
+}
+_ROOT: Final = Path(__file__).parents[2]
 _NAME: Final = re.compile(r"[a-z0-9-]+")
 _HEADING: Final = re.compile(r"^## (.+)$", re.MULTILINE)
 _STEP: Final = re.compile(r"^\d+\. ", re.MULTILINE)
@@ -34,21 +47,23 @@ class Runbook:
     fix: Sequence[str]
 
 
-@lru_cache(maxsize=64)
-def read_runbook(name: str) -> Runbook | None:
-    """A runbook by its name; None where there is none."""
+def runbook_path(name: str, language: Language) -> Path:
+    """Where a runbook is, from the root of the project; the French ones have a folder."""
+    return (FOLDER if language == "en" else FOLDER / language) / f"{name}.md"
+
+
+@lru_cache(maxsize=128)
+def read_runbook(name: str, language: Language) -> Runbook | None:
+    """A runbook by its name, in a language; None where there is none."""
     if not _NAME.fullmatch(name):
         return None
     try:
-        parts = _parts((FOLDER / f"{name}.md").read_text("utf-8"))
+        parts = _parts((_ROOT / runbook_path(name, language)).read_text("utf-8"))
     except OSError as error:
         log.warning("no runbook %s: %s", name, error)
         return None
-    return Runbook(
-        meaning=_one_line(parts.get("What it means", "")),
-        confirm=_steps(parts.get("How to confirm", "")),
-        fix=_steps(parts.get("How to fix", "")),
-    )
+    meaning, confirm, fix, _ = (parts.get(heading, "") for heading in HEADINGS[language])
+    return Runbook(meaning=_one_line(meaning), confirm=_steps(confirm), fix=_steps(fix))
 
 
 def _parts(text: str) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from services.alerts.states import State, Track, follow
 from services.clock import Clock
 from services.errors import StorageError
 from services.metrics import Sample
-from services.operations import Incident, Operations, open_incidents
+from services.operations import Incident, Operations, OutgoingMessage, open_incidents
 
 log = logging.getLogger(__name__)
 
@@ -85,18 +85,38 @@ class Watcher:
         self._is_restored = False
 
     def evaluate(self, samples: Iterable[Sample]) -> list[Change]:
-        """Judge every rule once; returns the incidents that fired or are over."""
+        """Judge every rule once; returns the incidents that fired or are over.
+
+        What was found is kept by `save`, together with the messages about it.
+        """
         if not self._is_restored:
             self._restore()
         now, now_s = self._clock(), self._monotonic()
         self._recent.add(now_s, samples)
-        changes = [
+        return [
             change
             for rule in self._rules.rule
             for change in self._judge(rule, self._values(rule, now, now_s), now, now_s)
         ]
-        self._save()
-        return changes
+
+    def save(self, messages: Sequence[OutgoingMessage] = ()) -> bool:
+        """Keep incidents and the messages about them, all or none; whether that worked.
+
+        Together, because an incident that was kept by a watch that is killed before it leaves the
+        message would never be told. Incidents that cannot be written wait in memory; messages
+        are the caller's.
+        """
+        if not (self._unsaved or messages):
+            return True
+        try:
+            with self._operations.begin() as session:
+                for row in (*self._unsaved.values(), *messages):
+                    session.merge(row)
+        except StorageError as error:
+            log.error("incidents are kept in memory for now: %s", error)
+            return False
+        self._unsaved.clear()
+        return True
 
     def states(self) -> list[RuleState]:
         """How every rule stands, in the order of the file."""
@@ -204,18 +224,6 @@ class Watcher:
                 continue
             self._incidents[key] = incident
             self._tracks[key] = Track("firing", now_s, None, incident.peak, now_s)
-
-    def _save(self) -> None:
-        if not self._unsaved:
-            return
-        try:
-            with self._operations.begin() as session:
-                for incident in self._unsaved.values():
-                    session.merge(incident)
-        except StorageError as error:
-            log.error("incidents are kept in memory for now: %s", error)
-            return
-        self._unsaved.clear()
 
 
 def _worst(rule: Rule, tracks: Mapping[str, Track]) -> str:

@@ -6,12 +6,21 @@ is ``off``: it takes more than a second and some 45 MB.
 
 from __future__ import annotations
 
-import flask
+from typing import Final
 
+import flask
+from prometheus_client import CollectorRegistry
+
+from services.metrics import metric_registry
 from services.settings import Settings
 
+# Where a server keeps the writer of its graphs, once the monitoring is bound.
+GRAPHS_EXTENSION: Final = "traffic_graphs"
 
-def bind_monitoring(server: flask.Flask, settings: Settings) -> None:
+
+def bind_monitoring(
+    server: flask.Flask, settings: Settings, registry: CollectorRegistry | None = None
+) -> None:
     """Measure the routes of a server and serve the result at ``/dashboard/``.
 
     Call it last: routes added later are not measured. A monitoring database that cannot be
@@ -25,12 +34,24 @@ def bind_monitoring(server: flask.Flask, settings: Settings) -> None:
         done.
     settings
         ``monitor_level`` (``off`` binds nothing), ``data_dir``.
+    registry
+        Of the application's metrics, for the measures that are lost; one of its own otherwise.
     """
     if settings.monitor_level == "off":
         return
     from services.monitoring.binding import bind  # noqa: PLC0415 (see the module's docstring)
 
-    bind(server, settings)
+    bind(server, settings, metric_registry() if registry is None else registry)
+
+
+def start_graphs(server: flask.Flask) -> None:
+    """Have the graphs of ``/dashboard/`` written from now on, by one process of all.
+
+    Call it in every process that serves, after any fork. Does nothing where nothing is measured.
+    """
+    graphs = getattr(server, "extensions", {}).get(GRAPHS_EXTENSION)
+    if graphs is not None:
+        graphs.start()
 
 
 def capture(error: Exception) -> None:

@@ -21,13 +21,25 @@ from zoneinfo import ZoneInfo
 
 import flask
 from filelock import FileLock, Timeout
+from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ServiceUnavailable
 
 from services.access.credentials import LOCK_TIMEOUT_SECONDS, monitoring_dir
+from services.clock import utc_now
 from services.errors import StorageError
-from services.monitoring import database, gate, measuring, offline, privacy, writer
+from services.monitoring import (
+    GRAPHS_EXTENSION,
+    database,
+    gate,
+    graphs,
+    measuring,
+    offline,
+    privacy,
+    recording,
+)
 from services.monitoring.complaints import Complaints, logger
+from services.operations import open_operations
 from services.settings import Settings
 
 PACKAGE = "flask_monitoringdashboard"
@@ -36,23 +48,39 @@ PROJECT = "traffic-rennes"
 DATABASE_LABEL = "SQLite, in the data directory"
 
 
-def bind(server: flask.Flask, settings: Settings) -> None:
+def bind(server: flask.Flask, settings: Settings, registry: CollectorRegistry) -> None:
     """Bind the package to a server (see `services.monitoring.bind_monitoring`)."""
     try:
         path = monitoring_dir(settings) / database.FILE_NAME
         # Tables are made without "if not exists": one process at a time.
         with FileLock(path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_SECONDS):
             database.prepare_file(path)
-            package = _load_package(server, path, int(settings.monitor_level))
+            package = _load_package(server, path, int(settings.monitor_level), registry)
             _register(server, package)
             database.watch_engine(_module("database").engine, path)
             _flush_at_exit(_module("core.cache"), path)
+            server.extensions[GRAPHS_EXTENSION] = _graphs(settings)
     except (StorageError, OSError, Timeout, sqlite3.Error, SQLAlchemyError) as error:
         logger.error("no performance is measured: %s", error)
         _answer_unavailable(server)
 
 
-def _load_package(server: flask.Flask, path: Path, level: int) -> ModuleType:
+def _graphs(settings: Settings) -> graphs.Graphs:
+    # By now: another application of the same process may import a copy of its own.
+    modules = {
+        name: _module(name) for name in ("core.custom_graph", "database", "database.custom_graph")
+    }
+    operations = open_operations(settings, read_only=True)
+    return graphs.Graphs(
+        modules.__getitem__,
+        monitoring_dir(settings) / graphs.LOCK_NAME,
+        lambda: graphs.measured_values(settings.data_dir, operations, utc_now),
+    )
+
+
+def _load_package(
+    server: flask.Flask, path: Path, level: int, registry: CollectorRegistry
+) -> ModuleType:
     """Import a copy of the package, in the order in which its parts can be replaced."""
     for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
         del sys.modules[name]
@@ -64,7 +92,7 @@ def _load_package(server: flask.Flask, path: Path, level: int) -> ModuleType:
     storage = _module("database")
     # Pages show this name; the engine is made by now.
     package.config.database_name = DATABASE_LABEL
-    complaints = Complaints()
+    complaints = Complaints(registry)
     storage.session_scope = database.quiet_scope(storage.DBSession, complaints)
     database.watch_rows(storage)
     with database.connect(path) as connection, connection:
@@ -73,9 +101,7 @@ def _load_package(server: flask.Flask, path: Path, level: int) -> ModuleType:
     _module("core.rules").get_rules = measuring.measured_rules(server)
     _cut_telemetry(_module("core.telemetry"))
     _put_off_scipy()
-    measurement, profiler = _module("core.measurement"), _module("core.profiler")
-    writer.write_together(measurement, profiler, storage, complaints)
-    measuring.make_harmless(measurement, profiler, complaints)
+    recording.record_together(_module, package.config.sampling_period, complaints)
     return package
 
 
@@ -149,7 +175,7 @@ def _register(server: flask.Flask, package: ModuleType) -> None:
     )
     offline.serve_offline(package)
     gate.close(package)
-    # Its scheduler prints, and serves custom graphs only.
+    # Its scheduler prints as it starts; it serves the graphs only, which start by themselves.
     package.bind(server, schedule=False)
     gate.use_own_login(server, package)
 

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterable
 from functools import wraps
 from http import HTTPStatus
-from types import ModuleType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import flask
 from werkzeug.routing import Rule
 
 from services.monitoring import capture
-from services.monitoring.complaints import Complaints
 from services.privacy import NOT_KEPT
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 CALLBACK_PATH = "/_dash-update-component"
 
@@ -85,39 +79,6 @@ def callback_name() -> str:
     return str(output) if known_form else "other"
 
 
-def make_harmless(measurement: ModuleType, profiler: ModuleType, complaints: Complaints) -> None:
-    """See that measuring can neither fail nor delay a request, whatever state the database is in.
-
-    Parameters
-    ----------
-    measurement, profiler
-        The package's modules of these names (``core.measurement``, ``core.profiler``).
-    complaints
-        Told of every measure that is lost.
-    """
-    for name in ("BaseProfiler", "PerformanceProfiler", "StacktraceProfiler", "OutlierProfiler"):
-        thread_class = getattr(profiler, name)
-        thread_class.run = _quietly(thread_class.run, complaints, None)
-    for name in (
-        "start_thread_last_requested",
-        "start_performance_thread",
-        "start_outlier_thread",
-        "start_profiler_and_outlier_thread",
-    ):
-        start = _quietly(getattr(measurement, name), complaints, _NoRecord())
-        setattr(measurement, name, start)
-    outlier = profiler.OutlierProfiler
-    stop = _in_background(_quietly(outlier.stop, complaints, None))
-    outlier.stop = _quietly(stop, complaints, None)
-
-
-class _NoRecord:
-    """Stands for a profiler that could not be started."""
-
-    def stop(self, *_measures: object) -> None:
-        """Nothing was started."""
-
-
 def _answering(server: flask.Flask, view: Callable[..., Any]) -> Callable[..., flask.Response]:
     @wraps(view)
     def answering(*args: Any, **kwargs: Any) -> flask.Response:
@@ -132,24 +93,3 @@ def _answering(server: flask.Flask, view: Callable[..., Any]) -> Callable[..., f
         return server.make_response(outcome)
 
     return answering
-
-
-def _quietly(call: Callable[P, T], complaints: Complaints, otherwise: Any) -> Callable[P, T]:
-    @wraps(call)
-    def quiet(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return call(*args, **kwargs)
-        # A measure is worth less than the request that it is about.
-        except Exception as error:
-            complaints.add(error)
-            return otherwise  # type: ignore[no-any-return]
-
-    return quiet
-
-
-def _in_background(call: Callable[P, Any]) -> Callable[P, None]:
-    @wraps(call)
-    def start(*args: P.args, **kwargs: P.kwargs) -> None:
-        threading.Thread(target=call, args=args, kwargs=kwargs).start()
-
-    return start

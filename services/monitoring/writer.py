@@ -1,7 +1,7 @@
-"""Writes what level 1 measures: many requests in one transaction, by one thread.
+"""Writes what is measured, at every level: many requests in one transaction, by one thread.
 
-The package starts a thread and commits a transaction for each request; beside the request that
-it measures, that costs several times the request itself.
+The package starts threads and commits a transaction for each request; beside the request that it
+measures, that costs several times the request itself.
 """
 
 from __future__ import annotations
@@ -9,129 +9,130 @@ from __future__ import annotations
 import atexit
 import queue
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
-from sqlalchemy import insert
+from sqlalchemy.exc import DisconnectionError, InvalidRequestError, OperationalError
 
 from services.monitoring.complaints import Complaints
-from services.privacy import NOT_KEPT
+
+T = TypeVar("T")
 
 # Long enough to gather a crowd, short enough for a page that is looked at.
 WRITE_PERIOD_SECONDS = 1.0
 # Memory is bounded when the database cannot be written for long.
-MOST_WAITING_ROWS = 10_000
+MOST_WAITING_RECORDS = 10_000
+# Other processes get their turn in between.
+MOST_RECORDS_TOGETHER = 1_000
+# At the end of a process. An attempt may wait five seconds more for a lock; who stops the process
+# waits ten (services.processes).
+LAST_PATIENCE_SECONDS = 4.0
+# Locked, full, read-only, deleted: what may work the next time.
+MAY_PASS = (OperationalError, DisconnectionError, InvalidRequestError)
 
-Row = dict[str, Any]
 
+class RecordWriter(Generic[T]):
+    """Takes records from any thread and writes them together.
 
-class RequestWriter:
-    """Takes rows from any thread and writes them together.
+    What cannot be written stays and is tried again; when too many wait, new ones are lost, which
+    is counted and journalled.
 
     Parameters
     ----------
     write
-        Stores some rows in one transaction.
+        Stores some records in one transaction, all or none.
     complaints
-        Told of rows that are lost.
+        Told of records that wait or are lost.
     """
 
-    def __init__(self, write: Callable[[list[Row]], None], complaints: Complaints) -> None:
+    def __init__(self, write: Callable[[Sequence[T]], None], complaints: Complaints) -> None:
         self._write = write
         self._complaints = complaints
-        self._waiting: queue.Queue[Row] = queue.Queue(MOST_WAITING_ROWS)
-        self._has_rows = threading.Event()
+        self._waiting: queue.Queue[T] = queue.Queue(MOST_WAITING_RECORDS)
+        # Taken out of the queue, and not yet written.
+        self._taken: deque[T] = deque()
+        self._writing = threading.Lock()
+        self._has_records = threading.Event()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def add(self, row: Row) -> None:
-        """Leave a row to be written soon. Never waits for the database.
+    def add(self, record: T) -> None:
+        """Leave a record to be written soon. Never waits for the database.
 
         Raises
         ------
-        queue.Full
-            When too many rows wait already.
+        RuntimeError
+            When no thread can be started; the record waits for the next one.
         """
-        self._waiting.put_nowait(row)
-        self._has_rows.set()
+        try:
+            self._waiting.put_nowait(record)
+        except queue.Full:
+            self._complaints.add("too many wait to be written")
+            return
+        if not self._has_records.is_set():
+            self._has_records.set()
         if self._thread is None:
             self._start()
 
-    def flush(self) -> None:
-        """Write what waits, now."""
-        rows = self._take()
-        if not rows:
-            return
-        try:
-            self._write(rows)
-        # A measure is worth less than the application that it is about.
-        except Exception as error:
-            self._complaints.add(error)
+    def flush(self) -> bool:
+        """Write what waits, now; whether nothing is left."""
+        with self._writing:
+            while self._take():
+                batch = list(self._taken)
+                try:
+                    self._write(batch)
+                except MAY_PASS as error:
+                    self._complaints.wait(error, len(batch) + self._waiting.qsize())
+                    return False
+                # A measure is worth less than the application that it is about.
+                except Exception as error:
+                    self._write_one_by_one(batch, error)
+                self._taken.clear()
+            return True
+
+    def finish(self) -> None:
+        """Write what waits before the process ends, within some seconds; the rest is lost."""
+        deadline = time.monotonic() + LAST_PATIENCE_SECONDS
+        pause = threading.Event()
+        while not self.flush() and time.monotonic() < deadline:
+            pause.wait(WRITE_PERIOD_SECONDS / 4)
+        left = len(self._taken) + self._waiting.qsize()
+        if left:
+            self._complaints.add("the process ended before they could be written", left)
+
+    def _write_one_by_one(self, batch: Sequence[T], error: Exception) -> None:
+        """Keep those whose neighbour cannot be written."""
+        for record in batch:
+            try:
+                self._write([record])
+            except Exception as reason:
+                self._complaints.add(reason if len(batch) > 1 else error)
 
     def _start(self) -> None:
-        # At the first row, hence after any fork: a thread does not survive one.
+        # At the first record, hence after any fork: a thread does not survive one.
         with self._starting:
             if self._thread is None:
+                atexit.unregister(self.finish)
+                atexit.register(self.finish)
                 thread = threading.Thread(target=self._run, name="monitoring", daemon=True)
                 thread.start()
                 self._thread = thread
-                atexit.register(self.flush)
 
     def _run(self) -> None:
         pause = threading.Event()
         while True:
-            self._has_rows.wait()
+            self._has_records.wait()
             pause.wait(WRITE_PERIOD_SECONDS)
-            self._has_rows.clear()
-            self.flush()
+            self._has_records.clear()
+            if not self.flush():
+                self._has_records.set()
 
-    def _take(self) -> list[Row]:
-        rows: list[Row] = []
-        while True:
+    def _take(self) -> bool:
+        while len(self._taken) < MOST_RECORDS_TOGETHER:
             try:
-                rows.append(self._waiting.get_nowait())
+                self._taken.append(self._waiting.get_nowait())
             except queue.Empty:
-                return rows
-
-
-def write_together(measurement: Any, profiler: Any, storage: Any, complaints: Complaints) -> None:
-    """Let the package leave its requests to one writer.
-
-    A request with an exception goes the package's own way: it is rare, and its exception needs
-    the request's number.
-
-    Parameters
-    ----------
-    measurement, profiler, storage
-        The package's modules ``core.measurement``, ``core.profiler`` and ``database``.
-    complaints
-        Told of every measure that is lost.
-    """
-    by_thread = measurement.start_performance_thread
-    note_duration = profiler.performance_profiler.update_duration_cache
-
-    def write(rows: list[Row]) -> None:
-        with storage.session_scope() as session:
-            session.execute(insert(storage.Request), rows)
-
-    writer = RequestWriter(write, complaints)
-
-    def record(endpoint: Any, duration_s: float, status_code: int, collector: Any) -> None:
-        if collector.user_captured_exceptions or collector.uncaught_exception is not None:
-            by_thread(endpoint, duration_s, status_code, collector)
-            return
-        duration_ms = 1_000 * duration_s
-        note_duration(endpoint_name=endpoint.name, duration=duration_ms)
-        writer.add(
-            {
-                "endpoint_id": endpoint.id,
-                "duration": duration_ms,
-                "time_requested": datetime.now(UTC),
-                "group_by": profiler.get_group_by(),
-                "ip": NOT_KEPT,
-                "status_code": status_code,
-            }
-        )
-
-    measurement.start_performance_thread = record
+                break
+        return bool(self._taken)

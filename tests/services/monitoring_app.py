@@ -123,7 +123,7 @@ def measured(data_dir: Path, endpoint: str) -> list[tuple[int, str, str]]:
     """Status, group and address of the recorded requests of an endpoint, oldest first."""
     return rows(
         data_dir,
-        "SELECT status_code, group_by, ip FROM Request JOIN Endpoint"
+        "SELECT status_code, group_by, ip FROM Request JOIN Endpoint"  # noqa: S608
         f" ON Request.endpoint_id = Endpoint.id WHERE name = '{endpoint}' ORDER BY Request.id",
     )
 

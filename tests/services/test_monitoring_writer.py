@@ -1,14 +1,18 @@
 from __future__ import annotations
 
-import queue
+import sqlite3
 import threading
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from services.metrics import metric_registry
 from services.monitoring import writer
 from services.monitoring.complaints import Complaints
-from services.monitoring.writer import RequestWriter
+from services.monitoring.writer import RecordWriter
 from tests.waiting import wait_until
+
+LOCKED = OperationalError("INSERT", {}, sqlite3.OperationalError("database is locked"))
 
 
 @pytest.fixture(autouse=True)
@@ -16,72 +20,159 @@ def short_period(monkeypatch):
     monkeypatch.setattr(writer, "WRITE_PERIOD_SECONDS", 0.05)
 
 
-def test_rows_of_many_threads_are_all_written_in_few_transactions():
-    batches: list[list[dict[str, int]]] = []
-    together = RequestWriter(batches.append, Complaints())
+@pytest.fixture
+def at_exit(monkeypatch):
+    registered = []
+    monkeypatch.setattr("atexit.register", registered.append)
+    return registered
+
+
+@pytest.fixture
+def registry():
+    return metric_registry()
+
+
+@pytest.fixture
+def complaints(registry):
+    return Complaints(registry)
+
+
+class Database:
+    """Takes numbers, unless it is locked; all of a batch or none."""
+
+    def __init__(self):
+        self.batches = []
+        self.attempts = 0
+        self.is_locked = False
+
+    @property
+    def written(self):
+        return [number for batch in self.batches for number in batch]
+
+    def write(self, batch):
+        self.attempts += 1
+        if self.is_locked:
+            raise LOCKED
+        if any(number < 0 for number in batch):
+            raise ValueError("what a visitor sent")
+        self.batches.append(list(batch))
+
+
+def test_records_of_many_threads_are_all_written_in_few_transactions(complaints):
+    database = Database()
+    together = RecordWriter(database.write, complaints)
 
     def add_some(first: int) -> None:
         for number in range(first, first + 200):
-            together.add({"number": number})
+            together.add(number)
 
     threads = [threading.Thread(target=add_some, args=(200 * k,)) for k in range(5)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    wait_until(lambda: sum(map(len, batches)) == 1_000)
-    assert sorted(row["number"] for batch in batches for row in batch) == list(range(1_000))
-    assert len(batches) < 100
+    wait_until(lambda: len(database.written) == 1_000)
+    assert sorted(database.written) == list(range(1_000))
+    assert len(database.batches) < 100
 
 
-def test_adding_never_waits_for_the_database():
+def test_adding_never_waits_for_the_database(complaints):
     release = threading.Event()
-    written: list[dict[str, int]] = []
+    written: list[int] = []
 
-    def write_slowly(rows: list[dict[str, int]]) -> None:
+    def write_slowly(batch):
         release.wait(30)
-        written.extend(rows)
+        written.extend(batch)
 
-    together = RequestWriter(write_slowly, Complaints())
+    together = RecordWriter(write_slowly, complaints)
     for number in range(500):
-        together.add({"number": number})
+        together.add(number)
     assert written == []
     release.set()
     wait_until(lambda: len(written) == 500)
 
 
-def test_a_failed_write_is_complained_of_and_the_next_one_works(caplog):
-    written: list[dict[str, int]] = []
+def test_while_the_database_is_locked_records_wait_and_none_is_lost_or_written_twice(
+    complaints, registry, caplog
+):
+    database = Database()
+    database.is_locked = True
+    together = RecordWriter(database.write, complaints)
+    for number in range(20):
+        together.add(number)
+    wait_until(lambda: database.attempts >= 3)
+    assert "measures cannot be written yet: OperationalError: database is locked" in caplog.text
+    assert registry.get_sample_value("traffic_measures_write_failures_total") >= 3
+    database.is_locked = False
+    wait_until(lambda: sorted(database.written) == list(range(20)))
+    assert registry.get_sample_value("traffic_measures_lost_total") == 0
 
-    def write(rows: list[dict[str, int]]) -> None:
-        if rows[0]["number"] == 0:
-            raise OSError("disk full")
-        written.extend(rows)
 
-    together = RequestWriter(write, Complaints())
-    together.add({"number": 0})
-    wait_until(lambda: "a measure was lost" in caplog.text)
-    together.add({"number": 1})
-    wait_until(lambda: written == [{"number": 1}])
+def test_a_record_that_cannot_be_written_takes_no_other_with_it(complaints, registry, caplog):
+    database = Database()
+    together = RecordWriter(database.write, complaints)
+    for number in (1, -2, 3):
+        together.add(number)
+    wait_until(lambda: registry.get_sample_value("traffic_measures_lost_total") == 1)
+    wait_until(lambda: sorted(database.written) == [1, 3])
+    assert "a measure was lost: ValueError" in caplog.text
+    assert "what a visitor sent" not in caplog.text
 
 
-def test_what_waits_is_bounded(monkeypatch):
-    monkeypatch.setattr(writer, "MOST_WAITING_ROWS", 3)
+def test_what_waits_is_bounded_and_what_is_too_much_is_counted_and_told(
+    monkeypatch, complaints, registry, caplog
+):
+    monkeypatch.setattr(writer, "MOST_WAITING_RECORDS", 3)
     monkeypatch.setattr(writer, "WRITE_PERIOD_SECONDS", 60)
-    together = RequestWriter(lambda _rows: None, Complaints())
-    for number in range(3):
-        together.add({"number": number})
-    with pytest.raises(queue.Full):
-        together.add({"number": 3})
+    database = Database()
+    together = RecordWriter(database.write, complaints)
+    for number in range(5):
+        together.add(number)
+    assert registry.get_sample_value("traffic_measures_lost_total") == 2
+    assert "a measure was lost: too many wait to be written" in caplog.text
+    assert together.flush()
+    assert database.written == [0, 1, 2]
 
 
-def test_what_waits_is_written_when_the_process_ends(monkeypatch):
+def test_what_waits_is_written_when_the_process_ends(monkeypatch, complaints, at_exit):
     monkeypatch.setattr(writer, "WRITE_PERIOD_SECONDS", 60)
-    at_exit = []
-    monkeypatch.setattr("atexit.register", at_exit.append)
-    written: list[dict[str, int]] = []
-    together = RequestWriter(written.extend, Complaints())
-    together.add({"number": 7})
+    database = Database()
+    together = RecordWriter(database.write, complaints)
+    together.add(7)
     [finish] = at_exit
     finish()
-    assert written == [{"number": 7}]
+    assert database.written == [7]
+
+
+def test_the_end_of_the_process_waits_for_what_is_being_written(complaints, at_exit):
+    started, release = threading.Event(), threading.Event()
+    written: list[int] = []
+
+    def write_slowly(batch):
+        started.set()
+        release.wait(30)
+        written.extend(batch)
+
+    RecordWriter(write_slowly, complaints).add(7)
+    assert started.wait(30)
+    [finish] = at_exit
+    ending = threading.Thread(target=finish)
+    ending.start()
+    release.set()
+    ending.join(30)
+    assert written == [7]
+
+
+def test_what_cannot_be_written_at_the_end_is_counted(
+    monkeypatch, complaints, registry, at_exit, caplog
+):
+    monkeypatch.setattr(writer, "LAST_PATIENCE_SECONDS", 0.1)
+    database = Database()
+    database.is_locked = True
+    together = RecordWriter(database.write, complaints)
+    together.add(1)
+    together.add(2)
+    [finish] = at_exit
+    finish()
+    assert registry.get_sample_value("traffic_measures_lost_total") == 2
+    assert "the process ended before they could be written (1 more" in caplog.text

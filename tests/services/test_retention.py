@@ -34,7 +34,7 @@ def test_old_measures_go_with_all_that_only_they_needed(tmp_path):
     assert prune_measures(tmp_path, now, 56) == 0
     assert prune_measures(tmp_path, now + timedelta(days=57), 56) == 2
     for table in ("Request", "StackLine", "Outlier", "ExceptionMessage", "StackTraceSnapshot"):
-        assert rows(tmp_path, f"SELECT * FROM {table}") == []
+        assert rows(tmp_path, f"SELECT * FROM {table}") == []  # noqa: S608
 
 
 def test_without_a_database_of_measures_there_is_nothing_to_remove(tmp_path):

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -14,6 +11,7 @@ from services import watch
 from services.alerts.overview import read_overview
 from services.operations import open_incidents, open_operations, past_incidents
 from services.settings import load_settings
+from tests.services.alerts.webhook import serve_webhook
 from tests.waiting import wait_until
 
 RULES = """
@@ -51,21 +49,8 @@ while True:
 
 @pytest.fixture
 def webhook():
-    told = []
-
-    class Hook(BaseHTTPRequestHandler):
-        def do_POST(self):
-            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *args):
-            """Stay silent."""
-
-    with HTTPServer(("127.0.0.1", 0), Hook) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"json://127.0.0.1:{server.server_port}", told
-        server.shutdown()
+    with serve_webhook() as hook:
+        yield hook.url, hook.told
 
 
 def test_people_are_told_once_that_the_worker_was_killed_and_once_that_it_is_back(

@@ -181,7 +181,7 @@ def test_people_are_told_what_since_when_and_what_to_do_in_one_message():
             "Terminé · Réponses lentes : 95 % attendent jusqu’à cette durée, ou moins "
             "(/ · map.data) : au pire 1.25 s (limite 500 ms), a duré 12 min"
         ),
-        "Que faire : docs/runbooks/disk-nearly-full.md",
+        "Que faire : docs/runbooks/fr/disk-nearly-full.md",
         "Voir : https://traffic.example/exploitation/",
     ]
     english = message_of([incident("disk-nearly-full")], "en", "https://traffic.example/")

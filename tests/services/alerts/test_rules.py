@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from services.alerts.rules import SHIPPED_RULES, load_rules, rules_of
+from services.alerts.runbooks import HEADINGS, read_runbook, runbook_path
 from services.errors import ConfigurationError
 from services.settings import load_settings
 
-RUNBOOKS = Path(__file__).parents[3] / "docs" / "runbooks"
-HEADINGS = ["What it means", "How to confirm", "How to fix", "How to prevent"]
+ROOT = Path(__file__).parents[3]
+NAMES = sorted({rule.runbook_name for rule in load_rules().rule})
+LANGUAGES = ("en", "fr")
 
 RULE = """
 [[rule]]
@@ -33,17 +35,53 @@ def test_the_rules_that_came_with_the_code_are_good_and_have_comments():
     assert SHIPPED_RULES.read_text("utf-8").count("\n# ") > len(rules.rule)
 
 
-def test_every_rule_has_a_runbook_and_every_runbook_a_rule():
-    wanted = {rule.runbook_name for rule in load_rules().rule}
-    assert {path.stem for path in RUNBOOKS.glob("*.md")} == wanted
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_rule_has_a_runbook_and_every_runbook_a_rule(language):
+    folder = (ROOT / runbook_path("any", language)).parent
+    assert sorted(path.stem for path in folder.glob("*.md")) == NAMES
 
 
-@pytest.mark.parametrize("path", sorted(RUNBOOKS.glob("*.md")), ids=lambda path: path.stem)
-def test_a_runbook_tells_meaning_confirmation_remedy_and_prevention(path):
-    text = path.read_text("utf-8")
-    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == HEADINGS
-    parts = re.split(r"^## .+$", text, flags=re.MULTILINE)[1:]
-    assert all(len(part.strip()) > 40 for part in parts)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_runbook_tells_meaning_confirmation_remedy_and_prevention(name, language):
+    assert headings(name, language) == list(HEADINGS[language])
+    assert all(len(part.strip()) > 40 for part in parts(name, language))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_runbook_has_the_same_steps_and_commands_in_both_languages(name):
+    for english, french in zip(*(parts(name, language) for language in LANGUAGES), strict=True):
+        steps = [re.findall(r"^\d+\.", part, re.MULTILINE) for part in (english, french)]
+        assert steps[0] == steps[1]
+    commands = [
+        sorted(re.findall(r"`(?:curl|python|kill|df|ls|pgrep)\b[^`]*`", text_of(name, language)))
+        for language in LANGUAGES
+    ]
+    assert [one_line(text) for text in commands[0]] == [one_line(text) for text in commands[1]]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_can_show_it_in_each_language(name):
+    english, french = (read_runbook(name, language) for language in LANGUAGES)
+    assert english.meaning != french.meaning
+    assert len(english.confirm) == len(french.confirm) >= 1
+    assert len(english.fix) == len(french.fix) >= 1
+
+
+def text_of(name: str, language) -> str:
+    return (ROOT / runbook_path(name, language)).read_text("utf-8")
+
+
+def headings(name: str, language) -> list[str]:
+    return re.findall(r"^## (.+)$", text_of(name, language), re.MULTILINE)
+
+
+def parts(name: str, language) -> list[str]:
+    return re.split(r"^## .+$", text_of(name, language), flags=re.MULTILINE)[1:]
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ class Watching:
                 self.set("traffic_heartbeat_timestamp_seconds", self.now.timestamp(), role="worker")
             each_round()
             changes += self.watcher.evaluate(self._samples())
+            self.watcher.save()
         self.changes += changes
         return changes
 

@@ -1,0 +1,140 @@
+"""Graphs of the package's own kind: age of the snapshot, skill of the forecasts, open incidents.
+
+Every process has the package's scheduler; the one that holds a file lock writes. When it ends, the
+system releases the lock, and the next one to ask goes on.
+"""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from services.clock import Clock
+from services.errors import StorageError
+from services.metrics import Sample, read_samples
+from services.monitoring.complaints import describe, logger
+from services.operations import Operations, open_incidents
+
+PERIOD_SECONDS = 60
+LOCK_NAME = "graphs.lock"
+
+SNAPSHOT_AGE = "Age of the snapshot, in seconds"
+FORECAST_SKILL = "Skill of the forecasts against the usual average, the worst kind"
+OPEN_INCIDENTS = "Open incidents"
+
+
+class Graphs:
+    """Writes a value of each graph once a minute, in one process of however many.
+
+    Parameters
+    ----------
+    package : callable
+        Gives a module of the package by its name.
+    lock_path : Path
+        Held by the process that writes.
+    measure : callable
+        Gives the values by the titles of their graphs; those that are not known are absent.
+    """
+
+    def __init__(
+        self,
+        package: Callable[[str], Any],
+        lock_path: Path,
+        measure: Callable[[], Mapping[str, float]],
+    ) -> None:
+        self._package = package
+        # The scheduler's threads take turns.
+        self._lock = FileLock(lock_path, thread_local=False)
+        self._measure = measure
+
+    def start(self) -> None:
+        """Write now and then once a minute. Call it after any fork."""
+        scheduler = self._package("core.custom_graph").scheduler
+        scheduler.add_job(
+            self.write,
+            "interval",
+            seconds=PERIOD_SECONDS,
+            next_run_time=datetime.now(UTC),
+            max_instances=1,
+            coalesce=True,
+        )
+        scheduler.start()
+        atexit.register(_stop, scheduler)
+
+    def write(self) -> bool:
+        """Write the values as they are now, if this process is the one to; whether it did."""
+        try:
+            if not self._is_chosen():
+                return False
+            self._store(self._measure())
+        except (SQLAlchemyError, StorageError, OSError) as error:
+            logger.error("graphs are not written now: %s", describe(error))
+            return False
+        return True
+
+    def _is_chosen(self) -> bool:
+        if not self._lock.is_locked:
+            try:
+                self._lock.acquire(timeout=0)
+            except Timeout:
+                return False
+        return True
+
+    def _store(self, values: Mapping[str, float]) -> None:
+        tables = self._package("database.custom_graph")
+        with (
+            self._package("database").engine.begin() as connection,
+            Session(connection, join_transaction_mode="rollback_only") as session,
+        ):
+            for title, value in values.items():
+                tables.add_value(session, tables.get_graph_id_from_name(session, title), value)
+            session.flush()
+
+
+def _stop(scheduler: Any) -> None:
+    # It looks for work once more when it is asked to stop.
+    scheduler.remove_all_jobs()
+    scheduler.shutdown(wait=False)
+
+
+def measured_values(data_dir: Path, operations: Operations, clock: Clock) -> dict[str, float]:
+    """The values of the graphs, of what is known.
+
+    Parameters
+    ----------
+    data_dir : Path
+        Whose metrics are read.
+    operations : Operations
+        Where incidents are.
+    clock : Clock
+
+    Raises
+    ------
+    StorageError
+        When incidents cannot be read.
+    """
+    samples = read_samples(data_dir)
+    observed = _values(samples, "traffic_feed_observed_timestamp_seconds")
+    skills = _values(samples, "traffic_forecast_skill", baseline="average")
+    with operations.begin() as session:
+        found = {OPEN_INCIDENTS: float(len(open_incidents(session)))}
+    if observed:
+        found[SNAPSHOT_AGE] = clock().timestamp() - max(observed)
+    if skills:
+        found[FORECAST_SKILL] = min(skills)
+    return found
+
+
+def _values(samples: list[Sample], name: str, **labels: str) -> list[float]:
+    return [
+        sample.value
+        for sample in samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    ]

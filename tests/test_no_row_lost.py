@@ -1,0 +1,136 @@
+"""Four real web processes on one monitoring database: every request that was answered is in it."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import psutil
+import pytest
+
+from services.operations import open_operations
+from services.settings import load_settings
+from tests.ports import HOST, free_port
+from tests.services.monitoring_app import measured, rows
+from tests.waiting import wait_until
+
+PROCESSES = 4
+VISITORS = 8
+PATH = "/_dash-layout"
+GRAPH_TIMES = (
+    "SELECT time FROM CustomGraphData JOIN CustomGraph USING (graph_id)"
+    " WHERE title = 'Open incidents' ORDER BY time"
+)
+
+
+class Visitor(threading.Thread):
+    """Asks again and again, over a new connection now and then, and counts the answers."""
+
+    def __init__(self, port: int, leaving: threading.Event) -> None:
+        super().__init__()
+        self._port = port
+        self._leaving = leaving
+        self.answers = 0
+        # Asked, and perhaps answered, but nothing came.
+        self.unanswered = 0
+
+    def run(self) -> None:
+        while not self._leaving.is_set():
+            try:
+                with closing(http.client.HTTPConnection(HOST, self._port, timeout=60)) as line:
+                    self._ask_some(line)
+            except ConnectionRefusedError:
+                return
+            except (OSError, http.client.HTTPException):
+                self.unanswered += 1
+
+    def _ask_some(self, line: http.client.HTTPConnection) -> None:
+        for _ in range(20):
+            line.request("GET", PATH)
+            answer = line.getresponse()
+            answer.read()
+            assert answer.status == 200
+            self.answers += 1
+
+
+@pytest.fixture
+def served(tmp_path):
+    """The port and the process of the application, with four processes that answer."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "TRAFFIC_DATA_DIR": str(tmp_path),
+        "TRAFFIC_HOST": HOST,
+        "TRAFFIC_PORT": str(port),
+        "TRAFFIC_WEB_PROCESSES": str(PROCESSES),
+        "TRAFFIC_MONITOR_LEVEL": "3",
+        "TRAFFIC_TILES_URL": "none",
+    }
+    command = [sys.executable, "-m", "gunicorn", "app:server"]
+    # What the graph of incidents reads.
+    with open_operations(load_settings(data_dir=tmp_path, _env_file=None)).begin():
+        pass
+    with (
+        (tmp_path / "terminal.txt").open("wb") as terminal,
+        subprocess.Popen(command, env=environment, stderr=terminal) as process,
+    ):
+        try:
+            wait_until(lambda: starts(tmp_path) == PROCESSES, 180)
+            yield port, process
+        finally:
+            for child in psutil.Process(process.pid).children() if process.poll() is None else ():
+                child.kill()
+            process.kill()
+
+
+def starts(data_dir) -> int:
+    """How many processes have made their application, and with it counters at 0."""
+    return len(list((data_dir / "metrics" / "web").glob("counter_*.db")))
+
+
+def rows_of(data_dir) -> int:
+    return len(measured(data_dir, PATH))
+
+
+def test_not_one_row_is_lost_under_load_with_the_database_locked_and_at_the_end(served, tmp_path):
+    port, process = served
+    leaving = threading.Event()
+    visitors = [Visitor(port, leaving) for _ in range(VISITORS)]
+    for visitor in visitors:
+        visitor.start()
+    # Four processes have a scheduler; one of them writes the graphs.
+    wait_until(lambda: rows(tmp_path, GRAPH_TIMES), 120)
+    answers = lambda: sum(visitor.answers for visitor in visitors)  # noqa: E731
+    wait_until(lambda: answers() > 500, 120)
+    database = tmp_path / "monitoring" / "requests.sqlite3"
+    with closing(sqlite3.connect(database, timeout=30)) as other:
+        # Longer than a writer waits before it gives up.
+        other.execute("BEGIN IMMEDIATE")
+        wait_until(lambda: "cannot be written yet" in journal_of(tmp_path), 120)
+        other.rollback()
+    before = answers()
+    wait_until(lambda: answers() > before + 500, 120)
+    # Asked to stop in the midst of it.
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    leaving.set()
+    for visitor in visitors:
+        visitor.join(60)
+    kept, broken = rows_of(tmp_path), sum(visitor.unanswered for visitor in visitors)
+    assert answers() <= kept <= answers() + broken
+    times = [datetime.fromisoformat(time) for (time,) in rows(tmp_path, GRAPH_TIMES)]
+    assert all(later - earlier > timedelta(seconds=30) for earlier, later in pairwise(times))
+    assert "a measure was lost" not in journal_of(tmp_path)
+    assert "Traceback" not in (tmp_path / "terminal.txt").read_text()
+
+
+def journal_of(data_dir) -> str:
+    return (data_dir / "app.log").read_text("utf-8")
