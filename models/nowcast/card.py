@@ -29,7 +29,8 @@ def nowcast_card(measures: dict[str, Any]) -> str:
 ## What it does
 Gives, for every segment and 15, 30, 45 and 60 minutes ahead, the 10th, 50th and 90th percentile of
 the speed ratio (speed ÷ limit), from the last hour of the whole network, the usual day and the
-calendar (time of day; days off are weekends and French public holidays). Status probabilities
+calendar (time of day; days off are weekends and French public holidays; days of school holidays
+have a usual day of their own where some were learned from). Status probabilities
 follow from these through the feed's thresholds ({thresholds["congested_up_to"]:.2f} and
 {thresholds["free_from"]:.2f}); quantiles of the zones' speed ratios from the segments' and from how
 much their errors go together. It knows no weather, works or events. It is meant for the page's

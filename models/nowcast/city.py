@@ -100,7 +100,7 @@ class CityNowcaster:
         local = np.arange(len(rows)) * STEPS_AROUND + LAGS - 1
         found = self.trained.forecast(
             ratio[np.minimum(around, len(ratio) - 1)],
-            _times_at(times, around),
+            times.part(around),
             local,
             calibrated=calibrated,
         )
@@ -141,7 +141,7 @@ def learn_city(
     is_known: NDArray[np.bool_] = np.isfinite(ratio).sum(axis=0) > 0
     if not len(rows) or not is_known.any():
         raise HistoryTooShort("the days to learn from hold no two hours of known speeds")
-    times = _times_at(table.times, np.flatnonzero(is_training))
+    times = table.times.part(np.flatnonzero(is_training))
     report(f"usual day of {int(is_known.sum()):,} of {len(is_known):,} segments")
     filled = fill_never_known(ratio, is_known)
     profile = DailyProfile(filled, times, options.profile)
@@ -210,7 +210,7 @@ class _WindowMaker:
         speed = self.ratio[around]
         usual = Usual(self.usual.speed[around], self.usual.spread[around])
         windows = make_windows(make_series(speed, usual, self.neighbours), self.levels, local)
-        inputs = network_inputs(windows.features, _times_at(self.times, around), local)
+        inputs = network_inputs(windows.features, self.times.part(around), local)
         return inputs, changes_ahead(speed, local, windows, self.levels.unit)
 
 
@@ -219,7 +219,3 @@ def _around(rows: NDArray[np.int64], last_row: int) -> NDArray[np.int64]:
     around = rows[:, None] + np.arange(1 - LAGS, HORIZONS + 1)
     bounded: NDArray[np.int64] = np.minimum(around, last_row).ravel()
     return bounded
-
-
-def _times_at(times: RowTimes, rows: NDArray[np.int64]) -> RowTimes:
-    return RowTimes(times.day[rows], times.slot[rows], times.is_weekend[rows], times.slots_per_day)

@@ -23,6 +23,7 @@ from models.nowcast.speed_table import MINUTES_PER_DAY, RowTimes
 from models.nowcast.zone_bands import ZoneSums, zone_sums
 from services.calendar import calendar
 from services.clock import PARIS, to_paris
+from services.day_types import DayType
 from services.history import layout, reading, rows
 from services.history.networks import KnownNetworks
 from services.history.window import Window, midnight, window
@@ -38,10 +39,9 @@ SLOTS_PER_DAY: Final = MINUTES_PER_DAY // STEP_MINUTES
 RATIO_CAP: Final = 1.5
 # A day whose last half hour was observed is over; the running one is not learned from.
 _END_OF_DAY: Final = timedelta(minutes=30)
-_SATURDAY: Final = 5
-# 1970-01-01 was a Thursday.
-_FIRST_WEEKDAY: Final = 3
+_EPOCH: Final = date(1970, 1, 1)
 _DAYS_PER_WEEK: Final = 7
+_DAYS_OFF: Final = frozenset({DayType.WEEKEND, DayType.PUBLIC_HOLIDAY})
 # A window holds its start and not its end, a step the other way round.
 _SECOND: Final = timedelta(seconds=1)
 _WINDOW_VALUES: Final = ("status", "speed_kmh")
@@ -267,15 +267,10 @@ def to_row_times(end_s: NDArray[np.int64]) -> RowTimes:
     day = local.to_numpy().astype("datetime64[D]").astype(np.int64)
     minute = local.hour.to_numpy(np.int64) * 60 + local.minute.to_numpy(np.int64)
     distinct, place = np.unique(day, return_inverse=True)
-    off = np.array([_is_off(int(number)) for number in distinct], dtype=bool)
-    return RowTimes(day - day[0], minute // STEP_MINUTES, off[place], SLOTS_PER_DAY)
-
-
-def _is_off(epoch_day: int) -> bool:
-    """Whether a day since 1970 is a Saturday, a Sunday or a public holiday in France."""
-    if (epoch_day + _FIRST_WEEKDAY) % _DAYS_PER_WEEK >= _SATURDAY:
-        return True
-    return calendar().is_public_holiday(date(1970, 1, 1) + timedelta(days=epoch_day))
+    types = [calendar().day_type(_EPOCH + timedelta(days=int(number))) for number in distinct]
+    off = np.array([kind in _DAYS_OFF for kind in types], dtype=bool)
+    holiday = np.array([kind is DayType.SCHOOL_HOLIDAY for kind in types], dtype=bool)
+    return RowTimes(day - day[0], minute // STEP_MINUTES, off[place], SLOTS_PER_DAY, holiday[place])
 
 
 def _days(start: date, end: date) -> Iterator[date]:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.nowcast.speed_table import RowTimes
+from models.nowcast.speed_table import OFF, SCHOOL_HOLIDAY, RowTimes
 
 _KERNEL_REACH: Final = 3
 _LITTLE: Final = 1e-9
@@ -25,10 +25,13 @@ class ProfileOptions:
     other_type_weight : float
         Weight of a working day in the profile of weekend days, and the reverse:
         it shrinks the profile of the rarer type towards that of all days.
+    school_holiday_weight : float
+        The same between working days with school and without, which are more alike.
     """
 
     smoothing_minutes: float = 30.0
     other_type_weight: float = 0.1
+    school_holiday_weight: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -65,10 +68,10 @@ class DailyProfile:
     def __init__(
         self, speed: NDArray[np.float32], times: RowTimes, options: ProfileOptions
     ) -> None:
-        self._other_type_weight = options.other_type_weight
+        self._options = options
         self._slots = times.slots_per_day
         self._days = np.unique(times.day)
-        self._is_weekend = np.array([times.is_weekend[times.day == day][0] for day in self._days])
+        self._types = np.array([times.day_type[times.day == day][0] for day in self._days])
         minutes_per_slot = 24 * 60 / self._slots
         kernel = _gaussian(options.smoothing_minutes / minutes_per_slot)
         known = ~np.isnan(speed)
@@ -80,20 +83,25 @@ class DailyProfile:
         self._mean = value.sum(axis=0) / counts
         self._variance = np.maximum((value**2).sum(axis=0) / counts - self._mean**2, 0.0)
 
+    @property
+    def knows_school_holidays(self) -> bool:
+        """Whether days of school holidays were learned from."""
+        return bool((self._types == SCHOOL_HOLIDAY).any())
+
     def rows(self, times: RowTimes) -> Usual:
         """The profile at each row, leaving out the day that the row belongs to."""
         speed = np.empty((len(times.day), len(self._mean)), dtype=np.float32)
         spread = np.empty_like(speed)
         for day in np.unique(times.day):
             chosen = times.day == day
-            table, deviation = self._table(day, bool(times.is_weekend[chosen][0]))
+            table, deviation = self._table(day, int(times.day_type[chosen][0]))
             speed[chosen], spread[chosen] = table[times.slot[chosen]], deviation[times.slot[chosen]]
         return Usual(speed, spread)
 
     def _table(
-        self, without_day: int, is_weekend: bool
+        self, without_day: int, day_type: int
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        weight = np.where(self._is_weekend == is_weekend, 1.0, self._other_type_weight)
+        weight = self._weights(day_type)
         weight[self._days == without_day] = 0.0
         count, total, squares = (
             np.einsum("d,dsn->sn", weight, part) for part in (self._count, self._sum, self._squares)
@@ -103,6 +111,14 @@ class DailyProfile:
         mean = np.where(seen, total / divisor, self._mean)
         variance = np.where(seen, squares / divisor - mean**2, self._variance)
         return mean, np.sqrt(np.maximum(variance, 0.0))
+
+    def _weights(self, day_type: int) -> NDArray[np.float64]:
+        """Of each day in the profile of a type of day."""
+        weight = np.where(self._types == day_type, 1.0, self._options.other_type_weight)
+        if day_type != OFF:
+            is_alike = (self._types != OFF) & (self._types != day_type)
+            weight[is_alike] = self._options.school_holiday_weight
+        return weight
 
     def _by_day(self, part: NDArray[np.generic], times: RowTimes) -> NDArray[np.float64]:
         days = np.zeros((len(self._days), self._slots, part.shape[1]))

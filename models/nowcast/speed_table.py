@@ -39,6 +39,12 @@ class SpeedTable:
     speed: NDArray[np.float32]
 
 
+# Types of days, as places in what is kept of them.
+WORKING: Final = 0
+OFF: Final = 1
+SCHOOL_HOLIDAY: Final = 2
+
+
 @dataclass(frozen=True)
 class RowTimes:
     """Where rows stand in the week.
@@ -50,17 +56,36 @@ class RowTimes:
     slot : array of int, shape (rows,)
         Step within the day.
     is_weekend : array of bool, shape (rows,)
+        Days off: public holidays too, where they are known.
     slots_per_day : int
+    is_school_holiday : array of bool, shape (rows,), optional
+        Of days that are not off; without it, none.
     """
 
     day: NDArray[np.int64]
     slot: NDArray[np.int64]
     is_weekend: NDArray[np.bool_]
     slots_per_day: int
+    is_school_holiday: NDArray[np.bool_] | None = None
 
-    def part(self, rows: slice) -> RowTimes:
+    @property
+    def day_type(self) -> NDArray[np.int64]:
+        """:data:`WORKING`, :data:`OFF` or :data:`SCHOOL_HOLIDAY` of each row."""
+        types = np.where(self.is_weekend, OFF, WORKING)
+        if self.is_school_holiday is not None:
+            types[self.is_school_holiday & ~self.is_weekend] = SCHOOL_HOLIDAY
+        return types
+
+    def part(self, rows: slice | NDArray[np.int64]) -> RowTimes:
         """The same for some of the rows."""
-        return RowTimes(self.day[rows], self.slot[rows], self.is_weekend[rows], self.slots_per_day)
+        holiday = self.is_school_holiday
+        return RowTimes(
+            self.day[rows],
+            self.slot[rows],
+            self.is_weekend[rows],
+            self.slots_per_day,
+            None if holiday is None else holiday[rows],
+        )
 
 
 def row_times(rows: int, first_day: date, step_minutes: int) -> RowTimes:

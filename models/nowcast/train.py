@@ -39,7 +39,7 @@ from models.nowcast.judging import (
     persistence,
 )
 from models.nowcast.leads import LEAD_STEPS, quantiles_at_leads
-from models.nowcast.speed_table import RowTimes
+from models.nowcast.speed_table import OFF, SCHOOL_HOLIDAY, WORKING, RowTimes
 from models.nowcast.zone_bands import ZoneCalibration, learn_zone_calibration, zone_sums
 from models.train import Decide, Ruling
 from models.training_command import (
@@ -276,9 +276,8 @@ def split_days(table: CityTable, seed: int, *, until: int | None = None) -> DayP
     days, first = _observed_days(table)
     if until is not None:
         days, first = days[days < until], first[days < until]
-    is_off = table.times.is_weekend[first]
     parts = DayParts([], [], [])
-    for name, same in (("working days", days[~is_off]), ("days off", days[is_off])):
+    for name, same in _alike(days, table.times.day_type[first]):
         if len(same) < _LEAST_OF_EACH_TYPE:
             raise HistoryTooShort(
                 f"{len(same)} {name} in the history: training needs {_LEAST_OF_EACH_TYPE} of them"
@@ -289,6 +288,17 @@ def split_days(table: CityTable, seed: int, *, until: int | None = None) -> DayP
         parts.test.extend(shuffled[held : 2 * held])
         parts.train.extend(shuffled[2 * held :])
     return DayParts(sorted(parts.train), sorted(parts.validation), sorted(parts.test))
+
+
+def _alike(
+    days: NDArray[np.int64], types: NDArray[np.int64]
+) -> list[tuple[str, NDArray[np.int64]]]:
+    """Days by type; a few days of school holidays are working days, enough of them their own."""
+    is_holiday = types == SCHOOL_HOLIDAY
+    has_enough = is_holiday.sum() >= _LEAST_OF_EACH_TYPE
+    working = types == WORKING if has_enough else types != OFF
+    groups = [("working days", days[working]), ("days off", days[types == OFF])]
+    return [*groups, ("days of school holidays", days[is_holiday])] if has_enough else groups
 
 
 def _observed_days(table: CityTable) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

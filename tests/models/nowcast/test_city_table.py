@@ -17,6 +17,7 @@ from models.nowcast.city_table import (
     step_ends,
     to_row_times,
 )
+from models.nowcast.speed_table import OFF, SCHOOL_HOLIDAY, WORKING
 from services.history.window import Window
 from services.status import Status
 from tests.factories import make_network
@@ -82,6 +83,15 @@ def test_times_are_those_of_rennes_and_a_public_holiday_is_a_day_off():
     assert (times.slot * STEP_MINUTES).tolist() == [475] * 3
     assert times.is_weekend.tolist() == [False, True, True]
     assert times.day.tolist() == [0, 1, 4]
+    assert not times.is_school_holiday.any()
+
+
+def test_days_of_school_holidays_are_known_and_days_off_come_first():
+    # Monday, Christmas and Saturday of the holidays, and a Monday after them.
+    days = [(2026, 12, 21), (2026, 12, 25), (2026, 12, 26), (2027, 1, 4)]
+    ends = [datetime(*day, 7, tzinfo=UTC) for day in days]
+    times = to_row_times(np.array([int(end.timestamp()) for end in ends]))
+    assert times.day_type.tolist() == [SCHOOL_HOLIDAY, OFF, OFF, WORKING]
 
 
 @pytest.mark.parametrize(

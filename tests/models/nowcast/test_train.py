@@ -11,6 +11,7 @@ import pytest
 from models.errors import HistoryTooShort
 from models.nowcast import train
 from models.nowcast.city_table import load_city_table
+from models.nowcast.speed_table import OFF, SCHOOL_HOLIDAY, WORKING, RowTimes
 from models.nowcast.train import split_days
 from models.versions import CARD_FILE, MEASURES_FILE, champion_version
 from tests.models.nowcast.cities import END, START, every, write_city
@@ -80,6 +81,24 @@ def test_days_are_shared_out_whole_and_each_type_is_in_every_part(table):
     for part in (parts.train, parts.validation, parts.test):
         assert {is_off[day] for day in part} == {True, False}
     assert split_days(full, seed=1) == parts
+
+
+def test_days_of_school_holidays_are_in_every_part_once_there_are_enough(table):
+    full = np.where(np.isnan(table.ratio), 0.5, table.ratio)
+    weeks = 3
+    rows, per_week = len(full) * weeks, len(full)
+    times = table.times
+    day = np.concatenate([times.day + 7 * week for week in range(weeks)])
+    holiday = np.arange(rows) < per_week
+    repeated = RowTimes(
+        day, np.tile(times.slot, weeks), np.tile(times.is_weekend, weeks), times.slots_per_day,
+        holiday,
+    )  # fmt: skip
+    grown = type(table)(**{**vars(table), "ratio": np.tile(full, (weeks, 1)), "times": repeated})
+    parts = split_days(grown, seed=1)
+    types = dict(zip(day.tolist(), repeated.day_type.tolist(), strict=True))
+    for part in (parts.train, parts.validation, parts.test):
+        assert {types[number] for number in part} == {WORKING, OFF, SCHOOL_HOLIDAY}
 
 
 def test_days_that_were_hardly_observed_are_in_no_part(table):

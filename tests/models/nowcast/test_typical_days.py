@@ -29,6 +29,30 @@ def test_they_are_the_profile_of_a_day_that_was_not_learned_from():
         np.testing.assert_allclose(found.spread, expected.spread, atol=0.05)
 
 
+def test_days_of_school_holidays_are_their_own_where_there_were_some():
+    times = times_of(len(SPEED))
+    is_holiday = np.isin(times.day, (1, 2))
+    speed = SPEED + np.float32(20) * is_holiday[:, None]
+    marked = RowTimes(times.day, times.slot, times.is_weekend, SLOTS_PER_DAY, is_holiday)
+    profile = DailyProfile(speed, marked, ProfileOptions())
+    kept = typical_days(profile, SLOTS_PER_DAY)
+    assert kept.speed.shape[0] == 3
+
+    def usual(of_profile, is_school_holiday):
+        day = another_day(is_weekend=False)
+        flags = np.full(SLOTS_PER_DAY, is_school_holiday)
+        return of_profile.rows(
+            RowTimes(day.day, day.slot, day.is_weekend, SLOTS_PER_DAY, flags)
+        ).speed
+
+    for of_profile in (profile, kept):
+        gain = usual(of_profile, True) - usual(of_profile, False)
+        assert gain.mean() > 5
+    # A model that never saw any takes them for working days.
+    plain = typical_days(PROFILE, SLOTS_PER_DAY)
+    np.testing.assert_array_equal(usual(plain, True), usual(plain, False))
+
+
 def test_between_the_knots_it_is_a_straight_line_over_midnight_too():
     kept = typical_days(PROFILE, SLOTS_PER_DAY)
     fine = 6 * KNOTS
