@@ -230,8 +230,9 @@ class TestMonitoringDatabase:
     def test_deleted_alone_heals_by_itself(self, client, settings, duty, webhook, caplog):
         database_of(settings.data_dir).unlink()
         assert [client.get("/").status_code for _ in range(3)] == [200] * 3
+        healed = "the monitoring database was gone: an empty one takes its place"
+        assert eventually(lambda: healed in caplog.text)
         assert eventually(lambda: len(measured(settings.data_dir, "/")) == 3)
-        assert "the monitoring database was gone: an empty one takes its place" in caplog.text
         duty.pass_time(60)
         assert webhook.told == []
 
@@ -351,7 +352,8 @@ measure_requests(server, metric_registry(), frozenset)
 
 @server.get("/")
 def leak():
-    kept.append(b"x" * 100_000_000)
+    if len(kept) < 6:
+        kept.append(b"x" * 50_000_000)
     return ""
 
 server.run(port=int(sys.argv[2]))
@@ -387,12 +389,12 @@ class TestMemory:
             finally:
                 process.send_signal(signal.SIGKILL)
         summary = "Memory of a web process"
-        assert webhook.titles == [fired(summary)]
+        assert lines_about(webhook, summary) == ["Critical"]
         assert f"web · {process.pid}" in webhook.told[0]["message"]
         # As gunicorn does when a process of it has ended.
         forget_process(process.pid)
         duty.pass_time(90)
-        assert webhook.titles == [fired(summary), over(summary)]
+        assert lines_about(webhook, summary) == ["Critical", "Over"]
 
     def answers(self, port: int) -> bool:
         try:
