@@ -15,6 +15,7 @@
     timer: null,
     // Answers of one model on one network, by day and hour: 168 of two kilobytes at most.
     answers: new Map(),
+    askedOn: null,
     origin: null,
     texts: null,
     settings: null,
@@ -54,7 +55,8 @@
 
   const show = (answer) => {
     const { map_forecast: wording } = state.texts;
-    writeBanner(answer, answer.simulated ? wording.banner_simulated : wording.banner);
+    const said = answer.simulated ? wording.banner_simulated : wording.banner;
+    writeBanner(answer, answer.note ? `${said} ${answer.note}` : said);
     app.trafficMap.showForecast(answer);
   };
 
@@ -65,6 +67,10 @@
 
   /** Show what is wanted, or ask for it; while an answer is under way, the next one waits. */
   const follow = () => {
+    // A day of the week is another date a week later.
+    const today = new Date().toDateString();
+    if (state.askedOn !== today) state.answers.clear();
+    state.askedOn = today;
     const known = state.answers.get(keyOf(state.wanted));
     if (known) {
       show(known);

@@ -115,14 +115,16 @@ def find_forecast(services: Services, hour: Any, day: Any, zone: Any) -> DayFore
         When no model can be read.
     """
     hour = checked_hour(hour)
-    day_number = checked_day(day, to_paris(services.clock()).date())
+    today = to_paris(services.clock()).date()
+    chosen = services.days.coming(checked_day(day, today), today)
     zone = checked_zone(zone)
     table = services.forecasts.table()
     return DayForecast(
         zone=zone,
-        day=DAY_NAMES[day_number],
+        day=DAY_NAMES[chosen.weekday],
+        day_type=str(chosen.day_type),
         hour=hour,
-        hours=[_hour_forecast(item) for item in table.day(day_number, zone)],
+        hours=[_hour_forecast(item) for item in table.day(chosen.like_weekday, zone)],
         is_simulated=table.is_simulated,
         trained_days=table.trained_on.days,
     )

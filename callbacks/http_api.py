@@ -11,9 +11,10 @@ from flask.typing import ResponseReturnValue
 
 from callbacks.documents import Document, make_document, send_document
 from callbacks.problems import problem
+from callbacks.segment_forecasts import day_told
 from services.assembly import Services
 from services.clock import to_paris
-from services.forecasts import DAY_NAMES, checked_day, checked_hour
+from services.forecasts import checked_day, checked_hour
 from services.geojson import encode_traffic
 from services.latest import TrafficView
 from services.zones import checked_zone
@@ -61,14 +62,15 @@ def _etag(view: TrafficView) -> str:
 def _forecast_body(services: Services) -> bytes:
     arguments = request.args
     hour = checked_hour(arguments.get("hour"))
-    day = checked_day(arguments.get("day"), to_paris(services.clock()).date())
+    today = to_paris(services.clock()).date()
+    day = services.days.coming(checked_day(arguments.get("day"), today), today)
     zone = checked_zone(arguments.get("zone"))
     table = services.forecasts.table()
-    found = table.at(day, hour, zone)
+    found = table.at(day.like_weekday, hour, zone)
     return orjson.dumps(
         {
             "hour": hour,
-            "day": DAY_NAMES[day],
+            **day_told(day),
             "zone": zone,
             "status": found.status,
             "probabilities": found.probabilities,

@@ -79,7 +79,8 @@ def answer(services: Services, texts: Texts, asked: Any) -> dict[str, Any]:
     question = asked if isinstance(asked, dict) else {}
     try:
         hour = checked_hour(question.get("hour"))
-        day = checked_day(question.get("day"), to_paris(services.clock()).date())
+        today = to_paris(services.clock()).date()
+        day = services.days.coming(checked_day(question.get("day"), today), today)
         view = services.traffic.view()
         if view is None:
             return {"problem": texts["map_forecast"]["no_network"]}
@@ -89,10 +90,11 @@ def answer(services: Services, texts: Texts, asked: Any) -> dict[str, Any]:
     except ForecastUnavailable as error:
         log.warning("week forecast unavailable: %s", error)
         return {"problem": texts["map_forecast"]["unavailable"]}
-    codes = week.at(day, hour).status_codes
+    codes = week.at(day.like_weekday, hour).status_codes
     shares = length_shares(view.network.length_m, codes)
     return {
-        "day": DAY_NAMES[day],
+        "day": DAY_NAMES[day.weekday],
+        "note": forecast_card.day_note(texts, day.day_type),
         "hour": hour,
         "network": view.network.version,
         "model": week.table.model_version,

@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 from callbacks.problems import problem
 from services.assembly import Services
 from services.clock import to_paris
+from services.day_types import ForecastDay
 from services.forecasts import DAY_NAMES, checked_day, checked_hour
 from services.status import DATEX_NAMES, Status
 from services.week_forecasts import HourForecast, WeekOnNetwork
@@ -32,17 +33,29 @@ def register(server: Flask, services: Services) -> None:
     @server.get(PATH)
     def forecast_of_segments() -> Response:
         hour = checked_hour(request.args.get("hour"))
-        day = checked_day(request.args.get("day"), to_paris(services.clock()).date())
+        today = to_paris(services.clock()).date()
+        day = services.days.coming(checked_day(request.args.get("day"), today), today)
         view = services.traffic.view()
         if view is None:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "no network has been received yet")
         week = services.week.on(view.network)
-        body = {"hour": hour, "day": DAY_NAMES[day], **_origin(week), **_columns(week, day, hour)}
+        asked = {"hour": hour, **day_told(day)}
+        body = {**asked, **_origin(week), **_columns(week, day.like_weekday, hour)}
         content = orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
         response = Response(content, content_type="application/json")
         response.headers["Cache-Control"] = "no-cache"
         response.headers["Access-Control-Allow-Origin"] = "*"
         return response
+
+
+def day_told(day: ForecastDay) -> dict[str, Any]:
+    """The day of a forecast, as the API tells it."""
+    return {
+        "day": DAY_NAMES[day.weekday],
+        "date": day.date,
+        "day_type": day.day_type,
+        "like_day": DAY_NAMES[day.like_weekday],
+    }
 
 
 def _origin(week: WeekOnNetwork) -> dict[str, Any]:

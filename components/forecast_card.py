@@ -47,6 +47,8 @@ class DayForecast:
     ----------
     zone, day : str
         As the zones and days are named in the API.
+    day_type : str
+        What kind of day it is; :func:`day_note` says what follows from it.
     hour : int
         The chosen one.
     hours : sequence of HourForecast
@@ -59,6 +61,7 @@ class DayForecast:
 
     zone: str
     day: str
+    day_type: str
     hour: int
     hours: Sequence[HourForecast]
     is_simulated: bool
@@ -123,10 +126,16 @@ def note(texts: Texts, forecast: DayForecast) -> str:
     return str(wording["trained"].format(days=forecast.trained_days))
 
 
+def day_note(texts: Texts, day_type: str) -> str:
+    """What is to be known of a day that is no ordinary one; empty for all others."""
+    return str(texts["day_note"].get(day_type, ""))
+
+
 def build_answer(texts: Texts, forecast: DayForecast) -> list[Component]:
     """The sentence that answers, its probability and those of the other statuses."""
     wording = texts["forecast"]
     chosen = forecast.hours[forecast.hour]
+    about_day = day_note(texts, forecast.day_type)
     day = wording[f"day_{forecast.day}"]
     each = [
         html.Span(
@@ -161,6 +170,7 @@ def build_answer(texts: Texts, forecast: DayForecast) -> list[Component]:
             className="answer-line",
         ),
         html.P(each, className="probabilities"),
+        *([html.P(about_day, className="answer-day")] if about_day else []),
     ]
 
 

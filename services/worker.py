@@ -22,8 +22,9 @@ from apscheduler.events import EVENT_JOB_ERROR
 from apscheduler.schedulers.blocking import BlockingScheduler
 from filelock import FileLock, Timeout
 
+from services.calendar import write_days_to_come
 from services.champions import SHIPPED_ARTIFACTS
-from services.clock import PARIS, utc_now
+from services.clock import PARIS, to_paris, utc_now
 from services.errors import ConfigurationError, ForecastUnavailable, StorageError
 from services.feeds.demo import DemoFeed
 from services.feeds.sources import SimulatedFeed, live_feed
@@ -129,6 +130,7 @@ def learner_command() -> list[str]:
 def look_after_history(settings: Settings) -> None:
     """Compact finished days, drop what is old, bring the usual week up to date."""
     now = utc_now()
+    tell_days_to_come(settings, now)
     keep_up(settings.data_dir, now, settings.history_retention_days)
     prune_journal(settings.data_dir, now, settings.journal_retention_days)
     prune_measures(settings.data_dir, now, settings.monitoring_retention_days)
@@ -139,6 +141,14 @@ def look_after_history(settings: Settings) -> None:
         prune_readings(operations, now, timedelta(days=settings.history_retention_days))
     except StorageError as error:
         log.error("old incidents, readings and log-ins were not removed: %s", error)
+
+
+def tell_days_to_come(settings: Settings, now: datetime) -> None:
+    """Say which of the days to come are holidays; where that fails, pages show ordinary days."""
+    try:
+        write_days_to_come(settings.data_dir, to_paris(now).date())
+    except StorageError as error:
+        log.error("the days to come are not written down: %s", error)
 
 
 def show_life(metrics: WorkMetrics, forecasts: CachedForecasts) -> None:

@@ -11,11 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-import holidays
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -23,6 +21,7 @@ from numpy.typing import NDArray
 from models.errors import HistoryTooShort
 from models.nowcast.speed_table import MINUTES_PER_DAY, RowTimes
 from models.nowcast.zone_bands import ZoneSums, zone_sums
+from services.calendar import calendar
 from services.clock import PARIS, to_paris
 from services.history import layout, reading, rows
 from services.history.networks import KnownNetworks
@@ -276,12 +275,7 @@ def _is_off(epoch_day: int) -> bool:
     """Whether a day since 1970 is a Saturday, a Sunday or a public holiday in France."""
     if (epoch_day + _FIRST_WEEKDAY) % _DAYS_PER_WEEK >= _SATURDAY:
         return True
-    return date(1970, 1, 1) + timedelta(days=epoch_day) in _public_holidays()
-
-
-@lru_cache(maxsize=1)
-def _public_holidays() -> holidays.HolidayBase:
-    return holidays.country_holidays("FR")
+    return calendar().is_public_holiday(date(1970, 1, 1) + timedelta(days=epoch_day))
 
 
 def _days(start: date, end: date) -> Iterator[date]:

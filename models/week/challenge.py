@@ -14,9 +14,9 @@ from models.contest import HistoryContest
 from models.errors import HistoryTooShort
 from models.train import Decide
 from models.training_command import Report, Trained
-from models.week.calendar import Calendar
 from models.week.observations import load_segment_history
 from models.week.train import DayParts, is_no_worse_than_frequencies, train_on
+from services.calendar import Calendar
 from services.champions import read_table
 from services.errors import ForecastUnavailable
 from services.forecasts import DAYS

@@ -33,7 +33,6 @@ from models.training_command import (
     tell_outcome,
 )
 from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
-from models.week.calendar import Calendar
 from models.week.card import week_card
 from models.week.observations import SegmentHistory, load_segment_history
 from models.week.prior import Prior, Strengths, class_codes_of, hierarchical_prior
@@ -48,6 +47,7 @@ from models.week.scores import (
     coverage,
     scores_table,
 )
+from services.calendar import Calendar
 from services.errors import TrafficError
 from services.feeds.reply import RENNES_THRESHOLDS
 from services.forecasts import DAYS, TrainedOn

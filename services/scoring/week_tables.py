@@ -11,7 +11,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from services.calendar import calendar
 from services.clock import to_paris
+from services.day_types import weekday_like
 from services.history.window import newest_network
 from services.operations import Decision, Kind
 from services.scoring.champion_tables import ChampionTables
@@ -73,7 +75,9 @@ class WeekTables:
         segments = self._observed()
         if segments is None:
             return None
-        said = self._on_network(table, segments.network).at(local.weekday(), local.hour)
+        # What the page had shown of that date.
+        weekday = weekday_like(local.weekday(), calendar().day_type(local.date()))
+        said = self._on_network(table, segments.network).at(weekday, local.hour)
         return judge_segments(segments, hour, lead_minutes, table, said)
 
     def _open_history(self) -> ObservedSegments | None:

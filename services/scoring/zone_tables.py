@@ -9,7 +9,9 @@ from typing import Final
 
 import numpy as np
 
+from services.calendar import calendar
 from services.clock import to_paris
+from services.day_types import weekday_like
 from services.forecasts import FORECASTS_FILE, decode_table
 from services.operations import Decision, Kind
 from services.scoring.champion_tables import ChampionTables
@@ -49,7 +51,9 @@ class ZoneTables:
         # What a model has learned from is no test of it.
         if table is None or local.date() <= table.trained_on.last_day:
             return None
-        shares = [table.at(local.weekday(), local.hour, zone).shares for zone in ZONE_CHOICES]
+        # What the page had shown of that date.
+        weekday = weekday_like(local.weekday(), calendar().day_type(local.date()))
+        shares = [table.at(weekday, local.hour, zone).shares for zone in ZONE_CHOICES]
         times = len(observed.within(hour))
         said = ZoneForecasts(
             table.model_version, np.broadcast_to(shares, (times, *np.shape(shares)))

@@ -20,7 +20,13 @@ def forecast(hour=8, zone="centre-ville", simulated=True, shares=(0.2, 0.62, 0.1
     probabilities = dict(zip(names, shares, strict=True))
     status = max(probabilities, key=lambda name: probabilities[name])
     return DayForecast(
-        zone, "monday", hour, [HourForecast(status, probabilities)] * 24, simulated, 84
+        zone,
+        "monday",
+        "working_day",
+        hour,
+        [HourForecast(status, probabilities)] * 24,
+        simulated,
+        84,
     )
 
 

@@ -14,8 +14,8 @@ import pytest
 from models.catalogue import champion_in_use, roots_of
 from models.challenge import challenge
 from models.errors import HistoryTooShort
-from models.week.calendar import Calendar
 from models.week.challenge import WeekChallenge, parts_with_newest_judged
+from services.calendar import Calendar
 from services.operations import open_operations, recorded_versions
 from services.settings import load_settings
 from tests.models.histories import write_history

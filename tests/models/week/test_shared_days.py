@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from models.errors import HistoryTooShort
-from models.week.calendar import Calendar
 from models.week.train import share_days
+from services.calendar import Calendar
 
 CALENDAR = Calendar()
 MONDAY = date(2026, 9, 7)
@@ -14,27 +14,6 @@ MONDAY = date(2026, 9, 7)
 
 def days(weeks):
     return [MONDAY + timedelta(days=count) for count in range(7 * weeks)]
-
-
-def test_public_holidays_are_those_of_france():
-    assert CALENDAR.is_public_holiday(date(2026, 7, 14))
-    assert not CALENDAR.is_public_holiday(date(2026, 7, 4))
-
-
-@pytest.mark.parametrize(
-    ("day", "is_holiday"),
-    [
-        (date(2026, 10, 20), True),
-        (date(2026, 11, 20), False),
-        # Zone B is off when zone A is not, and the other way round.
-        (date(2025, 2, 12), True),
-        (date(2025, 2, 26), False),
-        # Not published yet.
-        (date(2199, 7, 20), False),
-    ],
-)
-def test_school_holidays_are_those_of_rennes(day, is_holiday):
-    assert CALENDAR.is_school_holiday(day) == is_holiday
 
 
 def test_whole_days_are_in_one_part_and_public_holidays_in_none():
