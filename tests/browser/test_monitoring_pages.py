@@ -55,6 +55,7 @@ PAGES = {
     "alerting_settings": "Alerting",
 }
 # Of one endpoint.
+SLOW_ONLY = {"profiler", "grouped-profiler", "outliers"}
 ENDPOINT_PAGES = {
     "hourly_load": "Hourly API Utilization",
     "version_user": "answer.children",
@@ -170,8 +171,10 @@ def test_every_page_shows_its_content_with_nothing_from_elsewhere(
     monitoring_page.log_in()
     for name, expected in PAGES.items():
         monitoring_page.turn_to(name, expected)
-    number = monitoring_page.endpoints[CALLBACK]
     for name, expected in ENDPOINT_PAGES.items():
+        # A callback that is over before anybody looked has no lines, and does not stand out.
+        endpoint = "slow" if name in SLOW_ONLY else CALLBACK
+        number = monitoring_page.endpoints[endpoint]
         monitoring_page.turn_to(f"endpoint/{number}/{name}", expected)
     broken = monitoring_page.endpoints["broken"]
     monitoring_page.open(f"endpoint/{broken}/exceptions", "ValueError")
