@@ -38,7 +38,7 @@ from services.clock import PARIS, utc_now
 from services.errors import TrafficError
 from services.history import layout
 from services.operations import (
-    KINDS,
+    FORECAST_KINDS,
     Decision,
     Kind,
     Operations,
@@ -152,7 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         attend(options.parent)
     operations, now = open_operations(settings), options.now or utc_now()
     decisions = []
-    for kind in [options.kind] if options.kind else KINDS:
+    for kind in [options.kind] if options.kind else FORECAST_KINDS:
         contest = make_contest(
             kind, settings.data_dir, options.source, epochs=options.epochs, seed=options.seed
         )
@@ -297,7 +297,7 @@ def _parser() -> argparse.ArgumentParser:
         "both by the newest whole days, and promote or refuse it on record.",
     )
     parser.add_argument("--data-dir", type=Path, help="default: TRAFFIC_DATA_DIR")
-    parser.add_argument("--kind", choices=KINDS, help="which model; default: all, in turn")
+    parser.add_argument("--kind", choices=FORECAST_KINDS, help="which model; default: all, in turn")
     parser.add_argument(
         "--source", choices=("live", "demo"), default="live", help="which history; default: live"
     )

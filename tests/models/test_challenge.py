@@ -20,7 +20,7 @@ from services.clock import PARIS
 from services.errors import StorageError
 from services.forecasts import TABLE_SHAPE, read_table
 from services.history import layout
-from services.operations import KINDS, latest_decisions, open_operations, recorded_versions
+from services.operations import FORECAST_KINDS, latest_decisions, open_operations, recorded_versions
 from services.settings import load_settings
 from tests.models.histories import write_history
 from tests.models.versions import (
@@ -230,7 +230,7 @@ class TestCommand:
         folder = ["--data-dir", str(tmp_path)]
         assert challenges.main(folder) == 0
         told = capsys.readouterr().out
-        for kind in KINDS:
+        for kind in FORECAST_KINDS:
             assert f"{kind}: postponed: too little history" in told
         assert challenges.main([*folder, "--kind", "week"]) == 0
         told = capsys.readouterr().out

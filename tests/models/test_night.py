@@ -9,7 +9,7 @@ import pytest
 
 from models.challenge import source_to_learn_from
 from models.night import challenge_apart, challenge_at_night
-from services.operations import KINDS, latest_decisions, open_operations
+from services.operations import FORECAST_KINDS, latest_decisions, open_operations
 from services.settings import load_settings
 from tests.models.histories import write_history
 
@@ -25,7 +25,7 @@ def test_it_works_in_one_hour_of_the_night_only_and_on_every_kind(tmp_path):
             lambda hour=hour: midnight + timedelta(hours=hour),
             run=lambda _, kind, source: asked.append((kind, source)),
         )
-    assert asked == [(kind, "demo") for kind in KINDS]
+    assert asked == [(kind, "demo") for kind in FORECAST_KINDS]
 
 
 @pytest.mark.parametrize(
