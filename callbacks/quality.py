@@ -25,7 +25,7 @@ from components.quality import (
     build_unreachable,
 )
 from components.quality_figures import Lead
-from components.texts import DEFAULT_LANGUAGE, Texts, load_texts
+from components.texts import DEFAULT_LANGUAGE, Texts, languages, load_texts
 from services.assembly import Services
 from services.clock import to_paris
 from services.errors import ForecastUnavailable, StorageError
@@ -65,6 +65,7 @@ def register(main: Dash, services: Services) -> Dash:
             refresh_seconds=REFRESH_SECONDS,
             home_url=main.get_relative_path("/"),
             icon_url=page.get_asset_url("icon.svg"),
+            languages=languages(),
             language=language,
         )
 

@@ -11,7 +11,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.aria import aria
-from components.footer import build_language_choice
+from components.footer import build_small_footer
 from components.subpage import build_card, build_header
 from components.texts import Texts
 
@@ -149,13 +149,7 @@ def build_camera_page(
                 ],
                 className="quality-main",
             ),
-            html.Footer(
-                html.Ul(
-                    build_language_choice(texts["footer"]["languages"], languages, language),
-                    className="footer-links",
-                ),
-                className="page-footer",
-            ),
+            build_small_footer(texts, languages, language),
         ],
         className="page",
         lang=language,

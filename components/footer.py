@@ -65,6 +65,12 @@ def build_footer(
     )
 
 
+def build_small_footer(texts: Texts, languages: Mapping[str, str], language: str) -> html.Footer:
+    """The footer of the pages beside the map: the other languages."""
+    choice = build_language_choice(texts["footer"]["languages"], languages, language)
+    return html.Footer(html.Ul(choice, className="footer-links"), className="page-footer")
+
+
 def build_language_choice(label: str, languages: Mapping[str, str], current: str) -> list[html.Li]:
     """A button per other language; none while there is only one."""
     return [

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dash import html
 
-from components.footer import build_language_choice
+from components.footer import build_small_footer
 from components.subpage import build_card, build_header
 from components.texts import Texts
 
@@ -51,13 +51,7 @@ def build_privacy_page(
             html.Main(
                 [_section(texts, name, values) for name in SECTIONS], className="quality-main"
             ),
-            html.Footer(
-                html.Ul(
-                    build_language_choice(texts["footer"]["languages"], languages, language),
-                    className="footer-links",
-                ),
-                className="page-footer",
-            ),
+            build_small_footer(texts, languages, language),
         ],
         className="page",
         lang=language,

@@ -11,6 +11,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.calibration_plot import percent
+from components.footer import build_small_footer
 from components.quality_figures import (
     BASELINES,
     NEXT_HOUR,
@@ -84,6 +85,7 @@ def build_quality_page(
     refresh_seconds: int,
     home_url: str,
     icon_url: str,
+    languages: Mapping[str, str],
     language: str,
 ) -> html.Div:
     """The whole page around its content.
@@ -102,6 +104,7 @@ def build_quality_page(
                 wording["title"], wording["tagline"], icon_url, [(wording["back"], home_url)]
             ),
             html.Main(list(content), id=CONTENT_ID, className="quality-main"),
+            build_small_footer(texts, languages, language),
         ],
         className="page",
         lang=language,

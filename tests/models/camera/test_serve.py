@@ -60,7 +60,10 @@ def start(tmp_path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
 
 
 def test_it_reads_a_street_may_be_killed_at_any_moment_and_ends_when_asked(start, tmp_path):
-    client, picture = CameraClient(tmp_path), SAMPLE.read_bytes()
+    client, picture = (
+        CameraClient(tmp_path, reply_seconds=4 * PATIENCE_SECONDS),
+        SAMPLE.read_bytes(),
+    )
     process = start()
     answer = client.look_at(picture)
     assert answer.model_version == champion_version(ROOT / "models" / "artifacts" / "camera")
@@ -86,7 +89,9 @@ def test_it_reads_a_street_may_be_killed_at_any_moment_and_ends_when_asked(start
 
 def test_left_alone_it_gives_the_memory_back_and_is_there_for_the_next(start, tmp_path):
     process = start("--idle-seconds", "0.5")
-    client = CameraClient(tmp_path, connect_seconds=PATIENCE_SECONDS)
+    client = CameraClient(
+        tmp_path, connect_seconds=PATIENCE_SECONDS, reply_seconds=4 * PATIENCE_SECONDS
+    )
     first = client.look_at(as_file(street()))
     with_model = resident_bytes(process.pid)
     wait_until(lambda: resident_bytes(process.pid) < with_model / 2)
