@@ -111,7 +111,7 @@ def test_not_one_row_is_lost_under_load_with_the_database_locked_and_at_the_end(
     answers = lambda: sum(visitor.answers for visitor in visitors)  # noqa: E731
     wait_until(lambda: answers() > 500, 120)
     database = tmp_path / "monitoring" / "requests.sqlite3"
-    with closing(sqlite3.connect(database, timeout=30)) as other:
+    with closing(sqlite3.connect(database, timeout=120)) as other:
         # Longer than a writer waits before it gives up.
         other.execute("BEGIN IMMEDIATE")
         wait_until(lambda: "cannot be written yet" in journal_of(tmp_path), 120)

@@ -54,5 +54,10 @@ class ProcessMeter:
         process = psutil.Process()
         with process.oneshot():
             used = process.cpu_times()
-            self._memory.labels(self._role).set(process.memory_info().rss)
+            self._memory.labels(self._role).set(resident_bytes(process))
             self._cpu.labels(self._role).set(used.user + used.system)
+
+
+def resident_bytes(process: psutil.Process) -> int:
+    """Memory of a process that is in the machine's own."""
+    return int(process.memory_info().rss)
