@@ -15,14 +15,13 @@ from models.catalogue import Roots
 from models.contest import HistoryContest
 from models.errors import HistoryTooShort, ModelMismatch
 from models.nowcast.city_table import CityTable, load_city_table
+from models.nowcast.day_parts import DayParts, split_days
 from models.nowcast.issuing import LEAST_KNOWN_SHARE, known_share
 from models.nowcast.judging import is_no_worse_than_baselines
 from models.nowcast.train import (
     DEFAULT_WEEKS,
-    DayParts,
     describe,
     quantiles_in_parts,
-    split_days,
     train_on,
 )
 from models.train import Decide

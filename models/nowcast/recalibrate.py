@@ -14,10 +14,10 @@ from typing import Any, Final
 
 from models.errors import ModelMismatch
 from models.nowcast.city_table import CityTable, load_city_table
+from models.nowcast.day_parts import DayParts
 from models.nowcast.judging import lead_table
 from models.nowcast.train import (
     NOWCAST_DIRECTORY,
-    DayParts,
     calibrate_and_measure,
     write_nowcaster,
 )

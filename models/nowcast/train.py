@@ -10,7 +10,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,10 +20,10 @@ import orjson
 from numpy.typing import NDArray
 
 from models.catalogue import CHAMPION_NAME
-from models.errors import HistoryTooShort
 from models.nowcast.calibration import BandCalibration, CalibrationOptions, learn_calibration
 from models.nowcast.card import nowcast_card
 from models.nowcast.city_table import CityTable, load_city_table
+from models.nowcast.day_parts import DayParts, split_days
 from models.nowcast.features import speeds_ahead
 from models.nowcast.judging import (
     AVERAGE,
@@ -39,7 +39,7 @@ from models.nowcast.judging import (
     persistence,
 )
 from models.nowcast.leads import LEAD_STEPS, quantiles_at_leads
-from models.nowcast.speed_table import OFF, SCHOOL_HOLIDAY, WORKING, RowTimes
+from models.nowcast.speed_table import RowTimes
 from models.nowcast.zone_bands import ZoneCalibration, learn_zone_calibration, zone_sums
 from models.train import Decide, Ruling
 from models.training_command import (
@@ -73,10 +73,6 @@ Array = NDArray[np.float32]
 
 DEFAULT_WEEKS: Final = 4
 NOWCAST_DIRECTORY: Final = "nowcast"
-# Of working days and of days off alike: one in seven to calibrate, one in seven to judge.
-_HELD_OUT_SHARE: Final = 7
-_LEAST_OF_EACH_TYPE: Final = 3
-_LEAST_OBSERVED_SHARE: Final = 0.5
 # At every full quarter of an hour: in between, the same traffic would be judged again. Of the
 # clock and not of a part of the days: a feed of every 3 minutes has one observation in some steps
 # of 5 and two in others, and bands calibrated where one is would be too wide where two are.
@@ -86,15 +82,6 @@ _ROWS_AT_ONCE: Final = 96
 # Closest around the thresholds of the statuses, which the probabilities hang on.
 _CLASS_EDGES: Final = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 _TAIL: Final = 0.10
-
-
-@dataclass(frozen=True)
-class DayParts:
-    """Whole days, each in one part only; numbers as in ``CityTable.times.day``."""
-
-    train: list[int]
-    validation: list[int]
-    test: list[int]
 
 
 def train(
@@ -252,62 +239,6 @@ def decide_by_baselines(comparison: dict[str, Any]) -> Ruling:
     if is_no_worse_than_baselines(comparison):
         return Ruling("promoted", "no_worse_than_average")
     return Ruling("refused", "worse_than_baseline")
-
-
-def split_days(table: CityTable, seed: int, *, until: int | None = None) -> DayParts:
-    """Share whole days out at random, working days and days off alike.
-
-    Days of which less than half was observed, such as a first one that began in the
-    evening, are in no part: nothing could be judged by them.
-
-    Parameters
-    ----------
-    table : CityTable
-    seed : int
-    until : int, optional
-        Share out the days before this one only, a number as in ``CityTable.times.day``.
-
-    Raises
-    ------
-    HistoryTooShort
-        With fewer than three of a type.
-    """
-    generator = np.random.default_rng(seed)
-    days, first = _observed_days(table)
-    if until is not None:
-        days, first = days[days < until], first[days < until]
-    parts = DayParts([], [], [])
-    for name, same in _alike(days, table.times.day_type[first]):
-        if len(same) < _LEAST_OF_EACH_TYPE:
-            raise HistoryTooShort(
-                f"{len(same)} {name} in the history: training needs {_LEAST_OF_EACH_TYPE} of them"
-            )
-        held = max(1, len(same) // _HELD_OUT_SHARE)
-        shuffled = generator.permutation(same).tolist()
-        parts.validation.extend(shuffled[:held])
-        parts.test.extend(shuffled[held : 2 * held])
-        parts.train.extend(shuffled[2 * held :])
-    return DayParts(sorted(parts.train), sorted(parts.validation), sorted(parts.test))
-
-
-def _alike(
-    days: NDArray[np.int64], types: NDArray[np.int64]
-) -> list[tuple[str, NDArray[np.int64]]]:
-    """Days by type; a few days of school holidays are working days, enough of them their own."""
-    is_holiday = types == SCHOOL_HOLIDAY
-    has_enough = is_holiday.sum() >= _LEAST_OF_EACH_TYPE
-    working = types == WORKING if has_enough else types != OFF
-    groups = [("working days", days[working]), ("days off", days[types == OFF])]
-    return [*groups, ("days of school holidays", days[is_holiday])] if has_enough else groups
-
-
-def _observed_days(table: CityTable) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The days that were observed for the most part, and the first row of each."""
-    days, first, place = np.unique(table.times.day, return_index=True, return_inverse=True)
-    is_observed = np.isfinite(table.ratio).any(axis=1)
-    share = np.bincount(place, weights=is_observed) / np.bincount(place)
-    chosen = share >= _LEAST_OBSERVED_SHARE
-    return days[chosen], first[chosen]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

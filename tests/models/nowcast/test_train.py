@@ -11,8 +11,8 @@ import pytest
 from models.errors import HistoryTooShort
 from models.nowcast import train
 from models.nowcast.city_table import load_city_table
+from models.nowcast.day_parts import split_days
 from models.nowcast.speed_table import OFF, SCHOOL_HOLIDAY, WORKING, RowTimes
-from models.nowcast.train import split_days
 from models.versions import CARD_FILE, MEASURES_FILE, champion_version
 from tests.models.nowcast.cities import END, START, every, write_city
 
