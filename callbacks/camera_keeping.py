@@ -309,9 +309,11 @@ class Album:
             segment=camera.segment_id if segment is None else segment.name,
             at=to_paris(item.at).strftime("%d/%m %H:%M"),
             status=item.status,
-            occupancy=percent(texts, item.occupancy),
+            occupancy=percent(texts, item.occupancy) or texts["glance"]["no_value"],
             vehicles=str(item.vehicles),
-            live_status="" if item.live_status is None else texts["status"][item.live_status],
+            live_status=texts["glance"]["no_value"]
+            if item.live_status is None
+            else texts["status"][item.live_status],
         )
 
     def _signer(self) -> URLSafeTimedSerializer:
