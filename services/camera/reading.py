@@ -39,8 +39,8 @@ class TrafficReading:
     occupancy : float or None
         Share of the road's visible surface that vehicles cover, 0 to 1.
     occupancy_low, occupancy_high : float or None
-        The same, should the model be wrong as often as it says it is: vehicles that
-        are none, and vehicles taken for road.
+        The same, should the model be wrong as often as it says it is and a little more:
+        vehicles that are none, and vehicles taken for road.
     confidence : float or None
         How much of that range lies within the status, 0 to 1.
     vehicles : int

@@ -33,7 +33,9 @@ def test_the_more_road_is_covered_the_worse(share, status):
     reading = read_traffic(segment_by_brightness(street(share)))
     assert reading.status == status
     assert reading.occupancy == pytest.approx(share, abs=0.01)
-    assert reading.confidence == 1.0
+    assert reading.confidence > 0.7
+    assert reading.occupancy_low <= share - 0.01 or share == 0
+    assert reading.occupancy_high >= share + 0.01
     assert reading.vehicles == (share > 0)
 
 
@@ -48,7 +50,7 @@ def test_the_thresholds_are_where_they_are_said_to_be():
 
 def test_a_doubtful_model_gives_a_range_and_less_confidence():
     mask = road()
-    mask[150:190, 20:120] = VEHICLE
+    mask[150:190, 20:170] = VEHICLE
     sure, doubtful = read_traffic(segmented(mask, 99)), read_traffic(segmented(mask, 70))
     assert sure.occupancy == doubtful.occupancy
     assert doubtful.occupancy_low < sure.occupancy_low < sure.occupancy < sure.occupancy_high
