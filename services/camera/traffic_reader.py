@@ -21,8 +21,8 @@ LEAST_VEHICLE_SHARE: Final = 0.001
 LEAST_PERSON_SHARE: Final = 0.0003
 # How near to the road a person counts, of the picture's longer side.
 NEAR_ROAD_SHARE: Final = 0.03
-# The model is surer of itself than it is right: its own range held the true occupancy of a fifth of
-# CamVid's test pictures. With this on both sides, chosen on `val`, it holds four fifths (docs/camera.md).
+# The model is surer of itself than it is right: its own range held the true occupancy of a fifth
+# of CamVid's pictures. With this on both sides it holds four fifths (docs/camera.md).
 RANGE_MARGIN: Final = 0.02
 # Counting needs no more than what the model saw.
 _COUNTED_SIDE: Final = 256
