@@ -54,7 +54,7 @@ _CHROMIUM_ARGUMENTS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 # What the tests see of the map: through the page's own handle, by the public API of MapLibre.
-_MAP = "trafficRennes.mapHandle(document.querySelector('#map .js-plotly-plot'))"
+_MAP = "trafficRennes.mapHandle?.(document.querySelector('#map .js-plotly-plot'))"
 
 
 @dataclass
