@@ -51,8 +51,9 @@ def import_files(settings: Settings, options: Any) -> int:
     try:
         for path in options.files:
             reports.append(importer.take_file(path))
-            sys.stdout.write("\n".join(reports[-1].lines()) + "\n")
-            sys.stdout.flush()
+            _tell(reports[-1])
+        for report in importer.take_waiting():
+            _tell(report)
     finally:
         importer.finish()
     days = layout.days(settings.data_dir, options.source)
@@ -85,6 +86,11 @@ def rebuild(settings: Settings, options: Any) -> int:
     return 0
 
 
+def _tell(report: FileReport) -> None:
+    sys.stdout.write("\n".join(report.lines()) + "\n")
+    sys.stdout.flush()
+
+
 class _ProgressLine:
     """Says how far a file is, every few seconds."""
 
@@ -112,8 +118,9 @@ def _parser() -> argparse.ArgumentParser:
         "import",
         help="take archives of the feed",
         description="Take archives of the feed into the history: JSON (a list of records, API 1 "
-        "and 2, GeoJSON), JSON lines, CSV; gzip too. What the history holds already stays as it "
-        "is: the same file twice adds nothing. The worker may run meanwhile.",
+        "and 2, GeoJSON), JSON lines, CSV, Parquet; gzip too. What the history holds already "
+        "stays as it is: the same file twice adds nothing, and the order of the files does not "
+        "matter. The worker may run meanwhile.",
     )
     take.add_argument("files", nargs="+", type=Path, metavar="FILE")
     take.add_argument(

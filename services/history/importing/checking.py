@@ -3,6 +3,15 @@
 The rules are those of ``services.feeds``. What differs is what follows from a
 failure: a live segment becomes unknown, since the map has to show something;
 a row of an archive is left out and counted.
+
+What says "not measured" depends on the schema:
+
+today's (``vehicleprobemeasurement``)
+    The status ``unknown``; no probe and reliability 0 go with it, always.
+of 2021–22 (``func_class``), and the provider's own table: no count of probes
+    Reliability 0 as well. No status there is ``unknown``: what was not measured
+    reads ``freeFlow`` at a speed that stays the same for months
+    (docs/data-sources.md).
 """
 
 from __future__ import annotations
@@ -22,8 +31,8 @@ from services.errors import FeedRefused
 from services.feeds import quality
 from services.feeds.reply import ID_FIELD, TIME_FIELD, Record, ReplyColumns
 from services.history.importing.places import SegmentPlacer
-from services.history.importing.shapes import MOVING_FIELDS, FlatRecord
-from services.status import STATUS_OF_DATEX_NAME, Status
+from services.history.importing.shapes import MOVING_FIELDS, OLD_CLASS_FIELD, FlatRecord
+from services.status import DATEX_NAMES, STATUS_OF_DATEX_NAME, Status
 
 PROBES_FIELD: Final = "vehicleprobemeasurement"
 # The feed has had all of these since it began; the probes came in 2023.
@@ -88,19 +97,23 @@ class RowChecker:
             self._begun = True
         columns, has_probes = _columns(records)
         reasons = _reasons_of_values(columns)
+        _read_unknown(columns, records, reasons)
         time_s = [self._second(record.get(TIME_FIELD)) for record in records]
         segment: list[int | str] = []
         for place, record in enumerate(records):
             if place not in reasons and isinstance(time_s[place], str):
                 reasons[place] = str(time_s[place])
-            reason = reasons.get(place) or _reason_of_id(record)
+            # A row that names no segment is none of the feed, whatever else it says.
+            reason = _reason_of_id(record) or reasons.get(place)
             segment.append(reason or self._placer.number(record))
         return _rows(columns, time_s, segment, has_probes=has_probes)
 
     def _second(self, text: Any) -> int | str:
         """An observation time, or what is wrong with it. An archive repeats its times."""
-        if not isinstance(text, str):
+        if text is None or text == "":
             return f"{TIME_FIELD}: missing"
+        if not isinstance(text, str) or text.replace(".", "", 1).isdecimal():
+            return f"{TIME_FIELD}: a number, not an ISO 8601 time with its zone"
         if text not in self._seconds:
             self._seconds[text] = self._checked_second(text)
         return self._seconds[text]
@@ -148,11 +161,22 @@ def _reasons_of_values(columns: dict[str, list[Any]]) -> dict[int, str]:
     return {}
 
 
+def _read_unknown(
+    columns: dict[str, list[Any]], records: Sequence[FlatRecord], reasons: dict[int, str]
+) -> None:
+    """Say ``unknown`` where a schema without probes says it by a reliability of 0."""
+    statuses, reliability = columns["trafficstatus"], columns["traveltimereliability"]
+    for place, record in enumerate(records):
+        counts_probes = PROBES_FIELD in record and OLD_CLASS_FIELD not in record
+        if not counts_probes and place not in reasons and reliability[place] == 0:
+            statuses[place] = DATEX_NAMES[Status.UNKNOWN]
+
+
 def _reason_of_id(record: FlatRecord) -> str | None:
     segment_id = record.get(ID_FIELD)
     if isinstance(segment_id, str) and segment_id:
         return None
-    return f"{ID_FIELD}: missing"
+    return f"{ID_FIELD}: {'not a text' if segment_id else 'missing'}"
 
 
 def _rows(

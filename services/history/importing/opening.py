@@ -1,4 +1,7 @@
-"""Opening an archive: unpacked if it is gzip, decoded as UTF-8, recognised by what it holds."""
+"""Opening an archive: unpacked if it is gzip, decoded as UTF-8, recognised by what it holds.
+
+What it is called does not matter.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ import orjson
 
 from services.errors import FeedRefused, StorageError
 
-Kind = Literal["JSON", "JSON lines", "CSV"]
+Kind = Literal["JSON", "JSON lines", "CSV", "Parquet"]
+ACCEPTED: Final = (
+    "accepted are the exports json, jsonl, geojson, csv and parquet of the dataset; gzip too"
+)
 
 # The whole reply of the feed is 2.6 MB; a record of it 1 kB, a very long road 100 kB.
 MAXIMUM_RECORD_CHARACTERS: Final = 4 * 1024 * 1024
@@ -24,10 +30,19 @@ _GZIP_MAGIC: Final = b"\x1f\x8b"
 # zlib's sign for "with a gzip header", any window.
 _GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
 _BOM: Final = b"\xef\xbb\xbf"
+_PARQUET_MAGIC: Final = b"PAR1"
+_ZIP_MAGIC: Final = b"PK\x03\x04"
+# What a workbook's zip file begins with: Office's list of parts, OpenDocument's kind.
+_WORKBOOK_SIGNS: Final = (b"[Content_Types].xml", b"xl/", b"opendocument.spreadsheet")
+_ZIP_NAMES_BYTES: Final = 2048
 _KNOWN_STRANGERS: Final = {
-    b"PK\x03\x04": "a zip file: unpack it first",
-    b"PAR1": "a Parquet file, not an archive of the feed",
+    _ZIP_MAGIC: "a zip file: unpack it first",
+    b"\xd0\xcf\x11\xe0": "a workbook of Excel",
     b"%PDF": "a PDF",
+    b"fgb": "a FlatGeobuf file",
+    b"ARROW1": "an Arrow file",
+    b"SQLite format 3": "a database of SQLite",
+    b"@prefix": "RDF",
     b"\xff\xfe": "text in UTF-16, not UTF-8",
     b"\xfe\xff": "text in UTF-16, not UTF-8",
     b"BZh": "a bzip2 file: unpack it first",
@@ -97,15 +112,17 @@ class Archive:
 
     Attributes
     ----------
-    kind : {"JSON", "JSON lines", "CSV"}
+    kind : {"JSON", "JSON lines", "CSV", "Parquet"}
         By its content, whatever its name.
     text : TextIO
-        From its beginning, without byte-order mark.
+        From its beginning, without byte-order mark; unless it is Parquet.
+    file : BinaryIO
+        As it lies on the disk, packed or not.
     """
 
     kind: Kind
     text: TextIO
-    _file: BinaryIO
+    file: BinaryIO
     _size: int
     _unpacked: Gunzip | None
 
@@ -121,7 +138,7 @@ class Archive:
 
     def share_read(self) -> float:
         """How much of the file has been read, 0 to 1."""
-        return min(1.0, self._file.tell() / max(1, self._size))
+        return min(1.0, self.file.tell() / max(1, self._size))
 
 
 @contextlib.contextmanager
@@ -144,6 +161,8 @@ def open_archive(path: Path) -> Iterator[Archive]:
             if unpacked is not None and unpacked.problem is not None and not head:
                 raise FeedRefused("body", unpacked.problem)
             kind = _kind(head)
+            if kind == "Parquet" and unpacked is not None:
+                raise FeedRefused("body", "a Parquet file inside gzip: unpack it first")
             text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
             yield Archive(kind, text, file, path.stat().st_size, unpacked)
     except UNREADABLE as error:
@@ -182,21 +201,31 @@ def _head(stream: io.BufferedReader[Any]) -> bytes:
 
 
 def _kind(head: bytes) -> Kind:
+    if head.startswith(_PARQUET_MAGIC):
+        return "Parquet"
+    if head.startswith(_ZIP_MAGIC) and any(
+        sign in head[:_ZIP_NAMES_BYTES] for sign in _WORKBOOK_SIGNS
+    ):
+        raise _stranger("a workbook of a spreadsheet program")
     for magic, what in _KNOWN_STRANGERS.items():
         if head.startswith(magic):
-            raise FeedRefused("body", what)
+            raise _stranger(what)
     start = head.lstrip()
     if not start:
         raise FeedRefused("body", "an empty file")
     if start.startswith(b"<"):
-        raise FeedRefused("body", "a page of HTML or XML")
+        raise _stranger("a page of HTML or XML")
     if start[:1] in (b"[", b"{"):
         return "JSON lines" if _is_a_line_a_record(start) else "JSON"
     first_line = start.splitlines()[0].decode("utf-8", errors="replace")
     fields = next(csv.reader([first_line], delimiter=delimiter_of(first_line)), [])
     if len(fields) < 2:
-        raise FeedRefused("body", f"neither JSON nor CSV: it begins {first_line[:40]!r}")
+        raise _stranger(f"neither JSON, CSV nor Parquet: it begins {first_line[:40]!r}")
     return "CSV"
+
+
+def _stranger(what: str) -> FeedRefused:
+    return FeedRefused("body", f"{what}; {ACCEPTED}")
 
 
 def _is_a_line_a_record(start: bytes) -> bool:

@@ -122,6 +122,14 @@ class SegmentPlacer:
         self._last[segment_id] = (said, answer)
         return answer
 
+    def known_networks(self) -> int:
+        """How many networks there are to place segments in."""
+        return len(self._versions)
+
+    def look_again(self) -> None:
+        """Look once more for segments that had no place, since there are other networks now."""
+        self._last.clear()
+
     def settle(self) -> Places:
         """Write the networks that are new, and tell where every number stands now.
 

@@ -9,11 +9,17 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from services.history.importing.places import UNKNOWN_SEGMENT
 from services.history.importing.taking import DayTaken, Taken
 
 # On an ordinary day a third is unknown, most of it at night.
 NOTEWORTHY_UNKNOWN_SHARE: Final = 0.50
 _DAYS_LISTED: Final = 10
+_HOW_TO_PLACE: Final = (
+    "segments that no network here knows are placed once one does: name in the same command, in "
+    "any order, an archive that has geo_shape and vitesse_maxi (the feed has both since 2023), or "
+    "let the worker see the live feed once and import this file again"
+)
 
 
 @dataclass
@@ -55,6 +61,20 @@ class FileReport:
         """Observations that the history held before."""
         return sum(day.already_there for day in self.by_day.values())
 
+    @property
+    def waiting(self) -> int:
+        """Records of segments that no network here knew."""
+        return sum(n for reason, n in self.skipped.items() if reason.endswith(UNKNOWN_SEGMENT))
+
+    def update(self, again: FileReport) -> None:
+        """Take over what reading the file once more gave; what was taken before counts as taken."""
+        for day, before in self.by_day.items():
+            now = again.by_day.setdefault(day, DayTaken())
+            now.taken += before.taken
+            now.already_there -= before.taken
+        self.by_day, self.skipped, self.problem = again.by_day, again.skipped, again.problem
+        self.kind = f"{again.kind}, with the networks of the other files"
+
     def add(self, taken: Taken) -> None:
         """Count what was taken."""
         self.skipped += taken.skipped
@@ -80,6 +100,8 @@ class FileReport:
             yield f"           {count:>11,} {reason}"
         yield from self._days()
         yield from (f"  note: {note}" for note in self.notes)
+        if self.waiting:
+            yield f"  note: {_HOW_TO_PLACE}"
         if self.problem is not None:
             yield f"  problem: {self.problem}"
 

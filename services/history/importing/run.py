@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -17,7 +18,7 @@ from services.history.importing.opening import UNREADABLE, Archive, open_archive
 from services.history.importing.places import SegmentPlacer
 from services.history.importing.report import FileReport
 from services.history.importing.shapes import OLD_CLASS_FIELD, FlatRecord, Flattener
-from services.history.importing.tables import table_records
+from services.history.importing.tables import parquet_records, table_records
 from services.history.importing.taking import days_of, take
 from services.history.rollups import Rollups
 from services.snapshot import Source
@@ -30,7 +31,7 @@ _RECORDS_PER_BATCH: Final = 10_000
 # time has each of its days rewritten once or twice.
 _ROWS_PER_STRETCH: Final = 4_000_000
 
-_READERS: Final = {
+_TEXT_READERS: Final = {
     "JSON": document_records,
     "JSON lines": line_records,
     "CSV": table_records,
@@ -62,6 +63,7 @@ class Importer:
         self._now = now
         self._progress = progress
         self._placer = SegmentPlacer(data_dir)
+        self._waiting: list[_Waiting] = []
 
     def take_file(self, path: Path) -> FileReport:
         """Take one archive; what is wrong with it is in the report.
@@ -72,14 +74,31 @@ class Importer:
             When it cannot be read, or the history not be written: what was
             taken stays, and the same archive brings the rest.
         """
-        report = FileReport(path)
-        try:
-            with open_archive(path) as archive:
-                report.kind = archive.kind
-                self._take_archive(archive, report)
-        except FeedRefused as error:
-            report.problem = str(error)
+        report = self._read(path)
+        if report.waiting:
+            self._waiting.append(_Waiting(report, self._placer.known_networks()))
         return report
+
+    def take_waiting(self) -> Iterator[FileReport]:
+        """Take again the files whose segments a network of a later file may know.
+
+        So the order of the files does not decide what is taken. A file is read once
+        more for that, since its rows may be more than the memory holds.
+
+        Yields
+        ------
+        FileReport
+            The same as :meth:`take_file` gave, brought up to date.
+
+        Raises
+        ------
+        StorageError
+        """
+        for waiting in self._waiting:
+            if self._placer.known_networks() > waiting.networks:
+                self._placer.look_again()
+                waiting.report.update(self._read(waiting.report.path))
+                yield waiting.report
 
     def finish(self) -> None:
         """Add what was taken to the usual week.
@@ -90,6 +109,16 @@ class Importer:
         """
         with layout.exclusive(self._data_dir):
             Rollups(self._data_dir, self._source, self._placer.networks).update()
+
+    def _read(self, path: Path) -> FileReport:
+        report = FileReport(path)
+        try:
+            with open_archive(path) as archive:
+                report.kind = archive.kind
+                self._take_archive(archive, report)
+        except FeedRefused as error:
+            report.problem = str(error)
+        return report
 
     def _take_archive(self, archive: Archive, report: FileReport) -> None:
         checker = RowChecker(self._placer, self._now)
@@ -113,7 +142,7 @@ class Importer:
 
     def _batches(self, archive: Archive, report: FileReport) -> Iterator[list[FlatRecord]]:
         flattener = Flattener()
-        records: Iterator[Any] = _READERS[archive.kind](archive.text)
+        records = _records(archive)
         refused: FeedRefused | None = None
         goes_on = True
         while goes_on:
@@ -145,9 +174,23 @@ class Importer:
         report.add(take(self._data_dir, self._source, days, self._placer.networks))
 
 
+@dataclass(frozen=True)
+class _Waiting:
+    """A file with rows that no network could place, and how many networks there were."""
+
+    report: FileReport
+    networks: int
+
+
+def _records(archive: Archive) -> Iterator[Any]:
+    if archive.kind == "Parquet":
+        return parquet_records(archive.file)
+    return _TEXT_READERS[archive.kind](archive.text)
+
+
 def _notes(seen: set[str]) -> Iterator[str]:
     if OLD_CLASS_FIELD in seen:
-        yield "the schema of 2021–22 (func_class)"
+        yield "the schema of 2021–22 (func_class): a reliability of 0 is unknown, whatever it reads"
     for name, note in _NOTES.items():
         if name not in seen:
             yield note

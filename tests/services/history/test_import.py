@@ -52,6 +52,7 @@ def write(directory, name, content):
 def take(data_dir, *paths, source="live"):
     importer = Importer(data_dir, source, NOW, lambda *_said: None)
     reports = [importer.take_file(path) for path in paths]
+    list(importer.take_waiting())
     importer.finish()
     return reports if len(reports) > 1 else reports[0]
 
@@ -186,6 +187,10 @@ def test_times_of_any_zone_are_the_same_instants(tmp_path, data_dir, network):
         ({"datetime": "2026-10-25T02:30:00"}, "datetime: a time without its zone"),
         ({"datetime": "yesterday"}, "datetime: not an ISO 8601 time"),
         ({"datetime": None}, "datetime: missing"),
+        ({"datetime": ""}, "datetime: missing"),
+        ({"datetime": 1732437780}, "datetime: a number, not an ISO 8601 time with its zone"),
+        ({"datetime": 1732437780.5}, "datetime: a number, not an ISO 8601 time with its zone"),
+        ({"datetime": "1732437780000"}, "datetime: a number, not an ISO 8601 time with its zone"),
         ({"datetime": "2031-01-01T00:00:00Z"}, "datetime: in the future"),
         ({"averagevehiclespeed": 900}, "averagevehiclespeed: not a value of the feed"),
         ({"averagevehiclespeed": "45"}, "averagevehiclespeed: not a value of the feed"),
@@ -193,6 +198,7 @@ def test_times_of_any_zone_are_the_same_instants(tmp_path, data_dir, network):
         ({"traveltimereliability": None}, "traveltimereliability: not a value of the feed"),
         ({"vehicleprobemeasurement": 1.5}, "vehicleprobemeasurement: not a value of the feed"),
         ({"predefinedlocationreference": None}, "predefinedlocationreference: missing"),
+        ({"predefinedlocationreference": 10273}, "predefinedlocationreference: not a text"),
         ({"vitesse_maxi": 7_000}, "vitesse_maxi: the segment cannot be drawn"),
         ({"vitesse_maxi": "vite"}, "vitesse_maxi: not a number"),
         (
@@ -265,6 +271,107 @@ def test_without_any_network_the_old_schema_is_told_to_need_one(tmp_path, data_d
     }
 
 
+def test_reliability_0_is_unknown_where_no_schema_says_unknown_by_its_status(
+    tmp_path, data_dir, network
+):
+    keep_network(data_dir, network)
+    snapshot = make_snapshot_for(network)
+    records = archives.old_schema(make_records(network))
+    assert {record["trafficstatus"] for record in records} >= {"freeFlow", "heavy"}
+    assert "unknown" not in {record["trafficstatus"] for record in records}
+    take(data_dir, write(tmp_path, "2021.json", archives.exports_json(records)))
+    found = by_id(data_dir)
+    np.testing.assert_array_equal(found["status"], snapshot.table["status"])
+    assert (found["status"] == Status.UNKNOWN).any()
+    np.testing.assert_array_equal(found["speed_kmh"].isna(), found["status"] == Status.UNKNOWN)
+
+
+def test_a_status_of_todays_schema_is_believed_whatever_its_reliability(
+    tmp_path, data_dir, network
+):
+    records = make_records(network, Status.HEAVY)
+    records[4] |= {"traveltimereliability": 0}
+    take(data_dir, write(tmp_path, "today.json", archives.exports_json(records)))
+    assert by_id(data_dir)["status"].tolist() == [Status.HEAVY] * len(network)
+
+
+def test_the_number_of_a_row_is_never_taken_for_its_segment(tmp_path, data_dir, network):
+    keep_network(data_dir, network)
+    names = dict(zip(network.segment_ids, range(len(network)), strict=True))
+    records = archives.old_schema(make_records(network))
+    for record in records[:5]:
+        # References of old and numbers of rows are both plain numbers, and coincide.
+        record["id"] = network.segment_ids[30 + names[record["predefinedlocationreference"]]]
+        del record["predefinedlocationreference"]
+        record["averagevehiclespeed"] = 1
+    report = take(data_dir, write(tmp_path, "2021.json", archives.exports_json(records)))
+    assert dict(report.skipped) == {"predefinedlocationreference: missing": 5}
+    assert report.taken == len(network) - 5
+    assert not (by_id(data_dir)["speed_kmh"] == 1).any()
+
+
+def test_a_file_without_any_reference_is_refused_by_that_field(tmp_path, data_dir, network):
+    keep_network(data_dir, network)
+    records = archives.old_schema(make_records(network))
+    for record in records:
+        del record["predefinedlocationreference"]
+    report = take(data_dir, write(tmp_path, "2021.json", archives.exports_json(records)))
+    assert report.problem == "predefinedlocationreference: missing from every record"
+    assert report.taken == 0
+
+
+@pytest.mark.parametrize("old_first", [True, False])
+@pytest.mark.parametrize("kind", ["without limits", "without geometry", "the provider's table"])
+def test_the_order_of_the_files_does_not_decide_what_is_taken(
+    tmp_path, data_dir, network, old_first, kind
+):
+    records = make_records(network)
+    if kind == "without limits":
+        content = archives.exports_json(archives.old_schema(records))
+    elif kind == "the provider's table":
+        content = archives.provider_csv(records)
+    else:
+        other_limits = [r | {"geo_shape": None, "vitesse_maxi": 30} for r in records]
+        content = archives.exports_json(other_limits)
+    old = write(tmp_path, "old", content)
+    later = make_records(network, observed_at=OBSERVED_AT + timedelta(minutes=3))
+    new = write(tmp_path, "new.json", archives.exports_json(later))
+    reports = take(data_dir, *([old, new] if old_first else [new, old]))
+    assert [(report.taken, report.already_there) for report in reports] == [(60, 0)] * 2
+    assert all(report.succeeded() and not report.skipped for report in reports)
+    assert by_id(data_dir).groupby("observed_at").size().tolist() == [60, 60]
+
+
+def test_what_waited_in_part_is_counted_once(tmp_path, data_dir, network):
+    keep_network(data_dir, network)
+    stranger = make_records(make_network(90))
+    old = write(tmp_path, "old.json", archives.exports_json(archives.old_schema(stranger)))
+    later = make_records(make_network(90), observed_at=OBSERVED_AT + timedelta(minutes=3))
+    new = write(tmp_path, "new.json", archives.exports_json(later))
+    first, _ = take(data_dir, old, new)
+    assert (first.taken, first.already_there, first.waiting) == (90, 0, 0)
+
+
+def test_the_command_says_how_what_waits_is_placed_and_then_that_it_was(
+    tmp_path, data_dir, network, capsys
+):
+    records = archives.old_schema(make_records(network))
+    old = write(tmp_path, "old.json", archives.exports_json(records))
+    assert main(["import", str(old), "--data-dir", str(data_dir)]) == 1
+    assert "in the same command, in any order" in capsys.readouterr().out
+    new = write(tmp_path, "new.json", archives.exports_json(make_records(network)))
+    assert main(["import", str(old), str(new), "--data-dir", str(data_dir)]) == 0
+    told = capsys.readouterr().out
+    assert f"{old}: JSON, with the networks of the other files" in told
+
+
+def test_parquet_that_was_cut_takes_nothing_and_says_so(tmp_path, data_dir, network):
+    content = archives.parquet(make_records(network))[:-300]
+    report = take(data_dir, write(tmp_path, "cut.parquet", content))
+    assert "a damaged Parquet file" in str(report.problem)
+    assert report.taken == 0
+
+
 def test_the_providers_own_table_is_read_once_the_network_is_known(tmp_path, data_dir, network):
     path = write(tmp_path, "provider.csv", archives.provider_csv(make_records(network)))
     assert take(data_dir, path).taken == 0
@@ -327,10 +434,14 @@ def test_a_day_mostly_unknown_is_taken_and_told(tmp_path, data_dir, network):
         (b"", "an empty file"),
         (b"   \n", "an empty file"),
         (b"<!DOCTYPE html><html></html>", "a page of HTML or XML"),
-        (b"PK\x03\x04rest", "a zip file: unpack it first"),
-        (b"PAR1rest", "a Parquet file"),
+        (b"PK\x03\x04rest", "a zip file: unpack it first; accepted are the exports json, jsonl"),
+        (b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml", "a workbook of a spreadsheet program"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a workbook of Excel; accepted are"),
+        (b"fgb\x03fgb\x00", "a FlatGeobuf file; accepted are"),
+        (b"PAR1rest", "a damaged Parquet file"),
+        (gzip.compress(b"PAR1rest"), "a Parquet file inside gzip: unpack it first"),
         ("é".encode("utf-16"), "UTF-16"),
-        (b"just some words", "neither JSON nor CSV"),
+        (b"just some words", "neither JSON, CSV nor Parquet"),
         (b"a;b;c\n1;2;3\n", "datetime: no such column"),
         (b"a;a\n1;2\n", "two columns of the same name"),
         (b"[1, 2, 3]", None),
