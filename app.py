@@ -34,6 +34,7 @@ from callbacks import (
 from services.access import prepare_access
 from services.assembly import assemble
 from services.clock import Clock, utc_now
+from services.command_line import run_command
 from services.errors import TrafficError
 from services.metrics import metric_registry, share_metrics
 from services.monitoring import bind_monitoring, start_graphs
@@ -140,4 +141,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

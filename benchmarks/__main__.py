@@ -15,6 +15,7 @@ from typing import Final
 
 from benchmarks import report
 from benchmarks.rows import NotMeasured, Options, Row
+from services.command_line import run_command
 
 # TensorFlow's own threads come last, when nothing else is measured any more.
 SECTIONS: Final = {
@@ -110,4 +111,4 @@ def _leave(signal_number: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -23,7 +23,8 @@ from models.companion import attend
 from models.contest import Contest
 from models.errors import HistoryTooShort
 from models.nowcast.challenge import NowcastChallenge
-from models.train import DEFAULT_EPOCHS, Ruling
+from models.train import DEFAULT_EPOCHS
+from models.training import Ruling
 from models.training_command import (
     DEFAULT_SEED,
     Report,
@@ -35,6 +36,7 @@ from models.versions import promote
 from models.week.challenge import WeekChallenge
 from models.zones_challenge import ZonesChallenge
 from services.clock import PARIS, utc_now
+from services.command_line import run_command
 from services.errors import TrafficError
 from services.history import layout
 from services.operations import (
@@ -68,7 +70,7 @@ _REASON_LENGTH: Final = 300
 def challenge(
     contest: Contest, operations: Operations, now: datetime, report: Report
 ) -> Decision | None:
-    """Challenge the champion if there is reason to; never raises, and the champion stays then.
+    """Challenge the champion if there is reason to; a failure is recorded, and the champion stays.
 
     Parameters
     ----------
@@ -87,6 +89,9 @@ def challenge(
     """
     try:
         return _challenge(contest, operations, now, report)
+    except BrokenPipeError:
+        # Nobody reads the lines of progress any more: that is no failure of the training.
+        raise
     except Exception as error:  # a nightly job goes on the next night, whatever went wrong
         log.exception("the challenge of kind %s failed: the champion stays", contest.kind)
         decision = _decision(contest, None, Ruling("failed", "training_failed"), now)
@@ -123,12 +128,19 @@ def make_contest(
     ----------
     epochs : int, optional
         Of the zones' training, at most; the others train as long as they always do.
+
+    Raises
+    ------
+    ValueError
+        For a kind that is not challenged.
     """
+    if kind == "zones":
+        return ZonesChallenge(data_dir, source, epochs=epochs or DEFAULT_EPOCHS, seed=seed)
     if kind == "week":
         return WeekChallenge(data_dir, source, seed=seed)
     if kind == "nowcast":
         return NowcastChallenge(data_dir, source, seed=seed)
-    return ZonesChallenge(data_dir, source, epochs=epochs or DEFAULT_EPOCHS, seed=seed)
+    raise ValueError(f"no kind of model that is challenged: {kind!r}")
 
 
 def source_to_learn_from(settings: Settings) -> Source:
@@ -318,4 +330,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from models.catalogue import Found, Roots, champion_in_use, roots_of
-from models.train import Decide
+from models.training import Decide
 from models.training_command import DEFAULT_SEED, Report, Trained
 from services.clock import to_paris
 from services.history import layout

@@ -25,6 +25,7 @@ from models.nowcast.benchmark import Protocol, benchmark_table, paired_table, ru
 from models.nowcast.speed_table import MINUTES_PER_DAY, read_adjacency, read_speed_table
 from models.records import read_measures
 from models.training_command import quieten_tensorflow
+from services.command_line import run_command
 from services.errors import StorageError, TrafficError
 from services.files import read_if_present, write_atomically
 from services.forecasts import FORECASTS_FILE, TABLE_SHAPE, decode_table
@@ -225,4 +226,4 @@ def _step_minutes(text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

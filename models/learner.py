@@ -27,6 +27,7 @@ from models.nowcast.train import NOWCAST_DIRECTORY
 from models.training_command import quieten_tensorflow
 from services.champions import SHIPPED_ARTIFACTS
 from services.clock import PARIS, utc_now
+from services.command_line import run_command
 from services.errors import TrafficError
 from services.journal import start_journal
 from services.metrics import WorkMetrics, metric_registry, share_metrics
@@ -169,4 +170,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -25,8 +25,10 @@ from models.catalogue import (
 )
 from models.comparison import markdown_table
 from models.errors import ModelMismatch
+from models.training import NOT_RECORDED
 from models.versions import promote, withdraw
 from services.clock import to_paris, utc_now
+from services.command_line import run_command
 from services.errors import StorageError, TrafficError
 from services.operations import (
     KINDS,
@@ -44,7 +46,6 @@ from services.settings import load_settings
 
 # More than any installation decides in a year, nightly.
 _LISTED_DECISIONS: Final = 1_000
-_NOT_RECORDED: Final = "the database could not record it: the journal and this line are the record"
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ def _record(
     if measures and registry.roots.learns_from_history:
         record = version_record(registry.kind, found.version, measures, now)
     recorded = record_decision(registry.operations, decision, record)
-    return "" if recorded else f" ({_NOT_RECORDED})"
+    return "" if recorded else f" ({NOT_RECORDED})"
 
 
 def _champion_before(registry: Registry, present: Found | None) -> str | None:
@@ -266,4 +267,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

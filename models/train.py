@@ -7,39 +7,31 @@ from __future__ import annotations
 
 import argparse
 import platform
-import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from models.catalogue import Found, champion_in_use, figures_of, roots_of, version_record
 from models.comparison import compare, comparison_table, is_no_worse_than_average
 from models.dataset import DaySplit, ZoneHistory, load_zone_history, split_days
 from models.features import FEATURES, every_cell
 from models.forecaster import Forecaster
 from models.model_card import model_card
+from models.training import Decide, Ruling, Training, run_training
 from models.training_command import (
     DEFAULT_SEED,
     Report,
     Trained,
     add_options,
     at_least,
-    quieten_tensorflow,
     say,
-    tell_outcome,
 )
 from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
-from services.clock import utc_now
-from services.errors import TrafficError
+from services.command_line import run_command
 from services.forecasts import FORECASTS_FILE, TABLE_SHAPE, TrainedOn, encode_table, make_table
-from services.operations import Decision, Operations, open_operations, record_decision
-from services.operations.tables import Action, Reason
-from services.settings import load_settings
 from services.snapshot import Source
 
 if TYPE_CHECKING:
@@ -47,17 +39,6 @@ if TYPE_CHECKING:
     from models.keras_forecaster import KerasForecaster
 
 DEFAULT_EPOCHS: Final = 100
-
-
-@dataclass(frozen=True)
-class Ruling:
-    """What becomes of a version, and why: codes of ``services.operations.tables``."""
-
-    action: Action
-    reason: Reason
-
-
-Decide = Callable[[dict[str, Any]], Ruling]
 
 
 def train(
@@ -178,47 +159,20 @@ def decide_by_average(comparison: dict[str, Any]) -> Ruling:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
-    started_at = utc_now()
-    quieten_tensorflow()
-    try:
-        settings = load_settings(**({"data_dir": options.data_dir} if options.data_dir else {}))
-        data_dir = settings.data_dir
-        previous = champion_in_use(roots_of(data_dir, "zones"))
-        trained = train(
+    training = Training(
+        "zones",
+        lambda data_dir, root: train(
             data_dir,
             options.source,
-            options.out or data_dir / "models",
+            root,
             epochs=options.epochs,
             seed=options.seed,
             report=say,
-        )
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    # A version for the repository, or for a trial, is no decision of this installation.
-    if options.out is None:
-        record_training(open_operations(settings), trained, previous, started_at)
-    say(comparison_table(trained.measures["test"]))
-    tell_outcome(trained, "zones", "the hour-of-week average has the better RPS")
-    return 0
-
-
-def record_training(
-    operations: Operations, trained: Trained, previous: Found | None, now: datetime
-) -> None:
-    """Put on record what became of a version that was trained by hand."""
-    decision = Decision(
-        kind="zones",
-        version=trained.directory.name,
-        previous=None if previous is None else previous.version,
-        action=trained.measures["decision"]["action"],
-        reason=trained.measures["decision"]["reason"],
-        decided_by="training",
-        decided_at=now,
-        figures=figures_of(trained.measures["test"]),
+        ),
+        comparison_table,
+        "the hour-of-week average has the better RPS",
     )
-    version = version_record("zones", trained.directory.name, trained.measures, now)
-    record_decision(operations, decision, version)
+    return run_training(training, options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -278,4 +232,4 @@ def _write(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

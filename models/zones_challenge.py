@@ -14,7 +14,8 @@ from models.comparison import is_no_worse_than_average
 from models.contest import HistoryContest
 from models.dataset import load_zone_history, split_with_newest_judged
 from models.features import Cells
-from models.train import DEFAULT_EPOCHS, Decide, train_on
+from models.train import DEFAULT_EPOCHS, train_on
+from models.training import Decide
 from models.training_command import DEFAULT_SEED, Report, Trained
 from services.forecasts import DAYS, TABLE_SHAPE, ForecastTable, read_table
 from services.operations import Kind

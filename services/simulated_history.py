@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from services import history
 from services.clock import PARIS
+from services.command_line import run_command
 from services.errors import TrafficError
 from services.feeds.demo import DemoFeed
 from services.feeds.reply import check_reply, decode_records
@@ -187,4 +188,4 @@ def _frame(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -17,6 +17,7 @@ from types import FrameType
 from services.access import announce_password, first_password
 from services.alerts.rules import rules_of
 from services.camera.model_files import check_own_model
+from services.command_line import run_command
 from services.data_directory import prepare_data_directory
 from services.errors import ConfigurationError, TrafficError
 from services.journal import start_journal
@@ -136,4 +137,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -26,6 +26,7 @@ from services.alerts.overview import OverviewWriter
 from services.alerts.rules import Language, rules_of
 from services.alerts.watcher import Watcher
 from services.clock import Clock, utc_now
+from services.command_line import run_command
 from services.data_directory import prepare_data_directory
 from services.errors import ConfigurationError
 from services.journal import start_journal
@@ -210,4 +211,4 @@ def _sole_watch(settings: Settings, stopping: threading.Event) -> Iterator[None]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -25,6 +25,7 @@ from filelock import FileLock, Timeout
 from services.calendar import write_days_to_come
 from services.champions import SHIPPED_ARTIFACTS
 from services.clock import PARIS, to_paris, utc_now
+from services.command_line import run_command
 from services.errors import ConfigurationError, ForecastUnavailable, StorageError
 from services.feeds.demo import DemoFeed
 from services.feeds.sources import SimulatedFeed, live_feed
@@ -246,4 +247,4 @@ def _stop(signal_number: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -28,6 +28,7 @@ from services.camera.reading import RoadStatus, TrafficReading
 from services.camera.segmentation import Segmentation
 from services.camera.traffic_reader import read_traffic
 from services.champions import SHIPPED_ARTIFACTS
+from services.command_line import run_command
 from services.errors import TrafficError
 from services.settings import load_settings
 
@@ -135,4 +136,4 @@ def _tell(segmenter: Any, judged: LabelledPictures) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -30,6 +30,7 @@ from services.camera.model_files import DIRECTORY, champion_model_file, check_ow
 from services.camera.server import CameraServer
 from services.champions import SHIPPED_ARTIFACTS
 from services.clock import utc_now
+from services.command_line import run_command
 from services.data_directory import prepare_data_directory
 from services.errors import TrafficError
 from services.journal import start_journal
@@ -195,4 +196,4 @@ def _stop(signal_number: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

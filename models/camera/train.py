@@ -38,6 +38,7 @@ from services.camera.classes import GROUPS, ClassFile, encode_class_file
 from services.camera.model_files import CLASS_FILE
 from services.camera.model_files import DIRECTORY as CAMERA_DIRECTORY
 from services.clock import utc_now
+from services.command_line import run_command
 from services.errors import ConfigurationError, TrafficError
 from services.settings import load_settings
 
@@ -234,4 +235,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -24,7 +24,7 @@ from models.nowcast.train import (
     quantiles_in_parts,
     train_on,
 )
-from models.train import Decide
+from models.training import Decide
 from models.training_command import DEFAULT_SEED, Report, Trained
 from services.operations import Kind
 from services.operations.tables import Reason

@@ -23,6 +23,7 @@ from models.nowcast.train import (
 )
 from models.records import read_measures
 from models.training_command import Report, Trained, quieten_tensorflow, say
+from services.command_line import run_command
 from services.errors import TrafficError
 from services.settings import load_settings
 
@@ -115,4 +116,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

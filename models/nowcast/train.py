@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import platform
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -41,16 +40,14 @@ from models.nowcast.judging import (
 from models.nowcast.leads import LEAD_STEPS, quantiles_at_leads
 from models.nowcast.speed_table import RowTimes
 from models.nowcast.zone_bands import ZoneCalibration, learn_zone_calibration, zone_sums
-from models.train import Decide, Ruling
+from models.training import Decide, Ruling, Training, run_training
 from models.training_command import (
     DEFAULT_SEED,
     Report,
     Trained,
     add_options,
     at_least,
-    quieten_tensorflow,
     say,
-    tell_outcome,
 )
 from models.versions import (
     CARD_FILE,
@@ -59,10 +56,9 @@ from models.versions import (
     promote,
     write_version,
 )
-from services.errors import TrafficError
+from services.command_line import run_command
 from services.feeds.reply import RENNES_THRESHOLDS
 from services.forecasts import TrainedOn
-from services.settings import load_settings
 from services.snapshot import Source
 from services.zones import ZONE_CHOICES
 
@@ -244,23 +240,20 @@ def decide_by_baselines(comparison: dict[str, Any]) -> Ruling:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
-    quieten_tensorflow()
-    try:
-        data_dir = options.data_dir or load_settings().data_dir
-        trained = train(
+    training = Training(
+        "nowcast",
+        lambda data_dir, root: train(
             data_dir,
             options.source,
-            options.out or data_dir / "models",
+            root,
             weeks=options.weeks,
             seed=options.seed,
             report=say,
-        )
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    say(lead_table(trained.measures["test"]))
-    tell_outcome(trained, "nowcast", "a baseline has the better RPS or MAE")
-    return 0
+        ),
+        lead_table,
+        "a baseline has the better RPS or MAE",
+    )
+    return run_training(training, options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -439,4 +432,4 @@ def _versions() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from models.catalogue import CHAMPION_NAME
 from models.contest import HistoryContest
 from models.errors import HistoryTooShort
-from models.train import Decide
+from models.training import Decide
 from models.training_command import Report, Trained
 from models.week.observations import load_segment_history
 from models.week.train import DayParts, is_no_worse_than_frequencies, train_on

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import platform
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -21,16 +20,14 @@ import orjson
 from numpy.typing import NDArray
 
 from models.dataset import split_days
-from models.train import Decide, Ruling
+from models.training import Decide, Ruling, Training, run_training
 from models.training_command import (
     DEFAULT_SEED,
     Report,
     Trained,
     add_options,
     at_least,
-    quieten_tensorflow,
     say,
-    tell_outcome,
 )
 from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
 from models.week.card import week_card
@@ -48,10 +45,9 @@ from models.week.scores import (
     scores_table,
 )
 from services.calendar import Calendar
-from services.errors import TrafficError
+from services.command_line import run_command
 from services.feeds.reply import RENNES_THRESHOLDS
 from services.forecasts import DAYS, TrainedOn
-from services.settings import load_settings
 from services.snapshot import Source
 from services.speed_distribution import status_probabilities
 from services.week_forecasts import (
@@ -252,24 +248,24 @@ def is_no_worse_than_frequencies(comparison: dict[str, Any]) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
-    quieten_tensorflow()
-    try:
-        data_dir = options.data_dir or load_settings().data_dir
-        trained = train(
+    training = Training(
+        "week",
+        lambda data_dir, root: train(
             data_dir,
             options.source,
-            options.out or data_dir / "models",
-            seed=options.seed,
+            root,
             learn_weeks=options.learn_weeks,
+            seed=options.seed,
             report=say,
-        )
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    say(scores_table(trained.measures["test"]))
-    say(f"P10–P90 holds {trained.measures['test']['coverage']:.1%} of the observed ratios")
-    tell_outcome(trained, "week", "the raw frequencies have the better RPS")
-    return 0
+        ),
+        _told,
+        "the raw frequencies have the better RPS",
+    )
+    return run_training(training, options)
+
+
+def _told(test: dict[str, Any]) -> str:
+    return f"{scores_table(test)}\nP10–P90 holds {test['coverage']:.1%} of the observed ratios"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -387,4 +383,4 @@ def _write(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -8,7 +8,6 @@ Nobody and nobody's number plate is on them, and nobody's rights either.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from services.camera.classes import GROUPS
+from services.command_line import run_command
 
 WIDTH: Final = 640
 HEIGHT: Final = 480
@@ -280,4 +280,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.clock import utc_now
+from services.command_line import run_command
 from services.errors import TrafficError
 from services.history import layout, retention
 from services.history.importing.report import FileReport
@@ -140,4 +141,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -126,8 +126,7 @@ def as_json(report: Report) -> str:
             "statuses": {str(code): count for code, count in sorted(report.statuses.items())},
             "exceptions": dict(report.exceptions),
             "first_seen": report.first_seen,
-        },
-        ensure_ascii=False,
+        }
     )
 
 

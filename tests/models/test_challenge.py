@@ -132,6 +132,12 @@ class TestChallenge:
         with operations.begin() as session:
             assert [item.version for item in recorded_versions(session)] == [SECOND]
 
+    def test_progress_that_nobody_reads_is_no_failed_challenge(self, contest, operations):
+        contest.error = BrokenPipeError()
+        with pytest.raises(BrokenPipeError):
+            run(contest, operations)
+        assert on_record(operations) == []
+
     def test_it_is_judged_by_the_newest_week_which_the_champion_has_not_seen(
         self, contest, operations
     ):
@@ -245,3 +251,14 @@ class TestCommand:
             challenges.main([option, value])
         assert exit_info.value.code == 2
         assert option in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", FORECAST_KINDS)
+def test_every_kind_that_forecasts_has_its_own_contest(tmp_path, kind):
+    assert challenges.make_contest(kind, tmp_path, "demo", seed=1).kind == kind
+
+
+@pytest.mark.parametrize("kind", ["camera", "weeks", ""])
+def test_another_kind_is_never_taken_for_the_zones(tmp_path, kind):
+    with pytest.raises(ValueError, match=repr(kind)):
+        challenges.make_contest(kind, tmp_path, "demo", seed=1)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from services.command_line import run_command
 from services.feeds.demo.feed import DEFAULT_SEED, DemoFeed
 from services.feeds.demo.network import NOMINAL_SEGMENTS
 from services.feeds.demo.server import LOOPBACK, DemoServer
@@ -69,4 +70,4 @@ def _clock(at: datetime | None) -> Callable[[], datetime]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -1,0 +1,52 @@
+"""How every command of the project ends: by its exit code, never by the terminal's traceback."""
+
+from __future__ import annotations
+
+import io
+import os
+import select
+import sys
+from collections.abc import Callable
+from typing import Final, NoReturn
+
+# As a shell reports a program that SIGPIPE or SIGINT ended.
+PIPE_CLOSED: Final = 141
+INTERRUPTED: Final = 130
+
+
+def run_command(main: Callable[[], int]) -> NoReturn:
+    r"""Run a command and exit with its code.
+
+    What the terminal cannot show is written as an escape (``\xe9``). Once nobody
+    reads the output any more, as after ``| head -1``, the command ends with
+    :data:`PIPE_CLOSED`; interrupted by its user, with :data:`INTERRUPTED`.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            code = main()
+        finally:
+            # Here and not when the interpreter ends, where nothing catches.
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Another pipe than the terminal's is a fault to be seen.
+        if not _drop_unread_output():
+            raise
+        code = PIPE_CLOSED
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    sys.exit(code)
+
+
+def _drop_unread_output() -> bool:
+    """Whether nobody reads one of the streams; what is left for it goes nowhere."""
+    found = False
+    for stream in (sys.stdout, sys.stderr):
+        poll = select.poll()
+        poll.register(stream, select.POLLOUT)
+        if any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0)):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            found = True
+    return found
