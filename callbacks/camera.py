@@ -146,9 +146,10 @@ def register(main: Dash, services: Services) -> Dash:
         ],
         prevent_initial_call=True,
     )
-    def look(picture: Mapping[str, Any] | None, _again: int | None) -> tuple[Any, ...]:
+    def look(picture: object, _again: object) -> tuple[Any, ...]:
         texts = load_texts(requested_language())
-        told = tell(services.camera, texts, (picture or {}).get("data"), album.sign)
+        handed_in = picture.get("data") if isinstance(picture, Mapping) else None
+        told = tell(services.camera, texts, handed_in, album.sign)
         is_kept_out = told.token is None
         result = list(told.result)
         return told.mask, result, told.message, not told.may_try_again, told.token, is_kept_out

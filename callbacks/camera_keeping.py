@@ -17,6 +17,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import Forbidden, ServiceUnavailable
 
 from callbacks.camera_api import SEGMENT_PARAMETER
+from callbacks.dash_requests import text_of
 from callbacks.page import requested_language
 from callbacks.refresh import late_after_seconds
 from components.camera import (
@@ -98,7 +99,7 @@ def register(page: Dash, services: Services, links: Mapping[str, str]) -> Album:
         # The live status is told anew beside each reading.
         Input(READING_STORE_ID, "data"),
     )
-    def tell_segment(search: str | None, _token: str | None) -> tuple[Any, bool]:
+    def tell_segment(search: object, _token: object) -> tuple[Any, bool]:
         texts = load_texts(requested_language())
         segment = album.segment(texts, segment_of(search))
         is_operator = is_signed_in()
@@ -106,7 +107,7 @@ def register(page: Dash, services: Services, links: Mapping[str, str]) -> Album:
         return told, segment is None or not is_operator
 
     @page.callback(Output(NAME_ID, "value"), Input(LOCATION_ID, "search"))
-    def propose_name(search: str | None) -> str:
+    def propose_name(search: object) -> str:
         segment = album.segment(load_texts(requested_language()), segment_of(search))
         return "" if segment is None else segment.name
 
@@ -121,9 +122,8 @@ def register(page: Dash, services: Services, links: Mapping[str, str]) -> Album:
         prevent_initial_call=True,
     )
     def change(
-        _keep: int | None, _remove: list[int | None], token: str | None, name: str | None,
-        search: str | None,
-    ) -> tuple[Any, Any]:  # fmt: skip
+        _keep: object, _remove: object, token: object, name: object, search: object
+    ) -> tuple[Any, Any]:
         # A button that was only just drawn has not been pressed.
         if not ctx.triggered or not ctx.triggered[0]["value"]:
             return no_update, no_update
@@ -133,7 +133,9 @@ def register(page: Dash, services: Services, links: Mapping[str, str]) -> Album:
         if isinstance(chosen, dict):
             said = album.remove(texts, str(chosen["camera"]))
         else:
-            said = album.keep(texts, token or "", name or "", segment_of(search))
+            said = album.keep(
+                texts, text_of("reading", token), text_of("name", name), segment_of(search)
+            )
         return build_kept(texts, album.kept(texts), is_operator=True), said
 
     @page.server.get(CSV_PATH)
@@ -150,15 +152,23 @@ def register(page: Dash, services: Services, links: Mapping[str, str]) -> Album:
     return album
 
 
-def segment_of(search: str | None) -> str | None:
+def segment_of(search: object) -> str | None:
     """The segment that the page's address names.
 
+    Raises
+    ------
+    InvalidRequest
+        When it is no text.
+
+    Examples
+    --------
     >>> segment_of("?troncon=10273_D")
     '10273_D'
     >>> segment_of("") is None
     True
     """
-    return parse_qs((search or "").removeprefix("?")).get(SEGMENT_PARAMETER, [None])[0]
+    asked = parse_qs(text_of("search", search).removeprefix("?"))
+    return asked.get(SEGMENT_PARAMETER, [None])[0]
 
 
 def percent(texts: Texts, share: float | None) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from typing import IO, Any, Final
 
+import orjson
 from flask import Flask, Request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -17,8 +19,44 @@ MOST_BODY_BYTES: Final = 1_048_576
 MOST_FORM_BYTES: Final = 65_536
 # Base64 makes four bytes of three; the rest is around the picture.
 MOST_PICTURE_BODY_BYTES: Final = MAX_BYTES * 4 // 3 + MOST_FORM_BYTES
+# The largest document of a page is a callback's, of some hundred values, ten deep.
+MOST_JSON_VALUES: Final = 10_000
+MOST_JSON_DEPTH: Final = 24
 # Where a picture may be handed in.
 PICTURE_PATHS: Final = frozenset({"/api/v1/segmentation", "/camera/_dash-update-component"})
+
+
+class BoundedJson:
+    """The one reader of JSON that strangers send, whoever asks Flask for it: Dash, the API, ours.
+
+    Deep nesting would end in a ``RecursionError``, here or in what reads the document next.
+    """
+
+    @staticmethod
+    def loads(document: bytes) -> Any:
+        """A document of bounded size and depth.
+
+        Raises
+        ------
+        ValueError
+            Which Werkzeug answers with 400.
+        """
+        # Each value but the first one comes behind one of these.
+        if sum(map(document.count, (b",", b"[", b"{"))) >= MOST_JSON_VALUES:
+            raise ValueError(f"more than {MOST_JSON_VALUES} values")
+        content = orjson.loads(document)
+        level = [content]
+        for _ in range(MOST_JSON_DEPTH):
+            level = [child for item in level for child in _children(item)]
+            if not level:
+                return content
+        raise ValueError(f"more than {MOST_JSON_DEPTH} levels")
+
+
+def _children(item: object) -> Iterable[object]:
+    if isinstance(item, dict):
+        return item.values()
+    return item if isinstance(item, list) else ()
 
 
 class LimitedRequest(Request):
@@ -30,6 +68,15 @@ class LimitedRequest(Request):
             self.max_content_length = MOST_PICTURE_BODY_BYTES
             # What Werkzeug reads of a form at once counts too, 64 KB of a file.
             self.max_form_memory_size = MOST_BODY_BYTES
+
+    @property
+    def json_module(self) -> Any:
+        """What reads the JSON of a body."""
+        return BoundedJson
+
+    @json_module.setter
+    def json_module(self, _of_application: object) -> None:
+        """Flask hands in the application's own reader, which is for documents of our own."""
 
     def _get_file_stream(self, *_told: object, **_named: object) -> IO[bytes]:
         """Werkzeug's hook; its own writes what is larger than 500 KB into a file."""

@@ -16,5 +16,8 @@ def is_same_origin(request: flask.Request) -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
-    source = request.headers.get("Origin") or request.headers.get("Referer")
-    return source is not None and urlsplit(source).netloc == request.host
+    source = request.headers.get("Origin") or request.headers.get("Referer") or ""
+    try:
+        return urlsplit(source).netloc == request.host
+    except ValueError:  # no address at all, such as "http://["
+        return False

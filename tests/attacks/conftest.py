@@ -1,0 +1,33 @@
+"""The application as strangers meet it: no log-in, on loopback, in this process."""
+
+from __future__ import annotations
+
+import pytest
+
+from app import create_app
+from services.settings import load_settings
+from services.store import Store
+from tests.factories import make_network, make_snapshot_for
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory):
+    """The server of an application that has something to show."""
+    data_dir = tmp_path_factory.mktemp("attacked")
+    store = Store(data_dir)
+    store.prepare()
+    network = make_network()
+    store.publish(network, make_snapshot_for(network))
+    settings = load_settings(
+        data_dir=data_dir,
+        monitor_level="off",
+        dashboard_password="Correct-horse-7",
+        tiles_url="none",
+        _env_file=None,
+    )
+    return create_app(settings).server
+
+
+@pytest.fixture
+def stranger(attacked):
+    return attacked.test_client()
