@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import math
 from dataclasses import dataclass
 from datetime import date
@@ -132,6 +133,14 @@ def read_speed_table(path: Path) -> SpeedTable:
         dtype=np.float32,
     )
     return SpeedTable(tuple(name.strip() for name in header), speed)
+
+
+def fingerprint(table: SpeedTable) -> str:
+    """What tells a table from every other one: its detectors and speeds, in their order."""
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update("\n".join(table.detectors).encode())
+    digest.update(table.speed.astype("<f4").tobytes())
+    return digest.hexdigest()
 
 
 def read_adjacency(path: Path, detectors: int) -> NDArray[np.float64]:

@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 
 from models import evaluate
+from models.nowcast import benchmark
 from models.nowcast.speed_table import (
+    SpeedTable,
     SpeedTableRefused,
+    fingerprint,
     read_adjacency,
     read_speed_table,
     row_times,
 )
+from tests.conftest import REAL_DATA
 from tests.models.nowcast.tables import rhythmic, write_table
 
 REFUSED = {
@@ -83,3 +87,31 @@ def test_rows_know_their_day_and_weekend():
     times = row_times(3 * 288, date(2012, 3, 2), 5)
     assert times.slot[[0, 287, 288]].tolist() == [0, 287, 0]
     assert times.is_weekend[[0, 288, 576]].tolist() == [False, True, True]
+
+
+@pytest.mark.realdata
+def test_los_loop_itself_stands_beside_what_was_published_of_it():
+    table = read_speed_table(REAL_DATA.parent / "losloop" / "los_speed.csv")
+    published = benchmark.published_for(table, benchmark.Protocol())
+    assert published["T-GCN, published"]["rmse"] == [5.13, 6.06, 6.71, 7.27]
+    assert benchmark.published_for(table, benchmark.Protocol(step_minutes=15)) == {}
+    changed = table.speed.copy()
+    changed[700, 3] += 1
+    assert benchmark.published_for(SpeedTable(table.detectors, changed), benchmark.Protocol()) == {}
+
+
+def test_a_table_is_known_by_its_content_however_it_is_written(tmp_path):
+    spellings = ("a,b\n60,61.50\n,62\n", '"a", b\r\n60.0,61.5\r\nnan,6.2e1\r\n')
+    prints = set()
+    for number, content in enumerate(spellings):
+        path = tmp_path / f"{number}.csv"
+        path.write_text(content, "utf-8", newline="")
+        prints.add(fingerprint(read_speed_table(path)))
+    assert len(prints) == 1
+    table = read_speed_table(path)
+    others = (
+        SpeedTable(("b", "a"), table.speed),
+        SpeedTable(("a", "b"), table.speed[::-1]),
+        SpeedTable(("a", "b"), table.speed[:1]),
+    )
+    assert prints.isdisjoint(fingerprint(other) for other in others)
