@@ -6,15 +6,17 @@ simulated feed. ``TRAFFIC_SOURCE`` narrows the choice.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from services import history
 from services.clock import Clock
-from services.errors import FeedError, FeedRefused, FeedUnreachable, StorageError
+from services.errors import FeedError, FeedUnreachable, StorageError, TrafficError
 from services.feeds.reply import CheckedReply, check_reply
 from services.feeds.sources import Feed
 from services.history.usual_hour import read_usual_hour
@@ -22,6 +24,7 @@ from services.indicators import status_counts
 from services.metrics import WorkMetrics, metric_registry
 from services.metrics.work import FetchOutcome
 from services.network import Network
+from services.privacy import without_personal_data
 from services.snapshot import Snapshot, Source
 from services.store import Store, WorkerState
 from services.usual_hour import UsualHour
@@ -31,10 +34,13 @@ log = logging.getLogger(__name__)
 # A feed that fails for less than this is hardly worth a warning on the page:
 # what it last said is still as fresh as it usually is (3 to 5 minutes behind).
 ARCHIVE_AFTER: Final = timedelta(minutes=10)
+# A server that asks for more than this is asked again all the same: its clock may be wrong.
+MAXIMUM_PAUSE: Final = timedelta(hours=1)
+# What a stranger sent is told no further than this.
+_REASON_CHARACTERS: Final = 300
 
 
-@dataclass(frozen=True)
-class Accepted:
+class Accepted(NamedTuple):
     """The last accepted reply of a source: what the next one is checked against."""
 
     network: Network | None = None
@@ -70,12 +76,12 @@ class Observer:
         self._clock = clock
         self._metrics = metrics or WorkMetrics(metric_registry(), "worker")
         self._accepted: dict[Source, Accepted] = {}
-        self._live_not_before = clock()
+        self._live_pause: tuple[datetime, datetime] | None = None
         self._usual: UsualHour | None = None
         self._state = store.worker_state() or WorkerState("", None, 0, None)
 
     def observe(self) -> Snapshot | None:
-        """One round. Never raises for a feed or a disk: both are journalled and retried next time.
+        """One round. Never raises, whatever went wrong: it is journalled, counted and tried again.
 
         Returns
         -------
@@ -83,12 +89,10 @@ class Observer:
             What is published after the round, None when there is nothing to show.
         """
         try:
-            snapshot = self._round()
-        except StorageError as error:
-            log.error("nothing published: %s", error)
-            self._note_failure(str(error))
+            return self._round()
+        except Exception as error:  # the next round comes whatever this one met
+            self._note_failure("nothing published", error)
             return None
-        return snapshot
 
     def _round(self) -> Snapshot | None:
         if self._live is not None:
@@ -98,36 +102,50 @@ class Observer:
         return snapshot
 
     def _live_round(self, live: Feed) -> Snapshot | None:
-        if self._clock() < self._live_not_before:
+        if self._is_left_alone():
             return self._fall_back()
         try:
             snapshot = self._accept(live)
-        except FeedError as error:
-            log.warning("live feed: %s", error)
-            self._note_failure(str(error))
+        except StorageError:
+            raise
+        except Exception as error:  # strangers send what nobody foresaw
+            self._note_failure("live feed", error)
             self._heed_retry_after(error)
-            return self._fall_back()
+            try:
+                return self._fall_back()
+            except Exception as other:  # counted above already
+                _journal_error("nothing to show instead", other)
+                return None
         self._note_success()
         return snapshot
 
-    def _heed_retry_after(self, error: FeedError) -> None:
+    def _is_left_alone(self) -> bool:
+        """Whether the live feed has asked for a pause that lasts; a clock that jumps ends it."""
+        return self._live_pause is not None and (
+            self._live_pause[0] <= self._clock() < self._live_pause[1]
+        )
+
+    def _heed_retry_after(self, error: Exception) -> None:
         pause_s = error.retry_after_s if isinstance(error, FeedUnreachable) else None
         if pause_s:
-            self._live_not_before = self._clock() + timedelta(seconds=pause_s)
-            log.warning("live feed: left alone until %s, as it asked", self._live_not_before)
+            now = self._clock()
+            until = now + min(timedelta(seconds=pause_s), MAXIMUM_PAUSE)
+            self._live_pause = now, until
+            log.warning("live feed: left alone until %s, as it asked", until)
 
     def _fall_back(self) -> Snapshot | None:
         """The last live snapshot, as an archive once it is old; without one, the simulated feed."""
-        last = self._last_accepted("live").snapshot
-        if last is None:
+        network, last = self._last_accepted("live")
+        if network is None or last is None:
             return self._demo_round()
-        if self._clock() - last.observed_at < ARCHIVE_AFTER:
+        # One observed at a time that is yet to come tells of a wrong clock, not of the present.
+        if abs(self._clock() - last.observed_at) < ARCHIVE_AFTER:
             return last
         archive = last.with_source("archive")
         current = self._store.current_snapshot()
         if current is None or current.version != archive.version:
             log.warning("showing the last live snapshot, observed at %s", last.observed_at)
-            self._store.publish(self._store.network(archive.network_version), archive)
+            self._store.publish(network, archive)
         return archive
 
     def _demo_round(self) -> Snapshot | None:
@@ -136,49 +154,52 @@ class Observer:
     def _accept(self, feed: Feed) -> Snapshot:
         """Fetch, check, keep and publish one reply of a feed, and count how it went."""
         started = time.monotonic()
-        outcome: FetchOutcome = "ok"
+        outcome: FetchOutcome = "unreachable"
         try:
-            return self._accept_reply(feed)
-        except FeedError as error:
-            outcome = "refused" if isinstance(error, FeedRefused) else "unreachable"
-            raise
+            body = feed.reply(self._clock())
+            outcome = "refused"
+            checked = self._checked(body, feed.source)
+            outcome = "ok"
+            self._publish(checked)
         finally:
             self._metrics.fetched(feed.source, outcome, time.monotonic() - started)
+        return checked.snapshot
 
-    def _accept_reply(self, feed: Feed) -> Snapshot:
-        body = feed.reply(self._clock())
-        last = self._last_accepted(feed.source)
-        checked = check_reply(
+    def _checked(self, body: bytes, source: Source) -> CheckedReply:
+        last = self._last_accepted(source)
+        return check_reply(
             body,
-            source=feed.source,
+            source=source,
             received_at=self._clock(),
             known_network=last.network,
-            previous=last.snapshot,
+            # What is simulated follows the clock, wherever that jumps.
+            previous=last.snapshot if source == "live" else None,
         )
-        self._accepted[feed.source] = Accepted(checked.network, checked.snapshot)
-        if last.snapshot is None or checked.snapshot.version != last.snapshot.version:
+
+    def _publish(self, checked: CheckedReply) -> None:
+        snapshot = checked.snapshot
+        last = self._last_accepted(snapshot.source).snapshot
+        if last is None or snapshot.version != last.version:
             self._journal(checked)
         self._look_up_usual(checked)
         self._keep(checked)
-        self._store.publish(checked.network, checked.snapshot)
-        counts = status_counts(checked.snapshot.status_codes())
-        self._metrics.accepted(feed.source, checked.snapshot.observed_at, counts)
-        return checked.snapshot
+        self._store.publish(checked.network, snapshot)
+        self._accepted[snapshot.source] = Accepted(checked.network, snapshot)
+        counts = status_counts(snapshot.status_codes())
+        self._metrics.accepted(snapshot.source, snapshot.observed_at, counts)
 
     def _keep(self, checked: CheckedReply) -> None:
         """History first, so that what is shown is also kept; a full disk must not hide the news."""
-        try:
+        with _going_on("history not written"):
             history.append_snapshot(self._store.data_dir, checked.snapshot)
             self._metrics.history_written(checked.snapshot.source, self._clock())
-        except StorageError as error:
-            log.error("history not written: %s", error)
 
     def _look_up_usual(self, checked: CheckedReply) -> None:
         """Once an hour, what is usual at it, for the pages to compare with.
 
         Before the hour's first snapshot is kept, so that traffic is not compared with itself.
         """
-        try:
+        with _going_on("the usual traffic was not looked up"):
             usual = self._usual or self._usual_before_start()
             if usual is None or not usual.tells_of(checked.snapshot):
                 snapshot, network = checked.snapshot, checked.network
@@ -187,8 +208,6 @@ class Observer:
                 )
                 self._store.write_usual_hour(usual)
             self._usual = usual
-        except StorageError as error:
-            log.error("the usual traffic was not looked up: %s", error)
 
     def _journal(self, checked: CheckedReply) -> None:
         snapshot = checked.snapshot
@@ -200,8 +219,12 @@ class Observer:
             len(checked.network),
             checked.network.version,
         )
-        if snapshot.rejected_rows:
-            log.warning("%d rows failed a check and show as unknown", snapshot.rejected_rows)
+        if checked.problems:
+            log.warning(
+                "%d rows failed a check and show as unknown: %s",
+                snapshot.rejected_rows,
+                ", ".join(f"{field} {count}" for field, count in checked.problems.most_common()),
+            )
 
     def _last_accepted(self, source: Source) -> Accepted:
         if source not in self._accepted:
@@ -234,7 +257,8 @@ class Observer:
         now = self._clock().isoformat()
         self._write_state(WorkerState(now, now, 0, None))
 
-    def _note_failure(self, reason: str) -> None:
+    def _note_failure(self, what: str, error: Exception) -> None:
+        reason = _journal_error(what, error)
         self._write_state(
             replace(
                 self._state,
@@ -246,7 +270,26 @@ class Observer:
 
     def _write_state(self, state: WorkerState) -> None:
         self._state = state
-        try:
+        with _going_on("worker state not written"):
             self._store.write_worker_state(state)
-        except StorageError as error:
-            log.error("worker state not written: %s", error)
+
+
+@contextlib.contextmanager
+def _going_on(failure: str) -> Iterator[None]:
+    """Journal an error of something that must not hide the news."""
+    try:
+        yield
+    except Exception as error:  # nothing else is worth a round
+        _journal_error(failure, error)
+
+
+def _journal_error(what: str, error: Exception) -> str:
+    """One line for what was foreseen, else with its traceback; returns the reason, for people."""
+    reason = without_personal_data(str(error))[:_REASON_CHARACTERS]
+    if isinstance(error, TrafficError):
+        level = logging.WARNING if isinstance(error, FeedError) else logging.ERROR
+        log.log(level, "%s: %s", what, reason)
+    else:
+        reason = f"{type(error).__name__}: {reason}"
+        log.error("%s: %s", what, reason, exc_info=error)
+    return reason

@@ -1,4 +1,8 @@
-"""What may be written of a person: nothing. Used for the journal and for the monitoring."""
+"""What may be written of a person, or of a secret: nothing. For the journal and the monitoring.
+
+Every expression here takes time in proportion to the text, whatever a stranger has put into it:
+each is anchored at a sign, or bounded, or begins only where a run of its characters does.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,28 @@ import re
 from typing import Final
 
 NOT_KEPT: Final = "-"
+# A long traceback; of longer texts the beginning and the end are kept.
+MOST_CHARACTERS: Final = 16_384
+# The longest user and password of an address that are found.
+_MOST_BEFORE_AT: Final = 300
 
 _IPV4: Final = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)")
-_IPV6_LIKE: Final = re.compile(r"[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*")
+_IPV6_LIKE: Final = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]+")
+_LONGEST_IPV6: Final = 45
 _SECRET_HEADERS: Final = re.compile(
     r"(?i)\b(set-cookie|cookie|authorization)\b(\s*[:=]\s*)[^\r\n]*"
 )
 _CREDENTIALS: Final = re.compile(r"(?i)\b(bearer|basic)(\s+)[^\s,;'\"]+")
-# As people write them and as addresses of pages do; the parts around "@" are bounded (RFC 5321).
-_EMAIL: Final = re.compile(r"[\w.+%-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")
+# Of any address, a path alone included: what follows a "?" (or "%3F") that follows something,
+# and a fragment that names a value.
+_QUERY: Final = re.compile(r"(?<=[^\s\"'(\[{])(\?(?![\s\"?])|%3[Ff]|#(?=[\w.-]{1,64}=))[^\s\"<>]+")
+_USER: Final = re.compile(rf"(://)[^\s\"'<>]{{1,{_MOST_BEFORE_AT}}}@")
+# As people write them and as addresses of pages do.
+_EMAIL: Final = re.compile(r"(?<![\w.+%-])[\w.+%-]+(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")
 
 
 def without_personal_data(text: str) -> str:
-    """A text without IP addresses, e-mail addresses and credentials.
+    """A text without IP addresses, e-mail addresses, credentials and queries, its middle left out.
 
     Addresses of this machine itself, such as the one that it listens on, are nobody's.
 
@@ -27,11 +40,30 @@ def without_personal_data(text: str) -> str:
     'refused - at 12:43:00, Bearer -, -'
     >>> without_personal_data("http://127.0.0.1:8050, http://0.0.0.0:80, [::1]:80")
     'http://127.0.0.1:8050, http://0.0.0.0:80, [::1]:80'
+    >>> without_personal_data("https://me:secret@example.org/feed?key=secret refused")
+    'https://example.org/feed?- refused'
     """
-    for pattern in (_SECRET_HEADERS, _CREDENTIALS):
-        text = pattern.sub(rf"\1\2{NOT_KEPT}", text)
-    text = _EMAIL.sub(NOT_KEPT, text)
+    if len(text) <= MOST_CHARACTERS:
+        return masked(text)
+    half = MOST_CHARACTERS // 2
+    # Cut where no secret can be halved: the end begins with a line, the beginning ends with a word.
+    end = text[-half:].partition("\n")[2]
+    last_words = text[half - _MOST_BEFORE_AT : half]
+    beginning = text[: half - _MOST_BEFORE_AT] + last_words.rpartition(" ")[0]
+    left_out = len(text) - len(beginning) - len(end)
+    return f"{masked(beginning)} … {left_out} characters left out …\n{masked(end)}".rstrip("\n")
+
+
+def masked(text: str) -> str:
+    """A text of any length without what is nobody's business."""
+    for pattern in (_SECRET_HEADERS, _CREDENTIALS, _QUERY):
+        text = pattern.sub(_shown_part, text)
+    text = _EMAIL.sub(NOT_KEPT, _USER.sub(r"\1", text))
     return _IPV6_LIKE.sub(_hide_ipv6, _IPV4.sub(_hide_ipv4, text))
+
+
+def _shown_part(match: re.Match[str]) -> str:
+    return "".join(match.groups()) + NOT_KEPT
 
 
 def _hide_ipv4(match: re.Match[str]) -> str:
@@ -49,11 +81,17 @@ def _is_this_machine(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> 
 
 def _hide_ipv6(match: re.Match[str]) -> str:
     # A time of day has the look of an address; only the parser can tell.
-    text = match.group().rstrip(".")
+    found = match.group()
+    text = found.rstrip(".")
+    # A colon before or after it belongs to the sentence.
+    if text.startswith(":") and not text.startswith("::"):
+        text = text[1:]
+    if text.endswith(":") and not text.endswith("::"):
+        text = text[:-1]
+    if len(text) > _LONGEST_IPV6:
+        return found
     try:
         address = ipaddress.IPv6Address(text)
     except ValueError:
-        return match.group()
-    if _is_this_machine(address):
-        return match.group()
-    return NOT_KEPT + match.group()[len(text) :]
+        return found
+    return found if _is_this_machine(address) else found.replace(text, NOT_KEPT)

@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import msgspec
 import orjson
 
 from services.data_directory import prepare_data_directory
@@ -171,8 +172,8 @@ class Store:
         """How the worker's last attempts went; None when it never ran or the file is damaged."""
         try:
             document = read_if_present(self._worker_state)
-            return None if document is None else WorkerState(**orjson.loads(document))
-        except (StorageError, orjson.JSONDecodeError, TypeError):
+            return None if document is None else msgspec.json.decode(document, type=WorkerState)
+        except (StorageError, msgspec.DecodeError, UnicodeDecodeError):
             return None
 
     def _network_path(self, version: str) -> Path:

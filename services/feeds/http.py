@@ -112,7 +112,7 @@ def _retry_after_s(response: requests.Response) -> float | None:
         return None
     try:
         return urllib3.Retry().parse_retry_after(header)
-    except urllib3.exceptions.InvalidHeader:
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
         return None
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -28,6 +28,8 @@ class PlacedRecord(Protocol):
 
 # Two clocks may disagree a little; the feed itself is 3 to 5 minutes behind.
 FUTURE_TOLERANCE: Final = timedelta(minutes=5)
+# The dataset began in 2021: what is older is a clock that was never set.
+EARLIEST: Final = datetime(2015, 1, 1, tzinfo=UTC)
 # Single bad rows become unknown; beyond this the reply as a whole is not to be trusted.
 MAXIMUM_BAD_ROW_SHARE: Final = 0.10
 # At night most small roads have no probe; no probe anywhere is a fault upstream.
@@ -38,6 +40,13 @@ MINIMUM_SEGMENT_SHARE: Final = 0.50
 AREA_LAT_DEG: Final = (47.85, 48.35)
 AREA_LON_DEG: Final = (-2.10, -1.30)
 SPEED_LIMITS_KMH: Final = (5, 130)
+# Twice the largest network that was ever measured.
+MAXIMUM_SEGMENTS: Final = 200_000
+# The longest real ones: name 41, class 33, id 9 characters, geometry 7,592 bytes of 192 points.
+# Names are kept at a fixed width: one of 100,000 characters among 2,859 took 1.3 GB.
+MAXIMUM_CHARACTERS: Final = {"denomination": 200, "hierarchie": 100}
+MAXIMUM_ID_CHARACTERS: Final = 64
+MAXIMUM_GEOMETRY_BYTES: Final = 50_000
 
 
 def check_fields_present(records: Sequence[object], fields: Sequence[str]) -> None:
@@ -60,37 +69,51 @@ def check_identities(distinct: int, total: int, field: str) -> None:
     FeedRefused
     """
     if distinct < total * (1 - MAXIMUM_BAD_ROW_SHARE):
-        raise FeedRefused(field, f"missing or repeated in {total - distinct} of {total} records")
+        wrong = f"{total - distinct} of {total} records"
+        raise FeedRefused(
+            field, f"missing, repeated or over {MAXIMUM_ID_CHARACTERS} characters in {wrong}"
+        )
 
 
 def check_time(observed_at: datetime, received_at: datetime, previous: Snapshot | None) -> None:
     """Refuse a time in the future or before the last accepted one. An old time is only late.
 
+    What was accepted at a time that is yet to come says that a clock was wrong then: nothing is
+    held against it, or a clock put right would stop the feed until that time.
+
     Raises
     ------
     FeedRefused
     """
-    if observed_at > received_at + FUTURE_TOLERANCE:
+    latest = received_at + FUTURE_TOLERANCE
+    if observed_at > latest:
         raise FeedRefused("datetime", f"{observed_at.isoformat()} is in the future")
-    if previous is not None and observed_at < previous.observed_at:
+    if observed_at < EARLIEST:
+        raise FeedRefused("datetime", f"{observed_at.isoformat()} is before there was this feed")
+    if previous is not None and observed_at < previous.observed_at <= latest:
         raise FeedRefused(
             "datetime",
             f"{observed_at.isoformat()} goes back before {previous.observed_at.isoformat()}",
         )
 
 
-def check_bad_rows(rejected: int, total: int, bad_rows: Mapping[int, str]) -> None:
+def check_bad_rows(problems: Counter[str], total: int) -> None:
     """Refuse a reply in which too many rows failed a check; names the commonest field.
+
+    Parameters
+    ----------
+    problems : Counter
+        How many rows failed, by the first field that did.
+    total : int
+        Rows of the reply.
 
     Raises
     ------
     FeedRefused
     """
-    if rejected <= total * MAXIMUM_BAD_ROW_SHARE:
-        return
-    by_field = Counter(bad_rows.values()).most_common(1)
-    field = by_field[0][0] if by_field else "geo_shape"
-    raise FeedRefused(field, f"{rejected} of {total} records failed a check")
+    if problems.total() > total * MAXIMUM_BAD_ROW_SHARE:
+        [(field, _)] = problems.most_common(1)
+        raise FeedRefused(field, f"{problems.total()} of {total} records failed a check")
 
 
 def check_unknown_share(codes: NDArray[np.uint8]) -> None:
@@ -105,15 +128,36 @@ def check_unknown_share(codes: NDArray[np.uint8]) -> None:
         raise FeedRefused("trafficstatus", f"unknown in {share:.0%} of segments")
 
 
-def check_missing_segments(present: int, expected: int) -> None:
-    """Refuse a reply that lacks most of the known network.
+def check_missing_segments(present: int, new: int, expected: int) -> None:
+    """Refuse a reply that lacks most of the known network, unless others have taken its place.
+
+    Parameters
+    ----------
+    present, new : int
+        Segments of the reply that are known, and that are not.
+    expected : int
+        Segments of the known network. All of them may get other ids at once: then there are
+        about as many new ones.
 
     Raises
     ------
     FeedRefused
     """
-    if present < expected * MINIMUM_SEGMENT_SHARE:
-        raise FeedRefused("records", f"only {present} of {expected} known segments")
+    missing = expected - present
+    if present < expected * MINIMUM_SEGMENT_SHARE and new < missing * MINIMUM_SEGMENT_SHARE:
+        reason = f"only {present} of {expected} known segments, and {new} new ones"
+        raise FeedRefused("records", reason)
+
+
+def check_size(records: int) -> None:
+    """Refuse a reply of more segments than any network has.
+
+    Raises
+    ------
+    FeedRefused
+    """
+    if records > MAXIMUM_SEGMENTS:
+        raise FeedRefused("records", f"{records}, more than {MAXIMUM_SEGMENTS}")
 
 
 def check_drawable(problems: Sequence[str], total: int) -> None:
@@ -144,19 +188,21 @@ def drawable_parts(record: PlacedRecord) -> list[Part] | str:
         return "vitesse_maxi"
     if not SPEED_LIMITS_KMH[0] <= limit <= SPEED_LIMITS_KMH[1]:
         return "vitesse_maxi"
-    if not isinstance(record.denomination, str | None):
-        return "denomination"
-    if not isinstance(record.hierarchie, str | None):
-        return "hierarchie"
+    for field, most in MAXIMUM_CHARACTERS.items():
+        text = getattr(record, field)
+        if text is not None and not (isinstance(text, str) and len(text) <= most):
+            return field
     return _parts_in_area(record.geo_shape) or "geo_shape"
 
 
 def _parts_in_area(geo_shape: msgspec.Raw | msgspec.UnsetType) -> list[Part] | None:
+    if not geo_shape or len(bytes(geo_shape)) > MAXIMUM_GEOMETRY_BYTES:
+        return None
     try:
-        shape = msgspec.json.decode(geo_shape or b"null")
+        shape = msgspec.json.decode(geo_shape)
         parts = geometry_parts(shape["geometry"])
         inside = all(_is_in_area(*point[:2]) for part in parts for point in part)
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError, RecursionError):
         return None
     return parts if inside else None
 

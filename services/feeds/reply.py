@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 import numpy as np
 import pandas as pd
+from msgspec.structs import astuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.errors import FeedRefused
@@ -81,6 +82,11 @@ _UNKNOWN_ROW: Final[dict[str, Any]] = {
     "vehicleprobemeasurement": 0,
 }
 _MAXIMUM_PROBES: Final = 255
+# What decoders raise on bytes that are no JSON, no UTF-8 or nested without end.
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_TOLD_CHARACTERS: Final = 200
+_HEAD_BYTES: Final = 4_096
+_NEEDED: Final = "what is needed is the address of the dataset's exports/json"
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,8 @@ class CheckedReply:
 
     network: Network
     snapshot: Snapshot
+    problems: Counter[str]
+    """How many rows failed a check, by the first field that did."""
 
 
 def check_reply(
@@ -121,13 +129,16 @@ def check_reply(
     FeedRefused
         Names the field that failed.
     """
-    records, unplaced = _placed_records(decode_records(body))
+    decoded = decode_records(body)
+    records = _placed_records(decoded)
     observed_at = _observed_at(records)
     quality.check_time(observed_at, received_at, previous)
     columns, bad_rows = _checked_columns(records)
     network, unmapped = _network_of(records, known_network)
-    rejected = unplaced + unmapped + len(bad_rows)
-    quality.check_bad_rows(rejected, len(records) + unplaced, bad_rows)
+    problems = Counter({ID_FIELD: len(decoded) - len(records)})
+    problems.update(bad_rows.values())
+    problems.update(unmapped)
+    quality.check_bad_rows(problems, len(decoded))
     table = _table_in_network_order(columns, records, network)
     quality.check_unknown_share(table["status"].to_numpy())
     return CheckedReply(
@@ -138,8 +149,9 @@ def check_reply(
             received_at=received_at,
             source=source,
             table=table,
-            rejected_rows=rejected,
+            rejected_rows=problems.total(),
         ),
+        +problems,
     )
 
 
@@ -149,14 +161,18 @@ def decode_records(body: bytes) -> list[Record]:
     Raises
     ------
     FeedRefused
-        For anything but a non-empty JSON list of objects.
+        For anything but a non-empty JSON list of objects with at least one field of the feed.
     """
     try:
         records = msgspec.json.decode(body, type=list[Record])
-    except msgspec.DecodeError as error:
-        raise FeedRefused("body", _why_not_records(body, error)) from None
+    except _UNREADABLE as error:
+        raise FeedRefused("body", f"{_why_not_records(body, error)}; {_NEEDED}") from None
     if not records:
         raise FeedRefused("body", "an empty list of records")
+    quality.check_size(len(records))
+    if all(value is msgspec.UNSET for record in records for value in astuple(record)):
+        # The API's first shape has the fields one level below.
+        raise FeedRefused("body", f"records without any field of the feed; {_NEEDED}")
     return records
 
 
@@ -171,40 +187,44 @@ def fingerprint(records: Sequence[Record]) -> str:
     return digest.hexdigest()
 
 
-def _why_not_records(body: bytes, error: msgspec.DecodeError) -> str:
-    """One sentence on a body that is no list of records; an error object tells its message."""
+def _why_not_records(body: bytes, error: Exception) -> str:
+    """A few words on a body that is no list of records; an error object tells its message."""
+    head = body[:_HEAD_BYTES].lower()
+    if TIME_FIELD.encode() in head and not head.lstrip().startswith((b"[", b"{")):
+        return "CSV, not JSON"
     try:
         content = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return f"not JSON ({error})"
     if isinstance(content, dict):
-        message = content.get("message") or content.get("error_code") or "no message"
-        return f"an object instead of a list of records ({message})"
+        said = content.get("message") or content.get("error_code") or ", ".join(content)
+        return f"an object instead of a list of records ({str(said)[:_TOLD_CHARACTERS]})"
     return f"not a list of records ({error})"
 
 
-def _placed_records(records: list[Record]) -> tuple[list[Record], int]:
-    """Records with an id of their own, sorted by it, and how many had none."""
+def _placed_records(records: list[Record]) -> list[Record]:
+    """Records with an id of their own, sorted by it."""
     quality.check_fields_present(records, Record.__struct_fields__)
     by_id: dict[str, Record] = {}
     for record in records:
         segment_id = record.predefinedlocationreference
-        if isinstance(segment_id, str) and segment_id:
+        if isinstance(segment_id, str) and 0 < len(segment_id) <= quality.MAXIMUM_ID_CHARACTERS:
             by_id.setdefault(segment_id, record)
     quality.check_identities(len(by_id), len(records), ID_FIELD)
-    return [by_id[segment_id] for segment_id in sorted(by_id)], len(records) - len(by_id)
+    return [by_id[segment_id] for segment_id in sorted(by_id)]
 
 
 def _observed_at(records: list[Record]) -> datetime:
     """The time most rows carry; rows of one reply share it."""
-    [(text, _)] = Counter(str(record.datetime) for record in records).most_common(1)
+    texts = [record.datetime for record in records if isinstance(record.datetime, str)]
+    text = Counter(texts).most_common(1)[0][0] if texts else ""
     try:
         observed_at = datetime.fromisoformat(text)
-    except ValueError:
+        if observed_at.tzinfo is None:
+            raise FeedRefused(TIME_FIELD, f"a time without its zone: {text[:40]!r}")
+        return observed_at.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise FeedRefused(TIME_FIELD, f"not an ISO 8601 time: {text[:40]!r}") from None
-    if observed_at.tzinfo is None:
-        raise FeedRefused(TIME_FIELD, f"a time without its zone: {text[:40]!r}")
-    return observed_at.astimezone(UTC)
 
 
 def _checked_columns(records: list[Record]) -> tuple[ReplyColumns, dict[int, str]]:
@@ -212,6 +232,7 @@ def _checked_columns(records: list[Record]) -> tuple[ReplyColumns, dict[int, str
     columns = {
         field: [getattr(record, field) for record in records] for field in ReplyColumns.model_fields
     }
+    fill_unknown(columns)
     try:
         return ReplyColumns.model_validate(columns), {}
     except ValidationError as error:
@@ -222,6 +243,20 @@ def _checked_columns(records: list[Record]) -> tuple[ReplyColumns, dict[int, str
     return ReplyColumns.model_validate(columns), bad_rows
 
 
+def fill_unknown(columns: dict[str, list[Any]]) -> None:
+    """Give rows whose status is unknown the values of such rows: null there is no fault.
+
+    Parameters
+    ----------
+    columns : dict
+        The fields of :class:`ReplyColumns`; changed in place.
+    """
+    unknown = [row for row, name in enumerate(columns["trafficstatus"]) if name == "unknown"]
+    for field, value in _UNKNOWN_ROW.items():
+        for row in unknown:
+            columns[field][row] = value
+
+
 def _bad_rows(error: ValidationError) -> dict[int, str]:
     bad_rows: dict[int, str] = {}
     for item in error.errors(include_url=False, include_context=False, include_input=False):
@@ -229,20 +264,20 @@ def _bad_rows(error: ValidationError) -> dict[int, str]:
     return bad_rows
 
 
-def _network_of(records: list[Record], known: Network | None) -> tuple[Network, int]:
-    """The network of some records, and how many of them it has no place for."""
+def _network_of(records: list[Record], known: Network | None) -> tuple[Network, list[str]]:
+    """The network of some records; for each that it has no place for, the field that is why."""
     version = fingerprint(records)
     if known is not None:
         if version == known.version:
-            return known, 0
-        is_part = all(r.predefinedlocationreference in known.index_of_id for r in records)
-        if is_part and len(records) < len(known):
-            quality.check_missing_segments(len(records), len(known))
-            return known, 0
+            return known, []
+        present = sum(r.predefinedlocationreference in known.index_of_id for r in records)
+        quality.check_missing_segments(present, len(records) - present, len(known))
+        if present == len(records) < len(known):
+            return known, []
     placed = [(record, quality.drawable_parts(record)) for record in records]
     drawable = [(record, parts) for record, parts in placed if isinstance(parts, list)]
-    quality.check_drawable([parts for _, parts in placed if isinstance(parts, str)], len(records))
-    unmapped = len(records) - len(drawable)
+    unmapped = [parts for _, parts in placed if isinstance(parts, str)]
+    quality.check_drawable(unmapped, len(records))
     if unmapped:
         version = fingerprint([record for record, _ in drawable])
     return _build_network(version, drawable), unmapped

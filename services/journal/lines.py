@@ -7,7 +7,7 @@ import logging
 import re
 import uuid
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import flask
 from pythonjsonlogger.json import JsonFormatter
@@ -48,10 +48,13 @@ class _PrivateText(logging.Formatter):
 
 
 class _PrivateJson(JsonFormatter):
-    """The same as JSON."""
+    """The same as JSON; field by field, so that it stays JSON."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        return without_personal_data(super().format(record))
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: without_personal_data(value) if isinstance(value, str) else value
+            for name, value in super().process_log_record(log_data).items()
+        }
 
 
 def formatter(log_format: LogFormat) -> logging.Formatter:

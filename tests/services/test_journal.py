@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import logging
 import re
 import subprocess
@@ -8,7 +9,13 @@ import sys
 import pytest
 
 from services import journal
+from services.clock import utc_now
+from services.feeds.http import FetchLimits
+from services.feeds.sources import live_feed
+from services.observe import Observer
 from services.settings import load_settings
+from services.store import Store
+from tests.fault_server import fault_server, reply_with
 
 
 @pytest.fixture
@@ -71,6 +78,37 @@ def test_the_journal_is_for_its_owner_only(settings):
     journal.start_journal(settings)
     logging.getLogger("x").info("line")
     assert (settings.data_dir / "app.log").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_no_line_tells_the_query_or_the_user_of_an_address_whoever_writes_it(settings, log_format):
+    """urllib3 warns of every try again with the path and its query; so do errors of redirects."""
+    settings = settings.model_copy(update={"log_format": log_format, "log_level": "DEBUG"})
+    journal.start_journal(settings)
+
+    def hang_up(handler, _number):
+        handler.close_connection = True
+
+    target = {"Location": "http://you:planted@127.0.0.1:1/there?token=planted"}
+    for answer in (hang_up, reply_with(status=302, headers=target), reply_with(b"[]")):
+        with fault_server(answer) as server:
+            url = server.url.replace("://", "://me:planted@") + "?apikey=planted&x='planted"
+            limits = FetchLimits(read_timeout_s=1, backoff_s=0, backoff_jitter_s=0)
+            store = Store(settings.data_dir)
+            Observer(store, live_feed(url, limits), None, utc_now).observe()
+            assert server.requests
+    try:
+        raise ValueError("failed at https://me:planted@host/feed?key=planted")
+    except ValueError:
+        logging.getLogger("anybody").exception("Cookie: planted; b=planted")
+    text = "\n".join(lines(settings))
+    assert "Retrying" in text
+    assert "/feed?-" in text
+    assert "Traceback" in text
+    for file in settings.data_dir.rglob("*.*"):
+        assert b"planted" not in file.read_bytes(), file
+    if log_format == "json":
+        assert all(json.loads(line)["level"] for line in lines(settings))
 
 
 WRITER = """

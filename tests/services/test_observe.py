@@ -192,16 +192,135 @@ def test_a_server_that_asks_to_be_left_alone_is(observer, feed, clock):
     assert feed.asked == 2
 
 
+def test_nobody_is_left_alone_for_longer_than_an_hour(observer, feed, clock):
+    feed.answer = FeedUnreachable("HTTP 503", retry_after_s=3.0e11)
+    observer.observe()
+    clock.now += timedelta(minutes=61)
+    observer.observe()
+    assert feed.asked == 2
+
+
+def test_a_pause_ends_with_the_clock_that_it_was_told_by(observer, feed, clock):
+    feed.answer = FeedUnreachable("HTTP 503", retry_after_s=600)
+    observer.observe()
+    clock.now -= timedelta(hours=1)
+    observer.observe()
+    assert feed.asked == 2
+
+
+def latin_1(records: list[dict[str, object]]) -> bytes:
+    return encode([{**record, "denomination": "Allée"} for record in records]).replace(
+        "é".encode(), "é".encode("latin-1")
+    )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        latin_1(make_records()),
+        b"[" * 100_000,
+        b'{"results":' * 100_000,
+        encode([{**r, "datetime": "0001-01-01T00:00:00+01:00"} for r in make_records()]),
+        encode([{**r, "datetime": "9999-12-31T23:59:59-01:00"} for r in make_records()]),
+        ValueError("Invalid IPv6 URL"),
+        OverflowError("date value out of range"),
+        RecursionError("maximum recursion depth exceeded"),
+        MemoryError(),
+        KeyError("what nobody thought of"),
+    ],
+    ids=lambda answer: repr(answer[:20] if isinstance(answer, bytes) else answer),
+)
+def test_whatever_a_round_meets_it_is_a_failed_one_and_the_archive_is_shown(
+    observer, feed, clock, store, answer
+):
+    observer.observe()
+    feed.answer = answer
+    clock.now += timedelta(minutes=12)
+    assert observer.observe().source == "archive"
+    assert store.current_snapshot().source == "archive"
+    state = store.worker_state()
+    assert state.consecutive_failures == 1
+    assert state.last_error
+    feed.observed(clock.now)
+    assert observer.observe().source == "live"
+    assert store.worker_state().consecutive_failures == 0
+
+
+def test_a_failure_is_counted_once_though_nothing_can_be_shown_instead(store, feed, clock):
+    def broken(at: datetime) -> bytes:
+        raise ZeroDivisionError
+
+    feed.answer = FeedUnreachable("no network")
+    assert Observer(store, feed, SimulatedFeed(broken), clock).observe() is None
+    assert store.worker_state().consecutive_failures == 1
+    assert store.worker_state().last_error == "no network"
+
+
+def test_the_simulated_feed_failing_alone_is_counted(store, clock, caplog):
+    def broken(at: datetime) -> bytes:
+        raise ZeroDivisionError("no traffic")
+
+    assert Observer(store, None, SimulatedFeed(broken), clock).observe() is None
+    assert store.worker_state().last_error == "ZeroDivisionError: no traffic"
+    assert "Traceback" in caplog.text
+
+
+def test_what_the_feed_sent_is_told_in_short_and_without_its_secrets(observer, feed, store, caplog):
+    feed.answer = encode(
+        {"message": "see http://me:pass-planted@host/?key=key-planted " + "x" * 9_000}
+    )
+    observer.observe()
+    told = store.worker_state().last_error
+    assert "an object instead of a list of records (see http" in told
+    assert len(told) <= 300
+    assert len(caplog.text) < 1_000
+    for text in (told, caplog.text):
+        assert "planted" not in text
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=1), timedelta(hours=-1), timedelta(minutes=-4)])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_the_simulated_feed_goes_on_after_the_clock_has_jumped(store, clock, jump, restarted):
+    observer = Observer(store, None, SimulatedFeed(demo_reply), clock)
+    observer.observe()
+    clock.now += abs(jump) if jump > timedelta() else jump
+    assert observer.observe().observed_at == clock.now
+    clock.now = RECEIVED_AT + timedelta(minutes=3)
+    if restarted:
+        observer = Observer(store, None, SimulatedFeed(demo_reply), clock)
+    assert observer.observe().observed_at == clock.now
+    assert store.worker_state().consecutive_failures == 0
+
+
+def test_a_live_snapshot_of_a_clock_that_ran_ahead_stops_no_later_one(store, feed, clock, observer):
+    clock.now += timedelta(days=1)
+    feed.observed(clock.now)
+    observer.observe()
+    clock.now = RECEIVED_AT
+    feed.observed(OBSERVED_AT)
+    assert observer.observe().observed_at == OBSERVED_AT
+
+
+def test_a_snapshot_of_a_time_to_come_is_an_archive_once_the_feed_fails(observer, feed, clock):
+    observer.observe()
+    feed.answer = FeedUnreachable("HTTP 500")
+    clock.now -= timedelta(hours=1)
+    assert observer.observe().source == "archive"
+
+
 def test_a_history_that_cannot_be_written_does_not_hide_the_news(
     observer, store, monkeypatch, caplog
 ):
-    def full(*_arguments):
-        raise StorageError("No space left on device")
+    for error in (StorageError("No space left on device"), ZeroDivisionError("unforeseen")):
 
-    monkeypatch.setattr(history, "append_snapshot", full)
-    published = observer.observe()
-    assert store.current_snapshot().version == published.version
-    assert "No space left on device" in caplog.text
+        def failing(*_arguments, error=error):
+            raise error
+
+        monkeypatch.setattr(history, "append_snapshot", failing)
+        published = observer.observe()
+        assert store.current_snapshot().version == published.version
+        assert store.worker_state().consecutive_failures == 0
+        assert str(error) in caplog.text
 
 
 def test_a_full_disk_is_journalled_and_the_next_round_recovers(
@@ -236,7 +355,7 @@ def test_rejected_rows_are_journalled(observer, feed, caplog):
     feed.answer = encode(records)
     with caplog.at_level(logging.WARNING):
         observer.observe()
-    assert "1 rows failed a check" in caplog.text
+    assert "1 rows failed a check and show as unknown: averagevehiclespeed 1" in caplog.text
 
 
 def test_files_are_readable_by_the_web_role(observer, store):

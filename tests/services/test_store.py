@@ -77,8 +77,10 @@ def test_worker_state_survives_and_a_damaged_one_is_ignored(store):
     state = WorkerState("2026-11-23T07:40:00+00:00", None, 2, "HTTP 500")
     store.write_worker_state(state)
     assert store.worker_state() == state
-    (store.data_dir / "worker.json").write_text("{")
-    assert store.worker_state() is None
+    sound = (store.data_dir / "worker.json").read_bytes()
+    for damaged in (b"", b"{", b"[]", b"\xff", sound.replace(b":2,", b':"2",')):
+        (store.data_dir / "worker.json").write_bytes(damaged)
+        assert store.worker_state() is None
 
 
 def test_the_web_role_sees_a_new_snapshot_and_reads_it_once(store, network):

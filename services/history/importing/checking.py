@@ -29,7 +29,7 @@ from pydantic import ValidationError
 
 from services.errors import FeedRefused
 from services.feeds import quality
-from services.feeds.reply import ID_FIELD, TIME_FIELD, Record, ReplyColumns
+from services.feeds.reply import ID_FIELD, TIME_FIELD, Record, ReplyColumns, fill_unknown
 from services.history.importing.places import SegmentPlacer
 from services.history.importing.shapes import MOVING_FIELDS, OLD_CLASS_FIELD, FlatRecord
 from services.status import DATEX_NAMES, STATUS_OF_DATEX_NAME, Status
@@ -96,6 +96,7 @@ class RowChecker:
             quality.check_fields_present([_needed(record) for record in records], NEEDED_FIELDS)
             self._begun = True
         columns, has_probes = _columns(records)
+        fill_unknown(columns)
         reasons = _reasons_of_values(columns)
         _read_unknown(columns, records, reasons)
         time_s = [self._second(record.get(TIME_FIELD)) for record in records]
@@ -129,7 +130,7 @@ class RowChecker:
         try:
             quality.check_time(moment, self._now, previous=None)
         except FeedRefused:
-            return f"{TIME_FIELD}: in the future"
+            return f"{TIME_FIELD}: in the future, or before there was this feed"
         return int((moment - _UNIX_EPOCH).total_seconds() // 1)
 
 
@@ -175,7 +176,8 @@ def _read_unknown(
 def _reason_of_id(record: FlatRecord) -> str | None:
     segment_id = record.get(ID_FIELD)
     if isinstance(segment_id, str) and segment_id:
-        return None
+        most = quality.MAXIMUM_ID_CHARACTERS
+        return None if len(segment_id) <= most else f"{ID_FIELD}: over {most} characters"
     return f"{ID_FIELD}: {'not a text' if segment_id else 'missing'}"
 
 

@@ -27,8 +27,6 @@ from services.history.importing.shapes import FlatRecord, geometry_of
 from services.history.networks import KnownNetworks
 from services.network import Network, Part, encode_network
 
-# Twice the largest network that was ever measured: what has more names no segments.
-MAXIMUM_SEGMENTS: Final = 200_000
 UNKNOWN_SEGMENT: Final = "and no network here knows the segment"
 # As precise as networks are kept: a metre (services.network).
 _DECIMALS: Final = 5
@@ -115,8 +113,10 @@ class SegmentPlacer:
         last = self._last.get(segment_id)
         if last is not None and last[0] == said:
             return last[1]
-        if last is None and len(self._last) >= MAXIMUM_SEGMENTS:
-            raise FeedRefused(ID_FIELD, f"more than {MAXIMUM_SEGMENTS:,} different segments")
+        if last is None and len(self._last) >= quality.MAXIMUM_SEGMENTS:
+            raise FeedRefused(
+                ID_FIELD, f"more than {quality.MAXIMUM_SEGMENTS:,} different segments"
+            )
         found = self._find(segment_id, record)
         answer = found if isinstance(found, str) else self._numbered(found)
         self._last[segment_id] = (said, answer)

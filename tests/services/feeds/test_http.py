@@ -67,11 +67,25 @@ def test_retry_after_is_told_and_not_overrun():
         assert server.requests == 1
 
 
-def test_a_retry_after_that_is_no_time_is_ignored():
-    with fault_server(reply_with(status=429, headers={"Retry-After": "soon"})) as server:
-        with pytest.raises(FeedUnreachable) as refusal:
-            get(server.url)
-        assert refusal.value.retry_after_s is None
+@pytest.mark.parametrize(
+    "header",
+    [
+        "soon",
+        "Wed, 21 Oct 20155 07:28:00 GMT",
+        "Wed, 21 Oct 99999999999999999999 07:28:00 GMT",
+        "9" * 5_000,
+        "-5",
+        "Wed, 99 Oct 2026 99:99:99 +9999999999",
+        "\xe9\x01",
+    ],
+)
+def test_a_retry_after_that_is_no_time_is_ignored(header):
+    with (
+        fault_server(reply_with(status=429, headers={"Retry-After": header})) as server,
+        pytest.raises(FeedUnreachable, match="HTTP 429") as refusal,
+    ):
+        get(server.url)
+    assert not refusal.value.retry_after_s
 
 
 def test_a_reply_that_is_too_large_is_cut_off():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from services.errors import FeedRefused
+from services.feeds import quality
 from services.feeds.reply import RENNES_THRESHOLDS, CheckedReply, check_reply
 from services.status import Status, status_of_speed_ratio
 from tests.feed_replies import OBSERVED_AT, RECEIVED_AT, encode, make_record, make_records
@@ -71,6 +72,17 @@ def test_filler_speed_of_unknown_segments_is_never_a_speed():
     assert table["status"][3] == Status.UNKNOWN
     assert np.isnan(table["speed_kmh"][3])
     assert np.isnan(table["travel_time_s"][3])
+
+
+def test_unknown_segments_need_no_other_value():
+    records = make_records()
+    for record in records[:30]:
+        record |= {"trafficstatus": "unknown", "averagevehiclespeed": None, "traveltime": None}
+        record |= {"traveltimereliability": None, "vehicleprobemeasurement": None}
+    snapshot = check(records).snapshot
+    assert snapshot.rejected_rows == 0
+    assert snapshot.status_codes().tolist() == [Status.UNKNOWN] * 30 + [Status.FREE_FLOW] * 10
+    assert snapshot.table["probes"][:30].tolist() == [0] * 30
 
 
 def test_a_closed_segment_is_read():
@@ -140,10 +152,38 @@ def test_wrong_types_everywhere_refuse_the_reply_by_name():
         encode(make_records())[:-40],
         b'{"error_code": "InvalidRESTParameterError", "message": "limit"}',
         b"\xff\xfe\x00",
+        encode(make_records()).replace("Réseau".encode(), "Réseau".encode("latin-1")),
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        encode(make_records()).replace(b'"Rue 0"', b"[" * 9_000 + b"]" * 9_000),
+        encode([{}, {}]),
     ],
 )
 def test_what_is_no_list_of_records_is_refused_as_a_body(body):
     assert refused_field(body) == "body"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            b"\xef\xbb\xbfdateTime;predefinedLocationReference\n2025-11-24;10000_D\n",
+            "CSV, not JSON",
+        ),
+        (b"<html><body>Service indisponible</body></html>", "not JSON"),
+        (encode({"error_code": "X", "message": "Unknown dataset"}), "Unknown dataset"),
+        (encode({"nhits": 1, "records": [{"fields": make_record(0)}]}), "nhits, records"),
+        (encode({"total_count": 1, "results": make_records()}), "total_count, results"),
+        (encode({"type": "FeatureCollection", "features": []}), "type, features"),
+        (encode([{"recordid": "a", "fields": r} for r in make_records()]), "any field of the feed"),
+    ],
+)
+def test_another_form_of_the_dataset_says_which_one_is_needed(body, said):
+    with pytest.raises(FeedRefused, match="exports/json") as refusal:
+        check(body)
+    assert refusal.value.field == "body"
+    assert said in refusal.value.reason
+    assert len(str(refusal.value)) < 400
 
 
 def test_an_error_object_tells_its_message():
@@ -195,7 +235,13 @@ def test_a_time_in_the_future_is_refused():
     assert refused_field(make_records(), received_at=RECEIVED_AT - timedelta(hours=1)) == "datetime"
 
 
-@pytest.mark.parametrize("text", ["hier", "2025-11-24T08:40:00", "", None, 5])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hier", "2025-11-24T08:40:00", "", None, 5, {"a": [[]]},
+        "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "1970-01-01T00:00:00+00:00",
+    ],
+)  # fmt: skip
 def test_a_time_that_is_none_is_refused(text):
     assert refused_field([{**record, "datetime": text} for record in make_records()]) == "datetime"
 
@@ -233,6 +279,50 @@ def test_a_known_network_is_kept_and_missing_segments_read_unknown():
 def test_a_reply_that_lacks_most_of_the_network_is_refused():
     whole = check(make_records())
     assert refused_field(make_records()[:10], known_network=whole.network) == "records"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        [*make_records(4), make_record(99)],
+        [make_record(99)],
+        [*make_records(19), *(make_record(number) for number in range(90, 95))],
+    ],
+)
+def test_new_segments_make_up_for_no_missing_network(reply):
+    whole = check(make_records())
+    assert refused_field(reply, known_network=whole.network) == "records"
+
+
+@pytest.mark.parametrize("kept", [0, 4, 20])
+def test_segments_may_get_other_ids_all_at_once(kept):
+    whole = check(make_records())
+    renumbered = [*make_records(kept), *(make_record(100 + number) for number in range(40 - kept))]
+    assert len(check(renumbered, known_network=whole.network).network) == 40
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("predefinedlocationreference", "1" * 65),
+        ("denomination", "x" * 100_000),
+        ("hierarchie", "x" * 101),
+        ("geo_shape", {"geometry": {"type": "LineString", "coordinates": [[-1.7, 48.1]] * 9_000}}),
+    ],
+)
+def test_a_field_too_long_leaves_its_segment_out_by_name(field, value):
+    records = make_records()
+    records[3][field] = value
+    reply = check(records)
+    assert len(reply.network) == 39
+    assert reply.problems == {field: 1}
+    assert reply.network.names.nbytes + reply.network.road_classes.nbytes < 50_000
+    assert refused_field([{**record, field: value} for record in records]) == field
+
+
+def test_more_segments_than_any_network_has_are_refused(monkeypatch):
+    monkeypatch.setattr(quality, "MAXIMUM_SEGMENTS", 39)
+    assert refused_field(make_records()) == "records"
 
 
 def test_a_new_segment_makes_a_new_network():

@@ -181,6 +181,9 @@ def test_times_of_any_zone_are_the_same_instants(tmp_path, data_dir, network):
     assert sorted(twice) == ["00:30", "01:30", "01:33"]
 
 
+BEYOND = "datetime: in the future, or before there was this feed"
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -191,7 +194,8 @@ def test_times_of_any_zone_are_the_same_instants(tmp_path, data_dir, network):
         ({"datetime": 1732437780}, "datetime: a number, not an ISO 8601 time with its zone"),
         ({"datetime": 1732437780.5}, "datetime: a number, not an ISO 8601 time with its zone"),
         ({"datetime": "1732437780000"}, "datetime: a number, not an ISO 8601 time with its zone"),
-        ({"datetime": "2031-01-01T00:00:00Z"}, "datetime: in the future"),
+        ({"datetime": "2031-01-01T00:00:00Z"}, BEYOND),
+        ({"datetime": "0001-01-01T00:00:00+01:00"}, BEYOND),
         ({"averagevehiclespeed": 900}, "averagevehiclespeed: not a value of the feed"),
         ({"averagevehiclespeed": "45"}, "averagevehiclespeed: not a value of the feed"),
         ({"trafficstatus": "fluide"}, "trafficstatus: not a value of the feed"),
@@ -199,6 +203,10 @@ def test_times_of_any_zone_are_the_same_instants(tmp_path, data_dir, network):
         ({"vehicleprobemeasurement": 1.5}, "vehicleprobemeasurement: not a value of the feed"),
         ({"predefinedlocationreference": None}, "predefinedlocationreference: missing"),
         ({"predefinedlocationreference": 10273}, "predefinedlocationreference: not a text"),
+        (
+            {"predefinedlocationreference": "1" * 65},
+            "predefinedlocationreference: over 64 characters",
+        ),
         ({"vitesse_maxi": 7_000}, "vitesse_maxi: the segment cannot be drawn"),
         ({"vitesse_maxi": "vite"}, "vitesse_maxi: not a number"),
         (
@@ -212,11 +220,23 @@ def test_a_bad_row_is_left_out_and_counted_by_its_reason(
     tmp_path, data_dir, network, changes, reason
 ):
     records = make_records(network)
-    records[7] |= changes
+    # A segment that was measured: "unknown" needs no other value.
+    records[7] |= {"trafficstatus": "freeFlow"} | changes
     report = take(data_dir, write(tmp_path, "archive.json", archives.exports_json(records)))
     assert dict(report.skipped) == {reason: 1}
     assert report.taken == len(network) - 1
     assert any(reason in line for line in report.lines())
+
+
+def test_unknown_rows_need_no_other_value(tmp_path, data_dir, network):
+    records = make_records(network)
+    unknown = [record for record in records if record["trafficstatus"] == "unknown"]
+    for record in unknown:
+        record |= {"averagevehiclespeed": None, "traveltime": None, "traveltimereliability": None}
+    report = take(data_dir, write(tmp_path, "archive.json", archives.exports_json(records)))
+    assert unknown
+    assert not report.skipped
+    assert (by_id(data_dir)["status"] == Status.UNKNOWN).sum() == len(unknown)
 
 
 def test_rows_that_do_not_fit_a_csv_header_are_counted(tmp_path, data_dir, network):
@@ -439,7 +459,7 @@ def test_a_day_mostly_unknown_is_taken_and_told(tmp_path, data_dir, network):
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a workbook of Excel; accepted are"),
         (b"fgb\x03fgb\x00", "a FlatGeobuf file; accepted are"),
         (b"PAR1rest", "a damaged Parquet file"),
-        (gzip.compress(b"PAR1rest"), "a Parquet file inside gzip: unpack it first"),
+        (gzip.compress(b"PAR1rest", mtime=0), "a Parquet file inside gzip: unpack it first"),
         ("é".encode("utf-16"), "UTF-16"),
         (b"just some words", "neither JSON, CSV nor Parquet"),
         (b"a;b;c\n1;2;3\n", "datetime: no such column"),
