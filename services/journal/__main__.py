@@ -35,14 +35,18 @@ def moment(text: str) -> datetime:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print a report; returns the exit code."""
+    """Print a report; returns the exit code.
+
+    0: done. 1: nothing was understood of some file. 2: one could not be read.
+    """
     parser = argparse.ArgumentParser(prog="python -m services.journal")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     report = commands.add_parser(
         "report",
         help="errors by hour, slowest paths, status codes and exceptions",
-        description="Sum up journals: app.log with its rotated files, text or JSON, or access "
-        "lines of werkzeug. Lines of no known form are counted.",
+        description="Sum up journals: app.log with its rotated files, text or JSON, or those of "
+        "applications like this one (logging, Flask, gunicorn, uvicorn, loguru; access lines "
+        "after any prefix). Lines of no known form are counted.",
     )
     report.add_argument("files", nargs="+", type=Path, metavar="FILE")
     report.add_argument("--since", type=moment, help="a local time, or so long ago: 30m, 2h, 7d")
@@ -54,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write((as_json if options.format == "json" else as_text)(found) + "\n")
-    return 0
+    return 1 if found.not_understood else 0
 
 
 if __name__ == "__main__":

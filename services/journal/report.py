@@ -1,7 +1,7 @@
 """What a journal amounts to: errors by hour, slow paths, status codes, exceptions.
 
 It reads this application's own lines, text or JSON, its rotated files (compressed or
-not), and access lines as werkzeug's development server writes them, colours included.
+not), and what applications like it write: see ``services.journal.shapes``.
 """
 
 from __future__ import annotations
@@ -9,34 +9,23 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Final
 
 from services.errors import StorageError
+from services.journal.shapes import TRACEBACK, Entry, entry_of, exception_of, stripped
 
-_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
-_TEXT: Final = re.compile(
-    r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ "
-    r"(?P<level>[A-Z]+) (?P<logger>\S+) (?P<message>.*)"
-)
-_ACCESS: Final = re.compile(
-    r"\S+ - - \[(?P<time>\d\d/\w{3}/\d{4} \d\d:\d\d:\d\d)\] "
-    r'"(?P<method>[A-Z]+) (?P<path>\S+)[^"]*" (?P<status>\d{3})'
-)
-_ACCESS_TIME: Final = "%d/%b/%Y %H:%M:%S"
-_ANSWER: Final = re.compile(
-    r"(?P<method>[A-Z]+) (?P<path>/\S*) (?P<status>\d{3}) in (?P<ms>\d+) ms"
-)
-_EXCEPTION: Final = re.compile(r"(?P<name>[A-Za-z_][\w.]*(?:Error|Exception|Warning|Interrupt))\b")
-_TRACEBACK: Final = "Traceback (most recent call last):"
-_ERRORS: Final = frozenset({"ERROR", "CRITICAL"})
 _MOST_SHOWN: Final = 10
-_SERVER_ERROR: Final = 500
+_NO_TIME: Final = "no time told"
+_NOT_UNDERSTOOD: Final = (
+    "{path}: nothing in it was understood. Known are lines of Python's logging, Flask, gunicorn, "
+    "uvicorn and loguru, access lines of any server, and JSON with a time, a level and a message"
+)
 
 
 @dataclass
@@ -47,6 +36,8 @@ class Report:
     ----------
     lines, unreadable : int
         Lines read, and those that are of no known form.
+    not_understood : list of Path
+        Files that have lines and none of a known form.
     errors_by_hour : Counter
         By local hour, ``2026-11-24 08``.
     statuses : Counter
@@ -61,19 +52,12 @@ class Report:
 
     lines: int = 0
     unreadable: int = 0
+    not_understood: list[Path] = field(default_factory=list)
     errors_by_hour: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     slowest_ms: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     exceptions: Counter[str] = field(default_factory=Counter)
     first_seen: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Entry:
-    at: datetime
-    is_error: bool
-    message: str
-    status: int | None = None
 
 
 def report_on(paths: Sequence[Path], since: datetime | None = None) -> Report:
@@ -93,13 +77,18 @@ def report_on(paths: Sequence[Path], since: datetime | None = None) -> Report:
     """
     report = Report()
     for path in _with_rotated(paths):
-        _read_into(report, _lines_of(path), since)
+        if not _read_into(report, _lines_of(path), since):
+            report.not_understood.append(path)
     return report
 
 
 def as_text(report: Report) -> str:
-    """The report for people."""
+    """The report for people; of files that were not understood, just that."""
+    told = [_NOT_UNDERSTOOD.format(path=path) for path in report.not_understood]
+    if told and report.lines == report.unreadable:
+        return "\n".join(told)
     sections = [
+        *told,
         f"{report.lines} lines, {report.unreadable} of no known form",
         _section("Errors by hour", sorted(report.errors_by_hour.items())),
         _section("Slowest paths, ms", _largest(report.slowest_ms)),
@@ -121,6 +110,7 @@ def as_json(report: Report) -> str:
         {
             "lines": report.lines,
             "unreadable": report.unreadable,
+            "not_understood": [str(path) for path in report.not_understood],
             "errors_by_hour": dict(sorted(report.errors_by_hour.items())),
             "slowest_ms": dict(_largest(report.slowest_ms)),
             "statuses": {str(code): count for code, count in sorted(report.statuses.items())},
@@ -130,74 +120,82 @@ def as_json(report: Report) -> str:
     )
 
 
-def _read_into(report: Report, lines: Iterable[str], since: datetime | None) -> None:
-    entry: _Entry | None = None
-    in_traceback = False
-    for raw in lines:
-        line = _COLOUR.sub("", raw.rstrip("\n"))
-        found = _entry(line)
-        if found is not None:
-            entry = found if since is None or found.at >= since else None
-            in_traceback = False
-            if entry is not None:
-                report.lines += 1
-                _count(report, entry)
-            continue
-        if entry is None and since is not None:
-            continue
-        report.lines += 1
-        if line.startswith(_TRACEBACK):
-            in_traceback = True
-        elif in_traceback and entry is not None:
-            # The last line of a traceback, and none of its code, begins at the margin.
-            name = _EXCEPTION.match(line)
-            if name:
-                _count_exception(report, name["name"], entry.at)
+def _read_into(report: Report, lines: Iterable[str], since: datetime | None) -> bool:
+    """Count the lines of a file; whether one of them was understood, or there was none."""
+    reading = _Reading(report, since)
+    for line in lines:
+        reading.take(stripped(line))
+    return reading.entries > 0 or reading.strange == 0
+
+
+class _Reading:
+    """One file, line by line: entries, and the tracebacks below them."""
+
+    def __init__(self, report: Report, since: datetime | None) -> None:
+        self.entries = 0
+        self.strange = 0
+        self._report = report
+        self._since = since
+        # Lines that tell no time were written after the last one that did.
+        self._at: datetime | None = None
+        self._is_wanted = since is None
+        # Within a traceback, its end not reached yet; below its end, lines of its message.
+        self._in_traceback = False
+        self._below_traceback = False
+
+    def take(self, line: str) -> None:
+        """Count one line."""
+        entry = entry_of(line)
+        if entry is not None:
+            self.entries += 1
+            self._begin(entry)
         elif line.strip():
-            report.unreadable += 1
+            self._go_on(line)
+
+    def _begin(self, entry: Entry) -> None:
+        self._at = entry.at or self._at
+        self._in_traceback = self._below_traceback = False
+        if self._since is not None:
+            self._is_wanted = self._at is not None and self._at >= self._since
+        if not self._is_wanted:
+            return
+        self._report.lines += 1
+        _count(self._report, entry, self._at)
+        for line in entry.more.splitlines():
+            self._follow(line)
+        self._in_traceback |= entry.message.endswith(TRACEBACK)
+
+    def _go_on(self, line: str) -> None:
+        is_known = self._follow(line)
+        if not is_known:
+            self.strange += 1
+        if self._is_wanted:
+            self._report.lines += 1
+            self._report.unreadable += not is_known
+
+    def _follow(self, line: str) -> bool:
+        """Whether a line is part of a traceback; the last one of it is counted."""
+        if line.startswith(TRACEBACK):
+            self._in_traceback = True
+        elif self._in_traceback and (name := exception_of(line)) is not None:
+            if self._is_wanted:
+                _count_exception(self._report, name, self._at)
+            self._in_traceback, self._below_traceback = False, True
+        return self._in_traceback or self._below_traceback
 
 
-def _entry(line: str) -> _Entry | None:
-    try:
-        if line.startswith("{"):
-            return _json_entry(json.loads(line))
-        if text := _TEXT.match(line):
-            at = datetime.fromisoformat(text["time"])
-            return _Entry(at, text["level"] in _ERRORS, text["message"])
-        if access := _ACCESS.match(line):
-            status = int(access["status"])
-            at = datetime.strptime(access["time"], _ACCESS_TIME)
-            return _Entry(at, status >= _SERVER_ERROR, "", status)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        pass
-    return None
-
-
-def _json_entry(content: dict[str, Any]) -> _Entry:
-    at = datetime.fromisoformat(content["time"])
-    local = at.astimezone().replace(tzinfo=None) if at.tzinfo else at
-    message = "\n".join(filter(None, (content["message"], content.get("exc_info"))))
-    return _Entry(local, content["level"] in _ERRORS, message)
-
-
-def _count(report: Report, entry: _Entry) -> None:
+def _count(report: Report, entry: Entry, at: datetime | None) -> None:
     if entry.is_error:
-        report.errors_by_hour[f"{entry.at:%Y-%m-%d %H}"] += 1
+        report.errors_by_hour[_NO_TIME if at is None else f"{at:%Y-%m-%d %H}"] += 1
     if entry.status is not None:
         report.statuses[entry.status] += 1
-    if answer := _ANSWER.search(entry.message):
-        path = urlsplit(answer["path"]).path
-        report.statuses[int(answer["status"])] += 1
-        report.slowest_ms[path] = max(report.slowest_ms[path], int(answer["ms"]))
-    if _TRACEBACK in entry.message:
-        for line in entry.message.splitlines():
-            if (name := _EXCEPTION.match(line)) is not None:
-                _count_exception(report, name["name"], entry.at)
+    if entry.path is not None and entry.ms is not None:
+        report.slowest_ms[entry.path] = max(report.slowest_ms[entry.path], entry.ms)
 
 
-def _count_exception(report: Report, name: str, at: datetime) -> None:
+def _count_exception(report: Report, name: str, at: datetime | None) -> None:
     report.exceptions[name] += 1
-    report.first_seen.setdefault(name, f"{at:%Y-%m-%d %H:%M:%S}")
+    report.first_seen.setdefault(name, _NO_TIME if at is None else f"{at:%Y-%m-%d %H:%M:%S}")
 
 
 def _with_rotated(paths: Sequence[Path]) -> list[Path]:
@@ -223,8 +221,9 @@ def _lines_of(path: Path) -> Iterator[str]:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
             for line in stream:
                 yield line.decode("utf-8", "replace")
-    except OSError as error:
-        raise StorageError(f"cannot read {path}: {error.strerror or error}") from None
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StorageError(f"cannot read {path}: {reason}") from None
 
 
 def _largest(values: dict[str, int]) -> list[tuple[str, int]]:
