@@ -7,17 +7,18 @@ days and to show the attribution; only the tiles of Rennes are ever asked for.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import logging
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-import requests
-
-from services.errors import StorageError, TrafficError
+from services.errors import FeedRefused, StorageError, TrafficError
+from services.feeds.http import FetchLimits, fetch, make_session
 from services.files import read_if_present, write_atomically
 
 log = logging.getLogger(__name__)
@@ -27,14 +28,25 @@ ZOOMS: Final = range(8, 17)
 # Rennes Métropole with a margin: west, south, east, north, in degrees.
 BOUNDS: Final = (-2.1, 47.9, -1.3, 48.35)
 KEPT_SECONDS: Final = 7 * 86_400
-TIMEOUT_SECONDS: Final = (2.0, 3.0)
+# A whole tile within five seconds, whatever drips: the threads that fetch are those of pages. A
+# tile of streets has 10 to 60 kB; a failure is not tried again but leaves the server alone.
+LIMITS: Final = FetchLimits(
+    connect_timeout_s=2.0,
+    read_timeout_s=3.0,
+    total_timeout_s=5.0,
+    maximum_bytes=500_000,
+    retries=0,
+)
 # Half of a process's threads fetch, and two may wait for their turn: a browser asks for six tiles
 # at once, and the last two threads are always there for pages.
 MOST_FETCHES: Final = 4
 MOST_WAITING: Final = 2
 WAIT_SECONDS: Final = 3.0
 PAUSE_AFTER_FAILURE_SECONDS: Final = 60.0
-MOST_BYTES: Final = 500_000
+# All 24,529 tiles of Rennes at 20 kB; a source with larger ones loses those kept longest.
+MOST_KEPT_BYTES: Final = 500_000_000
+# Between two looks at the folder a process adds no more than 100 MB to that.
+WRITTEN_BETWEEN_LOOKS: Final = 200
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 
 
@@ -54,6 +66,10 @@ class Tiles:
         Says who asks.
     monotonic : callable
         Seconds.
+    limits : FetchLimits
+        Of fetching one tile.
+    most_kept_bytes : int
+        Of all tiles together.
     """
 
     def __init__(
@@ -61,11 +77,17 @@ class Tiles:
         template: str,
         data_dir: Path,
         user_agent: str,
+        *,
         monotonic: Callable[[], float] = time.monotonic,
+        limits: FetchLimits = LIMITS,
+        most_kept_bytes: int = MOST_KEPT_BYTES,
     ) -> None:
+        self._limits = limits
+        self._most_kept_bytes = most_kept_bytes
         self._template = template
         self._folder = data_dir / DIRECTORY
         self._headers = {"User-Agent": user_agent, "Accept": "image/png"}
+        self._written = itertools.count()
         self._fetching = threading.BoundedSemaphore(MOST_FETCHES)
         self._present = threading.BoundedSemaphore(MOST_FETCHES + MOST_WAITING)
         self._monotonic = monotonic
@@ -105,6 +127,8 @@ class Tiles:
             write_atomically(path, content)
         except StorageError as error:
             log.warning("a tile is not kept: %s", error)
+        if next(self._written) % WRITTEN_BETWEEN_LOOKS == 0:
+            remove_oldest(self._folder, self._most_kept_bytes)
         return content
 
     def _in_turn(self, zoom: int, x: int, y: int) -> bytes:
@@ -112,20 +136,39 @@ class Tiles:
             raise TileUnavailable("enough tiles are being fetched")
         try:
             return self._download(zoom, x, y)
-        except (requests.RequestException, ValueError) as error:
+        except Exception as error:  # whatever it sends, that server is left alone for a while
             self._not_before = self._monotonic() + PAUSE_AFTER_FAILURE_SECONDS
-            log.warning("no tile of the backdrop: %s", type(error).__name__)
+            reason = error if isinstance(error, TrafficError) else type(error).__name__
+            log.warning("no tile of the backdrop: %s", reason)
             raise TileUnavailable("the tile server does not answer") from error
         finally:
             self._fetching.release()
 
     def _download(self, zoom: int, x: int, y: int) -> bytes:
         url = self._template.replace("{z}", str(zoom)).replace("{x}", str(x)).replace("{y}", str(y))
-        answer = requests.get(url, headers=self._headers, timeout=TIMEOUT_SECONDS)
-        answer.raise_for_status()
-        if not answer.content.startswith(_PNG) or len(answer.content) > MOST_BYTES:
-            raise ValueError("no picture")
-        return answer.content
+        with make_session(self._limits) as session:
+            session.headers.update(self._headers)
+            content = fetch(session, url, self._limits)
+        if not content.startswith(_PNG):
+            raise FeedRefused("body", "no picture in PNG")
+        return content
+
+
+def remove_oldest(folder: Path, most_bytes: int) -> None:
+    """Remove the tiles fetched longest ago until the others take no more than a tenth less.
+
+    A tenth, so that not every tile more costs another look. Several processes may
+    do this at once.
+    """
+    tiles = sorted(_tiles_in(folder), reverse=True)
+    if sum(size for _, size, _ in tiles) <= most_bytes:
+        return
+    kept_bytes = 0
+    for _, size, path in tiles:
+        kept_bytes += size
+        if kept_bytes > 0.9 * most_bytes:
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def covers(zoom: int, x: int, y: int) -> bool:
@@ -160,6 +203,15 @@ def _kept(path: Path) -> bytes | None:
         return read_if_present(path)
     except StorageError:
         return None
+
+
+def _tiles_in(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    """When each tile was fetched, its size in bytes, and where it is."""
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            if path.is_file():
+                status = path.stat()
+                yield status.st_mtime, status.st_size, path
 
 
 def _age_s(path: Path) -> float:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import gzip
 import os
 import threading
 import time
+from dataclasses import replace
 
 import pytest
+import urllib3
 
 from services.tiles import (
     KEPT_SECONDS,
+    LIMITS,
     MOST_FETCHES,
     MOST_WAITING,
     Tiles,
@@ -107,6 +111,81 @@ def test_pages_do_not_wait_for_more_than_a_few_tiles(tmp_path):
         server.released.set()
         for thread in threads:
             thread.join()
+
+
+def dripping(handler, number):
+    """Goes on for ever, a byte at a time, and none of them late."""
+    handler.send_response(200)
+    handler.end_headers()
+    handler.wfile.write(PNG)
+    while not threading.Event().wait(0.01):
+        handler.wfile.write(b"x")
+
+
+def bomb(handler, number):
+    """A kilobyte for each megabyte of picture."""
+    packed = gzip.compress(PNG + bytes(50_000_000))
+    reply_with(packed, headers={"Content-Encoding": "gzip"})(handler, number)
+
+
+def endless(handler, number):
+    handler.send_response(200)
+    handler.end_headers()
+    while True:
+        handler.wfile.write(PNG + bytes(65_536))
+
+
+@pytest.mark.parametrize("answer", [dripping, bomb, endless])
+def test_what_a_tile_server_sends_is_bounded_while_it_is_read(tmp_path, answer, monkeypatch):
+    read = []
+    whole = urllib3.HTTPResponse.read1
+
+    def read1(response, *arguments, **options):
+        read.append(whole(response, *arguments, **options))
+        return read[-1]
+
+    monkeypatch.setattr(urllib3.HTTPResponse, "read1", read1)
+    limits = replace(LIMITS, total_timeout_s=0.3)
+    with fault_server(answer) as server:
+        started = time.monotonic()
+        with pytest.raises(TileUnavailable):
+            tiles(server, tmp_path, limits=limits).tile(*RENNES)
+        # Its own limit and what a busy machine adds; without one it never ends.
+        assert time.monotonic() - started < 20
+    assert sum(map(len, read)) < 2 * LIMITS.maximum_bytes
+    assert not list(tmp_path.rglob("*.png"))
+
+
+@pytest.mark.parametrize(
+    "location", ["file:///etc/hostname", "http://[", "http://a\x00b/", "gopher://x/"]
+)
+def test_wherever_it_sends_us_the_server_is_left_alone_for_a_minute(tmp_path, location):
+    with fault_server(reply_with(b"", 302, {"Location": location})) as server:
+        found = tiles(server, tmp_path)
+        for _ in range(2):
+            with pytest.raises(TileUnavailable):
+                found.tile(*RENNES)
+        assert server.requests == 1
+
+
+def test_tiles_that_nobody_removes_have_a_bound(tmp_path):
+    zoom, x, _ = RENNES
+    folder = tmp_path / "tiles" / str(zoom)
+    for age, offset in enumerate(range(-20, 20)):
+        path = folder / str(x + offset) / "0.png"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(PNG + bytes(1_000))
+        os.utime(path, (time.time() - age * 60,) * 2)
+    with fault_server(reply_with(PNG)) as server:
+        found = tiles(server, tmp_path, most_kept_bytes=20_000)
+        assert found.tile(*RENNES) == PNG
+        assert found.tile(*RENNES) == PNG
+        assert server.requests == 1
+    left = [path for path in tmp_path.rglob("*.png") if path.name == "0.png"]
+    assert sum(path.stat().st_size for path in left) <= 18_000
+    # The newest ones.
+    assert {path.parent.name for path in left} == {str(x - 20 + age) for age in range(len(left))}
+    assert len(left) == 17
 
 
 def test_a_full_disk_does_not_take_the_tile_away(tmp_path, caplog):
