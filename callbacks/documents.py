@@ -54,6 +54,13 @@ def send_document(document: Document) -> Response:
     return response
 
 
+def nothing() -> Response:
+    """What is asked for is not there now, which is nobody's fault: no error in any console."""
+    response = Response(status=HTTPStatus.NO_CONTENT.value)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def register(server: Flask, services: Services) -> None:
     """Add the routes of the network, what goes with the current snapshot, and Bootstrap's CSS."""
     _register_of_snapshot(server, services)
@@ -90,7 +97,7 @@ def _register_of_snapshot(server: Flask, services: Services) -> None:
     def details(version: str) -> Response:
         view = services.traffic.view()
         if view is None or view.snapshot.version != version:
-            return problem(HTTPStatus.NOT_FOUND, "this snapshot is no longer the current one")
+            return nothing()
         return _immutable(send_document(details_document(view)))
 
     @lru_cache(maxsize=1)
@@ -103,10 +110,10 @@ def _register_of_snapshot(server: Flask, services: Services) -> None:
     def compared(version: str) -> Response:
         view = services.traffic.view()
         if view is None or view.snapshot.version != version:
-            return problem(HTTPStatus.NOT_FOUND, "this snapshot is no longer the current one")
+            return nothing()
         document = compared_document(view)
         if document is None:
-            return problem(HTTPStatus.NOT_FOUND, "nothing is known to be usual at this hour")
+            return nothing()
         return _immutable(send_document(document))
 
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 import base64
 from datetime import timedelta
 from functools import lru_cache
-from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
 from flask import Flask, Response, request
 
-from callbacks.documents import IMMUTABLE, Document, make_document, send_document
-from callbacks.problems import problem
+from callbacks.documents import IMMUTABLE, Document, make_document, nothing, send_document
 from services.assembly import Services
 from services.indicators import congestion_level
 from services.latest import TrafficView
@@ -56,7 +54,7 @@ def register(server: Flask, services: Services) -> None:
     def roads(version: str) -> Response:
         table = _current(services, services.traffic.view())
         if table is None or table.snapshot_version != version:
-            return problem(HTTPStatus.NOT_FOUND, "this nowcast is no longer the current one")
+            return nothing()
         response = send_document(roads_document(table))
         response.headers["Cache-Control"] = IMMUTABLE
         return response
@@ -64,12 +62,7 @@ def register(server: Flask, services: Services) -> None:
     @server.get("/api/v1/nowcast")
     def api() -> Response:
         zone = checked_zone(request.args.get("zone"))
-        table = _current(services, services.traffic.view())
-        leads = None if table is None else table.zone(zone)
-        if table is None or leads is None:
-            # Nothing is wrong where there is no model or no feed: no line in the journal.
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "no nowcast of now is available")
-        response = Response(orjson.dumps(api_content(table, zone, leads)), content_type=_JSON)
+        response = Response(orjson.dumps(_api_answer(services, zone)), content_type=_JSON)
         response.headers["Access-Control-Allow-Origin"] = "*"
         return _fleeting(response)
 
@@ -107,6 +100,7 @@ def api_content(table: NowcastTable, zone: str, leads: tuple[LeadForecast, ...])
     """What the API answers for a zone."""
     return {
         "zone": zone,
+        "state": "ready",
         "observed_at": table.observed_at,
         "model_version": table.model_version,
         "trained_on": table.trained_on,
@@ -129,6 +123,17 @@ def api_content(table: NowcastTable, zone: str, leads: tuple[LeadForecast, ...])
             for lead in leads
         ],
     }
+
+
+def _api_answer(services: Services, zone: str) -> dict[str, Any]:
+    view = services.traffic.view()
+    table = _current(services, view)
+    if table is None:
+        return {"zone": zone, **_without(services, view), "leads": []}
+    leads = table.zone(zone)
+    if leads is None:
+        return {"zone": zone, "state": "none", "leads": []}
+    return api_content(table, zone, leads)
 
 
 def _current(services: Services, view: TrafficView | None) -> NowcastTable | None:

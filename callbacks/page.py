@@ -87,7 +87,9 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
         languages=languages(),
         figure=build_figure(
             network_version and network_url_template.replace(_VERSION, network_version),
-            app.get_relative_path(tiles.URL_TEMPLATE) if settings.tiles_url else "",
+            tiles.backdrop(app.get_relative_path(tiles.URL_TEMPLATE))
+            if settings.tiles_url
+            else None,
         ),
         snapshot=None if view is None else refresh.snapshot_payload(view),
         server_time_s=int(now.timestamp()),

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import ServiceUnavailable
 
+from callbacks.documents import nothing
+from components.traffic_map import Backdrop
 from services.settings import Settings
-from services.tiles import Tiles, TileUnavailable, covers
+from services.tiles import BOUNDS, ZOOMS, Tiles, TileUnavailable
 
 URL_TEMPLATE: Final = "/tiles/{z}/{x}/{y}.png"
 _ONE_WEEK_S: Final = 604_800
-_RETRY_AFTER_S: Final = 60
+# A map asks again for a tile that it lacks when this is over.
+_ONE_MINUTE_S: Final = 60
+
+
+def backdrop(url: str) -> Backdrop:
+    """What the map is told of its tiles: it asks for no others."""
+    return Backdrop(url, BOUNDS, ZOOMS.start, ZOOMS.stop - 1)
 
 
 def register(server: Flask, settings: Settings) -> None:
@@ -25,12 +32,12 @@ def register(server: Flask, settings: Settings) -> None:
 
     @server.get("/tiles/<int:zoom>/<int:x>/<int:y>.png")
     def tile(zoom: int, x: int, y: int) -> ResponseReturnValue:
-        if not covers(zoom, x, y):
-            abort(404)
         try:
             content = tiles.tile(zoom, x, y)
-        except TileUnavailable as error:
-            return ServiceUnavailable(str(error), retry_after=_RETRY_AFTER_S).get_response()
+        except TileUnavailable:
+            missing = nothing()
+            missing.headers["Cache-Control"] = f"public, max-age={_ONE_MINUTE_S}"
+            return missing
         response = Response(content, content_type="image/png")
         response.headers["Cache-Control"] = f"public, max-age={_ONE_WEEK_S}"
         response.add_etag()

@@ -85,21 +85,40 @@ ROAD_LAYERS: Final = (
 )
 
 
-def build_figure(network_url: str | None, tiles_url: str) -> go.Figure:
+@dataclass(frozen=True)
+class Backdrop:
+    """The tiles below the roads.
+
+    Attributes
+    ----------
+    url : str
+        Template with ``{z}``, ``{x}`` and ``{y}``.
+    bounds : tuple of float
+        West, south, east, north, in degrees: there are none elsewhere.
+    first_zoom, last_zoom : int
+        Between these; nearer, those of the last one are enlarged.
+    """
+
+    url: str
+    bounds: tuple[float, float, float, float]
+    first_zoom: int
+    last_zoom: int
+
+
+def build_figure(network_url: str | None, backdrop: Backdrop | None) -> go.Figure:
     """The figure of the map.
 
     Parameters
     ----------
     network_url : str or None
         Where the browser fetches the roads; None before the first snapshot.
-    tiles_url : str
-        Template of the backdrop's tiles, or empty for none.
+    backdrop : Backdrop or None
     """
     west, south, east, north = RENNES_BOUNDS
     figure = go.Figure(data=[_empty_trace(status) for status in STATUSES])
     figure.update_layout(
         map={
-            "style": build_style(network_url, tiles_url),
+            "style": build_style(network_url, backdrop),
             "center": {"lon": (west + east) / 2, "lat": (south + north) / 2},
             "zoom": _INITIAL_ZOOM,
         },
@@ -112,7 +131,7 @@ def build_figure(network_url: str | None, tiles_url: str) -> go.Figure:
     return figure
 
 
-def build_style(network_url: str | None, tiles_url: str) -> dict[str, Any]:
+def build_style(network_url: str | None, backdrop: Backdrop | None) -> dict[str, Any]:
     """The map's style: background, tiles (hidden until the map has loaded) and roads.
 
     The tiles wait because a tile that fails while the graph is being made
@@ -131,12 +150,14 @@ def build_style(network_url: str | None, tiles_url: str) -> dict[str, Any]:
     layers: list[dict[str, Any]] = [
         {"id": "background", "type": "background", "paint": _background_paint(LIGHT)}
     ]
-    if tiles_url:
+    if backdrop is not None:
         sources[TILES_LAYER] = {
             "type": "raster",
-            "tiles": [tiles_url],
+            "tiles": [backdrop.url],
             "tileSize": 256,
-            "maxzoom": 19,
+            "bounds": list(backdrop.bounds),
+            "minzoom": backdrop.first_zoom,
+            "maxzoom": backdrop.last_zoom,
         }
         layers.append(
             {

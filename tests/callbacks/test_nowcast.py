@@ -126,12 +126,13 @@ class TestRoads:
         assert set(percent[..., 0].ravel()) == {UNKNOWN_PERCENT}
         assert percent[:, 0, 1].tolist() == [40, 50, 60]
 
-    def test_one_that_is_gone_is_not_found(self, client, issued):
-        body = problem_of(client.get("/nowcast/0123456789abcdef/roads"), 404)
-        assert "no longer the current one" in body["detail"]
-
-    def test_an_outdated_one_is_not_found(self, make_client, issued):
-        problem_of(make_client(LATE).get(f"{URL}/roads"), 404)
+    def test_one_that_is_gone_or_outdated_is_nothing_and_no_error(self, make_client, issued):
+        for gone in (
+            make_client().get("/nowcast/0123456789abcdef/roads"),
+            make_client(LATE).get(f"{URL}/roads"),
+        ):
+            assert (gone.status_code, gone.data) == (204, b"")
+            assert gone.headers["Cache-Control"] == "no-store"
 
 
 class TestApi:
@@ -140,7 +141,7 @@ class TestApi:
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert answer.headers["Cache-Control"] == "no-cache"
         body = answer.get_json()
-        assert (body["zone"], body["simulated"]) == ("rocade", True)
+        assert (body["zone"], body["state"], body["simulated"]) == ("rocade", "ready", True)
         assert body["model_version"] == MODEL_VERSION
         assert body["trained_on"]["days"] == 28
         assert body["observed_at"] == "2024-08-26T10:43:00+00:00"
@@ -167,15 +168,19 @@ class TestApi:
         assert problem_of(client.get(f"{API}?zone=mars"), 400)["parameter"] == "zone"
 
     def test_a_zone_of_which_nothing_is_known_has_none(self, client, issued):
-        problem_of(client.get(f"{API}?zone=ceinture"), 503)
+        answer = client.get(f"{API}?zone=ceinture")
+        assert answer.status_code == 200
+        assert answer.get_json() == {"zone": "ceinture", "state": "none", "leads": []}
 
-    def test_without_one_it_is_said_when_to_ask_again_and_nothing_is_wrong(
-        self, client, published, caplog
-    ):
+    def test_without_one_there_is_nothing_to_say_and_nothing_wrong(self, client, published, caplog):
         answer = client.get(API)
-        problem_of(answer, 503)
-        assert int(answer.headers["Retry-After"]) > 0
+        assert answer.status_code == 200
+        assert answer.headers["Cache-Control"] == "no-cache"
+        assert answer.get_json() == {"zone": "centre-ville", "state": "waiting", "leads": []}
         assert caplog.records == []
 
+    def test_before_the_first_snapshot_one_is_waited_for(self, client):
+        assert client.get(API).get_json()["state"] == "waiting"
+
     def test_an_outdated_one_is_no_answer(self, make_client, issued):
-        problem_of(make_client(LATE).get(API), 503)
+        assert make_client(LATE).get(API).get_json()["leads"] == []

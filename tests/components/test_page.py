@@ -27,7 +27,7 @@ def page_data(**changes):
     values = {
         "language": "fr",
         "languages": {"fr": "Français"},
-        "figure": build_figure(None, ""),
+        "figure": build_figure(None, None),
         "snapshot": None,
         "server_time_s": 1_724_669_000,
         "browser_settings": {},

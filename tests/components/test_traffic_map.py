@@ -8,13 +8,19 @@ from pathlib import Path
 import pytest
 
 from components.palette import LEGEND_ORDER, STATUSES, THEMES, WIDTH_PX
-from components.traffic_map import ROAD_LAYERS, browser_settings, build_figure, build_style
+from components.traffic_map import (
+    ROAD_LAYERS,
+    Backdrop,
+    browser_settings,
+    build_figure,
+    build_style,
+)
 from components.unusual import COMPARISONS
 from services.status import DATEX_NAMES
 from services.usual import COMPARISON_BITS, Comparison
 from tests.factories import make_network
 
-TILES = "https://tiles.example/{z}/{x}/{y}.png"
+TILES = Backdrop("/tiles/{z}/{x}/{y}.png", (-2.0, 47.9, -1.3, 48.3), 8, 16)
 CSS = (Path(__file__).parents[2] / "assets" / "base.css").read_text(encoding="utf-8")
 
 
@@ -43,7 +49,7 @@ def test_statuses_are_those_of_the_domain():
 
 
 def test_the_style_draws_the_roads_from_our_own_route_and_by_feature_state():
-    style = build_style("/network/abc.geojson", "")
+    style = build_style("/network/abc.geojson", None)
     assert style["version"] == 8
     assert set(style["sources"]) == {"roads", "roads-highlight"}
     assert style["sources"]["roads"]["data"] == "/network/abc.geojson"
@@ -56,7 +62,7 @@ def test_the_style_draws_the_roads_from_our_own_route_and_by_feature_state():
 
 
 def test_without_a_network_the_style_still_has_a_source():
-    assert build_style(None, "")["sources"]["roads"]["data"]["features"] == []
+    assert build_style(None, None)["sources"]["roads"]["data"]["features"] == []
 
 
 def test_tiles_lie_below_the_roads_and_wait_to_be_shown():
@@ -64,20 +70,24 @@ def test_tiles_lie_below_the_roads_and_wait_to_be_shown():
     order = [layer["id"] for layer in style["layers"]]
     assert order.index("background") < order.index("tiles") < order.index("roads-casing")
     assert layers_of(style)["tiles"]["layout"] == {"visibility": "none"}
-    assert style["sources"]["tiles"]["tiles"] == [TILES]
+    source = style["sources"]["tiles"]
+    assert source["tiles"] == [TILES.url]
+    # The browser asks for none that are not there.
+    assert source["bounds"] == [-2.0, 47.9, -1.3, 48.3]
+    assert (source["minzoom"], source["maxzoom"]) == (8, 16)
 
 
 def test_colour_is_never_the_only_sign():
     for widths in WIDTH_PX.values():
         assert widths["unknown"] < widths["freeFlow"] < widths["heavy"] < widths["congested"]
-    layers = layers_of(build_style(None, ""))
+    layers = layers_of(build_style(None, None))
     for layer in ROAD_LAYERS:
         is_dashed = not {"freeFlow", "heavy", "congested"} & set(layer.statuses)
         assert ("line-dasharray" in layers[layer.name]["paint"]) == is_dashed, layer.name
 
 
 def test_the_road_pointed_at_is_outlined_below_the_roads_without_making_them_look_again():
-    style = build_style("/network/abc.geojson", "")
+    style = build_style("/network/abc.geojson", None)
     order = [layer["id"] for layer in style["layers"]]
     assert order.index("roads-highlight") < order.index("roads-casing")
     highlight = layers_of(style)["roads-highlight"]
@@ -98,7 +108,7 @@ def test_every_status_shows_in_a_layer_of_its_own_kind():
 
 
 def test_the_figure_has_a_trace_a_status_for_the_fallback_and_keeps_the_view():
-    figure = build_figure("/network/abc.geojson", "").to_dict()
+    figure = build_figure("/network/abc.geojson", None).to_dict()
     assert [trace["type"] for trace in figure["data"]] == ["scattermap"] * len(STATUSES)
     assert figure["layout"]["uirevision"] == "constant"
     center = figure["layout"]["map"]["center"]
