@@ -5,8 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
-# tzlocal 2.0, which the monitoring package pins, warns when it is first compiled.
-QUIET_TZLOCAL = $(BIN)/python -W ignore -m compileall -q $(VENV)/lib/python3*/site-packages/tzlocal
+COMPILED := $(VENV)/.compiled
+# Compiled at the installation: else each start compiles everything anew where Python may not write
+# what it compiled (PYTHONDONTWRITEBYTECODE, a read-only system, another user's files).
+INSTALL = VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes
+OWN_CODE := app.py callbacks components models services
 
 # A file of tests stays on one process: what its tests share is made once. Browsers and TensorFlow
 # take a core and up to a gigabyte each, hence no more than four at a time.
@@ -14,7 +17,7 @@ PARALLEL = -n auto --maxprocesses=4 --dist loadfile
 
 .PHONY: run test test-fast check audit format bench bench-forecast lock clean
 
-run: $(RUNTIME)
+run: $(COMPILED)
 	@$(BIN)/python -m services.supervisor
 
 test: $(DEV)
@@ -41,7 +44,7 @@ format: $(DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(DEV)
+bench: $(DEV) $(COMPILED)
 	@sh tests/browser/install_browser.sh
 	$(BIN)/python -m benchmarks
 
@@ -61,11 +64,13 @@ $(VENV)/bin/uv:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
 
 $(RUNTIME): requirements.txt | $(VENV)/bin/uv
-	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.txt
-	@$(QUIET_TZLOCAL)
+	$(INSTALL) -r requirements.txt
 	@touch $@
 
 $(DEV): requirements-dev.txt | $(VENV)/bin/uv
-	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.txt
-	@$(QUIET_TZLOCAL)
+	$(INSTALL) -r requirements-dev.txt
 	@touch $@ $(RUNTIME)
+
+$(COMPILED): $(RUNTIME) $(shell find $(OWN_CODE) -name '*.py')
+	@$(BIN)/python -m compileall -q $(OWN_CODE)
+	@touch $@

@@ -40,7 +40,7 @@ from services.metrics import metric_registry, share_metrics
 from services.monitoring import bind_monitoring, start_graphs
 from services.processes import Supervisor
 from services.settings import Settings, load_settings
-from services.supervisor import background_commands, prepare_start
+from services.supervisor import background_children, prepare_start
 
 _HERE = Path(__file__).parent
 
@@ -135,7 +135,7 @@ def main() -> int:
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    with Supervisor(background_commands(settings)):
+    with Supervisor(background_children(settings)):
         app.run(host=settings.host, port=settings.port, debug=settings.debug, use_reloader=False)
     return 0
 

@@ -95,7 +95,10 @@ def gunicorn(
 
 @contextlib.contextmanager
 def started(
-    command: Sequence[str], data_dir: Path, settings: Mapping[str, str]
+    command: Sequence[str],
+    data_dir: Path,
+    settings: Mapping[str, str],
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
     """A command of this project, with its whole family ended afterwards.
 
@@ -103,6 +106,8 @@ def started(
     ----------
     settings : mapping
         Names without their prefix; those that are not given have a value for measuring.
+    variables : mapping, optional
+        Of the environment, besides the settings.
     """
     port = _free_port()
     log = data_dir / f"stdout-{port}.log"
@@ -112,7 +117,7 @@ def started(
         subprocess.Popen(
             command,
             cwd=ROOT,
-            env=_environment(data_dir, port, settings),
+            env=_environment(data_dir, port, settings) | dict(variables or {}),
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

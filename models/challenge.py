@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from models.catalogue import CHAMPION_NAME, Found, figures_of, version_record
-from models.companion import attend
+from models.companion import give_way
 from models.contest import Contest
 from models.errors import HistoryTooShort
 from models.nowcast.challenge import NowcastChallenge
@@ -160,8 +160,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    if options.parent is not None:
-        attend(options.parent)
+    if options.companion:
+        give_way()
     operations, now = open_operations(settings), options.now or utc_now()
     decisions = []
     for kind in [options.kind] if options.kind else FORECAST_KINDS:
@@ -321,10 +321,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", type=at_least(0), default=DEFAULT_SEED, help="default: 35")
     parser.add_argument(
-        "--parent",
-        type=int,
-        metavar="PID",
-        help="as the companion of this process: at low priority, and no longer than it",
+        "--companion",
+        action="store_true",
+        help="beside a running service: at low priority, and first to go where memory runs out",
     )
     return parser
 

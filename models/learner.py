@@ -1,7 +1,7 @@
 """The learner: the worker's companion that has TensorFlow. ``python -m models.learner``.
 
 It writes forecasts and models into the data directory and nothing else. The worker starts
-it, ends it and starts it again; when the worker is gone, it ends by itself. It may be
+it, ends it and starts it again; when the worker is gone, the system ends it. It may be
 killed at any moment: every file appears by atomic rename.
 """
 
@@ -12,12 +12,11 @@ import logging
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC
 from functools import partial
-from typing import Final
+from typing import Final, NoReturn
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -26,7 +25,7 @@ from models.nowcast.issuing import NowcastIssuer
 from models.nowcast.train import NOWCAST_DIRECTORY
 from models.training_command import quieten_tensorflow
 from services.champions import SHIPPED_ARTIFACTS
-from services.clock import PARIS, utc_now
+from services.clock import utc_now
 from services.command_line import run_command
 from services.errors import TrafficError
 from services.journal import start_journal
@@ -41,7 +40,6 @@ NICENESS: Final = 5
 NOWCAST_PERIOD_SECONDS: Final = 2.0
 # Works at one hour of the night only; a look at the clock each hour finds it once.
 CHALLENGE_PERIOD_SECONDS: Final = 3_600.0
-_PARENT_CHECK_SECONDS: Final = 1.0
 HEARTBEAT_PERIOD_SECONDS: Final = 15.0
 
 
@@ -100,11 +98,12 @@ def journalled(job: Job, metrics: WorkMetrics | None = None) -> Callable[[], Non
 def make_scheduler(jobs: Sequence[Job], metrics: WorkMetrics | None = None) -> BackgroundScheduler:
     """A scheduler that runs each job by itself, first at once."""
     scheduler = BackgroundScheduler(
-        timezone=PARIS,
+        # On a local clock, a job of every minute waits for an hour when summer time ends.
+        timezone=UTC,
         daemon=True,
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
-    now = datetime.now(PARIS)
+    now = utc_now()
     for job in jobs:
         scheduler.add_job(
             journalled(job, metrics),
@@ -116,23 +115,15 @@ def make_scheduler(jobs: Sequence[Job], metrics: WorkMetrics | None = None) -> B
     return scheduler
 
 
-def run(settings: Settings, parent: int) -> None:
-    """Work until the process that started this one is gone.
-
-    Parameters
-    ----------
-    settings : Settings
-    parent : int
-        Its id. Whoever died before this was called is gone as well.
-    """
+def run(settings: Settings) -> NoReturn:
+    """Work until a signal ends the process; a job under way is dropped."""
     share_metrics(settings.data_dir, "learner", afresh=True)
     metrics = WorkMetrics(metric_registry(), "learner")
     scheduler = make_scheduler([*make_jobs(settings), _heartbeat(metrics)], metrics)
     scheduler.start()
     log.info("learner started")
-    while os.getppid() == parent:
-        time.sleep(_PARENT_CHECK_SECONDS)
-    log.info("learner ends: the worker is gone")
+    while True:
+        signal.pause()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -143,14 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "challenge the models in use at night. The worker starts this by itself unless "
         "TRAFFIC_LEARNER is off. Settings come from the environment or .env (see README).",
     )
-    parser.add_argument(
-        "--parent",
-        type=int,
-        default=os.getppid(),
-        metavar="PID",
-        help="the process that starts this one and whose end is its own",
-    )
-    options = parser.parse_args(arguments)
+    parser.parse_args(arguments)
     # Nothing has to be tidied up, and a Ctrl-C in the terminal is no error.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     quieten_tensorflow()
@@ -163,10 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A look that is still under way when the next one is due is no news.
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     os.nice(NICENESS)
-    run(settings, options.parent)
-    # A job under way is dropped: waiting for it could take as long as a training.
-    logging.shutdown()
-    os._exit(0)
+    run(settings)
 
 
 if __name__ == "__main__":

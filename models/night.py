@@ -17,6 +17,7 @@ from typing import Final
 from models.challenge import source_to_learn_from
 from services.clock import Clock, to_paris, utc_now
 from services.operations import FORECAST_KINDS, Kind
+from services.processes import following
 from services.settings import Settings
 from services.snapshot import Source
 
@@ -40,10 +41,10 @@ def challenge_apart(settings: Settings, kind: Kind, source: Source) -> None:
     """Challenge one kind of model by the command, and tell the journal what it says."""
     command = [
         *(sys.executable, "-m", "models.challenge", "--kind", kind, "--source", source),
-        *("--data-dir", str(settings.data_dir), "--parent", str(os.getpid())),
+        *("--data-dir", str(settings.data_dir), "--companion"),
     ]
     with subprocess.Popen(
-        command,
+        following(command),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,

@@ -30,13 +30,12 @@ _SUNDAY: Final = 6
 
 
 class DayType(StrEnum):
-    """What kind of day it is for the traffic; UNKNOWN where nobody has said."""
+    """What kind of day it is for the traffic."""
 
     WORKING_DAY = "working_day"
     SCHOOL_HOLIDAY = "school_holiday"
     WEEKEND = "weekend"
     PUBLIC_HOLIDAY = "public_holiday"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ class CachedDayTypes:
             In Rennes.
         """
         day = today + timedelta(days=(weekday - today.weekday()) % _DAYS_A_WEEK)
-        return ForecastDay(day, weekday, self._current().get(day, DayType.UNKNOWN))
+        return ForecastDay(day, weekday, self._current().get(day) or _looked_up(day))
 
     def _current(self) -> Mapping[date, DayType]:
         stamp = stamp_of(self._path)
@@ -107,8 +106,16 @@ class CachedDayTypes:
         try:
             return read_day_types(self._path)
         except StorageError as error:
-            log.error("no day is known to be a holiday: %s", error)
+            log.error("each day has to be looked up: %s", error)
             return {}
+
+
+def _looked_up(day: date) -> DayType:
+    """The kind of a day that the worker did not write down: it has just begun, or is long gone."""
+    # A third of a second, which a page waits for in those cases only.
+    from services.calendar import calendar  # noqa: PLC0415
+
+    return calendar().day_type(day)
 
 
 def write_day_types(data_dir: Path, types: Mapping[date, DayType]) -> None:

@@ -1,25 +1,58 @@
-"""Child processes that are kept running: started, started again when they die, ended."""
+"""Child processes that are kept running: started, started again when they die, ended.
+
+None of them outlives the process that started it, not even one that was killed.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 log = logging.getLogger(__name__)
 
 STOP_GRACE_SECONDS: Final = 10.0
-FIRST_RESTART_PAUSE_SECONDS: Final = 1.0
+# What died comes back at once; what dies again and again, ever more slowly.
+SECOND_RESTART_PAUSE_SECONDS: Final = 1.0
 LONGEST_RESTART_PAUSE_SECONDS: Final = 30.0
 # A process that ran this long was healthy: its next restart is prompt again.
-HEALTHY_AFTER_SECONDS: Final = 60.0
+HEALTHY_AFTER_SECONDS: Final = 20.0
+_FOLLOW: Final = (sys.executable, "-I", "-S", str(Path(__file__).with_name("follow.py")))
 
 Command = Sequence[str]
+
+
+def at_once(_stopping: threading.Event) -> None:
+    """Wait for nothing."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A command to be kept running.
+
+    Attributes
+    ----------
+    command : Command
+    wait : callable
+        Returns when the first start may happen, or soon after the event is set.
+    """
+
+    command: Command
+    wait: Callable[[threading.Event], object] = at_once
+
+
+def following(command: Command) -> list[str]:
+    """A command that the system ends with the process that starts it (see `services.follow`)."""
+    return [*_FOLLOW, str(os.getpid()), *command]
 
 
 class Supervisor:
@@ -27,21 +60,18 @@ class Supervisor:
 
     Parameters
     ----------
-    commands : sequence of Command
-    delay_seconds : float
-        How long the first start waits.
+    children : sequence of Child
     """
 
-    def __init__(self, commands: Sequence[Command], delay_seconds: float = 0.0) -> None:
-        self._commands = commands
-        self._delay_seconds = delay_seconds
+    def __init__(self, children: Sequence[Child]) -> None:
+        self._children = children
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Supervisor:
-        """Start every command."""
-        for command in self._commands:
-            thread = threading.Thread(target=self._keep_running, args=(command,), daemon=True)
+        """Start every command, each as soon as it may."""
+        for child in self._children:
+            thread = threading.Thread(target=self._keep_running, args=(child,), daemon=True)
             thread.start()
             self._threads.append(thread)
         return self
@@ -65,23 +95,27 @@ class Supervisor:
         """Ask to end; safe in a signal handler."""
         self._stopping.set()
 
-    def _keep_running(self, command: Command) -> None:
-        pause_s = FIRST_RESTART_PAUSE_SECONDS
-        self._stopping.wait(self._delay_seconds)
+    def _keep_running(self, child: Child) -> None:
+        child.wait(self._stopping)
+        pause_s = 0.0
         while not self._stopping.is_set():
             started = time.monotonic()
-            exit_code = self._run_once(command)
+            exit_code = self._run_once(child.command)
             if self._stopping.is_set():
                 return
             if time.monotonic() - started > HEALTHY_AFTER_SECONDS:
-                pause_s = FIRST_RESTART_PAUSE_SECONDS
-            log.error("%s ended with %s; again in %g s", " ".join(command[1:]), exit_code, pause_s)
+                pause_s = 0.0
+            log.error(
+                "%s ended with %s; again in %g s", " ".join(child.command[1:]), exit_code, pause_s
+            )
             self._stopping.wait(pause_s)
-            pause_s = min(2 * pause_s, LONGEST_RESTART_PAUSE_SECONDS)
+            pause_s = min(
+                max(2 * pause_s, SECOND_RESTART_PAUSE_SECONDS), LONGEST_RESTART_PAUSE_SECONDS
+            )
 
     def _run_once(self, command: Command) -> int:
         """Run a command to its end, or until all are asked to stop."""
-        with subprocess.Popen(command) as process:
+        with subprocess.Popen(following(command)) as process:
             while not self._stopping.is_set():
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     return process.wait(timeout=0.2)

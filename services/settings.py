@@ -8,8 +8,6 @@ from typing import Final, Literal, Self
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from services.errors import ConfigurationError
 
@@ -152,6 +150,10 @@ def _is_weak(secret: str, least_letters: int) -> bool:
 
 
 def _check_database_url(address: str) -> None:
+    # Half of what it takes to import the settings, which every role waits for.
+    from sqlalchemy.engine import make_url  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError  # noqa: PLC0415
+
     try:
         url = make_url(address)
         # Finds out whether the driver is installed.

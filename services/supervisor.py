@@ -1,6 +1,7 @@
 """All roles on one machine: starts web, worker, watch and camera, and again whichever dies.
 
-``python -m services.supervisor`` is what ``make run`` calls.
+``python -m services.supervisor`` is what ``make run`` calls. Every import of this module
+delays the first page: what only some starts need is imported there.
 """
 
 from __future__ import annotations
@@ -11,20 +12,28 @@ import logging
 import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Sequence
+from functools import partial
 from types import FrameType
+from typing import Final
 
-from services.access import announce_password, first_password
 from services.alerts.rules import rules_of
-from services.camera.model_files import check_own_model
 from services.command_line import run_command
 from services.data_directory import prepare_data_directory
 from services.errors import ConfigurationError, TrafficError
 from services.journal import start_journal
-from services.processes import Supervisor
+from services.probing import local_address, serves_pages
+from services.processes import Child, Supervisor
 from services.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
+
+# Pages first: on two cores everything else would take from them what they need to start.
+PAGES_FIRST_SECONDS: Final = 15.0
+FIRST_ROUND_SECONDS: Final = 3.0
+_LOOK_SECONDS: Final = 0.05
 
 
 def worker_command() -> list[str]:
@@ -47,10 +56,28 @@ def camera_command() -> list[str]:
     return [sys.executable, "-m", "models.camera.serve"]
 
 
-def background_commands(settings: Settings) -> list[list[str]]:
-    """The commands of every role but the web's."""
-    commands = [worker_command(), watch_command()]
-    return [*commands, camera_command()] if settings.camera else commands
+def wait_for_pages(settings: Settings, stopping: threading.Event) -> None:
+    """Return once pages are served, after a quarter of a minute at the latest."""
+    host, port = local_address(settings)
+    latest = time.monotonic() + PAGES_FIRST_SECONDS
+    while time.monotonic() < latest and not serves_pages(host, port):
+        if stopping.wait(_LOOK_SECONDS):
+            return
+
+
+def wait_for_traffic(settings: Settings, stopping: threading.Event) -> None:
+    """Return once pages are served and the worker had time for its first round."""
+    wait_for_pages(settings, stopping)
+    stopping.wait(FIRST_ROUND_SECONDS)
+
+
+def background_children(settings: Settings) -> list[Child]:
+    """Every role but the web's: pages first, then the traffic, then the rest."""
+    others = [watch_command(), *([camera_command()] if settings.camera else [])]
+    return [
+        Child(worker_command(), partial(wait_for_pages, settings)),
+        *(Child(command, partial(wait_for_traffic, settings)) for command in others),
+    ]
 
 
 def check_port_is_free(host: str, port: int) -> None:
@@ -76,29 +103,34 @@ def check_port_is_free(host: str, port: int) -> None:
 
 def _check_channels(settings: Settings) -> None:
     if settings.notify_urls is not None:
-        # The library of the channels takes half a second that few starts need.
+        # The library of the channels takes half a second.
         from services.watch import channels_of  # noqa: PLC0415
 
         channels_of(settings)
 
 
+def _check_camera(settings: Settings) -> None:
+    if settings.camera_model is not None:
+        # It brings numpy.
+        from services.camera.model_files import check_own_model  # noqa: PLC0415
+
+        check_own_model(settings)
+
+
 def prepare_start(settings: Settings) -> None:
-    """Check machine, rules and channels, start the journal, show a new operator's password.
+    """Check machine, rules, channels and models, and start the journal.
 
     Raises
     ------
     ConfigurationError
-        When the port, the data directory, the rules or a channel cannot be used.
+        When the port, the data directory, the rules, a channel or a model cannot be used.
     """
     check_port_is_free(settings.host, settings.port)
     prepare_data_directory(settings.data_dir)
     rules_of(settings)
-    check_own_model(settings)
+    _check_camera(settings)
     _check_channels(settings)
     start_journal(settings)
-    password = first_password(settings)
-    if password is not None:
-        announce_password(settings, password)
 
 
 def run(settings: Settings) -> None:
@@ -111,7 +143,7 @@ def run(settings: Settings) -> None:
     """
     prepare_start(settings)
     log.info("Traffic Rennes: http://%s:%d", settings.host, settings.port)
-    with Supervisor([web_command(), *background_commands(settings)]) as supervisor:
+    with Supervisor([Child(web_command()), *background_children(settings)]) as supervisor:
 
         def stop(_signal_number: int, _frame: FrameType | None) -> None:
             supervisor.stop()

@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, timedelta
 from types import FrameType
 from typing import Final
 
@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 
 from services.calendar import write_days_to_come
 from services.champions import SHIPPED_ARTIFACTS
-from services.clock import PARIS, to_paris, utc_now
+from services.clock import to_paris, utc_now
 from services.command_line import run_command
 from services.errors import ConfigurationError, ForecastUnavailable, StorageError
 from services.feeds.demo import DemoFeed
@@ -42,7 +42,7 @@ from services.operations import (
     prune_log_in_failures,
     prune_readings,
 )
-from services.processes import Supervisor
+from services.processes import Child, Supervisor
 from services.scoring.job import score_forecasts
 from services.scoring.metrics import quality_metrics
 from services.settings import Settings, load_settings
@@ -58,6 +58,7 @@ NICENESS: Final = 5
 UPKEEP_PERIOD: Final = timedelta(hours=1)
 # The first page must not wait for yesterday to be compacted.
 UPKEEP_DELAY: Final = timedelta(seconds=30)
+CALENDAR_PERIOD: Final = timedelta(hours=1)
 SCORING_PERIOD: Final = timedelta(hours=1)
 # After the first upkeep, whose usual week the forecasts are compared with.
 SCORING_DELAY: Final = timedelta(seconds=90)
@@ -82,10 +83,11 @@ def make_scheduler(
 ) -> BlockingScheduler:
     """The worker's jobs: observing, looking after the history, scoring, being seen alive."""
     scheduler = BlockingScheduler(
-        timezone=PARIS,
+        # On a local clock, a job of every minute waits for an hour when summer time ends.
+        timezone=UTC,
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
-    now = datetime.now(PARIS)
+    now = utc_now()
     scheduler.add_job(
         observer.observe,
         "interval",
@@ -100,6 +102,14 @@ def make_scheduler(
         args=[settings],
         next_run_time=now + UPKEEP_DELAY,
         id="upkeep",
+    )
+    scheduler.add_job(
+        tell_days_to_come,
+        "interval",
+        seconds=CALENDAR_PERIOD.total_seconds(),
+        args=[settings],
+        next_run_time=now,
+        id="calendar",
     )
     scheduler.add_job(
         score_past_forecasts,
@@ -122,16 +132,15 @@ def make_scheduler(
     return scheduler
 
 
-def learner_command() -> list[str]:
-    """The command of the worker's companion, which has TensorFlow."""
-    # Its own look would come too late where the worker dies while it is being imported.
-    return [sys.executable, "-m", "models.learner", "--parent", str(os.getpid())]
+def learner_child() -> Child:
+    """The worker's companion, which has TensorFlow."""
+    command = [sys.executable, "-m", "models.learner"]
+    return Child(command, lambda stopping: stopping.wait(LEARNER_DELAY_SECONDS))
 
 
 def look_after_history(settings: Settings) -> None:
     """Compact finished days, drop what is old, bring the usual week up to date."""
     now = utc_now()
-    tell_days_to_come(settings, now)
     keep_up(settings.data_dir, now, settings.history_retention_days)
     prune_journal(settings.data_dir, now, settings.journal_retention_days)
     prune_measures(settings.data_dir, now, settings.monitoring_retention_days)
@@ -144,10 +153,10 @@ def look_after_history(settings: Settings) -> None:
         log.error("old incidents, readings and log-ins were not removed: %s", error)
 
 
-def tell_days_to_come(settings: Settings, now: datetime) -> None:
-    """Say which of the days to come are holidays; where that fails, pages show ordinary days."""
+def tell_days_to_come(settings: Settings) -> None:
+    """Say which of the days to come are holidays; where that fails, pages look each up."""
     try:
-        write_days_to_come(settings.data_dir, to_paris(now).date())
+        write_days_to_come(settings.data_dir, to_paris(utc_now()).date())
     except StorageError as error:
         log.error("the days to come are not written down: %s", error)
 
@@ -184,7 +193,7 @@ def run(settings: Settings) -> None:
     store.prepare()
     with (
         _sole_worker(settings),
-        Supervisor([learner_command()] if settings.learner else [], LEARNER_DELAY_SECONDS),
+        Supervisor([learner_child()] if settings.learner else []),
     ):
         share_metrics(settings.data_dir, "worker", afresh=True)
         metrics = WorkMetrics(metric_registry(), "worker")

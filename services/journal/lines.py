@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import re
+import sys
 import uuid
 from datetime import datetime
 from typing import Any, Final, Literal
 
-import flask
 from pythonjsonlogger.json import JsonFormatter
 
 from services.privacy import without_personal_data
@@ -71,7 +71,9 @@ def formatter(log_format: LogFormat) -> logging.Formatter:
 
 def current_request_id() -> str | None:
     """The id of the request in progress; None outside of one."""
-    if not flask.has_request_context():
+    # Not imported here: every role would wait for it at its start, and most serve nothing.
+    flask = sys.modules.get("flask")
+    if flask is None or not flask.has_request_context():
         return None
     found: str | None = flask.g.get("request_id")
     if found is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import importlib
 import importlib.metadata
+import os
 import secrets
 import sqlite3
 import sys
@@ -87,6 +88,7 @@ def _load_package(
     with warnings.catch_warnings():
         # tzlocal 2.0, which the package asks for, compares with a literal.
         warnings.simplefilter("ignore", SyntaxWarning)
+        _tell_time_zone()
         package = importlib.import_module(PACKAGE)
     _configure(package.config, path, level)
     storage = _module("database")
@@ -103,6 +105,24 @@ def _load_package(
     _put_off_scipy()
     recording.record_together(_module, package.config.sampling_period, complaints)
     return package
+
+
+def _tell_time_zone() -> None:
+    """Have tzlocal, which the package asks as it is imported, know the zone.
+
+    By itself it raises where the system's zone has no name, as with a copied /etc/localtime, or
+    where TZ holds a rule. Nobody else is told: the times of the journal stay as they are.
+    """
+    tzlocal = importlib.import_module("tzlocal")
+    told = os.environ.get("TZ")
+    os.environ["TZ"] = LOCAL_TIMEZONE
+    try:
+        tzlocal.reload_localzone()
+    finally:
+        if told is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = told
 
 
 def _configure(config: Any, path: Path, level: int) -> None:

@@ -57,6 +57,8 @@ class Graphs:
     def start(self) -> None:
         """Write now and then once a minute. Call it after any fork."""
         scheduler = self._package("core.custom_graph").scheduler
+        # On a local clock it would wait for an hour when summer time ends.
+        scheduler.configure(timezone=UTC)
         scheduler.add_job(
             self.write,
             "interval",

@@ -55,10 +55,13 @@ def test_an_ordinary_day_needs_no_word(client):
     assert "answer-day" not in shown
 
 
-def test_a_worker_that_never_was_makes_every_day_ordinary(tmp_path, make_client):
+def test_every_day_has_its_kind_where_no_worker_ever_was(tmp_path, make_client):
     write_forecasts(tmp_path)
-    friday = forecast(make_client(now=NOW), "friday")
-    assert (friday["day_type"], friday["like_day"]) == ("unknown", "friday")
+    client = make_client(now=NOW)
+    told = {day: forecast(client, day)["day_type"] for day in ("monday", "friday", "sunday")}
+    assert told == {"monday": "school_holiday", "friday": "public_holiday", "sunday": "weekend"}
+    ordinary = forecast(make_client(now=datetime(2026, 11, 30, 7, tzinfo=UTC)), "monday")
+    assert ordinary["day_type"] == "working_day"
 
 
 def test_the_map_and_the_segments_follow(tmp_path, client):

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
-import subprocess
-import sys
 import threading
+from datetime import timedelta
 
-import psutil
 import pytest
 
 from models import learner
@@ -17,25 +14,9 @@ from services.errors import StorageError
 from services.nowcast_files import LearnerState, learner_state
 from services.settings import load_settings
 from services.store import Store
-from services.worker import learner_command
 from tests.factories import make_network, make_snapshot_for
+from tests.schedules import EVES_OF_CLOCK_CHANGES, pauses
 from tests.waiting import wait_until
-
-# A worker that starts its learner and does nothing else.
-_WORKER = """
-import subprocess, sys, time
-from services.worker import learner_command
-print(subprocess.Popen(learner_command()).pid, flush=True)
-time.sleep(60)
-"""
-
-
-def is_running(pid):
-    try:
-        # Who adopts it may leave it unburied.
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_it_forecasts_the_next_hour_and_challenges_the_champions(tmp_path):
@@ -109,38 +90,11 @@ def test_a_job_that_takes_long_delays_no_other():
         scheduler.shutdown()
 
 
-def test_it_ends_when_the_worker_is_killed(tmp_path):
-    environment = {**os.environ, "TRAFFIC_DATA_DIR": str(tmp_path), "TRAFFIC_SOURCE": "demo"}
-    worker = subprocess.Popen(
-        [sys.executable, "-c", _WORKER],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        pid = int(worker.stdout.readline())
-        journal = tmp_path / "app.log"
-        wait_until(lambda: journal.exists() and "learner started" in journal.read_text())
-        assert is_running(pid)
-    finally:
-        worker.kill()
-        worker.communicate()
-    wait_until(lambda: not is_running(pid))
-    assert "the worker is gone" in journal.read_text()
-
-
-def test_one_whose_worker_died_before_it_could_look_ends_at_once(tmp_path):
-    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
-        pass
-    ended = subprocess.run(
-        [*learner_command()[:-1], str(gone.pid)],
-        env={**os.environ, "TRAFFIC_DATA_DIR": str(tmp_path)},
-        capture_output=True,
-        timeout=60,
-    )
-    assert ended.returncode == 0
-    assert "the worker is gone" in (tmp_path / "app.log").read_text()
+@pytest.mark.parametrize("eve", EVES_OF_CLOCK_CHANGES)
+def test_its_jobs_keep_their_pace_when_the_clocks_change(tmp_path, eve):
+    jobs = make_jobs(load_settings(data_dir=tmp_path))
+    due = {job.id: pauses(job, eve) for job in make_scheduler(jobs).get_jobs()}
+    assert due == {job.name: {timedelta(seconds=job.period_seconds)} for job in jobs}
 
 
 def test_a_wrong_setting_is_told_in_one_line(monkeypatch, capsys):

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from services.calendar import Calendar, write_days_to_come
-from services.day_types import FILE_NAME, CachedDayTypes, DayType
+from services.day_types import FILE_NAME, CachedDayTypes, DayType, write_day_types
 from services.errors import StorageError
 
 CALENDAR = Calendar()
@@ -53,10 +53,11 @@ def test_every_day_is_of_one_kind(day, day_type):
     assert CALENDAR.day_type(day) is day_type
 
 
-def test_pages_know_the_days_to_come_once_the_worker_wrote_them_down(tmp_path):
+def test_pages_know_the_days_to_come_as_the_worker_wrote_them_down(tmp_path, monkeypatch):
     days = CachedDayTypes(tmp_path)
-    assert days.coming(FRIDAY, BEFORE_CHRISTMAS).day_type is DayType.UNKNOWN
     write_days_to_come(tmp_path, BEFORE_CHRISTMAS)
+    # Nothing is looked up.
+    monkeypatch.delattr("services.calendar.calendar")
     christmas = days.coming(FRIDAY, BEFORE_CHRISTMAS)
     assert (christmas.date, christmas.day_type) == (date(2026, 12, 25), DayType.PUBLIC_HOLIDAY)
     assert (christmas.weekday, christmas.like_weekday) == (FRIDAY, SUNDAY)
@@ -68,20 +69,36 @@ def test_pages_know_the_days_to_come_once_the_worker_wrote_them_down(tmp_path):
     assert (later.date, later.day_type) == (date(2027, 1, 1), DayType.PUBLIC_HOLIDAY)
 
 
+@pytest.mark.parametrize(
+    ("weekday", "day_type"),
+    [
+        (MONDAY, DayType.SCHOOL_HOLIDAY),
+        (FRIDAY, DayType.PUBLIC_HOLIDAY),
+        (SUNDAY, DayType.WEEKEND),
+    ],
+)
+def test_a_day_that_the_worker_has_not_written_down_is_looked_up(tmp_path, weekday, day_type):
+    days = CachedDayTypes(tmp_path)
+    assert days.coming(weekday, BEFORE_CHRISTMAS).day_type is day_type
+    # The worker has been away for two months.
+    write_days_to_come(tmp_path, date(2026, 10, 20))
+    assert days.coming(weekday, BEFORE_CHRISTMAS).day_type is day_type
+
+
 def test_what_the_worker_writes_anew_is_read_anew(tmp_path):
     days = CachedDayTypes(tmp_path)
-    write_days_to_come(tmp_path, date(2026, 11, 2))
-    assert days.coming(FRIDAY, BEFORE_CHRISTMAS).day_type is DayType.UNKNOWN
+    write_day_types(tmp_path, {date(2026, 12, 21): DayType.WORKING_DAY})
+    assert days.coming(MONDAY, BEFORE_CHRISTMAS).day_type is DayType.WORKING_DAY
     write_days_to_come(tmp_path, BEFORE_CHRISTMAS)
-    assert days.coming(FRIDAY, BEFORE_CHRISTMAS).day_type is DayType.PUBLIC_HOLIDAY
+    assert days.coming(MONDAY, BEFORE_CHRISTMAS).day_type is DayType.SCHOOL_HOLIDAY
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"2026-12-25": "feast"}', b'{"x": 1}'])
-def test_a_damaged_calendar_makes_days_ordinary_and_is_told(tmp_path, caplog, content):
+def test_a_damaged_calendar_is_told_and_days_are_looked_up(tmp_path, caplog, content):
     (tmp_path / FILE_NAME).write_bytes(content)
     found = CachedDayTypes(tmp_path).coming(FRIDAY, BEFORE_CHRISTMAS)
-    assert (found.day_type, found.like_weekday) == (DayType.UNKNOWN, FRIDAY)
-    assert "no day is known to be a holiday" in caplog.text
+    assert (found.day_type, found.like_weekday) == (DayType.PUBLIC_HOLIDAY, SUNDAY)
+    assert "each day has to be looked up" in caplog.text
 
 
 def test_what_cannot_be_written_is_told(tmp_path):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from importlib import resources
 
 import pytest
+import tzlocal
 
 from services.monitoring import GRAPHS_EXTENSION, graphs, start_graphs
 from services.operations import Incident, open_operations
+from tests.schedules import EVES_OF_CLOCK_CHANGES, pauses
 from tests.services.monitoring_app import build_server, eventually, log_in, rows, settings_in
 
 # A worker that has accepted a snapshot ten minutes old and scored two kinds of forecasts.
@@ -107,6 +113,35 @@ def test_without_its_databases_it_says_so_and_tries_again(data_dir, caplog):
     assert "graphs are not written now" in caplog.text
     fire(data_dir, "feed-old")
     assert writer.write()
+
+
+@pytest.mark.parametrize("eve", EVES_OF_CLOCK_CHANGES)
+def test_they_are_written_every_minute_when_the_clocks_change(data_dir, monkeypatch, eve):
+    monkeypatch.setenv("TZ", "Europe/Paris")
+    server = build_server(settings_in(data_dir))
+    scheduler = importlib.import_module("flask_monitoringdashboard.core.custom_graph").scheduler
+    monkeypatch.setattr(scheduler, "start", lambda: None)
+    monkeypatch.setattr(graphs.atexit, "register", lambda *_: None)
+    start_graphs(server)
+    [job] = scheduler.get_jobs()
+    assert pauses(job, eve) == {timedelta(minutes=1)}
+
+
+@pytest.mark.parametrize("zone", ["", "CET-1CEST,M3.5.0,M10.5.0/3"])
+def test_the_monitoring_starts_where_the_zone_of_the_machine_has_no_name(
+    tmp_path, monkeypatch, zone
+):
+    # As in a container that has the file of its host.
+    (tmp_path / "etc").mkdir()
+    paris = resources.files("tzdata").joinpath("zoneinfo", "Europe", "Paris")
+    (tmp_path / "etc" / "localtime").write_bytes(paris.read_bytes())
+    monkeypatch.setenv("TZ", zone)
+    monkeypatch.setattr(tzlocal.unix, "_cache_tz", None)
+    ask_system = partial(tzlocal.unix._get_localzone, str(tmp_path))
+    monkeypatch.setattr(tzlocal.unix, "_get_localzone", ask_system)
+    client = log_in(build_server(settings_in(tmp_path / "data")))
+    assert client.get(GRAPHS).status_code == 200
+    assert os.environ["TZ"] == zone
 
 
 def test_where_nothing_is_measured_nothing_starts(tmp_path, monkeypatch):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
+import threading
 
 import psutil
 import pytest
 
 from services import processes
-from services.processes import Supervisor
+from services.processes import Child, Supervisor, following
 from tests.waiting import wait_until
 
 _NOTES_ITS_PID = "import os, sys; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n'); "
@@ -28,11 +30,23 @@ def pids(tmp_path):
 
 @pytest.fixture(autouse=True)
 def _prompt(monkeypatch):
-    monkeypatch.setattr(processes, "FIRST_RESTART_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(processes, "SECOND_RESTART_PAUSE_SECONDS", 0.01)
 
 
 def command(script, pids):
     return [sys.executable, "-c", script, str(pids)]
+
+
+def child(script, pids):
+    return Child(command(script, pids))
+
+
+def is_running(pid):
+    try:
+        # Who adopts it may leave it unburied.
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def started(pids):
@@ -41,7 +55,7 @@ def started(pids):
 
 def test_what_dies_is_started_again_and_ended_with_the_others(pids, tmp_path):
     other = tmp_path / "others"
-    with Supervisor([command(LIVES, pids), command(LIVES, other)]):
+    with Supervisor([child(LIVES, pids), child(LIVES, other)]):
         wait_until(lambda: started(pids) and started(other))
         os.kill(started(pids)[0], signal.SIGKILL)
         wait_until(lambda: len(started(pids)) == 2)
@@ -51,42 +65,81 @@ def test_what_dies_is_started_again_and_ended_with_the_others(pids, tmp_path):
         assert not psutil.pid_exists(pid)
 
 
-def test_what_dies_at_once_is_started_ever_more_slowly_and_journalled(pids, caplog):
-    with Supervisor([command(DIES, pids)]):
-        wait_until(lambda: len(started(pids)) == 4)
+def test_what_dies_comes_back_at_once_then_ever_more_slowly_and_is_journalled(pids, caplog):
+    with Supervisor([child(DIES, pids)]):
+        wait_until(lambda: len(started(pids)) == 5)
     pauses = [record.args[2] for record in caplog.records]
-    assert pauses[:3] == [0.01, 0.02, 0.04]
+    assert pauses[:4] == [0, 0.01, 0.02, 0.04]
     assert "ended with 3" in caplog.text
 
 
 def test_a_pause_has_a_longest(pids, caplog, monkeypatch):
     monkeypatch.setattr(processes, "LONGEST_RESTART_PAUSE_SECONDS", 0.02)
-    with Supervisor([command(DIES, pids)]):
+    with Supervisor([child(DIES, pids)]):
         wait_until(lambda: len(started(pids)) == 5)
     assert max(record.args[2] for record in caplog.records) == 0.02
 
 
 def test_a_process_that_was_healthy_comes_back_promptly(pids, caplog, monkeypatch):
     monkeypatch.setattr(processes, "HEALTHY_AFTER_SECONDS", 0.0)
-    with Supervisor([command(DIES, pids)]):
+    with Supervisor([child(DIES, pids)]):
         wait_until(lambda: len(started(pids)) == 4)
-    assert {record.args[2] for record in caplog.records} == {0.01}
+    assert {record.args[2] for record in caplog.records} == {0}
 
 
 def test_one_that_does_not_listen_is_ended_by_force(pids, monkeypatch):
     monkeypatch.setattr(processes, "STOP_GRACE_SECONDS", 0.1)
-    with Supervisor([command(IS_DEAF, pids)]):
+    with Supervisor([child(IS_DEAF, pids)]):
         wait_until(lambda: started(pids))
     assert not psutil.pid_exists(started(pids)[0])
 
 
 def test_an_end_before_the_first_start_starts_nothing(pids):
-    with Supervisor([command(LIVES, pids)], delay_seconds=60):
+    with Supervisor([Child(command(LIVES, pids), lambda stopping: stopping.wait(60))]):
         pass
     assert started(pids) == []
+
+
+def test_one_that_has_to_wait_holds_up_no_other(pids, tmp_path):
+    other, may_start = tmp_path / "others", threading.Event()
+
+    def wait(stopping):
+        may_start.wait(60)
+
+    with Supervisor([Child(command(LIVES, pids), wait), child(LIVES, other)]):
+        wait_until(lambda: started(other))
+        assert started(pids) == []
+        may_start.set()
+        wait_until(lambda: started(pids))
 
 
 def test_nothing_to_run_is_nothing_to_do():
     with Supervisor([]) as supervisor:
         supervisor.stop()
         supervisor.wait()
+
+
+# A supervisor that tells its number and does nothing else.
+SUPERVISES = """
+import sys, time
+from services.processes import Child, Supervisor
+with Supervisor([Child([sys.executable, "-c", *sys.argv[1:]])]):
+    print("begun", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_nothing_outlives_a_supervisor_that_is_killed(pids):
+    supervisor = subprocess.Popen([sys.executable, "-c", SUPERVISES, LIVES, str(pids)])
+    wait_until(lambda: started(pids))
+    supervisor.kill()
+    supervisor.wait()
+    wait_until(lambda: not is_running(started(pids)[0]))
+
+
+def test_one_whose_parent_is_gone_before_it_begins_never_begins(pids, monkeypatch):
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    monkeypatch.setattr(os, "getpid", lambda: gone.pid)
+    subprocess.run(following(command(LIVES, pids)), check=True, timeout=30)
+    assert started(pids) == []

@@ -6,16 +6,20 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 
 from services import worker
 from services.errors import ConfigurationError
+from services.metrics import WorkMetrics, metric_registry
 from services.settings import load_settings
 from services.store import Store
 from services.supervisor import check_port_is_free
 from tests.fault_server import fault_server, reply_with
 from tests.feed_replies import encode, make_records
+from tests.schedules import EVES_OF_CLOCK_CHANGES, pauses
 from tests.waiting import wait_until
 
 
@@ -114,6 +118,20 @@ def test_the_simulated_feed_is_observed_like_the_live_one(tmp_path):
     snapshot = worker.make_observer(settings, store).observe()
     assert snapshot.source == "demo"
     assert len(snapshot.table) == 2_900
+
+
+@pytest.mark.parametrize("eve", EVES_OF_CLOCK_CHANGES)
+def test_its_jobs_keep_their_pace_when_the_clocks_change(tmp_path, eve):
+    settings = load_settings(data_dir=tmp_path, feed_period_seconds=180)
+    metrics = WorkMetrics(metric_registry(), "worker")
+    scheduler = worker.make_scheduler(settings, Mock(), metrics)
+    assert {job.id: pauses(job, eve) for job in scheduler.get_jobs()} == {
+        "observe": {timedelta(minutes=3)},
+        "upkeep": {timedelta(hours=1)},
+        "calendar": {timedelta(hours=1)},
+        "scoring": {timedelta(hours=1)},
+        "heartbeat": {timedelta(seconds=15)},
+    }
 
 
 def test_a_port_in_use_is_told_in_one_line():

@@ -1,0 +1,84 @@
+"""Pages first: who else starts, and when."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from http import HTTPStatus
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+
+import pytest
+
+from services import supervisor
+from services.probing import local_address, serves_pages
+from services.settings import load_settings
+from services.supervisor import background_children, wait_for_pages
+from tests.fault_server import fault_server
+from tests.ports import free_port
+from tests.waiting import wait_until
+
+
+@pytest.fixture
+def pages():
+    """A web role that answers with a status, and notes what it was asked for."""
+    web = SimpleNamespace(status=HTTPStatus.SERVICE_UNAVAILABLE, asked=[])
+
+    def answer(handler, _number):
+        web.asked.append(handler.path)
+        handler.send_response(web.status)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    with fault_server(answer) as server:
+        web.port = urlsplit(server.url).port
+        yield web
+
+
+def test_the_others_wait_until_pages_are_served(pages, tmp_path):
+    settings = load_settings(data_dir=tmp_path, port=pages.port)
+    waiting = threading.Thread(target=partial(wait_for_pages, settings, threading.Event()))
+    waiting.start()
+    wait_until(lambda: len(pages.asked) > 3)
+    assert waiting.is_alive()
+    pages.status = HTTPStatus.OK
+    waiting.join(10)
+    assert not waiting.is_alive()
+    assert set(pages.asked) == {"/healthz"}
+
+
+def test_they_do_not_wait_for_ever_nor_hold_up_the_end(tmp_path, monkeypatch):
+    settings = load_settings(data_dir=tmp_path, port=free_port())
+    stopping = threading.Event()
+    stopping.set()
+    wait_for_pages(settings, stopping)
+    monkeypatch.setattr(supervisor, "PAGES_FIRST_SECONDS", 0.05)
+    wait_for_pages(settings, threading.Event())
+
+
+@pytest.mark.parametrize("camera", [True, False])
+def test_every_role_waits_for_the_pages(pages, tmp_path, monkeypatch, camera):
+    monkeypatch.setattr(supervisor, "FIRST_ROUND_SECONDS", 0.0)
+    pages.status = HTTPStatus.OK
+    children = background_children(load_settings(data_dir=tmp_path, port=pages.port, camera=camera))
+    roles = ["services.worker", "services.watch", "models.camera.serve"]
+    assert [child.command[-1] for child in children] == (roles if camera else roles[:2])
+    for child in children:
+        pages.asked.clear()
+        child.wait(threading.Event())
+        assert pages.asked == ["/healthz"]
+
+
+def test_pages_that_are_served_everywhere_are_asked_for_here():
+    everywhere = load_settings(
+        host="0.0.0.0", secret_key="0123456789abcdef" * 2, dashboard_password="correct-horse-42"
+    )
+    assert local_address(everywhere) == ("127.0.0.1", 8050)
+    assert local_address(load_settings(host="::1", port=1234)) == ("::1", 1234)
+
+
+def test_what_does_not_answer_as_pages_do_serves_none(pages):
+    assert not serves_pages("127.0.0.1", pages.port)
+    assert not serves_pages("127.0.0.1", free_port())
+    pages.status = HTTPStatus.OK
+    assert serves_pages("127.0.0.1", pages.port)
