@@ -31,7 +31,11 @@ def register(server: Flask, services: Services) -> None:
 def _snapshot_check(services: Services) -> dict[str, Any]:
     view = services.traffic.view()
     if view is None:
-        return {"ok": False, "reason": "no snapshot has been received yet"}
+        problem = services.traffic.problem
+        reason = "no snapshot has been received yet"
+        if problem is not None:
+            reason = f"the snapshot that was published cannot be read: {problem}"
+        return {"ok": False, "reason": reason}
     snapshot = view.snapshot
     age_s = (services.clock() - snapshot.observed_at).total_seconds()
     return {"ok": True, "source": snapshot.source, "version": snapshot.version, "age_s": age_s}

@@ -16,10 +16,9 @@ from models.features import Cells
 from services import history
 from services.clock import PARIS
 from services.forecasts import DAY_NAMES, DAYS, TABLE_SHAPE, TrainedOn
+from services.history.networks import KnownNetworks
 from services.indicators import ZONE_STATUSES, zone_status
-from services.network import Network
 from services.snapshot import Source
-from services.store import Store
 from services.zones import WHOLE_NETWORK, ZONE_CHOICES
 
 # One day in six to stop the training by, one in six to judge it by.
@@ -91,9 +90,10 @@ def load_zone_history(data_dir: Path, source: Source) -> ZoneHistory:
     HistoryTooShort
         When it holds nothing.
     StorageError
-        When one of its networks cannot be read.
+        When it cannot be read now.
     """
-    networks = _networks(Store(data_dir))
+    known = KnownNetworks(data_dir)
+    networks = [network for version in known.versions() if (network := known.get(version))]
     days = list(history.zone_speed_ratios(data_dir, source, networks)) if networks else []
     if not any(len(day) for day in days):
         raise HistoryTooShort(f"no history of source {source!r} in {data_dir}")
@@ -176,7 +176,3 @@ def split_with_newest_judged(days: list[date], judged: list[date], seed: int) ->
         validation.extend(shuffled[:held])
         train.extend(shuffled[held:])
     return DaySplit(sorted(train), sorted(validation), sorted(judged))
-
-
-def _networks(store: Store) -> dict[str, Network]:
-    return {version: store.network(version) for version in store.network_versions()}

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from services.errors import StorageError
+
+log = logging.getLogger(__name__)
+
+ASIDE_SUFFIX: Final = ".unreadable"
 
 FileStamp = tuple[int, int, int]
 """Device-independent mark of one version of a file: inode, size, modification time (ns)."""
@@ -71,3 +77,25 @@ def read_if_present(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise StorageError(f"cannot read {path}: {error.strerror}") from error
+
+
+def set_aside(path: Path, reason: object) -> None:
+    """Rename a file that cannot be used, so that it hides no other, and journal it."""
+    aside = _free_name(path)
+    try:
+        path.rename(aside)
+    except FileNotFoundError:
+        return  # another reader was faster
+    except OSError as error:
+        log.error("%s is unreadable (%s) and cannot be renamed: %s", path, reason, error.strerror)
+        return
+    log.error("%s is unreadable and set aside as %s: %s", path, aside.name, reason)
+
+
+def _free_name(path: Path) -> Path:
+    aside = path.with_name(path.name + ASIDE_SUFFIX)
+    count = 2
+    while aside.exists():
+        aside = path.with_name(f"{path.name}{ASIDE_SUFFIX}-{count}")
+        count += 1
+    return aside

@@ -11,7 +11,7 @@ from services.errors import StorageError
 from services.files import FileStamp
 from services.indicators import Indicators, compute_indicators
 from services.network import Network
-from services.snapshot import Snapshot
+from services.snapshot import Snapshot, check_fits
 from services.status import pack_statuses
 from services.store import Store
 from services.usual_hour import ComparedTraffic, UsualHour, compare_traffic
@@ -59,8 +59,14 @@ class LatestTraffic:
         self._lock = threading.Lock()
         self._stamp: FileStamp | None = None
         self._view: TrafficView | None = None
+        self._problem: str | None = None
         self._usual_stamp: FileStamp | None = None
         self._usual: UsualHour | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """Why what was published last cannot be shown; None where it can, or nothing was."""
+        return self._problem
 
     def view(self) -> TrafficView | None:
         """The current view, or None before the first snapshot."""
@@ -78,13 +84,17 @@ class LatestTraffic:
             if snapshot is not None:
                 network = self._network_of(snapshot)
                 self._view = TrafficView(network, snapshot, self._usual_hour())
+            self._problem = None
         except StorageError as error:
             log.error("the published snapshot cannot be read, the last one stays: %s", error)
+            self._problem = str(error)
 
     def _network_of(self, snapshot: Snapshot) -> Network:
-        if self._view is not None and self._view.network.version == snapshot.network_version:
-            return self._view.network
-        return self._store.network(snapshot.network_version)
+        network = self._view.network if self._view is not None else None
+        if network is None or network.version != snapshot.network_version:
+            return self._store.network_of(snapshot)
+        check_fits(snapshot, network)
+        return network
 
     def _usual_hour(self) -> UsualHour | None:
         """The usual as last written: read once an hour, and its loss hides no news."""

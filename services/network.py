@@ -125,28 +125,47 @@ def encode_network(network: Network) -> bytes:
     )
 
 
-def decode_network(document: bytes) -> Network:
+def decode_network(document: bytes, version: str) -> Network:
     """Read back :func:`encode_network`.
 
     Raises
     ------
     StorageError
-        When the document is not such a network.
+        When the document is not that network, whole and sound.
     """
     try:
         content = orjson.loads(document)
         features = content["features"]
         properties = [feature["properties"] for feature in features]
-        return Network(
+        network = Network(
             version=content["version"],
-            segment_ids=tuple(item["segment_id"] for item in properties),
+            segment_ids=tuple(_texts(properties, "segment_id")),
             geometry=tuple(geometry_parts(feature["geometry"]) for feature in features),
-            names=np.array([item["name"] for item in properties], dtype=np.str_),
-            road_classes=np.array([item["road_class"] for item in properties], dtype=np.str_),
+            names=np.array(_texts(properties, "name"), dtype=np.str_),
+            road_classes=np.array(_texts(properties, "road_class"), dtype=np.str_),
             speed_limit_kmh=np.array([item["speed_limit_kmh"] for item in properties], float),
         )
+        _check_sound(network, version)
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise StorageError(f"not a network document: {error}") from error
+    return network
+
+
+def _texts(properties: Sequence[dict[str, Any]], name: str) -> list[str]:
+    texts = [item[name] for item in properties]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"a {name} that is no text")
+    return texts
+
+
+def _check_sound(network: Network, version: str) -> None:
+    """Raises ValueError, or TypeError, for a network that nothing can be drawn or computed from."""
+    if network.version != version:
+        raise ValueError(f"it is of version {str(network.version)[:40]!r}")
+    if not network.segment_ids or len(network.index_of_id) < len(network):
+        raise ValueError("no segments, or some of them twice")
+    if not (network.speed_limit_kmh > 0).all() or not np.isfinite(network.length_m).all():
+        raise ValueError("a segment without a limit or a length")
 
 
 def geometry_parts(geometry: dict[str, Any]) -> list[Part]:

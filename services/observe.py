@@ -240,7 +240,7 @@ class Observer:
                 snapshot = self._store.current_snapshot()
             if snapshot is None or snapshot.source != source:
                 return Accepted()
-            return Accepted(self._store.network(snapshot.network_version), snapshot)
+            return Accepted(self._store.network_of(snapshot), snapshot)
         except StorageError as error:
             log.error("the last %s snapshot cannot be read: %s", source, error)
             return Accepted()

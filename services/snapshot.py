@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from services.errors import StorageError
+from services.network import Network
 from services.status import Status
 
 Source = Literal["live", "archive", "demo"]
@@ -125,9 +126,26 @@ def decode_snapshot(document: bytes) -> Snapshot:
         frame = pd.DataFrame({name: table.column(name).to_numpy() for name in COLUMNS})
         for name in ("observed_at", "received_at"):
             header[name] = datetime.fromisoformat(header[name])
-        return Snapshot(table=frame, **header)
+        snapshot = Snapshot(table=frame, **header)
+        # The version is a hash of what is told: a bit that has turned over is seen by it.
+        if _with_version(snapshot).version != snapshot.version:
+            raise ValueError("its content is not that of its version")
     except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
         raise StorageError(f"not a snapshot file: {error}") from error
+    return snapshot
+
+
+def check_fits(snapshot: Snapshot, network: Network) -> None:
+    """Check that a snapshot has a row for each segment of its network.
+
+    Raises
+    ------
+    StorageError
+    """
+    if len(snapshot.table) != len(network):
+        raise StorageError(
+            f"a snapshot of {len(snapshot.table)} segments beside a network of {len(network)}"
+        )
 
 
 def _with_version(snapshot: Snapshot) -> Snapshot:

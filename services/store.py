@@ -3,7 +3,7 @@
 layout-version              the layout of this directory, see services.data_directory
 snapshots/current.parquet   what the page shows
 snapshots/live.parquet      the last live snapshot, kept for when the feed is down
-networks/<version>.geojson  each network that was ever seen
+networks/<version>.geojson  each network that was seen
 usual/current.parquet       what is usual at the hour of the last snapshot observed
 worker.json                 how the worker's last attempts went
 history/                    see services.history
@@ -21,9 +21,9 @@ import orjson
 
 from services.data_directory import prepare_data_directory
 from services.errors import StorageError
-from services.files import FileStamp, read_if_present, stamp_of, write_atomically
+from services.files import FileStamp, read_if_present, set_aside, stamp_of, write_atomically
 from services.network import Network, decode_network, encode_network
-from services.snapshot import Snapshot, decode_snapshot, encode_snapshot
+from services.snapshot import Snapshot, check_fits, decode_snapshot, encode_snapshot
 from services.usual_hour import UsualHour, decode_usual_hour, encode_usual_hour
 
 
@@ -53,6 +53,8 @@ class Store:
         self._networks = data_dir / "networks"
         self._usual = data_dir / "usual" / "current.parquet"
         self._worker_state = data_dir / "worker.json"
+        # The network that was found sound last, so that a round reads it once.
+        self._sound: tuple[str, FileStamp | None] = "", None
 
     def prepare(self) -> None:
         """Make the directory and check that this version can use it.
@@ -100,32 +102,37 @@ class Store:
         return _decoded(self._live)
 
     def keep_network(self, network: Network) -> None:
-        """Keep a network for good; one that is known stays as it is.
+        """Keep a network; one that is here and sound stays as it is, a damaged one is made anew.
 
         Raises
         ------
         StorageError
         """
         path = self._network_path(network.version)
-        if not path.exists():
+        mark = network.version, stamp_of(path)
+        if mark[1] is not None and mark == self._sound:
+            return
+        if mark[1] is None or not self._is_sound(network.version):
             write_atomically(path, encode_network(network))
+        self._sound = network.version, stamp_of(path)
 
     def network_versions(self) -> list[str]:
-        """The version of every network that was ever seen here, in order of their names."""
-        return sorted(path.stem for path in self._networks.glob("*.geojson"))
+        """The version of every network that is kept here, the last one written first."""
+        paths = self._networks.glob("*.geojson")
+        written = {path: stamp for path in paths if (stamp := stamp_of(path)) is not None}
+        newest_first = sorted(written, key=lambda path: (-written[path][2], path.name))
+        return [path.stem for path in newest_first]
 
     def network_document(self, version: str) -> bytes:
-        """A network as GeoJSON.
+        """A network as GeoJSON, sound.
 
         Raises
         ------
         StorageError
-            When that version was never seen here.
+            When it is not here, or damaged: then it is set aside, and made anew when the worker
+            or an import next meets that network.
         """
-        document = read_if_present(self._network_path(version))
-        if document is None:
-            raise StorageError(f"network {version} is not in {self._networks}")
-        return document
+        return self._read_network(version)[0]
 
     def network(self, version: str) -> Network:
         """A network by its version.
@@ -133,8 +140,42 @@ class Store:
         Raises
         ------
         StorageError
+            As :meth:`network_document`.
         """
-        return decode_network(self.network_document(version))
+        return self._read_network(version)[1]
+
+    def network_of(self, snapshot: Snapshot) -> Network:
+        """The network whose order a snapshot follows.
+
+        Raises
+        ------
+        StorageError
+            Also where the snapshot has another number of segments.
+        """
+        network = self.network(snapshot.network_version)
+        check_fits(snapshot, network)
+        return network
+
+    def _is_sound(self, version: str) -> bool:
+        try:
+            self._read_network(version)
+        except StorageError:
+            return False
+        return True
+
+    def _read_network(self, version: str) -> tuple[bytes, Network]:
+        path = self._network_path(version)
+        stamp = stamp_of(path)
+        document = read_if_present(path)
+        if document is None:
+            raise StorageError(f"network {version} is not in {self._networks}")
+        try:
+            return document, decode_network(document, version)
+        except StorageError as error:
+            # Not one that was made anew meanwhile.
+            if stamp_of(path) == stamp:
+                set_aside(path, error)
+            raise StorageError(f"network {version} was damaged: {error}") from error
 
     def write_usual_hour(self, usual: UsualHour) -> None:
         """Make the usual of an hour the one that pages compare with.

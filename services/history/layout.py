@@ -30,7 +30,6 @@ LOCK_FILE: Final = "history.lock"
 # Rebuilding the roll-ups of a year takes minutes; who waits longer is told instead.
 LOCK_PATIENCE_SECONDS: Final = 1_800.0
 _SNAPSHOT_NAME: Final = "%H%M%S"
-_ASIDE_SUFFIX: Final = ".unreadable"
 TEMPORARY_PREFIX: Final = ".writing-"
 
 
@@ -110,33 +109,9 @@ def exclusive(data_dir: Path) -> Iterator[None]:
         lock.release()
 
 
-def set_aside(path: Path, reason: object) -> None:
-    """Rename a file that cannot be read, so that it hides no other, and journal it."""
-    aside = _free_name(path)
-    try:
-        path.rename(aside)
-    except FileNotFoundError:
-        return  # another reader was faster
-    except OSError as error:
-        log.error(
-            "history file %s is unreadable (%s) and cannot be renamed: %s", path, reason, error
-        )
-        return
-    log.error("history file %s is unreadable and set aside as %s: %s", path, aside.name, reason)
-
-
 def _acquire(lock: FileLock) -> None:
     try:
         lock.acquire(timeout=0)
     except Timeout:
         log.info("another process rewrites the history: waiting for it")
         lock.acquire(timeout=LOCK_PATIENCE_SECONDS)
-
-
-def _free_name(path: Path) -> Path:
-    aside = path.with_name(path.name + _ASIDE_SUFFIX)
-    count = 2
-    while aside.exists():
-        aside = path.with_name(f"{path.name}{_ASIDE_SUFFIX}-{count}")
-        count += 1
-    return aside

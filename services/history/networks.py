@@ -45,15 +45,19 @@ class KnownNetworks:
                 self._loaded[version] = None
         return self._loaded[version]
 
-    def add(self, network: Network) -> None:
-        """Know a network that has just been written."""
+    def keep(self, network: Network) -> None:
+        """Know a network and keep it for good.
+
+        Raises
+        ------
+        StorageError
+        """
+        self._store.keep_network(network)
         self._loaded[network.version] = network
 
     def versions(self) -> list[str]:
         """The versions in the data directory, the last one kept first."""
-        paths = (self._store.data_dir / "networks").glob("*.geojson")
-        newest_first = sorted(paths, key=lambda path: (-path.stat().st_mtime_ns, path.name))
-        return [path.stem for path in newest_first]
+        return self._store.network_versions()
 
 
 class SegmentNumbers:

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from services.errors import StorageError
+from services.files import set_aside
 from services.history import layout, rows
 from services.history.rows import DayHeader
 from services.snapshot import Source
@@ -234,7 +235,7 @@ def _is_snapshot(path: Path) -> bool:
     if _sound_metadata(path) is None:
         return False
     if layout.second_of_day(path) is None:
-        layout.set_aside(path, "no file of this history: its name is no time of day")
+        set_aside(path, "no file of this history: its name is no time of day")
         return False
     return True
 
@@ -250,7 +251,7 @@ def _sound_metadata(path: Path) -> pq.FileMetaData | None:
         return None
     missing = set(rows.KEPT_COLUMNS) - set(metadata.schema.names)
     if missing:
-        layout.set_aside(path, f"no file of this history: no column {min(missing)}")
+        set_aside(path, f"no file of this history: no column {min(missing)}")
         return None
     return metadata
 
@@ -259,4 +260,4 @@ def _blame(path: Path, error: Exception) -> None:
     """Set a damaged file aside; a fault of the machine is no reason to."""
     if is_systems_fault(error):
         raise StorageError(f"cannot read {path}: {error}") from error
-    layout.set_aside(path, error)
+    set_aside(path, error)

@@ -29,6 +29,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from services.errors import StorageError
+from services.files import set_aside
 from services.history import layout, reading
 from services.history.counting import (
     COUNTED_COLUMNS,
@@ -245,7 +246,7 @@ class Rollups:
         try:
             cube = read_cube(path, kind.form)
         except StorageError as error:
-            layout.set_aside(path, error)
+            set_aside(path, error)
             cube = None
         return cube or Cube(kind.form.measures)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +27,7 @@ _ZONE_QUERY: Final = """
 
 
 def zone_speed_ratios(
-    data_dir: Path, source: Source, networks: dict[str, Network]
+    data_dir: Path, source: Source, networks: Iterable[Network]
 ) -> Iterator[pd.DataFrame]:
     """Speed ratio of every zone at every time, one frame per UTC day of history.
 
@@ -35,8 +35,8 @@ def zone_speed_ratios(
     ----------
     data_dir, source
         Which history.
-    networks : dict
-        The networks its files refer to, by version. Rows of others are left out.
+    networks : iterable of Network
+        The networks its files refer to. Rows of others are left out.
 
     Yields
     ------
@@ -66,11 +66,11 @@ def zone_speed_ratios(
                 yield frame
 
 
-def _segment_table(networks: dict[str, Network]) -> pd.DataFrame:
+def _segment_table(networks: Iterable[Network]) -> pd.DataFrame:
     return pd.concat(
         pd.DataFrame(
             {
-                "network_version": version,
+                "network_version": network.version,
                 "segment": np.arange(len(network), dtype=np.uint32),
                 "zone": network.zone_codes,
                 "length_m": network.length_m,
@@ -78,5 +78,5 @@ def _segment_table(networks: dict[str, Network]) -> pd.DataFrame:
                 "free_flow_s": network.free_flow_time_s,
             }
         )
-        for version, network in networks.items()
+        for network in networks
     )

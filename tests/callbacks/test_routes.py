@@ -230,6 +230,12 @@ def test_health_and_readiness(client, store):
     assert waiting.get_json()["checks"]["snapshot"]["reason"] == "no snapshot has been received yet"
     network = make_network()
     store.publish(network, make_snapshot_for(network))
+    path = store.data_dir / "networks" / f"{network.version}.geojson"
+    path.write_bytes(b"")
+    damaged = client.get("/readyz").get_json()["checks"]["snapshot"]
+    assert damaged["ok"] is False
+    assert f"cannot be read: network {network.version} was damaged" in damaged["reason"]
+    store.publish(network, make_snapshot_for(network))
     ready = client.get("/readyz")
     assert ready.status_code == 200
     assert ready.get_json()["checks"]["snapshot"]["age_s"] == 240

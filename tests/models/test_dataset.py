@@ -106,6 +106,14 @@ def test_a_source_without_history_is_refused_by_name(tmp_path):
         load_zone_history(tmp_path, "live")
 
 
+def test_a_damaged_network_costs_the_rows_that_refer_to_it_and_no_training(tmp_path, caplog):
+    write_history(tmp_path, weeks=1, source="live")
+    before = load_zone_history(tmp_path, "live").frame
+    (tmp_path / "networks" / "other.geojson").write_bytes(b"")
+    assert len(load_zone_history(tmp_path, "live").frame) == len(before)
+    assert "other.geojson is unreadable and set aside" in caplog.text
+
+
 def test_parts_share_no_day_and_lose_none():
     days = [date(2026, 8, 31) + timedelta(days=step) for step in range(84)]
     split = split_days(days, seed=35)

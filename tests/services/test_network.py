@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import numpy as np
 import orjson
@@ -26,7 +27,7 @@ def test_lengths_are_in_metres_and_leave_gaps_out():
 
 def test_a_network_reads_back_the_same_to_a_metre():
     network = make_network()
-    read = decode_network(encode_network(network))
+    read = decode_network(encode_network(network), network.version)
     assert read.segment_ids == network.segment_ids
     assert read.version == network.version
     assert read.names.tolist() == network.names.tolist()
@@ -42,10 +43,44 @@ def test_the_browser_gets_integer_ids_in_the_fixed_order():
     )
 
 
-@pytest.mark.parametrize("document", [b"", b"{}", b"[]", b'{"version": 1, "features": [{}]}'])
-def test_a_foreign_document_is_no_network(document):
+SOUND = encode_network(make_network(4, version="v1"))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"version": "v1", "features": []}',
+        b'{"version": "v1", "features": [{}]}',
+        SOUND[:-9],
+        SOUND.replace(b'"v1"', b'"v2"'),
+        SOUND.replace(b'"10000_G"', b'"10000_D"'),
+        SOUND.replace(b'"10000_G"', b"null"),
+        SOUND.replace(b'"name":"', b'"name":null,"x":"', 1),
+        SOUND.replace(b'"speed_limit_kmh":90', b'"speed_limit_kmh":null', 1),
+        SOUND.replace(b'"speed_limit_kmh":90', b'"speed_limit_kmh":0', 1),
+        SOUND.replace(b"[-1.", b'["-1.', 1).replace(b",48", b'",48', 1),
+        SOUND.replace(b"[-1.", b"[null,-1.", 1),
+        SOUND.replace(b'"LineString"', b'"Point"', 1),
+    ],
+    ids=lambda document: f"{len(document)} bytes",
+)
+def test_a_foreign_or_damaged_document_is_no_network(document):
+    assert document != SOUND
+    decode_network(SOUND, "v1")
     with pytest.raises(StorageError, match="not a network document"):
-        decode_network(document)
+        decode_network(document, "v1")
+
+
+def test_a_bit_that_turned_over_is_seen_in_a_snapshot():
+    snapshot = make_snapshot_for(make_network())
+    table = snapshot.table.assign(status=snapshot.table["status"].where(lambda s: s != 1, 2))
+    with pytest.raises(StorageError, match="not that of its version"):
+        decode_snapshot(encode_snapshot(replace(snapshot, table=table)))
 
 
 @pytest.mark.parametrize("document", [b"", b"PAR1", encode_network(make_network(2))])

@@ -11,6 +11,7 @@ import pytest
 from services import history, observe
 from services.errors import FeedUnreachable, StorageError
 from services.feeds.sources import SimulatedFeed
+from services.latest import LatestTraffic
 from services.observe import Observer
 from services.store import Store
 from tests.feed_replies import OBSERVED_AT, RECEIVED_AT, encode, make_records
@@ -347,6 +348,26 @@ def test_a_damaged_snapshot_file_does_not_stop_the_worker(observer, store, feed,
     observer.observe()
     (store.data_dir / "snapshots" / "live.parquet").write_bytes(b"PAR1 cut")
     assert Observer(store, feed, None, clock).observe().source == "live"
+
+
+def test_a_damaged_network_is_made_anew_by_the_next_reply(observer, store, feed, clock, caplog):
+    shown = observer.observe()
+    path = store.data_dir / "networks" / f"{shown.network_version}.geojson"
+    path.write_bytes(b"")
+    assert Observer(store, feed, None, clock).observe().version == shown.version
+    assert LatestTraffic(store).view().snapshot.version == shown.version
+    assert "set aside" in caplog.text
+
+
+def test_a_network_damaged_while_the_feed_is_down_is_made_anew_with_the_archive(
+    observer, store, feed, clock
+):
+    shown = observer.observe()
+    (store.data_dir / "networks" / f"{shown.network_version}.geojson").write_bytes(b"{}")
+    feed.answer = FeedUnreachable("no network")
+    clock.now += timedelta(minutes=12)
+    observer.observe()
+    assert LatestTraffic(store).view().snapshot.source == "archive"
 
 
 def test_rejected_rows_are_journalled(observer, feed, caplog):

@@ -108,6 +108,65 @@ def test_the_web_role_keeps_the_last_good_snapshot_when_the_file_is_damaged(stor
     assert caplog.text.count("cannot be read") == 1
 
 
+def damage_each_way(path):
+    """What a disk, a kill or a hand may leave in place of a network, one after the other."""
+    sound = path.read_bytes()
+    cut = sound[: len(sound) // 2]
+    for content in (b"", cut, b"{}", sound.replace(b'"version":"', b'"version":"x')):
+        path.write_bytes(content)
+        yield
+
+
+def test_a_damaged_network_is_set_aside_with_a_line_and_made_anew(store, network, caplog):
+    snapshot = make_snapshot_for(network)
+    store.publish(network, snapshot)
+    path = store.data_dir / "networks" / f"{network.version}.geojson"
+    for count, _ in enumerate(damage_each_way(path), start=1):
+        caplog.clear()
+        # Both by the worker that runs and by one that has just started.
+        (store if count % 2 else Store(store.data_dir)).publish(network, snapshot)
+        assert store.network(network.version).segment_ids == network.segment_ids
+        assert caplog.text.count("is unreadable and set aside") == 1
+        assert len(list(path.parent.glob("*.unreadable*"))) == count
+
+
+def test_a_sound_network_is_written_once(store, network):
+    for _ in range(3):
+        store.publish(network, make_snapshot_for(network))
+        Store(store.data_dir).publish(network, make_snapshot_for(network))
+    [path] = (store.data_dir / "networks").iterdir()
+    before = path.stat()
+    store.publish(network, make_snapshot_for(network))
+    assert path.stat().st_ino == before.st_ino
+
+
+def test_a_damaged_network_reaches_no_browser_and_heals_with_the_next_snapshot(store, network):
+    traffic = LatestTraffic(store)
+    store.publish(network, make_snapshot_for(network))
+    path = store.data_dir / "networks" / f"{network.version}.geojson"
+    for _ in damage_each_way(path):
+        with pytest.raises(StorageError, match="was damaged"):
+            store.network_document(network.version)
+        store.publish(network, make_snapshot_for(network))
+    path.write_bytes(b"")
+    assert traffic.view() is None
+    assert f"network {network.version} was damaged" in traffic.problem
+    store.publish(network, make_snapshot_for(network))
+    assert traffic.view().network.segment_ids == network.segment_ids
+    assert traffic.problem is None
+
+
+def test_a_snapshot_beside_another_network_is_not_shown(store, network):
+    traffic = LatestTraffic(store)
+    store.publish(network, make_snapshot_for(network))
+    assert traffic.view() is not None
+    other = make_snapshot_for(make_network(20, version=network.version))
+    store.publish(network, other)
+    assert len(traffic.view().snapshot.table) == len(network)
+    assert "20 segments" in traffic.problem
+    assert LatestTraffic(store).view() is None
+
+
 def _publish_for_ever(data_dir):
     store = Store(data_dir)
     network = make_network()

@@ -22,10 +22,9 @@ from numpy.typing import NDArray
 from services.errors import FeedRefused
 from services.feeds import quality
 from services.feeds.reply import GEOMETRY_FIELD, ID_FIELD, STATIC_FIELDS, Record, fingerprint
-from services.files import write_atomically
 from services.history.importing.shapes import FlatRecord, geometry_of
 from services.history.networks import KnownNetworks
-from services.network import Network, Part, encode_network
+from services.network import Network, Part
 
 UNKNOWN_SEGMENT: Final = "and no network here knows the segment"
 # As precise as networks are kept: a metre (services.network).
@@ -91,7 +90,6 @@ class SegmentPlacer:
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self._data_dir = data_dir
         self.networks = KnownNetworks(data_dir)
         # The one that fitted last is the likeliest to fit next.
         self._versions = self.networks.versions()
@@ -238,10 +236,7 @@ class SegmentPlacer:
 
     def _keep(self, draft: dict[str, tuple[Record, Course]]) -> Network:
         network = _network_of(draft)
-        path = self._data_dir / "networks" / f"{network.version}.geojson"
-        if not path.exists():
-            write_atomically(path, encode_network(network))
-        self.networks.add(network)
+        self.networks.keep(network)
         if network.version not in self._versions:
             self._versions.insert(0, network.version)
         return network

@@ -102,6 +102,21 @@ def test_what_the_worker_observed_is_there_already_whatever_the_shape(tmp_path, 
     assert file_names(data_dir, "live", DAY) == ["104300.parquet"]
 
 
+@pytest.mark.parametrize("content", [b"", b"{}", None])
+def test_a_damaged_network_is_made_anew_by_an_import_of_the_same(
+    tmp_path, data_dir, network, content, caplog
+):
+    archive = write(tmp_path, "archive.json", archives.exports_json(make_records(network)))
+    take(data_dir, archive)
+    [path] = (data_dir / "networks").iterdir()
+    path.write_bytes(path.read_bytes()[:-40] if content is None else content)
+    report = take(data_dir, archive)
+    assert (report.taken, report.already_there) == (0, len(network))
+    assert by_id(data_dir)["id"].tolist() == list(network.segment_ids)
+    assert f"{path.name} is unreadable and set aside" in caplog.text
+    assert typical_week(data_dir, "live", network).days == 1
+
+
 def test_the_same_file_twice_and_overlapping_ones_add_nothing_twice(tmp_path, data_dir, network):
     times = moments(datetime(2024, 8, 25, 23, 0, tzinfo=UTC), 40)
     records = [make_records(network, observed_at=moment) for moment in times]

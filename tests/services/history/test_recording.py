@@ -75,7 +75,7 @@ def test_a_corrupt_file_is_set_aside_and_named_and_the_others_read(tmp_path, net
         history.append_snapshot(tmp_path, make_snapshot_for(network, observed_at=at, source="live"))
     bad = history.files(tmp_path, "live")[0]
     bad.write_bytes(bad.read_bytes()[:100])
-    frames = list(history.zone_speed_ratios(tmp_path, "live", {network.version: network}))
+    frames = list(history.zone_speed_ratios(tmp_path, "live", [network]))
     assert sum(frame["observed_at"].nunique() for frame in frames) == 1
     assert "074000.parquet is unreadable" in caplog.text
     assert bad.with_suffix(".parquet.unreadable").exists()
@@ -84,7 +84,7 @@ def test_a_corrupt_file_is_set_aside_and_named_and_the_others_read(tmp_path, net
 def test_zone_ratios_from_history_are_those_of_the_live_figures(tmp_path, network):
     snapshot = make_snapshot_for(network, observed_at=MORNING, source="live")
     history.append_snapshot(tmp_path, snapshot)
-    [frame] = history.zone_speed_ratios(tmp_path, "live", {network.version: network})
+    [frame] = history.zone_speed_ratios(tmp_path, "live", [network])
     read = dict(zip(frame["zone"], frame["free_flow_s"] / frame["actual_s"], strict=True))
     live = compute_indicators(network, snapshot).zone_ratios
     for code, zone in enumerate(ZONES):
@@ -104,7 +104,7 @@ def test_a_whole_day_reads_like_its_snapshots(tmp_path, network):
     history.write_day(
         tmp_path, "demo", MORNING.date(), history.Observations(network.version, frame)
     )
-    [ratios] = history.zone_speed_ratios(tmp_path, "demo", {network.version: network})
+    [ratios] = history.zone_speed_ratios(tmp_path, "demo", [network])
     assert ratios["observed_at"].nunique() == 2
     expected = np.nansum(travel_time_s(network, snapshots[0]))
     first = ratios[ratios["observed_at"] == MORNING]
