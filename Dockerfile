@@ -8,7 +8,7 @@ WORKDIR /app
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --compile --require-hashes -r requirements.txt
 
-COPY alerts.toml app.py gunicorn.conf.py ./
+COPY alerts.toml app.py gunicorn.conf.py pyproject.toml ./
 COPY assets ./assets
 COPY callbacks ./callbacks
 COPY components ./components

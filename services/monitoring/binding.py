@@ -8,17 +8,17 @@ applications can live in one process (in tests), each with its own data director
 from __future__ import annotations
 
 import atexit
+import hashlib
 import importlib
-import importlib.metadata
 import os
 import secrets
 import sqlite3
 import sys
+import tomllib
 import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import flask
 from filelock import FileLock, Timeout
@@ -27,13 +27,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ServiceUnavailable
 
 from services.access.credentials import LOCK_TIMEOUT_SECONDS, monitoring_dir
-from services.clock import utc_now
+from services.clock import PARIS, utc_now
 from services.errors import StorageError
 from services.monitoring import (
     GRAPHS_EXTENSION,
     database,
     gate,
     graphs,
+    local_days,
     measuring,
     offline,
     privacy,
@@ -44,8 +45,9 @@ from services.operations import open_operations
 from services.settings import Settings
 
 PACKAGE = "flask_monitoringdashboard"
-LOCAL_TIMEZONE = "Europe/Paris"
-PROJECT = "traffic-rennes"
+ROOT = Path(__file__).parents[2]
+CODE = ("assets", "callbacks", "components", "services")
+CODE_SUFFIXES = {".py", ".js", ".css", ".toml", ".html"}
 DATABASE_LABEL = "SQLite, in the data directory"
 
 
@@ -100,6 +102,7 @@ def _load_package(
     with database.connect(path) as connection, connection:
         database.clear_former_rights(connection)
         database.apply_level(connection, level)
+    local_days.use_local_days(_module)
     _module("core.rules").get_rules = measuring.measured_rules(server)
     _cut_telemetry(_module("core.telemetry"))
     _put_off_scipy()
@@ -115,7 +118,7 @@ def _tell_time_zone() -> None:
     """
     tzlocal = importlib.import_module("tzlocal")
     told = os.environ.get("TZ")
-    os.environ["TZ"] = LOCAL_TIMEZONE
+    os.environ["TZ"] = PARIS.key
     try:
         tzlocal.reload_localzone()
     finally:
@@ -128,8 +131,8 @@ def _tell_time_zone() -> None:
 def _configure(config: Any, path: Path, level: int) -> None:
     config.database_name = database.database_url(path)
     config.monitor_level = level
-    config.version = _project_version()
-    config.timezone = ZoneInfo(LOCAL_TIMEZONE)
+    config.version = code_version()
+    config.timezone = PARIS
     config.security_token = secrets.token_hex(32)
     # Its own table of users is not asked; should it ever be, nobody knows this password.
     config.username = config.password = secrets.token_hex(32)
@@ -143,11 +146,16 @@ def _configure(config: Any, path: Path, level: int) -> None:
     config.alert_type = []
 
 
-def _project_version() -> str:
-    try:
-        return importlib.metadata.version(PROJECT)
-    except importlib.metadata.PackageNotFoundError:
-        return "development"
+def code_version(root: Path = ROOT) -> str:
+    """The project's version and a digest of its code, so that two states of it are told apart."""
+    with (root / "pyproject.toml").open("rb") as file:
+        version = tomllib.load(file)["project"]["version"]
+    digest = hashlib.sha256()
+    for folder in CODE:
+        for path in sorted((root / folder).rglob("*.*")):
+            if path.suffix in CODE_SUFFIXES:
+                digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return f"{version}+{digest.hexdigest()[:8]}"
 
 
 def _cut_telemetry(telemetry: Any) -> None:
@@ -167,20 +175,12 @@ def _cut_telemetry(telemetry: Any) -> None:
 
 
 def _put_off_scipy() -> None:
-    """Spare every start two seconds and 60 MB that only a report of the package needs."""
+    """Spare every start two seconds and 60 MB for a report that is out of use here."""
     name = "scipy.stats"
     if name in sys.modules:
         return
-
-    def median_test(*samples: Any, **options: Any) -> Any:
-        try:
-            return importlib.import_module(name).median_test(*samples, **options)
-        except ValueError:
-            # Too few or equal times say nothing; the package would answer 500 to the whole report.
-            return 0.0, 1.0, float("nan"), None
-
     stand_in = ModuleType(name)
-    vars(stand_in)["median_test"] = median_test
+    vars(stand_in)["median_test"] = None
     sys.modules[name] = stand_in
     try:
         _module("core.reporting.questions.median_latency")
@@ -193,11 +193,12 @@ def _register(server: flask.Flask, package: ModuleType) -> None:
     measuring.answer_inside(
         server, {rule.endpoint for rule in rules if measuring.is_measured(rule)}
     )
-    offline.serve_offline(package)
+    offline.use_own_page(package)
     gate.close(package)
     # Its scheduler prints as it starts; it serves the graphs only, which start by themselves.
     package.bind(server, schedule=False)
     gate.use_own_login(server, package)
+    offline.use_own_files(server, package)
 
 
 def _flush_at_exit(cache: ModuleType, path: Path) -> None:

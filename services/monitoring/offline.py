@@ -1,93 +1,55 @@
-"""The package's pages without the internet: every script comes from this server.
+"""The package's pages as they are shown here: files of ours first, and nothing from another host.
 
-The package's templates name AngularJS, d3 and sunburst-chart on three CDNs, and its overview
-asks PyPI for the newest release. Here the templates are rewritten as they are loaded, AngularJS
-comes from the xstatic-angular package, and our own scripts do the rest.
+The package's templates name scripts on three other hosts, and some of its pages would be empty or
+mislead here. Files of ours take the place of the package's of the same name; AngularJS comes from
+the xstatic-angular package.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+import tomllib
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import flask
 import jinja2
-from werkzeug.exceptions import NotFound
 from xstatic.pkg import angular
 
 HERE = Path(__file__).parent
-PAGE_TEMPLATE = "fmd_base.html"
-FILES_ENDPOINT = "offline"
+STATIC_ENDPOINT = "static"
 MAX_AGE_SECONDS = 3600
 
 _ANGULAR = Path(angular.BASE_DIR)
-_FILES = {
+_OURS = {
     "angular.js": _ANGULAR / "angular.js",
     "angular-route.js": _ANGULAR / "angular-route.js",
-    "charts.js": HERE / "static" / "charts.js",
-    "page.js": HERE / "static" / "page.js",
-    "page.css": HERE / "static" / "page.css",
-    "login.css": HERE / "static" / "login.css",
-    "release.json": HERE / "static" / "release.json",
+    **{
+        path.relative_to(HERE / "static").as_posix(): path
+        for path in (HERE / "static").rglob("*.*")
+    },
 }
-# What each remote script of the package is replaced by; any other one is left out.
-_REPLACEMENTS = {
-    "angular.js": "angular.js",
-    "angular-route.js": "angular-route.js",
-    "d3.min.js": "charts.js",
-}
-_REMOTE_SCRIPT = re.compile(r'<script\s+src="(?:https?:)?//[^"]*?([^"/]+)"\s*></script>')
 
 
-def serve_offline(package: ModuleType) -> None:
-    """Make the package's blueprint, not yet registered, serve its pages from here alone."""
+def use_own_page(package: ModuleType) -> None:
+    """Make the package's blueprint, not yet registered, find templates of ours first."""
     blueprint = package.blueprint
-    package_templates = blueprint.jinja_loader.searchpath
-    blueprint.jinja_loader = _OfflineLoader([HERE / "templates", *package_templates])
-    blueprint.add_url_rule("/offline/<path:filename>", FILES_ENDPOINT, _send_file)
+    searched = [HERE / "templates", *blueprint.jinja_loader.searchpath]
+    blueprint.jinja_loader = jinja2.FileSystemLoader(searched)
 
 
-def without_remote_scripts(template: str, address_of: Callable[[str], str]) -> str:
-    """The source of the package's page with local scripts only.
+def use_own_files(server: flask.Flask, package: ModuleType) -> None:
+    """Serve files of ours instead of the package's of the same name."""
+    words = tomllib.loads((HERE / "words.toml").read_text())
+    name = f"{package.config.blueprint_name}.{STATIC_ENDPOINT}"
+    theirs = server.view_functions[name]
 
-    Parameters
-    ----------
-    template
-        Its source, in Jinja's language.
-    address_of
-        Gives the address of a file of ours, in Jinja's language as well.
-    """
+    def send_file(filename: str) -> Any:
+        language = filename.removeprefix("words-").removesuffix(".json")
+        if filename == f"words-{language}.json" and language in words:
+            return flask.jsonify(words[language])
+        if filename in _OURS:
+            return flask.send_file(_OURS[filename], max_age=MAX_AGE_SECONDS)
+        return theirs(filename=filename)
 
-    def local_script(match: re.Match[str]) -> str:
-        name = _REPLACEMENTS.get(match.group(1))
-        return f'<script src="{address_of(name)}"></script>' if name else ""
-
-    source = _REMOTE_SCRIPT.sub(local_script, template)
-    # Without this AngularJS tries eval, which the content security policy refuses.
-    source = source.replace("<html ", '<html ng-csp="no-unsafe-eval" ', 1)
-    style = f'<link rel="stylesheet" href="{address_of("page.css")}" /></head>'
-    source = source.replace("</head>", style, 1)
-    return source.replace("</body>", f'<script src="{address_of("page.js")}"></script></body>')
-
-
-class _OfflineLoader(jinja2.FileSystemLoader):
-    def get_source(
-        self, environment: jinja2.Environment, template: str
-    ) -> tuple[str, str, Callable[[], bool]]:
-        source, filename, is_fresh = super().get_source(environment, template)
-        if template == PAGE_TEMPLATE:
-            source = without_remote_scripts(source, _address_in_template)
-        return source, filename, is_fresh
-
-
-def _address_in_template(filename: str) -> str:
-    return f"{{{{ url_for('.{FILES_ENDPOINT}', filename='{filename}') }}}}"
-
-
-def _send_file(filename: str) -> flask.Response:
-    path = _FILES.get(filename)
-    if path is None:
-        raise NotFound
-    return flask.send_file(path, max_age=MAX_AGE_SECONDS)
+    server.view_functions[name] = send_file

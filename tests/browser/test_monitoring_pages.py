@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
+from services.clock import PARIS
+from services.monitoring import graphs
 from tests.browser.serving import ServerThread
 from tests.ports import HOST
 from tests.services.monitoring_app import (
@@ -15,6 +21,7 @@ from tests.services.monitoring_app import (
     USERNAME,
     build_server,
     call_back,
+    database_of,
     eventually,
     measured,
     rows,
@@ -44,33 +51,31 @@ TURN_TO = """name => {
 # What each page must show of the requests that were made before.
 PAGES = {
     "overview": CALLBACK,
-    "hourly_load": "Hourly API Utilization",
+    "hourly_load": "Requêtes par heure",
     "exception_overview": "ValueError",
-    "multi_version": "Multi version API Utilization",
-    "daily_utilization": "Daily API Utilization",
-    "api_performance": "API Performance",
-    "reporting": "Generate a report",
+    "multi_version": "Requêtes par version",
+    "daily_utilization": "Requêtes par jour",
+    "api_performance": "Temps de réponse",
     "configuration": "Europe/Paris",
-    "database_management": "MB",
-    "alerting_settings": "Alerting",
+    "database_management": "Mo",
+    "custom_graph/1": "Âge du relevé, en secondes",
 }
 # Of one endpoint.
 SLOW_ONLY = {"profiler", "grouped-profiler", "outliers"}
 ENDPOINT_PAGES = {
-    "hourly_load": "Hourly API Utilization",
+    "hourly_load": "Requêtes par heure de /_dash",
     "version_user": "answer.children",
-    "version_ip": "IP-Focused",
-    "versions": "Per-Version Performance",
+    "versions": "Temps par version de /_dash",
     "users": "answer.children",
-    "profiler": "Code-line",
-    "grouped-profiler": "Where the time goes",
-    "exceptions": "Exceptions for",
-    "outliers": "CPU",
-    "status_code_distribution": "Status",
+    "profiler": "Ligne de code",
+    "grouped-profiler": "Où passe le temps",
+    "exceptions": "Aucune.",
+    "outliers": "Mémoire utilisée",
+    "status_code_distribution": "Aucune.",
 }
 PLOTS = {
     "hourly_load", "multi_version", "daily_utilization", "api_performance", "version_user",
-    "version_ip", "versions", "users", "status_code_distribution",
+    "versions", "users", "status_code_distribution", "custom_graph",
 }  # fmt: skip
 
 
@@ -102,9 +107,19 @@ class MonitoringPage:
         self.page.wait_for_url(f"**/dashboard/{name}")
         self._see(name, expected)
 
+    def problems(self) -> dict[str, list[str]]:
+        """What axe finds on the page that is shown, and what does not fit the screen."""
+        found = [
+            (item["id"], item["nodes"][0]["html"][:300])
+            for item in Axe().run(self.page).response["violations"]
+        ]
+        if self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            found.append("wider than the screen")
+        return {self.page.url: found} if found else {}
+
     def _see(self, name: str, expected: str) -> None:
         expect(self.page.locator("#content")).to_contain_text(expected)
-        if name.rpartition("/")[2] in PLOTS:
+        if PLOTS & set(name.split("/")):
             expect(self.page.locator("#content .main-svg").first).to_be_visible()
         assert eventually(lambda: bool(self.page.evaluate(NOTHING_PENDING)))
 
@@ -125,6 +140,12 @@ def address_and_endpoints(
     assert eventually(lambda: len(measured(data_dir, "slow")) == 4)
     assert eventually(lambda: len(rows(data_dir, "SELECT * FROM ExceptionOccurrence")) == 1)
     assert eventually(lambda: len(rows(data_dir, "SELECT * FROM Outlier")) >= 1)
+    with closing(sqlite3.connect(database_of(data_dir))) as connection, connection:
+        connection.execute("INSERT INTO CustomGraph (title) VALUES (?)", (graphs.SNAPSHOT_AGE,))
+        connection.execute(
+            "INSERT INTO CustomGraphData (graph_id, time, value) VALUES (1, ?, 60)",
+            (datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),),
+        )
     http = ServerThread(server)
     endpoints = dict(rows(data_dir, "SELECT name, id FROM Endpoint"))
     yield f"http://{HOST}:{http.port}", endpoints
@@ -139,7 +160,10 @@ def monitoring_page(
 ) -> Iterator[MonitoringPage]:
     """A page that reaches the application and no other host."""
     address, endpoints = address_and_endpoints
-    context = chromium.new_context(viewport=getattr(request, "param", DESKTOP))
+    # An operator far away still reads the time of Rennes.
+    context = chromium.new_context(
+        viewport=getattr(request, "param", DESKTOP), timezone_id="America/New_York"
+    )
     page = context.new_page()
     monitoring = MonitoringPage(page, address, endpoints)
 
@@ -169,15 +193,20 @@ def test_every_page_shows_its_content_with_nothing_from_elsewhere(
     monitoring_page: MonitoringPage,
 ) -> None:
     monitoring_page.log_in()
+    problems = {}
     for name, expected in PAGES.items():
         monitoring_page.turn_to(name, expected)
+        problems |= monitoring_page.problems()
     for name, expected in ENDPOINT_PAGES.items():
         # A callback that is over before anybody looked has no lines, and does not stand out.
         endpoint = "slow" if name in SLOW_ONLY else CALLBACK
         number = monitoring_page.endpoints[endpoint]
         monitoring_page.turn_to(f"endpoint/{number}/{name}", expected)
+        problems |= monitoring_page.problems()
     broken = monitoring_page.endpoints["broken"]
     monitoring_page.open(f"endpoint/{broken}/exceptions", "ValueError")
+    problems |= monitoring_page.problems()
+    assert problems == {}
     assert monitoring_page.asked_elsewhere == []
     assert monitoring_page.complaints == []
 
@@ -187,7 +216,7 @@ def test_the_grouped_profile_is_drawn_to_scale_and_can_be_enlarged(
 ) -> None:
     monitoring_page.log_in()
     number = monitoring_page.endpoints["slow"]
-    monitoring_page.open(f"endpoint/{number}/grouped-profiler", "Where the time goes")
+    monitoring_page.open(f"endpoint/{number}/grouped-profiler", "Où passe le temps")
     chart = monitoring_page.page.locator("#sunburst")
     line = chart.get_by_role("button", name="time.sleep(0.01)")
     expect(line).to_be_visible()
@@ -210,7 +239,9 @@ def test_the_grouped_profile_is_drawn_to_scale_and_can_be_enlarged(
 def test_an_endpoint_without_a_profile_says_so(monitoring_page: MonitoringPage) -> None:
     monitoring_page.log_in()
     number = monitoring_page.endpoints["pair"]
-    monitoring_page.open(f"endpoint/{number}/grouped-profiler", "No request has been profiled yet")
+    monitoring_page.open(
+        f"endpoint/{number}/grouped-profiler", "Aucune requête n’a encore été profilée"
+    )
     assert monitoring_page.complaints == []
 
 
@@ -227,14 +258,12 @@ def test_the_keyboard_alone_logs_in_and_opens_the_menu_of_a_phone(
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url("**/dashboard/overview")
-    page.get_by_role("button", name="Menu").focus()
+    menu = page.locator("summary", has_text="Menu")
+    menu.focus()
     page.keyboard.press("Enter")
-    configuration = page.locator("#mainNav").get_by_role("button", name="Configuration")
-    expect(configuration).to_be_visible()
-    configuration.focus()
+    page.get_by_role("link", name="Mesures conservées").focus()
     page.keyboard.press("Enter")
-    page.get_by_role("link", name="Database Management").click()
-    expect(page.locator("#content")).to_contain_text("Current Database Size")
+    expect(page.locator("#content")).to_contain_text("Taille de la base")
 
 
 def test_a_wrong_password_is_announced(monitoring_page: MonitoringPage) -> None:
@@ -253,24 +282,77 @@ def test_the_operator_can_work_from_the_pages(monitoring_page: MonitoringPage) -
     with page.expect_response("**/api/set_rule") as answer:
         row.get_by_text("1", exact=True).click()
     assert answer.value.status == 200
-    page.get_by_role("button", name="Logout").click()
-    page.get_by_role("button", name="Yes").click()
+    expect(page.get_by_role("link", name="← Traffic Rennes")).to_have_attribute("href", "/")
+    page.get_by_role("link", name="Se déconnecter").click()
     page.wait_for_url("**/connexion?**")
     page.goto(f"{monitoring_page.address}/dashboard/overview")
     page.wait_for_url("**/connexion?**")
     assert monitoring_page.complaints == []
 
 
-def test_telemetry_has_no_switch(monitoring_page: MonitoringPage) -> None:
+def test_the_overview_is_sorted_by_the_column_that_says_so(monitoring_page: MonitoringPage) -> None:
     monitoring_page.log_in()
-    monitoring_page.open("overview", CALLBACK)
-    expect(monitoring_page.page.get_by_text("Telemetry Consent")).to_be_hidden()
-    monitoring_page.open("configuration", "Europe/Paris")
-    expect(monitoring_page.page.get_by_text("Telemetry data consent")).to_be_hidden()
+    page = monitoring_page.page
+    names = page.locator("#content tbody td:first-child")
+    expect(page.get_by_role("columnheader", name="En tout")).to_have_attribute(
+        "aria-sort", "descending"
+    )
+    hits = [int(text) for text in page.locator("#content tbody td:nth-child(4)").all_inner_texts()]
+    assert hits == sorted(hits, reverse=True)
+    assert hits[0] > hits[-1]
+    page.get_by_role("button", name="Point d’accès").click()
+    page.get_by_role("button", name="Point d’accès").click()
+    expect(page.get_by_role("columnheader", name="Point d’accès")).to_have_attribute(
+        "aria-sort", "ascending"
+    )
+    found = names.all_inner_texts()
+    assert found == sorted(found, key=str.lower)
+    page.get_by_label("Chercher").fill("slow")
+    expect(names).to_have_text(["slow"])
 
 
-def test_charts_have_contents_and_not_only_axes(monitoring_page: MonitoringPage) -> None:
+def test_charts_say_what_they_show(monitoring_page: MonitoringPage) -> None:
     monitoring_page.log_in()
+    page = monitoring_page.page
     number = monitoring_page.endpoints[CALLBACK]
+    monitoring_page.open(f"endpoint/{number}/hourly_load", "Requêtes par heure")
+    expect(page.locator("#chart .xtitle")).to_have_text("Jour")
+    drawn = page.evaluate("""() => {
+        const chart = document.getElementById("chart"), trace = chart.data[0];
+        return {scale: [trace.zmin, trace.zmax], day: trace.x.at(-1), cells: trace.z.flat().length,
+            unit: chart._fullData[0].colorbar.title.text};
+    }""")
+    today = datetime.now(PARIS).date().isoformat()
+    assert drawn == {"scale": [0, 4], "day": today, "cells": 24 * 15, "unit": "Requêtes"}
     monitoring_page.open(f"endpoint/{number}/users", "answer.children")
-    expect(monitoring_page.page.locator("#content .box").first).to_be_attached()
+    expect(page.locator("#content .box").first).to_be_attached()
+    expect(page.get_by_label("callbacks")).to_be_visible()
+    slow = monitoring_page.endpoints["slow"]
+    monitoring_page.open(f"endpoint/{slow}/hourly_load", "slow")
+    expect(page.get_by_role("link", name="Temps par callback")).to_have_count(0)
+
+
+def test_times_are_those_of_rennes(monitoring_page: MonitoringPage) -> None:
+    monitoring_page.log_in()
+    page = monitoring_page.page
+    local = datetime.now(PARIS)
+    monitoring_page.open("custom_graph/1", "Âge du relevé")
+    time = page.evaluate("document.getElementById('chart').data[0].x[0]")
+    assert abs(datetime.fromisoformat(time) - local) < timedelta(minutes=10)
+    assert datetime.fromisoformat(time).utcoffset() == local.utcoffset()
+    number = monitoring_page.endpoints["broken"]
+    monitoring_page.open(f"endpoint/{number}/status_code_distribution", "500")
+    shown = page.locator("#content tbody td").first.inner_text()
+    assert abs(
+        datetime.strptime(shown, "%d/%m/%Y %H:%M").replace(tzinfo=PARIS) - local
+    ) < timedelta(minutes=10)
+
+
+def test_the_pages_speak_the_operators_language(monitoring_page: MonitoringPage) -> None:
+    monitoring_page.log_in()
+    page = monitoring_page.page
+    page.context.add_cookies([{"name": "language", "value": "en", "url": monitoring_page.address}])
+    number = monitoring_page.endpoints[CALLBACK]
+    monitoring_page.open(f"endpoint/{number}/users", "Times by callback of /_dash")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.get_by_label("callbacks")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sqlite3
 import sys
@@ -32,7 +33,8 @@ from tests.services.monitoring_app import (
 # The package's own query for its grouped profiler.
 pytestmark = pytest.mark.filterwarnings("ignore:Column-expression-level unary distinct")
 
-OPEN = {"dashboard.static", "dashboard.offline", "dashboard.login"}
+OPEN = {"dashboard.static", "dashboard.login"}
+OUT_OF_USE = {"dashboard.ips"}
 PRUNE_ALL = {"age_threshold_weeks": 0, "delete_custom_graph_data": True}
 WITHOUT_EFFECT = {"HEAD", "OPTIONS"}
 
@@ -50,6 +52,8 @@ def server(data_dir: Path) -> flask.Flask:
     server.test_client().get("/broken")
     assert eventually(lambda: len(measured(data_dir, "pair")) == 3)
     assert eventually(lambda: len(measured(data_dir, "broken")) == 1)
+    with closing(sqlite3.connect(database_of(data_dir))) as connection, connection:
+        connection.execute("INSERT INTO CustomGraph (title) VALUES ('a graph')")
     return server
 
 
@@ -101,7 +105,76 @@ def test_every_page_is_open_to_the_operator(server: flask.Flask, data_dir: Path)
     for endpoint, method, address in monitoring_rules(server, broken_id):
         if method == "GET" and endpoint not in {*OPEN, "dashboard.logout"}:
             with client.get(address) as answer:
-                assert answer.status_code == 200, address
+                expected = 403 if endpoint in OUT_OF_USE else 200
+                assert answer.status_code == expected, address
+
+
+NONSENSE = {
+    "endpoint_id": ["9999", "0", "99999999999999999999", "x", "-1"],
+    "graph_id": ["x", "9999", "99999999999999999999"],
+    "start_date": ["x", "2026-13-01", "2026-01-03", "0001-01-01", "9999-12-31"],
+    "end_date": ["y", "2026-02-30", "9999-12-31"],
+    "offset": ["x", "99999999999999999999"],
+    "per_page": ["x", "99999999999999999999"],
+    "stack_trace_snapshot_id": ["9999", "99999999999999999999", "x"],
+    "function_definition_id": ["9999", "99999999999999999999", "x"],
+    "path": ["api/nonsense", "nonsense", "reporting", "static/nonsense"],
+    "filename": ["nonsense.js", "../gate.py", "words-de.json"],
+}
+BODIES = ["", "[]", "{}", "null", '{"data": []}', '{"data": {"endpoints": 1, "versions": 1}}',
+          '{"data": {"versions": 1, "users": 1}}', "[" * 3000]  # fmt: skip
+
+
+def nonsense(server: flask.Flask) -> list[tuple[str, str]]:
+    """Every address of the package with each of its parts made wrong in turn: method and path."""
+    found = []
+    for rule in server.url_map.iter_rules():
+        parts = [name for name in rule.arguments if name in NONSENSE]
+        if not rule.endpoint.startswith("dashboard."):
+            continue
+        for wrong in parts:
+            for value in NONSENSE[wrong]:
+                address = rule.rule
+                if f"{wrong}>" not in address:
+                    continue
+                for name in rule.arguments:
+                    right = "2026-01-02" if name.endswith("_date") else "1"
+                    address = re.sub(
+                        rf"<(\w+:)?{name}>", value if name == wrong else right, address
+                    )
+                found += [
+                    (method, address) for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}
+                ]
+    return found
+
+
+def test_nonsense_is_answered_as_such_by_the_whole_family(server: flask.Flask) -> None:
+    client = log_in(server)
+    tried = nonsense(server)
+    assert len(tried) > 80
+    wrong = []
+    for method, address in tried:
+        with client.open(address, method=method, headers=OWN_PAGE, data="{}") as answer:
+            if answer.status_code not in {400, 403, 404, 405}:
+                wrong.append((method, address, answer.status_code))
+    # Removing what is gone is no fault, and of a function unknown there is no code.
+    assert wrong == [
+        ("GET", "/dashboard/api/function_code/9999", 200),
+        ("DELETE", "/dashboard/api/exception_occurrence/9999", 200),
+    ]
+    assert client.get("/dashboard/api/requests/x/y").status_code == 404
+    assert client.get("/dashboard/api/endpoint_info/9999").status_code == 404
+
+
+def test_bodies_of_nonsense_are_the_senders_fault(server: flask.Flask) -> None:
+    client = log_in(server)
+    for endpoint, method, address in monitoring_rules(server):
+        if method == "POST" and endpoint not in {"dashboard.login", "dashboard.get_overview"}:
+            for body in BODIES:
+                for kind in ("application/json", "application/x-www-form-urlencoded"):
+                    answer = client.post(address, data=body, content_type=kind, headers=OWN_PAGE)
+                    assert answer.status_code < 500, (address, body[:50], answer.status_code)
+                    assert answer.status_code >= 400, (address, body[:50], answer.text)
 
 
 @pytest.mark.parametrize(
