@@ -3,7 +3,7 @@
   "use strict";
   const app = (window.trafficRennes = window.trafficRennes || {});
 
-  const shareOf = (snapshot, code, texts) => app.wording.percent(snapshot.shares[code] / 10, texts);
+  const shareOf = (snapshot, code) => app.wording.percent(snapshot.shares[code] / 10);
 
   /** What a tile says of a comparison: nothing where it is not told. */
   const againstUsual = (explanation, code, texts, settings) => {
@@ -29,7 +29,7 @@
     const values = {
       zone: name,
       status: texts.zone_status[kind],
-      extra: extraPercent(extraShare, texts),
+      extra: extraPercent(extraShare),
     };
     const explanation = fill(texts.zones_now.explanation, values);
     return { ...values, kind, ...againstUsual(explanation, comparison, texts, settings) };
@@ -59,12 +59,12 @@
     const present = settings.legendOrder.filter((code) => snapshot.shares[code] > 0);
     const shares = present.map((code) => {
       const status = texts.status[settings.statuses[code]];
-      return fill(texts.glance.share_entry, { status, share: shareOf(snapshot, code, texts) });
+      return fill(texts.glance.share_entry, { status, share: shareOf(snapshot, code) });
     });
     const congestion =
       snapshot.congestion === null
         ? texts.glance.no_value
-        : extraPercent(snapshot.congestion, texts);
+        : extraPercent(snapshot.congestion);
     return [
       ["glance-congestion", { text: congestion }],
       ["glance-jam", { text: number(snapshot.jam_km, 1) }],
@@ -78,21 +78,21 @@
   };
 
   const worstRoads = (snapshot, texts, settings) => {
-    const { fill, number, duration } = app.wording;
+    const { fill, speed, duration } = app.wording;
     const places = Array.from({ length: settings.worstRoads }, (_, place) => place);
     return [
       ["worst-none", { text: texts.glance.worst_none, hidden: snapshot.worst.length > 0 }],
       ...places.flatMap((place) => {
         if (place >= snapshot.worst.length) return [[`worst-item-${place}`, { hidden: true }]];
-        const [name, zone, delaySeconds, speed] = snapshot.worst[place];
+        const [name, zone, delaySeconds, kmh] = snapshot.worst[place];
         const zoneName = texts.zone[settings.zones[zone]];
-        const delay = duration(delaySeconds, texts);
+        const delay = duration(delaySeconds);
         return [
           [`worst-item-${place}`, { hidden: false }],
           [`worst-name-${place}`, { text: fill(texts.glance.worst_name, { name, zone: zoneName }) }],
           [
             `worst-detail-${place}`,
-            { text: fill(texts.glance.worst_detail, { delay, speed: number(speed) }) },
+            { text: fill(texts.glance.worst_detail, { delay, speed: speed(kmh) }) },
           ],
         ];
       }),
@@ -101,17 +101,18 @@
 
   const legend = (snapshot, texts, settings) =>
     settings.legendOrder.flatMap((code) => {
-      const { fill, number } = app.wording;
+      const { fill, number, counted } = app.wording;
       const status = settings.statuses[code];
+      const count = snapshot.counts[code];
       const values = {
-        count: number(snapshot.counts[code]),
-        share: shareOf(snapshot, code, texts),
+        count: number(count),
+        share: shareOf(snapshot, code),
         meaning: texts.status_meaning[status],
       };
       return [
         [`legend-word-${status}`, { text: texts.status[status] }],
         [`legend-figures-${status}`, { text: fill(texts.legend.entry, values) }],
-        [`legend-${status}`, { title: fill(texts.legend.explanation, values) }],
+        [`legend-${status}`, { title: counted(texts.legend.explanation, count, values) }],
       ];
     });
 

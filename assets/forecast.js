@@ -30,7 +30,7 @@
     const start = days.indexOf(today);
     return days.map((_, ahead) => {
       const day = days[(start + ahead) % days.length];
-      const name = texts.forecast[`day_${day}`];
+      const name = app.wording.weekday(days.indexOf(day));
       const wordings = [texts.forecast.today, texts.forecast.tomorrow];
       return { value: day, label: app.wording.fill(wordings[ahead] || "{day}", { day: name }) };
     });

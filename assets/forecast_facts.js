@@ -34,13 +34,12 @@
     const { map_forecast: wording } = texts;
     const status = columns.status[id];
     if (status === "uncertain") return [[wording.probability, wording.uncertain]];
-    const { fill, number, percent } = app.wording;
-    const speed = (level) =>
-      number(columns.speed_ratio[level][id] * properties.speed_limit_kmh);
-    const range = { p10: speed("p10"), p90: speed("p90") };
+    const { fill, number, speed, chance } = app.wording;
+    const kmh = (level) => columns.speed_ratio[level][id] * properties.speed_limit_kmh;
+    const range = { p10: number(kmh("p10")), p90: speed(kmh("p90")) };
     return [
-      [wording.probability, percent(columns.probabilities[status][id] * 100, texts)],
-      [wording.speed, fill(texts.road.speed_value, { speed: speed("p50") })],
+      [wording.probability, chance(columns.probabilities[status][id], texts)],
+      [wording.speed, speed(kmh("p50"))],
       [wording.speed_range, fill(wording.speed_range_value, range)],
     ];
   };
@@ -56,8 +55,8 @@
   app.forecastFacts = (road, forecast, settings, texts, then) => {
     load(forecast, settings.forecastUrl, then);
     const { map_forecast: wording, road: roadWording } = texts;
-    const { fill, number } = app.wording;
-    const limit = fill(roadWording.speed_value, { speed: number(road.properties.speed_limit_kmh) });
+    const { number, speed } = app.wording;
+    const limit = speed(road.properties.speed_limit_kmh);
     const { columns, isGone } = kept;
     const isThere = columns && !isGone;
     const waiting = [[wording.probability, isGone ? wording.gone : roadWording.loading]];

@@ -65,8 +65,6 @@
 
   /** A snapshot to tell the age of, or null before the first. */
   const follow = (snapshot, texts, settings) => {
-    document.documentElement.lang = texts.language.locale;
-    document.title = texts.page.title;
     Object.assign(state, { snapshot, texts, settings });
     tick();
   };

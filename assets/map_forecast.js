@@ -26,7 +26,7 @@
   const hourText = (hour) => app.wording.fill(state.texts.map_forecast.hour, { hour });
 
   const momentWords = ({ day, hour }) => ({
-    day: state.texts.forecast[`day_${day}`],
+    day: app.wording.weekday(state.settings.days.indexOf(day)),
     hour: hourText(hour),
   });
 

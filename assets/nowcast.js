@@ -23,7 +23,10 @@
     roadsAskedFor: null,
   };
 
-  const whenOf = (minutes) => app.wording.fill(state.texts.nowcast.lead_spoken, { minutes });
+  const whenOf = (minutes) =>
+    app.wording.fill(state.texts.nowcast.lead_spoken, {
+      duration: app.wording.quantity(minutes, "minute", "long"),
+    });
 
   const blank = (id, title) => ({
     [id]: { className: "nowcast-cell nowcast-cell--unknown", title },
@@ -46,7 +49,7 @@
     const name = texts.zone[zone];
     if (!now) return blank(id, app.wording.fill(texts.zones_now.explanation_unknown, { zone: name }));
     const [kind, share] = now;
-    const extra = app.wording.extraPercent(share, texts);
+    const extra = app.wording.extraPercent(share);
     const values = { zone: name, status: texts.zone_status[kind], extra };
     return filled(id, kind, {
       extra,
@@ -63,15 +66,15 @@
     if (!lead) return blank(id, fill(texts.nowcast.explanation_unknown, place));
     const [kind, probability, extra, low, high] = lead;
     return filled(id, kind, {
-      extra: extraPercent(extra, texts),
-      band: fill(texts.nowcast.band, { low: number(low), high: number(high) }),
+      extra: extraPercent(extra),
+      band: fill(texts.nowcast.band, { low: number(low), high: percent(high) }),
       title: fill(texts.nowcast.explanation, {
         ...place,
         status: texts.zone_status[kind],
-        percent: percent(probability, texts),
-        extra: extraPercent(extra, texts),
-        low: extraPercent(low, texts),
-        high: extraPercent(high, texts),
+        percent: percent(probability),
+        extra: extraPercent(extra),
+        low: extraPercent(low),
+        high: extraPercent(high),
       }),
     });
   };
@@ -82,10 +85,10 @@
   const noteOf = (kind, answer) => {
     const { nowcast: wording } = state.texts;
     if (kind !== "ready") return wording[kind];
-    const { fill, time, number } = app.wording;
+    const { fill, time, quantity } = app.wording;
     const learnt = answer.simulated
       ? wording.note_simulated
-      : fill(wording.note_trained, { days: number(answer.days) });
+      : fill(wording.note_trained, { days: quantity(answer.days, "day", "long") });
     return `${fill(wording.note, { time: time(answer.observed_at) })} ${learnt}`;
   };
 
@@ -161,7 +164,7 @@
 
   const roadLead = (road, lead) => {
     const { texts, settings, roads } = state;
-    const { fill, number } = app.wording;
+    const { fill, number, speed } = app.wording;
     const leads = settings.nowcast.leadMinutes.length;
     const segments = roads.percent.length / (QUANTILES * leads);
     const [low, middle, high] = Array.from(
@@ -169,13 +172,13 @@
       (_, quantile) => roads.percent[(quantile * leads + lead) * segments + road.id],
     );
     if (middle === settings.nowcast.unknownPercent) return { text: texts.nowcast.road_unknown };
-    const kmh = (percent) => number((percent * road.properties.speed_limit_kmh) / 100);
+    const kmh = (percent) => (percent * road.properties.speed_limit_kmh) / 100;
     const status = statusOf(middle);
     const text = fill(texts.nowcast.road_speed, {
       status: texts.status[status],
-      speed: fill(texts.road.speed_value, { speed: kmh(middle) }),
-      low: kmh(low),
-      high: kmh(high),
+      speed: speed(kmh(middle)),
+      low: number(kmh(low)),
+      high: number(kmh(high)),
     });
     return { text, status };
   };
@@ -200,8 +203,9 @@
     const list = element("dl", "road-card-leads");
     settings.nowcast.leadMinutes.forEach((minutes, lead) => {
       const { text, status } = roadLead(road, lead);
-      const name = element("dt", "", app.wording.fill(texts.nowcast.road_lead, { minutes }));
-      list.append(name, element("dd", status ? `ahead ahead--${status}` : "", text));
+      const duration = app.wording.quantity(minutes, "minute");
+      const name = app.wording.fill(texts.nowcast.road_lead, { duration });
+      list.append(element("dt", "", name), element("dd", status ? `ahead ahead--${status}` : "", text));
     });
     part.append(list);
     if (answer.simulated) part.append(element("p", "note", texts.nowcast.note_simulated));

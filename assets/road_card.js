@@ -43,16 +43,16 @@
 
   const rows = (road, code, snapshot) => {
     const { road: wording } = state.texts;
-    const { fill, number, percent, time } = app.wording;
-    const limit = fill(wording.speed_value, { speed: number(road.properties.speed_limit_kmh) });
-    const observed = [wording.observed, time(snapshot.observed_at)];
+    const { number, percent, speed, when } = app.wording;
+    const limit = speed(road.properties.speed_limit_kmh);
+    const seenWhen = when(snapshot.observed_at, app.freshness.now(), state.texts);
+    const observed = [wording.observed, seenWhen];
     // Where nothing was measured, the feed's speed is filler: it is not shown.
     if (code === 0) return [[wording.speed, wording.not_measured], [wording.limit, limit], observed];
-    const speed = (value) => fill(wording.speed_value, { speed: number(value) });
     return [
       [wording.speed, measured("speed_kmh", road.id, speed)],
       [wording.limit, limit],
-      [wording.reliability, measured("reliability_pct", road.id, (v) => percent(v, state.texts))],
+      [wording.reliability, measured("reliability_pct", road.id, percent)],
       [wording.probes, measured("probes", road.id, number)],
       observed,
     ];

@@ -74,11 +74,11 @@
   const speedOf = (id, columns, settings, texts) => {
     const low = columns?.usual_low_kmh?.[id] ?? null;
     if (low === null) return null;
-    const { fill, number } = app.wording;
+    const { fill, number, speed } = app.wording;
     const comparison = texts.usual_speed[settings.comparisons[columns.compared[id]]];
     return fill(comparison ? texts.unusual.speed_compared : texts.unusual.speed, {
       low: number(low),
-      high: number(columns.usual_high_kmh[id]),
+      high: speed(columns.usual_high_kmh[id]),
       comparison,
     });
   };

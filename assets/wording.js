@@ -1,4 +1,5 @@
-/* Numbers, durations and times as people read them; the words come from the page's texts. */
+/* Numbers, units, times and plurals as people read them, by the browser's own Intl, as
+   services/formats.py writes them on the server; the words come from the page's texts. */
 (() => {
   "use strict";
   const app = (window.trafficRennes = window.trafficRennes || {});
@@ -7,6 +8,11 @@
   const MINUTE_S = 60;
   const HOUR_S = 3600;
   const DAY_S = 86400;
+  const DAYS_PER_MONTH = 365.25 / 12;
+  const DAYS_PER_YEAR = 365.25;
+  const NO_BREAK = "\u00A0";
+  // From here on a delay is told in minutes alone.
+  const LONG_DELAY_S = 300;
 
   /** Fill the names in braces of a text. */
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
@@ -27,33 +33,70 @@
       maximumFractionDigits: decimals,
     }).format(value);
 
-  const percent = (value, texts) => fill(texts.unit.percent, { value: number(value) });
+  /** Shares here are whole percents, as refreshes carry them. */
+  const percent = (value) => formatter(Intl.NumberFormat, { style: "percent" }).format(value / 100);
 
   /** A signed share: the sign is part of what is said. */
-  const extraPercent = (value, texts) => (value > 0 ? "+" : "") + percent(value, texts);
+  const extraPercent = (value) =>
+    formatter(Intl.NumberFormat, { style: "percent", signDisplay: "exceptZero" }).format(
+      value / 100,
+    );
 
-  const duration = (seconds, texts) => {
-    const minutes = Math.floor(seconds / MINUTE_S);
-    const rest = Math.round(seconds % MINUTE_S);
-    if (minutes === 0) return fill(texts.unit.seconds, { seconds: rest });
-    if (minutes >= 5) {
-      return fill(texts.unit.minutes, { minutes: number(Math.round(seconds / MINUTE_S)) });
-    }
-    return fill(texts.unit.minutes_seconds, { minutes, seconds: String(rest).padStart(2, "0") });
+  /** A probability from 0 to 1: only a certainty reads 0 or 100. */
+  const chance = (share, texts) => {
+    const nearest = Math.round(share * 100);
+    if (nearest === 100 && share < 1) return fill(texts.unit.almost_all, { percent: percent(99) });
+    if (nearest === 0 && share > 0) return fill(texts.unit.almost_none, { percent: percent(1) });
+    return percent(nearest);
+  };
+
+  /** A whole number with its unit; the name of the unit in full, where that is asked for. */
+  const quantity = (value, unit, unitDisplay = "short") =>
+    formatter(Intl.NumberFormat, {
+      style: "unit",
+      unit,
+      unitDisplay,
+      maximumFractionDigits: 0,
+    }).format(value);
+
+  const speed = (kmh) => quantity(kmh, "kilometer-per-hour");
+
+  const two = (count, whole, rest, restPerWhole) =>
+    [
+      [Math.floor(count / restPerWhole), whole],
+      [count % restPerWhole, rest],
+    ]
+      .filter(([value]) => value > 0)
+      .map(([value, unit]) => quantity(value, unit))
+      .join(NO_BREAK);
+
+  const duration = (seconds) => {
+    const whole = Math.round(seconds);
+    if (whole < MINUTE_S) return quantity(whole, "second");
+    if (whole < LONG_DELAY_S) return two(whole, "minute", "second", MINUTE_S);
+    return two(Math.round(seconds / MINUTE_S), "hour", "minute", HOUR_S / MINUTE_S);
+  };
+
+  const daysAgo = (days) => {
+    const ago = (count, unit) =>
+      formatter(Intl.RelativeTimeFormat, {}).format(-Math.floor(count), unit);
+    if (days < DAYS_PER_MONTH) return ago(days, "day");
+    if (days < DAYS_PER_YEAR) return ago(days / DAYS_PER_MONTH, "month");
+    return ago(days / DAYS_PER_YEAR, "year");
   };
 
   /** How long ago something was, in one short phrase. */
   const age = (seconds, texts) => {
     if (seconds < MINUTE_S) return texts.age.now;
-    if (seconds < HOUR_S) return fill(texts.age.minutes, { minutes: Math.floor(seconds / MINUTE_S) });
-    if (seconds < 2 * DAY_S) {
-      const minutes = Math.floor((seconds % HOUR_S) / MINUTE_S);
-      return fill(texts.age.hours, {
-        hours: Math.floor(seconds / HOUR_S),
-        minutes: String(minutes).padStart(2, "0"),
-      });
-    }
-    return fill(texts.age.days, { days: Math.floor(seconds / DAY_S) });
+    if (seconds >= 2 * DAY_S) return daysAgo(seconds / DAY_S);
+    const minutes = Math.floor(seconds / MINUTE_S);
+    return fill(texts.age.ago, { duration: two(minutes, "hour", "minute", HOUR_S / MINUTE_S) });
+  };
+
+  /** A text that changes with a number, as components/texts has its plurals. */
+  const counted = (forms, count, values) => {
+    const form = forms[formatter(Intl.PluralRules, {}).select(count)] || forms.other;
+    return fill(form, { ...values, count: number(count) });
   };
 
   /** Hours and minutes in Rennes, wherever the browser is. */
@@ -65,22 +108,34 @@
       hourCycle: "h23",
     }).format(epochSeconds * 1000);
 
-  const date = (epochSeconds) =>
-    formatter(Intl.DateTimeFormat, {
-      timeZone: ZONE_OF_RENNES,
-      weekday: "long",
-      day: "numeric",
-      month: "long",
-    }).format(epochSeconds * 1000);
+  const datePart = (epochSeconds, options) =>
+    formatter(Intl.DateTimeFormat, { timeZone: ZONE_OF_RENNES, ...options }).format(
+      epochSeconds * 1000,
+    );
 
-  /** « à 12:43 », or with its date when that is another day than today. */
+  const date = (epochSeconds, nowSeconds) => {
+    const [year, thisYear] = [epochSeconds, nowSeconds].map((at) =>
+      datePart(at, { year: "numeric" }),
+    );
+    const words = { weekday: "long", day: "numeric", month: "long" };
+    return datePart(epochSeconds, year === thisYear ? words : { ...words, year: "numeric" });
+  };
+
+  /** « à 12:43 », with its date when that is not today's, and its year when not this year's. */
   const when = (epochSeconds, nowSeconds, texts) => {
-    const sameDay = date(epochSeconds) === date(nowSeconds) && nowSeconds - epochSeconds < DAY_S;
-    return fill(sameDay ? texts.freshness.when_today : texts.freshness.when_earlier, {
+    const [day, today] = [epochSeconds, nowSeconds].map((at) => date(at, nowSeconds));
+    return fill(day === today ? texts.freshness.when_today : texts.freshness.when_earlier, {
       time: time(epochSeconds),
-      date: date(epochSeconds),
+      date: day,
     });
   };
+
+  /** The name of a day of the week, 0 for Monday. */
+  const weekday = (day) =>
+    formatter(Intl.DateTimeFormat, { timeZone: "UTC", weekday: "long" }).format(
+      // A Monday, in 1970.
+      (day + 4) * DAY_S * 1000,
+    );
 
   /** Day of the week (0 is Monday) and hour in Rennes at some time. */
   const weekHour = (epochSeconds) => {
@@ -95,5 +150,20 @@
     return { day, hour: Number(part("hour")) };
   };
 
-  app.wording = { fill, number, percent, extraPercent, duration, age, time, when, weekHour };
+  app.wording = {
+    fill,
+    number,
+    percent,
+    extraPercent,
+    chance,
+    quantity,
+    speed,
+    duration,
+    age,
+    counted,
+    time,
+    when,
+    weekday,
+    weekHour,
+  };
 })();

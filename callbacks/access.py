@@ -16,7 +16,7 @@ from werkzeug.exceptions import Forbidden
 from callbacks.documents import BOOTSTRAP_PATH
 from callbacks.page import requested_language
 from components.log_in import LogInPage, build_log_in_page
-from components.texts import Texts, languages, load_texts
+from components.texts import Texts, formats, languages, load_texts
 from services.access import (
     LogIn,
     attempt_log_in,
@@ -53,7 +53,8 @@ def register(main: Dash) -> None:
 
     @main.server.post(LOG_IN_PATH)
     def log_in() -> ResponseReturnValue:
-        wording = load_texts(requested_language())["log_in"]
+        texts = load_texts(requested_language())
+        wording = texts["log_in"]
         if not (is_from_own_page() and _is_own_form(request.form.get("token", ""))):
             return _page(main, wording["form_too_old"], HTTPStatus.BAD_REQUEST)
         tried = attempt_log_in(
@@ -63,7 +64,7 @@ def register(main: Dash) -> None:
         )
         if tried.outcome == "accepted":
             return redirect(wanted_page(), HTTPStatus.SEE_OTHER)
-        answer = _page(main, told(wording, tried), _STATUSES[tried.outcome])
+        answer = _page(main, told(texts, tried), _STATUSES[tried.outcome])
         if tried.wait_seconds:
             answer.headers["Retry-After"] = str(tried.wait_seconds)
         return answer
@@ -92,13 +93,16 @@ def wanted_page() -> str:
     return wanted if wanted.startswith("/") and not _NOT_A_PATH.search(wanted) else FIRST_ROOM
 
 
-def told(wording: Texts, tried: LogIn) -> str:
+def told(texts: Texts, tried: LogIn) -> str:
     """Why somebody is not let in, in words."""
+    wording, written = texts["log_in"], formats(texts)
     if tried.outcome != "throttled":
         return str(wording[tried.outcome])
     if tried.wait_seconds < 60:
-        return str(wording["wait_seconds"]).format(seconds=tried.wait_seconds)
-    return str(wording["wait_minutes"]).format(minutes=-(-tried.wait_seconds // 60))
+        wait = written.quantity(tried.wait_seconds, "s", is_long=True)
+    else:
+        wait = written.quantity(-(-tried.wait_seconds // 60), "min", is_long=True)
+    return str(wording["throttled"]).format(wait=wait)
 
 
 def _page(main: Dash, error: str, status: HTTPStatus) -> Response:

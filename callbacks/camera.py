@@ -16,7 +16,7 @@ from flask import has_request_context
 from callbacks import camera_keeping
 from callbacks.access import log_in_address
 from callbacks.camera_api import decode_base64
-from callbacks.camera_keeping import percent
+from callbacks.camera_keeping import share_shown
 from callbacks.page import requested_language
 from callbacks.pages import add_page
 from components.camera import (
@@ -38,7 +38,7 @@ from components.camera import (
     build_camera_page,
     build_result,
 )
-from components.texts import DEFAULT_LANGUAGE, Texts, languages, load_texts
+from components.texts import Texts, chance, formats, languages, load_texts
 from services.access import is_signed_in
 from services.assembly import Services
 from services.camera.client import CameraClient
@@ -94,8 +94,7 @@ def register(main: Dash, services: Services) -> Dash:
         The application of ``/``.
     services : Services
     """
-    title = load_texts(DEFAULT_LANGUAGE)["camera"]["title"]
-    page = add_page(main, PATH, title, scripts=["camera.js"])
+    page = add_page(main, PATH, "camera", scripts=["camera.js"])
     links = {
         "home": main.get_relative_path("/"),
         "privacy": main.get_relative_path("/donnees-personnelles/"),
@@ -171,13 +170,13 @@ def tell(camera: CameraClient, texts: Texts, picture: object, sign: camera_keepi
     """
     wording = texts["camera"]
     if picture is None:
-        return Told(message=_too_large(wording))
+        return Told(message=_too_large(texts))
     try:
         answer = camera.look_at(decode_base64(str(picture)))
     except InvalidRequest:
         return Told(message=wording["not_a_picture"])
     except PictureTooLarge:
-        return Told(message=_too_large(wording))
+        return Told(message=_too_large(texts))
     except PictureRefused as error:
         key = "not_a_picture" if isinstance(error, NotAPicture) else "damaged"
         return Told(message=wording[key])
@@ -196,15 +195,15 @@ def reading_shown(texts: Texts, answer: Answer) -> ReadingShown:
     found = answer.reading
     return ReadingShown(
         status=found.status,
-        occupancy=percent(texts, found.occupancy),
-        low=percent(texts, found.occupancy_low),
-        high=percent(texts, found.occupancy_high),
-        confidence=percent(texts, found.confidence),
+        occupancy=share_shown(texts, found.occupancy),
+        low=share_shown(texts, found.occupancy_low),
+        high=share_shown(texts, found.occupancy_high),
+        confidence=share_shown(texts, found.confidence),
         vehicles=found.vehicles,
         people=found.people,
         legend=_legend(texts, answer),
         size=f"{answer.width} × {answer.height}",
-        took=f"{answer.took_ms:.0f} ms",
+        took=formats(texts).duration(answer.took_ms / 1_000),
         model_version=answer.model_version,
         mask_png=_PNG + base64.b64encode(answer.mask_png).decode(),
         csv=_CSV + base64.b64encode(figures_csv(answer).encode("utf-8-sig")).decode(),
@@ -243,14 +242,14 @@ def _legend(texts: Texts, answer: Answer) -> list[tuple[str, str, str]]:
     )
     return [
         # A model of somebody's own has names of its own.
-        (item.colour, names.get(item.name, item.name), percent(texts, share))
+        (item.colour, names.get(item.name, item.name), chance(texts, share))
         for item, share in shares
         if share > 0
     ]
 
 
-def _too_large(wording: Mapping[str, Any]) -> str:
-    return str(wording["too_large"]).format(megabytes=MAX_BYTES // (1024 * 1024))
+def _too_large(texts: Texts) -> str:
+    return str(texts["camera"]["too_large"]).format(size=formats(texts).megabytes(MAX_BYTES))
 
 
 def _register_browser(page: Dash) -> None:

@@ -35,12 +35,11 @@ from components.camera import (
     build_kept,
     build_segment,
 )
-from components.texts import Texts, load_texts
+from components.texts import Texts, chance, formats, load_texts
 from services.access import is_from_own_page, is_signed_in
 from services.assembly import Services
 from services.camera.messages import Answer
 from services.camera.reading import TrafficReading
-from services.clock import to_paris
 from services.errors import InvalidRequest, StorageError
 from services.latest import TrafficView
 from services.operations import (
@@ -62,7 +61,6 @@ KEPT_SHOWN: Final = 50
 KEPT_IN_CSV: Final = 10_000
 # What was not kept by then is of a traffic long gone.
 KEEP_WITHIN_SECONDS: Final = 3_600
-_ALMOST_NONE: Final = 0.01
 _SALT: Final = "camera reading"
 
 Sign = Callable[[Answer], str]
@@ -171,16 +169,9 @@ def segment_of(search: object) -> str | None:
     return asked.get(SEGMENT_PARAMETER, [None])[0]
 
 
-def percent(texts: Texts, share: float | None) -> str:
-    """A share as people read it, which rounds neither to nothing nor to all; empty for None."""
-    unit = texts["unit"]
-    if share is None:
-        return ""
-    if 0 < share < _ALMOST_NONE:
-        return str(unit["almost_none"])
-    if share > 1 - _ALMOST_NONE:
-        return str(unit["almost_all"])
-    return str(unit["percent"]).format(value=f"{100 * share:.0f}")
+def share_shown(texts: Texts, share: float | None) -> str:
+    """A share as people read it; a dash for None."""
+    return str(texts["glance"]["no_value"]) if share is None else chance(texts, share)
 
 
 class Album:
@@ -210,14 +201,16 @@ class Album:
         status = _status_of(view, segment_id)
         if status is None:
             return None
-        when = texts["camera"][f"observed_{view.snapshot.source}"]
-        observed = to_paris(view.snapshot.observed_at)
+        written, when = formats(texts), texts["camera"][f"observed_{view.snapshot.source}"]
         return SegmentShown(
             id=segment_id,
             name=str(view.network.names[view.network.index_of_id[segment_id]])
             or texts["road"]["no_name"],
             status=texts["status"][status],
-            observed=when.format(time=observed.strftime("%H:%M"), date=observed.strftime("%d/%m")),
+            observed=when.format(
+                time=written.clock(view.snapshot.observed_at),
+                moment=written.moment(view.snapshot.observed_at),
+            ),
         )
 
     def keep(self, texts: Texts, token: str, name: str, segment_id: str | None) -> str:
@@ -317,10 +310,10 @@ class Album:
             camera_id=camera.id,
             name=camera.name,
             segment=camera.segment_id if segment is None else segment.name,
-            at=to_paris(item.at).strftime("%d/%m %H:%M"),
+            at=formats(texts).moment(item.at),
             status=item.status,
-            occupancy=percent(texts, item.occupancy) or texts["glance"]["no_value"],
-            vehicles=str(item.vehicles),
+            occupancy=share_shown(texts, item.occupancy),
+            vehicles=formats(texts).number(item.vehicles),
             live_status=texts["glance"]["no_value"]
             if item.live_status is None
             else texts["status"][item.live_status],

@@ -15,7 +15,7 @@ from services.settings import Settings
 
 # The largest body that a page sends is a callback's, of some kilobytes.
 MOST_BODY_BYTES: Final = 1_048_576
-# A form has a name and a password, or a comment of 2,000 letters.
+# A form has a name and a password, or a comment of 2,000 characters.
 MOST_FORM_BYTES: Final = 65_536
 # Base64 makes four bytes of three; the rest is around the picture.
 MOST_PICTURE_BODY_BYTES: Final = MAX_BYTES * 4 // 3 + MOST_FORM_BYTES

@@ -47,14 +47,10 @@ def register(app: Dash, services: Services) -> None:
     Parameters
     ----------
     app : Dash
-        Its layout, title and document are set here.
+        Its layout and document are set here.
     services : Services
     """
-    texts = load_texts(DEFAULT_LANGUAGE)
-    app.title = texts["page"]["title"]
-    app.index_string = build_document(
-        texts, DEFAULT_LANGUAGE, app.get_asset_url("icon.svg"), app.get_relative_path(_PLOTLY_PATH)
-    )
+    give_document(app, "page", app.get_relative_path(_PLOTLY_PATH))
 
     def layout() -> html.Div:
         language = requested_language()
@@ -65,6 +61,27 @@ def register(app: Dash, services: Services) -> None:
     map_view.register(app)
     forecast_choice.register(app, services)
     map_forecast.register(app, services)
+
+
+def give_document(app: Dash, section: str, plotly_url: str | None = None) -> None:
+    """Give an application its document, in the language of whoever asks for it.
+
+    Parameters
+    ----------
+    app : Dash
+    section : str
+        Of the texts, whose ``title`` the browser's tab shows.
+    plotly_url : str, optional
+        As :func:`components.document.build_document` takes it.
+    """
+
+    def interpolate_index(**parts: str) -> str:
+        texts = load_texts(requested_language())
+        icon_url = app.get_asset_url("icon.svg")
+        return build_document(texts, texts[section]["title"], icon_url, parts, plotly_url)
+
+    # The way that Dash names for documents of one's own.
+    app.interpolate_index = interpolate_index  # type: ignore[method-assign, assignment]
 
 
 def requested_language() -> str:

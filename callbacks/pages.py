@@ -17,11 +17,10 @@ from flask import redirect
 from werkzeug.wrappers import Response
 
 from callbacks import not_found
-from components.document import build_document
-from components.texts import DEFAULT_LANGUAGE, load_texts
+from callbacks.page import give_document
 
 
-def add_page(main: Dash, path: str, title: str, scripts: Sequence[str] = ()) -> Dash:
+def add_page(main: Dash, path: str, section: str, scripts: Sequence[str] = ()) -> Dash:
     """Put a page on the server of an application.
 
     Parameters
@@ -30,8 +29,8 @@ def add_page(main: Dash, path: str, title: str, scripts: Sequence[str] = ()) -> 
         The application of ``/``.
     path : str
         Such as ``/qualite``; with a slash behind it answers too.
-    title : str
-        Of the browser's tab.
+    section : str
+        Of the texts, whose ``title`` the browser's tab shows.
     scripts : sequence of str
         Names of the files in ``assets/`` that it runs besides ``language.js``.
 
@@ -50,12 +49,9 @@ def add_page(main: Dash, path: str, title: str, scripts: Sequence[str] = ()) -> 
         assets_ignore=rf"^(?!(?:{wanted})$).*\.js$",
         external_stylesheets=main.config.external_stylesheets,
         serve_locally=True,
-        title=title,
         update_title="",
     )
-    page.index_string = build_document(
-        load_texts(DEFAULT_LANGUAGE), DEFAULT_LANGUAGE, page.get_asset_url("icon.svg")
-    )
+    give_document(page, section)
     not_found.register(page, main.get_relative_path("/"))
 
     @main.server.get(path, endpoint=f"{path} without slash")

@@ -9,7 +9,7 @@ from dash import Dash, html
 from callbacks.page import requested_language
 from callbacks.pages import add_page
 from components.privacy import build_privacy_page
-from components.texts import DEFAULT_LANGUAGE, languages, load_texts
+from components.texts import languages, load_texts
 from services.assembly import Services
 
 PATH: Final = "/donnees-personnelles"
@@ -24,20 +24,20 @@ def register(main: Dash, services: Services) -> Dash:
         The application of ``/``.
     services : Services
     """
-    page = add_page(main, PATH, load_texts(DEFAULT_LANGUAGE)["privacy"]["title"])
+    page = add_page(main, PATH, "privacy")
     settings = services.settings
-    values: dict[str, str | int] = {
+    periods = {
         "monitoring_days": settings.monitoring_retention_days,
         "journal_days": settings.journal_retention_days,
         "history_days": settings.history_retention_days,
-        "contact": settings.contact,
     }
 
     def layout() -> html.Div:
         language = requested_language()
         return build_privacy_page(
             load_texts(language),
-            values,
+            periods,
+            settings.contact,
             home_url=main.get_relative_path("/"),
             icon_url=page.get_asset_url("icon.svg"),
             languages=languages(),

@@ -25,7 +25,7 @@ from components.quality import (
     build_unreachable,
 )
 from components.quality_figures import Lead
-from components.texts import DEFAULT_LANGUAGE, Texts, languages, load_texts
+from components.texts import Texts, languages, load_texts
 from services.assembly import Services
 from services.clock import to_paris
 from services.errors import ForecastUnavailable, StorageError
@@ -51,7 +51,7 @@ def register(main: Dash, services: Services) -> Dash:
         The application of ``/``.
     services : Services
     """
-    page = add_page(main, PATH, load_texts(DEFAULT_LANGUAGE)["quality"]["title"])
+    page = add_page(main, PATH, "quality")
 
     def layout() -> html.Div:
         language = requested_language()

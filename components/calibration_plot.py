@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
-from components.texts import Texts
+from components.texts import Formats, Texts, formats
 
 # Read on both themes; the style sheet gives text and lines the theme's colours.
 _COLOURS: Final = ("#3f7ae0", "#c2570c", "#2f8f5b", "#9a4fc4")
@@ -16,6 +16,7 @@ _GREY: Final = "#78818f"
 _LARGEST_MARKER_PX: Final = 22
 _SMALLEST_MARKER_PX: Final = 6
 _HEIGHT_PX: Final = 340
+_TICKS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class CalibrationPoint:
 
 def build_figure(texts: Texts, by_kind: Mapping[str, Sequence[CalibrationPoint]]) -> go.Figure:
     """One line for each kind of forecast, by its name, beside the diagonal."""
-    wording = texts["quality"]
+    wording, written = texts["quality"], formats(texts)
     diagonal = go.Scatter(
         x=[0, 1],
         y=[0, 1],
@@ -39,13 +40,13 @@ def build_figure(texts: Texts, by_kind: Mapping[str, Sequence[CalibrationPoint]]
         hoverinfo="skip",
     )
     lines = [
-        _line(name, points, colour)
+        _line(written, name, points, colour)
         for (name, points), colour in zip(by_kind.items(), _COLOURS, strict=False)
     ]
     axis: dict[str, Any] = {
         "range": [-0.03, 1.03],
-        "tickformat": ".0%",
-        "dtick": 0.25,
+        "tickvals": _TICKS,
+        "ticktext": [written.percent(share) for share in _TICKS],
         "zeroline": False,
         "fixedrange": True,
     }
@@ -59,21 +60,20 @@ def build_figure(texts: Texts, by_kind: Mapping[str, Sequence[CalibrationPoint]]
             "xaxis": axis | {"title": {"text": wording["calibration_x"]}},
             "yaxis": axis | {"title": {"text": wording["calibration_y"]}},
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-            "separators": f"{wording['decimal_mark']}{wording['thousands_mark']}",
         },
     )
 
 
 def describe(texts: Texts, by_kind: Mapping[str, Sequence[CalibrationPoint]]) -> str:
     """The plot in words, for who cannot see it."""
-    wording = texts["quality"]
+    wording, written = texts["quality"], formats(texts)
     return " ".join(
         wording["calibration_of"].format(
             kind=name,
             points=" ".join(
                 wording["calibration_point"].format(
-                    forecast=percent(texts, point.forecast),
-                    observed=percent(texts, point.observed),
+                    forecast=written.percent(point.forecast),
+                    observed=written.percent(point.observed),
                 )
                 for point in points
             ),
@@ -82,14 +82,9 @@ def describe(texts: Texts, by_kind: Mapping[str, Sequence[CalibrationPoint]]) ->
     )
 
 
-def percent(texts: Texts, share: float, digits: int = 0) -> str:
-    """A share in percent, as people write it."""
-    mark: str = texts["quality"]["decimal_mark"]
-    value = f"{100 * share:.{digits}f}".replace(".", mark)
-    return str(texts["unit"]["percent"].format(value=value))
-
-
-def _line(name: str, points: Sequence[CalibrationPoint], colour: str) -> go.Scatter:
+def _line(
+    written: Formats, name: str, points: Sequence[CalibrationPoint], colour: str
+) -> go.Scatter:
     most = max((point.cases for point in points), default=1)
     # Areas, not widths, tell how many cases a point stands for.
     sizes = [
@@ -105,5 +100,6 @@ def _line(name: str, points: Sequence[CalibrationPoint], colour: str) -> go.Scat
         cliponaxis=False,
         line={"color": colour, "width": 2},
         marker={"size": sizes, "color": colour, "opacity": 0.85},
-        hovertemplate="%{x:.0%} → %{y:.0%}<extra></extra>",
+        text=[f"{written.percent(p.forecast)} → {written.percent(p.observed)}" for p in points],
+        hoverinfo="text",
     )

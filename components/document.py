@@ -2,57 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 from components.texts import Texts
 
-# Dash fills in the names between {% %}.
 _TEMPLATE = """<!DOCTYPE html>
 <html lang="{language}">
     <head>
-        {{%metas%}}
-        <title>{{%title%}}</title>
+        {metas}
+        <title>{title}</title>
         <meta name="description" content="{description}">
         <meta name="color-scheme" content="light dark">
         <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)">
         <meta name="theme-color" content="#12161d" media="(prefers-color-scheme: dark)">
         <link rel="icon" type="image/svg+xml" href="{icon_url}">
         {preload}
-        {{%css%}}
+        {css}
     </head>
     <body data-loading="{loading}">
         <noscript><p class="no-script">{no_script}</p></noscript>
-        {{%app_entry%}}
-        {{%config%}}
-        {{%scripts%}}
-        {{%renderer%}}
+        {app_entry}
+        {config}
+        {scripts}
+        {renderer}
     </body>
 </html>
 """
 
 
 def build_document(
-    texts: Texts, language: str, icon_url: str, plotly_url: str | None = None
+    texts: Texts,
+    title: str,
+    icon_url: str,
+    parts: Mapping[str, str],
+    plotly_url: str | None = None,
 ) -> str:
-    """The document as a template that Dash completes.
+    """The whole document.
 
     Parameters
     ----------
     texts : Texts
-    language : str
-        Code of the language, for screen readers; the page's script changes it
-        when the visitor chose another one.
+        Their language is the document's, for screen readers and for how scripts write numbers.
+    title : str
+        Of the browser's tab.
     icon_url : str
+    parts : mapping
+        What Dash makes, as markup: ``metas``, ``css``, ``app_entry``, ``config``,
+        ``scripts`` and ``renderer``.
     plotly_url : str, optional
         The largest script, which Dash asks for last; told early, it loads meanwhile.
     """
     page = texts["page"]
     preload = f'<link rel="preload" as="script" href="{escape(plotly_url)}">' if plotly_url else ""
-    return _TEMPLATE.format(
-        language=escape(language),
-        description=escape(page["description"]),
-        icon_url=escape(icon_url),
-        preload=preload,
-        loading=escape(page["loading"]),
-        no_script=escape(page["no_script"]),
-    )
+    own = {
+        "language": texts["language"]["locale"],
+        "title": title,
+        "description": page["description"],
+        "icon_url": icon_url,
+        "loading": page["loading"],
+        "no_script": page["no_script"],
+    }
+    escaped = {name: escape(text) for name, text in own.items()}
+    return _TEMPLATE.format(**{**parts, **escaped}, preload=preload)

@@ -11,7 +11,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.aria import aria
-from components.texts import Texts
+from components.texts import Texts, chance, formats
 
 CARD_ID: Final = "forecast"
 TITLE_ID: Final = "forecast-title"
@@ -26,7 +26,6 @@ STRIP_STORE_ID: Final = "forecast-strip-columns"
 # Pattern of the ids of the 24 buttons; the hour is under "hour".
 STRIP_BUTTON_TYPE: Final = "strip-hour"
 HOURS: Final = 24
-_ALL: Final = 100
 # Of each button; the letter is drawn inside its bar by the style sheet.
 STRIP_PROPERTIES: Final = ("className", "data-letter", "aria-label", "aria-pressed")
 
@@ -123,7 +122,11 @@ def note(texts: Texts, forecast: DayForecast) -> str:
     wording = texts["forecast"]
     if forecast.is_simulated:
         return str(wording["simulated"])
-    return str(wording["trained"].format(days=forecast.trained_days))
+    return str(
+        wording["trained"].format(
+            days=formats(texts).quantity(forecast.trained_days, "day", is_long=True)
+        )
+    )
 
 
 def day_note(texts: Texts, day_type: str) -> str:
@@ -136,11 +139,11 @@ def build_answer(texts: Texts, forecast: DayForecast) -> list[Component]:
     wording = texts["forecast"]
     chosen = forecast.hours[forecast.hour]
     about_day = day_note(texts, forecast.day_type)
-    day = wording[f"day_{forecast.day}"]
+    day = formats(texts).weekday(forecast.day)
     each = [
         html.Span(
             wording["each_status"].format(
-                status=texts["zone_status"][status], percent=_percent(texts, probability)
+                status=texts["zone_status"][status], percent=chance(texts, probability)
             ),
             className=f"probability probability--{status}",
         )
@@ -156,7 +159,7 @@ def build_answer(texts: Texts, forecast: DayForecast) -> list[Component]:
                 " ",
                 html.Span(
                     wording["probability"].format(
-                        percent=_percent(texts, chosen.probabilities[chosen.status])
+                        percent=chance(texts, chosen.probabilities[chosen.status])
                     ),
                     className="answer-probability",
                 ),
@@ -201,7 +204,7 @@ def strip_columns(texts: Texts, forecast: DayForecast | None) -> list[list[str]]
             wording.format(
                 hour=hour,
                 status=texts["zone_status"][item.status],
-                percent=_percent(texts, item.probabilities[item.status]),
+                percent=chance(texts, item.probabilities[item.status]),
             )
             for hour, item in enumerate(hours)
         ],
@@ -223,7 +226,7 @@ def day_options(texts: Texts, days: Sequence[str], today: str) -> list[dict[str,
     return [
         {
             "value": day,
-            "label": labels.get(ahead, "{day}").format(day=wording[f"day_{day}"]),
+            "label": labels.get(ahead, "{day}").format(day=formats(texts).weekday(day)),
         }
         for ahead, day in enumerate((*days[start:], *days[:start]))
     ]
@@ -281,14 +284,3 @@ def _strip_button(hour: int, values: Sequence[str]) -> html.Button:
         id={"type": STRIP_BUTTON_TYPE, "hour": hour},
         **properties,
     )
-
-
-def _percent(texts: Texts, share: float) -> str:
-    """A probability in whole percent; only a certainty reads 0 or 100."""
-    value = round(share * 100)
-    wording = texts["unit"]
-    if value == _ALL and share < 1:
-        return str(wording["almost_all"])
-    if value == 0 and share > 0:
-        return str(wording["almost_none"])
-    return str(wording["percent"].format(value=value))

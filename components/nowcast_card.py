@@ -11,7 +11,7 @@ from typing import Final
 from dash import html
 
 from components.aria import aria
-from components.texts import Texts
+from components.texts import Texts, formats
 
 CARD_ID: Final = "nowcast"
 TITLE_ID: Final = "nowcast-title"
@@ -27,10 +27,16 @@ def cell_id(zone: str, column: str) -> str:
 
 def build_nowcast(texts: Texts, zones: Sequence[str], lead_minutes: Sequence[int]) -> html.Section:
     """The card, without figures until the browser has fetched some."""
-    wording = texts["nowcast"]
+    wording, written = texts["nowcast"], formats(texts)
     columns = [NOW, *(str(minutes) for minutes in lead_minutes)]
-    heads = [wording["now"], *(wording["lead"].format(minutes=m) for m in lead_minutes)]
-    ahead = [wording["lead_spoken"].format(minutes=minutes) for minutes in lead_minutes]
+    heads = [
+        wording["now"],
+        *(wording["lead"].format(duration=written.quantity(m, "min")) for m in lead_minutes),
+    ]
+    ahead = [
+        wording["lead_spoken"].format(duration=written.quantity(m, "min", is_long=True))
+        for m in lead_minutes
+    ]
     return html.Section(
         [
             html.H2(wording["title"], id=TITLE_ID, className="card-title"),

@@ -32,7 +32,7 @@ MOMENT_STORE_ID: Final = "moment"
 
 # Sections of the texts that scripts write with; the rest stays on the server.
 _BROWSER_TEXTS: Final = (
-    "language", "page", "freshness", "age", "status", "status_meaning", "zone_status", "zone",
+    "freshness", "age", "status", "status_meaning", "zone_status", "zone",
     "zones_now", "usual", "usual_sentence", "usual_speed", "unusual", "map", "legend", "road",
     "forecast", "nowcast", "glance", "unit", "map_forecast", "forecast_status",
     "forecast_status_meaning",

@@ -8,7 +8,7 @@ from dash import html
 
 from components.footer import build_small_footer
 from components.subpage import build_card, build_header
-from components.texts import Texts
+from components.texts import Texts, formats
 
 # In the order in which they are read.
 SECTIONS = (
@@ -26,7 +26,8 @@ SECTIONS = (
 
 def build_privacy_page(
     texts: Texts,
-    values: Mapping[str, str | int],
+    periods: Mapping[str, int],
+    contact: str,
     *,
     home_url: str,
     icon_url: str,
@@ -37,12 +38,14 @@ def build_privacy_page(
 
     Parameters
     ----------
-    values : mapping
-        Periods of keeping in days (``monitoring_days``, ``journal_days``,
-        ``history_days``) and whom to ask
-        (``contact``, empty when nobody is named).
+    periods : mapping
+        Of keeping, in days: ``monitoring_days``, ``journal_days``, ``history_days``.
+    contact : str
+        Whom to ask; empty when nobody is named.
     """
-    wording = texts["privacy"]
+    wording, written = texts["privacy"], formats(texts)
+    values = {name: written.quantity(n, "day", is_long=True) for name, n in periods.items()}
+    values["contact"] = contact
     return html.Div(
         [
             build_header(
@@ -58,7 +61,7 @@ def build_privacy_page(
     )
 
 
-def _section(texts: Texts, name: str, values: Mapping[str, str | int]) -> html.Section:
+def _section(texts: Texts, name: str, values: Mapping[str, str]) -> html.Section:
     wording = texts["privacy"]
     key = f"{name}_text"
     if name == "rights" and not values["contact"]:

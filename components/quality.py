@@ -10,7 +10,6 @@ from typing import Final
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components.calibration_plot import percent
 from components.footer import build_small_footer
 from components.quality_figures import (
     BASELINES,
@@ -18,7 +17,6 @@ from components.quality_figures import (
     Lead,
     Verdict,
     calibration,
-    day_name,
     gain_code,
     lead_name,
     lead_table,
@@ -26,7 +24,7 @@ from components.quality_figures import (
     zone_table,
 )
 from components.subpage import build_card, build_header
-from components.texts import Texts
+from components.texts import Texts, formats
 
 CONTENT_ID: Final = "quality-content"
 REFRESH_ID: Final = "quality-refresh"
@@ -186,8 +184,8 @@ def _brief(texts: Texts, quality: Quality, lead: Lead) -> list[Component]:
         template = wording["brief_yesterday" if lead.yesterday else "brief_week"]
         sentence = template.format(
             forecast=name,
-            first_day=day_name(texts, quality.first_day),
-            **{key: percent(texts, shown.better_share[key]) for key in BASELINES},
+            first_day=formats(texts).day(quality.first_day),
+            **{key: formats(texts).percent(shown.better_share[key]) for key in BASELINES},
         )
         sentences.append(html.P(sentence, className="quality-sentence"))
         gains = [_gain(texts, key, (lead.week or shown).gain[key]) for key in BASELINES]
@@ -199,12 +197,15 @@ def _next_hour(texts: Texts, quality: Quality, leads: Sequence[Lead]) -> list[Co
     """One line a lead time, which names the yardsticks it missed, and how wide the bands are."""
     wording = texts["quality"]
     period = wording["next_hour_period"].format(
-        first_day=day_name(texts, quality.first_day), last_day=day_name(texts, quality.last_day)
+        first_day=formats(texts).day(quality.first_day),
+        last_day=formats(texts).day(quality.last_day),
     )
     weeks = [(lead_name(texts, lead.lead_minutes), lead.week) for lead in leads if lead.week]
     lines = [_next_hour_line(texts, name, verdict) for name, verdict in weeks]
     covered = [
-        wording["next_hour_covered"].format(percent=percent(texts, verdict.coverage), lead=name)
+        wording["next_hour_covered"].format(
+            percent=formats(texts).percent(verdict.coverage), lead=name
+        )
         for name, verdict in weeks
         if verdict.coverage is not None
     ]
@@ -223,7 +224,7 @@ def _next_hour_line(texts: Texts, lead: str, verdict: Verdict) -> html.Li:
     parts = {
         name: wording[f"gain_{code}"].format(
             baseline=wording[f"baseline_{name}"],
-            percent=percent(texts, abs(verdict.gain[name] or 0.0), digits=1),
+            percent=formats(texts).percent(abs(verdict.gain[name] or 0.0), 1),
         )
         for name, code in zip(BASELINES, codes, strict=True)
     }
@@ -239,19 +240,19 @@ def _gain(texts: Texts, baseline: str, gain: float | None) -> html.Li:
     code = gain_code(gain)
     sentence = wording[code].format(
         baseline=wording[f"baseline_{baseline}"],
-        percent=percent(texts, abs(gain or 0.0), digits=1),
+        percent=formats(texts).percent(abs(gain or 0.0), 1),
     )
     return html.Li(sentence, className=f"quality-gain quality-gain--{code}")
 
 
 def _model(texts: Texts, model: ModelInUse | None) -> html.Section:
-    wording = texts["quality"]
+    wording, written = texts["quality"], formats(texts)
     if model is None:
         return build_card(wording["model_title"], html.P(wording["model_none"]))
     learned = wording["model_simulated" if model.is_simulated else "model_trained"].format(
-        days=model.days,
-        first_day=day_name(texts, model.first_day),
-        last_day=day_name(texts, model.last_day),
+        days=written.quantity(model.days, "day", is_long=True),
+        first_day=written.day(model.first_day),
+        last_day=written.day(model.last_day),
     )
     version = wording["model_version"].format(version=model.version)
     return build_card(wording["model_title"], html.P([html.Strong(version), f", {learned}."]))
@@ -273,7 +274,7 @@ def _decision(texts: Texts, item: DecisionMade) -> list[Component | str]:
     wording = texts["quality"]
     template = wording["decision" if item.version else "decision_no_version"]
     told = template.format(
-        when=day_name(texts, item.day),
+        when=formats(texts).day(item.day),
         kind=wording[f"kind_{item.kind}"],
         version=item.version,
         action=wording[f"action_{item.action}"],
@@ -282,7 +283,7 @@ def _decision(texts: Texts, item: DecisionMade) -> list[Component | str]:
     if item.scores is None:
         return [told]
     figures = wording["decision_figures"].format(
-        days=item.judged_days,
+        days=formats(texts).quantity(item.judged_days, "day", is_long=True),
         **{name: points(texts, value) for name, value in item.scores.items()},
     )
     return [told, html.Span(figures, className="quality-figures")]

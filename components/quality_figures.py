@@ -11,8 +11,8 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.aria import aria
-from components.calibration_plot import CalibrationPoint, build_figure, describe, percent
-from components.texts import Texts
+from components.calibration_plot import CalibrationPoint, build_figure, describe
+from components.texts import Texts, formats
 
 BASELINES: Final = ("average", "persistence")
 # The kind whose lead times differ: each is told by itself, with its band.
@@ -64,18 +64,12 @@ class Lead:
 
 def lead_name(texts: Texts, minutes: int) -> str:
     """A lead time in words."""
-    wording = texts["quality"]
+    written = formats(texts)
     if minutes < _MINUTES_PER_HOUR:
-        return str(wording["lead_minutes"].format(minutes=minutes))
+        return written.quantity(minutes, "min")
     if minutes < _MINUTES_PER_DAY:
-        return str(wording["lead_hours"].format(hours=minutes // _MINUTES_PER_HOUR))
-    return str(wording["lead_days"].format(days=minutes // _MINUTES_PER_DAY))
-
-
-def day_name(texts: Texts, day: date) -> str:
-    """A date as people write it."""
-    wording: str = texts["quality"]["date"]
-    return wording.format(day=f"{day.day:02d}", month=f"{day.month:02d}", year=day.year)
+        return written.quantity(minutes // _MINUTES_PER_HOUR, "h")
+    return written.quantity(minutes // _MINUTES_PER_DAY, "day", is_long=True)
 
 
 def verdict_code(verdict: Verdict) -> str:
@@ -133,8 +127,8 @@ def zone_table(texts: Texts, days: tuple[date, date], lead: Lead, *, is_open: bo
     name = lead_name(texts, lead.lead_minutes)
     columns = ("zone", "verdict", "cases", *_FORECASTERS)
     caption = wording["zones_caption"].format(
-        first_day=day_name(texts, days[0]),
-        last_day=day_name(texts, days[1]),
+        first_day=formats(texts).day(days[0]),
+        last_day=formats(texts).day(days[1]),
         lead=name,
     )
     summary = wording["zones_summary"].format(kind=wording[f"kind_{lead.kind}"], lead=name)
@@ -147,7 +141,7 @@ def zone_table(texts: Texts, days: tuple[date, date], lead: Lead, *, is_open: bo
 
 def calibration(texts: Texts, days: tuple[date, date], leads: Sequence[Lead]) -> list[Component]:
     """Forecast probabilities beside how often it happened: a plot, and the same as tables."""
-    wording = texts["quality"]
+    wording, written = texts["quality"], formats(texts)
     by_kind = _calibrated(texts, leads)
     columns = [wording[f"column_{name}"] for name in ("forecast", "observed", "cases")]
     tables = [
@@ -156,9 +150,9 @@ def calibration(texts: Texts, days: tuple[date, date], leads: Sequence[Lead]) ->
             columns,
             [
                 [
-                    percent(texts, point.forecast),
-                    percent(texts, point.observed),
-                    _count(texts, point.cases),
+                    written.percent(point.forecast),
+                    written.percent(point.observed),
+                    written.number(point.cases),
                 ]
                 for point in points
             ],
@@ -166,8 +160,8 @@ def calibration(texts: Texts, days: tuple[date, date], leads: Sequence[Lead]) ->
         for kind, points in by_kind.items()
     ]
     described = wording["calibration_description"].format(
-        first_day=day_name(texts, days[0]),
-        last_day=day_name(texts, days[1]),
+        first_day=formats(texts).day(days[0]),
+        last_day=formats(texts).day(days[1]),
         points=describe(texts, by_kind),
     )
     graph = dcc.Graph(
@@ -205,7 +199,7 @@ def _figures(texts: Texts, verdict: Verdict) -> list[Component | str]:
     in_words = texts["quality"][f"verdict_{verdict_code(verdict)}"]
     return [
         html.Span(in_words, className="quality-verdict"),
-        _count(texts, verdict.cases),
+        formats(texts).number(verdict.cases),
         *(points(texts, verdict.error[name]) for name in _FORECASTERS),
     ]
 
@@ -213,7 +207,7 @@ def _figures(texts: Texts, verdict: Verdict) -> list[Component | str]:
 def _band(texts: Texts, verdict: Verdict) -> list[str]:
     nothing: str = texts["quality"]["no_value"]
     return [
-        nothing if value is None else percent(texts, value, digits=digits)
+        nothing if value is None else formats(texts).percent(value, digits)
         for value, digits in ((verdict.ratio_error, 1), (verdict.coverage, 0))
     ]
 
@@ -224,13 +218,7 @@ def _verdicts(lead: Lead) -> list[Verdict]:
 
 def points(texts: Texts, error: float) -> str:
     """An error from 0 to 1 as points out of a hundred."""
-    mark: str = texts["quality"]["decimal_mark"]
-    return f"{100 * error:.2f}".replace(".", mark)
-
-
-def _count(texts: Texts, cases: int) -> str:
-    mark: str = texts["quality"]["thousands_mark"]
-    return f"{cases:,}".replace(",", mark)
+    return formats(texts).number(100 * error, 2)
 
 
 def _table(

@@ -9,7 +9,7 @@ from dash import dcc, html
 
 from components.aria import aria
 from components.forecast_card import HOURS, Choice
-from components.texts import Texts
+from components.texts import Texts, formats
 
 NOW_ID: Final = "map-now"
 FORECAST_ID: Final = "map-forecast"
@@ -56,7 +56,7 @@ def _toggle(id_: str, word: str, *, pressed: str) -> html.Button:
 
 def _choice(texts: Texts, choice: Choice) -> list[dbc.Select | dbc.Input | html.Label | html.Span]:
     wording = texts["map_forecast"]
-    days = [{"value": day, "label": texts["forecast"][f"day_{day}"]} for day in choice.days]
+    days = [{"value": day, "label": formats(texts).weekday(day)} for day in choice.days]
     return [
         html.Label(wording["choose_day"], htmlFor=DAY_ID, className="visually-hidden"),
         dbc.Select(id=DAY_ID, options=days, value=choice.day, size="sm", className="time-day"),

@@ -22,7 +22,7 @@ OPENSTREETMAP_TILES_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
 
 # "aaaaaaaaaaaaaaaa" is long and yet the first that is tried.
-_LEAST_KINDS_OF_LETTERS: Final = 8
+_LEAST_KINDS_OF_CHARACTERS: Final = 8
 
 
 class Settings(BaseSettings):
@@ -106,8 +106,8 @@ class Settings(BaseSettings):
                 if secret is not None and _is_weak(secret.get_secret_value(), least):
                     raise ValueError(
                         f"{PREFIX}{name.upper()} is too weak for others to reach it (TRAFFIC_HOST "
-                        f"is {self.host}): at least {least} letters, of 8 kinds or more; or leave "
-                        "it out, and a random one is made"
+                        f"is {self.host}): at least {least} characters, of 8 kinds or more; or "
+                        "leave it out, and a random one is made"
                     )
         return self
 
@@ -145,8 +145,8 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _is_weak(secret: str, least_letters: int) -> bool:
-    return len(secret) < least_letters or len(set(secret)) < _LEAST_KINDS_OF_LETTERS
+def _is_weak(secret: str, least_characters: int) -> bool:
+    return len(secret) < least_characters or len(set(secret)) < _LEAST_KINDS_OF_CHARACTERS
 
 
 def _check_database_url(address: str) -> None:

@@ -8,6 +8,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from services.formats import Formats, formats_of, typeset
+
+__all__ = [
+    "DEFAULT_LANGUAGE",
+    "FOLDER",
+    "Formats",
+    "Texts",
+    "chance",
+    "checked_language",
+    "formats",
+    "languages",
+    "load_texts",
+]
+
 Texts = Mapping[str, Mapping[str, Any]]
 """Sections of named texts, as in ``fr.toml``."""
 
@@ -47,6 +61,29 @@ def load_texts(language: str = DEFAULT_LANGUAGE, folder: Path | None = None) -> 
     return _read((folder or FOLDER) / f"{language}.toml")
 
 
+def formats(texts: Texts) -> Formats:
+    """How the language of the texts writes numbers, units, dates and plurals."""
+    return formats_of(texts["language"]["locale"])
+
+
+def chance(texts: Texts, share: float) -> str:
+    """A probability or share in whole percent; only a certainty reads 0 or 100."""
+    written, unit = formats(texts), texts["unit"]
+    nearest = round(share, 2)
+    if nearest == 1 and share < 1:
+        return str(unit["almost_all"]).format(percent=written.percent(0.99))
+    if nearest == 0 and share > 0:
+        return str(unit["almost_none"]).format(percent=written.percent(0.01))
+    return written.percent(share)
+
+
 @lru_cache(maxsize=8)
 def _read(path: Path) -> Texts:
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    texts: Texts = _typeset(tomllib.loads(path.read_text(encoding="utf-8")), path.stem)
+    return texts
+
+
+def _typeset(text: Any, language: str) -> Any:
+    if isinstance(text, dict):
+        return {name: _typeset(part, language) for name, part in text.items()}
+    return typeset(text, language)

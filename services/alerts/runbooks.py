@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from services.alerts.rules import Language
+from services.formats import typeset
 
 log = logging.getLogger(__name__)
 
@@ -58,10 +59,11 @@ def read_runbook(name: str, language: Language) -> Runbook | None:
     if not _NAME.fullmatch(name):
         return None
     try:
-        parts = _parts((_ROOT / runbook_path(name, language)).read_text("utf-8"))
+        content = (_ROOT / runbook_path(name, language)).read_text("utf-8")
     except OSError as error:
         log.warning("no runbook %s: %s", name, error)
         return None
+    parts = _parts(typeset(content, language))
     meaning, confirm, fix, _ = (parts.get(heading, "") for heading in HEADINGS[language])
     return Runbook(meaning=_one_line(meaning), confirm=_steps(confirm), fix=_steps(fix))
 

@@ -26,7 +26,7 @@ def pin_camera(session: Session, name: str, segment_id: str, at: datetime) -> Ca
     """
     name = " ".join(name.split())
     if not 0 < len(name) <= LONGEST_NAME:
-        raise InvalidRequest("name", name[:20], f"1 to {LONGEST_NAME} letters")
+        raise InvalidRequest("name", name[:20], f"1 to {LONGEST_NAME} characters")
     known = select(Camera).where(Camera.segment_id == segment_id, Camera.name == name)
     found = session.scalars(known).one_or_none()
     if found is None:

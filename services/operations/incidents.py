@@ -76,7 +76,7 @@ def record_note(
         raise InvalidRequest("incident", incident_id, "one that exists")
     text = text.strip()
     if kind == "comment" and not 0 < len(text) <= LONGEST_COMMENT:
-        raise InvalidRequest("comment", text[:20], f"1 to {LONGEST_COMMENT} letters")
+        raise InvalidRequest("comment", text[:20], f"1 to {LONGEST_COMMENT} characters")
     note = IncidentNote(incident_id=incident_id, kind=kind, by=by, at=at, text=text)
     session.add(note)
     return note

@@ -141,6 +141,6 @@ def test_a_phone_reads_a_road_s_forecast_and_why_there_is_none(app, visit):
     # The same card tells what was measured, once the map shows now.
     document.get_by_role("button", name="Maintenant", exact=True).tap()
     expect(card).to_contain_text("Libre")
-    expect(card).to_contain_text("Observé à")
+    expect(card).to_contain_text("Observé")
     assert "prévision" not in card.inner_text().lower()
     assert page.errors == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from playwright.sync_api import expect
@@ -72,7 +73,9 @@ def test_figures_beside_the_map_come_from_the_snapshot(live_app, visit):
     expect(text).to_have_text("+400 %")
     length_km = live_app.network.length_m.sum() / 1000
     expect(page.page.locator("#glance-jam")).to_have_text(f"{length_km:.1f}".replace(".", ","))
-    expect(page.page.locator("#glance-shares")).to_have_attribute("aria-label", "Bloqué 100 %")
+    expect(page.page.locator("#glance-shares")).to_have_attribute(
+        "aria-label", re.compile(r"Bloqué 100\s%")
+    )
     expect(page.page.locator("#legend-figures-congested")).to_have_text("60 · 100 %")
     expect(page.page.locator("#zone-penetrantes")).to_contain_text("Bloqué")
     expect(page.page.locator("#worst-name-0")).to_have_text("Route départementale 34 (Ceinture)")

@@ -19,6 +19,7 @@ from services.camera.limits import MAX_BYTES
 from services.store import Store
 from tests.callbacks.conftest import NOW
 from tests.cameras import VERSION, as_file, running_camera, street
+from tests.components.trees import plain
 from tests.factories import make_network, make_snapshot_for
 from tests.log_in import OWN_PAGE, send_log_in
 
@@ -122,7 +123,7 @@ def said(answer):
 def test_a_picture_gives_its_mask_and_its_reading(client, camera):
     shown = hand_in(client)
     assert shown["camera-mask"]["src"].startswith("data:image/png;base64,")
-    text = json.dumps(shown["camera-result"], ensure_ascii=False)
+    text = plain(json.dumps(shown["camera-result"], ensure_ascii=False))
     assert "Dense" in text
     assert "25 % de la chaussée visible" in text
     assert "Chaussée et trottoir" in text

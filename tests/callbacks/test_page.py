@@ -88,7 +88,8 @@ def test_addresses_follow_a_prefix(tmp_path):
     assert data.dashboard_url == "/rennes/dashboard/"
     assert data.browser_settings["map"]["networkUrl"] == "/rennes/network/{version}.geojson"
     assert data.browser_settings["map"]["detailsUrl"] == "/rennes/snapshot/{version}/details"
-    assert "/rennes/_dash-component-suites/plotly/" in app.index_string
+    with app.server.test_request_context():
+        assert "/rennes/_dash-component-suites/plotly/" in app.index()
 
 
 def test_the_script_told_early_is_the_one_dash_asks_for(client):
@@ -125,3 +126,22 @@ def test_a_process_serves_its_scripts_from_its_first_request_on(client, tmp_path
         # Without what runs before a request: another one is still busy with it.
         with server.test_request_context(address), server.dispatch_request() as answer:
             assert answer.status_code == 200, address
+
+
+@pytest.mark.parametrize(
+    ("path", "french", "english"),
+    [
+        ("/", "Traffic Rennes", "Traffic Rennes"),
+        ("/qualite/", "Qualité des prévisions", "Forecast quality"),
+        ("/camera/", "Caméra", "Camera"),
+        ("/donnees-personnelles/", "Données personnelles", "Personal data"),
+    ],
+)
+def test_a_document_names_the_language_that_it_is_in(client, path, french, english):
+    document = client.get(path).text
+    assert '<html lang="fr">' in document
+    assert f"<title>{french}</title>" in document
+    client.set_cookie("language", "en")
+    document = client.get(path).text
+    assert '<html lang="en-GB">' in document
+    assert f"<title>{english}</title>" in document

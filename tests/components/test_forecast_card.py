@@ -9,7 +9,7 @@ from components.forecast_card import Choice, DayForecast, HourForecast, build_ca
 from components.texts import load_texts
 from services.forecasts import DAY_NAMES
 from services.zones import ZONE_CHOICES
-from tests.components.trees import by_id, ids_of, text_of, walk
+from tests.components.trees import by_id, ids_of, plain, text_of, walk
 
 TEXTS = load_texts("fr")
 CHOICE = Choice(8, "monday", "centre-ville", "monday", DAY_NAMES, ZONE_CHOICES)
@@ -76,7 +76,7 @@ def test_the_chosen_hour_is_marked_and_every_button_says_its_hour():
     columns = forecast_card.strip_columns(TEXTS, forecast(hour=17))
     strip = dict(zip(forecast_card.STRIP_PROPERTIES, columns, strict=True))
     assert strip["aria-pressed"] == ["false"] * 17 + ["true"] + ["false"] * 6
-    assert strip["aria-label"][17] == "17h : Dense, probabilité 62 %"
+    assert plain(strip["aria-label"][17]) == "17h : Dense, probabilité 62 %"
     assert set(strip["data-letter"]) == {"D"}
     card = build_card(TEXTS, CHOICE, forecast(hour=17))
     button = by_id(card, {"type": "strip-hour", "hour": 17})
@@ -92,6 +92,11 @@ def test_only_a_certainty_reads_a_hundred(share, words):
     assert f"probabilité {words}" in text_of(answer)
 
 
+def test_only_what_cannot_be_reads_none():
+    answer = forecast_card.build_answer(TEXTS, forecast(shares=(0.997, 0.003, 0.0)))
+    assert text_of(answer).endswith("Libre plus de 99 % Dense moins de 1 % Bloqué 0 %")
+
+
 def test_without_a_model_a_sentence_takes_the_place_of_the_answer():
     card = build_card(TEXTS, CHOICE, None)
     assert "n'est pas disponible" in text_of(by_id(card, "forecast-answer"))
@@ -101,7 +106,7 @@ def test_without_a_model_a_sentence_takes_the_place_of_the_answer():
 
 
 def test_a_model_that_learned_from_measurements_says_so():
-    assert forecast_card.note(TEXTS, forecast(simulated=False)) == (
+    assert plain(forecast_card.note(TEXTS, forecast(simulated=False))) == (
         "Modèle appris sur 84 jours de mesures"
     )
 

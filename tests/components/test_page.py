@@ -117,9 +117,12 @@ def test_other_languages_are_offered_where_there_are_some():
 
 
 def test_the_document_names_its_language_and_has_no_script_of_its_own():
-    document = build_document(TEXTS, "fr", "/assets/icon.svg", "/plotly.min.js")
+    names = ("metas", "css", "app_entry", "config", "scripts", "renderer")
+    parts = {name: f"made by Dash: {name}" for name in names}
+    document = build_document(TEXTS, "Qualité & <co>", "/assets/icon.svg", parts, "/plotly.min.js")
     assert '<html lang="fr">' in document
+    assert "<title>Qualité &amp; &lt;co&gt;</title>" in document
     assert "<noscript>" in document
     assert re.findall(r"<script", document) == []
-    for name in ("metas", "title", "css", "app_entry", "config", "scripts", "renderer"):
-        assert f"{{%{name}%}}" in document
+    for part in parts.values():
+        assert part in document

@@ -18,7 +18,7 @@ from components.quality_figures import Lead, Verdict, lead_name, verdict_code
 from components.texts import load_texts
 from services.operations.tables import Action, Reason
 from services.scoring.tally import BASELINES
-from tests.components.trees import text_of, walk
+from tests.components.trees import plain, text_of, walk
 
 FRENCH, ENGLISH = load_texts("fr"), load_texts("en")
 POINTS = (CalibrationPoint(0.1, 0.12, 900), CalibrationPoint(0.7, 0.5, 20))
@@ -200,7 +200,7 @@ def test_a_challenge_tells_its_figures():
 def test_the_plot_says_the_same_in_words_and_as_a_table():
     figure = build_figure(FRENCH, {"Zones": POINTS})
     assert list(figure.data[1].x) == [0.1, 0.7]
-    assert describe(FRENCH, {"Zones": POINTS}) == (
+    assert plain(describe(FRENCH, {"Zones": POINTS})) == (
         "Zones : Annoncé 10 %, arrivé 12 %. Annoncé 70 %, arrivé 50 %."
     )
     tree = build_quality(FRENCH, quality())
@@ -209,7 +209,7 @@ def test_the_plot_says_the_same_in_words_and_as_a_table():
         for item in walk(tree)
         if hasattr(item, "to_plotly_json")
     ]
-    assert any("Annoncé 70 %, arrivé 50 %." in label for label in labels)
+    assert any("Annoncé 70 %, arrivé 50 %." in plain(label) for label in labels)
     assert "900 Annoncé" not in text_of(tree)
     assert "70 % 50 % 20" in text_of(tree)
 

@@ -15,10 +15,15 @@ FRENCH = load_texts("fr")
 SOURCES = Path(components.__file__).parent.parent
 
 
+def told(text):
+    return text if isinstance(text, str) else text["other"]
+
+
 def shape(texts):
     """Sections, keys, and the names that each text lets the code fill in."""
     return {
-        (section, key): {name for _, name, _, _ in string.Formatter().parse(str(text)) if name}
+        # Of a text that changes with a number, that for most numbers stands for all.
+        (section, key): {name for _, name, _, _ in string.Formatter().parse(told(text)) if name}
         for section, entries in texts.items()
         for key, text in entries.items()
     }
@@ -28,6 +33,21 @@ def shape(texts):
 def test_every_language_says_the_same_things(language):
     assert shape(load_texts(language)) == shape(FRENCH)
     assert load_texts(language)["language"]["code"] == language
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_text_that_changes_with_a_number_has_a_form_for_one_and_for_others(language):
+    for section, entries in load_texts(language).items():
+        for key, forms in entries.items():
+            if not isinstance(forms, str):
+                assert set(forms) == {"one", "other"}, (section, key)
+
+
+def test_french_keeps_the_spaces_before_its_signs_unbroken():
+    for section, entries in FRENCH.items():
+        for key, text in entries.items():
+            breaking = re.findall(r"(?: [:;!?»%]|« ).*", told(text))
+            assert breaking == [], (section, key)
 
 
 def test_another_file_is_another_language(tmp_path):
@@ -75,7 +95,7 @@ def test_every_text_is_used():
     made_sections = {*made, *of_forecasts, *compared, "zone_in_title", "invalid", "privacy"}
     # Of the camera: a class of pixels, a source of data, a column, a paragraph.
     made_sections |= {"camera_class", "day_note"}
-    made_prefixes = ("day_", "announce_", "congestion", "jam", "shares", "worst")
+    made_prefixes = ("announce_", "congestion", "jam", "shares", "worst")
     # Of the quality panel: a kind of forecast, a column, a verdict, a decision and its reason.
     made_prefixes += ("forecast_", "kind_", "column_", "verdict_", "action_", "reason_")
     made_prefixes += ("baseline_", "period_", "gain_")

@@ -21,7 +21,12 @@ def walk(node: Any) -> Iterator[Any]:
 
 def text_of(node: Any) -> str:
     """All text of a tree, as one line."""
-    return " ".join(" ".join(str(item) for item in walk(node) if isinstance(item, str)).split())
+    return plain(" ".join(str(item) for item in walk(node) if isinstance(item, str)))
+
+
+def plain(text: str) -> str:
+    """A text with its spaces as one types them, those that do not break included."""
+    return " ".join(text.split())
 
 
 def by_id(node: Any, id_: Any) -> Component:

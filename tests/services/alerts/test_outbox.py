@@ -15,6 +15,7 @@ from services.alerts.rules import load_rules
 from services.errors import ConfigurationError
 from services.operations import Incident, open_operations
 from services.settings import load_settings
+from tests.components.trees import plain
 from tests.ports import free_port
 from tests.services.alerts.watching import START
 
@@ -171,15 +172,15 @@ def test_people_are_told_what_since_when_and_what_to_do_in_one_message():
         "fr",
         "https://traffic.example/exploitation/",
     )
-    assert message.title == "Traffic Rennes : 2 incidents changent d’état"
-    assert message.body.splitlines() == [
+    assert plain(message.title) == "Traffic Rennes : 2 incidents changent d’état"
+    assert [plain(line) for line in message.body.splitlines()] == [
         (
-            "Critique · Disque presque plein : part encore libre : 1.2 % (limite 5 %), "
-            "depuis 24/11 08:00:00"
+            "Critique · Disque presque plein : part encore libre : 1,2 % (limite 5 %), "
+            "depuis le 24 nov. 2026, 08:00:00"
         ),
         (
             "Terminé · Réponses lentes : 95 % attendent jusqu’à cette durée, ou moins "
-            "(/ · map.data) : au pire 1.25 s (limite 500 ms), a duré 12 min"
+            "(/ · map.data) : au pire 1,25 s (limite 500 ms), a duré 12 min"
         ),
         "Que faire : docs/runbooks/fr/disk-nearly-full.md",
         "Voir : https://traffic.example/exploitation/",
