@@ -40,7 +40,7 @@ def test_age_and_origin_follow_the_data_whatever_the_browser_s_clock_and_zone(li
     live_app.publish(source="demo")
     live_app.clock.set(OBSERVED_AT + timedelta(seconds=50))
     expect(freshness).to_have_text(
-        "Trafic simulé — démonstration, pas la circulation réelle · 12:43, à l'instant"
+        "Trafic simulé — démonstration, pas la circulation réelle · à 12:43, à l'instant"
     )
     expect(page.page.locator("#attribution-demo")).to_be_visible()
 
