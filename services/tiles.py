@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from services.errors import FeedRefused, StorageError, TrafficError
-from services.feeds.http import FetchLimits, fetch, make_session
+from services.feeds.http import FetchLimits, fetch
 from services.files import read_if_present, write_atomically
 
 log = logging.getLogger(__name__)
@@ -146,9 +146,7 @@ class Tiles:
 
     def _download(self, zoom: int, x: int, y: int) -> bytes:
         url = self._template.replace("{z}", str(zoom)).replace("{x}", str(x)).replace("{y}", str(y))
-        with make_session(self._limits) as session:
-            session.headers.update(self._headers)
-            content = fetch(session, url, self._limits)
+        content = fetch(url, self._limits, self._headers)
         if not content.startswith(_PNG):
             raise FeedRefused("body", "no picture in PNG")
         return content

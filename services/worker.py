@@ -28,7 +28,7 @@ from services.clock import to_paris, utc_now
 from services.command_line import run_command
 from services.errors import ConfigurationError, ForecastUnavailable, StorageError
 from services.feeds.demo import DemoFeed
-from services.feeds.sources import SimulatedFeed, live_feed
+from services.feeds.sources import LiveFeed, SimulatedFeed
 from services.forecasts import CachedForecasts
 from services.history.upkeep import keep_up
 from services.journal import start_journal
@@ -73,7 +73,7 @@ LOG_IN_FAILURES_KEPT: Final = timedelta(hours=1)
 
 def make_observer(settings: Settings, store: Store, metrics: WorkMetrics | None = None) -> Observer:
     """The observer that the settings ask for."""
-    live = None if settings.source == "demo" else live_feed(str(settings.feed_url))
+    live = None if settings.source == "demo" else LiveFeed(str(settings.feed_url))
     demo = None if settings.source == "live" else SimulatedFeed(DemoFeed().reply)
     return Observer(store, live, demo, utc_now, metrics)
 

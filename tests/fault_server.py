@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -72,3 +73,27 @@ def in_turn(*answers: Answer) -> Answer:
         answers[min(number, len(answers) - 1)](handler, number)
 
     return answer
+
+
+@contextlib.contextmanager
+def dripping_server(first: bytes, unit: bytes, every_s: float = 0.02) -> Iterator[str]:
+    """The host and port of a server that sends a beginning, then a bit now and then, for ever."""
+    ended = threading.Event()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(ConnectionError):
+                self.request.sendall(first)
+                while not ended.wait(every_s):
+                    self.request.sendall(unit)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_address[1]}"
+        finally:
+            ended.set()
+            server.shutdown()
+            thread.join()

@@ -1,20 +1,30 @@
-"""Fetching a feed over HTTP: bounded in time, size, retries and redirects."""
+"""Fetching over HTTP, a feed or a tile: bounded in time, size, retries and redirects."""
 
 from __future__ import annotations
 
+import contextlib
+import http.client
+import os
+import socket
+import threading
 import time
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from services.errors import FeedUnreachable
 
 CONNECT_TIMEOUT_S: Final = 5.0
 READ_TIMEOUT_S: Final = 20.0
-# From the first byte asked for to the last: a server that drips cannot hold the worker.
+# From the first address looked up to the last byte, tries again and redirects included: a server
+# that drips cannot hold the worker, whether it drips a handshake, a header or a body.
 TOTAL_TIMEOUT_S: Final = 60.0
 # The reply is 2.6 MB; 100,000 segments would be 90 MB.
 MAXIMUM_REPLY_BYTES: Final = 100 * 1024 * 1024
@@ -24,6 +34,7 @@ CONNECT_RETRIES: Final = 1
 BACKOFF_S: Final = 1.0
 BACKOFF_JITTER_S: Final = 1.0
 RETRIED_STATUSES: Final = (429, 500, 502, 503, 504)
+MAXIMUM_REDIRECTS: Final = 5
 _CHUNK_BYTES: Final = 256 * 1024
 _USER_AGENT: Final = "traffic-rennes (open-source traffic dashboard)"
 
@@ -41,20 +52,182 @@ class FetchLimits:
     backoff_jitter_s: float = BACKOFF_JITTER_S
 
 
+class CutOff:
+    """Ends the connections of one fetch once its time is over.
+
+    The time limits of a socket begin again with every byte, so that only somebody else can end
+    what drips: a timer, which shuts down duplicates of the sockets, whoever holds these meanwhile.
+
+    Parameters
+    ----------
+    seconds : float
+        From now.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._end = time.monotonic() + seconds
+        self._sockets: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(seconds, self._shut_down)
+        self._timer.daemon = True
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Watch the connections that are made meanwhile."""
+        token = _CUT_OFF.set(self)
+        self._timer.start()
+        try:
+            yield
+        finally:
+            self._timer.cancel()
+            _CUT_OFF.reset(token)
+            with self._lock:
+                for duplicate in self._sockets:
+                    duplicate.close()
+
+    def remaining_s(self) -> float:
+        """The seconds that are left.
+
+        Raises
+        ------
+        FeedUnreachable
+            When none is.
+        """
+        remaining = self._end - time.monotonic()
+        if remaining <= 0:
+            raise FeedUnreachable(f"reply not complete after {self._seconds:g} s")
+        return remaining
+
+    def watched(self, connected: socket.socket) -> socket.socket:
+        """The same socket, to be ended in time; a duplicate outlives its being wrapped by TLS.
+
+        Raises
+        ------
+        FeedUnreachable
+            When that time has come.
+        """
+        with self._lock:
+            self._sockets.append(socket.socket(fileno=os.dup(connected.fileno())))
+        try:
+            self.remaining_s()
+        except FeedUnreachable:
+            connected.close()
+            raise
+        return connected
+
+    def _shut_down(self) -> None:
+        with self._lock:
+            for duplicate in self._sockets:
+                with contextlib.suppress(OSError):
+                    duplicate.shutdown(socket.SHUT_RDWR)
+
+
+# That of the fetch in progress; connections are made deep inside urllib3.
+_CUT_OFF: ContextVar[CutOff] = ContextVar("cut_off")
+
+
+class _HttpConnection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _CUT_OFF.get().watched(super()._new_conn())
+
+
+class _HttpsConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _CUT_OFF.get().watched(super()._new_conn())
+
+
+class _HttpPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _HttpConnection
+
+
+class _HttpsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _HttpsConnection
+
+
+class _WatchedAdapter(HTTPAdapter):
+    """Makes connections that end in time, through a proxy too."""
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **options)
+        if isinstance(manager, urllib3.ProxyManager):
+            manager.pool_classes_by_scheme = self.poolmanager.pool_classes_by_scheme
+        return manager
+
+
 class PatientRetry(urllib3.Retry):
-    """Retries that leave ``Retry-After`` to the caller, who can wait for longer than one fetch."""
+    """Retries within the time of a fetch.
+
+    ``Retry-After`` is left to the caller, who can wait for longer than one fetch.
+    """
 
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
         """Whether to try again within this fetch."""
         return not has_retry_after and super().is_retry(method, status_code)
 
+    def get_backoff_time(self) -> float:
+        """The pause before the next try, in seconds; raises when the fetch has no time left."""
+        return min(super().get_backoff_time(), _CUT_OFF.get().remaining_s())
 
-def make_session(limits: FetchLimits | None = None) -> requests.Session:
-    """A session that retries with growing, jittered pauses.
 
-    Only http and https are mounted, so that no redirect leads to a file.
+class _Session(requests.Session):
+    """Follows no redirect by itself: it would read the body of each one to its end."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
+        return None
+
+
+def fetch(
+    url: str, limits: FetchLimits | None = None, headers: Mapping[str, str] | None = None
+) -> bytes:
+    """The body of a reply.
+
+    Parameters
+    ----------
+    url : str
+        http or https.
+    limits : FetchLimits, optional
+    headers : mapping, optional
+        Sent with the request, instead of those that say who asks for a feed.
+
+    Raises
+    ------
+    FeedUnreachable
+        In one sentence: connection, time, HTTP status, redirect or size.
     """
     limits = limits or FetchLimits()
+    cut_off = CutOff(limits.total_timeout_s)
+    with cut_off.running(), _make_session(limits) as session:
+        session.headers.update(headers or {"User-Agent": _USER_AGENT})
+        try:
+            with _followed(session, url, limits) as response:
+                if response.status_code != requests.codes.ok:
+                    raise _unsuccessful(response)
+                body = _read_within(response, limits)
+        except _FAILURES as error:
+            cut_off.remaining_s()
+            raise FeedUnreachable(_reason(error)) from error
+        # A connection that was shut down looks like the end of a reply that tells no length.
+        cut_off.remaining_s()
+        return body
+
+
+# The last two: what is sent, such as a redirect to "http://[", may be read outside of any guard.
+_FAILURES: Final = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+    ValueError,
+)
+
+
+def _make_session(limits: FetchLimits) -> requests.Session:
+    """A session that retries with growing, jittered pauses."""
     retry = PatientRetry(
         total=limits.retries,
         connect=min(CONNECT_RETRIES, limits.retries),
@@ -64,41 +237,26 @@ def make_session(limits: FetchLimits | None = None) -> requests.Session:
         allowed_methods=["GET"],
         raise_on_status=False,
     )
-    session = requests.Session()
-    session.headers["User-Agent"] = _USER_AGENT
+    session = _Session()
     for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(max_retries=retry))
+        session.mount(scheme, _WatchedAdapter(max_retries=retry))
     return session
 
 
-def fetch(session: requests.Session, url: str, limits: FetchLimits | None = None) -> bytes:
-    """The body of a reply.
-
-    Parameters
-    ----------
-    session : requests.Session
-        From :func:`make_session`.
-    url : str
-        http or https.
-    limits : FetchLimits, optional
-
-    Raises
-    ------
-    FeedUnreachable
-        In one sentence: connection, time, HTTP status, redirect or size.
-    """
-    limits = limits or FetchLimits()
-    deadline = time.monotonic() + limits.total_timeout_s
+def _followed(session: requests.Session, url: str, limits: FetchLimits) -> requests.Response:
+    """The answer at the end of the redirects, whose own bodies are not read."""
     timeouts = (limits.connect_timeout_s, limits.read_timeout_s)
-    try:
-        with session.get(url, stream=True, timeout=timeouts) as response:
-            if response.status_code != requests.codes.ok:
-                raise _unsuccessful(response)
-            return _read_within(response, deadline, limits)
-    except requests.exceptions.InvalidSchema:
-        raise FeedUnreachable("redirected to an address that is neither http nor https") from None
-    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise FeedUnreachable(_reason(error)) from error
+    for _ in range(MAXIMUM_REDIRECTS + 1):
+        response = session.get(url, stream=True, allow_redirects=False, timeout=timeouts)
+        if not response.is_redirect:
+            return response
+        with response:
+            # Headers come as Latin-1; addresses are UTF-8.
+            target = response.headers["Location"].encode("latin-1").decode("utf-8")
+            url = urljoin(response.url, target)
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise FeedUnreachable("redirected to an address that is neither http nor https")
+    raise FeedUnreachable(f"redirected more than {MAXIMUM_REDIRECTS} times")
 
 
 def _unsuccessful(response: requests.Response) -> FeedUnreachable:
@@ -116,15 +274,13 @@ def _retry_after_s(response: requests.Response) -> float | None:
         return None
 
 
-def _read_within(response: requests.Response, deadline: float, limits: FetchLimits) -> bytes:
-    # read1 gives what has come: a full read would wait on a server that drips.
+def _read_within(response: requests.Response, limits: FetchLimits) -> bytes:
+    # read1 gives what has come: a full read would hold all of it before it can be counted.
     body = bytearray()
     while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
         body += chunk
         if len(body) > limits.maximum_bytes:
             raise FeedUnreachable(f"reply larger than {limits.maximum_bytes} bytes")
-        if time.monotonic() > deadline:
-            raise FeedUnreachable(f"reply not complete after {limits.total_timeout_s:g} s")
     return bytes(body)
 
 
@@ -133,4 +289,5 @@ def _reason(error: Exception) -> str:
     cause: BaseException = error
     while cause.__cause__ is not None or cause.__context__ is not None:
         cause = cause.__cause__ or cause.__context__ or cause
-    return f"{type(error).__name__}: {type(cause).__name__}: {cause}"
+    names = dict.fromkeys((type(error).__name__, type(cause).__name__))
+    return f"{': '.join(names)}: {cause}"

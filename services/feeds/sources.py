@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-import requests
-
-from services.feeds.http import FetchLimits, fetch, make_session
+from services.feeds.http import FetchLimits, fetch
 from services.snapshot import Source
 
 
@@ -36,13 +34,12 @@ class LiveFeed:
     """The open-data feed of Rennes Métropole (licence ODbL)."""
 
     url: str
-    session: requests.Session
-    limits: FetchLimits
+    limits: FetchLimits | None = None
     source: Source = "live"
 
     def reply(self, at: datetime) -> bytes:  # noqa: ARG002 - the live feed knows the time
         """The reply as it is now, whatever the time asked for."""
-        return fetch(self.session, self.url, self.limits)
+        return fetch(self.url, self.limits)
 
 
 @dataclass(frozen=True)
@@ -55,9 +52,3 @@ class SimulatedFeed:
     def reply(self, at: datetime) -> bytes:
         """The simulated reply at an aware time."""
         return self.simulate(at)
-
-
-def live_feed(url: str, limits: FetchLimits | None = None) -> LiveFeed:
-    """The live feed at an address, with a session of its own."""
-    limits = limits or FetchLimits()
-    return LiveFeed(url, make_session(limits), limits)

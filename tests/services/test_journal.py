@@ -11,7 +11,7 @@ import pytest
 from services import journal
 from services.clock import utc_now
 from services.feeds.http import FetchLimits
-from services.feeds.sources import live_feed
+from services.feeds.sources import LiveFeed
 from services.observe import Observer
 from services.settings import load_settings
 from services.store import Store
@@ -95,7 +95,7 @@ def test_no_line_tells_the_query_or_the_user_of_an_address_whoever_writes_it(set
             url = server.url.replace("://", "://me:planted@") + "?apikey=planted&x='planted"
             limits = FetchLimits(read_timeout_s=1, backoff_s=0, backoff_jitter_s=0)
             store = Store(settings.data_dir)
-            Observer(store, live_feed(url, limits), None, utc_now).observe()
+            Observer(store, LiveFeed(url, limits), None, utc_now).observe()
             assert server.requests
     try:
         raise ValueError("failed at https://me:planted@host/feed?key=planted")

@@ -1,13 +1,23 @@
 from __future__ import annotations
 
+import contextlib
 import gzip
 import socket
+import threading
+import time
 
 import pytest
 
 from services.errors import FeedUnreachable
-from services.feeds.http import FetchLimits, fetch, make_session
-from tests.fault_server import FaultServer, fault_server, in_turn, reply_with
+from services.feeds.http import MAXIMUM_REDIRECTS, FetchLimits, fetch
+from tests.fault_server import (
+    FaultServer,
+    dripping_server,
+    fault_server,
+    in_turn,
+    reply_with,
+)
+from tests.waiting import wait_until
 
 QUICK = FetchLimits(
     connect_timeout_s=1,
@@ -20,8 +30,7 @@ QUICK = FetchLimits(
 
 
 def get(url: str, limits: FetchLimits = QUICK) -> bytes:
-    with make_session(limits) as session:
-        return fetch(session, url, limits)
+    return fetch(url, limits)
 
 
 def test_a_reply_comes_whole():
@@ -132,20 +141,60 @@ def test_a_stalled_connection_is_given_up():
             get(server.url)
 
 
-def test_a_dripping_reply_is_given_up_in_time():
-    def drip(handler, server):
-        handler.send_response(200)
-        handler.end_headers()
-        while not server.released.wait(0.05):
-            handler.wfile.write(b" ")
-            handler.wfile.flush()
+OK = b"HTTP/1.1 200 OK\r\n"
+# The beginning of a record of TLS that announces a kilobyte.
+TLS_RECORD = b"\x16\x03\x03\x04\x00\x02\x00\x03\xfc"
 
-    holder, answer = _with_server(drip)
-    limits = FetchLimits(read_timeout_s=1, total_timeout_s=0.3, retries=0)
+
+@pytest.mark.parametrize(
+    ("scheme", "first", "unit"),
+    [
+        ("http", b"", b"H"),
+        ("http", b"HTTP/1.1 200 ", b"O"),
+        ("http", OK + b"X-Long: ", b"a"),
+        ("http", OK, b"X: a\r\n"),
+        ("http", OK + b"\r\n", b" "),
+        ("http", OK + b"Content-Length: 9000\r\n\r\n", b" "),
+        ("http", OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1;a\r\n \r\n"),
+        ("http", OK + b"Transfer-Encoding: chunked\r\n\r\n1;", b"a"),
+        ("http", OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: ", b"a"),
+        ("http", b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        ("http", b"HTTP/1.1 302 Found\r\nLocation: /there\r\nX: ", b"a"),
+        ("https", TLS_RECORD, b"\x00"),
+    ],
+)
+def test_whatever_drips_a_fetch_ends_in_time(scheme, first, unit):
+    limits = FetchLimits(total_timeout_s=0.4, retries=3, backoff_s=30)
+    with dripping_server(first, unit) as address:
+        started = time.monotonic()
+        with pytest.raises(FeedUnreachable, match=r"not complete after 0\.4 s"):
+            get(f"{scheme}://{address}/feed", limits)
+        # A try more, or a pause, would be 20 s and 60 s.
+        assert time.monotonic() - started < 15
+
+
+def test_tries_again_and_redirects_are_within_the_time_of_a_fetch():
+    def wait_and_fail(handler, server):
+        server.released.wait(0.2)
+        reply_with(status=503 if server.requests % 2 else 302, headers={"Location": "/"})(
+            handler, 0
+        )
+
+    holder, answer = _with_server(wait_and_fail)
     with fault_server(answer) as server:
         holder.append(server)
         with pytest.raises(FeedUnreachable, match="not complete after"):
-            get(server.url, limits)
+            get(server.url, FetchLimits(total_timeout_s=0.5, backoff_s=0, backoff_jitter_s=0))
+        assert server.requests <= 4
+
+
+def test_nothing_watches_a_fetch_that_is_over():
+    before = threading.active_count()
+    with fault_server(reply_with(b"[1]")) as server:
+        while_serving = threading.active_count()
+        get(server.url)
+        wait_until(lambda: threading.active_count() <= while_serving)
+    assert threading.active_count() <= before
 
 
 def test_a_reply_cut_short_is_no_reply():
@@ -183,8 +232,80 @@ def test_endless_redirects_are_given_up():
     def around(handler, _number):
         reply_with(status=302, headers={"Location": "/feed"})(handler, 0)
 
-    with fault_server(around) as server, pytest.raises(FeedUnreachable, match="TooManyRedirects"):
+    with fault_server(around) as server:
+        with pytest.raises(FeedUnreachable, match="redirected more than 5 times"):
+            get(server.url)
+        assert server.requests == 1 + MAXIMUM_REDIRECTS
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "http://[",
+        "http://[::1",
+        "http://host:port/",
+        "http://host:99999999999999999999/",
+        "http://a..b/",
+        "http://" + "a" * 300 + ".fr/",
+        "http://\xe9\xff/",
+        "//",
+        "http://",
+        "http:///x",
+        "http://127.0.0.1:1/%",
+        "http://\x01/",
+        "?" + "x" * 60_000,
+    ],
+)
+def test_an_odd_redirect_is_one_more_failure(target):
+    with (
+        fault_server(reply_with(status=302, headers={"Location": target})) as server,
+        pytest.raises(FeedUnreachable) as refusal,
+    ):
         get(server.url)
+    assert str(refusal.value)
+
+
+def test_the_body_of_a_redirect_is_not_read():
+    sent = []
+
+    def endless(handler, _number):
+        handler.send_response(302)
+        handler.send_header("Location", target.url)
+        handler.send_header("Content-Length", str(10**12))
+        handler.end_headers()
+        sent.extend(handler.wfile.write(bytes(100_000)) for _ in range(500))
+
+    with fault_server(reply_with(b"[1]")) as target, fault_server(endless) as server:
+        assert get(server.url) == b"[1]"
+    # What fits into the buffers of a connection.
+    assert sum(sent) < 20_000_000
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Length": "9" * 5_000},
+        {"Content-Length": "-1"},
+        {"Content-Encoding": "gzip, gzip, gzip, gzip, gzip, gzip, gzip"},
+        {"Content-Encoding": "gzip"},
+        {"Transfer-Encoding": "chunked"},
+        {"Set-Cookie": "a=b; expires=Wed, 21 Oct 20155 07:28:00 GMT; max-age=" + "9" * 5_000},
+        {"X" * 70_000: "a"},
+        {f"X-{number}": "a" for number in range(200)},
+    ],
+    ids=lambda headers: str(headers)[:40],
+)
+def test_odd_headers_end_in_a_reply_or_in_one_sentence(headers):
+    def odd(handler, _number):
+        handler.send_response(200)
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(b"[1]")
+        handler.close_connection = True
+
+    with fault_server(odd) as server, contextlib.suppress(FeedUnreachable):
+        assert get(server.url) == b"[1]"
 
 
 def test_a_server_that_is_not_there_is_told_in_one_line():
