@@ -75,7 +75,7 @@ class Told:
     may_try_again : bool
         Whether the same picture may do better in a moment.
     token : str or None
-        The reading, signed by this server.
+        The reading, signed by this server, where it may be kept.
     """
 
     mask: str = ""
@@ -186,7 +186,8 @@ def tell(camera: CameraClient, texts: Texts, picture: object, sign: camera_keepi
     return Told(
         mask=_PNG + base64.b64encode(answer.mask_png).decode(),
         result=tuple(build_result(texts, reading_shown(texts, answer))),
-        token=sign(answer),
+        # Of a picture that was none to read there is nothing to keep.
+        token=None if answer.reading.vehicles is None else sign(answer),
     )
 
 
@@ -199,6 +200,7 @@ def reading_shown(texts: Texts, answer: Answer) -> ReadingShown:
         low=share_shown(texts, found.occupancy_low),
         high=share_shown(texts, found.occupancy_high),
         confidence=share_shown(texts, found.confidence),
+        reason=found.reason,
         vehicles=found.vehicles,
         people=found.people,
         legend=_legend(texts, answer),
@@ -220,10 +222,12 @@ def figures_csv(answer: Answer) -> str:
     found = answer.reading
     told = {
         "status": found.status,
+        "reason": found.reason,
         "occupancy": found.occupancy,
         "occupancy low": found.occupancy_low,
         "occupancy high": found.occupancy_high,
         "confidence": found.confidence,
+        "familiarity": found.familiarity,
         "vehicles": found.vehicles,
         "people": found.people,
         "width": answer.width,

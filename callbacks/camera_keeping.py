@@ -279,8 +279,9 @@ class Album:
                     status=found.status,
                     occupancy=found.occupancy,
                     confidence=found.confidence,
-                    vehicles=found.vehicles,
-                    people=found.people,
+                    # Only readings with counts are signed.
+                    vehicles=found.vehicles or 0,
+                    people=found.people or 0,
                     model_version=signed.model_version,
                     live_status=self._live_status(segment_id),
                 ),

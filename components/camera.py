@@ -59,6 +59,10 @@ class ReadingShown:
     status : {"free", "dense", "blocked", "unknown"}
     occupancy, low, high, confidence : str
         Percentages; empty where the status is unknown.
+    reason : {"uniform", "noise", "unfamiliar", "no_road"} or None
+        Why the status is unknown.
+    vehicles, people : int or None
+        None where the picture is none to count in.
     legend : sequence of triples
         Colour, name and share of each class in the picture, the largest first.
     mask_png, csv : str
@@ -70,8 +74,9 @@ class ReadingShown:
     low: str
     high: str
     confidence: str
-    vehicles: int
-    people: int
+    reason: str | None
+    vehicles: int | None
+    people: int | None
     legend: Sequence[tuple[str, str, str]]
     size: str
     took: str
@@ -272,8 +277,8 @@ def _reading(texts: Texts, reading: ReadingShown) -> list[Component]:
     wording = texts["camera"]
     status = texts["zone_status"][reading.status]
     chip = html.P(status, className=f"camera-status camera-status--{reading.status}", role="status")
-    if reading.status == "unknown":
-        return [chip, html.P(wording["no_road"])]
+    if reading.reason is not None:
+        return [chip, html.P(texts["camera_unknown"][reading.reason])]
     return [
         chip,
         html.P(

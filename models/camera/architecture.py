@@ -110,7 +110,7 @@ def _residual(hidden: Any, width: int) -> Any:
 def _with_context(hidden: Any) -> Any:
     """What the whole picture is like, told to every place of it."""
     width = int(hidden.shape[-1])
-    whole = keras.layers.GlobalAveragePooling2D(keepdims=True)(hidden)
+    whole = keras.layers.GlobalAveragePooling2D(keepdims=True, name="whole_picture")(hidden)
     whole = keras.layers.Conv2D(width, 1)(whole)
     return keras.layers.Activation("relu")(keras.layers.Add()([hidden, whole]))
 

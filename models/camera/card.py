@@ -50,6 +50,8 @@ Pixel accuracy {test["pixel_accuracy"]:.4f}, baseline {baseline["pixel_accuracy"
 - Riders and their bicycles count as *human*, parked vehicles as *vehicle* like those that drive.
 - Vehicles one behind the other run together.
 
+{familiarity_section(measures)}
+
 ## How it was made
 A {training["network"]} of {training["weights"]:,} weights (`models/camera/architecture.py`), seed
 {training["seed"]}, {training["epochs"]} epochs, the best epoch by mean IoU on `val` kept; weighted
@@ -57,6 +59,19 @@ cross-entropy and Dice loss; Keras {training["keras"]}, TensorFlow {training["te
 
     {training["command"]}
 """
+
+
+def familiarity_section(measures: dict[str, Any]) -> str:
+    """What the card says of pictures that are unlike those that were learnt."""
+    found = measures["familiarity"]
+    return f"""\
+## What it says of other pictures
+How like its own pictures one is: `model.familiarity.npz`, the Mahalanobis distance of the means
+of `{found["layer"]}` from those of `train` and of variants of it
+(`models/camera/familiarity.py`). Full certainty up to {found["usual"]:.3f}, within which 95 % of
+`val` lie; from there it falls to nothing at {found["limit"]:.3f}, within which 95 % of the variants
+of `val` lie. Beyond it nothing is read. How often it is sure and wrong even so is in
+docs/camera.md."""
 
 
 def _iou_table(test: dict[str, Any], baseline: dict[str, Any], val: dict[str, Any]) -> str:

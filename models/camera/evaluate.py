@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from models.camera.segmenter import load_segmenter  # noqa: PLC0415
 
     try:
-        segmenter = load_segmenter(given.model or _champion())
+        segmenter = load_segmenter(given.model or champion_file())
         _tell(segmenter, load_split(given.data, given.split))
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
@@ -108,7 +108,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _champion() -> Path:
+def champion_file() -> Path:
+    """The model in use.
+
+    Raises
+    ------
+    ModelRefused
+    """
     roots = (load_settings().data_dir / "models" / DIRECTORY, SHIPPED_ARTIFACTS / DIRECTORY)
     return champion_model_file(roots)
 

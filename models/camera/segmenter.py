@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,12 @@ from numpy.typing import NDArray
 from models.camera.architecture import INPUT_SIZE
 from services.camera.classes import ClassFile
 from services.camera.errors import ClassFileRefused, ModelRefused
+from services.camera.familiarity import (
+    FAMILIARITY_ENDING,
+    Familiarity,
+    blindness_of,
+    read_familiarity,
+)
 from services.camera.model_files import read_class_file
 from services.camera.picture import letterbox, unletterbox_mask
 from services.camera.segmentation import Segmentation
@@ -41,21 +48,31 @@ class Segmenter:
         Its classes and how it wants its input.
     version : str
         As answers name it.
+    familiarity : Familiarity, optional
+        What the pictures that it learnt from were like to it.
 
     Raises
     ------
     ModelRefused
-        When the shapes are others, or what comes out are no numbers.
+        When the shapes are others, what comes out are no numbers, or it has no layer to tell
+        the familiarity by.
     ClassFileRefused
         When it names more or fewer classes than the model has.
     """
 
-    def __init__(self, model: Any, content: ClassFile, version: str) -> None:
-        self.height, self.width = _checked_input(model)
+    def __init__(
+        self,
+        model: Any,
+        content: ClassFile,
+        version: str,
+        familiarity: Familiarity | None = None,
+    ) -> None:
+        self.height, self.width = checked_input(model)
         self.classes = content.classes
         self.version = version
         self._scaling = content.input
-        self._answer = tf.function(lambda batch: model(batch, training=False))
+        self._familiarity = familiarity
+        self._answer = _answering(model, familiarity)
         # The first call compiles: it is made here, so that nobody waits for it.
         self._needs_softmax = self._warm_up()
 
@@ -73,7 +90,8 @@ class Segmenter:
         """
         started = time.perf_counter()
         fitted, place = letterbox(rgb, self.height, self.width)
-        shares = self._shares(fitted)
+        scores, *features = self._answer(self._scaling.apply(fitted)[None])
+        shares = self._shares(np.asarray(scores, dtype=np.float32)[0])
         mask = shares.argmax(axis=-1).astype(np.uint8)
         confidence = np.rint(shares.max(axis=-1) * 100).astype(np.uint8)
         return Segmentation(
@@ -82,11 +100,16 @@ class Segmenter:
             classes=self.classes,
             model_version=self.version,
             took_ms=(time.perf_counter() - started) * 1_000,
+            familiarity=self._familiar(features),
+            blindness=blindness_of(fitted[place.content]),
         )
 
-    def _shares(self, fitted: NDArray[np.uint8]) -> NDArray[np.float32]:
-        answer = self._answer(self._scaling.apply(fitted)[None])
-        scores: NDArray[np.float32] = np.asarray(answer, dtype=np.float32)[0]
+    def _familiar(self, features: Sequence[Any]) -> float | None:
+        if self._familiarity is None:
+            return None
+        return self._familiarity.of(np.asarray(features[0])[0])
+
+    def _shares(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
         if not self._needs_softmax:
             return scores
         powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
@@ -95,7 +118,8 @@ class Segmenter:
     def _warm_up(self) -> bool:
         """Ask once; whether what comes out are scores that are no shares yet."""
         noise = np.random.default_rng(0).integers(0, 256, (self.height, self.width, 3))
-        scores = np.asarray(self._answer(self._scaling.apply(noise.astype(np.uint8))[None]))
+        answer = self._answer(self._scaling.apply(noise.astype(np.uint8))[None])
+        scores = np.asarray(answer[0])
         expected = (1, self.height, self.width)
         if scores.ndim != 4 or scores.shape[:3] != expected:
             raise ModelRefused(
@@ -128,14 +152,45 @@ def load_segmenter(model_file: Path) -> Segmenter:
     ModelRefused
         With a sentence that says which file, and what is wrong with it.
     """
-    content = read_class_file(model_file)
+    content, familiarity = read_class_file(model_file), read_familiarity(model_file)
     model = _read_model(model_file)
     is_versioned = (model_file.parent.parent / "champion").exists()
     version = model_file.parent.name if is_versioned else model_file.stem
     try:
-        return Segmenter(model, content, version)
+        return Segmenter(model, content, version, familiarity)
     except ModelRefused as error:
         raise type(error)(f"{model_file.name}: {error}") from error
+
+
+def feature_function(model: Any, layer: str) -> Any:
+    """A Keras model from a batch of pictures to the means of a layer, shape (batch, features).
+
+    Raises
+    ------
+    ModelRefused
+        When it has no such layer.
+    """
+    try:
+        places = model.get_layer(layer).output
+    except ValueError as error:
+        raise ModelRefused(f"it has no layer {layer}") from error
+    if len(places.shape) > 2:
+        places = keras.ops.mean(places, axis=tuple(range(1, len(places.shape) - 1)))
+    return keras.Model(model.inputs, keras.ops.cast(places, "float32"))
+
+
+def _answering(model: Any, familiarity: Familiarity | None) -> Any:
+    """From a batch to a list of scores and, where they are asked for, the means of a layer."""
+    if familiarity is None:
+        return tf.function(lambda batch: [model(batch, training=False)])
+    features = feature_function(model, familiarity.layer).output
+    if features.shape[1:] != familiarity.mean.shape:
+        raise ModelRefused(
+            f"its {FAMILIARITY_ENDING} is of {len(familiarity.mean)} features, "
+            f"the layer {familiarity.layer} has {features.shape[-1]}"
+        )
+    both = keras.Model(model.inputs, [model.outputs[0], features])
+    return tf.function(lambda batch: both(batch, training=False))
 
 
 def _read_model(path: Path) -> Any:
@@ -158,8 +213,13 @@ def _written_by(path: Path) -> str:
         return "of an unknown version"
 
 
-def _checked_input(model: Any) -> tuple[int, int]:
-    """Height and width of the input; where a model leaves them open, ours."""
+def checked_input(model: Any) -> tuple[int, int]:
+    """Height and width of the input; where a model leaves them open, ours.
+
+    Raises
+    ------
+    ModelRefused
+    """
     shapes = model.input_shape, model.output_shape
     if any(isinstance(shape, list | dict) or len(shape) != 4 for shape in shapes):
         raise ModelRefused(f"expected H×W×3 → H×W×classes, the model has {shapes[0]} → {shapes[1]}")

@@ -24,7 +24,8 @@ import orjson
 from models.camera.card import camera_card
 from models.camera.confusion_picture import draw_confusion
 from models.camera.dataset import LabelledPictures, load_split
-from models.camera.measures import CommonestByPosition, confusion_over, figures
+from models.camera.familiarity import fit_familiarity, record_of
+from models.camera.measures import CommonestByPosition, confusion_over, encode_measures, figures
 from models.training_command import (
     DEFAULT_SEED,
     Report,
@@ -34,7 +35,8 @@ from models.training_command import (
     say,
 )
 from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
-from services.camera.classes import GROUPS, ClassFile, encode_class_file
+from services.camera.classes import GROUPS, ClassFile, InputScaling, encode_class_file
+from services.camera.familiarity import Familiarity, write_familiarity
 from services.camera.model_files import CLASS_FILE
 from services.camera.model_files import DIRECTORY as CAMERA_DIRECTORY
 from services.clock import utc_now
@@ -105,9 +107,10 @@ def train(
     report(f"trained in {time.monotonic() - started:.0f} s; judging on test")
     version = f"{now:%Y-%m-%d}-{fitting.weights_hash(model)}"
     content, counts = _judged(model, learned, judged, load_split(data, "test"), options)
-    measures = _plain({"model_version": version, **content})
+    familiarity = fit_familiarity(model, options.scaling, learned, judged)
+    measures = _plain({"model_version": version, **content, "familiarity": record_of(familiarity)})
     directory = _write(
-        root / CAMERA_DIRECTORY, measures, model, ClassFile(GROUPS, options.scaling), counts
+        root / CAMERA_DIRECTORY, measures, model, options.scaling, (counts, familiarity)
     )
     is_champion = measures["test"]["mean_iou"] > measures["baseline"]["mean_iou"]
     if is_champion:
@@ -198,14 +201,20 @@ def _plain(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write(
-    root: Path, measures: dict[str, Any], model: Any, classes: ClassFile, counts: Any
+    root: Path,
+    measures: dict[str, Any],
+    model: Any,
+    scaling: InputScaling,
+    beside: tuple[Any, Familiarity],
 ) -> Path:
+    counts, familiarity = beside
+
     def write_files(directory: Path) -> None:
         model.save(directory / MODEL_FILE)
-        (directory / CLASS_FILE).write_bytes(encode_class_file(classes))
+        (directory / CLASS_FILE).write_bytes(encode_class_file(ClassFile(GROUPS, scaling)))
         draw_confusion(counts, directory / CONFUSION_FILE)
-        record = orjson.dumps(measures, option=orjson.OPT_INDENT_2)
-        (directory / MEASURES_FILE).write_bytes(record + b"\n")
+        write_familiarity(familiarity, directory / MODEL_FILE)
+        (directory / MEASURES_FILE).write_bytes(encode_measures(measures))
         (directory / CARD_FILE).write_text(camera_card(measures), encoding="utf-8")
 
     return write_version(root, measures["model_version"], write_files)

@@ -18,6 +18,7 @@ from typing import Final, Literal
 
 RoadStatus = Literal["free", "dense", "blocked", "unknown"]
 KnownRoadStatus = Literal["free", "dense", "blocked"]
+UnknownBecause = Literal["uniform", "noise", "unfamiliar", "no_road"]
 
 DENSE_FROM: Final = 0.15
 BLOCKED_FROM: Final = 0.40
@@ -35,18 +36,24 @@ class TrafficReading:
     Attributes
     ----------
     status : {"free", "dense", "blocked", "unknown"}
-        Unknown where too little road is to be seen.
+        Unknown where ``reason`` says why.
     occupancy : float or None
         Share of the road's visible surface that vehicles cover, 0 to 1.
     occupancy_low, occupancy_high : float or None
         The same, should the model be wrong as often as it says it is and a little more:
         vehicles that are none, and vehicles taken for road.
     confidence : float or None
-        How much of that range lies within the status, 0 to 1.
-    vehicles : int
-        Separate patches of vehicles; those one behind the other count as one.
-    people : int
-        Separate patches of people on the road or next to it.
+        How much of that range lies within the status, times the familiarity, 0 to 1.
+    vehicles : int or None
+        Separate patches of vehicles; those one behind the other count as one. None where the
+        picture is none to count in.
+    people : int or None
+        Separate patches of people on the road or next to it; None likewise.
+    familiarity : float or None
+        How like the pictures that the model learnt from this one is, from 1 down to 0; None
+        where its file does not tell.
+    reason : {"uniform", "noise", "unfamiliar", "no_road"} or None
+        Why the status is unknown: one colour, noise, unlike what was learnt, hardly any road.
     """
 
     status: RoadStatus
@@ -54,8 +61,10 @@ class TrafficReading:
     occupancy_low: float | None
     occupancy_high: float | None
     confidence: float | None
-    vehicles: int
-    people: int
+    vehicles: int | None
+    people: int | None
+    familiarity: float | None = None
+    reason: UnknownBecause | None = None
 
 
 def status_of_occupancy(occupancy: float) -> KnownRoadStatus:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.camera.classes import SegmentationClass
+from services.camera.familiarity import Blindness
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class Segmentation:
     model_version : str
     took_ms : float
         Wall time from the RGB picture to this.
+    familiarity : float or None
+        How like the pictures it learnt from this one is to the model, from 1 down to 0; None
+        where nobody knows.
+    blindness : {"uniform", "noise"} or None
+        Why nothing can be seen, whatever the model says.
     """
 
     mask: NDArray[np.uint8]
@@ -31,6 +37,8 @@ class Segmentation:
     classes: tuple[SegmentationClass, ...]
     model_version: str
     took_ms: float
+    familiarity: float | None = None
+    blindness: Blindness | None = None
 
     def shares(self) -> dict[str, float]:
         """Share of the picture that each class covers, 0 to 1, in the model's order."""

@@ -24,6 +24,8 @@ HEIGHT: Final = 480
 SAMPLE_SEED: Final = 35
 # Drawn twice as large and shrunk: edges come out as soft as a camera's.
 _OVERSIZE: Final = 2
+# Behind a windscreen: height above the street in metres, horizon as a share of the picture.
+_EYE_HEIGHT_M: Final = 1.5
 _HORIZON: Final = 0.46
 _GROUP: Final = {item.name: place for place, item in enumerate(GROUPS)}
 _WALLS: Final = ((146, 112, 92), (170, 150, 128), (128, 104, 88), (182, 170, 152), (112, 96, 90))
@@ -32,14 +34,23 @@ _CLOTHES: Final = ((40, 44, 70), (90, 30, 36), (50, 60, 50), (30, 30, 34))
 _GRAIN: Final = 4.0  # Standard deviation of the noise, of 255.
 _JPEG_QUALITY: Final = 88
 
+# Where its cars are: metres across from the middle, the left ones coming nearer, and ahead.
+CARS: Final = ((2.1, 38.0), (-2.1, 30.0), (2.0, 22.0), (-2.2, 16.0), (1.9, 11.5))
+
 Colour = tuple[int, int, int]
 Point = tuple[float, float]
 
 
 def draw_street(
-    generator: np.random.Generator, width: int = WIDTH, height: int = HEIGHT
+    generator: np.random.Generator,
+    width: int = WIDTH,
+    height: int = HEIGHT,
+    *,
+    cars: Sequence[tuple[float, float]] = CARS,
+    eye_height_m: float = _EYE_HEIGHT_M,
+    horizon: float = _HORIZON,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Draw a street as a camera behind a windscreen sees it.
+    """Draw a street, as a camera behind a windscreen sees it or as one at a mast does.
 
     Parameters
     ----------
@@ -47,13 +58,17 @@ def draw_street(
         Decides on houses, trees, cars and people.
     width, height : int
         In pixels.
+    cars : sequence of pairs
+        Places as of ``CARS``, the farthest first.
+    eye_height_m, horizon : float
+        Of the camera above the street; where the horizon is, from 0 at the top to 1.
 
     Returns
     -------
     tuple of array of uint8, shapes (height, width, 3) and (height, width)
         The picture, and the position in ``GROUPS`` of each pixel.
     """
-    sheet = _Sheet(width * _OVERSIZE, height * _OVERSIZE, generator)
+    sheet = _Sheet(width * _OVERSIZE, height * _OVERSIZE, generator, eye_height_m, horizon)
     _draw_sky(sheet)
     _draw_ground(sheet)
     for side in (-1.0, 1.0):
@@ -61,7 +76,8 @@ def draw_street(
         _draw_trees(sheet, side)
         _draw_posts(sheet, side)
         _draw_people(sheet, side)
-    _draw_cars(sheet)
+    for across, far in cars:
+        _draw_car(sheet, across, far + generator.uniform(-1, 1))
     return sheet.finished(width, height)
 
 
@@ -69,14 +85,20 @@ class _Sheet:
     """Paper for the picture and its class map; every shape goes onto both.
 
     Places are (across, far): across the street in metres from the camera's axis, and metres
-    ahead. The camera is 1.5 m high and looks straight ahead.
+    ahead. The camera looks straight ahead.
     """
 
-    camera_height_m: Final = 1.5
-
-    def __init__(self, width: int, height: int, generator: np.random.Generator) -> None:
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        generator: np.random.Generator,
+        eye_height_m: float,
+        horizon: float,
+    ) -> None:
         self.width, self.height, self.generator = width, height, generator
-        self.horizon = height * _HORIZON
+        self.eye_height_m = eye_height_m
+        self.horizon = height * horizon
         self._focal = width * 0.9
         self._picture = Image.new("RGB", (width, height))
         self._map = Image.new("L", (width, height), _GROUP["sky"])
@@ -87,7 +109,7 @@ class _Sheet:
         scale = self._focal / far_m
         return (
             self.width / 2 + across_m * scale,
-            self.horizon + (self.camera_height_m - up_m) * scale,
+            self.horizon + (self.eye_height_m - up_m) * scale,
         )
 
     def polygon(self, points: Sequence[Point], colour: Colour, group: str) -> None:
@@ -134,7 +156,8 @@ def _draw_sky(sheet: _Sheet) -> None:
 
 
 def _draw_ground(sheet: _Sheet) -> None:
-    near, far = 1.6, 400.0
+    # As near to the horizon from any height.
+    near, far = 1.6, 400.0 * sheet.eye_height_m / _EYE_HEIGHT_M
 
     def strip(left_m: float, right_m: float, colour: Colour) -> None:
         corners = [(left_m, near), (left_m, far), (right_m, far), (right_m, near)]
@@ -228,13 +251,6 @@ def _draw_people(sheet: _Sheet, side: float) -> None:
         body = (sheet.at(across - 0.26, 1.5, far), sheet.at(across + 0.26, 0.75, far))
         sheet.box(body, dark, "human", radius=0.14 * unit)
         sheet.disc(sheet.at(across, 1.63, far), 0.13 * unit, (176, 136, 116), "human")
-
-
-def _draw_cars(sheet: _Sheet) -> None:
-    generator = sheet.generator
-    lanes = ((2.1, 38.0), (-2.1, 30.0), (2.0, 22.0), (-2.2, 16.0), (1.9, 11.5))
-    for across, far in lanes:
-        _draw_car(sheet, across, far + generator.uniform(-1, 1))
 
 
 def _draw_car(sheet: _Sheet, across: float, far: float) -> None:

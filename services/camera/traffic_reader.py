@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from services.camera.classes import Role, SegmentationClass
-from services.camera.reading import BANDS, TrafficReading, status_of_occupancy
+from services.camera.reading import (
+    BANDS,
+    TrafficReading,
+    UnknownBecause,
+    status_of_occupancy,
+)
 from services.camera.segmentation import Segmentation
 
 # Below this share of the picture there is no road to speak of.
@@ -36,12 +41,14 @@ def read_traffic(segmentation: Segmentation) -> TrafficReading:
     ----------
     segmentation : Segmentation
         Of a model whose classes name a road and vehicles by their ``role``; without
-        them the status is unknown.
+        them the status is unknown, as where the picture is none to ask the model about.
 
     Returns
     -------
     TrafficReading
     """
+    if segmentation.blindness is not None or segmentation.familiarity == 0:
+        return _unknown(segmentation, segmentation.blindness or "unfamiliar")
     step = max(1, max(segmentation.mask.shape) // _COUNTED_SIDE)
     mask = segmentation.mask[::step, ::step]
     shares = segmentation.confidence_pct[::step, ::step] / 100.0
@@ -52,20 +59,32 @@ def read_traffic(segmentation: Segmentation) -> TrafficReading:
     people = count_patches(person & _near(road | vehicle), LEAST_PERSON_SHARE)
     surface = int(road.sum() + vehicle.sum())
     if not road.any() or surface < LEAST_ROAD_SHARE * mask.size:
-        return TrafficReading("unknown", None, None, None, None, vehicles, people)
+        return _unknown(segmentation, "no_road", vehicles, people)
     occupancy = float(vehicle.sum()) / surface
     low = max(0.0, float(shares[vehicle].sum()) / surface - RANGE_MARGIN)
     high = min(1.0, occupancy + float((1.0 - shares[road]).sum()) / surface + RANGE_MARGIN)
     status = status_of_occupancy(occupancy)
+    trust = 1.0 if segmentation.familiarity is None else segmentation.familiarity
     return TrafficReading(
         status=status,
         occupancy=occupancy,
         occupancy_low=low,
         occupancy_high=high,
-        confidence=_share_within(low, high, BANDS[status]),
+        confidence=_share_within(low, high, BANDS[status]) * trust,
         vehicles=vehicles,
         people=people,
+        familiarity=segmentation.familiarity,
     )
+
+
+def _unknown(
+    segmentation: Segmentation,
+    reason: UnknownBecause,
+    vehicles: int | None = None,
+    people: int | None = None,
+) -> TrafficReading:
+    familiarity = segmentation.familiarity
+    return TrafficReading("unknown", None, None, None, None, vehicles, people, familiarity, reason)
 
 
 def count_patches(pixels: NDArray[np.bool_], least_share: float) -> int:

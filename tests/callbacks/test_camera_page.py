@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import orjson
@@ -16,9 +17,10 @@ from components.texts import load_texts
 from services.camera.client import CameraClient
 from services.camera.errors import CameraBusy
 from services.camera.limits import MAX_BYTES
+from services.camera.looking import look
 from services.store import Store
 from tests.callbacks.conftest import NOW
-from tests.cameras import VERSION, as_file, running_camera, street
+from tests.cameras import VERSION, as_file, running_camera, segment_by_brightness, street
 from tests.components.trees import plain
 from tests.factories import make_network, make_snapshot_for
 from tests.log_in import OWN_PAGE, send_log_in
@@ -152,6 +154,31 @@ def test_a_bad_picture_is_told_in_the_visitors_language_and_may_not_be_kept(
     assert text in shown["camera-message"]["children"]
     assert shown["camera-result"]["children"] == []
     assert (shown["camera-mask"]["src"], shown["camera-keep"]["disabled"]) == ("", True)
+
+
+@pytest.fixture
+def blind_camera(tmp_path):
+    """One to whose model every picture is unlike what it learnt."""
+
+    def work(order):
+        return look(order, lambda: lambda rgb: replace(segment_by_brightness(rgb), familiarity=0.0))
+
+    with running_camera(tmp_path, work):
+        yield CameraClient(tmp_path, connect_seconds=0.0)
+
+
+def test_why_a_picture_is_not_read_is_told_and_there_is_nothing_to_keep(client, blind_camera):
+    shown = hand_in(client)
+    text = json.dumps(shown["camera-result"], ensure_ascii=False)
+    assert "Inconnu" in text
+    assert "ne ressemble pas aux rues que le modèle connaît" in text
+    assert "de la chaussée visible" not in text
+    assert (shown["camera-reading"]["data"], shown["camera-keep"]["disabled"]) == (None, True)
+    client.set_cookie("language", "en")
+    text = json.dumps(hand_in(client)["camera-result"])
+    assert "unlike the streets that the model knows" in text
+    lines = figures_csv(blind_camera.look_at(as_file(street()))).splitlines()
+    assert {"status;unknown", "reason;unfamiliar", "familiarity;0.0", "vehicles;"} <= set(lines)
 
 
 def test_english_on_demand(client, camera):

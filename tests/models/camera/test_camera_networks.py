@@ -13,13 +13,16 @@ import pytest
 import models
 from models.camera.dataset import load_split
 from models.camera.measures import confusion_over, figures
+from models.camera.strange_pictures import NO_STREET, STREETS
 from models.camera.train import CONFUSION_FILE, main, train
 from models.versions import CARD_FILE, MEASURES_FILE, champion_version
 from services.camera.classes import GROUPS, ClassFile, InputScaling, encode_class_file
 from services.camera.errors import ClassFileRefused, ModelRefused
+from services.camera.familiarity import Familiarity, write_familiarity
 from services.camera.model_files import DIRECTORY as CAMERA_DIRECTORY
 from services.camera.picture import decode_picture
 from services.camera.street_drawing import SAMPLE_SEED, draw_street
+from services.camera.traffic_reader import read_traffic
 from tests.conftest import REAL_DATA
 from tests.models.camera.streets import write_streets
 
@@ -92,6 +95,8 @@ def test_training_on_drawn_streets_writes_a_version_that_segments(tmp_path):
     segmenter = load(trained.directory / "model.keras")
     picture = load_split(data, "test").pictures[0]
     found = segmenter.segment(picture)
+    assert found.familiarity is not None
+    assert trained.measures["familiarity"]["limit"] > trained.measures["familiarity"]["usual"] > 0
     assert found.mask.shape == found.confidence_pct.shape == picture.shape[:2]
     assert found.confidence_pct.max() <= 100
 
@@ -210,13 +215,60 @@ def test_the_shipped_model_finds_its_way_in_a_drawn_street(shipped):
 def test_the_cards_figures_hold_on_pictures_that_were_never_learned(shipped, measures):
     """Every eighth one; the mean over 30 pictures is within some hundredths of that over all."""
     some = load_split(CAMVID, "test").every(8)
-    told = figures(confusion_over(some, lambda picture: shipped.segment(picture).mask))
+    found = [shipped.segment(picture) for picture in some.pictures]
+    masks = iter(found)
+    told = figures(confusion_over(some, lambda _picture: next(masks).mask))
+    # At most one in twenty of ordinary pictures is taken for something else.
+    assert sum(item.familiarity == 0 for item in found) <= len(found) / 20
     assert told["mean_iou"] == pytest.approx(measures["test"]["mean_iou"], abs=0.05)
     assert told["iou"]["vehicle"] == pytest.approx(measures["test"]["iou"]["vehicle"], abs=0.08)
 
 
+@pytest.mark.parametrize("kind", NO_STREET)
+def test_of_what_is_no_street_the_shipped_model_says_nothing(shipped, kind):
+    for seed in range(2):
+        reading = read_traffic(shipped.segment(NO_STREET[kind](np.random.default_rng(seed))))
+        assert (reading.status, reading.vehicles) == ("unknown", None)
+        assert reading.reason in {"uniform", "noise", "unfamiliar"}
+
+
+def test_an_empty_road_from_a_mast_is_not_read_and_one_from_a_car_is(shipped):
+    of_mast, of_car = (
+        read_traffic(shipped.segment(STREETS[kind](np.random.default_rng(3))[0]))
+        for kind in ("seen from a mast, empty", "drawn street, empty")
+    )
+    assert (of_mast.status, of_mast.reason) == ("unknown", "unfamiliar")
+    assert (of_car.status, of_car.reason) == ("free", None)
+    assert of_car.confidence > 0.5
+
+
+def test_a_model_whose_file_does_not_tell_is_kept_from_the_worst_by_general_rules(
+    keras, write_model
+):
+    one_class = keras.layers.Conv2D(8, 1, activation="softmax")
+    path = write_model([one_class])
+    segment = load(path).segment
+    street, _ = draw_street(np.random.default_rng(1))
+    assert (segment(street).familiarity, segment(street).blindness) == (None, None)
+    assert segment(np.zeros_like(street)).blindness == "uniform"
+    noise = np.random.default_rng(1).integers(0, 256, (48, 32, 3)).astype(np.uint8)
+    assert segment(noise).blindness == "noise"
+
+    numbers = np.zeros(3, dtype=np.float32), np.eye(3, dtype=np.float32)
+    write_familiarity(Familiarity(one_class.name, *numbers, 1.0, 2.0), path)
+    with pytest.raises(ModelRefused, match=r"of 3 features, the layer .* has 8"):
+        load(path)
+    write_familiarity(Familiarity("gone", *numbers, 1.0, 2.0), path)
+    with pytest.raises(ModelRefused, match="no layer gone"):
+        load(path)
+
+
 def test_the_sample_that_the_page_offers_can_be_segmented(shipped):
     sample = Path(models.__file__).parent.parent / "assets" / "camera" / "sample.jpg"
-    shares = shipped.segment(decode_picture(sample.read_bytes())).shares()
+    found = shipped.segment(decode_picture(sample.read_bytes()))
+    reading = read_traffic(found)
+    assert (reading.status, reading.reason) == ("free", None)
+    assert reading.confidence > 0.5
+    shares = found.shares()
     assert shares["flat"] > 0.2
     assert shares["vehicle"] > 0.005

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -82,9 +84,35 @@ def test_what_is_counted_does_not_depend_on_the_size_of_the_picture():
 def test_where_no_road_is_to_be_seen_nothing_is_said(shown):
     reading = read_traffic(segmented(np.full((100, 100), shown)))
     assert (reading.status, reading.occupancy, reading.confidence) == ("unknown", None, None)
+    assert reading.reason == "no_road"
 
 
 def test_a_model_that_knows_no_road_says_nothing():
     classes = tuple(item for item in GROUPS if item.role is None)
     reading = read_traffic(segmented(np.zeros((50, 50)), classes=classes))
     assert (reading.status, reading.vehicles) == ("unknown", 0)
+
+
+def test_the_less_familiar_a_picture_is_the_less_certain_its_reading():
+    known = segment_by_brightness(street(0.3))
+    full = read_traffic(known)
+    half = read_traffic(replace(known, familiarity=0.5))
+    assert (half.status, half.occupancy) == (full.status, full.occupancy)
+    assert half.confidence == pytest.approx(full.confidence / 2)
+    assert (full.familiarity, half.familiarity) == (None, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({"familiarity": 0.0}, "unfamiliar"),
+        ({"blindness": "uniform"}, "uniform"),
+        ({"blindness": "noise", "familiarity": 0.0}, "noise"),
+    ],
+)
+def test_a_picture_that_is_none_to_ask_about_gets_no_reading(told, reason):
+    reading = read_traffic(replace(segment_by_brightness(street(0.3)), **told))
+    assert (reading.status, reading.reason) == ("unknown", reason)
+    assert (reading.occupancy, reading.confidence) == (None, None)
+    # What the model takes for vehicles there is none to count.
+    assert (reading.vehicles, reading.people) == (None, None)

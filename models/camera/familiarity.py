@@ -1,0 +1,167 @@
+"""Learns what a model's pictures are like to it, and writes that beside the model.
+
+python -m models.camera.familiarity --data ../shared/data/camvid [--model FILE.keras]
+
+Training does it by itself; this is for a model that was trained before, or somebody's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from models.camera.augmentation import augment
+from models.camera.dataset import LabelledPictures, load_split
+from models.camera.measures import encode_measures
+from models.training_command import DEFAULT_SEED, quieten_tensorflow, say
+from models.versions import MEASURES_FILE
+from services.camera.classes import InputScaling
+from services.camera.errors import ModelRefused
+from services.camera.familiarity import Familiarity, whitening_of, write_familiarity
+from services.camera.model_files import DIRECTORY, champion_model_file, read_class_file
+from services.camera.picture import letterbox
+from services.champions import SHIPPED_ARTIFACTS
+from services.errors import TrafficError
+
+# Of each picture beside the picture itself: other scales, turns and lights, as in training.
+_VARIANTS: Final = 2
+_BATCH: Final = 8
+# Both of `val`, which was in no fit: full certainty as far as its pictures go, none beyond what
+# training's own variants of them reach.
+_USUAL_QUANTILE: Final = 0.95
+_LIMIT_QUANTILE: Final = 0.95
+# Whatever the pictures: certainty falls, and does not break off.
+_LEAST_DISTANCE: Final = 1e-6
+_LEAST_SPAN: Final = 1.1
+
+
+def fit_familiarity(
+    model: Any, scaling: InputScaling, learned: LabelledPictures, judged: LabelledPictures
+) -> Familiarity:
+    """Learn what pictures are like to a model.
+
+    Parameters
+    ----------
+    model : keras.Model
+        H×W×3 → H×W×C.
+    scaling : InputScaling
+        How it wants its input.
+    learned : LabelledPictures
+        What it learnt from.
+    judged : LabelledPictures
+        Others of the same kind, by which the distances are chosen.
+
+    Raises
+    ------
+    ModelRefused
+        When no layer gives a map of the picture.
+    """
+    from models.camera.segmenter import checked_input, feature_function  # noqa: PLC0415 (see main)
+
+    layer = deepest_layer(model)
+    features = feature_function(model, layer)
+    size = checked_input(model)
+
+    def seen(pictures: Iterator[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        rows = [features.predict_on_batch(scaling.apply(batch)) for batch in _batches(pictures)]
+        return np.concatenate(rows)
+
+    mean, whitening = whitening_of(
+        np.concatenate([seen(_plain(learned, size)), seen(_varied(learned, size))])
+    )
+    found = Familiarity(layer, mean, whitening, 0.0, 1.0)
+    near, far = (
+        np.array([found.distance(row) for row in seen(pictures)])
+        for pictures in (_plain(judged, size), _varied(judged, size))
+    )
+    usual = max(float(np.quantile(near, _USUAL_QUANTILE)), _LEAST_DISTANCE)
+    limit = max(float(np.quantile(far, _LIMIT_QUANTILE)), _LEAST_SPAN * usual)
+    return Familiarity(layer, mean, whitening, usual, limit)
+
+
+def record_of(found: Familiarity) -> dict[str, Any]:
+    """What the measures of a version say of it."""
+    return {"layer": found.layer, "usual": found.usual, "limit": found.limit}
+
+
+def deepest_layer(model: Any) -> str:
+    """The layer with the fewest places, the first of them: it sees most of the picture at once.
+
+    Raises
+    ------
+    ModelRefused
+        When no layer gives a map of the picture.
+    """
+    maps = [
+        (int(np.prod(layer.output.shape[1:-1])), layer.name)
+        for layer in model.layers
+        if len(layer.output.shape) == 4 and None not in layer.output.shape[1:]
+    ]
+    if not maps:
+        raise ModelRefused("the model has no layer that gives a map of the picture")
+    return str(min(maps, key=lambda item: item[0])[1])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m models.camera.familiarity", description=(__doc__ or "").split("\n\n")[0]
+    )
+    parser.add_argument("--data", type=Path, required=True, help="holds train/ and val/")
+    parser.add_argument("--model", type=Path, help="a FILE.keras; default: the shipped champion")
+    given = parser.parse_args(arguments)
+    quieten_tensorflow()
+    # TensorFlow takes seconds to import: --help need not wait for it.
+    import keras  # noqa: PLC0415
+
+    try:
+        file = given.model or champion_model_file((SHIPPED_ARTIFACTS / DIRECTORY,))
+        scaling = read_class_file(file).input
+        found = fit_familiarity(
+            keras.saving.load_model(file, compile=False),
+            scaling,
+            load_split(given.data, "train"),
+            load_split(given.data, "val"),
+        )
+        say(f"{found.layer}: usual {found.usual:.4f}, limit {found.limit:.4f}")
+        say(f"written: {write_familiarity(found, file)}")
+        _record(found, file.with_name(MEASURES_FILE))
+    except TrafficError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+def _record(found: Familiarity, measures_file: Path) -> None:
+    if measures_file.exists():
+        measures = orjson.loads(measures_file.read_bytes()) | {"familiarity": record_of(found)}
+        measures_file.write_bytes(encode_measures(measures))
+
+
+def _plain(parts: LabelledPictures, size: tuple[int, int]) -> Iterator[NDArray[np.uint8]]:
+    return (letterbox(picture, *size)[0] for picture in parts.pictures)
+
+
+def _varied(parts: LabelledPictures, size: tuple[int, int]) -> Iterator[NDArray[np.uint8]]:
+    generator = np.random.default_rng(DEFAULT_SEED)
+    for _ in range(_VARIANTS):
+        for picture, labels in parts:
+            drawn, _ = augment(picture, labels, max(size), generator)
+            yield letterbox(drawn, *size)[0]
+
+
+def _batches(pictures: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
+    while batch := list(islice(pictures, _BATCH)):
+        yield np.stack(batch)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
