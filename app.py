@@ -129,7 +129,7 @@ def main() -> int:
     try:
         settings = load_settings()
         prepare_start(settings)
-        share_metrics(settings.data_dir, "web", afresh=True)
+        share_metrics(settings.data_dir, "web")
         app = create_app(settings)
         start_graphs(app.server)
     except TrafficError as error:

@@ -4,13 +4,13 @@ import sys
 
 from services.errors import TrafficError
 from services.journal import start_journal
-from services.metrics import forget_process, share_metrics
+from services.metrics import share_metrics
 from services.monitoring import start_graphs
 from services.settings import load_settings
 
 try:
     _settings = load_settings()
-    share_metrics(_settings.data_dir, "web", afresh=True)
+    share_metrics(_settings.data_dir, "web")
 except TrafficError as error:
     sys.exit(str(error))
 
@@ -37,8 +37,3 @@ def post_fork(server, worker):  # noqa: ARG001 - gunicorn calls it with both
 def post_worker_init(worker):
     """What runs beside the requests starts where they are answered."""
     start_graphs(worker.wsgi)
-
-
-def child_exit(server, worker):  # noqa: ARG001 - gunicorn calls it with both
-    """What only a living process has ends with it."""
-    forget_process(worker.pid)

@@ -10,7 +10,7 @@ from flask import Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
 from werkzeug.exceptions import Unauthorized
 
-from services.metrics import exposition, measure_requests
+from services.metrics import exposition, measure_requests, roles_off
 from services.settings import Settings
 
 
@@ -36,7 +36,9 @@ def serve(main: Dash, settings: Settings, registry: CollectorRegistry) -> None:
     def metrics() -> Response:
         _check_token(settings)
         response = Response(
-            exposition(settings.data_dir, registry), HTTPStatus.OK, content_type=CONTENT_TYPE_LATEST
+            exposition(settings.data_dir, registry, roles_off(settings)),
+            HTTPStatus.OK,
+            content_type=CONTENT_TYPE_LATEST,
         )
         response.headers["Cache-Control"] = "no-store"
         return response

@@ -117,7 +117,7 @@ def make_scheduler(jobs: Sequence[Job], metrics: WorkMetrics | None = None) -> B
 
 def run(settings: Settings) -> NoReturn:
     """Work until a signal ends the process; a job under way is dropped."""
-    share_metrics(settings.data_dir, "learner", afresh=True)
+    share_metrics(settings.data_dir, "learner")
     metrics = WorkMetrics(metric_registry(), "learner")
     scheduler = make_scheduler([*make_jobs(settings), _heartbeat(metrics)], metrics)
     scheduler.start()

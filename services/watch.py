@@ -30,7 +30,7 @@ from services.command_line import run_command
 from services.data_directory import prepare_data_directory
 from services.errors import ConfigurationError
 from services.journal import start_journal
-from services.metrics import WorkMetrics, metric_registry, read_samples, share_metrics
+from services.metrics import WorkMetrics, metric_registry, read_samples, roles_off, share_metrics
 from services.operations import OutgoingMessage, open_operations
 from services.settings import Settings, load_settings
 
@@ -98,7 +98,8 @@ class Watch:
         now = self._clock()
         self._metrics.alive(now)
         try:
-            changes = self._watcher.evaluate(read_samples(self._settings.data_dir))
+            samples = read_samples(self._settings.data_dir, roles_off=roles_off(self._settings))
+            changes = self._watcher.evaluate(samples)
             messages = self._messages(changes, now) if changes else []
             if not self._watcher.save(messages):
                 self._outbox.keep(messages)
@@ -124,7 +125,7 @@ def run(settings: Settings, stopping: threading.Event) -> None:
     outbox = Outbox(open_operations(settings), channels_of(settings), send_by_apprise)
     rules_of(settings)
     with _sole_watch(settings, stopping):
-        share_metrics(settings.data_dir, "watch", afresh=True)
+        share_metrics(settings.data_dir, "watch")
         watch = Watch(settings, outbox)
         log.info("watch started: %d rules", len(rules_of(settings).rule))
         delivery = threading.Thread(

@@ -195,7 +195,7 @@ def run(settings: Settings) -> None:
         _sole_worker(settings),
         Supervisor([learner_child()] if settings.learner else []),
     ):
-        share_metrics(settings.data_dir, "worker", afresh=True)
+        share_metrics(settings.data_dir, "worker")
         metrics = WorkMetrics(metric_registry(), "worker")
         scheduler = make_scheduler(settings, make_observer(settings, store, metrics), metrics)
         log.info(

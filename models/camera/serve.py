@@ -136,7 +136,7 @@ def run(settings: Settings, idle_seconds: float = IDLE_SECONDS) -> None:
     check_own_model(settings)
     # A second one stands by until the first is gone.
     with FileLock(settings.data_dir / LOCK_NAME).acquire(poll_interval=STANDBY_SECONDS):
-        share_metrics(settings.data_dir, "camera", afresh=True)
+        share_metrics(settings.data_dir, "camera")
         metrics = CameraMetrics(metric_registry())
         model = LazyModel(partial(model_in_use, settings))
         camera = Camera(model, metrics)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from services.metrics.camera import CameraMetrics
 from services.metrics.reading import Sample, exposition, read_samples
 from services.metrics.requests import measure_requests
-from services.metrics.sharing import forget_process, metric_registry, share_metrics
+from services.metrics.sharing import metric_registry, roles_off, share_metrics
 from services.metrics.work import WorkMetrics
 
 __all__ = [
@@ -18,9 +18,9 @@ __all__ = [
     "Sample",
     "WorkMetrics",
     "exposition",
-    "forget_process",
     "measure_requests",
     "metric_registry",
     "read_samples",
+    "roles_off",
     "share_metrics",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 _NOWCAST: Final = Path("forecasts", "nowcast", "current.parquet")
 
 
-def host_families(data_dir: Path) -> Iterator[Metric]:
+def host_families(data_dir: Path, roles_off: Container[str] = ()) -> Iterator[Metric]:
     """Disk, memory, load, and the age of the next hour's forecast; what cannot be read is absent.
 
     Load is the one-minute average by processor: 1 means that every processor has
@@ -32,6 +32,9 @@ def host_families(data_dir: Path) -> Iterator[Metric]:
     with suppress(OSError):
         available = psutil.virtual_memory().available
         yield _gauge("traffic_host_memory_available_bytes", "Memory left to programs.", available)
+    if "learner" in roles_off:
+        # What it left when it still ran only gets older.
+        return
     with suppress(OSError):
         written = (data_dir / _NOWCAST).stat().st_mtime
         yield _gauge(

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import Metric
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.utils import floatToGoString
 
+from services.metrics.files import (
+    HISTOGRAM,
+    NEWEST,
+    OF_EACH,
+    SUFFIX,
+    FileName,
+    KeptValue,
+    is_of_the_living,
+    name_of,
+    values_in,
+)
 from services.metrics.host import host_families
 from services.metrics.sharing import is_shared, metrics_directory
+
+UNREADABLE: Final = "traffic_metrics_unreadable"
+_BUCKET: Final = "_bucket"
+# What more there is says nothing new; nobody may grow the answer by littering the directory.
+_MOST_UNREADABLE: Final = 20
+
+Labels = tuple[tuple[str, str], ...]
 
 
 class Sample(NamedTuple):
@@ -25,22 +44,26 @@ class Sample(NamedTuple):
 class _Everything:
     """Everything that the roles share and the machine tells, as one collector."""
 
-    def __init__(self, data_dir: Path, own: CollectorRegistry | None) -> None:
+    def __init__(
+        self, data_dir: Path, own: CollectorRegistry | None, roles_off: Container[str]
+    ) -> None:
         self._data_dir = data_dir
         self._own = own
+        self._roles_off = roles_off
 
     def collect(self) -> Iterator[Metric]:
         """All families, each once."""
         if self._own is None or is_shared():
-            paths = metrics_directory(self._data_dir).glob("*/*.db")
-            files = [str(path) for path in sorted(paths)]
-            yield from MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
+            paths = sorted(metrics_directory(self._data_dir).glob(f"*/*{SUFFIX}"))
+            yield from _of_files(p for p in paths if p.parent.name not in self._roles_off)
         else:
             yield from self._own.collect()
-        yield from host_families(self._data_dir)
+        yield from host_families(self._data_dir, self._roles_off)
 
 
-def read_samples(data_dir: Path, own: CollectorRegistry | None = None) -> list[Sample]:
+def read_samples(
+    data_dir: Path, own: CollectorRegistry | None = None, roles_off: Container[str] = ()
+) -> list[Sample]:
     """What every process has measured until now.
 
     Parameters
@@ -48,16 +71,90 @@ def read_samples(data_dir: Path, own: CollectorRegistry | None = None) -> list[S
     data_dir : Path
     own : CollectorRegistry, optional
         Of an application that shares its metrics with nobody (in tests).
+    roles_off : container of str
+        What these left when they still ran is left out.
     """
     return [
         Sample(sample.name, sample.labels, sample.value)
-        for family in _Everything(data_dir, own).collect()
+        for family in _Everything(data_dir, own, roles_off).collect()
         for sample in family.samples
     ]
 
 
-def exposition(data_dir: Path, own: CollectorRegistry) -> bytes:
+def exposition(data_dir: Path, own: CollectorRegistry, roles_off: Container[str] = ()) -> bytes:
     """The same in Prometheus' text format, version 0.0.4."""
     registry = CollectorRegistry()
-    registry.register(_Everything(data_dir, own))
+    registry.register(_Everything(data_dir, own, roles_off))
     return generate_latest(registry)
+
+
+def _of_files(paths: Iterable[Path]) -> Iterator[Metric]:
+    """What some files hold together; one that cannot be read is named, and hides no other."""
+    families: dict[str, _Family] = {}
+    unreadable = []
+    for path in paths:
+        try:
+            name = name_of(path)
+            if name.kind == OF_EACH and not is_of_the_living(path):
+                continue
+            for value in values_in(path):
+                family = families.setdefault(value.family, _Family(name.kind, value))
+                family.add(name, value)
+        except FileNotFoundError:
+            # Its process was retired a moment ago.
+            continue
+        except (OSError, ValueError):
+            unreadable.append(f"{path.parent.name}/{path.name}")
+    for family in families.values():
+        yield family.metric()
+    if unreadable:
+        told = GaugeMetricFamily(
+            UNREADABLE, "A file of metrics that cannot be read: 1.", labels=["file"]
+        )
+        for file in unreadable[:_MOST_UNREADABLE]:
+            told.add_metric([file], 1.0)
+        yield told
+
+
+class _Family:
+    """One metric over all its files."""
+
+    def __init__(self, kind: str, first: KeptValue) -> None:
+        self._kind = kind
+        self._name, self._help = first.family, first.help_text
+        self._values: dict[tuple[str, Labels], tuple[float, float]] = {}
+
+    def add(self, name: FileName, value: KeptValue) -> None:
+        """Take a value: counts add up, of gauges the newest one counts or each."""
+        labels = value.labels
+        if self._kind == OF_EACH:
+            labels = {**labels, "pid": name.pid, "host": name.host}
+        key = value.name, tuple(sorted(labels.items()))
+        before, before_at = self._values.get(key, (0.0, -1.0))
+        if self._kind in {NEWEST, OF_EACH}:
+            if value.at > before_at:
+                self._values[key] = value.value, value.at
+        else:
+            self._values[key] = before + value.value, 0.0
+
+    def metric(self) -> Metric:
+        """As Prometheus takes it."""
+        kind = self._kind.partition("_")[0]
+        metric = Metric(self._name, self._help, kind)
+        buckets: dict[Labels, dict[float, float]] = defaultdict(dict)
+        for (name, labels), (value, _) in self._values.items():
+            if self._kind == HISTOGRAM and name.endswith(_BUCKET):
+                held = dict(labels)
+                bound = float(held.pop("le"))
+                buckets[tuple(held.items())][bound] = value
+            else:
+                metric.add_sample(name, dict(labels), value)
+        for labels, counts in buckets.items():
+            # Each file counts a case once; Prometheus wants those up to each bound.
+            total = 0.0
+            for bound, count in sorted(counts.items()):
+                total += count
+                upper = {**dict(labels), "le": floatToGoString(bound)}  # type: ignore[no-untyped-call]
+                metric.add_sample(f"{self._name}{_BUCKET}", upper, total)
+            metric.add_sample(f"{self._name}_count", dict(labels), total)
+        return metric

@@ -1,26 +1,44 @@
-"""Sharing metrics between processes: a directory for each role, as prometheus_client maps it.
+"""Sharing metrics between processes: a directory for each role, in it files of each process.
 
-The library keeps one memory-mapped file per process and type, so nothing that was
-counted is lost with a process, not even by ``kill -9``. Roles may live in containers
-of their own, where process numbers repeat: hence a directory for each role.
+Any number of processes, groups and hosts may share one directory: each file has one writer, and
+what a process counted is added to what all before it did once it has ended (:func:`retire_dead`).
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
+import logging
+import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Literal
 
-from prometheus_client import CollectorRegistry, multiprocess, values
+from filelock import FileLock, Timeout
+from prometheus_client import CollectorRegistry, values
 
-from services.errors import StorageError
+from services.metrics.files import (
+    COUNTER,
+    HISTOGRAM,
+    SUFFIX,
+    FileValues,
+    KeptValue,
+    is_of_the_living,
+    name_of,
+    values_in,
+    write_values,
+)
+from services.settings import Settings
+
+log = logging.getLogger(__name__)
 
 Role = Literal["web", "worker", "learner", "watch", "camera"]
 
 DIRECTORY: Final = "metrics"
-# Where prometheus_client looks for the directory of this process.
-_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+# The one file of a type that holds what ended processes counted.
+_PAST: Final = "past@all_0"
+_LOCK: Final = "retiring.lock"
+_LOCK_SECONDS: Final = 5.0
+# Where locks do not reach another host, its processes are taken for dead no sooner.
+_FOREIGN_AFTER_SECONDS: Final = 86_400.0
 
 
 def metrics_directory(data_dir: Path) -> Path:
@@ -28,45 +46,99 @@ def metrics_directory(data_dir: Path) -> Path:
     return data_dir / DIRECTORY
 
 
-def share_metrics(data_dir: Path, role: Role, *, afresh: bool) -> None:
-    """Let this process write its metrics where the others read them.
+def share_metrics(data_dir: Path, role: Role) -> None:
+    """Let this process write its metrics where the others read them. Never raises.
 
-    Call it before any metric is made.
+    Call it before any metric is made. What cannot be written is measured in memory.
 
     Parameters
     ----------
     data_dir : Path
     role : {"web", "worker", "learner", "watch", "camera"}
-    afresh : bool
-        Forget what earlier processes of the role counted: at the start of the role,
-        when none of them runs any more.
-
-    Raises
-    ------
-    StorageError
     """
     directory = metrics_directory(data_dir) / role
+    shared = FileValues(directory)
+    values.ValueClass = shared.value_class()
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        if afresh:
-            for path in directory.glob("*.db"):
-                path.unlink(missing_ok=True)
-    except OSError as error:
-        raise StorageError(f"cannot prepare {directory}: {error.strerror}") from error
-    os.environ[_VARIABLE] = str(directory)
-    values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        retire_dead(directory, shared.host)
+    except (OSError, Timeout) as error:
+        log.warning("metrics of ended processes stay as they are: %s", error)
 
 
 def is_shared() -> bool:
     """Whether metrics made from now on are written where other processes read them."""
-    return _VARIABLE in os.environ
+    return str(values.ValueClass.__qualname__).startswith(FileValues.__qualname__)
 
 
-def forget_process(process_id: int) -> None:
-    """Drop what only a living process has, such as its memory; its counts stay."""
-    if is_shared():
-        with contextlib.suppress(OSError):
-            multiprocess.mark_process_dead(process_id)  # type: ignore[no-untyped-call]
+def roles_off(settings: Settings) -> frozenset[str]:
+    """Roles that do not run by the settings: what they once left says nothing of today."""
+    wanted = {"camera": settings.camera, "learner": settings.learner}
+    return frozenset(role for role, is_wanted in wanted.items() if not is_wanted)
+
+
+def retire_dead(directory: Path, host: str) -> None:
+    """Add what ended processes of a role counted to what is kept of the past; remove their files.
+
+    Their gauges go: they told how something was. What cannot be read goes too, with a line.
+
+    Parameters
+    ----------
+    directory : Path
+        Of the role.
+    host : str
+        This one.
+
+    Raises
+    ------
+    OSError
+    filelock.Timeout
+        When another process is at it.
+    """
+    with FileLock(directory / _LOCK, timeout=_LOCK_SECONDS):
+        dead = [path for path in directory.glob(f"*{SUFFIX}") if _is_dead(path, host)]
+        for kind in (COUNTER, HISTOGRAM):
+            past = directory / f"{kind}_{_PAST}{SUFFIX}"
+            ended = [path for path in dead if path.name.startswith(f"{kind}_") and path != past]
+            if ended:
+                write_values(past, _sums(value for path in [past, *ended] for value in _kept(path)))
+        for path in dead:
+            if _PAST not in path.name:
+                path.unlink(missing_ok=True)
+        for path in directory.glob(".new-*"):
+            if not is_of_the_living(path):
+                path.unlink(missing_ok=True)
+
+
+def _is_dead(path: Path, host: str) -> bool:
+    if is_of_the_living(path):
+        return False
+    try:
+        is_foreign = name_of(path).host not in {host, "all"}
+        is_old = time.time() - path.stat().st_mtime > _FOREIGN_AFTER_SECONDS
+        return not is_foreign or is_old or not values_in(path)
+    except (OSError, ValueError):
+        return True
+
+
+def _kept(path: Path) -> list[KeptValue]:
+    try:
+        return values_in(path)
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        log.warning("metrics of an ended process are lost: %s: %s", path.name, error)
+        return []
+
+
+def _sums(counted: Iterable[KeptValue]) -> list[KeptValue]:
+    found: dict[tuple[object, ...], KeptValue] = {}
+    for value in counted:
+        key = (value.name, *sorted(value.labels.items()))
+        before = found.get(key)
+        total = value.value + (0.0 if before is None else before.value)
+        found[key] = value._replace(value=total)
+    return list(found.values())
 
 
 def metric_registry() -> CollectorRegistry:

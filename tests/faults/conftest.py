@@ -24,7 +24,6 @@ def webhook():
 def settings(tmp_path, webhook, monkeypatch):
     """Of an application in this process that shares its metrics as each role does."""
     monkeypatch.setattr(values, "ValueClass", values.ValueClass)
-    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
     # The load of the machine that tests run on is no fault of the application.
     monkeypatch.setattr("psutil.getloadavg", lambda: (0.1, 0.1, 0.1))
     # Nor is what other tests have left in the memory of this process, such as TensorFlow.
@@ -32,7 +31,7 @@ def settings(tmp_path, webhook, monkeypatch):
     chosen = load_settings(
         data_dir=tmp_path / "data", notify_urls=webhook.url, notify_language="en", _env_file=None
     )
-    share_metrics(chosen.data_dir, "web", afresh=True)
+    share_metrics(chosen.data_dir, "web")
     return chosen
 
 

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from services.alerts.outbox import Outbox
 from services.alerts.rules import SHIPPED_RULES
 from services.metrics import (
-    forget_process,
     read_samples,
 )
 from services.operations import OutgoingMessage, open_incidents
@@ -28,7 +27,7 @@ LEAKING = """
 import sys
 from pathlib import Path
 from services.metrics.sharing import metric_registry, share_metrics
-share_metrics(Path(sys.argv[1]), "web", afresh=False)
+share_metrics(Path(sys.argv[1]), "web")
 import flask
 from services.metrics import measure_requests
 server, kept = flask.Flask("leaking"), []
@@ -75,8 +74,6 @@ class TestMemory:
         summary = "Memory of a web process"
         assert lines_about(webhook, summary) == ["Critical"]
         assert f"web · {process.pid}" in webhook.told[0]["message"]
-        # As gunicorn does when a process of it has ended.
-        forget_process(process.pid)
         duty.pass_time(90)
         assert lines_about(webhook, summary) == ["Critical", "Over"]
 

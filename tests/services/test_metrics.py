@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import os
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from services.metrics.sharing import metric_registry, share_metrics
-share_metrics(Path(sys.argv[1]), "web", afresh=False)
+share_metrics(Path(sys.argv[1]), "web")
 import flask
 from services.metrics import WorkMetrics, measure_requests
 server, registry = flask.Flask("test"), metric_registry()
@@ -34,7 +34,15 @@ server.get("/page")(lambda: "")
 for _ in range(int(sys.argv[2])):
     server.test_client().get("/page")
 WorkMetrics(metric_registry(), "worker").alive(datetime(2026, 11, 23, 7, 0, tzinfo=UTC))
+print("counted", flush=True)
+sys.stdin.read()
 """
+
+
+def processing(data_dir, requests):
+    """One that says when it has counted, and lives until it is ended."""
+    command = [sys.executable, "-c", PROCESS, str(data_dir), str(requests)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 @pytest.fixture
@@ -135,19 +143,24 @@ def _same_up_to_float_form(line: str, text: str) -> bool:
 
 
 def test_counts_of_several_processes_add_up_and_outlive_them(tmp_path):
-    environment = {k: v for k, v in os.environ.items() if k != "PROMETHEUS_MULTIPROC_DIR"}
-    runs = [
-        subprocess.Popen([sys.executable, "-c", PROCESS, str(tmp_path), count], env=environment)
-        for count in ("3", "4")
-    ]
-    assert [run.wait(60) for run in runs] == [0, 0]
+    runs = [processing(tmp_path, count) for count in (3, 4)]
+    for run in runs:
+        assert run.stdout.readline() == b"counted\n"
     samples = read_samples(tmp_path)
     [requests] = [s.value for s in samples if s.name == "traffic_requests_total"]
     [heartbeat] = [s.value for s in samples if s.name == "traffic_heartbeat_timestamp_seconds"]
     memory = [s for s in samples if s.name == "traffic_process_resident_memory_bytes"]
     assert requests == 7
     assert heartbeat == NOW.timestamp()
-    assert len({s.labels["pid"] for s in memory}) == 2
+    assert {s.labels["pid"] for s in memory} == {str(run.pid) for run in runs}
+    assert {s.labels["host"] for s in memory} == {socket.gethostname().replace("_", "-")}
+    for run in runs:
+        run.kill()
+        run.communicate()
+    samples = read_samples(tmp_path)
+    assert [s.value for s in samples if s.name == "traffic_requests_total"] == [7]
+    # Memory is the living's alone.
+    assert [s for s in samples if s.name == "traffic_process_resident_memory_bytes"] == []
 
 
 def test_a_label_is_short_whatever_a_callback_writes():

@@ -24,7 +24,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from services.metrics.sharing import metric_registry, share_metrics
-share_metrics(Path(sys.argv[1]), "worker", afresh=True)
+share_metrics(Path(sys.argv[1]), "worker")
 from services.metrics import WorkMetrics
 work = WorkMetrics(metric_registry(), "worker")
 work.accepted("live", datetime.now(UTC) - timedelta(minutes=10), {"freeFlow": 1})

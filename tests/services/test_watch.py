@@ -37,7 +37,7 @@ WORKER = """
 import sys, time
 from pathlib import Path
 from services.metrics.sharing import metric_registry, share_metrics
-share_metrics(Path(sys.argv[1]), "worker", afresh=True)
+share_metrics(Path(sys.argv[1]), "worker")
 from services.clock import utc_now
 from services.metrics import WorkMetrics
 metrics = WorkMetrics(metric_registry(), "worker")
