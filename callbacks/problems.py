@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from services.errors import ForecastUnavailable, InvalidRequest
 from services.journal.lines import REQUEST_ID_HEADER, current_request_id
+from services.privacy import shortened
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +85,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
-    log.error("unexpected error in %s %s", request.method, request.path, exc_info=error)
+    log.error("unexpected error in %s %s", request.method, shortened(request.path), exc_info=error)
     if request.path.startswith(API_PREFIX):
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the error is in the journal")
     body = f"Internal Server Error\nrequest {current_request_id()}\n"

@@ -54,6 +54,15 @@ def without_personal_data(text: str) -> str:
     return f"{masked(beginning)} … {left_out} characters left out …\n{masked(end)}".rstrip("\n")
 
 
+def shortened(text: str, most: int = 200) -> str:
+    """The beginning of what a stranger sent, for a line of the journal.
+
+    >>> shortened("/page", 10), shortened("/" + "x" * 20, 5)
+    ('/page', '/xxxx… (21 characters)')
+    """
+    return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"
+
+
 def masked(text: str) -> str:
     """A text of any length without what is nobody's business."""
     for pattern in (_SECRET_HEADERS, _CREDENTIALS, _QUERY):

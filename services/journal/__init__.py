@@ -13,6 +13,7 @@ from typing import Final
 from concurrent_log_handler import ConcurrentRotatingFileHandler
 
 from services.journal.lines import RequestMark, formatter
+from services.journal.repeats import Repeats
 from services.settings import Settings
 
 FILE_NAME: Final = "app.log"
@@ -29,8 +30,10 @@ def start_journal(settings: Settings) -> None:
     written never stops the application: the terminal still gets every line.
     """
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr), _file_handler(settings)]
+    repeats = Repeats()
     for handler in handlers:
         handler.setFormatter(formatter(settings.log_format))
+        handler.addFilter(repeats)
         handler.addFilter(RequestMark())
     logging.basicConfig(level=settings.log_level, handlers=handlers, force=True)
     logging.captureWarnings(capture=True)

@@ -22,7 +22,12 @@ REQUEST_ID_HEADER: Final = "X-Request-ID"
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _TEXT_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 _TIME_FORM: Final = "%Y-%m-%d %H:%M:%S"
-_LINE_BREAKS: Final = str.maketrans({"\r": "\\r", "\n": "\\n", "\x1b": "\\x1b"})
+# Whatever anything splits lines at (``str.splitlines`` and Unicode's own separators among them),
+# and what moves the cursor of a terminal.
+_CONTROLS: Final = (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)
+_ESCAPED: Final = {code: ascii(chr(code))[1:-1] for code in _CONTROLS}
+# A traceback has lines.
+_ESCAPED_IN_TRACEBACK: Final = {c: text for c, text in _ESCAPED.items() if chr(c) not in "\n\t"}
 
 
 class RequestMark(logging.Filter):
@@ -34,9 +39,7 @@ class RequestMark(logging.Filter):
         record.request_id = found
         record.request_mark = f" request={found}" if found else ""
         # What a client sent must not look like a line of its own.
-        message = record.getMessage()
-        if any(sign in message for sign in "\r\n\x1b"):
-            record.msg, record.args = message.translate(_LINE_BREAKS), ()
+        record.msg, record.args = record.getMessage().translate(_ESCAPED), ()
         return True
 
 
@@ -46,15 +49,27 @@ class _PrivateText(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return without_personal_data(super().format(record))
 
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        return _quoted(super().formatException(ei))
+
 
 class _PrivateJson(JsonFormatter):
     """The same as JSON; field by field, so that it stays JSON."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        return _quoted(str(super().formatException(ei)))
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
         return {
             name: without_personal_data(value) if isinstance(value, str) else value
             for name, value in super().process_log_record(log_data).items()
         }
+
+
+def _quoted(traceback: str) -> str:
+    """A traceback of which no line looks like one of the journal, whatever an error says."""
+    lines = traceback.translate(_ESCAPED_IN_TRACEBACK).split("\n")
+    return "\n".join(f" {line}" if moment_of_line(line) is not None else line for line in lines)
 
 
 def formatter(log_format: LogFormat) -> logging.Formatter:

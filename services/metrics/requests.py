@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from werkzeug.exceptions import HTTPException
 
 from services.metrics.process import ProcessMeter
+from services.privacy import shortened
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +97,8 @@ def measure_requests(
 def _journal(status: int, seconds: float) -> None:
     """A line about a request that was slow or failed: its path, never its query."""
     request = flask.request
-    log.warning("%s %s %d in %.0f ms", request.method, request.path, status, 1_000 * seconds)
+    path = shortened(request.path)
+    log.warning("%s %s %d in %.0f ms", shortened(request.method, 20), path, status, 1_000 * seconds)
 
 
 def note_login(outcome: str) -> None:
