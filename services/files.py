@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import logging
 import os
+import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +17,9 @@ from services.errors import StorageError
 log = logging.getLogger(__name__)
 
 ASIDE_SUFFIX: Final = ".unreadable"
+TEMPORARY_PREFIX: Final = ".writing-"
+# A training is written into a directory, in minutes; a file is locked while it is written.
+_DIRECTORY_ABANDONED_AFTER_SECONDS: Final = 86_400.0
 
 FileStamp = tuple[int, int, int]
 """Device-independent mark of one version of a file: inode, size, modification time (ns)."""
@@ -47,13 +53,14 @@ def write_atomically(path: Path, content: bytes, mode: int = 0o644) -> None:
     temporary: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY_PREFIX)
         with os.fdopen(handle, "wb") as stream:
+            _is_ours(stream.fileno())
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
+            Path(temporary).chmod(mode)
+            Path(temporary).replace(path)
     except OSError as error:
         if temporary is not None:
             with contextlib.suppress(OSError):
@@ -61,6 +68,14 @@ def write_atomically(path: Path, content: bytes, mode: int = 0o644) -> None:
         raise StorageError(
             f"cannot write {path.name} in {path.parent}: {error.strerror}"
         ) from error
+
+
+def remove_abandoned(root: Path) -> list[Path]:
+    """Remove what writers that were killed left half-written below a directory; returns it.
+
+    A lock goes with the process that holds it: what can be locked is nobody's any more.
+    """
+    return [path for path in root.rglob(f"{TEMPORARY_PREFIX}*") if _is_removed(path)]
 
 
 def read_if_present(path: Path) -> bytes | None:
@@ -90,6 +105,31 @@ def set_aside(path: Path, reason: object) -> None:
         log.error("%s is unreadable (%s) and cannot be renamed: %s", path, reason, error.strerror)
         return
     log.error("%s is unreadable and set aside as %s: %s", path, aside.name, reason)
+
+
+def _is_removed(path: Path) -> bool:
+    try:
+        if path.is_dir():
+            if time.time() - path.stat().st_mtime < _DIRECTORY_ABANDONED_AFTER_SECONDS:
+                return False
+            shutil.rmtree(path)
+            return True
+        with path.open("rb") as stream:
+            if not _is_ours(stream.fileno()):
+                return False
+            path.unlink()
+    except OSError:
+        return False  # gone meanwhile, or not to be touched
+    return True
+
+
+def _is_ours(descriptor: int) -> bool:
+    """Lock an open file; False where another process has, or the file system knows no locks."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _free_name(path: Path) -> Path:

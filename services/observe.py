@@ -36,6 +36,9 @@ log = logging.getLogger(__name__)
 ARCHIVE_AFTER: Final = timedelta(minutes=10)
 # A server that asks for more than this is asked again all the same: its clock may be wrong.
 MAXIMUM_PAUSE: Final = timedelta(hours=1)
+# A network changes about once a year, and a publisher may need another go. One that changes with
+# every reply would have every browser fetch a megabyte each time, and a file kept for each.
+NETWORK_CHANGES_A_DAY: Final = 3
 # What a stranger sent is told no further than this.
 _REASON_CHARACTERS: Final = 300
 
@@ -76,6 +79,7 @@ class Observer:
         self._clock = clock
         self._metrics = metrics or WorkMetrics(metric_registry(), "worker")
         self._accepted: dict[Source, Accepted] = {}
+        self._network_changes: list[datetime] = []
         self._live_pause: tuple[datetime, datetime] | None = None
         self._usual: UsualHour | None = None
         self._state = store.worker_state() or WorkerState("", None, 0, None)
@@ -174,19 +178,39 @@ class Observer:
             known_network=last.network,
             # What is simulated follows the clock, wherever that jumps.
             previous=last.snapshot if source == "live" else None,
+            may_change=self._recent_changes() < NETWORK_CHANGES_A_DAY,
         )
+
+    def _recent_changes(self) -> int:
+        """How often the network has changed within a day."""
+        now = self._clock()
+        self._network_changes = [
+            at for at in self._network_changes if abs(now - at) < timedelta(days=1)
+        ]
+        return len(self._network_changes)
 
     def _publish(self, checked: CheckedReply) -> None:
         snapshot = checked.snapshot
-        last = self._last_accepted(snapshot.source).snapshot
+        network, last = self._last_accepted(snapshot.source)
         if last is None or snapshot.version != last.version:
             self._journal(checked)
+        if network is not None and network.version != checked.network.version:
+            self._note_network_change()
         self._look_up_usual(checked)
         self._keep(checked)
         self._store.publish(checked.network, snapshot)
         self._accepted[snapshot.source] = Accepted(checked.network, snapshot)
         counts = status_counts(snapshot.status_codes())
         self._metrics.accepted(snapshot.source, snapshot.observed_at, counts)
+
+    def _note_network_change(self) -> None:
+        self._network_changes.append(self._clock())
+        if len(self._network_changes) >= NETWORK_CHANGES_A_DAY:
+            log.warning(
+                "the network changed %d times within a day: it stays as it is until %s",
+                len(self._network_changes),
+                self._network_changes[0] + timedelta(days=1),
+            )
 
     def _keep(self, checked: CheckedReply) -> None:
         """History first, so that what is shown is also kept; a full disk must not hide the news."""

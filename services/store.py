@@ -116,6 +116,10 @@ class Store:
             write_atomically(path, encode_network(network))
         self._sound = network.version, stamp_of(path)
 
+    def network_files(self) -> list[Path]:
+        """Every file of a network, those set aside included."""
+        return sorted(self._networks.glob("*.geojson*"))
+
     def network_versions(self) -> list[str]:
         """The version of every network that is kept here, the last one written first."""
         paths = self._networks.glob("*.geojson")

@@ -29,6 +29,7 @@ from services.command_line import run_command
 from services.errors import ConfigurationError, ForecastUnavailable, StorageError
 from services.feeds.demo import DemoFeed
 from services.feeds.sources import LiveFeed, SimulatedFeed
+from services.files import remove_abandoned
 from services.forecasts import CachedForecasts
 from services.history.upkeep import keep_up
 from services.journal import start_journal
@@ -195,6 +196,7 @@ def run(settings: Settings) -> None:
         _sole_worker(settings),
         Supervisor([learner_child()] if settings.learner else []),
     ):
+        remove_abandoned(settings.data_dir)
         share_metrics(settings.data_dir, "worker")
         metrics = WorkMetrics(metric_registry(), "worker")
         scheduler = make_scheduler(settings, make_observer(settings, store, metrics), metrics)

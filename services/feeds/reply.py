@@ -106,6 +106,7 @@ def check_reply(
     received_at: datetime,
     known_network: Network | None = None,
     previous: Snapshot | None = None,
+    may_change: bool = True,
 ) -> CheckedReply:
     """Turn the bytes of a reply into a checked snapshot.
 
@@ -123,6 +124,9 @@ def check_reply(
     previous : Snapshot, optional
         The last accepted snapshot of this source, which the reply's time must
         not precede.
+    may_change : bool
+        Whether the reply may bring another network than the known one. If not,
+        its segments are placed on that, and those that it lacks count as failed.
 
     Raises
     ------
@@ -134,7 +138,7 @@ def check_reply(
     observed_at = _observed_at(records)
     quality.check_time(observed_at, received_at, previous)
     columns, bad_rows = _checked_columns(records)
-    network, unmapped = _network_of(records, known_network)
+    network, unmapped = _network_of(records, known_network, may_change=may_change)
     problems = Counter({ID_FIELD: len(decoded) - len(records)})
     problems.update(bad_rows.values())
     problems.update(unmapped)
@@ -264,7 +268,9 @@ def _bad_rows(error: ValidationError) -> dict[int, str]:
     return bad_rows
 
 
-def _network_of(records: list[Record], known: Network | None) -> tuple[Network, list[str]]:
+def _network_of(
+    records: list[Record], known: Network | None, *, may_change: bool
+) -> tuple[Network, list[str]]:
     """The network of some records; for each that it has no place for, the field that is why."""
     version = fingerprint(records)
     if known is not None:
@@ -272,8 +278,8 @@ def _network_of(records: list[Record], known: Network | None) -> tuple[Network, 
             return known, []
         present = sum(r.predefinedlocationreference in known.index_of_id for r in records)
         quality.check_missing_segments(present, len(records) - present, len(known))
-        if present == len(records) < len(known):
-            return known, []
+        if not may_change or present == len(records) < len(known):
+            return known, [ID_FIELD] * (len(records) - present)
     placed = [(record, quality.drawable_parts(record)) for record in records]
     drawable = [(record, parts) for record, parts in placed if isinstance(parts, list)]
     unmapped = [parts for _, parts in placed if isinstance(parts, str)]

@@ -13,14 +13,11 @@ it is not removed: it waits for the next time.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
-import time
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -33,9 +30,6 @@ from services.history.networks import SegmentNumbers
 from services.snapshot import Source
 
 log = logging.getLogger(__name__)
-
-# What a killed writer left behind; none takes nearly as long to write a file.
-_ABANDONED_AFTER_SECONDS: Final = 3_600.0
 
 
 @dataclass(frozen=True)
@@ -115,14 +109,6 @@ def row_keys(table: pa.Table, numbers: SegmentNumbers) -> NDArray[np.int64]:
         of_version = codes == code
         number[of_version] = numbers.of(version, segments[of_version])
     return (number << 17) | rows.seconds_of_day(table)
-
-
-def remove_abandoned(directory: Path) -> None:
-    """Remove what writers that were killed left half-written in a directory."""
-    for path in directory.glob(f"{layout.TEMPORARY_PREFIX}*"):
-        with contextlib.suppress(OSError):
-            if time.time() - path.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
-                path.unlink()
 
 
 def _make_lasting(directory: Path) -> None:

@@ -30,7 +30,6 @@ LOCK_FILE: Final = "history.lock"
 # Rebuilding the roll-ups of a year takes minutes; who waits longer is told instead.
 LOCK_PATIENCE_SECONDS: Final = 1_800.0
 _SNAPSHOT_NAME: Final = "%H%M%S"
-TEMPORARY_PREFIX: Final = ".writing-"
 
 
 def root(data_dir: Path) -> Path:

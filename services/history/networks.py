@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,29 +22,42 @@ from services.store import Store
 log = logging.getLogger(__name__)
 
 
+# One takes 4.3 MB. A network changes about once a year, so that a history needs one or two.
+MOST_LOADED: Final = 8
+
+
 class KnownNetworks:
-    """The networks of a data directory, each read when first asked for.
+    """The networks of a data directory, each read when asked for, those asked for last kept.
 
     Parameters
     ----------
     data_dir : Path
     at_hand : iterable of Network
         Networks that are in memory already.
+    most_loaded : int
+        How many of the others are kept in memory.
     """
 
-    def __init__(self, data_dir: Path, at_hand: Iterable[Network] = ()) -> None:
+    def __init__(
+        self, data_dir: Path, at_hand: Iterable[Network] = (), most_loaded: int = MOST_LOADED
+    ) -> None:
         self._store = Store(data_dir)
-        self._loaded: dict[str, Network | None] = {n.version: n for n in at_hand}
+        self._at_hand = {network.version: network for network in at_hand}
+        self._most_loaded = most_loaded
+        # In order of use.
+        self._loaded: dict[str, Network] = {}
+        self._unreadable: set[str] = set()
 
     def get(self, version: str) -> Network | None:
         """A network, or None (journalled once) when it cannot be read."""
-        if version not in self._loaded:
-            try:
-                self._loaded[version] = self._store.network(version)
-            except StorageError as error:
-                log.error("history of network %s cannot be placed: %s", version, error)
-                self._loaded[version] = None
-        return self._loaded[version]
+        if version in self._at_hand:
+            return self._at_hand[version]
+        if version in self._unreadable:
+            return None
+        network = self._loaded.pop(version, None) or self._read(version)
+        if network is not None:
+            self._hold(network)
+        return network
 
     def keep(self, network: Network) -> None:
         """Know a network and keep it for good.
@@ -53,11 +67,25 @@ class KnownNetworks:
         StorageError
         """
         self._store.keep_network(network)
-        self._loaded[network.version] = network
+        self._unreadable.discard(network.version)
+        self._hold(network)
 
     def versions(self) -> list[str]:
         """The versions in the data directory, the last one kept first."""
         return self._store.network_versions()
+
+    def _read(self, version: str) -> Network | None:
+        try:
+            return self._store.network(version)
+        except StorageError as error:
+            log.error("history of network %s cannot be placed: %s", version, error)
+            self._unreadable.add(version)
+            return None
+
+    def _hold(self, network: Network) -> None:
+        self._loaded[network.version] = network
+        while len(self._loaded) > self._most_loaded:
+            del self._loaded[next(iter(self._loaded))]
 
 
 class SegmentNumbers:

@@ -108,6 +108,23 @@ def day_files(data_dir: Path, source: Source, day: date) -> DayFiles:
     return DayFiles(day_path if header else None, header, tuple(snapshots), tuple(taken_in))
 
 
+def network_versions(data_dir: Path, source: Source, day: date) -> set[str]:
+    """The networks that the rows of a UTC day refer to.
+
+    Raises
+    ------
+    StorageError
+        When the files cannot be read now, though nothing is wrong with them.
+    """
+
+    def read(found: DayFiles) -> set[str]:
+        of_snapshots = read_rows(found.snapshots, ["network_version"])
+        told = set(found.header.network_versions) if found.header else set()
+        return told | set(rows.version_codes(of_snapshots)[1])
+
+    return with_retries(data_dir, source, day, read)
+
+
 def read_day(
     data_dir: Path, source: Source, day: date, columns: Sequence[str] = rows.KEPT_COLUMNS
 ) -> pa.Table:

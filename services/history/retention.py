@@ -2,25 +2,30 @@
 
 Days are counted, not dates: a running worker keeps the last 400 dates, and an
 archive of years ago that someone imports is not removed the night after. It is
-the first to go once there are more than that.
+the first to go once there are more than that. A network goes with the last day
+that refers to it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from services.errors import StorageError
-from services.history import layout
+from services.files import ASIDE_SUFFIX, TEMPORARY_PREFIX
+from services.history import layout, reading
 from services.snapshot import Source
+from services.store import Store
 
 log = logging.getLogger(__name__)
 
 # Only what the history itself writes; a directory with anything else in it stays.
-_OWN_FILES: Final = ("*.parquet", "*.parquet.unreadable*", f"{layout.TEMPORARY_PREFIX}*")
+_OWN_FILES: Final = ("*.parquet", f"*.parquet{ASIDE_SUFFIX}*", f"{TEMPORARY_PREFIX}*")
+# Longer than an import takes from writing a network to writing the rows that refer to it.
+_NETWORKS_KEPT_AT_LEAST: Final = timedelta(days=1)
 
 
 def expired_days(data_dir: Path, source: Source, keep_days: int | None) -> list[date]:
@@ -56,3 +61,45 @@ def remove_days(data_dir: Path, source: Source, days: list[date]) -> None:
             source,
             days[-1],
         )
+
+
+def remove_unused_networks(data_dir: Path, now: datetime) -> list[Path]:
+    """Remove the networks that neither a day nor a published snapshot refers to; returns them.
+
+    Those that were damaged and set aside go as well, all of them a day after they were written.
+    The caller holds ``layout.exclusive``.
+
+    Parameters
+    ----------
+    data_dir : Path
+    now : datetime
+        Aware.
+
+    Raises
+    ------
+    StorageError
+        When it cannot be told what is in use, or a network cannot be removed.
+    """
+    store = Store(data_dir)
+    used = _versions_in_use(store)
+    youngest = (now - _NETWORKS_KEPT_AT_LEAST).timestamp()
+    gone = []
+    try:
+        for path in store.network_files():
+            if path.stem not in used and path.stat().st_ctime < youngest:
+                path.unlink()
+                gone.append(path)
+    except OSError as error:
+        raise StorageError(f"cannot remove a network: {error}") from error
+    if gone:
+        log.info("%d networks that nothing refers to were removed", len(gone))
+    return gone
+
+
+def _versions_in_use(store: Store) -> set[str]:
+    published = (store.current_snapshot(), store.last_live_snapshot())
+    used = {snapshot.network_version for snapshot in published if snapshot is not None}
+    for source in layout.sources(store.data_dir):
+        for day in layout.days(store.data_dir, source):
+            used |= reading.network_versions(store.data_dir, source, day)
+    return used

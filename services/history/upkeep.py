@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from services.errors import TrafficError
+from services.files import remove_abandoned
 from services.history import compaction, layout, reading, retention
 from services.history.networks import KnownNetworks, SegmentNumbers
 from services.history.rollups import Rollups
@@ -40,6 +41,12 @@ def keep_up(data_dir: Path, now: datetime, retention_days: int | None) -> None:
                 keep_up_source(data_dir, source, now, retention_days)
         except (TrafficError, OSError) as error:
             log.error("upkeep of the %s history: %s", source, error)
+    try:
+        remove_abandoned(data_dir)
+        with layout.exclusive(data_dir):
+            retention.remove_unused_networks(data_dir, now)
+    except (TrafficError, OSError) as error:
+        log.error("upkeep of the networks: %s", error)
 
 
 def keep_up_source(
@@ -64,7 +71,6 @@ def keep_up_source(
     retention.remove_days(data_dir, source, expired)
     numbers = SegmentNumbers(networks)
     for day in ripe:
-        compaction.remove_abandoned(layout.partition(data_dir, source, day))
         folded = compaction.fold_day(data_dir, source, day, numbers)
         if folded is not None:
             log.info(

@@ -12,9 +12,9 @@ from services import history, observe
 from services.errors import FeedUnreachable, StorageError
 from services.feeds.sources import SimulatedFeed
 from services.latest import LatestTraffic
-from services.observe import Observer
+from services.observe import NETWORK_CHANGES_A_DAY, Observer
 from services.store import Store
-from tests.feed_replies import OBSERVED_AT, RECEIVED_AT, encode, make_records
+from tests.feed_replies import OBSERVED_AT, RECEIVED_AT, encode, make_record, make_records
 
 
 class SteeredClock:
@@ -368,6 +368,29 @@ def test_a_network_damaged_while_the_feed_is_down_is_made_anew_with_the_archive(
     clock.now += timedelta(minutes=12)
     observer.observe()
     assert LatestTraffic(store).view().snapshot.source == "archive"
+
+
+def test_a_network_that_changes_with_every_reply_stays_as_it_is(
+    observer, feed, clock, store, caplog
+):
+    def redrawn(number: int) -> bytes:
+        records = [{**r, "datetime": clock.now.isoformat()} for r in make_records()]
+        records[0]["denomination"] = f"Rue qui change {number}"
+        return encode([*records, {**make_record(900 + number), "datetime": clock.now.isoformat()}])
+
+    for number in range(20):
+        clock.now += timedelta(minutes=3)
+        feed.answer = redrawn(number)
+        shown = observer.observe()
+        assert (shown.source, shown.observed_at) == ("live", clock.now)
+    assert len(list((store.data_dir / "networks").iterdir())) == 1 + NETWORK_CHANGES_A_DAY
+    assert shown.rejected_rows == 1
+    assert caplog.text.count("it stays as it is until") == 1
+    # A day later it may change again.
+    clock.now += timedelta(days=1)
+    feed.answer = redrawn(100)
+    assert observer.observe().rejected_rows == 0
+    assert len(list((store.data_dir / "networks").iterdir())) == 2 + NETWORK_CHANGES_A_DAY
 
 
 def test_rejected_rows_are_journalled(observer, feed, caplog):

@@ -54,9 +54,13 @@ def observed_at(data_dir) -> Callable[[], object]:
 
 
 def test_a_worker_fetches_publishes_and_stops_when_asked(tmp_path, workers):
+    left = tmp_path / "snapshots" / ".writing-by-one-that-was-killed"
+    left.parent.mkdir()
+    left.write_bytes(b"half")
     with fault_server(reply_with(encode(make_records()))) as server:
         process = workers(tmp_path, source="live", feed_url=server.url, feed_period_seconds=1)
         wait_until(lambda: Store(tmp_path).current_snapshot() is not None)
+        assert not left.exists()
         wait_until(lambda: server.requests >= 3)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0

@@ -10,6 +10,7 @@ the limit that it was observed under.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -90,7 +91,8 @@ class SegmentPlacer:
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self.networks = KnownNetworks(data_dir)
+        # All of them: a segment that none knows is looked for in each.
+        self.networks = KnownNetworks(data_dir, most_loaded=sys.maxsize)
         # The one that fitted last is the likeliest to fit next.
         self._versions = self.networks.versions()
         self._drafts: list[dict[str, tuple[Record, Course]]] = []

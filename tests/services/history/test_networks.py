@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import gc
+import weakref
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.files import write_atomically
+from services.history import retention, upkeep
+from services.history.networks import MOST_LOADED, KnownNetworks
+from services.store import Store
+from tests.factories import make_network, make_snapshot_for
+from tests.services.history.days import append, keep_network, moments
+
+LATER = datetime.now(UTC) + timedelta(days=2)
+START = datetime(2026, 11, 20, 6, tzinfo=UTC)
+
+
+def kept(data_dir):
+    return {path.name for path in (data_dir / "networks").iterdir()}
+
+
+@pytest.fixture
+def data_dir(tmp_path):
+    """A network for a folded day, one for snapshots, two published ones, two for nobody."""
+    store = Store(tmp_path)
+    append(tmp_path, make_network(version="folded"), moments(START, 2))
+    upkeep.keep_up(tmp_path, START + timedelta(days=1), None)
+    append(tmp_path, make_network(version="observed"), moments(START + timedelta(days=9), 2))
+    for source, version in (("live", "archived"), ("demo", "shown")):
+        network = make_network(version=version)
+        store.publish(network, make_snapshot_for(network, source=source))
+    keep_network(tmp_path, make_network(version="unused"))
+    write_atomically(tmp_path / "networks" / "shown.geojson.unreadable-2", b"cut")
+    return tmp_path
+
+
+USED = {f"{version}.geojson" for version in ("folded", "observed", "archived", "shown")}
+
+
+def test_networks_stay_as_long_as_history_or_a_snapshot_refers_to_them(data_dir):
+    retention.remove_unused_networks(data_dir, datetime.now(UTC) + timedelta(hours=1))
+    # An import writes the network first: it has a day to write the rows.
+    assert kept(data_dir) == USED | {"unused.geojson", "shown.geojson.unreadable-2"}
+    retention.remove_unused_networks(data_dir, LATER)
+    assert kept(data_dir) == USED
+
+
+def test_the_hourly_upkeep_removes_networks_with_the_last_day_that_needs_them(data_dir):
+    upkeep.keep_up(data_dir, LATER, retention_days=1)
+    assert kept(data_dir) == USED - {"folded.geojson"}
+
+
+def test_nothing_is_removed_while_it_cannot_be_told_what_is_in_use(data_dir, caplog):
+    before = kept(data_dir)
+    (data_dir / "snapshots" / "live.parquet").write_bytes(b"PAR1 cut")
+    upkeep.keep_up(data_dir, LATER, retention_days=400)
+    assert kept(data_dir) == before
+    assert "upkeep of the networks: not a snapshot file" in caplog.text
+
+
+def test_the_upkeep_removes_what_killed_writers_left(data_dir):
+    left = data_dir / "networks" / ".writing-left"
+    left.write_bytes(b"half")
+    upkeep.keep_up(data_dir, START + timedelta(days=1), None)
+    assert not left.exists()
+
+
+def test_only_networks_in_use_are_in_memory(tmp_path):
+    versions = [f"v{number}" for number in range(3 * MOST_LOADED)]
+    for version in versions:
+        keep_network(tmp_path, make_network(20, version=version))
+    at_hand = make_network(20, version="mine")
+    networks = KnownNetworks(tmp_path, [at_hand])
+    for _ in range(2):
+        seen = [weakref.ref(networks.get(version)) for version in versions]
+        gc.collect()
+        assert sum(network() is not None for network in seen) <= MOST_LOADED
+    # The one that was asked for again stays.
+    first = networks.get("v0")
+    for version in versions[1:MOST_LOADED]:
+        networks.get(version)
+        assert networks.get("v0") is first
+    assert networks.get("mine") is at_hand
