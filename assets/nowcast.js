@@ -203,8 +203,7 @@
     const list = element("dl", "road-card-leads");
     settings.nowcast.leadMinutes.forEach((minutes, lead) => {
       const { text, status } = roadLead(road, lead);
-      const duration = app.wording.quantity(minutes, "minute");
-      const name = app.wording.fill(texts.nowcast.road_lead, { duration });
+      const name = app.wording.fill(texts.nowcast.road_lead, { minutes });
       list.append(element("dt", "", name), element("dd", status ? `ahead ahead--${status}` : "", text));
     });
     part.append(list);

@@ -31,7 +31,7 @@ def build_nowcast(texts: Texts, zones: Sequence[str], lead_minutes: Sequence[int
     columns = [NOW, *(str(minutes) for minutes in lead_minutes)]
     heads = [
         wording["now"],
-        *(wording["lead"].format(duration=written.quantity(m, "min")) for m in lead_minutes),
+        *(wording["lead"].format(minutes=m) for m in lead_minutes),
     ]
     ahead = [
         wording["lead_spoken"].format(duration=written.quantity(m, "min", is_long=True))

@@ -36,6 +36,8 @@ def test_age_and_origin_follow_the_data_whatever_the_browser_s_clock_and_zone(li
     expect(freshness).to_have_text(
         "Archive : dernières données reçues le lundi 26 août à 12:43 — le flux ne répond pas"
     )
+    live_app.clock.set(OBSERVED_AT + timedelta(days=824))
+    expect(freshness).to_contain_text("le lundi 26 août 2024 à 12:43")
 
     live_app.publish(source="demo")
     live_app.clock.set(OBSERVED_AT + timedelta(seconds=50))

@@ -9,7 +9,10 @@ from playwright.sync_api import Browser, Page
 
 import components
 from components.texts import load_texts
+from tests.browser.conftest import BROWSER_TEST
 from tests.components.trees import plain
+
+pytestmark = BROWSER_TEST
 
 WORDING = Path(components.__file__).parents[1] / "assets" / "wording.js"
 DAY_S = 86_400
