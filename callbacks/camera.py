@@ -47,6 +47,7 @@ from services.camera.errors import (
     CameraUnavailable,
     NotAPicture,
     PictureRefused,
+    PictureTooCostly,
     PictureTooLarge,
 )
 from services.camera.limits import MAX_BYTES
@@ -57,6 +58,11 @@ PATH: Final = "/camera"
 NAMESPACE: Final = "camera"
 # As large as a browser sends: sixty times what the model sees.
 MAX_SIDE: Final = 2_048
+# The text of each fault of a picture; any other is damaged.
+_REFUSED: Final[Mapping[type[PictureRefused], str]] = {
+    NotAPicture: "not_a_picture",
+    PictureTooCostly: "too_costly",
+}
 _PNG: Final = "data:image/png;base64,"
 _CSV: Final = "data:text/csv;charset=utf-8;base64,"
 
@@ -178,8 +184,7 @@ def tell(camera: CameraClient, texts: Texts, picture: object, sign: camera_keepi
     except PictureTooLarge:
         return Told(message=_too_large(texts))
     except PictureRefused as error:
-        key = "not_a_picture" if isinstance(error, NotAPicture) else "damaged"
-        return Told(message=wording[key])
+        return Told(message=wording[_REFUSED.get(type(error), "damaged")])
     except CameraUnavailable as error:
         key = "busy" if isinstance(error, CameraBusy) else "unavailable"
         return Told(message=wording[key], may_try_again=True)

@@ -21,6 +21,7 @@ from services.camera.errors import (
     CameraUnavailable,
     NotAPicture,
     PictureRefused,
+    PictureTooCostly,
     PictureTooLarge,
 )
 from services.camera.messages import Answer
@@ -167,7 +168,7 @@ def _checked_choice(text: str) -> bool:
 def _status_of(error: PictureRefused) -> HTTPStatus:
     if isinstance(error, NotAPicture):
         return HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    if isinstance(error, PictureTooLarge):
+    if isinstance(error, PictureTooLarge | PictureTooCostly):
         return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     return HTTPStatus.BAD_REQUEST
 

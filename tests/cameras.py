@@ -22,6 +22,8 @@ from services.camera.server import PLACES, CameraServer
 NAMES = [item.name for item in GROUPS]
 ROAD, VEHICLE, PERSON = (NAMES.index(name) for name in ("flat", "vehicle", "human"))
 VERSION = "by-brightness"
+# How each scan of a JPEG begins.
+SCAN = b"\xff\xda"
 
 
 def segment_by_brightness(rgb: NDArray[np.uint8]) -> Segmentation:
@@ -46,6 +48,13 @@ def as_file(rgb: NDArray[np.uint8], file_format: str = "PNG", **options: Any) ->
     stream = io.BytesIO()
     Image.fromarray(rgb).save(stream, file_format, **options)
     return stream.getvalue()
+
+
+def with_scans(more: int, side: int = 48) -> bytes:
+    """A progressive JPEG whose last scan comes so many times more."""
+    whole = as_file(np.full((side, side), 128, dtype=np.uint8), "JPEG", progressive=True)
+    last = whole[whole.rindex(SCAN) : -2]
+    return whole[:-2] + last * more + whole[-2:]
 
 
 def work_by_brightness(order: Order) -> Reply:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import socket
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from multiprocessing.connection import Client, Connection
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +20,7 @@ from services.camera.errors import (
     NotAPicture,
     PictureDamaged,
     PictureRefused,
+    PictureTooCostly,
     PictureTooLarge,
 )
 from services.camera.limits import MAX_BYTES
@@ -29,6 +32,7 @@ from services.camera.messages import (
     decode_greeting,
     decode_reply,
     encode,
+    limit_stalls,
     socket_path,
 )
 
@@ -38,11 +42,18 @@ log = logging.getLogger(__name__)
 _CONNECT_SECONDS: Final = 3.0
 _PAUSE_SECONDS: Final = 0.1
 _GREETING_SECONDS: Final = 2.0
+# A process that was stopped lets nobody in once its backlog is full.
+_CONNECT_STALL_SECONDS: Final = 2.0
+# Threads of this process that may wait for the camera; the others serve pages. Two processes of
+# three fill the camera's queue.
+MOST_WAITING: Final = 3
+_RETRY_AFTER_S: Final = 2
 # The first picture waits for TensorFlow to be imported and the model to be compiled.
 REPLY_SECONDS: Final = 45.0
 _REFUSED: Final[Mapping[Fault, type[PictureRefused]]] = {
     "not_a_picture": NotAPicture,
     "too_large": PictureTooLarge,
+    "too_costly": PictureTooCostly,
     "damaged": PictureDamaged,
 }
 
@@ -58,6 +69,8 @@ class CameraClient:
         Whether such a process is meant to run at all.
     connect_seconds, reply_seconds : float
         How long to look for it, and to wait for it.
+    most_waiting : int
+        How many threads may wait at a time; more are turned away at once.
     """
 
     def __init__(
@@ -67,11 +80,13 @@ class CameraClient:
         is_expected: bool = True,
         connect_seconds: float = _CONNECT_SECONDS,
         reply_seconds: float = REPLY_SECONDS,
+        most_waiting: int = MOST_WAITING,
     ) -> None:
         self._address = str(socket_path(data_dir))
         self._is_expected = is_expected
         self._connect_seconds = connect_seconds
         self._reply_seconds = reply_seconds
+        self._may_wait = threading.BoundedSemaphore(most_waiting)
 
     def look_at(self, picture: bytes, *, wants_picture: bool = False) -> Answer:
         """Have a picture segmented and read.
@@ -94,20 +109,30 @@ class CameraClient:
             raise PictureTooLarge(f"{len(picture):,} bytes, at most {MAX_BYTES:,} are taken")
         if not self._is_expected:
             raise CameraUnavailable("the camera is switched off here")
+        if not self._may_wait.acquire(blocking=False):
+            raise CameraBusy(_RETRY_AFTER_S)
         try:
-            with closing(self._admitted()) as connection:
-                connection.send_bytes(encode(Order(picture, wants_picture)))
-                return _answer(self._received(connection, self._reply_seconds))
+            return self._asked(Order(picture, wants_picture))
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             log.error("the camera did not answer: %s", error or type(error).__name__)
             raise CameraUnavailable("the camera does not answer") from error
+        finally:
+            self._may_wait.release()
+
+    def _asked(self, order: Order) -> Answer:
+        with closing(self._admitted()) as connection:
+            until = time.monotonic() + self._reply_seconds
+            # A picture is read when its turn comes: sending it is waiting already.
+            limit_stalls(connection.fileno(), self._reply_seconds)
+            connection.send_bytes(encode(order))
+            return _answer(self._received(connection, max(0.0, until - time.monotonic())))
 
     def _admitted(self) -> Connection:
         """A connection with a place in the queue; a process that starts is waited for."""
         until = time.monotonic() + self._connect_seconds
         while True:
             try:
-                return self._greeted(Client(self._address, family="AF_UNIX"))
+                return self._greeted(_connected(self._address))
             except (OSError, EOFError):
                 if time.monotonic() >= until:
                     raise
@@ -127,6 +152,13 @@ class CameraClient:
         if not connection.poll(seconds):
             raise TimeoutError(f"nothing came within {seconds:g} s")
         return connection.recv_bytes()
+
+
+def _connected(address: str) -> Connection:
+    with socket.socket(socket.AF_UNIX) as raw:
+        limit_stalls(raw.fileno(), _CONNECT_STALL_SECONDS)
+        raw.connect(address)
+        return Connection(raw.detach())
 
 
 def _answer(data: bytes) -> Answer:

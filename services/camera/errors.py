@@ -8,6 +8,7 @@ TrafficError
  └── PictureRefused          the caller's picture cannot be used; one sentence says why
       ├── NotAPicture        not one of the formats read here (HTTP 415)
       ├── PictureTooLarge    too many bytes or pixels (HTTP 413)
+      ├── PictureTooCostly   takes too long to decode, whatever its size (HTTP 413)
       └── PictureDamaged     empty, truncated, too small or broken inside (HTTP 400)
 """
 
@@ -26,6 +27,10 @@ class NotAPicture(PictureRefused):
 
 class PictureTooLarge(PictureRefused):
     """The picture has more bytes or pixels than are taken in."""
+
+
+class PictureTooCostly(PictureRefused):
+    """The picture is made so that decoding it takes much longer than others of its size."""
 
 
 class PictureDamaged(PictureRefused):

@@ -18,6 +18,7 @@ from services.camera.errors import (
     NotAPicture,
     PictureDamaged,
     PictureRefused,
+    PictureTooCostly,
     PictureTooLarge,
 )
 from services.camera.messages import Answer, Fault, Order, Refusal, Reply
@@ -34,6 +35,7 @@ _PICTURE_COMPRESSION: Final = 1
 _FAULTS: Final[tuple[tuple[type[PictureRefused], Fault], ...]] = (
     (NotAPicture, "not_a_picture"),
     (PictureTooLarge, "too_large"),
+    (PictureTooCostly, "too_costly"),
     (PictureDamaged, "damaged"),
 )
 

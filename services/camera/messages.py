@@ -7,6 +7,9 @@ refusal. Nothing of it is ever written to a file.
 
 from __future__ import annotations
 
+import os
+import socket
+import struct
 from pathlib import Path
 from typing import Final, Literal
 
@@ -21,7 +24,7 @@ SOCKET_NAME: Final = "camera.sock"
 _ENVELOPE_BYTES: Final = 4_096
 MOST_ORDER_BYTES: Final = MAX_BYTES + _ENVELOPE_BYTES
 
-Fault = Literal["not_a_picture", "too_large", "damaged", "model", "failed"]
+Fault = Literal["not_a_picture", "too_large", "too_costly", "damaged", "model", "failed"]
 
 
 class Admitted(msgspec.Struct, frozen=True, tag=True):
@@ -107,6 +110,16 @@ Message = Greeting | Order | Reply
 def socket_path(data_dir: Path) -> Path:
     """Where the camera's process listens."""
     return data_dir / SOCKET_NAME
+
+
+def limit_stalls(descriptor: int, seconds: float) -> None:
+    """Let connecting a socket, reads and writes fail that make no headway for so long."""
+    whole, rest = divmod(seconds, 1)
+    # No time at all would stand for any time.
+    longest = struct.pack("ll", int(whole), max(1, int(rest * 1_000_000)))
+    with socket.socket(fileno=os.dup(descriptor)) as same:
+        for direction in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            same.setsockopt(socket.SOL_SOCKET, direction, longest)
 
 
 def encode(message: Message) -> bytes:

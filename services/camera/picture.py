@@ -7,19 +7,41 @@ annotation stay behind here.
 from __future__ import annotations
 
 import io
+import re
+import time
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from services.camera.errors import NotAPicture, PictureDamaged, PictureTooLarge
-from services.camera.limits import MAX_BYTES, MAX_PIXELS
+from services.camera.errors import (
+    NotAPicture,
+    PictureDamaged,
+    PictureRefused,
+    PictureTooCostly,
+    PictureTooLarge,
+)
+from services.camera.limits import (
+    DECODE_SECONDS,
+    MAX_BYTES,
+    MAX_PIXELS,
+    MOST_SCANS,
+    MOST_SEGMENTS,
+)
 
 # Only these decoders are ever tried, whatever else Pillow can read.
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
 _SIGNATURES: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF", b"GIF87a", b"GIF89a")
+_JPEG_SIGNATURE: Final = _SIGNATURES[0]
+# What begins a segment: neither escaped data nor padding nor one that stands alone, which restarts
+# inside a scan do (ITU-T T.81, B.1.1).
+_JPEG_MARKER: Final = re.compile(rb"\xff([^\x00\x01\xff\xd0-\xd8])")
+_START_OF_SCAN: Final = b"\xda"
+_END_OF_IMAGE: Final = b"\xd9"
+# A decoder is given so many at a time: between two pieces the clock is looked at.
+_PIECE_BYTES: Final = 2_048
 # Below this nothing in a street can be told.
 MIN_SIDE: Final = 16
 # Grey bands, as far from every colour of a street as one constant can be.
@@ -38,10 +60,16 @@ class PictureLimits:
         Of the file.
     max_pixels : int
         Width × height, checked before anything is decoded.
+    max_scans : int
+        Of a JPEG, counted before anything is decoded.
+    decode_seconds : float
+        Of a processor, for decoding.
     """
 
     max_bytes: int = MAX_BYTES
     max_pixels: int = MAX_PIXELS
+    max_scans: int = MOST_SCANS
+    decode_seconds: float = DECODE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -83,6 +111,8 @@ def decode_picture(data: bytes, limits: PictureLimits | None = None) -> NDArray[
         Another format, or none.
     PictureTooLarge
         Too many bytes, or too many pixels once decoded.
+    PictureTooCostly
+        Too many scans, or too much time once it is decoded.
     PictureDamaged
         Empty, truncated, broken inside, or less than MIN_SIDE pixels wide or high.
     """
@@ -91,7 +121,9 @@ def decode_picture(data: bytes, limits: PictureLimits | None = None) -> NDArray[
         raise PictureDamaged("the file is empty")
     if len(data) > limits.max_bytes:
         raise PictureTooLarge(f"{len(data):,} bytes, at most {limits.max_bytes:,} are taken")
-    with _opened(data) as image:
+    if data.startswith(_JPEG_SIGNATURE):
+        _check_scans(data, limits.max_scans)
+    with _opened(data, limits.decode_seconds) as image:
         _check_size(image.width, image.height, limits)
         return _upright_rgb(image)
 
@@ -156,9 +188,45 @@ def unletterbox_mask(mask: NDArray[np.uint8], place: Placement) -> NDArray[np.ui
     return np.asarray(content.resize(own_size, Image.Resampling.NEAREST))
 
 
-def _opened(data: bytes) -> Image.Image:
+class _TimedBytes(io.BytesIO):
+    """A file that ends its decoder when it has taken too much of the processor.
+
+    Parameters
+    ----------
+    data : bytes
+    seconds : float
+        From now on, of the thread that makes it and reads it.
+    """
+
+    def __init__(self, data: bytes, seconds: float) -> None:
+        super().__init__(data)
+        self._until = time.thread_time() + seconds
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if time.thread_time() > self._until:
+            raise PictureTooCostly("the picture takes too long to decode")
+        return super().read(size)
+
+
+def _check_scans(data: bytes, most: int) -> None:
+    """Count the scans of a JPEG as its decoder will meet them; those of a preview do not count."""
+    scans = place = 0
+    for _ in range(MOST_SEGMENTS):
+        found = _JPEG_MARKER.search(data, place)
+        if found is None or found[1] == _END_OF_IMAGE:
+            return
+        scans += found[1] == _START_OF_SCAN
+        if scans > most:
+            break
+        place = found.end() + int.from_bytes(data[found.end() : found.end() + 2])
+    raise PictureTooCostly(f"a JPEG of more than {most} scans or {MOST_SEGMENTS} segments")
+
+
+def _opened(data: bytes, decode_seconds: float) -> Image.Image:
     try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
+        return Image.open(_TimedBytes(data, decode_seconds), formats=FORMATS)
+    except PictureRefused:
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureTooLarge("the picture has too many pixels") from error
     except UnidentifiedImageError as error:
@@ -181,8 +249,12 @@ def _check_size(width: int, height: int, limits: PictureLimits) -> None:
 
 def _upright_rgb(image: Image.Image) -> NDArray[np.uint8]:
     try:
+        if isinstance(image, ImageFile.ImageFile):
+            image.decodermaxblock = _PIECE_BYTES
         image.load()
         return np.array(_to_rgb(_upright(image)), dtype=np.uint8)
+    except PictureRefused:
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureTooLarge("the picture has too many pixels") from error
     except Exception as error:  # As in _opened.

@@ -9,12 +9,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import socket
-import struct
+import select
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
@@ -31,6 +30,7 @@ from services.camera.messages import (
     Reply,
     decode_order,
     encode,
+    limit_stalls,
 )
 from services.errors import ConfigurationError
 
@@ -77,6 +77,8 @@ class CameraServer:
         self._work = work
         self._turned_away = turned_away
         self._places = threading.BoundedSemaphore(places)
+        # Whoever has a place; the thread that gives them out is the only one to touch it.
+        self._under_way: dict[Future[None], Connection] = {}
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="camera")
         self._last_order = time.monotonic()
         self._closing = threading.Event()
@@ -111,21 +113,33 @@ class CameraServer:
         if self._closing.is_set():
             connection.close()
             return
-        if not self._places.acquire(blocking=False):
+        if not self._places.acquire(blocking=False) and not self._a_place_given_back():
             self._turned_away()
             _send(connection, Busy(RETRY_AFTER_S))
             connection.close()
             return
         self._last_order = time.monotonic()
-        _limit_stalls(connection)
+        limit_stalls(connection.fileno(), _STALL_SECONDS)
         _send(connection, Admitted())
-        self._pool.submit(self._converse, connection)
+        self._under_way = {item: of for item, of in self._under_way.items() if not item.done()}
+        self._under_way[self._pool.submit(self._converse, connection)] = connection
+
+    def _a_place_given_back(self) -> bool:
+        """Take the place of somebody who waited and is gone; whether there was one."""
+        for future, connection in self._under_way.items():
+            # Who is looked at already cannot be taken back.
+            if not future.done() and _is_gone(connection) and future.cancel():
+                connection.close()
+                return True
+        return False
 
     def _converse(self, connection: Connection) -> None:
         try:
             with closing(connection):
                 order = decode_order(connection.recv_bytes(MOST_ORDER_BYTES))
-                _send(connection, self._work(order))
+                # Whoever sent it may have waited too long for those before.
+                if not _is_gone(connection):
+                    _send(connection, self._work(order))
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             log.warning("a picture was not handed over: %s", error or type(error).__name__)
         finally:
@@ -155,9 +169,12 @@ def _send(connection: Connection, message: Message) -> None:
         log.info("whoever asked the camera is gone: %s", error)
 
 
-def _limit_stalls(connection: Connection) -> None:
-    """Let reads and writes of a connection fail that make no headway."""
-    longest = struct.pack("ll", _STALL_SECONDS, 0)
-    with socket.socket(fileno=os.dup(connection.fileno())) as same:
-        for direction in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            same.setsockopt(socket.SOL_SOCKET, direction, longest)
+def _is_gone(connection: Connection) -> bool:
+    """Whether the other side has hung up, whatever it sent before."""
+    try:
+        asked = select.poll()
+        asked.register(connection.fileno(), 0)
+        return bool(asked.poll(0))
+    except OSError:
+        # Closed here already.
+        return True

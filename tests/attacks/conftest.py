@@ -11,15 +11,20 @@ from tests.factories import make_network, make_snapshot_for
 
 
 @pytest.fixture(scope="module")
-def attacked(tmp_path_factory):
+def attacked_dir(tmp_path_factory):
+    """The data directory of the application."""
+    return tmp_path_factory.mktemp("attacked")
+
+
+@pytest.fixture(scope="module")
+def attacked(attacked_dir):
     """The server of an application that has something to show."""
-    data_dir = tmp_path_factory.mktemp("attacked")
-    store = Store(data_dir)
+    store = Store(attacked_dir)
     store.prepare()
     network = make_network()
     store.publish(network, make_snapshot_for(network))
     settings = load_settings(
-        data_dir=data_dir,
+        data_dir=attacked_dir,
         monitor_level="off",
         dashboard_password="Correct-horse-7",
         tiles_url="none",

@@ -20,7 +20,14 @@ from services.camera.limits import MAX_BYTES
 from services.camera.looking import look
 from services.store import Store
 from tests.callbacks.conftest import NOW
-from tests.cameras import VERSION, as_file, running_camera, segment_by_brightness, street
+from tests.cameras import (
+    VERSION,
+    as_file,
+    running_camera,
+    segment_by_brightness,
+    street,
+    with_scans,
+)
 from tests.components.trees import plain
 from tests.factories import make_network, make_snapshot_for
 from tests.log_in import OWN_PAGE, send_log_in
@@ -145,6 +152,7 @@ def test_a_picture_gives_its_mask_and_its_reading(client, camera):
         ("data:image/jpeg;base64,!", "n'est pas une image"),
         (address_of(as_file(street())[:100]), "abîmée"),
         (address_of(b""), "vide"),
+        (address_of(with_scans(200)), "trop de calcul"),
     ],
 )
 def test_a_bad_picture_is_told_in_the_visitors_language_and_may_not_be_kept(

@@ -65,6 +65,7 @@ def test_a_large_picture_comes_back_reduced_but_its_mask_at_its_own_size():
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not_a_picture"),
         (as_file(street())[:200], "damaged"),
         (b"x" * (12 * 1024 * 1024 + 1), "too_large"),
+        (as_file(street(), "JPEG")[:-2] + b"\xff\xda\x00\x02" * 200, "too_costly"),
     ],
 )
 def test_a_bad_picture_is_refused_and_the_model_is_not_even_loaded(picture, fault):

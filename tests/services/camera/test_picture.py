@@ -1,14 +1,22 @@
 from __future__ import annotations
 
 import io
+import itertools
 import struct
+import time
 import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from services.camera.errors import NotAPicture, PictureDamaged, PictureRefused, PictureTooLarge
+from services.camera.errors import (
+    NotAPicture,
+    PictureDamaged,
+    PictureRefused,
+    PictureTooCostly,
+    PictureTooLarge,
+)
 from services.camera.picture import (
     MAX_BYTES,
     PADDING,
@@ -18,6 +26,7 @@ from services.camera.picture import (
     placement,
     unletterbox_mask,
 )
+from tests.cameras import SCAN, with_scans
 
 ORIENTATION = 0x0112
 RED, BLUE = (220, 30, 40), (20, 40, 210)
@@ -195,3 +204,50 @@ def test_the_letterbox_keeps_proportions_and_fills_up_with_grey():
 
 def test_a_thread_of_a_picture_still_has_a_place():
     assert placement(10, 20_000, 256, 256).height == 1
+
+
+def test_a_jpeg_of_more_scans_than_any_program_writes_is_not_even_begun():
+    """Each goes over the whole picture: 259 KB took 17 s."""
+    assert decode_picture(with_scans(90)).shape == (48, 48, 3)
+    with pytest.raises(PictureTooCostly, match="more than 100 scans"):
+        decode_picture(with_scans(8_000, side=4_000))
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        # Segments of which a counter that trusts lengths would skip the scans.
+        lambda whole: whole.replace(SCAN, b"\xff\x01\xff\xff" + SCAN),
+        # As many segments as fit, each of which Pillow would read by itself.
+        lambda whole: whole[:2] + b"\xff\xe5\x00\x02" * 200_000 + whole[2:],
+    ],
+)
+def test_scans_cannot_be_hidden(hidden):
+    with pytest.raises(PictureTooCostly):
+        decode_picture(hidden(with_scans(1_000)))
+
+
+def test_what_only_looks_like_scans_is_none():
+    """A preview inside the annotations, and the film that telephones put behind a picture."""
+    whole = encoded(halves(), "JPEG")
+    preview = b"\xff\xe5" + struct.pack(">H", 2 + 2 * 5_000) + SCAN * 5_000
+    film = SCAN * 5_000
+    assert decode_picture(whole[:2] + preview + whole[2:] + film).shape == (32, 48, 3)
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "GIF"])
+def test_a_picture_that_takes_longer_than_it_may_is_given_up(file_format):
+    limits = PictureLimits(decode_seconds=-1.0)
+    with pytest.raises(PictureTooCostly, match="too long"):
+        decode_picture(encoded(halves(), file_format), limits)
+
+
+def test_the_clock_is_looked_at_between_small_pieces_of_a_picture(monkeypatch):
+    """A hundred looks, each a second after the one before, at half a megabyte."""
+    grain = np.random.default_rng(0).integers(0, 256, (600, 600, 3)).astype(np.uint8)
+    whole = encoded(Image.fromarray(grain), "JPEG", progressive=True)
+    looks = itertools.count()
+    monkeypatch.setattr(time, "thread_time", lambda: next(looks))
+    with pytest.raises(PictureTooCostly, match="too long"):
+        decode_picture(whole, PictureLimits(decode_seconds=100))
+    assert decode_picture(whole, PictureLimits(decode_seconds=10_000)).shape == (600, 600, 3)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from services.camera import client as client_module
 from services.camera.client import CameraClient
 from services.camera.errors import (
     CameraBusy,
@@ -148,6 +149,56 @@ def test_strangers_at_the_socket_cost_nobody_a_place(tmp_path):
         with admitted(tmp_path) as known:
             known.send_bytes(encode(Order(PICTURE)))
             assert decode_reply(known.recv_bytes()).model_version == VERSION
+
+
+def test_more_than_a_few_do_not_wait_but_are_told_at_once(tmp_path):
+    gate = Gate()
+    with running_camera(tmp_path, gate.work), ThreadPoolExecutor(1) as pool:
+        client = CameraClient(tmp_path, connect_seconds=0.0, most_waiting=1)
+        first = pool.submit(client.look_at, PICTURE)
+        assert gate.begun.acquire(timeout=30)
+        with pytest.raises(CameraBusy):
+            client.look_at(PICTURE)
+        gate.opened.set()
+        assert first.result(30).model_version == VERSION
+        # And the place is there again.
+        assert client.look_at(PICTURE).model_version == VERSION
+
+
+def test_the_place_of_who_waited_and_left_is_given_to_the_next(tmp_path):
+    gate = Gate()
+    with (
+        running_camera(tmp_path, gate.work, places=2),
+        ThreadPoolExecutor(2) as pool,
+    ):
+        first = pool.submit(impatient(tmp_path).look_at, PICTURE)
+        assert gate.begun.acquire(timeout=30)
+        leaving = admitted(tmp_path)
+        leaving.send_bytes(encode(Order(PICTURE + bytes(1))))
+        with pytest.raises(CameraBusy):
+            impatient(tmp_path).look_at(PICTURE)
+        leaving.close()
+        with admitted(tmp_path) as staying:
+            staying.send_bytes(encode(Order(PICTURE + bytes(2))))
+            gate.opened.set()
+            assert decode_reply(staying.recv_bytes()).model_version == VERSION
+        assert first.result(30).model_version == VERSION
+    # Nobody looked at the picture of who left.
+    assert gate.seen == [len(PICTURE), len(PICTURE) + 2]
+
+
+def test_a_large_picture_may_wait_longer_for_its_turn_than_for_a_connection(tmp_path, monkeypatch):
+    """What the socket does not take at once is sent when the picture's turn comes."""
+    monkeypatch.setattr(client_module, "_CONNECT_STALL_SECONDS", 0.05)
+    gate, large = Gate(), PICTURE + bytes(2_000_000)
+    with running_camera(tmp_path, gate.work), ThreadPoolExecutor(2) as pool:
+        first = pool.submit(impatient(tmp_path).look_at, PICTURE)
+        assert gate.begun.acquire(timeout=30)
+        second = pool.submit(impatient(tmp_path).look_at, large)
+        with pytest.raises(TimeoutError):
+            second.result(0.3)
+        gate.opened.set()
+        assert [item.result(30).model_version for item in (first, second)] == [VERSION] * 2
 
 
 def test_nobody_else_on_the_machine_may_ask(tmp_path):

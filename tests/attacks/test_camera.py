@@ -1,0 +1,123 @@
+"""A camera that hangs, is flooded, or is sent pictures made to keep it busy: the pages go on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import models
+from services.camera import client as client_module
+from services.camera.client import MOST_WAITING, CameraClient
+from services.camera.errors import CameraUnavailable
+from services.camera.messages import socket_path
+from tests.cameras import as_file, running_camera, street, with_scans, work_by_brightness
+from tests.waiting import PATIENCE_SECONDS, wait_until
+
+ROOT = Path(models.__file__).parent.parent
+API = "/api/v1/segmentation?picture=false"
+# As gunicorn.conf.py gives a process.
+THREADS = 8
+STRANGERS = 40
+PICTURE = as_file(street())
+BROKEN = PICTURE[:100]
+
+
+@pytest.fixture
+def stopped_camera(attacked_dir) -> Iterator[subprocess.Popen[bytes]]:
+    """The camera's own process, as ``kill -STOP`` leaves it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "models.camera.serve"],
+        env={**os.environ, "TRAFFIC_DATA_DIR": str(attacked_dir)},
+        cwd=ROOT,
+    )
+    try:
+        wait_until(socket_path(attacked_dir).exists)
+        stop(process)
+        yield process
+    finally:
+        process.kill()
+        process.wait(30)
+        socket_path(attacked_dir).unlink(missing_ok=True)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: stands_still(process.pid))
+
+
+def stands_still(pid: int) -> bool:
+    """Whether every thread is stopped: the signal reaches them one by one."""
+    stats = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
+
+
+def statuses_beside(server, pool, picture) -> tuple[list[Future[int]], list[int]]:
+    """Flood a process's threads with pictures and ask for its health.
+
+    Returns the requests that still wait for the camera, and how all others ended.
+    """
+
+    def hand_in() -> int:
+        answer = server.test_client().post(API, data=picture, content_type="image/png")
+        if answer.status_code == 503:
+            assert int(answer.headers["Retry-After"]) > 0
+        return int(answer.status_code)
+
+    asked = [pool.submit(hand_in) for _ in range(STRANGERS)]
+    healthy = pool.submit(lambda: server.test_client().get("/healthz").status_code)
+    assert healthy.result(PATIENCE_SECONDS) == 200
+    wait_until(lambda: sum(not future.done() for future in asked) <= MOST_WAITING)
+    waiting = [future for future in asked if not future.done()]
+    return waiting, [future.result() for future in asked if future.done()]
+
+
+def test_a_stopped_camera_stops_no_page(attacked, attacked_dir, stopped_camera, monkeypatch):
+    # The stopped one is waited for until the test lets it go on.
+    monkeypatch.setattr(client_module, "_GREETING_SECONDS", PATIENCE_SECONDS)
+    with ThreadPoolExecutor(THREADS) as pool:
+        waiting, ended = statuses_beside(attacked, pool, BROKEN)
+        assert (len(waiting), set(ended)) == (MOST_WAITING, {503})
+        stopped_camera.send_signal(signal.SIGCONT)
+        assert {future.result(PATIENCE_SECONDS) for future in waiting} == {400}
+
+    stop(stopped_camera)
+    monkeypatch.setattr(client_module, "_GREETING_SECONDS", 0.01)
+    monkeypatch.setattr(client_module, "_CONNECT_STALL_SECONDS", 0.01)
+    client = CameraClient(attacked_dir, connect_seconds=0.0)
+    # More than its backlog takes: they end in connecting, those before in waiting to be let in.
+    for _ in range(STRANGERS):
+        with pytest.raises(CameraUnavailable):
+            client.look_at(PICTURE)
+
+
+def test_a_flooded_camera_stops_no_page(attacked, attacked_dir):
+    opened = threading.Event()
+
+    def work(order):
+        assert opened.wait(PATIENCE_SECONDS)
+        return work_by_brightness(order)
+
+    with running_camera(attacked_dir, work), ThreadPoolExecutor(THREADS) as pool:
+        waiting, ended = statuses_beside(attacked, pool, PICTURE)
+        assert (len(waiting), set(ended)) == (MOST_WAITING, {503})
+        opened.set()
+        assert {future.result(PATIENCE_SECONDS) for future in waiting} == {200}
+
+
+def test_a_picture_made_to_keep_the_camera_busy_is_refused_before_it_does(attacked, attacked_dir):
+    """259 KB took 17 s."""
+    made = with_scans(8_000, side=4_000)
+    assert 200_000 < len(made) < 400_000
+    with running_camera(attacked_dir):
+        stranger = attacked.test_client()
+        refused = stranger.post(API, data=made, content_type="image/jpeg")
+        assert (refused.status_code, refused.get_json()["parameter"]) == (413, "image")
+        assert stranger.post(API, data=PICTURE, content_type="image/png").status_code == 200
