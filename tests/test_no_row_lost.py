@@ -106,7 +106,7 @@ def test_not_one_row_is_lost_under_load_with_the_database_locked_and_at_the_end(
     visitors = [Visitor(port, leaving) for _ in range(VISITORS)]
     for visitor in visitors:
         visitor.start()
-    # Four processes have a scheduler; one of them writes the graphs.
+    # Four processes have a thread for them; one of them writes the graphs.
     wait_until(lambda: rows(tmp_path, GRAPH_TIMES), 120)
     answers = lambda: sum(visitor.answers for visitor in visitors)  # noqa: E731
     wait_until(lambda: answers() > 500, 120)

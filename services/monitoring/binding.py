@@ -195,7 +195,7 @@ def _register(server: flask.Flask, package: ModuleType) -> None:
     )
     offline.use_own_page(package)
     gate.close(package)
-    # Its scheduler prints as it starts; it serves the graphs only, which start by themselves.
+    # Its scheduler prints as it starts and serves nothing here.
     package.bind(server, schedule=False)
     gate.use_own_login(server, package)
     offline.use_own_files(server, package)

@@ -1,23 +1,20 @@
 """Graphs of the package's own kind: age of the snapshot, skill of the forecasts, open incidents.
 
-Every process has the package's scheduler; the one that holds a file lock writes. When it ends, the
-system releases the lock, and the next one to ask goes on.
+Every process has a thread for them; the one that holds a file lock writes. When it ends, the system
+releases the lock, and the next one to ask goes on.
 """
 
 from __future__ import annotations
 
-import atexit
+import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from services.clock import Clock
-from services.errors import StorageError
 from services.metrics import Sample, read_samples
 from services.monitoring.complaints import describe, logger
 from services.operations import Operations, open_incidents
@@ -50,25 +47,20 @@ class Graphs:
         measure: Callable[[], Mapping[str, float]],
     ) -> None:
         self._package = package
-        # The scheduler's threads take turns.
+        # Asked by other threads than the one that made it.
         self._lock = FileLock(lock_path, thread_local=False)
         self._measure = measure
 
     def start(self) -> None:
         """Write now and then once a minute. Call it after any fork."""
-        scheduler = self._package("core.custom_graph").scheduler
-        # On a local clock it would wait for an hour when summer time ends.
-        scheduler.configure(timezone=UTC)
-        scheduler.add_job(
-            self.write,
-            "interval",
-            seconds=PERIOD_SECONDS,
-            next_run_time=datetime.now(UTC),
-            max_instances=1,
-            coalesce=True,
-        )
-        scheduler.start()
-        atexit.register(_stop, scheduler)
+        threading.Thread(target=self._run, name="graphs", daemon=True).start()
+
+    def _run(self) -> None:
+        # The package's scheduler would complain at the end of the process, which may come midway.
+        pause = threading.Event()
+        while True:
+            self.write()
+            pause.wait(PERIOD_SECONDS)
 
     def write(self) -> bool:
         """Write the values as they are now, if this process is the one to; whether it did."""
@@ -76,7 +68,8 @@ class Graphs:
             if not self._is_chosen():
                 return False
             self._store(self._measure())
-        except (SQLAlchemyError, StorageError, OSError) as error:
+        # Whatever it is, the next minute may do better.
+        except Exception as error:
             logger.error("graphs are not written now: %s", describe(error))
             return False
         return True
@@ -98,12 +91,6 @@ class Graphs:
             for title, value in values.items():
                 tables.add_value(session, tables.get_graph_id_from_name(session, title), value)
             session.flush()
-
-
-def _stop(scheduler: Any) -> None:
-    # It looks for work once more when it is asked to stop.
-    scheduler.remove_all_jobs()
-    scheduler.shutdown(wait=False)
 
 
 def measured_values(data_dir: Path, operations: Operations, clock: Clock) -> dict[str, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import subprocess
 import sys
@@ -15,7 +14,6 @@ import tzlocal
 
 from services.monitoring import GRAPHS_EXTENSION, graphs, start_graphs
 from services.operations import Incident, open_operations
-from tests.schedules import EVES_OF_CLOCK_CHANGES, pauses
 from tests.services.monitoring_app import build_server, eventually, log_in, rows, settings_in
 
 # A worker that has accepted a snapshot ten minutes old and scored two kinds of forecasts.
@@ -115,16 +113,21 @@ def test_without_its_databases_it_says_so_and_tries_again(data_dir, caplog):
     assert writer.write()
 
 
-@pytest.mark.parametrize("eve", EVES_OF_CLOCK_CHANGES)
-def test_they_are_written_every_minute_when_the_clocks_change(data_dir, monkeypatch, eve):
-    monkeypatch.setenv("TZ", "Europe/Paris")
+def test_they_are_written_again_and_again_whatever_fails(data_dir, monkeypatch):
+    fire(data_dir, "feed-old")
     server = build_server(settings_in(data_dir))
-    scheduler = importlib.import_module("flask_monitoringdashboard.core.custom_graph").scheduler
-    monkeypatch.setattr(scheduler, "start", lambda: None)
-    monkeypatch.setattr(graphs.atexit, "register", lambda *_: None)
+    monkeypatch.setattr(graphs, "PERIOD_SECONDS", 0.01)
+    writer = server.extensions[GRAPHS_EXTENSION]
+    measure, calls = writer._measure, []
+
+    def measure_badly_at_first():
+        calls.append(1)
+        return {} if len(calls) > 3 else measure() if len(calls) > 1 else 1 / 0
+
+    writer._measure = measure_badly_at_first
     start_graphs(server)
-    [job] = scheduler.get_jobs()
-    assert pauses(job, eve) == {timedelta(minutes=1)}
+    count = "SELECT count(*) FROM CustomGraphData GROUP BY graph_id"
+    assert eventually(lambda: rows(data_dir, count) == [(2,)] * 3)
 
 
 @pytest.mark.parametrize("zone", ["", "CET-1CEST,M3.5.0,M10.5.0/3"])
