@@ -34,10 +34,12 @@ from services.forecasts import CachedForecasts
 from services.history.upkeep import keep_up
 from services.journal import start_journal
 from services.journal.retention import prune_journal
+from services.memory import give_back_memory
 from services.metrics import WorkMetrics, metric_registry, share_metrics
 from services.monitoring.retention import prune_measures
 from services.observe import Observer
 from services.operations import (
+    Operations,
     open_operations,
     prune_incidents,
     prune_log_in_failures,
@@ -89,6 +91,9 @@ def make_scheduler(
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     now = utc_now()
+    # One for all runs: whatever speaks to a database anew compiles every statement anew, and
+    # SQLAlchemy keeps those of each.
+    operations = open_operations(settings)
     scheduler.add_job(
         observer.observe,
         "interval",
@@ -100,7 +105,7 @@ def make_scheduler(
         look_after_history,
         "interval",
         seconds=UPKEEP_PERIOD.total_seconds(),
-        args=[settings],
+        args=[settings, operations],
         next_run_time=now + UPKEEP_DELAY,
         id="upkeep",
     )
@@ -116,7 +121,7 @@ def make_scheduler(
         score_past_forecasts,
         "interval",
         seconds=SCORING_PERIOD.total_seconds(),
-        args=[settings, metrics],
+        args=[settings, operations, metrics],
         next_run_time=now + SCORING_DELAY,
         id="scoring",
     )
@@ -139,19 +144,19 @@ def learner_child() -> Child:
     return Child(command, lambda stopping: stopping.wait(LEARNER_DELAY_SECONDS))
 
 
-def look_after_history(settings: Settings) -> None:
+def look_after_history(settings: Settings, operations: Operations) -> None:
     """Compact finished days, drop what is old, bring the usual week up to date."""
     now = utc_now()
     keep_up(settings.data_dir, now, settings.history_retention_days)
     prune_journal(settings.data_dir, now, settings.journal_retention_days)
     prune_measures(settings.data_dir, now, settings.monitoring_retention_days)
     try:
-        operations = open_operations(settings)
         prune_incidents(operations, now, INCIDENTS_KEPT)
         prune_log_in_failures(operations, now, LOG_IN_FAILURES_KEPT)
         prune_readings(operations, now, timedelta(days=settings.history_retention_days))
     except StorageError as error:
         log.error("old incidents, readings and log-ins were not removed: %s", error)
+    give_back_memory()
 
 
 def tell_days_to_come(settings: Settings) -> None:
@@ -173,13 +178,14 @@ def show_life(metrics: WorkMetrics, forecasts: CachedForecasts) -> None:
         metrics.forecasts_present("zones", are_there=True)
 
 
-def score_past_forecasts(settings: Settings, metrics: WorkMetrics) -> None:
+def score_past_forecasts(settings: Settings, operations: Operations, metrics: WorkMetrics) -> None:
     """Judge what was forecast for the hours gone by, measure the drift, and publish both."""
-    operations, now = open_operations(settings), utc_now()
+    now = utc_now()
     score_forecasts(settings.data_dir, SHIPPED_ARTIFACTS, operations, now)
     source: Source = "demo" if settings.source == "demo" else "live"
     found = quality_metrics(operations, source, now)
     metrics.quality((metric.name, metric.labels, metric.value) for metric in found)
+    give_back_memory()
 
 
 def run(settings: Settings) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -71,11 +71,11 @@ class ObservedSegments:
     """
 
     def __init__(self, data_dir: Path, source: Source, network: Network) -> None:
-        self._data_dir = data_dir
-        self._source: Source = source
         self.network = network
-        self._day = lru_cache(maxsize=_KEPT_DAYS)(self._read_day)
-        self._usual_of_weekday = lru_cache(maxsize=_DAYS_PER_WEEK)(self._read_usual)
+        # Of functions and not of methods: see ``week_tables``.
+        of_this = data_dir, source, network
+        self._day = lru_cache(maxsize=_KEPT_DAYS)(partial(_read_day, *of_this))
+        self._usual_of_weekday = lru_cache(maxsize=_DAYS_PER_WEEK)(partial(_read_usual, *of_this))
 
     def times_within(self, hour: datetime, at_most: int) -> NDArray[np.int64]:
         """Some of the times observed within the hour that begins then, evenly spread.
@@ -160,18 +160,6 @@ class ObservedSegments:
         inside = (observed.epoch_s >= first) & (observed.epoch_s < first + SECONDS_PER_HOUR)
         return self.at(observed.epoch_s[inside], day)
 
-    def _read_day(self, day: date) -> _Day:
-        window = replay(
-            self._data_dir, self._source, day, self.network, values=("status", "speed_kmh")
-        )
-        speed = np.nan_to_num(window.values["speed_kmh"]).astype(np.uint8)
-        return _Day(window.epoch_s, window.values["status"], speed)
-
-    def _read_usual(self, weekday: int) -> _Usual:
-        path = path_of(self._data_dir, self._source, SEGMENTS)
-        found = read_columns(path, _SUM_COLUMNS, [weekday])
-        return _usual_on(found or CubeColumns([], {}, {}), self.network)
-
 
 @dataclass(frozen=True)
 class _Usual:
@@ -186,6 +174,17 @@ class _Usual:
     def last_day(self) -> date | None:
         """The last day (UTC) in the sums."""
         return date.fromisoformat(max(self.days)) if self.days else None
+
+
+def _read_day(data_dir: Path, source: Source, network: Network, day: date) -> _Day:
+    window = replay(data_dir, source, day, network, values=("status", "speed_kmh"))
+    speed = np.nan_to_num(window.values["speed_kmh"]).astype(np.uint8)
+    return _Day(window.epoch_s, window.values["status"], speed)
+
+
+def _read_usual(data_dir: Path, source: Source, network: Network, weekday: int) -> _Usual:
+    found = read_columns(path_of(data_dir, source, SEGMENTS), _SUM_COLUMNS, [weekday])
+    return _usual_on(found or CubeColumns([], {}, {}), network)
 
 
 def _usual_on(found: CubeColumns, network: Network) -> _Usual:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -58,11 +58,11 @@ class WeekTables:
     def __init__(
         self, data_dir: Path, shipped: Path, source: Source, champions: Sequence[Decision]
     ) -> None:
-        self._data_dir = data_dir
-        self._source: Source = source
         roots = (data_dir / "models" / WEEK_DIRECTORY, shipped / WEEK_DIRECTORY)
         self._tables = ChampionTables(roots, champions, WEEK_FILE, decode_table)
-        self._observed = lru_cache(maxsize=1)(self._open_history)
+        # Of functions and not of methods: what refers to itself, and to days of traffic, stays in
+        # memory until all of it is searched for that.
+        self._observed = lru_cache(maxsize=1)(partial(_observed_segments, data_dir, source))
         self._on_network = lru_cache(maxsize=1)(WeekOnNetwork)
 
     def judged(self, observed: ObservedZones, hour: datetime, lead_minutes: int) -> Judged | None:  # noqa: ARG002 - zones are judged by others
@@ -79,12 +79,6 @@ class WeekTables:
         weekday = weekday_like(local.weekday(), calendar().day_type(local.date()))
         said = self._on_network(table, segments.network).at(weekday, local.hour)
         return judge_segments(segments, hour, lead_minutes, table, said)
-
-    def _open_history(self) -> ObservedSegments | None:
-        network = newest_network(self._data_dir, self._source)
-        if network is None:
-            return None
-        return ObservedSegments(self._data_dir, self._source, network)
 
 
 def judge_segments(
@@ -130,6 +124,11 @@ def judge_segments(
         },
     )
     return with_whole_network(judged)
+
+
+def _observed_segments(data_dir: Path, source: Source) -> ObservedSegments | None:
+    network = newest_network(data_dir, source)
+    return None if network is None else ObservedSegments(data_dir, source, network)
 
 
 def with_whole_network(judged: Judged) -> Judged:

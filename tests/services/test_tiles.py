@@ -122,6 +122,13 @@ def dripping(handler, number):
         handler.wfile.write(b"x")
 
 
+def dripping_head(handler, number):
+    """Never comes to what it has to say."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Longwinded: ")
+    while not threading.Event().wait(0.01):
+        handler.wfile.write(b"x")
+
+
 def bomb(handler, number):
     """A kilobyte for each megabyte of picture."""
     packed = gzip.compress(PNG + bytes(50_000_000))
@@ -135,7 +142,7 @@ def endless(handler, number):
         handler.wfile.write(PNG + bytes(65_536))
 
 
-@pytest.mark.parametrize("answer", [dripping, bomb, endless])
+@pytest.mark.parametrize("answer", [dripping, dripping_head, bomb, endless])
 def test_what_a_tile_server_sends_is_bounded_while_it_is_read(tmp_path, answer, monkeypatch):
     read = []
     whole = urllib3.HTTPResponse.read1

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ from datetime import timedelta
 from unittest.mock import Mock
 
 import pytest
+from sqlalchemy.engine import Compiled, Dialect
 
 from services import worker
 from services.errors import ConfigurationError
@@ -17,9 +19,11 @@ from services.metrics import WorkMetrics, metric_registry
 from services.settings import load_settings
 from services.store import Store
 from services.supervisor import check_port_is_free
+from tests.factories import OBSERVED_AT, make_network
 from tests.fault_server import fault_server, reply_with
 from tests.feed_replies import encode, make_records
 from tests.schedules import EVES_OF_CLOCK_CHANGES, pauses
+from tests.services.history.days import append, moments
 from tests.waiting import wait_until
 
 
@@ -136,6 +140,26 @@ def test_its_jobs_keep_their_pace_when_the_clocks_change(tmp_path, eve):
         "scoring": {timedelta(hours=1)},
         "heartbeat": {timedelta(seconds=15)},
     }
+
+
+def test_its_hourly_jobs_leave_nothing_behind_in_memory(tmp_path, monkeypatch):
+    settings = load_settings(data_dir=tmp_path, source="live")
+    Store(tmp_path).prepare()
+    append(tmp_path, make_network(), moments(OBSERVED_AT, 60))
+    now = OBSERVED_AT
+    monkeypatch.setattr(worker, "utc_now", lambda: now)
+    metrics = WorkMetrics(metric_registry(), "worker")
+    scheduler = worker.make_scheduler(settings, Mock(), metrics)
+    jobs = [job for job in scheduler.get_jobs() if job.id in {"upkeep", "scoring"}]
+    kept = []
+    for hour in range(1, 5):
+        now = OBSERVED_AT + timedelta(hours=hour)
+        for job in jobs:
+            job.func(*job.args)
+        gc.collect()
+        kept.append(sum(isinstance(found, Dialect | Compiled) for found in gc.get_objects()))
+    # What the first runs compiled is used again.
+    assert kept[-1] == kept[1]
 
 
 def test_a_port_in_use_is_told_in_one_line():

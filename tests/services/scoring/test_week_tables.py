@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -14,6 +16,7 @@ from services.scoring.metrics import COVERAGE, SKILL, quality_metrics
 from services.scoring.run import score_past_hours
 from services.scoring.segments import ObservedSegments
 from services.scoring.summary import quality_report
+from services.scoring.week_tables import WeekTables
 from services.settings import load_settings
 from services.zones import WHOLE_NETWORK
 from tests.services.scoring.histories import (
@@ -143,3 +146,19 @@ def test_page_and_metrics_say_when_the_week_is_worse(tmp_path, operations, happe
     }
     assert found[SKILL, "average"] == pytest.approx(lead.week.skill["average"])
     assert found[COVERAGE, None] == pytest.approx(23 / 24)
+
+
+def test_days_of_traffic_go_with_whoever_asked_for_them(tmp_path):
+    write(tmp_path, times(START, 24), lambda _moment: FREE)
+    gc.collect()
+    gc.disable()
+    try:
+        tables = WeekTables(tmp_path, tmp_path, "demo", [])
+        segments = tables._observed()
+        assert len(segments.times_within(START + timedelta(hours=3), 4)) > 0
+        segments.usual_before(START + timedelta(hours=3))
+        gone = weakref.ref(segments)
+        del tables, segments
+        assert gone() is None
+    finally:
+        gc.enable()
