@@ -29,6 +29,7 @@ from services.command_line import run_command
 from services.errors import StorageError, TrafficError
 from services.files import read_if_present, write_atomically
 from services.forecasts import FORECASTS_FILE, TABLE_SHAPE, decode_table
+from services.formats import plural
 from services.settings import load_settings
 
 # The table is written from the same model; processors may round the last digits differently.
@@ -165,7 +166,7 @@ def _printed(version: str, comparison: dict[str, Any]) -> str:
     days, observations = len(comparison["days"]), comparison["observations"]
     parts = [
         f"{version}: its inputs fit, its table is its own",
-        f"{days} days it has not seen, {observations:,} statuses of zones",
+        f"{days} {plural('day', days)} it has not seen, {observations:,} statuses of zones",
         comparison_table(comparison),
         *(f"{name}\n{status_table(comparison, name)}" for name in comparison["forecasters"]),
         f"calibration of the {KERAS_MODEL_NAME}\n"

@@ -30,6 +30,7 @@ from models.versions import promote, withdraw
 from services.clock import to_paris, utc_now
 from services.command_line import run_command
 from services.errors import StorageError, TrafficError
+from services.formats import plural
 from services.operations import (
     KINDS,
     Decision,
@@ -228,7 +229,8 @@ def _described(found: Found, *, is_forecast: bool) -> list[str]:
         shown = ["-" if value is None else f"{value:.4f}" for value in overlaps]
         return [f"{pictures.get('train', '?')} pictures", *shown]
     learned = found.measures["trained_on"]
-    period = f"{learned['source']}, {learned['days']} days to {learned['last_day']}"
+    days = f"{learned['days']} {plural('day', learned['days'])}"
+    period = f"{learned['source']}, {days} to {learned['last_day']}"
     figures = figures_of(found.measures.get("test", {}))
     own, average = figures.get("challenger_rps"), figures.get("average_rps")
     saved = None if own is None or average is None else skill(own, average)

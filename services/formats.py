@@ -66,6 +66,15 @@ def formats_of(locale: str) -> Formats:
     return Formats(Locale.parse(locale, sep="-"))
 
 
+def plural(noun: str, count: int) -> str:
+    """A regular English noun beside a number, for the terminal, which speaks English alone.
+
+    >>> [f"{count} {plural('day', count)}" for count in (0, 1, 2)]
+    ['0 days', '1 day', '2 days']
+    """
+    return noun if count == 1 else f"{noun}s"
+
+
 def typeset(text: str, language: str) -> str:
     r"""A text as its language is set: French keeps the spaces before its signs unbroken.
 

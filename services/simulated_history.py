@@ -24,6 +24,7 @@ from services.command_line import run_command
 from services.errors import TrafficError
 from services.feeds.demo import DemoFeed
 from services.feeds.reply import check_reply, decode_records
+from services.formats import plural
 from services.network import Network
 from services.status import Status
 from services.store import Store
@@ -110,7 +111,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    sys.stdout.write(f"{len(times):,} simulated snapshots in {options.data_dir}\n")
+    sys.stdout.write(
+        f"{len(times):,} simulated {plural('snapshot', len(times))} in {options.data_dir}\n"
+    )
     return 0
 
 

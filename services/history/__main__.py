@@ -13,6 +13,7 @@ from typing import Any, Final
 from services.clock import utc_now
 from services.command_line import run_command
 from services.errors import TrafficError
+from services.formats import plural
 from services.history import layout, retention
 from services.history.importing.report import FileReport
 from services.history.importing.run import Importer
@@ -63,8 +64,8 @@ def import_files(settings: Settings, options: Any) -> int:
             settings.data_dir, options.source, settings.history_retention_days
         )
         sys.stdout.write(
-            f"{len(days)} days are kept now: the {len(expired)} oldest, up to {expired[-1]}, go "
-            "within the hour unless TRAFFIC_HISTORY_RETENTION_DAYS is raised\n"
+            f"kept now: {len(days)} {plural('day', len(days))}; the oldest up to {expired[-1]} "
+            f"({len(expired)}) go within the hour unless TRAFFIC_HISTORY_RETENTION_DAYS is raised\n"
         )
     return 0 if all(report.succeeded() for report in reports) else 1
 
@@ -83,7 +84,7 @@ def rebuild(settings: Settings, options: Any) -> int:
         with layout.exclusive(settings.data_dir):
             usual = Rollups(settings.data_dir, source, KnownNetworks(settings.data_dir))
             days = usual.rebuild(_report_day)
-        sys.stdout.write(f"{source}: a usual week of {days} days\n")
+        sys.stdout.write(f"{source}: a usual week of {days} {plural('day', days)}\n")
     return 0
 
 
@@ -101,7 +102,9 @@ class _ProgressLine:
     def __call__(self, path: Path, share: float, records: int) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + _PROGRESS_EVERY_SECONDS
-            sys.stderr.write(f"{path.name}: {share:4.0%}, {records:,} records\n")
+            sys.stderr.write(
+                f"{path.name}: {share:4.0%}, {records:,} {plural('record', records)}\n"
+            )
             sys.stderr.flush()
 
 

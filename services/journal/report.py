@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from services.errors import StorageError
+from services.formats import plural
 from services.journal.shapes import TRACEBACK, Entry, entry_of, exception_of, stripped
 
 _MOST_SHOWN: Final = 10
@@ -89,7 +90,7 @@ def as_text(report: Report) -> str:
         return "\n".join(told)
     sections = [
         *told,
-        f"{report.lines} lines, {report.unreadable} of no known form",
+        f"{report.lines} {plural('line', report.lines)}, {report.unreadable} of no known form",
         _section("Errors by hour", sorted(report.errors_by_hour.items())),
         _section("Slowest paths, ms", _largest(report.slowest_ms)),
         _section("Status codes", sorted(report.statuses.items())),

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from services.formats import plural
 from services.history.importing.places import UNKNOWN_SEGMENT
 from services.history.importing.taking import DayTaken, Taken
 
@@ -92,8 +93,10 @@ class FileReport:
         """The report, for people."""
         yield f"{self.path}: {self.kind or 'not an archive of the feed'}"
         if self.records:
-            yield f"  read     {self.records:>11,} records"
-            yield f"  taken    {self.taken:>11,} observations of {len(self.by_day)} days"
+            yield f"  read     {self.records:>11,} {plural('record', self.records)}"
+            days = f"{len(self.by_day)} {plural('day', len(self.by_day))}"
+            observations = plural("observation", self.taken)
+            yield f"  taken    {self.taken:>11,} {observations} of {days}"
             yield f"  there    {self.already_there:>11,} before"
             yield f"  skipped  {self.skipped.total():>11,}"
         for reason, count in self.skipped.most_common():

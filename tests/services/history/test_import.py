@@ -549,7 +549,7 @@ def test_the_command_reports_what_it_took_and_fails_when_a_file_brings_nothing(
     assert main(["import", str(good), str(bad), "--data-dir", str(data_dir)]) == 1
     told = capsys.readouterr().out
     assert f"{good}: JSON" in told
-    assert "taken             60 observations of 1 days" in told
+    assert "taken             60 observations of 1 day" in told
     assert "a page of HTML or XML" in told
     assert main(["import", str(good), "--data-dir", str(data_dir)]) == 0
     assert "there             60 before" in capsys.readouterr().out
@@ -569,7 +569,7 @@ def test_days_beyond_the_setting_are_announced(tmp_path, data_dir, network, monk
 def test_rebuild_makes_the_usual_week_again_in_one_command(tmp_path, data_dir, network, capsys):
     append(data_dir, network, moments(OBSERVED_AT, 3))
     assert main(["rebuild", "--data-dir", str(data_dir)]) == 0
-    assert "live: a usual week of 1 days" in capsys.readouterr().out
+    assert "live: a usual week of 1 day\n" in capsys.readouterr().out
     before = typical_week(data_dir, "live", network)
     for path in (data_dir / "history" / "rollups").rglob("*.parquet"):
         path.unlink()
