@@ -2,6 +2,7 @@
 
 import sys
 
+from services.data_directory import end_with_data_directory, prepare_data_directory
 from services.errors import TrafficError
 from services.journal import start_journal
 from services.metrics import share_metrics
@@ -10,6 +11,7 @@ from services.settings import load_settings
 
 try:
     _settings = load_settings()
+    prepare_data_directory(_settings.data_dir)
     share_metrics(_settings.data_dir, "web")
 except TrafficError as error:
     sys.exit(str(error))
@@ -27,6 +29,11 @@ control_socket_disable = True
 timeout = 60
 # A browser's next refresh finds its connection open.
 keepalive = 75
+
+
+def when_ready(server):  # noqa: ARG001 - gunicorn calls it with it
+    """The first process ends with the directory, and the others with it."""
+    end_with_data_directory(_settings.data_dir)
 
 
 def post_fork(server, worker):  # noqa: ARG001 - gunicorn calls it with both

@@ -1,16 +1,24 @@
-"""Whether a data directory can be used: made, writable, and laid out by this version."""
+"""Whether a data directory can be used: made, writable, laid out by this version, still there."""
 
 from __future__ import annotations
 
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from services.errors import ConfigurationError, StorageError
-from services.files import read_if_present, write_atomically
+from services.files import read_if_present, stamp_of, write_atomically
+
+log = logging.getLogger(__name__)
 
 LAYOUT_VERSION: Final = "1"
 _LAYOUT_FILE: Final = "layout-version"
 _CHECK_FILE: Final = "write-check"
+_LOOK_SECONDS: Final = 2.0
 
 
 def prepare_data_directory(data_dir: Path) -> None:
@@ -31,6 +39,46 @@ def prepare_data_directory(data_dir: Path) -> None:
         raise ConfigurationError(f"TRAFFIC_DATA_DIR: {data_dir} cannot be used: {error}") from None
     if found is not None:
         _check_layout(data_dir, found.decode(errors="replace").strip())
+
+
+def end_with_data_directory(data_dir: Path) -> None:
+    """Ask this process to end, by SIGTERM, when its data directory is deleted or replaced.
+
+    Locks, sockets, databases and measures would lie in files that nobody else finds. Whoever
+    keeps the process running starts it again, and it makes anew what it needs.
+    """
+
+    def end() -> bool:
+        log.error("the data directory is another one: this process ends, to be started again")
+        os.kill(os.getpid(), signal.SIGTERM)
+        return True
+
+    when_replaced(data_dir, end)
+
+
+def when_replaced(data_dir: Path, react: Callable[[], bool]) -> None:
+    """Have something done, in a thread of its own, each time that a data directory is replaced.
+
+    Parameters
+    ----------
+    data_dir : Path
+        Prepared.
+    react : callable
+        Returns whether that was all.
+    """
+    threading.Thread(target=_look, args=(data_dir / _LAYOUT_FILE, react), daemon=True).start()
+
+
+def _look(mark: Path, react: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    # Roles that start together may write it one after the other.
+    pause.wait(_LOOK_SECONDS)
+    known = stamp_of(mark)
+    while not pause.wait(_LOOK_SECONDS):
+        if stamp_of(mark) != known:
+            if react():
+                return
+            known = stamp_of(mark)
 
 
 def _check_layout(data_dir: Path, found: str) -> None:

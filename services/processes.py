@@ -24,11 +24,15 @@ STOP_GRACE_SECONDS: Final = 10.0
 # What died comes back at once; what dies again and again, ever more slowly.
 SECOND_RESTART_PAUSE_SECONDS: Final = 1.0
 LONGEST_RESTART_PAUSE_SECONDS: Final = 30.0
+# A role says four times a minute that it is alive.
+PULSE_PERIOD_SECONDS: Final = 15.0
+HUNG_AFTER_SECONDS: Final = 60.0
 # A process that ran this long was healthy: its next restart is prompt again.
 HEALTHY_AFTER_SECONDS: Final = 20.0
 _FOLLOW: Final = (sys.executable, "-I", "-S", str(Path(__file__).with_name("follow.py")))
 
 Command = Sequence[str]
+Pulse = Callable[[], object]
 
 
 def at_once(_stopping: threading.Event) -> None:
@@ -44,10 +48,14 @@ class Child:
     command : Command
     wait : callable
         Returns when the first start may happen, or soon after the event is set.
+    pulse : callable, optional
+        Gives something that changes as long as the command is alive. It counts once it has
+        changed: what comes before may be an earlier process's, and a start may take long.
     """
 
     command: Command
     wait: Callable[[threading.Event], object] = at_once
+    pulse: Pulse | None = None
 
 
 def following(command: Command) -> list[str]:
@@ -55,8 +63,38 @@ def following(command: Command) -> list[str]:
     return [*_FOLLOW, str(os.getpid()), *command]
 
 
+class _Monitor:
+    """Feels a pulse now and then, by a clock that never jumps and sleeps when the machine does."""
+
+    def __init__(self, pulse: Pulse | None) -> None:
+        self._pulse = pulse
+        self._last = self._feel()
+        self._is_known = False
+        self._changed_s = self._felt_s = time.monotonic()
+
+    def is_hung(self) -> bool:
+        """Whether there was a pulse, and there has been none for long."""
+        now_s = time.monotonic()
+        if self._pulse is None or now_s < self._felt_s + PULSE_PERIOD_SECONDS:
+            return False
+        self._felt_s = now_s
+        found = self._feel()
+        if found != self._last:
+            self._last, self._changed_s, self._is_known = found, now_s, found is not None
+        return self._is_known and now_s > self._changed_s + HUNG_AFTER_SECONDS
+
+    def _feel(self) -> object:
+        try:
+            return self._pulse and self._pulse()
+        except Exception:  # what cannot be felt must end neither this nor the command
+            log.exception("no pulse can be felt")
+            return None
+
+
 class Supervisor:
     """Keeps some commands running while it is entered; ends them all when left.
+
+    What dies is started again; what hangs is ended first.
 
     Parameters
     ----------
@@ -100,7 +138,7 @@ class Supervisor:
         pause_s = 0.0
         while not self._stopping.is_set():
             started = time.monotonic()
-            exit_code = self._run_once(child.command)
+            exit_code = self._run_once(child)
             if self._stopping.is_set():
                 return
             if time.monotonic() - started > HEALTHY_AFTER_SECONDS:
@@ -113,12 +151,16 @@ class Supervisor:
                 max(2 * pause_s, SECOND_RESTART_PAUSE_SECONDS), LONGEST_RESTART_PAUSE_SECONDS
             )
 
-    def _run_once(self, command: Command) -> int:
-        """Run a command to its end, or until all are asked to stop."""
-        with subprocess.Popen(following(command)) as process:
+    def _run_once(self, child: Child) -> int:
+        """Run a command to its end, until it hangs, or until all are asked to stop."""
+        monitor = _Monitor(child.pulse)
+        with subprocess.Popen(following(child.command)) as process:
             while not self._stopping.is_set():
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     return process.wait(timeout=0.2)
+                if monitor.is_hung():
+                    log.error("%s hangs: it is ended", " ".join(child.command[1:]))
+                    break
             process.terminate()
             try:
                 return process.wait(timeout=STOP_GRACE_SECONDS)

@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     notify_language: Literal["fr", "en"] = "fr"
     # Where people find the pages; in messages.
     public_url: HttpUrl | None = None
+    # Where the watch asks whether pages are served; None: host and port on this machine.
+    web_url: HttpUrl | None = None
     # How many days the journal and the measures of /dashboard/ are kept.
     journal_retention_days: int = Field(180, ge=1, le=3_650)
     monitoring_retention_days: int = Field(56, ge=1, le=3_650)
@@ -76,6 +78,17 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(0, ge=0, le=5)
     # None: a SQLite file in the data directory. It may hold a password.
     database_url: SecretStr | None = None
+
+    @property
+    def address(self) -> str:
+        """Host and port as an address of the web has them (RFC 3986, 3.2.2)."""
+        return f"{_in_brackets(self.host)}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """Where the pages are found on this machine."""
+        host = "localhost" if _is_any(self.host) else self.host
+        return f"http://{_in_brackets(host)}:{self.port}"
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -143,6 +156,18 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _is_any(host: str) -> bool:
+    """Whether it stands for every address that the machine has."""
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _in_brackets(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _is_weak(secret: str, least_characters: int) -> bool:

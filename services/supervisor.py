@@ -17,16 +17,19 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from services.alerts.rules import rules_of
 from services.command_line import run_command
-from services.data_directory import prepare_data_directory
+from services.data_directory import prepare_data_directory, when_replaced
 from services.errors import ConfigurationError, TrafficError
 from services.journal import start_journal
-from services.probing import local_address, serves_pages
-from services.processes import Child, Supervisor
+from services.probing import serves_pages
+from services.processes import Child, Pulse, Supervisor
 from services.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from services.metrics.sharing import Role
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +61,8 @@ def camera_command() -> list[str]:
 
 def wait_for_pages(settings: Settings, stopping: threading.Event) -> None:
     """Return once pages are served, after a quarter of a minute at the latest."""
-    host, port = local_address(settings)
     latest = time.monotonic() + PAGES_FIRST_SECONDS
-    while time.monotonic() < latest and not serves_pages(host, port):
+    while time.monotonic() < latest and not serves_pages(settings.url):
         if stopping.wait(_LOOK_SECONDS):
             return
 
@@ -71,13 +73,47 @@ def wait_for_traffic(settings: Settings, stopping: threading.Event) -> None:
     stopping.wait(FIRST_ROUND_SECONDS)
 
 
+class WebPulse:
+    """How often the pages have answered: it stands still when they hang."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.url
+        self._count = 0
+
+    def __call__(self) -> int:
+        """Ask again."""
+        self._count += serves_pages(self._url)
+        return self._count
+
+
+def web_child(settings: Settings) -> Child:
+    """The web role, started at once."""
+    return Child(web_command(), pulse=WebPulse(settings))
+
+
 def background_children(settings: Settings) -> list[Child]:
     """Every role but the web's: pages first, then the traffic, then the rest."""
-    others = [watch_command(), *([camera_command()] if settings.camera else [])]
-    return [
-        Child(worker_command(), partial(wait_for_pages, settings)),
-        *(Child(command, partial(wait_for_traffic, settings)) for command in others),
+    pages_first = partial(wait_for_pages, settings)
+    traffic_first = partial(wait_for_traffic, settings)
+    children = [
+        Child(worker_command(), pages_first, heartbeat(settings, "worker")),
+        Child(watch_command(), traffic_first, heartbeat(settings, "watch")),
     ]
+    if settings.camera:
+        children.append(Child(camera_command(), traffic_first, heartbeat(settings, "camera")))
+    return children
+
+
+def heartbeat(settings: Settings, role: Role) -> Pulse:
+    """When a role last said that it is alive."""
+
+    def last() -> float | None:
+        # After the first page.
+        from services.metrics import heartbeat_of  # noqa: PLC0415
+
+        return heartbeat_of(settings.data_dir, role)
+
+    return last
 
 
 def check_port_is_free(host: str, port: int) -> None:
@@ -133,6 +169,18 @@ def prepare_start(settings: Settings) -> None:
     start_journal(settings)
 
 
+def _begin_again(settings: Settings) -> bool:
+    """Make a data directory that was deleted; the roles end by themselves and are started again."""
+    try:
+        prepare_data_directory(settings.data_dir)
+        start_journal(settings)
+    except (ConfigurationError, OSError) as error:
+        log.error("%s", error)
+    else:
+        log.error("the data directory was deleted or replaced: every role starts again")
+    return False
+
+
 def run(settings: Settings) -> None:
     """Run every role until a signal asks to stop.
 
@@ -142,8 +190,9 @@ def run(settings: Settings) -> None:
         When the port or the data directory cannot be used.
     """
     prepare_start(settings)
-    log.info("Traffic Rennes: http://%s:%d", settings.host, settings.port)
-    with Supervisor([Child(web_command()), *background_children(settings)]) as supervisor:
+    log.info("Traffic Rennes: %s", settings.url)
+    when_replaced(settings.data_dir, partial(_begin_again, settings))
+    with Supervisor([web_child(settings), *background_children(settings)]) as supervisor:
 
         def stop(_signal_number: int, _frame: FrameType | None) -> None:
             supervisor.stop()

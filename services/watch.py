@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import FrameType
 from typing import Final
@@ -27,11 +27,12 @@ from services.alerts.rules import Language, rules_of
 from services.alerts.watcher import Watcher
 from services.clock import Clock, utc_now
 from services.command_line import run_command
-from services.data_directory import prepare_data_directory
+from services.data_directory import end_with_data_directory, prepare_data_directory
 from services.errors import ConfigurationError
 from services.journal import start_journal
 from services.metrics import WorkMetrics, metric_registry, read_samples, roles_off, share_metrics
 from services.operations import OutgoingMessage, open_operations
+from services.probing import refreshes_pages, serves_pages
 from services.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,10 @@ LOCK_NAME: Final = "watch.lock"
 STANDBY_SECONDS: Final = 5.0
 DELIVERY_PERIOD_SECONDS: Final = 5.0
 PAGE_PATH: Final = "/exploitation/"
+PROBES: Final[Mapping[str, Callable[[str], bool]]] = {
+    "health": serves_pages,
+    "refresh": refreshes_pages,
+}
 
 
 def channels_of(settings: Settings) -> list[str]:
@@ -55,7 +60,7 @@ def channels_of(settings: Settings) -> list[str]:
 
 def page_url(settings: Settings) -> str:
     """Where people find the incidents."""
-    base = str(settings.public_url or f"http://{settings.host}:{settings.port}")
+    base = str(settings.public_url or settings.url)
     return base.rstrip("/") + PAGE_PATH
 
 
@@ -107,6 +112,12 @@ class Watch:
         except Exception:  # one round's fault must not end the watch
             log.exception("the rules could not be judged")
 
+    def probe(self) -> None:
+        """Ask for pages as a visitor's browser does, and note whether they answered well."""
+        url = str(self._settings.web_url or self._settings.url).rstrip("/")
+        for name, ask in PROBES.items():
+            self._metrics.probed(name, succeeded=ask(url))
+
     def _messages(self, changes: Sequence[Change], now: datetime) -> list[OutgoingMessage]:
         language: Language = self._settings.notify_language
         message = message_of(changes, language, page_url(self._settings))
@@ -122,18 +133,21 @@ def run(settings: Settings, stopping: threading.Event) -> None:
         When the rules, a channel or the data directory cannot be used.
     """
     prepare_data_directory(settings.data_dir)
+    end_with_data_directory(settings.data_dir)
     outbox = Outbox(open_operations(settings), channels_of(settings), send_by_apprise)
     rules_of(settings)
     with _sole_watch(settings, stopping):
         share_metrics(settings.data_dir, "watch")
         watch = Watch(settings, outbox)
         log.info("watch started: %d rules", len(rules_of(settings).rule))
-        delivery = threading.Thread(
-            target=_again_and_again,
-            args=(lambda: outbox.deliver(utc_now()), DELIVERY_PERIOD_SECONDS, stopping),
-            daemon=True,
-        )
-        delivery.start()
+        # Each by itself: a channel or a page that answers late must not hold up the rules.
+        beside: dict[Callable[[], object], float] = {
+            lambda: outbox.deliver(utc_now()): DELIVERY_PERIOD_SECONDS,
+            watch.probe: watch.period_seconds,
+        }
+        for work, period_s in beside.items():
+            again = (work, period_s, stopping)
+            threading.Thread(target=_again_and_again, args=again, daemon=True).start()
         _again_and_again(watch.round, watch.period_seconds, stopping)
 
 

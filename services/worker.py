@@ -15,6 +15,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, timedelta
+from functools import partial
 from types import FrameType
 from typing import Final
 
@@ -26,6 +27,7 @@ from services.calendar import write_days_to_come
 from services.champions import SHIPPED_ARTIFACTS
 from services.clock import to_paris, utc_now
 from services.command_line import run_command
+from services.data_directory import end_with_data_directory
 from services.errors import ConfigurationError, ForecastUnavailable, StorageError
 from services.feeds.demo import DemoFeed
 from services.feeds.sources import LiveFeed, SimulatedFeed
@@ -35,7 +37,7 @@ from services.history.upkeep import keep_up
 from services.journal import start_journal
 from services.journal.retention import prune_journal
 from services.memory import give_back_memory
-from services.metrics import WorkMetrics, metric_registry, share_metrics
+from services.metrics import WorkMetrics, heartbeat_of, metric_registry, share_metrics
 from services.monitoring.retention import prune_measures
 from services.observe import Observer
 from services.operations import (
@@ -138,10 +140,13 @@ def make_scheduler(
     return scheduler
 
 
-def learner_child() -> Child:
+def learner_child(settings: Settings) -> Child:
     """The worker's companion, which has TensorFlow."""
-    command = [sys.executable, "-m", "models.learner"]
-    return Child(command, lambda stopping: stopping.wait(LEARNER_DELAY_SECONDS))
+    return Child(
+        [sys.executable, "-m", "models.learner"],
+        wait=lambda stopping: stopping.wait(LEARNER_DELAY_SECONDS),
+        pulse=partial(heartbeat_of, settings.data_dir, "learner"),
+    )
 
 
 def look_after_history(settings: Settings, operations: Operations) -> None:
@@ -198,9 +203,10 @@ def run(settings: Settings) -> None:
     """
     store = Store(settings.data_dir)
     store.prepare()
+    end_with_data_directory(settings.data_dir)
     with (
         _sole_worker(settings),
-        Supervisor([learner_child()] if settings.learner else []),
+        Supervisor([learner_child(settings)] if settings.learner else []),
     ):
         remove_abandoned(settings.data_dir)
         share_metrics(settings.data_dir, "worker")

@@ -55,6 +55,7 @@ def published(tmp_path) -> set[str]:
     work.history_written("live", now)
     work.forecasts_present("zones", are_there=True)
     work.failed("job")
+    work.probed("health", succeeded=True)
     camera_registry = metric_registry()
     camera = CameraMetrics(camera_registry)
     camera.alive(now)
@@ -100,7 +101,7 @@ def test_the_rules_are_ones_that_prometheus_reads():
     command = [promtool, "check", "rules", str(DOCS / "prometheus-rules.yml")]
     checked = subprocess.run(command, capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "9 rules found" in checked.stdout
+    assert "10 rules found" in checked.stdout
 
 
 def test_the_dashboard_is_one_that_grafana_reads():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import psutil
 import pytest
 import requests
 
+from services.probing import refreshes_pages
 from tests.fault_server import fault_server, reply_with
 from tests.feed_replies import encode, make_records
 from tests.ports import free_port
@@ -50,6 +52,9 @@ class Running:
         children = psutil.Process(self.process.pid).children()
         return [child for child in children if marker in " ".join(child.cmdline())]
 
+    def pids(self) -> set[int]:
+        return {child.pid for child in psutil.Process(self.process.pid).children()}
+
 
 @pytest.fixture
 def start(tmp_path):
@@ -83,19 +88,30 @@ def test_one_command_serves_the_traffic_and_survives_the_death_of_either_role(st
         wait_until(lambda: feed.requests > asked)
         wait_until(lambda: running.answers("/") == 200)
 
+        assert refreshes_pages(f"http://127.0.0.1:{running.port}")
+
+        journal = (running.data_dir / "app.log").read_text()
+
+        # Every role ends, to be started again and make what it needs.
+        before = running.pids()
+        shutil.rmtree(running.data_dir)
+        wait_until(lambda: len(running.pids()) >= len(before) and not running.pids() & before)
+        wait_until((running.data_dir / "camera.sock").exists)
+        wait_until(lambda: running.answers("/readyz") == 200)
+
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(timeout=30) == 0
         assert running.answers("/healthz") == 0
 
-    journal = (running.data_dir / "app.log").read_text()
     assert "services.observe live snapshot" in journal
     assert "127.0.0.1 -" not in journal
     terminal = running.output.read_text()
     # What a newcomer opens.
     assert f"Traffic Rennes: http://127.0.0.1:{running.port}" in terminal
-    assert terminal.count("password:") == 1
-    password = terminal.split("password:")[1].split()[0]
-    assert password not in journal
+    # Once for each data directory, whichever process was killed.
+    assert terminal.count("password:") == 2
+    passwords = [part.split()[0] for part in terminal.split("password:")[1:]]
+    assert not any(password in journal for password in passwords)
     assert "development server" not in terminal
 
 

@@ -31,7 +31,7 @@ from services.camera.server import CameraServer
 from services.champions import SHIPPED_ARTIFACTS
 from services.clock import utc_now
 from services.command_line import run_command
-from services.data_directory import prepare_data_directory
+from services.data_directory import end_with_data_directory, prepare_data_directory
 from services.errors import TrafficError
 from services.journal import start_journal
 from services.metrics import CameraMetrics, metric_registry, share_metrics
@@ -133,6 +133,7 @@ def run(settings: Settings, idle_seconds: float = IDLE_SECONDS) -> None:
         When the data directory, the socket or the model of the settings cannot be used.
     """
     prepare_data_directory(settings.data_dir)
+    end_with_data_directory(settings.data_dir)
     check_own_model(settings)
     # A second one stands by until the first is gone.
     with FileLock(settings.data_dir / LOCK_NAME).acquire(poll_interval=STANDBY_SECONDS):

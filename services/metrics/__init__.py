@@ -8,7 +8,7 @@ an application in a test keeps them in memory.
 from __future__ import annotations
 
 from services.metrics.camera import CameraMetrics
-from services.metrics.reading import Sample, exposition, read_samples
+from services.metrics.reading import Sample, exposition, heartbeat_of, read_samples
 from services.metrics.requests import measure_requests
 from services.metrics.sharing import metric_registry, roles_off, share_metrics
 from services.metrics.work import WorkMetrics
@@ -18,6 +18,7 @@ __all__ = [
     "Sample",
     "WorkMetrics",
     "exposition",
+    "heartbeat_of",
     "measure_requests",
     "metric_registry",
     "read_samples",

@@ -23,7 +23,8 @@ from services.metrics.files import (
     values_in,
 )
 from services.metrics.host import host_families
-from services.metrics.sharing import is_shared, metrics_directory
+from services.metrics.sharing import Role, is_shared, metrics_directory
+from services.metrics.work import HEARTBEAT
 
 UNREADABLE: Final = "traffic_metrics_unreadable"
 _BUCKET: Final = "_bucket"
@@ -79,6 +80,18 @@ def read_samples(
         for family in _Everything(data_dir, own, roles_off).collect()
         for sample in family.samples
     ]
+
+
+def heartbeat_of(data_dir: Path, role: Role) -> float | None:
+    """When a role last said that it is alive, seconds since 1970; None where it never did."""
+    return max(
+        (
+            sample.value
+            for sample in read_samples(data_dir)
+            if sample.name == HEARTBEAT and sample.labels["role"] == role
+        ),
+        default=None,
+    )
 
 
 def exposition(data_dir: Path, own: CollectorRegistry, roles_off: Container[str] = ()) -> bytes:

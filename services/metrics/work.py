@@ -61,6 +61,11 @@ class WorkMetrics:
         self._present = self._gauge(
             "traffic_forecast_present", "Whether forecasts of a kind can be read: 1 or 0.", "kind"
         )
+        self._probes = self._gauge(
+            "traffic_probe_success",
+            "Whether pages, asked from outside, answered well: 1 or 0.",
+            "probe",
+        )
         self._failures = Counter(
             "traffic_job_failures", "Jobs that failed.", ["job"], registry=registry
         )
@@ -96,6 +101,10 @@ class WorkMetrics:
     def forecasts_present(self, kind: str, *, are_there: bool) -> None:
         """Whether a table of forecasts of a kind can be read."""
         self._present.labels(kind).set(float(are_there))
+
+    def probed(self, probe: str, *, succeeded: bool) -> None:
+        """Pages were asked from outside."""
+        self._probes.labels(probe).set(float(succeeded))
 
     def failed(self, job: str) -> None:
         """A job failed."""

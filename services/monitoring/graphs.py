@@ -6,6 +6,7 @@ releases the lock, and the next one to ask goes on.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 from services.clock import Clock
 from services.metrics import Sample, read_samples
 from services.monitoring.complaints import describe, logger
-from services.operations import Operations, open_incidents
+from services.operations import NothingRecorded, Operations, open_incidents
 
 PERIOD_SECONDS = 60
 LOCK_NAME = "graphs.lock"
@@ -112,8 +113,10 @@ def measured_values(data_dir: Path, operations: Operations, clock: Clock) -> dic
     samples = read_samples(data_dir)
     observed = _values(samples, "traffic_feed_observed_timestamp_seconds")
     skills = _values(samples, "traffic_forecast_skill", baseline="average")
-    with operations.begin() as session:
-        found = {OPEN_INCIDENTS: float(len(open_incidents(session)))}
+    found: dict[str, float] = {}
+    # At the first start pages are served before anybody has kept anything.
+    with contextlib.suppress(NothingRecorded), operations.begin() as session:
+        found[OPEN_INCIDENTS] = float(len(open_incidents(session)))
     if observed:
         found[SNAPSHOT_AGE] = clock().timestamp() - max(observed)
     if skills:

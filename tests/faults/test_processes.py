@@ -18,6 +18,7 @@ from services.metrics import (
     read_samples,
 )
 from services.operations import OutgoingMessage, open_incidents
+from services.probing import serves_pages
 from tests.faults.duty import Duty, fired, lines_about
 from tests.ports import free_port
 from tests.waiting import wait_until
@@ -93,6 +94,34 @@ class TestMemory:
             ),
             default=0.0,
         )
+
+
+# A web process that answers, and whose page does not refresh.
+ANSWERING = """
+import sys, flask
+server = flask.Flask("answering")
+server.add_url_rule("/healthz", view_func=lambda: "ok")
+server.run(port=int(sys.argv[1]))
+"""
+
+
+class TestPages:
+    def test_a_web_role_that_is_killed(self, settings, webhook):
+        port = free_port()
+        duty = Duty(settings.model_copy(update={"port": port}))
+        with subprocess.Popen(
+            [sys.executable, "-c", ANSWERING, str(port)], stderr=subprocess.DEVNULL
+        ) as process:
+            wait_until(lambda: serves_pages(f"http://127.0.0.1:{port}"))
+            duty.pass_time(60, duty.watch.probe)
+            summary = "Pages no longer served"
+            # Its page does not refresh: that is an incident of its own.
+            assert lines_about(webhook, summary) == ["Critical"]
+            assert "refresh" in webhook.told[0]["message"]
+            process.kill()
+        duty.pass_time(45, duty.watch.probe)
+        assert lines_about(webhook, summary) == ["Critical", "Critical"]
+        assert "health" in webhook.told[1]["message"]
 
 
 class TestKilledWatch:

@@ -103,12 +103,26 @@ def test_what_is_not_known_has_no_value(tmp_path):
     assert rows(tmp_path, "SELECT title FROM CustomGraph") == [(graphs.OPEN_INCIDENTS,)]
 
 
-def test_without_its_databases_it_says_so_and_tries_again(data_dir, caplog):
+def test_what_nobody_has_kept_yet_is_no_error(data_dir, caplog):
     server = build_server(settings_in(data_dir))
     writer = server.extensions[GRAPHS_EXTENSION]
     # Nobody has made the database of the operations yet.
+    assert writer.write()
+    assert caplog.text == ""
+    assert {title for (title,) in rows(data_dir, "SELECT title FROM CustomGraph")} == {
+        graphs.SNAPSHOT_AGE,
+        graphs.FORECAST_SKILL,
+    }
+
+
+def test_without_its_databases_it_says_so_and_tries_again(data_dir, caplog):
+    server = build_server(settings_in(data_dir))
+    writer = server.extensions[GRAPHS_EXTENSION]
+    file = data_dir / "operations.sqlite3"
+    file.write_bytes(b"no database")
     assert not writer.write()
     assert "graphs are not written now" in caplog.text
+    file.unlink()
     fire(data_dir, "feed-old")
     assert writer.write()
 

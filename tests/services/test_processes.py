@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import psutil
 import pytest
@@ -143,3 +144,36 @@ def test_one_whose_parent_is_gone_before_it_begins_never_begins(pids, monkeypatc
     monkeypatch.setattr(os, "getpid", lambda: gone.pid)
     subprocess.run(following(command(LIVES, pids)), check=True, timeout=30)
     assert started(pids) == []
+
+
+@pytest.fixture
+def _quick_pulse(monkeypatch):
+    monkeypatch.setattr(processes, "PULSE_PERIOD_SECONDS", 0.0)
+    monkeypatch.setattr(processes, "HUNG_AFTER_SECONDS", 0.5)
+
+
+@pytest.mark.usefixtures("_quick_pulse")
+def test_one_that_hangs_is_ended_and_started_again(pids, caplog):
+    beats = iter([1, 2, 3])
+    last = [0]
+
+    def pulse():
+        # It beats while it lives, then no more.
+        last[0] = next(beats, last[0])
+        return last[0]
+
+    with Supervisor([Child(command(LIVES, pids), pulse=pulse)]):
+        wait_until(lambda: len(started(pids)) == 2)
+        # The second one never was heard: its start may take long.
+        assert psutil.pid_exists(started(pids)[1])
+    assert "hangs: it is ended" in caplog.text
+    assert not psutil.pid_exists(started(pids)[0])
+
+
+@pytest.mark.usefixtures("_quick_pulse")
+@pytest.mark.parametrize("pulse", [time.monotonic, lambda: None, lambda: 7, lambda: 1 / 0])
+def test_one_that_lives_or_of_which_nothing_is_known_is_left_alone(pids, pulse):
+    felt = []
+    with Supervisor([Child(command(LIVES, pids), pulse=lambda: felt.append(1) or pulse())]):
+        wait_until(lambda: len(felt) > 8)
+        assert len(started(pids)) == 1

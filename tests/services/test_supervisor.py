@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
+from prometheus_client import values
 
 from services import supervisor
-from services.probing import local_address, serves_pages
+from services.metrics import WorkMetrics, metric_registry, share_metrics
 from services.settings import load_settings
-from services.supervisor import background_children, wait_for_pages
+from services.supervisor import WebPulse, background_children, heartbeat, wait_for_pages
 from tests.fault_server import fault_server
 from tests.ports import free_port
 from tests.waiting import wait_until
@@ -69,16 +71,20 @@ def test_every_role_waits_for_the_pages(pages, tmp_path, monkeypatch, camera):
         assert pages.asked == ["/healthz"]
 
 
-def test_pages_that_are_served_everywhere_are_asked_for_here():
-    everywhere = load_settings(
-        host="0.0.0.0", secret_key="0123456789abcdef" * 2, dashboard_password="correct-horse-42"
-    )
-    assert local_address(everywhere) == ("127.0.0.1", 8050)
-    assert local_address(load_settings(host="::1", port=1234)) == ("::1", 1234)
-
-
-def test_what_does_not_answer_as_pages_do_serves_none(pages):
-    assert not serves_pages("127.0.0.1", pages.port)
-    assert not serves_pages("127.0.0.1", free_port())
+def test_the_pulse_of_the_pages_stands_still_while_they_do_not_answer(pages, tmp_path):
+    pulse = WebPulse(load_settings(data_dir=tmp_path, port=pages.port))
+    before = pulse()
+    assert pulse() == before
     pages.status = HTTPStatus.OK
-    assert serves_pages("127.0.0.1", pages.port)
+    assert pulse() != before
+
+
+def test_the_pulse_of_a_role_is_its_last_sign_of_life(tmp_path, monkeypatch):
+    monkeypatch.setattr(values, "ValueClass", values.ValueClass)
+    settings = load_settings(data_dir=tmp_path)
+    pulse = heartbeat(settings, "worker")
+    assert pulse() is None
+    share_metrics(tmp_path, "worker")
+    WorkMetrics(metric_registry(), "worker").alive(datetime(2026, 11, 29, tzinfo=UTC))
+    assert pulse() == datetime(2026, 11, 29, tzinfo=UTC).timestamp()
+    assert heartbeat(settings, "watch")() is None

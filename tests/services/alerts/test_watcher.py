@@ -177,6 +177,25 @@ def test_a_worker_that_dies_and_one_that_never_came(watching):
     assert names(never.pass_time(90), over=False) == ["worker-silent"]
 
 
+@pytest.mark.parametrize("probe", ["health", "refresh"])
+def test_pages_that_do_not_answer_three_times_in_a_row(watching, probe):
+    for one in ("health", "refresh"):
+        watching.set("traffic_probe_success", 1, probe=one)
+    watching.pass_time(60)
+    # Once is no more than a hiccup.
+    watching.set("traffic_probe_success", 0, probe=probe)
+    watching.pass_time(30)
+    watching.set("traffic_probe_success", 1, probe=probe)
+    watching.pass_time(30)
+    assert watching.changes == []
+    watching.set("traffic_probe_success", 0, probe=probe)
+    changes = watching.pass_time(45)
+    assert names(changes, over=False) == ["pages-not-served"]
+    assert (changes[0].incident.subject, changes[0].incident.severity) == (probe, "critical")
+    watching.set("traffic_probe_success", 1, probe=probe)
+    assert names(watching.pass_time(15), over=True) == ["pages-not-served"]
+
+
 def test_forecasts_missing_worse_than_usual_or_fed_with_other_traffic(watching):
     watching.set("traffic_forecast_present", 0, kind="zones")
     watching.set(
