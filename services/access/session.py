@@ -1,4 +1,7 @@
-"""The operator's session: begun with the password, over after half a day or with the password."""
+"""The operator's session: begun with the password, over after half a day or at the log-out.
+
+A new password ends it too, in every process (:mod:`.validity`).
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,19 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import flask
+from itsdangerous import BadData, URLSafeTimedSerializer
 
-from services.access.attempts import Attempts
+from services.access.attempts import Attempts, Visitor
 from services.access.credentials import (
     Operator,
     announce_password,
     first_password,
     load_operator,
+    monitoring_dir,
     secret_key,
 )
 from services.access.origin import is_same_origin
+from services.access.validity import Validity
 from services.errors import StorageError
 from services.metrics.requests import note_login
 from services.operations import open_operations
@@ -29,16 +35,53 @@ log = logging.getLogger(__name__)
 
 SESSION_SECONDS: Final = 12 * 3600
 SESSION_COOKIE: Final = "operator_session"
+# Tells a device from which the operator has been in before: it opens nothing, but whoever guesses
+# elsewhere does not make it wait.
+DEVICE_COOKIE: Final = "operator_device"
+DEVICE_SECONDS: Final = 180 * 86_400
+_DEVICE_SALT: Final = "operator device"
+# How long a log-in waits for others to let go of the operations database.
+PATIENCE_SECONDS: Final = 0.25
 _EXTENSION: Final = "traffic_access"
 _TOKEN_BYTES: Final = 24
 
 
-@dataclass(frozen=True)
 class Access:
-    """Who the operator is, and who has to wait; no operator where none could be read."""
+    """Who the operator is, who has to wait, and which sessions are over. Safe to share.
 
-    operator: Operator | None
-    attempts: Attempts
+    Parameters
+    ----------
+    settings : Settings
+    key : str
+        Signs sessions.
+    """
+
+    def __init__(self, settings: Settings, key: str) -> None:
+        self._settings = settings
+        self._key = key
+        self.attempts = Attempts(
+            open_operations(settings, read_only=True, patience_seconds=PATIENCE_SECONDS),
+            open_operations(settings, patience_seconds=PATIENCE_SECONDS),
+            key,
+        )
+        self.validity = Validity(monitoring_dir(settings), time.time)
+        self._operator = _operator(settings, key)
+        if self._operator is not None:
+            self.validity.begin_with(self._operator.fingerprint)
+
+    def operator(self) -> Operator | None:
+        """The operator of today.
+
+        None where none can be read, or where this process knows only a password that another
+        one has replaced.
+        """
+        wanted = self.validity.fingerprint()
+        found = self._operator
+        if found is None or wanted in {"", found.fingerprint}:
+            return found
+        # A generated password may have been made anew; a configured one needs a new start.
+        self._operator = found = _loaded(self._settings, self._key)
+        return found if found is not None and found.fingerprint == wanted else None
 
 
 @dataclass(frozen=True)
@@ -70,8 +113,7 @@ def prepare_access(server: flask.Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
     )
-    attempts = Attempts(open_operations(settings), key)
-    server.extensions[_EXTENSION] = Access(_operator(settings, key), attempts)
+    server.extensions[_EXTENSION] = Access(settings, key)
 
 
 def attempt_log_in(name: str, password: str, address: str) -> LogIn:
@@ -84,25 +126,28 @@ def attempt_log_in(name: str, password: str, address: str) -> LogIn:
         Of the visitor; it is not kept.
     """
     access = _access()
-    if access.operator is None:
+    operator = access.operator()
+    if operator is None:
         return LogIn("unavailable")
-    wait_seconds = access.attempts.wait_seconds(address)
+    visitor = Visitor(address, _device())
+    wait_seconds = access.attempts.begin(visitor)
     if wait_seconds:
         note_login("throttled")
         return LogIn("throttled", wait_seconds)
-    if not access.operator.accepts(name, password):
-        access.attempts.failed(address)
+    if not operator.accepts(name, password):
         note_login("refused")
         log.warning("a log-in was refused")
         return LogIn("refused")
-    access.attempts.succeeded(address)
+    access.attempts.succeeded(visitor)
     note_login("accepted")
+    _mark_device(visitor.device)
     # Nothing of a session that somebody else may have begun stays.
     flask.session.clear()
     flask.session.update(
         {
-            "operator": access.operator.fingerprint,
+            "operator": operator.fingerprint,
             "expires": int(time.time()) + SESSION_SECONDS,
+            "mark": secrets.token_urlsafe(_TOKEN_BYTES),
             "token": secrets.token_urlsafe(_TOKEN_BYTES),
         }
     )
@@ -110,19 +155,30 @@ def attempt_log_in(name: str, password: str, address: str) -> LogIn:
 
 
 def sign_out() -> None:
-    """End the session of the request in progress."""
+    """End the session of the request in progress, whoever else has its cookie."""
+    mark, expires = flask.session.get("mark"), flask.session.get("expires")
+    if isinstance(mark, str) and isinstance(expires, int):
+        _access().validity.end(mark, expires)
     flask.session.clear()
 
 
 def is_signed_in() -> bool:
     """Whether the request in progress comes from the operator, in a session not yet over."""
-    operator = _access().operator
-    return operator is not None and operator.is_signed_in()
+    if "operator" not in flask.session:
+        return False
+    access = _access()
+    operator, mark = access.operator(), flask.session.get("mark")
+    return (
+        operator is not None
+        and operator.is_signed_in()
+        and isinstance(mark, str)
+        and not access.validity.is_ended(mark)
+    )
 
 
 def operator_name() -> str:
     """The name that the operator logs in with; empty where nobody can."""
-    operator = _access().operator
+    operator = _access().operator()
     return "" if operator is None else operator.username
 
 
@@ -152,7 +208,47 @@ def _operator(settings: Settings, key: str) -> Operator | None:
         password = first_password(settings)
         if password is not None:
             announce_password(settings, password)
+    except StorageError as error:
+        log.error("nobody can log in: %s", error)
+        return None
+    return _loaded(settings, key)
+
+
+def _loaded(settings: Settings, key: str) -> Operator | None:
+    try:
         return load_operator(settings, key)
     except StorageError as error:
         log.error("nobody can log in: %s", error)
         return None
+
+
+def _device() -> str:
+    """What the visitor's device was marked with at an earlier log-in; empty where it was not."""
+    given = flask.request.cookies.get(DEVICE_COOKIE, "")
+    try:
+        found = _device_signer().loads(given, max_age=DEVICE_SECONDS)
+    except BadData:
+        return ""
+    return found if isinstance(found, str) else ""
+
+
+def _mark_device(known: str) -> None:
+    """Mark the visitor's device with the answer to the request in progress."""
+    mark = str(_device_signer().dumps(known or secrets.token_urlsafe(_TOKEN_BYTES)))
+
+    @flask.after_this_request
+    def set_cookie(response: flask.Response) -> flask.Response:
+        response.set_cookie(
+            DEVICE_COOKIE,
+            mark,
+            max_age=DEVICE_SECONDS,
+            path="/connexion",
+            secure=bool(flask.current_app.config["SESSION_COOKIE_SECURE"]),
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
+
+
+def _device_signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(str(flask.current_app.secret_key), salt=_DEVICE_SALT)

@@ -7,11 +7,13 @@ a writer waits for another one. Nothing is opened before it is first needed.
 from __future__ import annotations
 
 import logging
+import math
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -40,6 +42,7 @@ log = logging.getLogger(__name__)
 FILE_NAME: Final = "operations.sqlite3"
 # A decision can wait this long for another writer; a page never waits for one.
 BUSY_TIMEOUT_SECONDS: Final = 10.0
+READING_TIMEOUT_SECONDS: Final = 1.0
 # SQLITE_CORRUPT and SQLITE_NOTADB: nothing else says that the file itself is bad.
 _DAMAGE_CODES: Final = (11, 26)
 _PRIMARY_CODE_MASK: Final = 0xFF
@@ -94,13 +97,20 @@ class Operations:
         SQLite in a file, or PostgreSQL.
     read_only : bool
         Pages read: they never make, migrate or mend anything.
+    patience_seconds : float, optional
+        How long it waits for others to let go; short where pages wait for it.
     """
 
-    def __init__(self, url: URL, *, read_only: bool = False) -> None:
+    def __init__(
+        self, url: URL, *, read_only: bool = False, patience_seconds: float | None = None
+    ) -> None:
         self._read_only = read_only
+        if patience_seconds is None:
+            patience_seconds = READING_TIMEOUT_SECONDS if read_only else BUSY_TIMEOUT_SECONDS
+        self._patience_s = patience_seconds
         self._name = url.render_as_string(hide_password=True)
         self._file = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
-        self._engine = _engine(url, self._file, read_only)
+        self._engine = _engine(url, self._file, read_only, patience_seconds)
         self._new_session = sessionmaker(self._engine, expire_on_commit=False)
         self._lock = threading.Lock()
         self._prepared: object = None
@@ -128,7 +138,10 @@ class Operations:
 
     def _prepare(self) -> None:
         """See that the tables are those of this version, once for each file."""
-        with self._lock:
+        # A crowd must not wait for one after the other.
+        if not self._lock.acquire(timeout=self._patience_s):
+            raise StorageError(f"the operations database {self._name} is being opened")
+        try:
             mark = self._mark()
             if mark is not None and mark == self._prepared:
                 return
@@ -137,6 +150,8 @@ class Operations:
             else:
                 self._migrate()
             self._prepared = self._mark()
+        finally:
+            self._lock.release()
 
     def _mark(self) -> object:
         """What changes when the file is another one."""
@@ -159,7 +174,7 @@ class Operations:
 
     def _migrate(self) -> None:
         if self._file is not None:
-            _make_file(self._file)
+            _make_file(self._file, self._patience_s)
         try:
             self._take_steps()
         except DBAPIError as error:
@@ -203,26 +218,31 @@ class Operations:
         return True
 
 
-def open_operations(settings: Settings, *, read_only: bool = False) -> Operations:
+def open_operations(
+    settings: Settings, *, read_only: bool = False, patience_seconds: float | None = None
+) -> Operations:
     """The operations database that the settings name; nothing is opened yet."""
     if settings.database_url is None:
         path = (settings.data_dir / FILE_NAME).resolve()
         url = URL.create("sqlite", database=str(path))
     else:
         url = make_url(settings.database_url.get_secret_value())
-    return Operations(url, read_only=read_only)
+    return Operations(url, read_only=read_only, patience_seconds=patience_seconds)
 
 
-def _engine(url: URL, file: Path | None, read_only: bool) -> Engine:
+def _engine(url: URL, file: Path | None, read_only: bool, patience_seconds: float) -> Engine:
     if file is None:
         # A connection that the server closed meanwhile is found out before it is used.
-        return create_engine(url, pool_pre_ping=True)
+        limits = _limits_of_server(url, patience_seconds)
+        return create_engine(
+            url, pool_pre_ping=True, pool_timeout=patience_seconds, connect_args=limits
+        )
 
     def connect() -> sqlite3.Connection:
         # Without "c" nobody makes an empty database by looking for one.
         address = f"file:{quote(str(file))}?mode={'rw' if read_only else 'rwc'}"
         connection = sqlite3.connect(
-            address, uri=True, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False
+            address, uri=True, timeout=patience_seconds, check_same_thread=False
         )
         # The driver's own idea of when transactions begin gets in the way of ours.
         connection.isolation_level = None
@@ -242,10 +262,13 @@ def _engine(url: URL, file: Path | None, read_only: bool) -> Engine:
     return engine
 
 
-def _make_file(path: Path) -> None:
+def _make_file(path: Path, patience_seconds: float) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS)
+        # Before SQLite: what it makes beside the file gets the same rights.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        _close_to_others(path)
+        connection = sqlite3.connect(path, timeout=patience_seconds)
     except (OSError, sqlite3.OperationalError) as error:
         raise StorageError(f"the operations database {path} cannot be made: {error}") from error
     try:
@@ -260,6 +283,26 @@ def _make_file(path: Path) -> None:
         log.debug("no write-ahead log for %s", path, exc_info=True)
     finally:
         connection.close()
+
+
+def _close_to_others(path: Path) -> None:
+    """A file of an earlier version may be open to all; so may what lies beside it."""
+    for suffix in _FILE_SUFFIXES:
+        beside = path.with_name(path.name + suffix)
+        with suppress(OSError):
+            if beside.stat().st_mode & 0o077:
+                beside.chmod(0o600)
+
+
+def _limits_of_server(url: URL, patience_seconds: float) -> dict[str, Any]:
+    """How long a server may take, as libpq spells it."""
+    if not url.get_driver_name().startswith("psycopg"):
+        return {}
+    milliseconds = round(1_000 * patience_seconds)
+    return {
+        "connect_timeout": max(2, math.ceil(patience_seconds)),
+        "options": f"-c lock_timeout={milliseconds}",
+    }
 
 
 def _version(connection: Connection) -> int:

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.access.attempts import FREE_ATTEMPTS
-from services.access.session import SESSION_COOKIE
+from services.access.attempts import FREE_ATTEMPTS, Visitor
+from services.access.session import DEVICE_COOKIE, DEVICE_SECONDS, SESSION_COOKIE
 from tests.log_in import OWN_PAGE, form_token, send_log_in
 
 PASSWORD = "a-good-password"
@@ -37,16 +37,19 @@ def test_the_form_lets_the_operator_in_with_no_monitoring_at_all(visitor):
 def test_the_cookie_is_set_at_the_log_in_only_and_kept_from_scripts_and_other_sites(visitor):
     for path in ("/", "/connexion", ROOM):
         assert "Set-Cookie" not in visitor.get(path).headers
-    cookie = send_log_in(visitor, "admin", PASSWORD).headers["Set-Cookie"]
-    assert cookie.startswith(f"{SESSION_COOKIE}=")
-    for part in ("HttpOnly", "SameSite=Lax", "Path=/"):
-        assert part in cookie
-    assert "Secure" not in cookie
+    cookies = send_log_in(visitor, "admin", PASSWORD).headers.getlist("Set-Cookie")
+    names = [(DEVICE_COOKIE, "Path=/connexion;"), (SESSION_COOKIE, "Path=/;")]
+    for cookie, (name, path) in zip(sorted(cookies), names, strict=True):
+        assert cookie.startswith(f"{name}=")
+        for part in ("HttpOnly", "SameSite=Lax", path):
+            assert part in f"{cookie};"
+        assert "Secure" not in cookie
 
 
 def test_behind_a_proxy_the_cookie_goes_by_tls_only(make_client):
     client = make_client(dashboard_password=PASSWORD, trusted_proxies=1)
-    assert "Secure" in send_log_in(client, "admin", PASSWORD).headers["Set-Cookie"]
+    cookies = send_log_in(client, "admin", PASSWORD).headers.getlist("Set-Cookie")
+    assert len([cookie for cookie in cookies if "Secure" in cookie]) == 2
 
 
 @pytest.mark.parametrize(("name", "password"), [("admin", "x"), ("root", PASSWORD), ("", "")])
@@ -183,7 +186,7 @@ def test_who_tries_on_waits_minutes(make_client, tmp_path):
     with open_operations(load_settings(data_dir=tmp_path)).begin() as session:
         for _ in range(9):
             now = attempts._clock() - timedelta(seconds=1)
-            record_log_in_failure(session, attempts._mark("127.0.0.1", now), now)
+            record_log_in_failure(session, attempts._mark(Visitor("127.0.0.1"), now), now)
     answer = send_log_in(client, "admin", PASSWORD)
     assert answer.status_code == 429
     assert "minutes" in answer.text
@@ -213,3 +216,74 @@ def test_operators_get_in_whatever_became_of_the_measures(make_client, tmp_path,
         database.write_bytes(b"no database" * 1_000)
     assert send_log_in(client, "admin", PASSWORD, wanted=ROOM).location == ROOM
     assert is_in(client)
+
+
+def test_a_log_out_ends_the_session_in_every_process_whoever_has_its_cookie(make_client):
+    first, second = (make_client(dashboard_password=PASSWORD) for _ in range(2))
+    send_log_in(first, "admin", PASSWORD)
+    stolen = first.get_cookie(SESSION_COOKIE).value
+    for client in (second, make_client(dashboard_password=PASSWORD)):
+        client.set_cookie(SESSION_COOKIE, stolen)
+        assert is_in(client)
+    # Another session of the same operator goes on.
+    wall = make_client(dashboard_password=PASSWORD)
+    send_log_in(wall, "admin", PASSWORD)
+    form = {"token": log_out_token_of(first)}
+    assert first.post("/deconnexion", data=form, headers=OWN_PAGE).location == "/"
+    first.set_cookie(SESSION_COOKIE, stolen)
+    later = make_client(dashboard_password=PASSWORD)
+    later.set_cookie(SESSION_COOKIE, stolen)
+    assert not any(is_in(client) for client in (first, second, later))
+    assert is_in(wall)
+
+
+def test_a_new_password_ends_sessions_in_processes_that_have_not_heard_of_it(make_client, visitor):
+    send_log_in(visitor, "admin", PASSWORD)
+    assert is_in(visitor)
+    changed = make_client(dashboard_password="the second password")
+    assert not is_in(visitor)
+    # Nor does the old password open anything there any more.
+    assert send_log_in(visitor, "admin", PASSWORD).status_code == 503
+    assert send_log_in(changed, "admin", "the second password").status_code == 303
+
+
+def test_a_generated_password_made_anew_is_known_to_all(make_client, tmp_path, capfd):
+    first = make_client()
+    old = re.search(r"password:  (\S+)", capfd.readouterr().err).group(1)
+    send_log_in(first, "admin", old)
+    assert is_in(first)
+    (tmp_path / "monitoring" / "operator_password_hash").unlink()
+    make_client()
+    new = re.search(r"password:  (\S+)", capfd.readouterr().err).group(1)
+    assert not is_in(first)
+    assert send_log_in(first, "admin", old).status_code == 403
+    assert send_log_in(first, "admin", new).status_code == 303
+
+
+def test_a_device_that_was_in_before_gets_in_during_an_attack(make_client):
+    client = make_client(dashboard_password=PASSWORD)
+    send_log_in(client, "admin", PASSWORD)
+    device = client.get_cookie(DEVICE_COOKIE, path="/connexion")
+    assert device.http_only
+    assert device.max_age == DEVICE_SECONDS
+    attacker = make_client(dashboard_password=PASSWORD)
+    for _ in range(FREE_ATTEMPTS):
+        send_log_in(attacker, "admin", "guess")
+    # From the same address: without the mark one waits, with it one does not.
+    assert send_log_in(attacker, "admin", PASSWORD).status_code == 429
+    client.delete_cookie(SESSION_COOKIE)
+    assert not is_in(client)
+    assert send_log_in(client, "admin", PASSWORD).status_code == 303
+    attacker.set_cookie(DEVICE_COOKIE, "forged." + device.value, path="/connexion")
+    assert send_log_in(attacker, "admin", PASSWORD).status_code == 429
+
+
+def test_what_cannot_be_written_of_a_log_out_holds_here_at_least(visitor, tmp_path):
+    send_log_in(visitor, "admin", PASSWORD)
+    stolen = visitor.get_cookie(SESSION_COOKIE).value
+    token = log_out_token_of(visitor)
+    (tmp_path / "monitoring" / "sessions.json").unlink()
+    (tmp_path / "monitoring" / "sessions.json").mkdir()
+    visitor.post("/deconnexion", data={"token": token}, headers=OWN_PAGE)
+    visitor.set_cookie(SESSION_COOKIE, stolen)
+    assert not is_in(visitor)

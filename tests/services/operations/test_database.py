@@ -159,10 +159,8 @@ def test_a_file_that_goes_missing_is_made_again(operations, tmp_path):
     assert [item.version for item in decisions_of(operations)] == ["second"]
 
 
-def test_a_locked_database_puts_the_decision_into_the_journal(
-    operations, reader, tmp_path, caplog, monkeypatch
-):
-    monkeypatch.setattr("services.operations.database.BUSY_TIMEOUT_SECONDS", 0.05)
+def test_a_locked_database_puts_the_decision_into_the_journal(reader, tmp_path, caplog):
+    operations = open_operations(load_settings(data_dir=tmp_path), patience_seconds=0.05)
     record_decision(operations, decision("first"))
     holder = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
