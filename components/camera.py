@@ -167,7 +167,8 @@ def build_result(texts: Texts, reading: ReadingShown) -> list[Component]:
     return [
         build_card(wording["reading_title"], *_reading(texts, reading)),
         build_card(
-            wording["mask_title"],
+            # What is told of a picture that is none to read is the model's fancy.
+            wording["mask_title" if reading.vehicles is not None else "mask_title_doubtful"],
             html.Ul(
                 [_legend_row(*row) for row in reading.legend],
                 className="camera-legend",

@@ -181,6 +181,8 @@ def test_why_a_picture_is_not_read_is_told_and_there_is_nothing_to_keep(client, 
     assert "Inconnu" in text
     assert "ne ressemble pas aux rues que le modèle connaît" in text
     assert "de la chaussée visible" not in text
+    assert "sans doute à tort" in text
+    assert "Ce que montre la photo" not in text
     assert (shown["camera-reading"]["data"], shown["camera-keep"]["disabled"]) == (None, True)
     client.set_cookie("language", "en")
     text = json.dumps(hand_in(client)["camera-result"])
