@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from services.command_line import run_command
+
 ROOT = Path(__file__).parents[1]
 REQUIREMENTS = ROOT / "requirements-dev.txt"
 PIP_AUDIT = (sys.executable, "-m", "pip_audit")
@@ -66,4 +68,4 @@ def tell(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

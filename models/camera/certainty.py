@@ -26,6 +26,7 @@ from services.camera.picture import decode_picture
 from services.camera.reading import RoadStatus, TrafficReading
 from services.camera.segmentation import Segmentation
 from services.camera.traffic_reader import read_traffic
+from services.command_line import run_command
 from services.errors import TrafficError
 
 # A reading that is more likely right than wrong, by its own words.
@@ -162,4 +163,4 @@ def _photographs(directory: Path) -> Iterator[Judged]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -29,6 +29,7 @@ from services.camera.familiarity import Familiarity, whitening_of, write_familia
 from services.camera.model_files import DIRECTORY, champion_model_file, read_class_file
 from services.camera.picture import letterbox
 from services.champions import SHIPPED_ARTIFACTS
+from services.command_line import run_command
 from services.errors import TrafficError
 
 # Of each picture beside the picture itself: other scales, turns and lights, as in training.
@@ -164,4 +165,4 @@ def _batches(pictures: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -40,8 +40,10 @@ def piped(body):
 
 
 def test_every_command_of_the_project_goes_through_it():
-    folders = ("services", "models", "benchmarks")
-    sources = [ROOT / "app.py", *(p for f in folders for p in (ROOT / f).rglob("*.py"))]
+    folders = ("services", "models", "benchmarks", "tests")
+    found = [ROOT / "app.py", *(p for f in folders for p in (ROOT / f).rglob("*.py"))]
+    # One becomes another command before it could say anything; the other is this file.
+    sources = [p for p in found if p not in {ROOT / "services" / "follow.py", Path(__file__)}]
     guarded = {p: p.read_text("utf-8").partition('__name__ == "__main__"')[2] for p in sources}
     bodies = {path: body for path, body in guarded.items() if body}
     assert len(bodies) > 15
