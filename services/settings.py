@@ -21,8 +21,11 @@ RENNES_FEED_URL = (
 OPENSTREETMAP_TILES_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
 
-# "aaaaaaaaaaaaaaaa" is long and yet the first that is tried.
-_LEAST_KINDS_OF_CHARACTERS: Final = 8
+# Least length, and least guesses as a power of ten, where others can reach it. Passwords are
+# guessed here, slowed down; a key elsewhere, with a cookie to try it on, a billion times a second.
+_LEAST_STRENGTH: Final = {"secret_key": (32, 18), "dashboard_password": (12, 10)}
+# zxcvbn looks at no more, and takes long for long texts.
+_MOST_MEASURED: Final = 72
 
 
 class Settings(BaseSettings):
@@ -113,15 +116,17 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _strong_secrets_for_others(self) -> Self:
         # What is not set is made at random, of 100 bits and more.
-        if not _is_loopback(self.host):
-            for name, least in (("secret_key", 32), ("dashboard_password", 12)):
-                secret: SecretStr | None = getattr(self, name)
-                if secret is not None and _is_weak(secret.get_secret_value(), least):
-                    raise ValueError(
-                        f"{PREFIX}{name.upper()} is too weak for others to reach it (TRAFFIC_HOST "
-                        f"is {self.host}): at least {least} characters, of 8 kinds or more; or "
-                        "leave it out, and a random one is made"
-                    )
+        if _is_loopback(self.host) and not self.trusted_proxies:
+            return self
+        for name, (characters, power) in _LEAST_STRENGTH.items():
+            secret: SecretStr | None = getattr(self, name)
+            if secret is not None and _is_weak(secret.get_secret_value(), characters, power):
+                raise ValueError(
+                    f"{PREFIX}{name.upper()} is too weak for others to reach it (TRAFFIC_HOST is "
+                    f"{self.host}, TRAFFIC_TRUSTED_PROXIES {self.trusted_proxies}): at least "
+                    f"{characters} characters that are not guessed from words, rows and "
+                    "repetitions; or leave it out, and a random one is made"
+                )
         return self
 
     @field_validator("tiles_url", mode="before")
@@ -170,8 +175,13 @@ def _in_brackets(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _is_weak(secret: str, least_characters: int) -> bool:
-    return len(secret) < least_characters or len(set(secret)) < _LEAST_KINDS_OF_CHARACTERS
+def _is_weak(secret: str, least_characters: int, least_power: int) -> bool:
+    if len(secret) < least_characters:
+        return True
+    # A fifth of a second, for those alone who set a secret and are reached by others.
+    from zxcvbn import zxcvbn  # noqa: PLC0415
+
+    return float(zxcvbn(secret[:_MOST_MEASURED])["guesses_log10"]) < least_power
 
 
 def _check_database_url(address: str) -> None:

@@ -14,7 +14,7 @@ from tests.cameras import as_file, running_camera, street
 
 pytestmark = BROWSER_TEST
 
-PASSWORD = "a-good-password"
+PASSWORD = "Good-velo-42-bleu"
 FIELD = "#camera-upload input[type=file]"
 ORIENTATION, MAKER = 0x0112, 0x010F
 

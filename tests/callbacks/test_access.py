@@ -12,7 +12,7 @@ from services.access.attempts import FREE_ATTEMPTS, Visitor
 from services.access.session import DEVICE_COOKIE, DEVICE_SECONDS, SESSION_COOKIE
 from tests.log_in import OWN_PAGE, form_token, send_log_in
 
-PASSWORD = "a-good-password"
+PASSWORD = "Good-velo-42-bleu"
 ROOM = "/exploitation/"
 
 

@@ -34,7 +34,7 @@ from tests.log_in import OWN_PAGE, send_log_in
 
 PAGE = "/camera/"
 CALLBACK = "/camera/_dash-update-component"
-PASSWORD = "a-good-password"
+PASSWORD = "Good-velo-42-bleu"
 FRENCH = load_texts("fr")
 NAME = "Pont de Nantes"
 

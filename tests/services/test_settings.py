@@ -76,8 +76,8 @@ def test_a_wrong_secret_is_never_repeated(monkeypatch):
 
 
 def test_secrets_do_not_show_when_settings_are_printed():
-    settings = load_settings(dashboard_password="a-good-password", secret_key="k" * 32)
-    assert "a-good-password" not in repr(settings)
+    settings = load_settings(dashboard_password="Good-velo-42-bleu", secret_key="k" * 32)
+    assert "Good-velo-42-bleu" not in repr(settings)
     assert "kkkk" not in repr(settings)
 
 
@@ -97,16 +97,19 @@ def test_every_setting_is_documented_with_its_default():
     [
         ("dashboard_password", "motdepasse1", "correct horse battery"),
         ("dashboard_password", "aaaaaaaaaaaaaa", "Zebre-42-velo-bleu"),
-        ("secret_key", "0123456789abcdef", "0123456789abcdef0123456789abcdef"),
+        ("dashboard_password", "Motdepasse123!", "Zebre-42-velo-bleu"),
+        ("secret_key", "0123456789abcdef" * 3, "9f2c71e08b5d4a6637c1e5f8a0b4d29c"),
+        ("secret_key", "k" * 40, "un-tres-long-secret;rue de Vern;7"),
     ],
 )
-def test_a_weak_secret_is_refused_where_others_can_reach_it(name, weak, strong):
+@pytest.mark.parametrize("exposed", [{"host": "0.0.0.0"}, {"trusted_proxies": 1}])
+def test_a_weak_secret_is_refused_where_others_can_reach_it(name, weak, strong, exposed):
     assert getattr(load_settings(**{name: weak}), name).get_secret_value() == weak
     with pytest.raises(ConfigurationError) as refusal:
-        load_settings(host="0.0.0.0", **{name: weak})
+        load_settings(**exposed, **{name: weak})
     assert f"TRAFFIC_{name.upper()} is too weak" in str(refusal.value)
     assert weak not in str(refusal.value)
-    assert load_settings(host="0.0.0.0", **{name: strong}).host == "0.0.0.0"
+    assert getattr(load_settings(**exposed, **{name: strong}), name).get_secret_value() == strong
 
 
 def test_a_secret_that_is_left_out_is_made_at_random():
