@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date
 from typing import Any, BinaryIO, Final, TextIO
 
 import pyarrow as pa
@@ -73,7 +73,7 @@ def parquet_records(file: BinaryIO) -> Iterator[Any]:
         wanted = [name for name in header if field_name(name) in FIELDS]
         for batch in table.iter_batches(_ROWS_DECODED_AT_ONCE, columns=wanted):
             yield from ({n: _plain(v) for n, v in row.items()} for row in batch.to_pylist())
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         reason = str(error).partition("\n")[0]
         raise FeedRefused("body", f"a damaged Parquet file ({reason})") from None
 
@@ -97,6 +97,6 @@ def _number(field: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     return whole_if_it_can(value) if isinstance(value, float) else value

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import signal
 import subprocess
@@ -11,6 +12,8 @@ from itertools import chain
 import numpy as np
 import orjson
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from services import history
@@ -400,6 +403,26 @@ def test_the_command_says_how_what_waits_is_placed_and_then_that_it_was(
     assert main(["import", str(old), str(new), "--data-dir", str(data_dir)]) == 0
     told = capsys.readouterr().out
     assert f"{old}: JSON, with the networks of the other files" in told
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        (pa.array([date(2024, 8, 26)] * 60), "datetime: a time without its zone"),
+        (pa.array([0] * 60, pa.timestamp("ms")), "datetime: a time without its zone"),
+        (pa.array([1724668980] * 60), "datetime: a number, not an ISO 8601 time with its zone"),
+        (pa.array([2**59] * 60, pa.timestamp("ms", "UTC")), "a damaged Parquet file"),
+    ],
+    ids=["day", "naive", "epoch", "beyond"],
+)
+def test_times_in_parquet_are_held_to_the_same_rules(tmp_path, data_dir, network, column, said):
+    table = pq.read_table(io.BytesIO(archives.parquet(make_records(network))))
+    changed = table.set_column(table.schema.get_field_index("datetime"), "datetime", column)
+    path = tmp_path / "times.parquet"
+    pq.write_table(changed, path)
+    report = take(data_dir, path)
+    assert report.taken == 0
+    assert said in f"{report.problem} {dict(report.skipped)}"
 
 
 def test_parquet_that_was_cut_takes_nothing_and_says_so(tmp_path, data_dir, network):
