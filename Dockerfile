@@ -1,4 +1,6 @@
-FROM python:3.12-slim
+# By digest: a tag may become another image at any time. It is Docker Hub's python:3.12.14-slim-trixie
+# for every architecture; `docker buildx imagetools inspect python:3.12-slim` tells the newest one.
+FROM python:3.12-slim@sha256:78387bc3881b8273120a12ebe6c1ab22b018ccc2c9adf565ae1ac9b536e184ea
 
 RUN useradd --create-home --uid 10001 traffic \
     && mkdir /data \
@@ -22,4 +24,7 @@ USER 10001
 ENV TRAFFIC_DATA_DIR=/data TRAFFIC_HOST=0.0.0.0 PYTHONUNBUFFERED=1
 VOLUME /data
 EXPOSE 8050
-CMD ["gunicorn", "app:server"]
+# Compose tells each container its role; alone, it is the web's.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s \
+    CMD ["python", "-m", "services.supervisor", "--check", "web"]
+CMD ["python", "-m", "services.supervisor", "web"]

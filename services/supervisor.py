@@ -1,7 +1,7 @@
-"""All roles on one machine: starts web, worker, watch and camera, and again whichever dies.
+"""Starts the roles of one machine or container, and again whichever dies or hangs.
 
-``python -m services.supervisor`` is what ``make run`` calls. Every import of this module
-delays the first page: what only some starts need is imported there.
+``python -m services.supervisor`` is what ``make run`` calls: all of them. Every import of this
+module delays the first page: what only some starts need is imported there.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from services.alerts.rules import rules_of
+from services.clock import utc_now
 from services.command_line import run_command
 from services.data_directory import prepare_data_directory, when_replaced
 from services.errors import ConfigurationError, TrafficError
 from services.journal import start_journal
 from services.probing import serves_pages
-from services.processes import Child, Pulse, Supervisor
+from services.processes import HUNG_AFTER_SECONDS, Child, Pulse, Supervisor, at_once
 from services.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 PAGES_FIRST_SECONDS: Final = 15.0
 FIRST_ROUND_SECONDS: Final = 3.0
 _LOOK_SECONDS: Final = 0.05
+ROLES: Final[tuple[Role, ...]] = ("web", "worker", "watch", "camera")
 
 
 def worker_command() -> list[str]:
@@ -91,17 +93,28 @@ def web_child(settings: Settings) -> Child:
     return Child(web_command(), pulse=WebPulse(settings))
 
 
-def background_children(settings: Settings) -> list[Child]:
-    """Every role but the web's: pages first, then the traffic, then the rest."""
-    pages_first = partial(wait_for_pages, settings)
-    traffic_first = partial(wait_for_traffic, settings)
-    children = [
-        Child(worker_command(), pages_first, heartbeat(settings, "worker")),
-        Child(watch_command(), traffic_first, heartbeat(settings, "watch")),
-    ]
+def background_children(
+    settings: Settings, roles: Collection[str] = ROLES, *, after_pages: bool = True
+) -> list[Child]:
+    """Those of the roles that serve no pages.
+
+    Parameters
+    ----------
+    settings : Settings
+        Which may leave the camera out.
+    roles : collection of str
+    after_pages : bool
+        Whether pages come first, then the traffic, then the rest: where all share a machine.
+    """
+    pages_first = partial(wait_for_pages, settings) if after_pages else at_once
+    traffic_first = partial(wait_for_traffic, settings) if after_pages else at_once
+    children = {
+        "worker": Child(worker_command(), pages_first, heartbeat(settings, "worker")),
+        "watch": Child(watch_command(), traffic_first, heartbeat(settings, "watch")),
+    }
     if settings.camera:
-        children.append(Child(camera_command(), traffic_first, heartbeat(settings, "camera")))
-    return children
+        children["camera"] = Child(camera_command(), traffic_first, heartbeat(settings, "camera"))
+    return [child for role, child in children.items() if role in roles]
 
 
 def heartbeat(settings: Settings, role: Role) -> Pulse:
@@ -153,7 +166,15 @@ def _check_camera(settings: Settings) -> None:
         check_own_model(settings)
 
 
-def prepare_start(settings: Settings) -> None:
+def is_alive(settings: Settings, role: Role) -> bool:
+    """Whether a role has given a sign of life within a minute."""
+    if role == "web":
+        return serves_pages(settings.url)
+    last = heartbeat(settings, role)()
+    return isinstance(last, float) and utc_now().timestamp() - last < HUNG_AFTER_SECONDS
+
+
+def prepare_start(settings: Settings, roles: Collection[str] = ROLES) -> None:
     """Check machine, rules, channels and models, and start the journal.
 
     Raises
@@ -161,7 +182,8 @@ def prepare_start(settings: Settings) -> None:
     ConfigurationError
         When the port, the data directory, the rules, a channel or a model cannot be used.
     """
-    check_port_is_free(settings.host, settings.port)
+    if "web" in roles:
+        check_port_is_free(settings.host, settings.port)
     prepare_data_directory(settings.data_dir)
     rules_of(settings)
     _check_camera(settings)
@@ -181,18 +203,21 @@ def _begin_again(settings: Settings) -> bool:
     return False
 
 
-def run(settings: Settings) -> None:
-    """Run every role until a signal asks to stop.
+def run(settings: Settings, roles: Collection[str] = ROLES) -> None:
+    """Run roles until a signal asks to stop.
 
     Raises
     ------
     ConfigurationError
         When the port or the data directory cannot be used.
     """
-    prepare_start(settings)
-    log.info("Traffic Rennes: %s", settings.url)
+    prepare_start(settings, roles)
+    children = background_children(settings, roles, after_pages="web" in roles)
+    if "web" in roles:
+        log.info("Traffic Rennes: %s", settings.url)
+        children.insert(0, web_child(settings))
     when_replaced(settings.data_dir, partial(_begin_again, settings))
-    with Supervisor([web_child(settings), *background_children(settings)]) as supervisor:
+    with Supervisor(children) as supervisor:
 
         def stop(_signal_number: int, _frame: FrameType | None) -> None:
             supervisor.stop()
@@ -203,14 +228,27 @@ def run(settings: Settings) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run all roles; returns the exit code."""
-    argparse.ArgumentParser(
+    """Run roles, or see whether they are alive; returns the exit code."""
+    parser = argparse.ArgumentParser(
         prog="python -m services.supervisor",
-        description="Run the web, worker, watch and camera roles of Traffic Rennes on this "
-        "machine. Settings come from the environment or .env (see README).",
-    ).parse_args(arguments)
+        description="Run roles of Traffic Rennes on this machine, and start again whichever dies "
+        "or hangs. Settings come from the environment or .env (see README).",
+    )
+    parser.add_argument(
+        "roles", nargs="*", metavar="ROLE", help=f"of {', '.join(ROLES)}; default: all"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="only say whether they are alive: exit code 0 or 1"
+    )
+    options = parser.parse_args(arguments)
+    roles: list[Role] = options.roles or list(ROLES)
+    if unknown := set(roles) - set(ROLES):
+        parser.error(f"there is no role {', '.join(sorted(unknown))}: {', '.join(ROLES)}")
     try:
-        run(load_settings())
+        settings = load_settings()
+        if options.check:
+            return 0 if all(is_alive(settings, role) for role in roles) else 1
+        run(settings, roles)
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from types import SimpleNamespace
@@ -13,6 +13,7 @@ import pytest
 from prometheus_client import values
 
 from services import supervisor
+from services.clock import utc_now
 from services.metrics import WorkMetrics, metric_registry, share_metrics
 from services.settings import load_settings
 from services.supervisor import WebPulse, background_children, heartbeat, wait_for_pages
@@ -58,6 +59,13 @@ def test_they_do_not_wait_for_ever_nor_hold_up_the_end(tmp_path, monkeypatch):
     wait_for_pages(settings, threading.Event())
 
 
+def test_where_no_pages_are_served_nobody_waits_for_them(pages, tmp_path):
+    settings = load_settings(data_dir=tmp_path, port=pages.port)
+    [child] = background_children(settings, ["worker"], after_pages=False)
+    child.wait(threading.Event())
+    assert (child.command[-1], pages.asked) == ("services.worker", [])
+
+
 @pytest.mark.parametrize("camera", [True, False])
 def test_every_role_waits_for_the_pages(pages, tmp_path, monkeypatch, camera):
     monkeypatch.setattr(supervisor, "FIRST_ROUND_SECONDS", 0.0)
@@ -77,6 +85,28 @@ def test_the_pulse_of_the_pages_stands_still_while_they_do_not_answer(pages, tmp
     assert pulse() == before
     pages.status = HTTPStatus.OK
     assert pulse() != before
+
+
+def test_a_check_tells_whether_a_role_is_alive(pages, tmp_path, monkeypatch):
+    monkeypatch.setattr(values, "ValueClass", values.ValueClass)
+    monkeypatch.setenv("TRAFFIC_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("TRAFFIC_PORT", str(pages.port))
+    share_metrics(tmp_path, "worker")
+    worker = WorkMetrics(metric_registry(), "worker")
+    assert supervisor.main(["--check", "worker"]) == 1
+    worker.alive(utc_now())
+    assert supervisor.main(["--check", "worker"]) == 0
+    assert supervisor.main(["--check", "web"]) == 1
+    pages.status = HTTPStatus.OK
+    assert supervisor.main(["--check", "web", "worker"]) == 0
+    worker.alive(utc_now() - timedelta(seconds=61))
+    assert supervisor.main(["--check", "web", "worker"]) == 1
+
+
+def test_a_role_that_there_is_not_is_told(capsys):
+    with pytest.raises(SystemExit):
+        supervisor.main(["wrker"])
+    assert "there is no role wrker: web, worker, watch, camera" in capsys.readouterr().err
 
 
 def test_the_pulse_of_a_role_is_its_last_sign_of_life(tmp_path, monkeypatch):
