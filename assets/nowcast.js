@@ -60,7 +60,7 @@
   /** The cell of a zone at a lead time. */
   const leadCell = (zone, minutes, lead) => {
     const { texts } = state;
-    const { fill, number, percent, extraPercent } = app.wording;
+    const { fill, number, percent, chance, extraPercent } = app.wording;
     const id = `nowcast-${zone}-${minutes}`;
     const place = { zone: texts.zone[zone], when: whenOf(minutes) };
     if (!lead) return blank(id, fill(texts.nowcast.explanation_unknown, place));
@@ -71,7 +71,7 @@
       title: fill(texts.nowcast.explanation, {
         ...place,
         status: texts.zone_status[kind],
-        percent: percent(probability),
+        percent: chance(probability, texts),
         extra: extraPercent(extra),
         low: extraPercent(low),
         high: extraPercent(high),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from datetime import timedelta
 from functools import lru_cache
+from math import floor
 from typing import Any, Final
 
 import orjson
@@ -24,6 +25,7 @@ from services.zones import ZONES, checked_zone
 _JSON: Final = "application/json"
 _RATIO_DECIMALS: Final = 3
 _SHARE_DECIMALS: Final = 4
+_PER_MILLE: Final = 1_000
 
 
 def register(server: Flask, services: Services) -> None:
@@ -156,7 +158,8 @@ def _zone_leads(leads: tuple[LeadForecast, ...] | None) -> list[list[Any]] | Non
     return [
         [
             lead.status,
-            round(100 * max(lead.shares)),
+            # Rounded down, so that nothing but a certainty reads as one.
+            floor(_PER_MILLE * max(lead.shares)) / _PER_MILLE,
             *(_extra_percent(ratio) for ratio in (lead.p50, lead.p90, lead.p10)),
         ]
         for lead in leads

@@ -69,7 +69,7 @@ class TestCard:
         for leads in filter(None, zones):
             for _status, probability, extra, low, high in leads:
                 assert 0 <= low <= extra <= high
-                assert 34 <= probability <= 100
+                assert 0.333 <= probability < 1
         # 1 / 0.5 - 1.
         assert zones[ZONES.index("penetrantes")][0][2] == 100
 
