@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sqlite3
 import threading
@@ -16,7 +17,7 @@ from typing import Any
 
 import flask
 from sqlalchemy import event, exc
-from sqlalchemy.engine import URL, Engine
+from sqlalchemy.engine import URL, Engine, ExceptionContext
 
 from services.monitoring import privacy
 from services.monitoring.complaints import Complaints, logger
@@ -25,6 +26,9 @@ FILE_NAME = "requests.sqlite3"
 BLUEPRINT_NAME = "dashboard"
 # How long a writer waits for another one. Measures are written beside the request, not in it.
 BUSY_TIMEOUT_SECONDS = 5.0
+# Of a start, which people wait for; 170 MB take a second.
+CHECK_SECONDS = 0.5
+STEPS_BETWEEN_LOOKS = 1_000
 
 
 def database_url(path: Path) -> URL:
@@ -36,7 +40,8 @@ def database_url(path: Path) -> URL:
 def prepare_file(path: Path) -> None:
     """Make the file if it is missing: readable by its owner only, and with a write-ahead log.
 
-    A file that is no database is put aside under another name.
+    A file that is damaged, or no database, is set aside. Of a large one only a part is checked; the
+    worker checks all of it (`services.monitoring.retention`).
 
     Raises
     ------
@@ -44,16 +49,64 @@ def prepare_file(path: Path) -> None:
         When the file can be neither opened nor made.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    damage = damage_of(path, CHECK_SECONDS) if path.exists() else None
+    if damage is not None:
+        set_aside(path, file_id(path), damage)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    try:
-        _use_write_ahead_log(path)
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError as error:
-        aside = path.with_suffix(f".damaged-{int(time.time())}")
-        path.replace(aside)
-        logger.warning("the monitoring database was damaged (%s): kept as %s", error, aside.name)
-        prepare_file(path)
+    with connect(path) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def damage_of(path: Path, within_s: float = math.inf) -> str | None:
+    """What is wrong with the database's pages, as far as could be seen in some seconds; or None.
+
+    Raises
+    ------
+    sqlite3.OperationalError
+        When the file cannot be read now.
+    """
+    deadline = time.monotonic() + within_s
+    with connect(path) as connection:
+        connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS_BETWEEN_LOOKS)
+        try:
+            (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                return str(error)
+            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+            return None
+    return None if found == "ok" else str(found)
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether an error of SQLite says that the file's contents are not sound."""
+    # The low byte is the kind, the rest its particulars.
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def set_aside(path: Path, seen: tuple[int, int] | None, damage: str) -> None:
+    """Keep a damaged file under another name, unless another process was faster.
+
+    Whoever has it open notices, and makes a new one (`watch_engine`).
+
+    Parameters
+    ----------
+    path
+    seen
+        Which file it was, by :func:`file_id`, that was found to be damaged.
+    damage
+        What is wrong with it.
+    """
+    if file_id(path) != seen:
+        return
+    aside = path.with_suffix(f".damaged-{int(time.time())}")
+    # Its log first: a new file must not take it for its own.
+    for suffix in ("-wal", "-shm", ""):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).replace(aside.with_name(aside.name + suffix))
+    logger.error("the monitoring database was damaged (%s): kept as %s", damage, aside.name)
 
 
 def clear_former_rights(connection: sqlite3.Connection) -> None:
@@ -74,6 +127,15 @@ def apply_level(connection: sqlite3.Connection, level: int) -> None:
         connection.execute(f"PRAGMA user_version = {level + 1}")
 
 
+def file_id(path: Path) -> tuple[int, int] | None:
+    """Which file is there now, whatever its name; None for none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def watch_engine(engine: Engine, path: Path) -> None:
     """Tune each connection, and leave one whose file was deleted or replaced.
 
@@ -83,15 +145,31 @@ def watch_engine(engine: Engine, path: Path) -> None:
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, record: Any) -> None:
-        connection.execute("PRAGMA synchronous = NORMAL")
-        _restore_if_empty(connection, path, contents)
-        _prefer_write_ahead_log(connection)
-        record.info["file"] = _file_id(path)
+        record.info["file"] = file_id(path)
+        try:
+            connection.execute("PRAGMA synchronous = NORMAL")
+            _restore_if_empty(connection, path, contents)
+            _prefer_write_ahead_log(connection)
+        except sqlite3.DatabaseError as error:
+            _heal(error, record.info["file"])
+            raise
+        # Made by this connection, where there was none.
+        record.info["file"] = file_id(path)
 
     @event.listens_for(engine, "checkout")
     def _on_checkout(_connection: Any, record: Any, _proxy: Any) -> None:
-        if record.info.get("file") != _file_id(path):
+        if record.info.get("file") != file_id(path):
             raise exc.DisconnectionError("the monitoring database was deleted or replaced")
+
+    @event.listens_for(engine, "handle_error")
+    def _on_error(context: ExceptionContext) -> None:
+        info = context.connection.info if context.connection is not None else {}
+        _heal(context.original_exception, info.get("file"))
+
+    def _heal(error: BaseException, seen: tuple[int, int] | None) -> None:
+        if is_damage(error):
+            set_aside(path, seen, str(error))
+            raise exc.DisconnectionError("the monitoring database was damaged") from error
 
     engine.dispose()
     os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
@@ -157,12 +235,6 @@ def connect(path: Path) -> contextlib.closing[sqlite3.Connection]:
     return contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS))
 
 
-def _use_write_ahead_log(path: Path) -> None:
-    with connect(path) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-
-
 def _read_outline(path: Path) -> _Outline:
     with connect(path) as connection:
         # Tables before their indexes.
@@ -203,11 +275,3 @@ def _prefer_write_ahead_log(connection: sqlite3.Connection) -> None:
 def _is_empty(connection: sqlite3.Connection) -> bool:
     (count,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     return bool(count == 0)
-
-
-def _file_id(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from services.errors import StorageError
-from services.monitoring.database import FILE_NAME, connect
+from services.monitoring.database import FILE_NAME, connect, damage_of, file_id, set_aside
 
 DIRECTORY: Final = "monitoring"
 # Children before parents.
@@ -32,7 +32,8 @@ _NO_LONGER_USED: Final = (
 def prune_measures(data_dir: Path, now: datetime, keep_days: int) -> int:
     """Remove the measures that are too old; returns how many requests went.
 
-    The file keeps its size: SQLite writes new measures where the old ones were.
+    The file keeps its size: SQLite writes new measures where the old ones were. One that is damaged
+    is set aside, and goes when it is as old.
 
     Parameters
     ----------
@@ -50,7 +51,15 @@ def prune_measures(data_dir: Path, now: datetime, keep_days: int) -> int:
     if not path.exists():
         return 0
     oldest = (now.astimezone(UTC) - timedelta(days=keep_days)).strftime("%Y-%m-%d %H:%M:%S")
+    for aside in path.parent.glob("*.damaged-*"):
+        if aside.stat().st_mtime < (now - timedelta(days=keep_days)).timestamp():
+            aside.unlink()
     try:
+        seen = file_id(path)
+        damage = damage_of(path)
+        if damage is not None:
+            set_aside(path, seen, damage)
+            return 0
         with connect(path) as connection, connection:
             return _prune(connection, oldest)
     except sqlite3.Error as error:

@@ -230,16 +230,6 @@ def test_without_its_directory_the_pages_say_so_and_the_application_goes_on(
     assert printed.out == ""
 
 
-def test_a_damaged_database_is_put_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    database_of(tmp_path).parent.mkdir()
-    database_of(tmp_path).write_bytes(b"this is no database " * 100)
-    client = build_server(settings_in(tmp_path, monitor_level="1")).test_client()
-    client.get("/pair")
-    assert eventually(lambda: len(measured(tmp_path, "pair")) == 1)
-    assert "damaged" in caplog.text
-    assert len(list(tmp_path.glob("monitoring/requests.damaged-*"))) == 1
-
-
 def test_an_unusable_data_directory_costs_the_measures_only(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
