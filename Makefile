@@ -13,7 +13,7 @@ OWN_CODE := app.py callbacks components models services
 
 # A file of tests stays on one process: what its tests share is made once. Browsers and TensorFlow
 # take a core and up to a gigabyte each, hence no more than four at a time.
-PARALLEL = -n auto --maxprocesses=4 --dist loadfile
+PARALLEL = -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test test-fast check audit format bench bench-forecast lock clean
 

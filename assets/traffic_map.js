@@ -97,13 +97,13 @@
 
   /** Show a snapshot everywhere. Gives the version now shown, which the next refresh is compared with. */
   callbacks.show = async (snapshot, settings, texts) => {
+    Object.assign(state, { settings, texts });
     app.freshness.follow(snapshot, texts, settings);
     app.nowcast.follow(snapshot, settings, texts);
     if (!snapshot) {
       ready(settings.map, texts);
       return window.dash_clientside.no_update;
     }
-    Object.assign(state, { settings, texts });
     const isOtherNetwork = state.snapshot && state.snapshot.network !== snapshot.network;
     state.snapshot = snapshot;
     state.codes = app.unpackStatuses(snapshot.statuses, app.segmentsOf(snapshot));
@@ -130,19 +130,22 @@
     return [[...hidden], ...order.map((item) => String(!hidden.has(item)))];
   };
 
-  callbacks.moveMap = () => {
+  /** The driver for a click, which may come while the map is still being drawn. */
+  const driverForClick = () => state.settings && ready(state.settings.map, state.texts);
+
+  callbacks.moveMap = async () => {
     const { triggered_id: button } = window.dash_clientside.callback_context;
-    if (!state.driver) return;
-    if (button === "whole-view") state.driver.fitWhole();
-    else state.driver.zoomBy(button === "zoom-in" ? 1 : -1);
+    const driver = await driverForClick();
+    if (!driver) return;
+    if (button === "whole-view") driver.fitWhole();
+    else driver.zoomBy(button === "zoom-in" ? 1 : -1);
   };
 
   callbacks.showWorstRoad = async (...args) => {
     const snapshot = args.pop();
     const { triggered_id: button } = window.dash_clientside.callback_context;
     const road = snapshot?.worst[Number(button.replace("worst-", ""))];
-    if (!road || !state.driver) return;
-    await app.roadCard.flyTo(road[4]);
+    if (road && (await driverForClick())) await app.roadCard.flyTo(road[4]);
   };
 
   /** Status code of a segment as shown, or null; the newest snapshot, and the forecast that the

@@ -57,7 +57,7 @@ from services.store import Store
 log = logging.getLogger(__name__)
 
 LOCK_NAME: Final = "worker.lock"
-STANDBY_SECONDS: Final = 5.0
+STANDBY_SECONDS: Final = 1.0
 # Where both roles share two cores, pages come first.
 NICENESS: Final = 5
 UPKEEP_PERIOD: Final = timedelta(hours=1)

@@ -1,21 +1,34 @@
 from __future__ import annotations
 
+import atexit
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from services.monitoring import binding, graphs, writer
 
 # Real data lie beside the checkout where they are lent; nothing of them is committed.
 REAL_DATA = Path(__file__).parent.parent.parent / "shared" / "data" / "rennes"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave real-data tests out where there are no real data, and say so: it is no skip to miss."""
+    """Long ones first; real-data tests only where there are real data, and said in the header."""
+    # A file that takes a minute must not begin when all others are done.
+    long_files = {item.path for item in items if _is_long(item)}
+    items.sort(key=lambda item: item.path not in long_files)
     if REAL_DATA.is_dir():
         return
     kept = [item for item in items if item.get_closest_marker("realdata") is None]
     left_out = [item for item in items if item.get_closest_marker("realdata") is not None]
     config.hook.pytest_deselected(items=left_out)
     items[:] = kept
+
+
+def _is_long(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("browser", "tensorflow", "long"))
 
 
 def pytest_report_header() -> str:
@@ -34,3 +47,21 @@ def rennes_reply() -> bytes:
 def rennes_records() -> list[bytes]:
     """A hundred records of a year later, one each."""
     return (REAL_DATA / "records-2025-07-22T1442.jsonl").read_bytes().splitlines()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def monitoring_that_ends_with_the_tests() -> Iterator[None]:
+    """What the monitoring writes is there soon, and its last words come before pytest's."""
+    last_words: list[Callable[[], object]] = []
+    until_then = SimpleNamespace(
+        register=lambda say, *arguments: last_words.append(partial(say, *arguments)),
+        unregister=atexit.unregister,
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "WRITE_PERIOD_SECONDS", 0.05)
+        patch.setattr(writer, "LAST_PATIENCE_SECONDS", 0.0)
+        for module in (binding, graphs, writer):
+            patch.setattr(module, "atexit", until_then)
+        yield
+        for say in last_words:
+            say()

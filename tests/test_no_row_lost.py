@@ -34,9 +34,10 @@ GRAPH_TIMES = (
 class Visitor(threading.Thread):
     """Asks again and again, over a new connection now and then, and counts the answers."""
 
-    def __init__(self, port: int, leaving: threading.Event) -> None:
+    def __init__(self, port: int, asking: threading.Event, leaving: threading.Event) -> None:
         super().__init__()
         self._port = port
+        self._asking = asking
         self._leaving = leaving
         self.answers = 0
         # Asked, and perhaps answered, but nothing came.
@@ -54,6 +55,7 @@ class Visitor(threading.Thread):
 
     def _ask_some(self, line: http.client.HTTPConnection) -> None:
         for _ in range(20):
+            self._asking.wait()
             line.request("GET", PATH)
             answer = line.getresponse()
             answer.read()
@@ -102,8 +104,9 @@ def rows_of(data_dir) -> int:
 
 def test_not_one_row_is_lost_under_load_with_the_database_locked_and_at_the_end(served, tmp_path):
     port, process = served
-    leaving = threading.Event()
-    visitors = [Visitor(port, leaving) for _ in range(VISITORS)]
+    asking, leaving = threading.Event(), threading.Event()
+    asking.set()
+    visitors = [Visitor(port, asking, leaving) for _ in range(VISITORS)]
     for visitor in visitors:
         visitor.start()
     # Four processes have a thread for them; one of them writes the graphs.
@@ -111,9 +114,12 @@ def test_not_one_row_is_lost_under_load_with_the_database_locked_and_at_the_end(
     answers = lambda: sum(visitor.answers for visitor in visitors)  # noqa: E731
     wait_until(lambda: answers() > 500, 120)
     database = tmp_path / "monitoring" / "requests.sqlite3"
+    # Four busy writers would hardly leave a fifth one its turn.
+    asking.clear()
     with closing(sqlite3.connect(database, timeout=120)) as other:
-        # Longer than a writer waits before it gives up.
         other.execute("BEGIN IMMEDIATE")
+        asking.set()
+        # Longer than a writer waits before it gives up.
         wait_until(lambda: "cannot be written yet" in journal_of(tmp_path), 120)
         other.rollback()
     before = answers()

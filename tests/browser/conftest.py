@@ -29,6 +29,7 @@ from services.store import Store
 from tests.browser.serving import ServerThread
 from tests.factories import OBSERVED_AT, make_network, make_snapshot_for, write_forecasts
 from tests.ports import HOST
+from tests.waiting import PATIENCE_SECONDS
 
 BROWSER_TEST = [pytest.mark.browser]
 DESKTOP = (1280, 800)
@@ -36,7 +37,7 @@ DESKTOP = (1280, 800)
 COMPACT = (640, 480)
 PHONE = (390, 844)
 # Software rendering on a busy machine; a condition that holds is seen at once.
-PATIENCE_MS = 15_000
+PATIENCE_MS = PATIENCE_SECONDS * 1000
 
 _SCRIPT = "text/javascript"
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -146,7 +147,7 @@ class Visit:
 
     def until(self, condition: Callable[[], Any], what: str) -> Any:
         """Wait for a condition; its value once it holds."""
-        end = time.monotonic() + PATIENCE_MS / 1000
+        end = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < end:
             value = condition()
             if value:
@@ -188,7 +189,7 @@ class Visit:
         return x, y
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, _CHROMIUM_NAMES)))
     with sync_playwright() as playwright:
@@ -276,6 +277,7 @@ def opened_pages(chromium: Browser) -> Iterator[Callable[..., Visit]]:
             timezone_id="America/New_York",
             **options,
         )
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         result = Visit(context.new_page())
         visits.append(result)

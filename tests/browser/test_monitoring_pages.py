@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from services.clock import PARIS
 from services.monitoring import graphs
+from tests.browser.conftest import PATIENCE_MS
 from tests.browser.serving import ServerThread
 from tests.ports import HOST
 from tests.services.monitoring_app import (
@@ -27,6 +28,7 @@ from tests.services.monitoring_app import (
     rows,
     settings_in,
 )
+from tests.waiting import wait_until
 
 pytestmark = [
     pytest.mark.browser,
@@ -38,8 +40,9 @@ DESKTOP = ViewportSize(width=1280, height=900)
 PHONE = ViewportSize(width=390, height=844)
 CALLBACK = "/_dash-update-component"
 
-NOTHING_PENDING = (
-    "angular.element(document.body).injector().get('$http').pendingRequests.length === 0"
+# AngularJS has started, all its links are bound, and every answer is there.
+ALIVE = (
+    "window.angular?.element(document.body).injector()?.get('$http').pendingRequests.length === 0"
 )
 
 TURN_TO = """name => {
@@ -94,7 +97,7 @@ class MonitoringPage:
         self.page.get_by_label("Nom d'utilisateur").fill(USERNAME)
         self.page.get_by_label("Mot de passe").fill(PASSWORD)
         self.page.get_by_role("button", name="Se connecter").click()
-        self.page.wait_for_url("**/dashboard/overview")
+        self.until_alive()
 
     def open(self, name: str, expected: str) -> None:
         """Go to a page by its address, as with a bookmark."""
@@ -117,11 +120,16 @@ class MonitoringPage:
             found.append("wider than the screen")
         return {self.page.url: found} if found else {}
 
+    def until_alive(self) -> None:
+        """Wait until the page answers to clicks; its policy forbids polling from inside."""
+        self.page.wait_for_url("**/dashboard/**")
+        wait_until(lambda: self.page.evaluate(ALIVE))
+
     def _see(self, name: str, expected: str) -> None:
         expect(self.page.locator("#content")).to_contain_text(expected)
         if PLOTS & set(name.split("/")):
             expect(self.page.locator("#content .main-svg").first).to_be_visible()
-        assert eventually(lambda: bool(self.page.evaluate(NOTHING_PENDING)))
+        self.until_alive()
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +172,7 @@ def monitoring_page(
     context = chromium.new_context(
         viewport=getattr(request, "param", DESKTOP), timezone_id="America/New_York"
     )
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     monitoring = MonitoringPage(page, address, endpoints)
 
@@ -257,7 +266,7 @@ def test_the_keyboard_alone_logs_in_and_opens_the_menu_of_a_phone(
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/dashboard/overview")
+    monitoring_page.until_alive()
     menu = page.locator("summary", has_text="Menu")
     menu.focus()
     page.keyboard.press("Enter")

@@ -20,6 +20,7 @@ from services.access import prepare_access
 from services.monitoring import bind_monitoring, capture
 from services.settings import Settings, load_settings
 from tests.log_in import send_log_in
+from tests.waiting import PATIENCE_SECONDS
 
 USERNAME = "operator"
 PASSWORD = "a long enough password"
@@ -81,7 +82,8 @@ def _add_views(server: flask.Flask) -> None:
 
     @server.get("/slow")
     def slow() -> str:
-        for _ in range(10):
+        # Long enough to be looked at on a busy machine.
+        for _ in range(30):
             time.sleep(0.01)
         return "done"
 
@@ -128,7 +130,7 @@ def measured(data_dir: Path, endpoint: str) -> list[tuple[int, str, str]]:
     )
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
     """Wait for what a thread will do, and tell whether it did in time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -15,15 +15,10 @@ from tests.waiting import wait_until
 LOCKED = OperationalError("INSERT", {}, sqlite3.OperationalError("database is locked"))
 
 
-@pytest.fixture(autouse=True)
-def short_period(monkeypatch):
-    monkeypatch.setattr(writer, "WRITE_PERIOD_SECONDS", 0.05)
-
-
 @pytest.fixture
 def at_exit(monkeypatch):
     registered = []
-    monkeypatch.setattr("atexit.register", registered.append)
+    monkeypatch.setattr(writer.atexit, "register", registered.append)
     return registered
 
 
