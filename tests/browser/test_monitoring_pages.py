@@ -97,6 +97,7 @@ class MonitoringPage:
         self.page.get_by_label("Nom d'utilisateur").fill(USERNAME)
         self.page.get_by_label("Mot de passe").fill(PASSWORD)
         self.page.get_by_role("button", name="Se connecter").click()
+        self.page.wait_for_url("**/dashboard/overview")
         self.until_alive()
 
     def open(self, name: str, expected: str) -> None:
@@ -122,7 +123,6 @@ class MonitoringPage:
 
     def until_alive(self) -> None:
         """Wait until the page answers to clicks; its policy forbids polling from inside."""
-        self.page.wait_for_url("**/dashboard/**")
         wait_until(lambda: self.page.evaluate(ALIVE))
 
     def _see(self, name: str, expected: str) -> None:
@@ -266,6 +266,7 @@ def test_the_keyboard_alone_logs_in_and_opens_the_menu_of_a_phone(
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
+    page.wait_for_url("**/dashboard/overview")
     monitoring_page.until_alive()
     menu = page.locator("summary", has_text="Menu")
     menu.focus()
