@@ -43,8 +43,11 @@
     });
   };
 
-  const writeBanner = (moment, wording) =>
-    app.write({ "map-banner": { text: app.wording.fill(wording, momentWords(moment)) } });
+  const writeBanner = (moment, wording, note) =>
+    app.write({
+      "map-banner-text": { text: app.wording.fill(wording, momentWords(moment)) },
+      "map-banner-note": { text: note ? ` · ${note}` : "" },
+    });
 
   const backToNow = (problem = "") => {
     state.isOn = false;
@@ -56,7 +59,7 @@
   const show = (answer) => {
     const { map_forecast: wording } = state.texts;
     const said = answer.simulated ? wording.banner_simulated : wording.banner;
-    writeBanner(answer, answer.note ? `${said} ${answer.note}` : said);
+    writeBanner(answer, said, answer.note);
     app.trafficMap.showForecast(answer);
   };
 

@@ -18,6 +18,8 @@ DAY_ID: Final = "map-day"
 HOUR_ID: Final = "map-hour"
 HOUR_TEXT_ID: Final = "map-hour-text"
 BANNER_ID: Final = "map-banner"
+BANNER_TEXT_ID: Final = "map-banner-text"
+BANNER_NOTE_ID: Final = "map-banner-note"
 PROBLEM_ID: Final = "map-forecast-problem"
 REQUEST_STORE_ID: Final = "map-forecast-request"
 ANSWER_STORE_ID: Final = "map-forecast-answer"
@@ -33,7 +35,12 @@ def build_time_bar(texts: Texts, choice: Choice) -> html.Div:
         [
             dcc.Store(id=REQUEST_STORE_ID),
             dcc.Store(id=ANSWER_STORE_ID),
-            html.P(id=BANNER_ID, className="map-banner", hidden=True),
+            html.P(
+                [html.Span(id=BANNER_TEXT_ID), html.Span(id=BANNER_NOTE_ID)],
+                id=BANNER_ID,
+                className="map-banner",
+                hidden=True,
+            ),
             html.P(id=PROBLEM_ID, className="map-banner map-banner--problem", role="status"),
             html.Div(
                 [

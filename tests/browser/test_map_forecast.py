@@ -75,6 +75,7 @@ def test_a_moment_is_shown_until_now_is_asked_for(app, visit):
         slider.press("ArrowRight")
     expect(banner).to_have_text(
         "Prévision · mardi 8 h — pas le trafic actuel · appris sur des données simulées"
+        " · Vacances scolaires : souvent plus calme que prévu, surtout le matin."
     )
     until_shown(page, codes_at(8))
     expect(legend).to_contain_text("Incertain")
