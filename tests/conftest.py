@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from services.monitoring import binding, graphs, writer
+from services.monitoring import binding, writer
 
 # Real data lie beside the checkout where they are lent; nothing of them is committed.
 REAL_DATA = Path(__file__).parent.parent.parent / "shared" / "data" / "rennes"
@@ -53,14 +52,11 @@ def rennes_records() -> list[bytes]:
 def monitoring_that_ends_with_the_tests() -> Iterator[None]:
     """What the monitoring writes is there soon, and its last words come before pytest's."""
     last_words: list[Callable[[], object]] = []
-    until_then = SimpleNamespace(
-        register=lambda say, *arguments: last_words.append(partial(say, *arguments)),
-        unregister=atexit.unregister,
-    )
+    until_then = SimpleNamespace(register=last_words.append, unregister=atexit.unregister)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writer, "WRITE_PERIOD_SECONDS", 0.05)
         patch.setattr(writer, "LAST_PATIENCE_SECONDS", 0.0)
-        for module in (binding, graphs, writer):
+        for module in (binding, writer):
             patch.setattr(module, "atexit", until_then)
         yield
         for say in last_words:
