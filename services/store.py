@@ -172,7 +172,7 @@ class Store:
         stamp = stamp_of(path)
         document = read_if_present(path)
         if document is None:
-            raise StorageError(f"network {version} is not in {self._networks}")
+            raise StorageError(f"network {version} is not kept here")
         try:
             return document, decode_network(document, version)
         except StorageError as error:

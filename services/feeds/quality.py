@@ -42,6 +42,9 @@ AREA_LON_DEG: Final = (-2.10, -1.30)
 SPEED_LIMITS_KMH: Final = (5, 130)
 # Twice the largest network that was ever measured.
 MAXIMUM_SEGMENTS: Final = 200_000
+# What 100 MB may hold before they are decoded, of which nothing can be said afterwards: empty
+# objects alone took 4 GB. A segment of the real reply has 5 objects, 8 lists and 33 values.
+MAXIMUM_PER_SEGMENT: Final = {"objects": (b"{", 8), "lists": (b"[", 20), "values": (b",", 80)}
 # The longest real ones: name 41, class 33, id 9 characters, geometry 7,592 bytes of 192 points.
 # Names are kept at a fixed width: one of 100,000 characters among 2,859 took 1.3 GB.
 MAXIMUM_CHARACTERS: Final = {"denomination": 200, "hierarchie": 100}
@@ -149,7 +152,20 @@ def check_missing_segments(present: int, new: int, expected: int) -> None:
         raise FeedRefused("records", reason)
 
 
-def check_size(records: int) -> None:
+def check_size(body: bytes) -> None:
+    """Refuse a reply that would take gigabytes once it is decoded.
+
+    Raises
+    ------
+    FeedRefused
+    """
+    for name, (sign, most) in MAXIMUM_PER_SEGMENT.items():
+        count = body.count(sign)
+        if count > most * MAXIMUM_SEGMENTS:
+            raise FeedRefused("body", f"{count} {name}, too many for {MAXIMUM_SEGMENTS} segments")
+
+
+def check_number(records: int) -> None:
     """Refuse a reply of more segments than any network has.
 
     Raises

@@ -41,7 +41,7 @@ def test_only_live_snapshots_are_kept_as_such(store, network):
 
 
 def test_an_unknown_network_is_a_clear_error(store):
-    with pytest.raises(StorageError, match="network abc is not in"):
+    with pytest.raises(StorageError, match="network abc is not kept here"):
         store.network("abc")
 
 

@@ -67,7 +67,7 @@ def test_a_worker_fetches_publishes_and_stops_when_asked(tmp_path, workers):
         assert not left.exists()
         wait_until(lambda: server.requests >= 3)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
     assert Store(tmp_path).current_snapshot().source == "live"
 
 

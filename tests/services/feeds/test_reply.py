@@ -325,6 +325,23 @@ def test_more_segments_than_any_network_has_are_refused(monkeypatch):
     assert refused_field(make_records()) == "records"
 
 
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b"[" + b"{}," * 400 + b"{}]", "objects"),
+        (b'[{"datetime":[' + b"[]," * 900 + b"[]]}]", "lists"),
+        (b'[{"datetime":[' + b"1.5," * 4_000 + b"1]}]", "values"),
+    ],
+)
+def test_a_reply_that_would_fill_the_memory_is_refused_before_it_is_decoded(
+    body, name, monkeypatch
+):
+    monkeypatch.setattr(quality, "MAXIMUM_SEGMENTS", 40)
+    assert len(check(make_records()).network) == 40
+    with pytest.raises(FeedRefused, match=f"^body: [0-9]+ {name}, too many for 40 segments$"):
+        check(body)
+
+
 def test_a_new_segment_makes_a_new_network():
     whole = check(make_records())
     grown = check(make_records(41), known_network=whole.network)
