@@ -16,9 +16,9 @@ try:
 except TrafficError as error:
     sys.exit(str(error))
 
-bind = f"{_settings.host}:{_settings.port}"
+bind = _settings.address
 workers = _settings.web_processes
-worker_class = "gthread"
+worker_class = "services.serving.worker.WebWorker"
 threads = 8
 # Each process builds its own application: nothing is shared across a fork.
 preload_app = False
@@ -27,8 +27,6 @@ accesslog = None
 # A way in that nobody asked for.
 control_socket_disable = True
 timeout = 60
-# A browser's next refresh finds its connection open.
-keepalive = 75
 
 
 def when_ready(server):  # noqa: ARG001 - gunicorn calls it with it

@@ -10,20 +10,17 @@ import orjson
 from flask import Flask, Request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from services.camera.limits import MAX_BYTES
+from services.serving.limits import (
+    MOST_BODY_BYTES,
+    MOST_FORM_BYTES,
+    PICTURE_PATHS,
+    most_body_bytes,
+)
 from services.settings import Settings
 
-# The largest body that a page sends is a callback's, of some kilobytes.
-MOST_BODY_BYTES: Final = 1_048_576
-# A form has a name and a password, or a comment of 2,000 characters.
-MOST_FORM_BYTES: Final = 65_536
-# Base64 makes four bytes of three; the rest is around the picture.
-MOST_PICTURE_BODY_BYTES: Final = MAX_BYTES * 4 // 3 + MOST_FORM_BYTES
 # The largest document of a page is a callback's, of some hundred values, ten deep.
 MOST_JSON_VALUES: Final = 10_000
 MOST_JSON_DEPTH: Final = 24
-# Where a picture may be handed in.
-PICTURE_PATHS: Final = frozenset({"/api/v1/segmentation", "/camera/_dash-update-component"})
 
 
 class BoundedJson:
@@ -65,7 +62,7 @@ class LimitedRequest(Request):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         if self.path in PICTURE_PATHS:
-            self.max_content_length = MOST_PICTURE_BODY_BYTES
+            self.max_content_length = most_body_bytes(self.path)
             # What Werkzeug reads of a form at once counts too, 64 KB of a file.
             self.max_form_memory_size = MOST_BODY_BYTES
 

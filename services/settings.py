@@ -84,19 +84,25 @@ class Settings(BaseSettings):
 
     @property
     def address(self) -> str:
-        """Host and port as an address of the web has them (RFC 3986, 3.2.2)."""
-        return f"{_in_brackets(self.host)}:{self.port}"
+        """Where the web role listens."""
+        return host_and_port(self.host, self.port)
 
     @property
     def url(self) -> str:
         """Where the pages are found on this machine."""
         host = "localhost" if _is_any(self.host) else self.host
-        return f"http://{_in_brackets(host)}:{self.port}"
+        return f"http://{host_and_port(host, self.port)}"
 
     @field_validator("log_level", mode="before")
     @classmethod
     def _upper_case(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
+
+    @field_validator("host", mode="before")
+    @classmethod
+    def _without_brackets(cls, value: object) -> object:
+        # As addresses of the web have it, and as some write it here.
+        return value.strip("[]") if isinstance(value, str) else value
 
     @field_validator("tiles_url")
     @classmethod
@@ -154,6 +160,15 @@ def load_settings(**overrides: object) -> Settings:
         raise ConfigurationError(_one_line(error)) from None
 
 
+def host_and_port(host: str, port: int) -> str:
+    """Both as an address of the web has them (RFC 3986, 3.2.2).
+
+    >>> host_and_port("localhost", 80), host_and_port("::1", 80)
+    ('localhost:80', '[::1]:80')
+    """
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
@@ -169,10 +184,6 @@ def _is_any(host: str) -> bool:
         return ip_address(host).is_unspecified
     except ValueError:
         return False
-
-
-def _in_brackets(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def _is_weak(secret: str, least_characters: int, least_power: int) -> bool:

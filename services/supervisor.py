@@ -27,7 +27,7 @@ from services.errors import ConfigurationError, TrafficError
 from services.journal import start_journal
 from services.probing import serves_pages
 from services.processes import HUNG_AFTER_SECONDS, Child, Pulse, Supervisor, at_once
-from services.settings import Settings, load_settings
+from services.settings import Settings, host_and_port, load_settings
 
 if TYPE_CHECKING:
     from services.metrics.sharing import Role
@@ -146,7 +146,8 @@ def check_port_is_free(host: str, port: int) -> None:
             probe.bind(address)
     except OSError as error:
         raise ConfigurationError(
-            f"TRAFFIC_HOST, TRAFFIC_PORT: cannot listen on {host}:{port}: {error.strerror}"
+            f"TRAFFIC_HOST, TRAFFIC_PORT: cannot listen on {host_and_port(host, port)}: "
+            f"{error.strerror}"
         ) from None
 
 

@@ -82,7 +82,7 @@ def first_password(settings: Settings) -> str | None:
 
 def announce_password(settings: Settings, password: str) -> None:
     """Show a new password in the terminal, and nowhere else: the journal has no secrets."""
-    address = f"http://{settings.host}:{settings.port}/exploitation/"
+    address = f"{settings.url}/exploitation/"
     lines = (
         f"For operators: {address}",
         f"  user name: {settings.dashboard_username}",

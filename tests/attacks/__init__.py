@@ -1,0 +1,1 @@
+"""Attacks, bounded in number and time, on loopback only."""

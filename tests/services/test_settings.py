@@ -5,8 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
+from gunicorn.util import parse_address
 
 from services.errors import ConfigurationError
+from services.privacy import without_personal_data
 from services.settings import PREFIX, Settings, load_settings
 
 
@@ -114,3 +116,22 @@ def test_a_weak_secret_is_refused_where_others_can_reach_it(name, weak, strong, 
 
 def test_a_secret_that_is_left_out_is_made_at_random():
     assert load_settings(host="0.0.0.0").dashboard_password is None
+
+
+@pytest.mark.parametrize(
+    ("host", "address", "url"),
+    [
+        ("127.0.0.1", "127.0.0.1:9001", "http://127.0.0.1:9001"),
+        ("0.0.0.0", "0.0.0.0:9001", "http://localhost:9001"),
+        ("::1", "[::1]:9001", "http://[::1]:9001"),
+        ("[::1]", "[::1]:9001", "http://[::1]:9001"),
+        ("::", "[::]:9001", "http://localhost:9001"),
+        ("localhost", "localhost:9001", "http://localhost:9001"),
+    ],
+)
+def test_host_and_port_make_one_address_that_the_server_and_people_understand(host, address, url):
+    settings = load_settings(host=host, port=9001)
+    assert (settings.address, settings.url) == (address, url)
+    assert parse_address(settings.address) == (host.strip("[]"), 9001)
+    # What the journal keeps of it, where addresses of people are hidden.
+    assert without_personal_data(settings.url) == url

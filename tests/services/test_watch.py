@@ -131,5 +131,6 @@ def test_a_test_message_reaches_every_channel(tmp_path, monkeypatch, webhook):
 
 def test_a_message_links_to_the_page_that_people_use():
     assert watch.page_url(load_settings()) == "http://127.0.0.1:8050/exploitation/"
+    assert watch.page_url(load_settings(host="::1")) == "http://[::1]:8050/exploitation/"
     public = load_settings(public_url="https://trafic.example/")
     assert watch.page_url(public) == "https://trafic.example/exploitation/"

@@ -174,3 +174,5 @@ def test_a_port_in_use_is_told_in_one_line():
 def test_a_host_that_is_not_here_is_told_in_one_line():
     with pytest.raises(ConfigurationError, match="TRAFFIC_HOST"):
         check_port_is_free("192.0.2.1", 8050)
+    with pytest.raises(ConfigurationError, match=r"cannot listen on \[2001:db8::1\]:8050: "):
+        check_port_is_free("2001:db8::1", 8050)
