@@ -27,6 +27,7 @@ SECTIONS: Final = {
     "monitoring": "what measuring requests costs, and 10,000 viewers at the default level",
     "history": "appending, usual week and replay of a month of history",
     "start": "start to first page, and memory",
+    "recovery": "kill -9 of a role to its first sign of life",
     "browser": "load and refresh in Chromium",
     "predict": "forecast of an hour: table against model.predict",
     "nowcast": "next hour of every segment: time and bytes",
