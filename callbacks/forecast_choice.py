@@ -21,6 +21,7 @@ from components.page import (
 from components.texts import Texts, checked_language, load_texts
 from services.assembly import Services
 from services.clock import to_paris
+from services.day_types import coming_day
 from services.errors import ForecastUnavailable, InvalidRequest
 from services.forecasts import DAY_NAMES, Forecast, checked_day, checked_hour
 from services.zones import checked_zone
@@ -116,7 +117,7 @@ def find_forecast(services: Services, hour: Any, day: Any, zone: Any) -> DayFore
     """
     hour = checked_hour(hour)
     today = to_paris(services.clock()).date()
-    chosen = services.days.coming(checked_day(day, today), today)
+    chosen = coming_day(checked_day(day, today), today)
     zone = checked_zone(zone)
     table = services.forecasts.table()
     return DayForecast(

@@ -14,6 +14,7 @@ from callbacks.problems import problem
 from callbacks.segment_forecasts import day_told
 from services.assembly import Services
 from services.clock import to_paris
+from services.day_types import coming_day
 from services.forecasts import checked_day, checked_hour
 from services.geojson import encode_traffic
 from services.latest import TrafficView
@@ -63,7 +64,7 @@ def _forecast_body(services: Services) -> bytes:
     arguments = request.args
     hour = checked_hour(arguments.get("hour"))
     today = to_paris(services.clock()).date()
-    day = services.days.coming(checked_day(arguments.get("day"), today), today)
+    day = coming_day(checked_day(arguments.get("day"), today), today)
     zone = checked_zone(arguments.get("zone"))
     table = services.forecasts.table()
     found = table.at(day.like_weekday, hour, zone)

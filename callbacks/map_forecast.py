@@ -13,6 +13,7 @@ from components.page import LANGUAGE_STORE_ID, SETTINGS_STORE_ID, TEXTS_STORE_ID
 from components.texts import Texts, checked_language, load_texts
 from services.assembly import Services
 from services.clock import to_paris
+from services.day_types import coming_day
 from services.errors import ForecastUnavailable, InvalidRequest
 from services.forecasts import DAY_NAMES, checked_day, checked_hour
 from services.indicators import length_shares, status_counts
@@ -80,7 +81,7 @@ def answer(services: Services, texts: Texts, asked: Any) -> dict[str, Any]:
     try:
         hour = checked_hour(question.get("hour"))
         today = to_paris(services.clock()).date()
-        day = services.days.coming(checked_day(question.get("day"), today), today)
+        day = coming_day(checked_day(question.get("day"), today), today)
         view = services.traffic.view()
         if view is None:
             return {"problem": texts["map_forecast"]["no_network"]}

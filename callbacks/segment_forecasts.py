@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from callbacks.problems import problem
 from services.assembly import Services
 from services.clock import to_paris
-from services.day_types import ForecastDay
+from services.day_types import ForecastDay, coming_day
 from services.forecasts import DAY_NAMES, checked_day, checked_hour
 from services.status import DATEX_NAMES, Status
 from services.week_forecasts import HourForecast, WeekOnNetwork
@@ -34,7 +34,7 @@ def register(server: Flask, services: Services) -> None:
     def forecast_of_segments() -> Response:
         hour = checked_hour(request.args.get("hour"))
         today = to_paris(services.clock()).date()
-        day = services.days.coming(checked_day(request.args.get("day"), today), today)
+        day = coming_day(checked_day(request.args.get("day"), today), today)
         view = services.traffic.view()
         if view is None:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "no network has been received yet")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from services.camera.client import CameraClient
 from services.champions import SHIPPED_ARTIFACTS
 from services.clock import Clock, utc_now
-from services.day_types import CachedDayTypes
 from services.forecasts import CachedForecasts
 from services.latest import LatestTraffic
 from services.nowcast_files import CachedNowcasts
@@ -30,7 +29,6 @@ class Services:
     nowcasts: CachedNowcasts
     week: CachedWeekForecasts
     camera: CameraClient
-    days: CachedDayTypes
     clock: Clock
 
 
@@ -52,7 +50,6 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
         quality=QualityReader(open_operations(settings, read_only=True), clock),
         nowcasts=CachedNowcasts(settings.data_dir, is_expected=settings.learner),
         week=CachedWeekForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
-        days=CachedDayTypes(settings.data_dir),
         camera=CameraClient(settings.data_dir, is_expected=settings.camera),
         clock=clock,
     )

@@ -1,26 +1,30 @@
 """Which days are not ordinary ones: French public holidays, and Rennes' school holidays (zone B).
 
-The libraries take a third of a second and 12 MB: worker and models ask them, and the worker
-writes down the days to come for those who serve pages (:mod:`services.day_types`).
+The libraries take a quarter of a second and 18 MB: worker and models ask them, pages read the table
+that ``python -m services.calendar`` makes of them (:mod:`services.day_types`).
 """
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 import holidays
+import orjson
 from vacances_scolaires_france import (  # type: ignore[import-untyped]
     SchoolHolidayDates,
     UnsupportedYearException,
 )
 
-from services.day_types import DAYS_AHEAD, DayType, write_day_types
+from services.day_types import DAYS_OFF, DayType
+from services.files import write_atomically
 
 _SCHOOL_ZONE: Final = "B"
 _SATURDAY: Final = 5
+# Before the first capture of the feed, and longer than school holidays are known.
+_FIRST_DAY: Final = date(2020, 1, 1)
+_LAST_DAY: Final = date(2040, 12, 31)
 
 
 class Calendar:
@@ -75,12 +79,23 @@ def calendar() -> Calendar:
     return Calendar()
 
 
-def write_days_to_come(data_dir: Path, today: date) -> None:
-    """Write down the kinds of the days to come, for those who serve pages.
+def write_days_off() -> None:
+    """Write the table that pages read, of all days that are not ordinary.
 
     Raises
     ------
     StorageError
     """
-    days = [today + timedelta(days=ahead) for ahead in range(DAYS_AHEAD)]
-    write_day_types(data_dir, {day: calendar().day_type(day) for day in days})
+    span = (_LAST_DAY - _FIRST_DAY).days + 1
+    days = [_FIRST_DAY + timedelta(days=number) for number in range(span)]
+    kinds = {day: calendar().day_type(day) for day in days}
+    content = {
+        day.isoformat(): str(kind)
+        for day, kind in kinds.items()
+        if kind in {DayType.PUBLIC_HOLIDAY, DayType.SCHOOL_HOLIDAY}
+    }
+    write_atomically(DAYS_OFF, orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+if __name__ == "__main__":
+    write_days_off()

@@ -1,31 +1,25 @@
-"""The kinds of the days to come, as the worker writes them and pages read them.
+"""The kinds of days, out of a table that comes with the code.
 
-A forecast is asked for by the day of the week; which date that is, and whether it is an
-ordinary day, decides what of the week's table is shown.
+``python -m services.calendar`` makes it of libraries that would cost each process that serves pages
+a quarter of a second and 18 MB. A forecast is asked for by the day of the week; which date that is,
+and whether it is an ordinary day, decides what of the week's table is shown.
 """
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import orjson
 
-from services.errors import StorageError
-from services.files import FileStamp, read_if_present, stamp_of, write_atomically
-
-log = logging.getLogger(__name__)
-
-FILE_NAME: Final = "calendar.json"
-# A page asks for a week; the worker may be away for another one.
-DAYS_AHEAD: Final = 15
+DAYS_OFF: Final = Path(__file__).with_name("days_off.json")
 _DAYS_A_WEEK: Final = 7
+_SATURDAY: Final = 5
 _SUNDAY: Final = 6
 
 
@@ -65,83 +59,34 @@ def weekday_like(weekday: int, day_type: DayType) -> int:
     return _SUNDAY if day_type is DayType.PUBLIC_HOLIDAY else weekday
 
 
-class CachedDayTypes:
-    """Gives the kinds of the days to come; reads them again only when they changed.
-
-    Safe to share between threads.
+def coming_day(weekday: int, today: date) -> ForecastDay:
+    """The next day of a name, today included.
 
     Parameters
     ----------
-    data_dir : Path
+    weekday : int
+        0 for Monday to 6 for Sunday.
+    today : date
+        In Rennes.
     """
-
-    def __init__(self, data_dir: Path) -> None:
-        self._path = data_dir / FILE_NAME
-        self._lock = threading.Lock()
-        self._stamp: FileStamp | None = None
-        self._types: Mapping[date, DayType] = {}
-
-    def coming(self, weekday: int, today: date) -> ForecastDay:
-        """The next day of a name, today included.
-
-        Parameters
-        ----------
-        weekday : int
-            0 for Monday to 6 for Sunday.
-        today : date
-            In Rennes.
-        """
-        day = today + timedelta(days=(weekday - today.weekday()) % _DAYS_A_WEEK)
-        return ForecastDay(day, weekday, self._current().get(day) or _looked_up(day))
-
-    def _current(self) -> Mapping[date, DayType]:
-        stamp = stamp_of(self._path)
-        with self._lock:
-            if stamp != self._stamp:
-                self._stamp = stamp
-                self._types = self._read()
-            return self._types
-
-    def _read(self) -> Mapping[date, DayType]:
-        try:
-            return read_day_types(self._path)
-        except StorageError as error:
-            log.error("each day has to be looked up: %s", error)
-            return {}
+    day = today + timedelta(days=(weekday - today.weekday()) % _DAYS_A_WEEK)
+    return ForecastDay(day, weekday, day_type(day))
 
 
-def _looked_up(day: date) -> DayType:
-    """The kind of a day that the worker did not write down: it has just begun, or is long gone."""
-    # A third of a second, which a page waits for in those cases only.
-    from services.calendar import calendar  # noqa: PLC0415
+def day_type(day: date) -> DayType:
+    """What kind of day it is for the traffic; a public holiday before all else.
 
-    return calendar().day_type(day)
-
-
-def write_day_types(data_dir: Path, types: Mapping[date, DayType]) -> None:
-    """Replace the kinds of the days to come.
-
-    Raises
-    ------
-    StorageError
+    Examples
+    --------
+    >>> days = (date(2026, 12, 25), date(2026, 12, 28), date(2026, 12, 27), date(2026, 11, 26))
+    >>> [str(day_type(day)) for day in days]
+    ['public_holiday', 'school_holiday', 'weekend', 'working_day']
     """
-    content = {day.isoformat(): str(day_type) for day, day_type in types.items()}
-    write_atomically(data_dir / FILE_NAME, orjson.dumps(content))
+    ordinary = DayType.WEEKEND if day.weekday() >= _SATURDAY else DayType.WORKING_DAY
+    return _days_off().get(day, ordinary)
 
 
-def read_day_types(path: Path) -> Mapping[date, DayType]:
-    """Read back :func:`write_day_types`; nothing where there is no file yet.
-
-    Raises
-    ------
-    StorageError
-        When it is no such file.
-    """
-    document = read_if_present(path)
-    if document is None:
-        return {}
-    try:
-        content = orjson.loads(document)
-        return {date.fromisoformat(day): DayType(name) for day, name in content.items()}
-    except (orjson.JSONDecodeError, AttributeError, TypeError, ValueError) as error:
-        raise StorageError(f"{path} is no calendar: {error}") from error
+@lru_cache(maxsize=1)
+def _days_off() -> Mapping[date, DayType]:
+    content = orjson.loads(DAYS_OFF.read_bytes())
+    return {date.fromisoformat(day): DayType(name) for day, name in content.items()}

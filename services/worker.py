@@ -23,9 +23,8 @@ from apscheduler.events import EVENT_JOB_ERROR
 from apscheduler.schedulers.blocking import BlockingScheduler
 from filelock import FileLock, Timeout
 
-from services.calendar import write_days_to_come
 from services.champions import SHIPPED_ARTIFACTS
-from services.clock import to_paris, utc_now
+from services.clock import utc_now
 from services.command_line import run_command
 from services.data_directory import end_with_data_directory
 from services.errors import ConfigurationError, ForecastUnavailable, StorageError
@@ -63,7 +62,6 @@ NICENESS: Final = 5
 UPKEEP_PERIOD: Final = timedelta(hours=1)
 # The first page must not wait for yesterday to be compacted.
 UPKEEP_DELAY: Final = timedelta(seconds=30)
-CALENDAR_PERIOD: Final = timedelta(hours=1)
 SCORING_PERIOD: Final = timedelta(hours=1)
 # After the first upkeep, whose usual week the forecasts are compared with.
 SCORING_DELAY: Final = timedelta(seconds=90)
@@ -112,14 +110,6 @@ def make_scheduler(
         id="upkeep",
     )
     scheduler.add_job(
-        tell_days_to_come,
-        "interval",
-        seconds=CALENDAR_PERIOD.total_seconds(),
-        args=[settings],
-        next_run_time=now,
-        id="calendar",
-    )
-    scheduler.add_job(
         score_past_forecasts,
         "interval",
         seconds=SCORING_PERIOD.total_seconds(),
@@ -162,14 +152,6 @@ def look_after_history(settings: Settings, operations: Operations) -> None:
     except StorageError as error:
         log.error("old incidents, readings and log-ins were not removed: %s", error)
     give_back_memory()
-
-
-def tell_days_to_come(settings: Settings) -> None:
-    """Say which of the days to come are holidays; where that fails, pages look each up."""
-    try:
-        write_days_to_come(settings.data_dir, to_paris(utc_now()).date())
-    except StorageError as error:
-        log.error("the days to come are not written down: %s", error)
 
 
 def show_life(metrics: WorkMetrics, forecasts: CachedForecasts) -> None:
