@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +15,7 @@ from callbacks import camera_keeping
 from callbacks.access import log_in_address
 from callbacks.camera_api import decode_base64
 from callbacks.camera_keeping import share_shown
+from callbacks.documents import csv_text
 from callbacks.page import requested_language
 from callbacks.pages import add_page
 from components.camera import (
@@ -219,11 +218,10 @@ def reading_shown(texts: Texts, answer: Answer) -> ReadingShown:
 
 def figures_csv(answer: Answer) -> str:
     """Every figure of an answer; shares from 0 to 1, with a point."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, delimiter=";")
-    writer.writerow(["figure", "value"])
-    for item, share in zip(answer.classes, answer.shares, strict=True):
-        writer.writerow([f"share of {item.name}", f"{share:.5f}"])
+    shares = [
+        (f"share of {item.name}", f"{share:.5f}")
+        for item, share in zip(answer.classes, answer.shares, strict=True)
+    ]
     found = answer.reading
     told = {
         "status": found.status,
@@ -239,8 +237,7 @@ def figures_csv(answer: Answer) -> str:
         "height": answer.height,
         "model": answer.model_version,
     }
-    writer.writerows(told.items())
-    return stream.getvalue()
+    return csv_text([("figure", "value"), *shares, *told.items()])
 
 
 def _legend(texts: Texts, answer: Answer) -> list[tuple[str, str, str]]:

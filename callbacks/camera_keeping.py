@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -18,6 +16,7 @@ from werkzeug.exceptions import Forbidden, ServiceUnavailable
 
 from callbacks.camera_api import SEGMENT_PARAMETER
 from callbacks.dash_requests import text_of
+from callbacks.documents import send_csv
 from callbacks.page import requested_language
 from callbacks.refresh import late_after_seconds
 from components.camera import (
@@ -139,13 +138,9 @@ def register(page: Dash, services: Services, links: Mapping[str, str]) -> Album:
     @page.server.get(CSV_PATH)
     def kept_csv() -> Response:
         try:
-            body = "\ufeff" + album.as_csv()
+            return send_csv(album.rows(), "lectures.csv")
         except StorageError as error:
             raise ServiceUnavailable("The readings cannot be read now.") from error
-        response = Response(body, content_type="text/csv; charset=utf-8")
-        response.headers["Content-Disposition"] = "attachment; filename=lectures.csv"
-        response.headers["Cache-Control"] = "no-store"
-        return response
 
     return album
 
@@ -251,21 +246,24 @@ class Album:
             return None
         return [self._shown(texts, camera, reading) for camera, reading in found]
 
-    def as_csv(self) -> str:
-        """Every reading, the newest first.
+    def rows(self) -> list[list[object]]:
+        """A table of every reading, the newest first, below its header.
 
         Raises
         ------
         StorageError
         """
-        stream = io.StringIO()
-        writer = csv.writer(stream, delimiter=";")
-        writer.writerow(["camera", "segment_id", "at", *_FIGURES])
-        for camera, item in self._found(KEPT_IN_CSV):
-            at = item.at.isoformat(timespec="seconds")
-            figures = [getattr(item, name) for name in _FIGURES]
-            writer.writerow([camera.name, camera.segment_id, at, *figures])
-        return stream.getvalue()
+        header: list[object] = ["camera", "segment_id", "at", *_FIGURES]
+        rows: list[list[object]] = [
+            [
+                camera.name,
+                camera.segment_id,
+                item.at.isoformat(timespec="seconds"),
+                *(getattr(item, name) for name in _FIGURES),
+            ]
+            for camera, item in self._found(KEPT_IN_CSV)
+        ]
+        return [header, *rows]
 
     def _record(self, signed: SignedReading, name: str, segment_id: str) -> None:
         now, found = self._services.clock(), signed.reading

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
@@ -26,6 +29,8 @@ _KEPT_NETWORKS: Final = 2
 _BOOTSTRAP_CSS: Final = (
     Path(flask_bootstrap.__file__).parent / "static/bootstrap5/css/bootstrap.min.css"
 )
+# What a spreadsheet begins to reckon at, in full width too.
+_FORMULA_SIGNS: Final = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,33 @@ def send_document(document: Document) -> Response:
         response.headers["Content-Encoding"] = "gzip"
     response.vary.add("Accept-Encoding")
     return response
+
+
+def send_csv(rows: Iterable[Sequence[object]], file_name: str) -> Response:
+    """A table to keep, as spreadsheets open it."""
+    response = Response("\ufeff" + csv_text(rows), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f"attachment; filename={file_name}"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    r"""Rows of a table with semicolons between, no text of which a spreadsheet takes for a formula.
+
+    Such a text gets an apostrophe in front (OWASP, "CSV Injection"); numbers stay numbers.
+
+    >>> csv_text([["=1+1", "rue de Vern", -1.5]])
+    "'=1+1;rue de Vern;-1.5\r\n"
+    """
+    stream = io.StringIO()
+    csv.writer(stream, delimiter=";").writerows(
+        [f"'{cell}" if _is_formula(cell) else cell for cell in row] for row in rows
+    )
+    return stream.getvalue()
+
+
+def _is_formula(cell: object) -> bool:
+    return isinstance(cell, str) and cell.startswith(_FORMULA_SIGNS)
 
 
 def nothing() -> Response:

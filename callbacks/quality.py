@@ -175,5 +175,5 @@ def _decision(decision: Decision) -> DecisionMade:
         reason=decision.reason,
         day=to_paris(decision.decided_at).date(),
         scores={name: recorded[key] for name, key in names.items()} if is_complete else None,
-        judged_days=int(recorded.get("judged_days", 0)),
+        judged_days=days if isinstance(days := recorded.get("judged_days"), int) else 0,
     )

@@ -29,7 +29,7 @@ def journal_around(data_dir: Path, start: datetime, end: datetime) -> list[str]:
             stream.seek(0, 2)
             stream.seek(max(0, stream.tell() - _READ_BYTES))
             # At nothing but what ends a line of the journal: messages may hold other separators.
-            lines = stream.read().decode("utf-8", "replace").split("\n")
+            lines = stream.read().decode("utf-8", "replace").removesuffix("\n").split("\n")
     except OSError:
         return []
     first, last = start.timestamp() - BEFORE_SECONDS, end.timestamp() + 1

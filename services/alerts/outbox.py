@@ -20,7 +20,7 @@ from sqlalchemy import delete, select
 
 from services.alerts.messages import Message
 from services.errors import ConfigurationError, StorageError
-from services.operations import Operations, OutgoingMessage
+from services.operations import Operations, OutgoingMessage, read_entities
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class Outbox:
         try:
             with self._operations.begin() as session:
                 query = select(OutgoingMessage).where(OutgoingMessage.due_at <= now)
-                kept = session.scalars(query.order_by(OutgoingMessage.created_at)).all()
+                kept = read_entities(session, query.order_by(OutgoingMessage.created_at))
         except StorageError as error:
             log.error("waiting notifications cannot be read: %s", error)
             return unsaved

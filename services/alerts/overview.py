@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+import msgspec
 import orjson
 
 from services.alerts.signals import RecentSamples, increases, quantile
+from services.alerts.states import State
 from services.alerts.watcher import RuleState
 from services.errors import StorageError
 from services.files import read_if_present, write_atomically
@@ -34,7 +37,7 @@ class RuleOverview:
     """A rule's state now and its values of the last hours, None where there was none."""
 
     name: str
-    state: str
+    state: State
     subject: str
     value: float | None
     points: Sequence[float | None] = ()
@@ -125,7 +128,7 @@ class OverviewWriter:
             seen_at=_heartbeats(recent),
         )
         try:
-            write_atomically(self._path, orjson.dumps(asdict(document)))
+            write_atomically(self._path, orjson.dumps(asdict(document)), mode=0o600)
             self._failed = False
         except StorageError as error:
             if not self._failed:
@@ -137,8 +140,9 @@ def read_overview(data_dir: Path) -> Overview | None:
     """What the watch role wrote last; None when it never did, or the file is damaged."""
     try:
         document = read_if_present(data_dir / FILE_NAME)
-        return None if document is None else _decoded(orjson.loads(document))
-    except (StorageError, ValueError, TypeError, KeyError) as error:
+        return None if document is None else _decoded(document)
+    # A document nested too deep is a RecursionError.
+    except (StorageError, ValueError, RecursionError) as error:
         log.warning("the overview cannot be read: %s", error)
         return None
 
@@ -180,11 +184,17 @@ def _heartbeats(recent: RecentSamples) -> dict[str, float]:
     return {labels["role"]: value for labels, value in recent.of(HEARTBEAT)}
 
 
-def _decoded(content: Mapping[str, Any]) -> Overview:
-    return Overview(
-        written_at=content["written_at"],
-        rules=[RuleOverview(**rule) for rule in content["rules"]],
-        requests=[RequestOverview(**item) for item in content["requests"]],
-        processes=[ProcessOverview(**item) for item in content["processes"]],
-        seen_at=content["seen_at"],
-    )
+def _decoded(document: bytes) -> Overview:
+    """Checked field by field: a page must not find out that a text is none, or a time."""
+    found = msgspec.json.decode(document, type=Overview)
+    if datetime.fromisoformat(found.written_at).tzinfo is None:
+        raise ValueError("a time without zone")
+    numbers = [
+        *(value for rule in found.rules for value in (rule.value, *rule.points)),
+        *(seconds for item in found.requests for seconds in item.quantiles_s),
+        *(item.memory_bytes for item in found.processes),
+        *found.seen_at.values(),
+    ]
+    if not all(value is None or math.isfinite(value) for value in numbers):
+        raise ValueError("a number without end")
+    return found

@@ -36,6 +36,7 @@ from services.operations.log_in_failures import (
     prune_log_in_failures,
     record_log_in_failure,
 )
+from services.operations.rows import read_entities, read_rows
 from services.operations.tables import (
     FORECAST_KINDS,
     KINDS,
@@ -83,6 +84,8 @@ __all__ = [
     "prune_incidents",
     "prune_log_in_failures",
     "prune_readings",
+    "read_entities",
+    "read_rows",
     "readings_since",
     "record_decision",
     "record_log_in_failure",

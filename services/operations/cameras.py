@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.errors import InvalidRequest
 from services.operations.database import Operations
+from services.operations.rows import read_entities, read_rows
 from services.operations.tables import Camera, CameraReading
 
 LONGEST_NAME = 80
@@ -53,7 +54,7 @@ def record_reading(session: Session, reading: CameraReading) -> None:
 def cameras_of(session: Session, segment_id: str) -> list[Camera]:
     """The cameras of a segment, by name."""
     query = select(Camera).where(Camera.segment_id == segment_id).order_by(Camera.name)
-    return list(session.scalars(query))
+    return read_entities(session, query)
 
 
 def latest_readings(session: Session) -> list[tuple[Camera, CameraReading]]:
@@ -66,7 +67,7 @@ def latest_readings(session: Session) -> list[tuple[Camera, CameraReading]]:
         .where(CameraReading.id.in_(newest))
         .order_by(CameraReading.at.desc())
     )
-    return [(camera, reading) for camera, reading in session.execute(query)]
+    return [(camera, reading) for camera, reading in read_rows(session, query)]
 
 
 def readings_since(
@@ -78,9 +79,8 @@ def readings_since(
         .join(CameraReading, CameraReading.camera_id == Camera.id)
         .where(CameraReading.at >= since)
         .order_by(CameraReading.at.desc(), CameraReading.id.desc())
-        .limit(limit)
     )
-    return [(camera, reading) for camera, reading in session.execute(query)]
+    return [(camera, reading) for camera, reading in read_rows(session, query, limit)]
 
 
 def remove_camera(session: Session, camera_id: str) -> None:

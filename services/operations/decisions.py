@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.errors import StorageError
 from services.operations.database import Operations
+from services.operations.rows import read_entities
 from services.operations.tables import Decision, Kind, ModelVersion
 
 log = logging.getLogger(__name__)
@@ -49,10 +50,10 @@ def record_decision(
 
 def latest_decisions(session: Session, kind: Kind | None = None, limit: int = 10) -> list[Decision]:
     """The newest decisions first, of one kind of model or of all."""
-    query = select(Decision).order_by(Decision.decided_at.desc(), Decision.id.desc()).limit(limit)
+    query = select(Decision).order_by(Decision.decided_at.desc(), Decision.id.desc())
     if kind is not None:
         query = query.where(Decision.kind == kind)
-    return list(session.scalars(query))
+    return read_entities(session, query, limit)
 
 
 def champion_history(session: Session, kind: Kind) -> list[Decision]:
@@ -62,12 +63,12 @@ def champion_history(session: Session, kind: Kind) -> list[Decision]:
         .where(Decision.kind == kind, Decision.action.in_(_OF_CHAMPIONS))
         .order_by(Decision.decided_at, Decision.id)
     )
-    return list(session.scalars(query))
+    return read_entities(session, query)
 
 
 def recorded_versions(session: Session) -> list[ModelVersion]:
     """Every version on record."""
-    return list(session.scalars(select(ModelVersion)))
+    return read_entities(session, select(ModelVersion).order_by(ModelVersion.version))
 
 
 def _as_line(decision: Decision) -> str:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Literal
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from services.errors import InvalidRequest
 from services.operations.database import Operations
-from services.operations.tables import Incident, IncidentNote
-
-NoteKind = Literal["acknowledged", "comment"]
+from services.operations.rows import read_entities
+from services.operations.tables import Incident, IncidentNote, NoteKind
 
 LONGEST_COMMENT = 2_000
 
@@ -27,13 +25,13 @@ def incident(session: Session, incident_id: str) -> Incident | None:
 def open_incidents(session: Session) -> list[Incident]:
     """Those that are not over, the newest first."""
     query = select(Incident).where(Incident.ended_at.is_(None))
-    return list(session.scalars(query.order_by(Incident.started_at.desc())))
+    return read_entities(session, query.order_by(Incident.started_at.desc()))
 
 
 def past_incidents(session: Session, limit: int) -> list[Incident]:
     """Those that are over, the newest first."""
     query = select(Incident).where(Incident.ended_at.is_not(None))
-    return list(session.scalars(query.order_by(Incident.started_at.desc()).limit(limit)))
+    return read_entities(session, query.order_by(Incident.started_at.desc()), limit)
 
 
 def notes_of(
@@ -43,7 +41,7 @@ def notes_of(
     ids = [item.id for item in incidents]
     query = select(IncidentNote).where(IncidentNote.incident_id.in_(ids))
     found: dict[str, list[IncidentNote]] = defaultdict(list)
-    for note in session.scalars(query.order_by(IncidentNote.at, IncidentNote.id)):
+    for note in read_entities(session, query.order_by(IncidentNote.at, IncidentNote.id)):
         found[note.incident_id].append(note)
     return found
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from services.operations.database import Operations
+from services.operations.rows import read_rows
 from services.operations.tables import LogInFailure
 
 
@@ -19,7 +20,7 @@ def record_log_in_failure(session: Session, visitor: str, at: datetime) -> None:
 def log_in_failures_since(session: Session, since: datetime) -> list[tuple[str, datetime]]:
     """Who failed since a time, and when."""
     query = select(LogInFailure.visitor, LogInFailure.at).where(LogInFailure.at >= since)
-    return [(visitor, at) for visitor, at in session.execute(query)]
+    return [(row.visitor, row.at) for row in read_rows(session, query.order_by(LogInFailure.at))]
 
 
 def forget_log_in_failures(session: Session, visitor: str) -> None:

@@ -39,7 +39,18 @@ Reason = Literal[
 ]
 DecidedBy = Literal["challenge", "training", "operator"]
 
+Severity = Literal["critical", "warning"]
+NoteKind = Literal["acknowledged", "comment"]
+RoadStatus = Literal["free", "dense", "blocked", "unknown"]
+LiveStatus = Literal["unknown", "freeFlow", "heavy", "congested", "impossible"]
+
 _NAME: Final = String(32)
+ONE_OF: Final = "one of"
+"""Under this name a column holds the values that pages have words for."""
+
+
+def _one_of(values: Any) -> dict[str, tuple[str, ...]]:
+    return {ONE_OF: get_args(values)}
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -124,12 +135,12 @@ class Decision(Base):
     __tablename__ = "model_decisions"
 
     id: Mapped[int] = mapped_column(init=False, primary_key=True)
-    kind: Mapped[str] = mapped_column(_NAME, index=True)
+    kind: Mapped[str] = mapped_column(_NAME, index=True, info=_one_of(Kind))
     version: Mapped[str | None] = mapped_column(_NAME)
     previous: Mapped[str | None] = mapped_column(_NAME)
-    action: Mapped[str] = mapped_column(_NAME)
-    reason: Mapped[str] = mapped_column(_NAME)
-    decided_by: Mapped[str] = mapped_column(_NAME)
+    action: Mapped[str] = mapped_column(_NAME, info=_one_of(Action))
+    reason: Mapped[str] = mapped_column(_NAME, info=_one_of(Reason))
+    decided_by: Mapped[str] = mapped_column(_NAME, info=_one_of(DecidedBy))
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     figures: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
 
@@ -236,7 +247,7 @@ class Incident(Base):
     id: Mapped[str] = mapped_column(_NAME, primary_key=True)
     rule: Mapped[str] = mapped_column(String(40), index=True)
     subject: Mapped[str] = mapped_column(String(200))
-    severity: Mapped[str] = mapped_column(_NAME)
+    severity: Mapped[str] = mapped_column(_NAME, info=_one_of(Severity))
     unit: Mapped[str] = mapped_column(_NAME)
     runbook: Mapped[str] = mapped_column(String(40))
     threshold: Mapped[float]
@@ -261,7 +272,7 @@ class IncidentNote(Base):
 
     id: Mapped[int] = mapped_column(init=False, primary_key=True)
     incident_id: Mapped[str] = mapped_column(ForeignKey("incidents.id"), index=True)
-    kind: Mapped[str] = mapped_column(_NAME)
+    kind: Mapped[str] = mapped_column(_NAME, info=_one_of(NoteKind))
     by: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     text: Mapped[str] = mapped_column(Text, default="")
@@ -328,13 +339,13 @@ class CameraReading(Base):
     id: Mapped[int] = mapped_column(init=False, primary_key=True)
     camera_id: Mapped[str] = mapped_column(ForeignKey("cameras.id"), index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    status: Mapped[str] = mapped_column(_NAME)
+    status: Mapped[str] = mapped_column(_NAME, info=_one_of(RoadStatus))
     occupancy: Mapped[float | None]
     confidence: Mapped[float | None]
     vehicles: Mapped[int]
     people: Mapped[int]
     model_version: Mapped[str] = mapped_column(String(80))
-    live_status: Mapped[str | None] = mapped_column(_NAME, default=None)
+    live_status: Mapped[str | None] = mapped_column(_NAME, default=None, info=_one_of(LiveStatus))
 
 
 class LogInFailure(Base):

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from services.operations import DriftMeasure, NothingRecorded, Operations
+from services.operations import DriftMeasure, NothingRecorded, Operations, read_entities
 from services.scoring.summary import LeadQuality, quality_report
 from services.scoring.tally import FORECASTERS
 from services.snapshot import Source
@@ -59,11 +59,13 @@ def quality_metrics(operations: Operations, source: Source, now: datetime) -> li
         with operations.begin() as session:
             report = quality_report(session, source, now)
             newest = select(func.max(DriftMeasure.day)).where(DriftMeasure.source == source)
-            drift = session.scalars(
+            drift = read_entities(
+                session,
                 select(DriftMeasure)
                 .where(DriftMeasure.source == source)
                 .where(DriftMeasure.day == newest.scalar_subquery())
-            ).all()
+                .order_by(DriftMeasure.zone),
+            )
     except NothingRecorded:
         return []
     of_leads = report.leads if report.source == source else []

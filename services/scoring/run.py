@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from services.clock import to_paris
 from services.history import layout
-from services.operations import ForecastScore, Kind, Operations, ScoredHour
+from services.operations import ForecastScore, Kind, Operations, ScoredHour, read_entities
 from services.scoring.observed import ObservedZones, days_around, observed_zones
 from services.scoring.protocol import ScoredKind
 from services.scoring.tally import ScoreKey, Tally, added_up, tallies
@@ -161,7 +161,7 @@ def _pending(
         ScoredHour.source == source, ScoredHour.kind == kind.kind, ScoredHour.hour >= hours[0]
     )
     with operations.begin() as session:
-        done = set(session.scalars(query))
+        done = set(read_entities(session, query.order_by(ScoredHour.hour)))
     return [hour for hour in hours if hour not in done]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.clock import Clock, to_paris
@@ -22,6 +22,8 @@ from services.operations import (
     NothingRecorded,
     Operations,
     latest_decisions,
+    read_entities,
+    read_rows,
 )
 from services.scoring.rules import skill
 from services.scoring.run import tally_of
@@ -135,11 +137,13 @@ def quality_report(session: Session, preferred: Source, now: datetime) -> Qualit
     yesterday = to_paris(now).date() - timedelta(days=1)
     first_day = yesterday - timedelta(days=WEEK_DAYS - 1)
     source = _scored_source(session, preferred, first_day)
-    rows = session.scalars(
+    rows: list[ForecastScore] = read_entities(
+        session,
         select(ForecastScore)
         .where(ForecastScore.source == source)
         .where(ForecastScore.day.between(first_day, yesterday))
-    ).all()
+        .order_by(ForecastScore.day),
+    )
     leads = [
         _lead_quality(
             kind, lead, yesterday, [r for r in rows if (r.kind, r.lead_minutes) == (kind, lead)]
@@ -224,11 +228,13 @@ class QualityReader:
 def _scored_source(session: Session, preferred: Source, first_day: date) -> Source:
     """The preferred source where it has scores, else the one with the newest."""
     query = (
-        select(ForecastScore.source, func.max(ForecastScore.day))
+        select(ForecastScore.source, ForecastScore.day)
         .where(ForecastScore.day >= first_day)
-        .group_by(ForecastScore.source)
+        .distinct()
+        .order_by(ForecastScore.day)
     )
-    newest = {row[0]: row[1] for row in session.execute(query)}
+    # The last one of a source stays.
+    newest = {row.source: row.day for row in read_rows(session, query)}
     known = [source for source in SOURCES if source in newest]
     if preferred in known or not known:
         return preferred

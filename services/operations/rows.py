@@ -1,0 +1,117 @@
+"""Reading rows so that a bad value makes its own row unreadable, and no other one.
+
+SQLite keeps whatever it is given in whatever column: a text for a time, a list for a number. Such
+a row is left out with a line; a page shows the others.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import Any, Final
+
+from sqlalchemy import JSON, Row, Select, inspect
+from sqlalchemy.orm import Session
+
+from services.operations.tables import ONE_OF, Base
+
+log = logging.getLogger(__name__)
+
+# What SQLAlchemy raises where a value does not fit its column.
+_BAD_VALUE: Final = (ValueError, TypeError, LookupError, OverflowError)
+_AT_ONCE: Final = 512
+
+AnyQuery = Select[*tuple[Any, ...]]
+AnyRow = Row[*tuple[Any, ...]]
+
+
+def read_rows(session: Session, query: AnyQuery, limit: int | None = None) -> list[AnyRow]:
+    """Every row of a query that can be read.
+
+    Parameters
+    ----------
+    session : Session
+    query : Select
+        Ordered, without a limit of its own.
+    limit : int, optional
+    """
+    try:
+        found = session.execute(query.limit(limit)).all()
+        bad = 0
+    except _BAD_VALUE:
+        found, bad = _one_by_one(session, query, limit)
+    sound = [row for row in found if all(map(_is_sound, row))]
+    bad += len(found) - len(sound)
+    if bad:
+        entities = ", ".join(sorted({str(one["name"]) for one in query.column_descriptions}))
+        log.warning("rows that cannot be read are left out: %d of %s", bad, entities)
+    return sound
+
+
+def read_entities(session: Session, query: AnyQuery, limit: int | None = None) -> list[Any]:
+    """The first element of every row that can be read."""
+    return [row[0] for row in read_rows(session, query, limit)]
+
+
+def _one_by_one(session: Session, query: AnyQuery, limit: int | None) -> tuple[list[AnyRow], int]:
+    """The rows that can be read, in their order, and how many cannot: halves, until one is left."""
+    found: list[AnyRow] = []
+    bad = place = 0
+    most = math.inf if limit is None else limit
+    count = _AT_ONCE
+    while place < most:
+        count = int(min(count, most - place))
+        try:
+            part = session.execute(query.offset(place).limit(count)).all()
+        except _BAD_VALUE:
+            if count > 1:
+                count //= 2
+                continue
+            bad, part = bad + 1, None
+        if part is not None:
+            found.extend(part)
+            if len(part) < count:
+                break
+        place += count
+        count = min(2 * count, _AT_ONCE)
+    return found, bad
+
+
+def _is_sound(value: object) -> bool:
+    if not isinstance(value, Base):
+        return not isinstance(value, float) or math.isfinite(value)
+    return all(
+        _fits(attribute.columns[0], type(value), getattr(value, attribute.key))
+        for attribute in inspect(type(value)).column_attrs
+    )
+
+
+def _fits(column: Any, entity: type[Base], held: object) -> bool:
+    """Whether a value is one that a column is declared to hold."""
+    if held is None:
+        return bool(column.nullable)
+    if isinstance(column.type, JSON):
+        return _is_json_of(str(entity.__annotations__[column.key]), held)
+    one_of = column.info.get(ONE_OF)
+    return _is_of(column.type.python_type, held) and (one_of is None or held in one_of)
+
+
+def _is_of(expected: type, held: object) -> bool:
+    if expected is float:
+        return isinstance(held, int | float) and math.isfinite(held)
+    return isinstance(held, expected)
+
+
+def _is_json_of(annotation: str, held: object) -> bool:
+    """Whether a document has the form that its column is annotated with."""
+    if "list[str]" in annotation:
+        return _are(str, held)
+    if "list[list[float]]" in annotation:
+        return isinstance(held, list) and all(_are(int | float, part) for part in held)
+    if "dict[str, int]" in annotation:
+        return isinstance(held, dict) and _are(int, list(held.values()))
+    return isinstance(held, dict)
+
+
+def _are(kind: Any, held: object) -> bool:
+    return isinstance(held, list) and all(isinstance(part, kind) for part in held)
