@@ -18,7 +18,7 @@ from PIL import Image
 
 from models.camera.dataset import LabelledPictures, load_split
 from models.camera.evaluate import champion_file, true_reading
-from models.camera.strange_pictures import CHANGES, NO_STREET, STREETS
+from models.camera.strange_pictures import CHANGES, NO_STREET, STREETS, Draw, DrawLabelled
 from models.comparison import markdown_table
 from models.training_command import quieten_tensorflow, say
 from services.camera.errors import PictureRefused
@@ -80,21 +80,21 @@ def certainty_of(kind: str, judged: Iterable[Judged], segment: Segment) -> Certa
     return Certainty(kind, len(after), *shares)
 
 
-def kinds_of_pictures(data: Path, no_street: Path | None) -> Iterator[tuple[str, Iterable[Judged]]]:
-    """All kinds, by name.
+def kinds_of_pictures(data: Path, no_street: Path | None) -> Iterator[tuple[str, Iterator[Judged]]]:
+    """All kinds, by name; a picture is drawn when its turn comes.
 
     Raises
     ------
     PicturesUnusable
     """
     for number, (name, draw) in enumerate(NO_STREET.items()):
-        yield name, [(draw(_generator(number, place)), "unknown") for place in range(_DRAWN)]
+        yield name, _drawn(draw, number)
     if no_street is not None:
         yield "photographs of no street", _photographs(no_street)
     for name, draw_labelled in STREETS.items():
-        yield name, [_labelled(*draw_labelled(_generator(place))) for place in range(_DRAWN)]
+        yield name, _drawn_streets(draw_labelled)
     test = load_split(data, "test")
-    yield "CamVid's test", [_labelled(*pair) for pair in test]
+    yield "CamVid's test", (_labelled(*pair) for pair in test)
     for name, (of_picture, of_labels) in CHANGES.items():
         yield f"CamVid's test, {name}", _changed(test.every(_EVERY), of_picture, of_labels)
 
@@ -138,6 +138,14 @@ def _rows(found: Sequence[Certainty]) -> list[list[str]]:
 
 def _generator(*seed: int) -> np.random.Generator:
     return np.random.default_rng(seed)
+
+
+def _drawn(draw: Draw, number: int) -> Iterator[Judged]:
+    return ((draw(_generator(number, place)), "unknown") for place in range(_DRAWN))
+
+
+def _drawn_streets(draw: DrawLabelled) -> Iterator[Judged]:
+    return (_labelled(*draw(_generator(place))) for place in range(_DRAWN))
 
 
 def _labelled(picture: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Judged:

@@ -32,8 +32,10 @@ from services.champions import SHIPPED_ARTIFACTS
 from services.command_line import run_command
 from services.errors import TrafficError
 
-# Of each picture beside the picture itself: other scales, turns and lights, as in training.
+# Of each picture beside the picture itself, so many of other scales, turns and lights, as in
+# training, and so many cut to other shapes.
 _VARIANTS: Final = 2
+_SHAPES: Final = (9 / 16, 16 / 9)  # Width to height.
 _BATCH: Final = 8
 # Both of `val`, which was in no fit: full certainty as far as its pictures go, none beyond what
 # training's own variants of them reach.
@@ -157,6 +159,16 @@ def _varied(parts: LabelledPictures, size: tuple[int, int]) -> Iterator[NDArray[
         for picture, labels in parts:
             drawn, _ = augment(picture, labels, max(size), generator)
             yield letterbox(drawn, *size)[0]
+            yield letterbox(_cut(picture, generator), *size)[0]
+
+
+def _cut(picture: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
+    """A part of a picture, of any shape between a telephone held upright and one held across."""
+    height, width = picture.shape[:2]
+    ratio = np.exp(generator.uniform(*np.log(_SHAPES)))
+    rows, columns = min(height, round(width / ratio)), min(width, round(height * ratio))
+    top, left = (generator.integers(free + 1) for free in (height - rows, width - columns))
+    return picture[top : top + rows, left : left + columns]
 
 
 def _batches(pictures: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:

@@ -24,6 +24,7 @@ _SKINS: Final = ((224, 180, 150), (198, 144, 110), (140, 94, 66), (92, 60, 44))
 Picture = NDArray[np.uint8]
 Labels = NDArray[np.uint8]
 Draw = Callable[[np.random.Generator], Picture]
+DrawLabelled = Callable[[np.random.Generator], tuple[Picture, Labels]]
 Change = Callable[[Image.Image], Image.Image]
 # A queue, and how a camera at a mast looks down on a street.
 _QUEUE: Final = tuple((across, far) for far in range(60, 5, -6) for across in (2.0, -2.0))
@@ -241,7 +242,7 @@ NO_STREET: Final[Mapping[str, Draw]] = {
 }
 
 
-def _street(**view: Any) -> Callable[[np.random.Generator], tuple[Picture, Labels]]:
+def _street(**view: Any) -> DrawLabelled:
     return lambda generator: draw_street(generator, WIDTH, HEIGHT, **view)
 
 
@@ -250,7 +251,7 @@ def _night(generator: np.random.Generator) -> tuple[Picture, Labels]:
     return _clipped(picture * _NIGHT), labels
 
 
-STREETS: Final[Mapping[str, Callable[[np.random.Generator], tuple[Picture, Labels]]]] = {
+STREETS: Final[Mapping[str, DrawLabelled]] = {
     "drawn street": _street(),
     "drawn street, empty": _street(cars=()),
     "drawn street, a queue": _street(cars=_QUEUE),
@@ -282,6 +283,18 @@ def _turned(degrees: int) -> Change:
     return lambda image: image.rotate(degrees, expand=degrees % 180 == 90)
 
 
+def _cut(ratio: float) -> Change:
+    def change(image: Image.Image) -> Image.Image:
+        width, height = (
+            min(image.width, image.height * ratio),
+            min(image.height, image.width / ratio),
+        )
+        left, top = (image.width - width) / 2, (image.height - height) / 2
+        return image.crop((round(left), round(top), round(left + width), round(top + height)))
+
+    return change
+
+
 def _same(image: Image.Image) -> Image.Image:
     return image
 
@@ -291,6 +304,9 @@ CHANGES: Final[Mapping[str, tuple[Change, Change]]] = {
     **{f"blur, radius {radius} px": (_blurred(radius), _same) for radius in (1.5, 3, 6)},
     **{f"light × {share}": (_darkened(share), _same) for share in (0.5, 0.25, 0.1)},
     **{f"noise of {deviation}": (_noisy(deviation), _same) for deviation in (20, 60)},
+    "cut upright, 9:16": (_cut(9 / 16), _cut(9 / 16)),
+    "cut upright, 3:4": (_cut(3 / 4), _cut(3 / 4)),
+    "cut across, 16:9": (_cut(16 / 9), _cut(16 / 9)),
     **{f"turned by {turn}°": (_turned(turn), _turned(turn)) for turn in (10, 30, 90, 180)},
 }
 

@@ -12,6 +12,7 @@ import pytest
 
 import models
 from models.camera.dataset import load_split
+from models.camera.familiarity import main as familiarity_main
 from models.camera.measures import confusion_over, figures
 from models.camera.strange_pictures import NO_STREET, STREETS
 from models.camera.train import CONFUSION_FILE, main, train
@@ -272,3 +273,24 @@ def test_the_sample_that_the_page_offers_can_be_segmented(shipped):
     shares = found.shares()
     assert shares["flat"] > 0.2
     assert shares["vehicle"] > 0.005
+
+
+def test_familiarity_is_learned_for_a_model_that_was_trained_before(
+    keras, write_model, tmp_path, capsys
+):
+    """Of another shape than square, with a record of its own."""
+    data = write_streets(tmp_path / "data", {"train": 6, "val": 3})
+    layers = [keras.layers.Conv2D(4, 3, padding="same"), keras.layers.Conv2D(8, 1)]
+    path = write_model(layers)
+    path.with_name(MEASURES_FILE).write_bytes(b'{"model_version": "own"}')
+    assert familiarity_main(["--data", str(data), "--model", str(path)]) == 0
+    assert "written:" in capsys.readouterr().out
+    record = orjson.loads(path.with_name(MEASURES_FILE).read_bytes())
+    assert record["model_version"] == "own"
+    assert 0 < record["familiarity"]["usual"] < record["familiarity"]["limit"]
+
+    segment = load(path).segment
+    street, _ = draw_street(np.random.default_rng(8), 80, 60)
+    upside_down_and_green = np.ascontiguousarray(street[::-1] * np.array([0, 1, 0], dtype=np.uint8))
+    assert segment(street).familiarity > segment(upside_down_and_green).familiarity
+    assert familiarity_main(["--data", str(tmp_path), "--model", str(path)]) == 2
