@@ -22,6 +22,7 @@ from benchmarks.rows import ROOT, NotMeasured, Options, Row, Target, exactly, sh
 from benchmarks.servers import workplace
 from services import worker
 from services.command_line import run_command
+from services.memory import take_little_memory
 from services.metrics import WorkMetrics, metric_registry, share_metrics
 from services.settings import load_settings
 from services.store import Store
@@ -80,6 +81,7 @@ def main() -> int:
 
 def _jobs(data_dir: Path) -> list[Any]:
     """What the worker's own scheduler would run."""
+    take_little_memory()
     settings = load_settings(data_dir=data_dir, source="demo", learner=False)
     store = Store(data_dir)
     store.prepare()

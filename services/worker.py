@@ -35,7 +35,7 @@ from services.forecasts import CachedForecasts
 from services.history.upkeep import keep_up
 from services.journal import start_journal
 from services.journal.retention import prune_journal
-from services.memory import give_back_memory
+from services.memory import give_back_memory, take_little_memory
 from services.metrics import WorkMetrics, heartbeat_of, metric_registry, share_metrics
 from services.monitoring.retention import prune_measures
 from services.observe import Observer
@@ -183,6 +183,7 @@ def run(settings: Settings) -> None:
     ConfigurationError
         When the data directory cannot be used.
     """
+    take_little_memory()
     store = Store(settings.data_dir)
     store.prepare()
     end_with_data_directory(settings.data_dir)
