@@ -36,6 +36,7 @@ _STEP: Final = timedelta(minutes=15)
 # Later than what the shipped models learned from: their forecasts are scored.
 _START: Final = datetime(2026, 12, 1, tzinfo=UTC)
 _MB: Final = 1e6
+_WORTH_A_LINE_BYTES: Final = 100_000
 
 
 def measure(options: Options) -> Iterator[Row]:
@@ -46,16 +47,17 @@ def measure(options: Options) -> Iterator[Row]:
     after_a_week = exactly(found[_WEEK - 1]["bytes"] / _MB, "MB")
     for day in sorted({1, *range(_WEEK, days, _WEEK)}):
         yield Row(
-            f"worker's memory after {day} simulated days",
+            f"worker's memory, simulated day {day}",
             exactly(found[day - 1]["bytes"] / _MB, "MB"),
         )
     last = exactly(found[-1]["bytes"] / _MB, "MB")
-    yield Row(f"worker's memory after {days} simulated days", last, after_a_week,
+    yield Row(f"worker's memory, simulated day {days}", last, after_a_week,
               "after a week", share(last, after_a_week), GROWTH_TARGET)  # fmt: skip
-    for name, size in found[-1]["kept"].items():
+    large = {n: size for n, size in found[-1]["kept"].items() if size >= _WORTH_A_LINE_BYTES}
+    for name, size in large.items():
         before = exactly(found[_WEEK - 1]["kept"].get(name, 0) / _MB, "MB")
         here = exactly(size / _MB, "MB")
-        yield Row(f"{name} after {days} simulated days", here, before, "after a week")
+        yield Row(f"{name} on the disk, simulated day {days}", here, before, "after a week")
 
 
 def main() -> int:
