@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, Literal
 
 from babel import Locale
@@ -126,7 +126,7 @@ class Formats:
         """
         pattern = _AS_IT_IS if digits is None else _fixed(digits)
         shown = _three_figures(share) if digits is None else share
-        return format_percent(shown, pattern + self._percent_sign, locale=self._locale)
+        return _percent(shown, pattern + self._percent_sign, self._locale)
 
     def quantity(self, value: float, unit: Unit, *, is_long: bool = False) -> str:
         r"""A number of up to three figures with its unit, or with its name in full.
@@ -228,6 +228,12 @@ class Formats:
     def _two(self, seconds: int, whole: tuple[Unit, int], rest: tuple[Unit, int]) -> str:
         values = {whole[0]: seconds // whole[1], rest[0]: seconds % whole[1] // rest[1]}
         return _NO_BREAK.join(self.quantity(n, unit) for unit, n in values.items() if n)
+
+
+# A choice of an hour writes 28 of them, mostly the same.
+@lru_cache(maxsize=1_024)
+def _percent(share: float, pattern: str, locale: Locale) -> str:
+    return format_percent(share, pattern, locale=locale)
 
 
 def _fixed(digits: int) -> str:

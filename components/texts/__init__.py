@@ -74,7 +74,7 @@ def chance(texts: Texts, share: float) -> str:
         return str(unit["almost_all"]).format(percent=written.percent(0.99))
     if nearest == 0 and share > 0:
         return str(unit["almost_none"]).format(percent=written.percent(0.01))
-    return written.percent(share)
+    return written.percent(nearest)
 
 
 @lru_cache(maxsize=8)
