@@ -37,8 +37,21 @@ def start_journal(settings: Settings) -> None:
         handler.addFilter(RequestMark())
     logging.basicConfig(level=settings.log_level, handlers=handlers, force=True)
     logging.captureWarnings(capture=True)
+    _take_over_loggers()
     for name in _QUIET_LOGGERS:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def _take_over_loggers() -> None:
+    """Have libraries that brought a handler of their own, such as a server, write here too.
+
+    Theirs would write a request's address and query into the terminal as they came.
+    """
+    for logger in list(logging.Logger.manager.loggerDict.values()):
+        if isinstance(logger, logging.Logger) and logger.handlers:
+            logger.handlers.clear()
+            logger.propagate = True
+            logger.setLevel(logging.NOTSET)
 
 
 def _file_handler(settings: Settings) -> logging.Handler:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import logging
 import re
@@ -109,6 +110,20 @@ def test_no_line_tells_the_query_or_the_user_of_an_address_whoever_writes_it(set
         assert b"planted" not in file.read_bytes(), file
     if log_format == "json":
         assert all(json.loads(line)["level"] for line in lines(settings))
+
+
+def test_a_library_with_a_handler_of_its_own_writes_here_and_nowhere_else(settings):
+    """As gunicorn does, which tells of a request that failed with its query, to the terminal."""
+    own = io.StringIO()
+    logger = logging.getLogger("a.server.of.its.own")
+    logger.addHandler(logging.StreamHandler(own))
+    logger.propagate = False
+    journal.start_journal(settings)
+    logger.error("Error handling request /x?token=planted from 203.0.113.9")
+    assert lines(settings)[-1].endswith(
+        "ERROR a.server.of.its.own Error handling request /x?- from -"
+    )
+    assert own.getvalue() == ""
 
 
 WRITER = """
