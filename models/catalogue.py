@@ -167,6 +167,8 @@ def figures_of(comparison: dict[str, Any]) -> dict[str, Any]:
         figure = _FIGURE_NAMES.get(name)
         if figure is not None and "days_better" in item:
             figures[figure.replace("_rps", "_beaten_on_days")] = item["days_better"]
+    if "mean_iou" in comparison:
+        figures["mean_iou"] = comparison["mean_iou"]
     days: Sequence[str] = comparison.get("days", [])
     if days:
         figures |= {

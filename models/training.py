@@ -1,4 +1,4 @@
-"""A training by hand, of any kind of model that learns from the history: run, recorded, told."""
+"""A training by hand: run and told, of any kind of model that learns from the history; recorded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from models.catalogue import Found, champion_in_use, figures_of, roots_of, versi
 from models.training_command import Trained, quieten_tensorflow, say, tell_outcome
 from services.clock import utc_now
 from services.errors import TrafficError
-from services.operations import Decision, Kind, Operations, open_operations, record_decision
+from services.operations import (
+    FORECAST_KINDS,
+    Decision,
+    Kind,
+    Operations,
+    open_operations,
+    record_decision,
+)
 from services.operations.tables import Action, Reason
 from services.settings import load_settings
 
@@ -102,6 +109,6 @@ def record_training(
         decided_at=now,
         figures=figures_of(trained.measures["test"]),
     )
-    return record_decision(
-        operations, decision, version_record(kind, version, trained.measures, now)
-    )
+    learns_from_history = kind in FORECAST_KINDS
+    record = version_record(kind, version, trained.measures, now) if learns_from_history else None
+    return record_decision(operations, decision, record)

@@ -26,6 +26,8 @@ from models.camera.confusion_picture import draw_confusion
 from models.camera.dataset import LabelledPictures, load_split
 from models.camera.familiarity import fit_familiarity, record_of
 from models.camera.measures import CommonestByPosition, confusion_over, encode_measures, figures
+from models.catalogue import champion_in_use, roots_of
+from models.training import Ruling, record_training
 from models.training_command import (
     DEFAULT_SEED,
     Report,
@@ -42,6 +44,7 @@ from services.camera.model_files import DIRECTORY as CAMERA_DIRECTORY
 from services.clock import utc_now
 from services.command_line import run_command
 from services.errors import ConfigurationError, TrafficError
+from services.operations import open_operations
 from services.settings import load_settings
 
 if TYPE_CHECKING:
@@ -108,14 +111,29 @@ def train(
     version = f"{now:%Y-%m-%d}-{fitting.weights_hash(model)}"
     content, counts = _judged(model, learned, judged, load_split(data, "test"), options)
     familiarity = fit_familiarity(model, options.scaling, learned, judged)
-    measures = _plain({"model_version": version, **content, "familiarity": record_of(familiarity)})
+    ruling = decide_by_baseline(content)
+    measures = _plain(
+        {
+            "model_version": version,
+            **content,
+            "familiarity": record_of(familiarity),
+            "decision": asdict(ruling),
+        }
+    )
     directory = _write(
         root / CAMERA_DIRECTORY, measures, model, options.scaling, (counts, familiarity)
     )
-    is_champion = measures["test"]["mean_iou"] > measures["baseline"]["mean_iou"]
+    is_champion = ruling.action == "promoted"
     if is_champion:
         promote(root / CAMERA_DIRECTORY, version)
     return Trained(directory, measures, is_champion)
+
+
+def decide_by_baseline(content: dict[str, Any]) -> Ruling:
+    """Promote what tells pictures apart better than the commonest class of each place."""
+    if content["test"]["mean_iou"] > content["baseline"]["mean_iou"]:
+        return Ruling("promoted", "better_than_baseline")
+    return Ruling("refused", "worse_than_baseline")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -131,14 +149,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from models.camera.fitting import FitOptions  # noqa: PLC0415
 
     options = FitOptions(epochs=given.epochs, encoder=given.encoder, seed=given.seed)
+    now = utc_now()
     try:
         with ExitStack() as stack:
+            settings = load_settings()
+            previous = champion_in_use(roots_of(settings.data_dir, "camera"))
             trained = train(
                 given.data,
-                given.out or load_settings().data_dir / "models",
+                given.out or settings.data_dir / "models",
                 options,
                 report=say,
-                now=utc_now(),
+                now=now,
                 kept_at=given.weights or _passing_place(stack),
                 encoder_weights=given.encoder_weights,
                 finish_only=given.finish,
@@ -146,6 +167,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
         return 2 if isinstance(error, ConfigurationError) else 1
+    # A version for another place is no decision of this installation.
+    if given.out is None:
+        record_training(open_operations(settings), "camera", trained, previous, now)
     test = trained.measures["test"]
     say(f"test mIoU {test['mean_iou']:.4f}, vehicle {test['iou']['vehicle'] or 0:.4f}")
     say(f"written: {trained.directory}")

@@ -33,6 +33,7 @@ Reason = Literal[
     "worse_than_champion",
     "worse_than_average",
     "worse_than_baseline",
+    "better_than_baseline",
     "too_little_history",
     "chosen_by_operator",
     "training_failed",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from dataclasses import asdict
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
+from models.camera import train as camera
 from models.catalogue import champion_in_use, roots_of
 from models.nowcast.train import decide_by_baselines
 from models.train import decide_by_average
@@ -110,6 +113,34 @@ def test_a_version_for_another_place_is_no_decision_of_this_installation(
 ):
     assert trained_as(kind, 0.033, "--out", str(tmp_path / "elsewhere")) == 0
     assert not list(tmp_path.glob("operations.sqlite3*"))
+
+
+@pytest.mark.parametrize(
+    ("baseline", "action", "reason"),
+    [(0.2, "promoted", "better_than_baseline"), (0.7, "refused", "worse_than_baseline")],
+)
+def test_so_is_a_training_of_the_cameras_model(tmp_path, monkeypatch, baseline, action, reason):
+    monkeypatch.setenv("TRAFFIC_DATA_DIR", str(tmp_path))
+    # Not TensorFlow, which nothing here needs.
+    fitting = SimpleNamespace(FitOptions=lambda **_options: None)
+    monkeypatch.setitem(sys.modules, "models.camera.fitting", fitting)
+
+    def train(_data, root, _options, **_others):
+        content = {
+            "test": {"mean_iou": 0.6, "iou": {"vehicle": 0.8}},
+            "baseline": {"mean_iou": baseline},
+        }
+        ruling = camera.decide_by_baseline(content)
+        measures = content | {"decision": asdict(ruling)}
+        return Trained(root / "camera" / SECOND, measures, ruling.action == "promoted")
+
+    monkeypatch.setattr(camera, "train", train)
+    assert camera.main(["--data", str(tmp_path)]) == 0
+    with open_operations(load_settings(data_dir=tmp_path)).begin() as session:
+        [decision] = latest_decisions(session)
+    assert (decision.kind, decision.version, decision.decided_by) == ("camera", SECOND, "training")
+    assert (decision.action, decision.reason) == (action, reason)
+    assert decision.figures == {"mean_iou": 0.6}
 
 
 def test_a_database_that_takes_nothing_is_said_and_the_version_stays(tmp_path, trained_as, capsys):
