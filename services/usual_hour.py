@@ -63,6 +63,7 @@ class UsualHour:
         return (
             snapshot.source == self.source
             and snapshot.network_version == self.network_version
+            and len(snapshot.table) == np.size(self.segments.p50)
             and hour_start(snapshot.observed_at) == self.start
         )
 

@@ -79,6 +79,8 @@ def test_the_usual_of_another_hour_source_or_network_is_not_taken():
     # What an old snapshot showed is not how traffic is now.
     assert not usual.tells_of(snapshot.with_source("archive"))
     assert not usual.tells_of(make_snapshot_for(make_network(24)))
+    # The same by name, and of another size all the same: nothing that could be compared.
+    assert not usual.tells_of(make_snapshot_for(make_network(24, version=NETWORK.version)))
 
 
 def test_what_is_written_reads_back_the_same(store):
