@@ -100,7 +100,7 @@ def _load_package(
     storage.session_scope = database.quiet_scope(storage.DBSession, complaints)
     database.watch_rows(storage)
     with database.connect(path) as connection, connection:
-        database.clear_former_rights(connection)
+        database.clear_former_rows(connection)
         database.apply_level(connection, level)
     local_days.use_local_days(_module)
     _module("core.rules").get_rules = measuring.measured_rules(server)

@@ -21,6 +21,7 @@ from sqlalchemy.engine import URL, Engine, ExceptionContext
 
 from services.monitoring import privacy
 from services.monitoring.complaints import Complaints, logger
+from services.privacy import NOT_KEPT
 
 FILE_NAME = "requests.sqlite3"
 BLUEPRINT_NAME = "dashboard"
@@ -109,10 +110,15 @@ def set_aside(path: Path, seen: tuple[int, int] | None, damage: str) -> None:
     logger.error("the monitoring database was damaged (%s): kept as %s", damage, aside.name)
 
 
-def clear_former_rights(connection: sqlite3.Connection) -> None:
-    """Remove what an unlocked installation left: users such as admin/admin, telemetry's consent."""
+def clear_former_rows(connection: sqlite3.Connection) -> None:
+    """Remove what an unlocked installation left: users such as admin/admin, telemetry's consent.
+
+    And what strangers could write into earlier ones.
+    """
     connection.execute("DELETE FROM User")
     connection.execute("DELETE FROM TelemetryUser")
+    connection.execute("UPDATE Outlier SET request_url = ?", (NOT_KEPT,))
+    connection.execute("UPDATE ExceptionMessage SET message = ?", (NOT_KEPT,))
 
 
 def apply_level(connection: sqlite3.Connection, level: int) -> None:
@@ -179,7 +185,6 @@ def watch_rows(database: ModuleType) -> None:
     """See that no personal data reach the tables, whoever writes them."""
     event.listen(database.Request, "before_insert", privacy.clean_request)
     event.listen(database.Outlier, "before_insert", privacy.clean_outlier)
-    event.listen(database.ExceptionMessage, "before_insert", privacy.clean_message)
 
 
 def quiet_scope(

@@ -7,6 +7,7 @@ changes something must moreover come from our own pages.
 
 from __future__ import annotations
 
+import secrets
 from datetime import date
 from http import HTTPStatus
 from types import ModuleType
@@ -25,22 +26,26 @@ LOG_IN_PATH = "/connexion?next=/dashboard/"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_ENDPOINTS = frozenset({STATIC_ENDPOINT})
 
-CONTENT_SECURITY_POLICY = "; ".join(
+# Of the page: only scripts that it names itself run, so that no other file of this server does.
+PAGE_POLICY = "; ".join(
     (
         "default-src 'none'",
-        "script-src 'self'",
+        "script-src 'nonce-{nonce}'",
+        # Of an empty sheet, which Plotly adds rules to.
+        "style-src-elem 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
         # The package's pages carry style attributes and plotly writes its own.
-        "style-src 'self' 'unsafe-inline'",
+        "style-src-attr 'unsafe-inline'",
         "img-src 'self' data:",
         "font-src 'self'",
         "connect-src 'self'",
         "base-uri 'self'",
-        "form-action 'self'",
+        "form-action 'none'",
         "frame-ancestors 'none'",
     )
 )
 HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    # Of everything else.
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
@@ -86,6 +91,8 @@ _PAGES = frozenset(
     }
 )
 MOST_DAYS = 400
+# Of one answer; the template writes it beside each script.
+NONCE = "script_nonce"
 # What the package's functions raise at addresses and bodies that make no sense.
 _FAULTS_OF_THE_SENDER = (
     LookupError,
@@ -143,6 +150,8 @@ def _admit(link: str) -> ResponseReturnValue | None:
         flask.session.setdefault(mark, True)
     if endpoint in _OUT_OF_USE:
         raise Forbidden("This part of the monitoring is out of use here.")
+    if endpoint == "index":
+        setattr(flask.g, NONCE, secrets.token_urlsafe(16))
     if endpoint in _ANSWERS:
         return flask.jsonify(_ANSWERS[endpoint])
     return None
@@ -171,6 +180,8 @@ def _refuse(endpoint: str) -> ResponseReturnValue:
 def _add_headers(response: flask.Response) -> flask.Response:
     response.headers.update(HEADERS)
     endpoint = (flask.request.endpoint or "").rpartition(".")[2]
+    if NONCE in flask.g:
+        response.headers["Content-Security-Policy"] = PAGE_POLICY.format(nonce=flask.g.get(NONCE))
     if endpoint not in OPEN_ENDPOINTS:
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,11 +1,14 @@
-"""What the monitoring may keep of a visitor: nothing."""
+"""What the monitoring may keep of a visitor: nothing, and nothing that a visitor wrote.
+
+Its pages are made with AngularJS, which nobody mends any more: what strangers write does not come
+near them. The journal has the messages and paths.
+"""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
-from services.privacy import NOT_KEPT, without_personal_data
+from services.privacy import NOT_KEPT
 
 
 def no_address() -> str:
@@ -19,17 +22,13 @@ def clean_request(_mapper: Any, _connection: Any, row: Any) -> None:
 
 
 def clean_outlier(_mapper: Any, _connection: Any, row: Any) -> None:
-    """Before a slow request is stored: no header, no environment, no query string."""
+    """Before a slow request is stored: no header, no environment, no address."""
     row.request_header = NOT_KEPT
     row.request_environment = NOT_KEPT
-    row.request_url = _path_only(row.request_url)
+    row.request_url = NOT_KEPT
 
 
-def clean_message(_mapper: Any, _connection: Any, row: Any) -> None:
-    """Before the message of an exception is stored."""
-    row.message = without_personal_data(row.message)
-
-
-def _path_only(url: str | bytes | None) -> str:
-    text = url.decode("utf-8", "replace") if isinstance(url, bytes) else url or ""
-    return without_personal_data(urlsplit(text).path)
+def without_message(error: BaseException) -> Exception:
+    """Stands for an error of which its kind may be kept: its message, or its causes', may quote."""
+    kind: type[Exception] = type(type(error).__name__, (Exception,), {})
+    return kind(NOT_KEPT)

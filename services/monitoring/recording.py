@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-import flask
-
 from services.monitoring.complaints import Complaints
 from services.monitoring.measuring import callback_name
 from services.monitoring.records import Record, RecordStore
@@ -69,7 +67,7 @@ class Recorder:
     def _begin(self, endpoint: Any, *, is_profiled: bool) -> _Measuring:
         mean_ms = self._cache.get_avg_endpoint(endpoint.name)
         outlier_after_s = mean_ms * self._config.outlier_detection_constant / 1_000
-        request = InProgress(flask.request.path, outlier_after_s, is_profiled=is_profiled)
+        request = InProgress(outlier_after_s, is_profiled=is_profiled)
         self._quietly(self._sampler.watch, None)(request)
 
         def end(duration_s: float, status: int, collector: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from services.monitoring.privacy import without_message
 from services.privacy import NOT_KEPT
 
 # What the package's columns hold.
@@ -39,7 +40,6 @@ class Line:
 class Outlier:
     """A request that took much longer than those before it, as it was seen meanwhile."""
 
-    path: str
     cpu_percent: str
     memory: str
     stacktrace: str
@@ -117,7 +117,12 @@ class RecordStore:
                 # Code that has no source, such as what was made while running, cannot be kept.
                 with suppress(OSError, TypeError):
                     self._save_exception(
-                        number, session, error, type(error), error.__traceback__, is_handled
+                        number,
+                        session,
+                        without_message(error),
+                        type(error),
+                        error.__traceback__,
+                        is_handled,
                     )
             if record.outlier is not None:
                 session.add(self._outlier(number, record.outlier))
@@ -128,7 +133,7 @@ class RecordStore:
             request_id=number,
             request_header=NOT_KEPT,
             request_environment=NOT_KEPT,
-            request_url=seen.path,
+            request_url=NOT_KEPT,
             cpu_percent=seen.cpu_percent,
             memory=seen.memory,
             stacktrace=seen.stacktrace,

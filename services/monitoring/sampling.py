@@ -35,18 +35,15 @@ class InProgress:
 
     Parameters
     ----------
-    path : str
-        The request's, without its query.
     outlier_after_s : float
         How long it may take before it stands out.
     is_profiled : bool
         Whether the time of each line is wanted as well.
     """
 
-    def __init__(self, path: str, outlier_after_s: float, *, is_profiled: bool) -> None:
+    def __init__(self, outlier_after_s: float, *, is_profiled: bool) -> None:
         self.thread_id = threading.get_ident()
         self.outlier: Outlier | None = None
-        self._path = path
         self._is_profiled = is_profiled
         self._started_s = self._looked_s = time.perf_counter()
         self._outlier_after_s = outlier_after_s
@@ -62,7 +59,7 @@ class InProgress:
             return
         calls = calls_within(frame, outermost)
         if is_late:
-            self.outlier = _outlier(self._path, calls)
+            self.outlier = _outlier(calls)
         if self._is_profiled and calls:
             self._total_s += passed_s
             for depth in range(1, len(calls) + 1):
@@ -185,14 +182,13 @@ def head_of(view: Callable[..., Any]) -> tuple[Line, ...]:
     return tuple(Line(filename, first + k, _NO_FUNCTION, 0, 0.0) for k in range(last + 1))
 
 
-def _outlier(path: str, calls: Path) -> Outlier:
+def _outlier(calls: Path) -> Outlier:
     written = (
         f'File: "{filename}", line {number}, in "{function}": '
         f'"{linecache.getline(filename, number).strip()}"'
         for filename, number, function in calls
     )
     return Outlier(
-        path=path,
         cpu_percent=str(psutil.cpu_percent(interval=None, percpu=True)),
         memory=str(psutil.virtual_memory()),
         stacktrace="<br />".join(written),

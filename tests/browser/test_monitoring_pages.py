@@ -40,6 +40,8 @@ DESKTOP = ViewportSize(width=1280, height=900)
 PHONE = ViewportSize(width=390, height=844)
 CALLBACK = "/_dash-update-component"
 
+PLANTED = "{{constructor.constructor('alert(1)')()}}<img src=x onerror=alert(2)>"
+
 # AngularJS has started, all its links are bound, and every answer is there.
 ALIVE = (
     "window.angular?.element(document.body).injector()?.get('$http').pendingRequests.length === 0"
@@ -132,6 +134,25 @@ class MonitoringPage:
         self.until_alive()
 
 
+def plant(connection: sqlite3.Connection) -> None:
+    """Write into every text of a measure, as if a stranger could, what AngularJS might execute."""
+    for table, column in (
+        ("ExceptionMessage", "message"),
+        ("ExceptionType", "type"),
+        ("Outlier", "request_url"),
+        ("Outlier", "stacktrace"),
+        ("CodeLine", "code"),
+        ("FunctionDefinition", "code"),
+        ("FilePath", "path"),
+    ):
+        connection.execute(f"UPDATE {table} SET {column} = {column} || ?", (PLANTED,))  # noqa: S608
+    connection.execute(
+        "UPDATE Request SET group_by = ?, version_requested = ? WHERE id IN"
+        " (SELECT id FROM Request WHERE group_by = 'answer.children' LIMIT 1)",
+        (PLANTED, PLANTED),
+    )
+
+
 @pytest.fixture(scope="module")
 def address_and_endpoints(
     tmp_path_factory: pytest.TempPathFactory,
@@ -154,6 +175,7 @@ def address_and_endpoints(
             "INSERT INTO CustomGraphData (graph_id, time, value) VALUES (1, ?, 60)",
             (datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),),
         )
+        plant(connection)
     http = ServerThread(server)
     endpoints = dict(rows(data_dir, "SELECT name, id FROM Endpoint"))
     yield f"http://{HOST}:{http.port}", endpoints
@@ -184,6 +206,7 @@ def monitoring_page(
             route.abort()
 
     context.route("**/*", allow_own_host)
+    page.on("dialog", lambda dialog: monitoring.complaints.append(f"said {dialog.message}"))
     page.on("pageerror", lambda error: monitoring.complaints.append(str(error)))
     page.on(
         "console",
@@ -213,7 +236,8 @@ def test_every_page_shows_its_content_with_nothing_from_elsewhere(
         monitoring_page.turn_to(f"endpoint/{number}/{name}", expected)
         problems |= monitoring_page.problems()
     broken = monitoring_page.endpoints["broken"]
-    monitoring_page.open(f"endpoint/{broken}/exceptions", "ValueError")
+    # Shown as it was written, and not executed: nothing has been said.
+    monitoring_page.open(f"endpoint/{broken}/exceptions", f"ValueError{PLANTED}")
     problems |= monitoring_page.problems()
     assert problems == {}
     assert monitoring_page.asked_elsewhere == []

@@ -393,9 +393,28 @@ def test_the_package_keeps_none_of_its_fixed_secrets(server: flask.Flask) -> Non
 def test_pages_allow_nothing_from_elsewhere_and_are_not_kept(server: flask.Flask) -> None:
     answer = log_in(server).get("/dashboard/overview")
     policy = answer.headers["Content-Security-Policy"]
-    assert "script-src 'self';" in policy
+    assert "script-src 'nonce-" in policy
+    assert "style-src-elem 'self' 'sha256-" in policy
     assert "connect-src 'self';" in policy
     assert "unsafe-eval" not in policy
     assert "frame-ancestors 'none'" in policy
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_only_scripts_that_the_page_names_run_and_those_of_one_answer(server: flask.Flask) -> None:
+    client = log_in(server)
+    nonces = set()
+    for _ in range(2):
+        answer = client.get("/dashboard/overview")
+        scripts = re.findall(r"<script ([^>]*)>", answer.text)
+        policy = answer.headers["Content-Security-Policy"]
+        (nonce,) = set(re.findall(r"'nonce-([\w-]{20,})'", policy))
+        assert len(scripts) >= 6
+        assert all(f'nonce="{nonce}"' in script for script in scripts)
+        nonces.add(nonce)
+    assert len(nonces) == 2
+    for path in ("static/angular.js", "static/pages/overview.html", "api/overview"):
+        with client.get(f"/dashboard/{path}") as other:
+            assert other.headers["Content-Security-Policy"].startswith("default-src 'none';")
+            assert "script-src" not in other.headers["Content-Security-Policy"]
