@@ -12,7 +12,6 @@ from services.settings import load_settings
 try:
     _settings = load_settings()
     prepare_data_directory(_settings.data_dir)
-    share_metrics(_settings.data_dir, "web")
 except TrafficError as error:
     sys.exit(str(error))
 
@@ -35,8 +34,12 @@ def when_ready(server):  # noqa: ARG001 - gunicorn calls it with it
 
 
 def post_fork(server, worker):  # noqa: ARG001 - gunicorn calls it with both
-    """Give each process its own handle on the journal."""
+    """Give each process its own handle on the journal, and files of metrics of its own.
+
+    What processes that have ended counted is merged by the one that takes their place.
+    """
     start_journal(_settings)
+    share_metrics(_settings.data_dir, "web")
 
 
 def post_worker_init(worker):
