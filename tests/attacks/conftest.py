@@ -25,7 +25,7 @@ def attacked(attacked_dir):
     store.publish(network, make_snapshot_for(network))
     settings = load_settings(
         data_dir=attacked_dir,
-        monitor_level="off",
+        monitor_level="1",
         dashboard_password="Correct-horse-7",
         tiles_url="none",
         _env_file=None,
