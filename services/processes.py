@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -153,17 +154,26 @@ class Supervisor:
 
     def _run_once(self, child: Child) -> int:
         """Run a command to its end, until it hangs, or until all are asked to stop."""
-        monitor = _Monitor(child.pulse)
-        with subprocess.Popen(following(child.command)) as process:
-            while not self._stopping.is_set():
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    return process.wait(timeout=0.2)
-                if monitor.is_hung():
-                    log.error("%s hangs: it is ended", " ".join(child.command[1:]))
-                    break
-            process.terminate()
+        # A group of its own, so that what it leaves behind can be ended, such as a port's holders.
+        with subprocess.Popen(following(child.command), start_new_session=True) as process:
+            # Before its own first beat, which an import or two precede.
+            monitor = _Monitor(child.pulse)
             try:
-                return process.wait(timeout=STOP_GRACE_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                return process.wait()
+                return self._attend(child, process, monitor)
+            finally:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+    def _attend(self, child: Child, process: subprocess.Popen[bytes], monitor: _Monitor) -> int:
+        while not self._stopping.is_set():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return process.wait(timeout=0.2)
+            if monitor.is_hung():
+                log.error("%s hangs: it is ended", " ".join(child.command[1:]))
+                break
+        process.terminate()
+        try:
+            return process.wait(timeout=STOP_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()

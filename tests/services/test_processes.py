@@ -130,6 +130,22 @@ with Supervisor([Child([sys.executable, "-c", *sys.argv[1:]])]):
 """
 
 
+# Its own child, which stands still, would hold what the next one needs.
+LEAVES_A_CHILD = (
+    "import os, signal, subprocess, sys; "
+    "left = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); "
+    "left.send_signal(signal.SIGSTOP); "
+    "open(sys.argv[1], 'a').write(f'{left.pid}\\n')"
+)
+
+
+def test_what_one_leaves_behind_is_ended_before_it_is_started_again(pids):
+    with Supervisor([child(LEAVES_A_CHILD, pids)]):
+        wait_until(lambda: len(started(pids)) == 3)
+        for pid in started(pids)[:2]:
+            wait_until(lambda pid=pid: not is_running(pid))
+
+
 def test_nothing_outlives_a_supervisor_that_is_killed(pids):
     supervisor = subprocess.Popen([sys.executable, "-c", SUPERVISES, LIVES, str(pids)])
     wait_until(lambda: started(pids))
