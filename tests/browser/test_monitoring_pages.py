@@ -238,6 +238,7 @@ def test_every_page_shows_its_content_with_nothing_from_elsewhere(
     broken = monitoring_page.endpoints["broken"]
     # Shown as it was written, and not executed: nothing has been said.
     monitoring_page.open(f"endpoint/{broken}/exceptions", f"ValueError{PLANTED}")
+    expect(monitoring_page.page.locator("#content")).to_contain_text("Dernière : il y a")
     problems |= monitoring_page.problems()
     assert problems == {}
     assert monitoring_page.asked_elsewhere == []
@@ -390,3 +391,5 @@ def test_the_pages_speak_the_operators_language(monitoring_page: MonitoringPage)
     monitoring_page.open(f"endpoint/{number}/users", "Times by callback of /_dash")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.get_by_label("callbacks")).to_be_visible()
+    monitoring_page.open("configuration", "Version of the application")
+    expect(page.locator("#content")).to_contain_text(f"{datetime.now(PARIS):%d/%m/%Y}")

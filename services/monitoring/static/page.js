@@ -5,6 +5,8 @@
 
     const ZONE = "Europe/Paris";
     const LANGUAGE = document.documentElement.lang;
+    // Days before months.
+    const LOCALE = LANGUAGE === "en" ? "en-GB" : LANGUAGE;
     const CALLBACKS = "_dash-update-component";
     const PAGES = [
         ["overview", "Overview"], ["hourly_load", "Requests by hour"],
@@ -46,12 +48,14 @@
         if (Object.hasOwn(words, known)) {
             return text.replace(text.trim(), function () { return words[known]; });
         }
-        const match = patterns.find(function (pattern) {
-            return known.startsWith(pattern[0]) && known.endsWith(pattern[1]) &&
-                known.length > pattern[0].length + pattern[1].length;
-        });
-        return match === undefined ? text : words[match.join("*")].split("*").join(
-            known.slice(match[0].length, known.length - match[1].length));
+        for (const [form, wording] of patterns) {
+            const names = form.exec(known);
+            if (names) {
+                let next = 1;
+                return wording.replace(/\*/g, function () { return names[next++]; });
+            }
+        }
+        return text;
     }
 
     function translate(node) {
@@ -98,7 +102,7 @@
     }
 
     function dated(options) {
-        const format = new Intl.DateTimeFormat(LANGUAGE, Object.assign({ timeZone: ZONE }, options));
+        const format = new Intl.DateTimeFormat(LOCALE, Object.assign({ timeZone: ZONE }, options));
         return function (date) {
             const time = new Date(date);
             return isNaN(time) ? "–" : format.format(time);
@@ -106,7 +110,7 @@
     }
 
     function measured(value, unit) {
-        return new Intl.NumberFormat(LANGUAGE, {
+        return new Intl.NumberFormat(LOCALE, {
             style: "unit", unit: unit, maximumSignificantDigits: 3,
         }).format(value);
     }
@@ -125,7 +129,7 @@
     }
 
     function dateDifference() {
-        const format = new Intl.RelativeTimeFormat(LANGUAGE);
+        const format = new Intl.RelativeTimeFormat(LOCALE);
         const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
         return function (date) {
             const seconds = (Date.parse(date) - Date.now()) / 1000;
@@ -247,7 +251,7 @@
         .filter("memoryInUse", memoryInUse).filter("size", size)
         .filter("number", function () {
             return function (value, digits) {
-                return Number.isFinite(Number(value)) ? new Intl.NumberFormat(LANGUAGE, {
+                return Number.isFinite(Number(value)) ? new Intl.NumberFormat(LOCALE, {
                     minimumFractionDigits: digits || 0, maximumFractionDigits: digits || 2,
                 }).format(value) : "–";
             };
@@ -276,7 +280,10 @@
     fetch("static/words-" + LANGUAGE + ".json").then(function (answer) { return answer.json(); })
         .then(function (read) {
             words = read;
-            patterns = Object.keys(words).filter(function (each) { return each.includes("*"); })
-                .map(function (each) { return each.split("*"); });
+            patterns = Object.entries(words).filter(function (each) { return each[0].includes("*"); })
+                .map(function (each) {
+                    const form = each[0].replace(/[.?()|]/g, "\\$&").replace(/\*/g, "(.+)");
+                    return [new RegExp("^" + form + "$"), each[1]];
+                });
         }).finally(keepTranslated);
 })();
