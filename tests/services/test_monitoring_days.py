@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -16,9 +15,10 @@ from tests.services.monitoring_app import build_server, database_of, log_in, set
 CHANGES = [date(2026, 3, 29), date(2026, 10, 25)]
 
 
-@pytest.fixture
-def client(tmp_path: Path) -> FlaskClient:
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     """The operator's, where one request was made in each hour around both changes of the clock."""
+    tmp_path = tmp_path_factory.mktemp("data")
     client = log_in(build_server(settings_in(tmp_path, monitor_level="1")))
     with closing(sqlite3.connect(database_of(tmp_path))) as connection, connection:
         connection.execute("INSERT INTO CustomGraph (title) VALUES ('graph')")
