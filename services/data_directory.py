@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import signal
 import threading
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from services.errors import ConfigurationError, StorageError
-from services.files import read_if_present, stamp_of, write_atomically
+from services.files import FileStamp, read_if_present, stamp_of, write_atomically
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ def prepare_data_directory(data_dir: Path) -> None:
     try:
         found = read_if_present(data_dir / _LAYOUT_FILE)
         if found is None:
-            write_atomically(data_dir / _LAYOUT_FILE, LAYOUT_VERSION.encode())
+            _mark(data_dir / _LAYOUT_FILE)
         write_atomically(data_dir / _CHECK_FILE, b"")
         (data_dir / _CHECK_FILE).unlink(missing_ok=True)
     except (OSError, StorageError) as error:
@@ -66,14 +67,27 @@ def when_replaced(data_dir: Path, react: Callable[[], bool]) -> None:
     react : callable
         Returns whether that was all.
     """
-    threading.Thread(target=_look, args=(data_dir / _LAYOUT_FILE, react), daemon=True).start()
+    mark = data_dir / _LAYOUT_FILE
+    threading.Thread(target=_look, args=(mark, stamp_of(mark), react), daemon=True).start()
 
 
-def _look(mark: Path, react: Callable[[], bool]) -> None:
+def _mark(mark: Path) -> None:
+    """Write the layout's version once, whichever roles start together."""
+    new = mark.with_name(f".{mark.name}-{secrets.token_hex(8)}")
+    write_atomically(new, LAYOUT_VERSION.encode())
+    try:
+        mark.hardlink_to(new)
+    except FileExistsError:
+        log.debug("another role was faster")
+    except OSError:
+        # Not every file system has links; there the last one wins.
+        new.replace(mark)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _look(mark: Path, known: FileStamp | None, react: Callable[[], bool]) -> None:
     pause = threading.Event()
-    # Roles that start together may write it one after the other.
-    pause.wait(_LOOK_SECONDS)
-    known = stamp_of(mark)
     while not pause.wait(_LOOK_SECONDS):
         if stamp_of(mark) != known:
             if react():

@@ -94,7 +94,8 @@ def test_one_command_serves_the_traffic_and_survives_the_death_of_either_role(st
 
         # Every role ends, to be started again and make what it needs.
         before = running.pids()
-        shutil.rmtree(running.data_dir)
+        gone = running.data_dir.rename(running.data_dir.with_name("gone"))
+        shutil.rmtree(gone)
         wait_until(lambda: len(running.pids()) >= len(before) and not running.pids() & before)
         wait_until((running.data_dir / "camera.sock").exists)
         wait_until(lambda: running.answers("/readyz") == 200)

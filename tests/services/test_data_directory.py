@@ -10,6 +10,7 @@ import pytest
 
 from services import data_directory
 from services.data_directory import prepare_data_directory, when_replaced
+from services.files import stamp_of
 from tests.waiting import wait_until
 
 # A role that does nothing.
@@ -20,7 +21,6 @@ from services import data_directory
 data_directory._LOOK_SECONDS = 0.01
 data_directory.prepare_data_directory(Path(sys.argv[1]))
 data_directory.end_with_data_directory(Path(sys.argv[1]))
-time.sleep(0.1)
 print("begun", flush=True)
 time.sleep(60)
 """
@@ -54,3 +54,24 @@ def test_a_role_ends_to_be_started_again(tmp_path):
         assert role.stdout.readline() == "begun\n"
         shutil.rmtree(tmp_path / "data")
         assert role.wait(20) == -15
+
+
+def test_roles_that_start_together_find_the_same_directory(tmp_path):
+    prepare_data_directory(tmp_path)
+    marks = []
+    for _ in range(3):
+        # As if each had found none.
+        data_directory._mark(tmp_path / "layout-version")
+        marks.append(stamp_of(tmp_path / "layout-version"))
+    assert len(set(marks)) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["layout-version"]
+
+
+def test_where_there_are_no_links_it_is_written_all_the_same(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError("no links here")
+
+    monkeypatch.setattr("pathlib.Path.hardlink_to", refuse)
+    prepare_data_directory(tmp_path)
+    assert (tmp_path / "layout-version").read_text() == "1"
+    assert [path.name for path in tmp_path.iterdir()] == ["layout-version"]

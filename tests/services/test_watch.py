@@ -126,7 +126,7 @@ def test_a_test_message_reaches_every_channel(tmp_path, monkeypatch, webhook):
     monkeypatch.setattr(watch, "start_journal", lambda _settings: None)
     monkeypatch.setenv("TRAFFIC_NOTIFY_URLS", url)
     assert watch.main(["--test-notification"]) == 0
-    assert told[0]["title"] == "Traffic Rennes : message d’essai"
+    assert told[0]["title"] == "Traffic Rennes\xa0: message d’essai"
 
 
 def test_a_message_links_to_the_page_that_people_use():
