@@ -63,7 +63,7 @@ class TestDisk:
             duty.pass_time(90)
         summary = "Disk nearly full: share still free"
         assert webhook.titles == [fired(summary)]
-        assert "2 %" in webhook.told[0]["message"]
+        assert "2%" in webhook.told[0]["message"]
 
     def test_history_alone_not_written(self, observer, duty, webhook, monkeypatch, settings):
         def full(*_arguments):
