@@ -167,7 +167,8 @@ def test_hovering_a_road_tells_all_about_it_and_asks_once_per_snapshot(app, pain
     hover(painted, app, unknown)
     expect(card).to_contain_text("pas de mesure")
     expect(card).to_contain_text("Inconnu")
-    assert re.findall(r"\S+\skm/h", card.inner_text()) == ["50\N{NO-BREAK SPACE}km/h"]
+    # The limit alone; which of the narrow spaces stands there is the browser's own idea.
+    assert re.findall(r"(\S+)[\u00a0\u202f]km/h", card.inner_text()) == ["50"]
     assert details() == 1
 
     app.publish(Status.FREE_FLOW, observed_at=LATER)
