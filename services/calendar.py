@@ -6,6 +6,8 @@ that ``python -m services.calendar`` makes of them (:mod:`services.day_types`).
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
@@ -17,6 +19,7 @@ from vacances_scolaires_france import (  # type: ignore[import-untyped]
     UnsupportedYearException,
 )
 
+from services.command_line import run_command
 from services.day_types import DAYS_OFF, DayType
 from services.files import write_atomically
 
@@ -97,5 +100,15 @@ def write_days_off() -> None:
     write_atomically(DAYS_OFF, orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
 
 
-if __name__ == "__main__":
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the table of days off; returns the exit code."""
+    argparse.ArgumentParser(
+        prog="python -m services.calendar",
+        description="Write the table of holidays that pages read; after an update of libraries.",
+    ).parse_args(arguments)
     write_days_off()
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -61,3 +62,18 @@ def monitoring_that_ends_with_the_tests() -> Iterator[None]:
         yield
         for say in last_words:
             say()
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """What a test starts of the journal ends with it."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    yield
+    started = [handler for handler in root.handlers if handler not in before]
+    if started:
+        root.handlers[:] = before
+        root.setLevel(level)
+        logging.captureWarnings(capture=False)
+        for handler in started:
+            handler.close()

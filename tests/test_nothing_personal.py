@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import logging
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -32,17 +30,6 @@ _ARGUMENT = re.compile(r"<[^<>]+>")
 
 BODY = {"output": EMAIL, "inputs": [{"id": EMAIL, "property": ADDRESS, "value": TOKEN}]}
 FORM = {"name": EMAIL, "password": TOKEN, "email": EMAIL}
-
-
-@pytest.fixture
-def quiet_journal() -> Iterator[None]:
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    yield
-    for handler in root.handlers:
-        handler.close()
-    root.handlers[:], root.level = before
-    logging.captureWarnings(capture=False)
 
 
 def in_every_form(text: str) -> list[bytes]:
@@ -83,7 +70,7 @@ def visit(client: FlaskClient, path: str) -> None:
 
 
 def test_nothing_that_a_visitor_sends_reaches_the_disk(
-    tmp_path: Path, quiet_journal: None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = load_settings(data_dir=tmp_path, monitor_level="3", log_level="DEBUG")
     start_journal(settings)

@@ -22,15 +22,9 @@ FORGED = "2026-01-01 00:00:00,000 CRITICAL services.alerts forged"
 @pytest.fixture(params=["text", "json"])
 def journal(tmp_path, request):
     """The journal of a server that fails whatever it is asked."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     settings = load_settings(data_dir=tmp_path, log_format=request.param, _env_file=None)
     start_journal(settings)
-    yield tmp_path / FILE_NAME
-    for handler in root.handlers:
-        handler.close()
-    root.handlers, root.level = handlers, level
-    logging.captureWarnings(capture=False)
+    return tmp_path / FILE_NAME
 
 
 @pytest.fixture

@@ -21,13 +21,7 @@ from tests.fault_server import fault_server, reply_with
 
 @pytest.fixture
 def settings(tmp_path):
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    yield load_settings(data_dir=tmp_path / "data")
-    for handler in root.handlers:
-        handler.close()
-    root.handlers[:], root.level = before
-    logging.captureWarnings(capture=False)
+    return load_settings(data_dir=tmp_path / "data")
 
 
 def lines(settings):

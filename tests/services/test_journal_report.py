@@ -5,7 +5,6 @@ import json
 import logging
 
 import flask
-import pytest
 
 from services import journal
 from services.journal.__main__ import main
@@ -76,18 +75,7 @@ def test_people_get_words_and_a_missing_file_one_line(tmp_path, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
-@pytest.fixture
-def quiet_root():
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    yield
-    for handler in root.handlers:
-        handler.close()
-    root.handlers[:], root.level = before
-    logging.captureWarnings(capture=False)
-
-
-def test_machines_get_a_json_line_that_the_report_reads(tmp_path, capsys, quiet_root):
+def test_machines_get_a_json_line_that_the_report_reads(tmp_path, capsys):
     journal.start_journal(load_settings(data_dir=tmp_path, log_format="json"))
     try:
         raise KeyError("trafficstatus")
