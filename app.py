@@ -29,6 +29,7 @@ from callbacks import (
     quality,
     security_headers,
     segment_forecasts,
+    static_files,
     tiles,
 )
 from services.access import prepare_access
@@ -65,7 +66,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
         assets_folder=str(_HERE / "assets"),
         # Of a page of its own.
         assets_ignore=r"^camera\.js$",
-        external_stylesheets=[documents.BOOTSTRAP_PATH],
+        external_stylesheets=[static_files.bootstrap_url()],
         serve_locally=True,
         update_title="",
     )
@@ -96,19 +97,8 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     dash_requests.register(server, pages)
     security_headers.register(pages)
     bind_monitoring(server, settings, registry)
-    for each in pages:
-        _announce_scripts(each)
+    static_files.register(pages)
     return app
-
-
-def _announce_scripts(app: dash.Dash) -> None:
-    """Have Dash know which scripts it serves before anyone asks.
-
-    It finds out during a process's first request and answers 500 to scripts asked for meanwhile:
-    a browser asks for many at once, of a process that another one's page led it to.
-    """
-    with app.server.test_request_context():
-        app.index()
 
 
 @lru_cache(maxsize=1)

@@ -24,6 +24,7 @@ SECTIONS: Final = {
     "wire": "bytes of a refresh on the wire",
     "latency": "server time of a refresh and of the choice of an hour",
     "throughput": "refreshes per second",
+    "files": "the largest file of the page, asked for by 200 visitors at once",
     "monitoring": "what measuring requests costs, and 10,000 viewers at the default level",
     "history": "appending, usual week and replay of a month of history",
     "start": "start to first page, and memory",

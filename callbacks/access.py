@@ -13,8 +13,8 @@ from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import Forbidden
 
-from callbacks.documents import BOOTSTRAP_PATH
 from callbacks.page import requested_language
+from callbacks.static_files import bootstrap_url
 from components.log_in import LogInPage, build_log_in_page
 from components.texts import Texts, formats, languages, load_texts
 from services.access import (
@@ -114,7 +114,7 @@ def _page(main: Dash, error: str, status: HTTPStatus) -> Response:
         home_url=main.get_relative_path("/"),
         icon_url=main.get_asset_url("icon.svg"),
         script_url=main.get_asset_url("language.js"),
-        style_urls=[BOOTSTRAP_PATH, *map(main.get_asset_url, _STYLES)],
+        style_urls=[bootstrap_url(), *map(main.get_asset_url, _STYLES)],
         languages=languages(),
         language=language,
     )

@@ -1,21 +1,21 @@
-"""Answers compressed on their way out, and the files they were read from closed."""
+"""Answers compressed on their way out."""
 
 from __future__ import annotations
 
 from flask import Flask, Response
 from flask_compress import Compress
 
+from callbacks.documents import SentDocument
+
 
 def register(server: Flask) -> None:
-    """Compress every answer that gains from it; routes compress what they keep themselves."""
-    Compress(server)
-    # Functions registered later run earlier: this one sees the file before it is replaced.
-    server.after_request(_close_file_with_answer)
+    """Compress every answer that gains from it, except documents: they are kept compressed."""
+    server.config["COMPRESS_REGISTER"] = False
+    compressor = Compress(server)
 
-
-def _close_file_with_answer(response: Response) -> Response:
-    """Flask-Compress puts a stream in the place of a file and forgets the file."""
-    close = getattr(response.response, "close", None)
-    if close is not None:
-        response.call_on_close(close)
-    return response
+    @server.after_request
+    def compress(response: Response) -> Response:
+        if isinstance(response, SentDocument):
+            return response
+        compressed: Response = compressor.after_request(response)
+        return compressed

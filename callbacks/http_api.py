@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from http import HTTPStatus
 
 import orjson
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 
-from callbacks.documents import Document, make_document, send_document
+from callbacks.documents import Document, kept, send_document
 from callbacks.problems import problem
 from callbacks.segment_forecasts import day_told
 from services.assembly import Services
@@ -24,10 +23,10 @@ from services.zones import checked_zone
 def register(server: Flask, services: Services) -> None:
     """Add the routes of the API."""
 
-    @lru_cache(maxsize=1)
+    @kept(1)
     def traffic_document(view: TrafficView) -> Document:
         body = encode_traffic(view.network, view.snapshot, view.compared)
-        return make_document(body, "application/geo+json")
+        return Document(body, "application/geo+json")
 
     @server.get("/api/v1/traffic")
     def traffic() -> ResponseReturnValue:
@@ -35,7 +34,6 @@ def register(server: Flask, services: Services) -> None:
         if view is None:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "no snapshot has been received yet")
         response = send_document(traffic_document(view))
-        response.set_etag(_etag(view))
         response.headers["Cache-Control"] = "no-cache"
         response.headers["Access-Control-Allow-Origin"] = "*"
         return response.make_conditional(request)
@@ -52,12 +50,6 @@ def register(server: Flask, services: Services) -> None:
     @server.get("/api/<path:rest>")
     def unknown(rest: str) -> Response:
         return problem(HTTPStatus.NOT_FOUND, f"there is nothing at /api/{rest}")
-
-
-def _etag(view: TrafficView) -> str:
-    """Changes with a snapshot, and when it is compared at last with the usual."""
-    version = view.snapshot.version
-    return version if view.compared is None else f"{version}-compared"
 
 
 def _forecast_body(services: Services) -> bytes:

@@ -8,8 +8,8 @@ from typing import Final
 from dash import Dash
 from flask import Response
 
-from callbacks.documents import BOOTSTRAP_PATH
 from callbacks.page import requested_language
+from callbacks.static_files import bootstrap_url
 from components.not_found import build_not_found
 from components.texts import load_texts
 
@@ -30,7 +30,7 @@ def register(app: Dash, home_url: str) -> None:
 
     def not_found(path: str) -> Response:  # noqa: ARG001 - the rule hands it in
         language = requested_language()
-        document = build_not_found(load_texts(language), language, home_url, BOOTSTRAP_PATH)
+        document = build_not_found(load_texts(language), language, home_url, bootstrap_url())
         return Response(
             document, HTTPStatus.NOT_FOUND.value, content_type="text/html; charset=utf-8"
         )

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import base64
 from datetime import timedelta
-from functools import lru_cache
 from math import floor
 from typing import Any, Final
 
 import orjson
 from flask import Flask, Response, request
 
-from callbacks.documents import IMMUTABLE, Document, make_document, nothing, send_document
+from callbacks.documents import Document, immutable, kept, nothing, send_document
 from services.assembly import Services
 from services.indicators import congestion_level
 from services.latest import TrafficView
@@ -31,13 +30,13 @@ _PER_MILLE: Final = 1_000
 def register(server: Flask, services: Services) -> None:
     """Add the routes of the next hour."""
 
-    @lru_cache(maxsize=1)
+    @kept(1)
     def zones_document(table: NowcastTable) -> Document:
-        return make_document(orjson.dumps(zones_content(table)), _JSON)
+        return Document(orjson.dumps(zones_content(table)), _JSON)
 
-    @lru_cache(maxsize=1)
+    @kept(1)
     def roads_document(table: NowcastTable) -> Document:
-        return make_document(orjson.dumps(roads_content(table)), _JSON)
+        return Document(orjson.dumps(roads_content(table)), _JSON)
 
     @server.get("/nowcast/<version>")
     def zones(version: str) -> Response:
@@ -49,17 +48,14 @@ def register(server: Flask, services: Services) -> None:
         if table.snapshot_version != version:
             # Of the snapshot before: the one that was asked for is on its way.
             return _fleeting(response)
-        response.headers["Cache-Control"] = IMMUTABLE
-        return response
+        return immutable(response)
 
     @server.get("/nowcast/<version>/roads")
     def roads(version: str) -> Response:
         table = _current(services, services.traffic.view())
         if table is None or table.snapshot_version != version:
             return nothing()
-        response = send_document(roads_document(table))
-        response.headers["Cache-Control"] = IMMUTABLE
-        return response
+        return immutable(send_document(roads_document(table)))
 
     @server.get("/api/v1/nowcast")
     def api() -> Response:

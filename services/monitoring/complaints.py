@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import traceback
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter
 
@@ -70,9 +72,12 @@ class Complaints:
 
 
 def describe(error: BaseException | str) -> str:
-    """An error's kind; for the database's own errors, which quote no data, its text as well."""
+    """An error's kind, and what quotes no request: the database's own text, or the line of code."""
     if isinstance(error, str):
         return error
     cause = getattr(error, "orig", None) or error
     kind = type(cause).__name__
-    return f"{kind}: {cause}" if type(cause).__module__ == "sqlite3" else kind
+    if type(cause).__module__ == "sqlite3":
+        return f"{kind}: {cause}"
+    calls = traceback.extract_tb(cause.__traceback__)
+    return f"{kind} at {Path(calls[-1].filename).name}:{calls[-1].lineno}" if calls else kind

@@ -18,7 +18,6 @@ from xstatic.pkg import angular
 
 HERE = Path(__file__).parent
 STATIC_ENDPOINT = "static"
-MAX_AGE_SECONDS = 3600
 
 _ANGULAR = Path(angular.BASE_DIR)
 _OURS = {
@@ -49,7 +48,7 @@ def use_own_files(server: flask.Flask, package: ModuleType) -> None:
         if filename == f"words-{language}.json" and language in words:
             return flask.jsonify(words[language])
         if filename in _OURS:
-            return flask.send_file(_OURS[filename], max_age=MAX_AGE_SECONDS)
+            return flask.send_file(_OURS[filename])
         return theirs(filename=filename)
 
     server.view_functions[name] = send_file

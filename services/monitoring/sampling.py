@@ -6,13 +6,15 @@ and then writes to the database by itself.
 
 from __future__ import annotations
 
+import gc
 import inspect
 import linecache
 import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any
@@ -130,11 +132,12 @@ class Sampler:
 
     def look(self) -> None:
         """Look at all of them, once."""
-        frames = sys._current_frames()  # noqa: SLF001 - the one way to see another thread
-        for request in list(self._in_progress.values()):
-            frame = frames.get(request.thread_id)
-            if frame is not None:
-                request.look(frame, self._outermost)
+        with _no_collection():
+            frames = sys._current_frames()  # noqa: SLF001 - the one way to see another thread
+            for request in list(self._in_progress.values()):
+                frame = frames.get(request.thread_id)
+                if frame is not None:
+                    request.look(frame, self._outermost)
 
     def _start(self) -> None:
         # At the first request, hence after any fork: a thread does not survive one.
@@ -157,6 +160,23 @@ class Sampler:
             self._has_some.clear()
             if self._in_progress:
                 self._has_some.set()
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """No garbage is collected meanwhile.
+
+    Looking at a call makes an object for it. In Python 3.11 that may start a collection, in which
+    other threads run and leave the call that is looked at: the process reads memory that is in
+    other use by then, and crashes.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def calls_within(frame: FrameType, outermost: CodeType) -> Path:

@@ -9,7 +9,6 @@ import numpy as np
 import orjson
 import pytest
 
-from callbacks.documents import IMMUTABLE
 from services.indicators import ZONE_STATUSES
 from services.nowcast_files import (
     LearnerState,
@@ -75,7 +74,7 @@ class TestCard:
 
     def test_a_version_never_changes_and_is_kept_for_ever(self, client, issued):
         answer = client.get(URL, headers={"Accept-Encoding": "gzip"})
-        assert answer.headers["Cache-Control"] == IMMUTABLE
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
         assert len(answer.data) < 1_000
 
     def test_the_one_before_fills_the_gap_until_the_next_is_there(self, client, issued, store):
@@ -118,7 +117,7 @@ class TestCard:
 class TestRoads:
     def test_every_segment_has_its_quantiles_in_the_order_of_the_network(self, client, issued):
         answer = client.get(f"{URL}/roads")
-        assert answer.headers["Cache-Control"] == IMMUTABLE
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
         body = answer.get_json()
         assert body["version"] == SNAPSHOT.version
         packed = np.frombuffer(base64.b64decode(body["percent"]), np.uint8)

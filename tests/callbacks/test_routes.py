@@ -7,7 +7,6 @@ import sys
 
 import numpy as np
 import orjson
-import psutil
 import pytest
 
 from app import create_app
@@ -261,12 +260,6 @@ def test_an_unknown_page_is_404_in_the_language_of_the_user(client, path):
     assert 'href="/"' in response.text
 
 
-def test_bootstrap_is_served_from_here(client):
-    response = client.get("/vendor/bootstrap.min.css")
-    assert response.status_code == 200
-    assert response.mimetype == "text/css"
-
-
 def test_no_cookie_is_set_on_a_visitor(client, published):
     for path in ("/", "/api/v1/traffic", "/_dash-layout", "/healthz"):
         assert "Set-Cookie" not in client.get(path).headers
@@ -285,15 +278,6 @@ def test_importing_the_application_does_no_work_and_no_tensorflow(tmp_path):
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120
     )
     assert ended.returncode == 0, ended.stderr
-
-
-@pytest.mark.parametrize("encoding", ["identity", "gzip", "br", "zstd"])
-def test_a_file_that_was_sent_is_closed_whatever_compresses_it(client, encoding):
-    answer = client.get("/assets/layout.css", headers={"Accept-Encoding": encoding}, buffered=False)
-    assert next(iter(answer.response))
-    # The body is still referred to, as by a server whose browser hung up.
-    answer.close()
-    assert [file.path for file in psutil.Process().open_files() if "assets" in file.path] == []
 
 
 def test_metrics_are_open_unless_a_token_is_asked_for(make_client):

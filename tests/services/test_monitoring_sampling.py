@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
-from services.monitoring.sampling import InProgress, calls_within, head_of
+import pytest
+from prometheus_client import CollectorRegistry
+
+from services.monitoring.complaints import Complaints
+from services.monitoring.sampling import InProgress, Sampler, calls_within, head_of
 from tests.services.monitoring_app import (
     build_server,
     eventually,
@@ -99,6 +104,21 @@ def test_a_thread_that_answers_nothing_has_no_calls():
     outermost()
     assert [call[2] for call in seen[0]] == ["inner"]
     assert seen[1] == ()
+
+
+def test_no_garbage_is_collected_while_another_thread_is_looked_at():
+    collecting = []
+
+    class Watched(InProgress):
+        def look(self, *_seen):
+            collecting.append(gc.isenabled())
+            raise ZeroDivisionError
+
+    sampler = Sampler(60.0, head_of.__wrapped__.__code__, Complaints(CollectorRegistry()))
+    sampler._in_progress[threading.get_ident()] = Watched(1.0, is_profiled=True)
+    with pytest.raises(ZeroDivisionError):
+        sampler.look()
+    assert (collecting, gc.isenabled()) == ([False], True)
 
 
 def test_a_request_that_nobody_looked_at_has_no_lines():
