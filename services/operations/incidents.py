@@ -63,7 +63,7 @@ def prune_incidents(operations: Operations, now: datetime, keep: timedelta) -> i
 def record_note(
     session: Session, incident_id: str, kind: NoteKind, *, by: str, at: datetime, text: str = ""
 ) -> IncidentNote:
-    """Keep what an operator did about an incident.
+    """Keep what an operator did about an incident; who took it on first has it.
 
     Raises
     ------
@@ -75,6 +75,10 @@ def record_note(
     text = text.strip()
     if kind == "comment" and not 0 < len(text) <= LONGEST_COMMENT:
         raise InvalidRequest("comment", text[:20], f"1 to {LONGEST_COMMENT} characters")
+    if kind == "acknowledged":
+        query = select(IncidentNote).filter_by(incident_id=incident_id, kind=kind)
+        if (taken_on := session.scalar(query)) is not None:
+            return taken_on
     note = IncidentNote(incident_id=incident_id, kind=kind, by=by, at=at, text=text)
     session.add(note)
     return note
