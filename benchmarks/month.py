@@ -85,7 +85,7 @@ def _jobs(data_dir: Path) -> list[Any]:
     """What the worker's own scheduler would run."""
     take_little_memory()
     settings = load_settings(data_dir=data_dir, source="demo", learner=False)
-    store = Store(data_dir)
+    store = Store(data_dir, heals=True)
     store.prepare()
     share_metrics(data_dir, "worker")
     metrics = WorkMetrics(metric_registry(), "worker")

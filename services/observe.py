@@ -146,11 +146,19 @@ class Observer:
         if abs(self._clock() - last.observed_at) < ARCHIVE_AFTER:
             return last
         archive = last.with_source("archive")
-        current = self._store.current_snapshot()
-        if current is None or current.version != archive.version:
+        if not self._is_published(archive):
             log.warning("showing the last live snapshot, observed at %s", last.observed_at)
             self._store.publish(network, archive)
         return archive
+
+    def _is_published(self, snapshot: Snapshot) -> bool:
+        """Whether pages can show it already; what cannot be read is published again."""
+        try:
+            current = self._store.current_snapshot()
+        except StorageError as error:
+            _journal_error("what is published cannot be read", error)
+            return False
+        return current is not None and current.version == snapshot.version
 
     def _demo_round(self) -> Snapshot | None:
         return None if self._demo is None else self._accept(self._demo)

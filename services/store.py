@@ -13,8 +13,10 @@ Every file is replaced by atomic rename; only the worker writes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import orjson
@@ -25,6 +27,8 @@ from services.files import FileStamp, read_if_present, set_aside, stamp_of, writ
 from services.network import Network, decode_network, encode_network
 from services.snapshot import Snapshot, check_fits, decode_snapshot, encode_snapshot
 from services.usual_hour import UsualHour, decode_usual_hour, encode_usual_hour
+
+Content = TypeVar("Content")
 
 
 @dataclass(frozen=True)
@@ -44,10 +48,14 @@ class Store:
     ----------
     data_dir : Path
         Made by :meth:`prepare` if missing.
+    heals : bool
+        Whether this is the worker's: a damaged snapshot or usual hour is set aside with a line and
+        counts as none, for the worker makes it anew. Who only reads renames nothing.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, heals: bool = False) -> None:
         self.data_dir = data_dir
+        self._heals = heals
         self._current = data_dir / "snapshots" / "current.parquet"
         self._live = data_dir / "snapshots" / "live.parquet"
         self._networks = data_dir / "networks"
@@ -89,8 +97,9 @@ class Store:
         Raises
         ------
         StorageError
+            When it cannot be read, or is damaged and this store does not heal.
         """
-        return _decoded(self._current)
+        return self._read(self._current, decode_snapshot)
 
     def last_live_snapshot(self) -> Snapshot | None:
         """The last snapshot that came from the live feed, however old.
@@ -98,8 +107,9 @@ class Store:
         Raises
         ------
         StorageError
+            When it cannot be read, or is damaged and this store does not heal.
         """
-        return _decoded(self._live)
+        return self._read(self._live, decode_snapshot)
 
     def keep_network(self, network: Network) -> None:
         """Keep a network; one that is here and sound stays as it is, a damaged one is made anew.
@@ -176,9 +186,7 @@ class Store:
         try:
             return document, decode_network(document, version)
         except StorageError as error:
-            # Not one that was made anew meanwhile.
-            if stamp_of(path) == stamp:
-                set_aside(path, error)
+            _set_aside(path, stamp, error)
             raise StorageError(f"network {version} was damaged: {error}") from error
 
     def write_usual_hour(self, usual: UsualHour) -> None:
@@ -200,9 +208,9 @@ class Store:
         Raises
         ------
         StorageError
+            When it cannot be read, or is damaged and this store does not heal.
         """
-        document = read_if_present(self._usual)
-        return None if document is None else decode_usual_hour(document)
+        return self._read(self._usual, decode_usual_hour)
 
     def write_worker_state(self, state: WorkerState) -> None:
         """Keep how the last attempts went.
@@ -221,12 +229,26 @@ class Store:
         except (StorageError, msgspec.DecodeError, UnicodeDecodeError):
             return None
 
+    def _read(self, path: Path, decode: Callable[[bytes], Content]) -> Content | None:
+        stamp = stamp_of(path)
+        document = read_if_present(path)
+        if document is None:
+            return None
+        try:
+            return decode(document)
+        except StorageError as error:
+            if not self._heals:
+                raise
+            _set_aside(path, stamp, error)
+            return None
+
     def _network_path(self, version: str) -> Path:
         if not version.isalnum():
             raise StorageError(f"not a network version: {version[:40]!r}")
         return self._networks / f"{version}.geojson"
 
 
-def _decoded(path: Path) -> Snapshot | None:
-    document = read_if_present(path)
-    return None if document is None else decode_snapshot(document)
+def _set_aside(path: Path, stamp: FileStamp | None, error: StorageError) -> None:
+    """Set a damaged file aside, but not one that was made anew since it had this stamp."""
+    if stamp_of(path) == stamp:
+        set_aside(path, error)

@@ -184,7 +184,7 @@ def run(settings: Settings) -> None:
         When the data directory cannot be used.
     """
     take_little_memory()
-    store = Store(settings.data_dir)
+    store = Store(settings.data_dir, heals=True)
     store.prepare()
     end_with_data_directory(settings.data_dir)
     with (
@@ -226,7 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _observe_once(settings: Settings) -> int:
-    store = Store(settings.data_dir)
+    store = Store(settings.data_dir, heals=True)
     store.prepare()
     with _sole_worker(settings):
         return 0 if make_observer(settings, store).observe() is not None else 1

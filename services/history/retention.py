@@ -78,9 +78,10 @@ def remove_unused_networks(data_dir: Path, now: datetime) -> list[Path]:
     Raises
     ------
     StorageError
-        When it cannot be told what is in use, or a network cannot be removed.
+        When it cannot be told what is in use, or a network cannot be removed. A damaged snapshot
+        is set aside: nothing can be shown of it.
     """
-    store = Store(data_dir)
+    store = Store(data_dir, heals=True)
     used = _versions_in_use(store)
     youngest = (now - _NETWORKS_KEPT_AT_LEAST).timestamp()
     gone = []

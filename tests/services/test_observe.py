@@ -52,7 +52,7 @@ def demo_reply(at: datetime) -> bytes:
 
 @pytest.fixture
 def store(tmp_path):
-    store = Store(tmp_path)
+    store = Store(tmp_path, heals=True)
     store.prepare()
     return store
 
@@ -344,10 +344,52 @@ def test_a_full_disk_is_journalled_and_the_next_round_recovers(
     assert not list(Path(store.data_dir).rglob(".writing-*"))
 
 
-def test_a_damaged_snapshot_file_does_not_stop_the_worker(observer, store, feed, clock):
+@pytest.mark.parametrize("damaged", ["snapshots/live.parquet", "usual/current.parquet"])
+def test_what_a_restarted_worker_finds_damaged_is_set_aside_with_a_line_and_made_anew(
+    observer, store, feed, clock, caplog, damaged
+):
+    shown = observer.observe()
+    (store.data_dir / damaged).write_bytes(b"PAR1 cut")
+    restarted = Observer(store, feed, None, clock)
+    for _ in range(2):
+        assert restarted.observe().version == shown.version
+    assert (store.data_dir / f"{damaged}.unreadable").read_bytes() == b"PAR1 cut"
+    assert caplog.text.count("unreadable") == 2  # one line: the file, and its new name
+    assert store.last_live_snapshot().version == shown.version
+    assert store.usual_hour().tells_of(shown)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_damaged_publication_does_not_hide_the_archive_while_the_feed_is_down(
+    observer, store, feed, clock, caplog, restarted
+):
     observer.observe()
-    (store.data_dir / "snapshots" / "live.parquet").write_bytes(b"PAR1 cut")
-    assert Observer(store, feed, None, clock).observe().source == "live"
+    current = store.data_dir / "snapshots" / "current.parquet"
+    current.write_bytes(b"PAR1 cut")
+    feed.answer = FeedUnreachable("no network")
+    clock.now += timedelta(minutes=12)
+    if restarted:
+        observer = Observer(store, feed, SimulatedFeed(demo_reply), clock)
+    for _ in range(2):
+        assert observer.observe().source == "archive"
+        assert LatestTraffic(Store(store.data_dir)).view().snapshot.source == "archive"
+    assert caplog.text.count("is unreadable and set aside") == 1
+
+
+def test_a_publication_that_cannot_be_read_is_published_again(
+    observer, store, feed, clock, monkeypatch
+):
+    observer.observe()
+    feed.answer = FeedUnreachable("no network")
+    clock.now += timedelta(minutes=12)
+
+    def failing() -> None:
+        raise StorageError("Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "current_snapshot", failing)
+        observer.observe()
+    assert store.current_snapshot().source == "archive"
 
 
 def test_a_damaged_network_is_made_anew_by_the_next_reply(observer, store, feed, clock, caplog):

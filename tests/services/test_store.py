@@ -8,7 +8,7 @@ import pytest
 from services.errors import ConfigurationError, StorageError
 from services.latest import LatestTraffic
 from services.store import Store, WorkerState
-from tests.factories import make_network, make_snapshot_for
+from tests.factories import make_network, make_snapshot_for, make_usual_hour
 
 
 @pytest.fixture
@@ -106,6 +106,35 @@ def test_the_web_role_keeps_the_last_good_snapshot_when_the_file_is_damaged(stor
     assert traffic.view().snapshot.version == good.version
     assert traffic.view().snapshot.version == good.version
     assert caplog.text.count("cannot be read") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("snapshots/current.parquet", Store.current_snapshot),
+        ("snapshots/live.parquet", Store.last_live_snapshot),
+        ("usual/current.parquet", Store.usual_hour),
+    ],
+)
+def test_the_writer_sets_damaged_files_aside_and_readers_rename_nothing(
+    store, network, name, read, caplog
+):
+    store.publish(network, make_snapshot_for(network, source="live"))
+    store.write_usual_hour(make_usual_hour(network))
+    path = store.data_dir / name
+    sound = path.read_bytes()
+    writer = Store(store.data_dir, heals=True)
+    for count, content in enumerate((b"", sound[:-9], sound.replace(b"PAR1", b"PAR2")), start=1):
+        path.write_bytes(content)
+        with pytest.raises(StorageError, match="not a"):
+            read(store)
+        assert path.read_bytes() == content
+        assert read(writer) is None
+        assert read(writer) is None
+        assert not path.exists()
+        assert caplog.text.count("is unreadable and set aside") == count
+        path.write_bytes(sound)
+        assert read(writer) is not None
 
 
 def damage_each_way(path):

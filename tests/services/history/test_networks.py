@@ -54,10 +54,23 @@ def test_the_hourly_upkeep_removes_networks_with_the_last_day_that_needs_them(da
 
 def test_nothing_is_removed_while_it_cannot_be_told_what_is_in_use(data_dir, caplog):
     before = kept(data_dir)
-    (data_dir / "snapshots" / "live.parquet").write_bytes(b"PAR1 cut")
+    live = data_dir / "snapshots" / "live.parquet"
+    live.unlink()
+    live.mkdir()
     upkeep.keep_up(data_dir, LATER, retention_days=400)
     assert kept(data_dir) == before
-    assert "upkeep of the networks: not a snapshot file" in caplog.text
+    assert "upkeep of the networks: cannot read" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "network"), [("live.parquet", "archived"), ("current.parquet", "shown")]
+)
+def test_a_damaged_snapshot_keeps_no_network_for_ever(data_dir, caplog, name, network):
+    (data_dir / "snapshots" / name).write_bytes(b"PAR1 cut")
+    for _ in range(2):
+        upkeep.keep_up(data_dir, LATER, retention_days=400)
+    assert kept(data_dir) == USED - {f"{network}.geojson"}
+    assert caplog.text.count("is unreadable and set aside") == 1
 
 
 def test_the_upkeep_removes_what_killed_writers_left(data_dir):
