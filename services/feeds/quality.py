@@ -146,10 +146,14 @@ def check_missing_segments(present: int, new: int, expected: int) -> None:
     ------
     FeedRefused
     """
-    missing = expected - present
-    if present < expected * MINIMUM_SEGMENT_SHARE and new < missing * MINIMUM_SEGMENT_SHARE:
+    if present < expected * MINIMUM_SEGMENT_SHARE and are_few(new, expected - present):
         reason = f"only {present} of {expected} known segments, and {new} new ones"
         raise FeedRefused("records", reason)
+
+
+def are_few(new: int, missing: int) -> bool:
+    """Whether new segments are too few to have taken the place of those that are missing."""
+    return new < missing * MINIMUM_SEGMENT_SHARE
 
 
 def check_size(body: bytes) -> None:

@@ -73,6 +73,8 @@ class ReplyColumns(BaseModel):
     vehicleprobemeasurement: list[Annotated[int, Field(ge=0)]]
 
 
+_Drawable = tuple[Record, list[Part]]
+
 # What a row that failed a check reads instead: unknown, as the feed itself says it.
 _UNKNOWN_ROW: Final[dict[str, Any]] = {
     "averagevehiclespeed": 0,
@@ -120,7 +122,8 @@ def check_reply(
     known_network : Network, optional
         The network of the last snapshot. It is kept when the reply describes
         the same segments, or some of them: those that are missing show as
-        unknown, and browsers need not fetch their geometry again.
+        unknown, and browsers need not fetch their geometry again. New segments
+        join it while far more are missing; else the reply's network takes its place.
     previous : Snapshot, optional
         The last accepted snapshot of this source, which the reply's time must
         not precede.
@@ -273,24 +276,55 @@ def _network_of(
     records: list[Record], known: Network | None, *, may_change: bool
 ) -> tuple[Network, list[str]]:
     """The network of some records; for each that it has no place for, the field that is why."""
-    version = fingerprint(records)
-    if known is not None:
-        if version == known.version:
-            return known, []
-        present = sum(r.predefinedlocationreference in known.index_of_id for r in records)
-        quality.check_missing_segments(present, len(records) - present, len(known))
-        if not may_change or present == len(records) < len(known):
-            return known, [ID_FIELD] * (len(records) - present)
+    if known is None:
+        return _drawn(records)
+    if fingerprint(records) == known.version:
+        return known, []
+    new = [r for r in records if r.predefinedlocationreference not in known.index_of_id]
+    missing = len(known) - (len(records) - len(new))
+    quality.check_missing_segments(len(records) - len(new), len(new), len(known))
+    if not may_change:
+        return known, [ID_FIELD] * len(new)
+    if not quality.are_few(len(new), missing):
+        return _drawn(records)
+    # A gap in the reply, not another network: the new ones join what is known.
+    drawable, unmapped = _drawable(new, len(records))
+    return _joined(known, drawable), unmapped
+
+
+def _drawn(records: list[Record]) -> tuple[Network, list[str]]:
+    """The network of those records that can be drawn, and for each other one the field why not."""
+    drawable, unmapped = _drawable(records, len(records))
+    return _build_network(fingerprint([record for record, _ in drawable]), drawable), unmapped
+
+
+def _drawable(records: list[Record], total: int) -> tuple[list[_Drawable], list[str]]:
     placed = [(record, quality.drawable_parts(record)) for record in records]
-    drawable = [(record, parts) for record, parts in placed if isinstance(parts, list)]
     unmapped = [parts for _, parts in placed if isinstance(parts, str)]
-    quality.check_drawable(unmapped, len(records))
-    if unmapped:
-        version = fingerprint([record for record, _ in drawable])
-    return _build_network(version, drawable), unmapped
+    quality.check_drawable(unmapped, total)
+    return [(record, parts) for record, parts in placed if isinstance(parts, list)], unmapped
 
 
-def _build_network(version: str, drawable: list[tuple[Record, list[Part]]]) -> Network:
+def _joined(known: Network, drawable: list[_Drawable]) -> Network:
+    """A network with some segments more, in order of all ids; the same one where there are none."""
+    if not drawable:
+        return known
+    more = _build_network(fingerprint([record for record, _ in drawable]), drawable)
+    version = f"{known.version} {more.version}".encode()
+    segment_ids = (*known.segment_ids, *more.segment_ids)
+    geometry = (*known.geometry, *more.geometry)
+    order = sorted(range(len(segment_ids)), key=segment_ids.__getitem__)
+    return Network(
+        version=hashlib.blake2b(version, digest_size=_FINGERPRINT_BYTES).hexdigest(),
+        segment_ids=tuple(segment_ids[place] for place in order),
+        geometry=tuple(geometry[place] for place in order),
+        names=np.concatenate([known.names, more.names])[order],
+        road_classes=np.concatenate([known.road_classes, more.road_classes])[order],
+        speed_limit_kmh=np.concatenate([known.speed_limit_kmh, more.speed_limit_kmh])[order],
+    )
+
+
+def _build_network(version: str, drawable: list[_Drawable]) -> Network:
     records = [record for record, _ in drawable]
     return Network(
         version=version,

@@ -10,6 +10,7 @@ import pytest
 from services.errors import FeedRefused
 from services.feeds import quality
 from services.feeds.reply import RENNES_THRESHOLDS, CheckedReply, check_reply
+from services.network import decode_network, encode_network
 from services.status import Status, status_of_speed_ratio
 from tests.feed_replies import OBSERVED_AT, RECEIVED_AT, encode, make_record, make_records
 
@@ -292,6 +293,35 @@ def test_a_reply_that_lacks_most_of_the_network_is_refused():
 def test_new_segments_make_up_for_no_missing_network(reply):
     whole = check(make_records())
     assert refused_field(reply, known_network=whole.network) == "records"
+
+
+@pytest.mark.parametrize("present", [21, 30, 37])
+def test_a_new_segment_joins_what_is_known_while_far_more_are_missing(present):
+    whole = check(make_records())
+    # Its id comes before all others: the order of ids is kept.
+    new = make_record(99, predefinedlocationreference="0_D")
+    reply = [*make_records(present), new]
+    part = check(reply, known_network=whole.network)
+    assert part.network.segment_ids == ("0_D", *whole.network.segment_ids)
+    assert part.network.names.tolist() == [new["denomination"], *whole.network.names]
+    assert part.network.length_m[1:].tolist() == whole.network.length_m.tolist()
+    missing = 40 - present
+    assert part.snapshot.status_codes().tolist() == [1] * (1 + present) + [0] * missing
+    assert part.snapshot.rejected_rows == 0
+    # What joined stays, also as it is kept, and the whole reply brings the whole network.
+    version = part.network.version
+    kept = decode_network(encode_network(part.network), version)
+    assert check(reply, known_network=kept).network is kept
+    assert check(make_records(present), known_network=kept).network is kept
+    assert len(check([*make_records(), new], known_network=kept).network) == 41
+
+
+def test_a_new_segment_that_cannot_be_drawn_joins_nothing():
+    whole = check(make_records())
+    reply = [*make_records(20), make_record(99, vitesse_maxi=None)]
+    part = check(reply, known_network=whole.network)
+    assert part.network is whole.network
+    assert part.problems == {"vitesse_maxi": 1}
 
 
 @pytest.mark.parametrize("kept", [0, 4, 20])
