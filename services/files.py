@@ -18,8 +18,10 @@ log = logging.getLogger(__name__)
 
 ASIDE_SUFFIX: Final = ".unreadable"
 TEMPORARY_PREFIX: Final = ".writing-"
-# A training is written into a directory, in minutes; a file is locked while it is written.
+# A training is written into a directory, in minutes; a file is locked while it is written, but not
+# yet at the moment that it is made.
 _DIRECTORY_ABANDONED_AFTER_SECONDS: Final = 86_400.0
+_FILE_ABANDONED_AFTER_SECONDS: Final = 60.0
 
 FileStamp = tuple[int, int, int]
 """Device-independent mark of one version of a file: inode, size, modification time (ns)."""
@@ -73,7 +75,8 @@ def write_atomically(path: Path, content: bytes, mode: int = 0o644) -> None:
 def remove_abandoned(root: Path) -> list[Path]:
     """Remove what writers that were killed left half-written below a directory; returns it.
 
-    A lock goes with the process that holds it: what can be locked is nobody's any more.
+    A lock goes with the process that holds it: what can be locked, a minute after it was made,
+    is nobody's any more.
     """
     return [path for path in root.rglob(f"{TEMPORARY_PREFIX}*") if _is_removed(path)]
 
@@ -109,9 +112,13 @@ def set_aside(path: Path, reason: object) -> None:
 
 def _is_removed(path: Path) -> bool:
     try:
-        if path.is_dir():
-            if time.time() - path.stat().st_mtime < _DIRECTORY_ABANDONED_AFTER_SECONDS:
-                return False
+        is_directory = path.is_dir()
+        age_s = time.time() - path.stat().st_mtime
+        if age_s < (
+            _DIRECTORY_ABANDONED_AFTER_SECONDS if is_directory else _FILE_ABANDONED_AFTER_SECONDS
+        ):
+            return False
+        if is_directory:
             shutil.rmtree(path)
             return True
         with path.open("rb") as stream:

@@ -40,6 +40,8 @@ _MINUTE_S: Final = 60
 _HOUR_S: Final = 3_600
 _DAY_S: Final = 86_400
 _MS_PER_S: Final = 1_000
+# Longer ago is nothing that is told here, and a time that no calendar has is no failure.
+_CENTURY_S: Final = 36_525 * _DAY_S
 # Up to here people count in hours.
 _TWO_DAYS_S: Final = 2 * _DAY_S
 _BYTES_PER_MEGABYTE: Final = 1_048_576
@@ -174,11 +176,11 @@ class Formats:
     def ago(self, seconds: float) -> str:
         """How long ago something was, in the one unit that matters.
 
-        >>> [formats_of("fr").ago(seconds) for seconds in (12, 71_193_600)]
-        ['il y a 12 secondes', 'il y a 2 ans']
+        >>> [formats_of("fr").ago(seconds) for seconds in (12, 71_193_600, 1e300)]
+        ['il y a 12 secondes', 'il y a 2 ans', 'il y a 100 ans']
         """
         # Nothing is said to lie ahead.
-        past = -timedelta(seconds=max(seconds, 1.0))
+        past = -timedelta(seconds=min(max(seconds, 1.0), _CENTURY_S))
         return format_timedelta(past, add_direction=True, locale=self._locale)
 
     def moment(self, at: datetime) -> str:

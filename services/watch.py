@@ -30,7 +30,14 @@ from services.command_line import run_command
 from services.data_directory import end_with_data_directory, prepare_data_directory
 from services.errors import ConfigurationError
 from services.journal import start_journal
-from services.metrics import WorkMetrics, metric_registry, read_samples, roles_off, share_metrics
+from services.metrics import (
+    Sample,
+    WorkMetrics,
+    metric_registry,
+    read_samples,
+    roles_off,
+    share_metrics,
+)
 from services.operations import OutgoingMessage, open_operations
 from services.probing import refreshes_pages, serves_pages
 from services.settings import Settings, load_settings
@@ -102,21 +109,26 @@ class Watch:
         """Judge the rules, write what is known, leave messages. Never raises."""
         now = self._clock()
         self._metrics.alive(now)
-        try:
-            samples = read_samples(self._settings.data_dir, roles_off=roles_off(self._settings))
-            changes = self._watcher.evaluate(samples)
+        with _survived("the rules could not be judged"):
+            changes = self._watcher.evaluate(self._samples())
             messages = self._messages(changes, now) if changes else []
             if not self._watcher.save(messages):
                 self._outbox.keep(messages)
+        with _survived("the overview could not be written"):
             self._overview.write(self._watcher.states(), self._watcher.recent(), now)
-        except Exception:  # one round's fault must not end the watch
-            log.exception("the rules could not be judged")
 
     def probe(self) -> None:
         """Ask for pages as a visitor's browser does, and note whether they answered well."""
         url = str(self._settings.web_url or self._settings.url).rstrip("/")
         for name, ask in PROBES.items():
             self._metrics.probed(name, succeeded=ask(url))
+
+    def _samples(self) -> list[Sample] | None:
+        try:
+            return read_samples(self._settings.data_dir, roles_off=roles_off(self._settings))
+        except Exception:  # as above
+            log.exception("the metrics could not be read")
+            return None
 
     def _messages(self, changes: Sequence[Change], now: datetime) -> list[OutgoingMessage]:
         language: Language = self._settings.notify_language
@@ -206,6 +218,15 @@ def _again_and_again(
     while not stopping.is_set():
         work()
         stopping.wait(period_seconds)
+
+
+@contextlib.contextmanager
+def _survived(failure: str) -> Iterator[None]:
+    """One part's fault must not end the watch, nor cost what the other parts do."""
+    try:
+        yield
+    except Exception:
+        log.exception(failure)
 
 
 @contextlib.contextmanager

@@ -154,7 +154,7 @@ def requests_of(recent: RecentSamples) -> list[RequestOverview]:
         buckets[_who(labels)][float(labels["le"])] += more
     errors: dict[tuple[str, str], float] = defaultdict(float)
     for labels, more in increases(recent, REQUESTS, WINDOW_SECONDS):
-        if labels["status"] == "5xx":
+        if labels.get("status") == "5xx":
             errors[_who(labels)] += more
     found = [
         RequestOverview(
@@ -170,18 +170,18 @@ def requests_of(recent: RecentSamples) -> list[RequestOverview]:
 
 
 def _who(labels: Mapping[str, str]) -> tuple[str, str]:
-    return labels["endpoint"], labels["callback"]
+    return labels.get("endpoint", ""), labels.get("callback", "")
 
 
 def _processes(recent: RecentSamples) -> list[ProcessOverview]:
     return [
-        ProcessOverview(labels["role"], labels.get("pid", ""), value)
+        ProcessOverview(labels.get("role", ""), labels.get("pid", ""), value)
         for labels, value in recent.of("traffic_process_resident_memory_bytes")
     ]
 
 
 def _heartbeats(recent: RecentSamples) -> dict[str, float]:
-    return {labels["role"]: value for labels, value in recent.of(HEARTBEAT)}
+    return {labels.get("role", ""): value for labels, value in recent.of(HEARTBEAT)}
 
 
 def _decoded(document: bytes) -> Overview:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -50,7 +51,8 @@ class RecentSamples:
         kept = {
             (sample.name, tuple(sorted(sample.labels.items()))): sample.value
             for sample in samples
-            if sample.name in self._names
+            # What is no number tells nothing, and no page could show it.
+            if sample.name in self._names and math.isfinite(sample.value)
         }
         self._rounds.append((at_s, kept))
         while self._rounds[0][0] < at_s - self._seconds:

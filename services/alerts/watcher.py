@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -84,20 +84,30 @@ class Watcher:
         self._unsaved: dict[str, Incident] = {}
         self._is_restored = False
 
-    def evaluate(self, samples: Iterable[Sample]) -> list[Change]:
+    def evaluate(self, samples: Iterable[Sample] | None) -> list[Change]:
         """Judge every rule once; returns the incidents that fired or are over.
 
-        What was found is kept by `save`, together with the messages about it.
+        What was found is kept by `save`, together with the messages about it. A rule that cannot
+        be judged hides no other.
+
+        Parameters
+        ----------
+        samples : iterable of Sample or None
+            None where they cannot be read: what was read before gets older, which the rules of
+            silence notice.
         """
         if not self._is_restored:
             self._restore()
         now, now_s = self._clock(), self._monotonic()
-        self._recent.add(now_s, samples)
-        return [
-            change
-            for rule in self._rules.rule
-            for change in self._judge(rule, self._values(rule, now, now_s), now, now_s)
-        ]
+        if samples is not None:
+            self._recent.add(now_s, samples)
+        changes: list[Change] = []
+        for rule in self._rules.rule:
+            try:
+                changes.extend(self._judge(rule, self._values(rule, now, now_s), now, now_s))
+            except Exception:  # whatever it is, the next rule may be the one that matters
+                log.exception("the rule %s could not be judged", rule.name)
+        return changes
 
     def save(self, messages: Sequence[OutgoingMessage] = ()) -> bool:
         """Keep incidents and the messages about them, all or none; whether that worked.
@@ -135,21 +145,19 @@ class Watcher:
 
     def _judge(
         self, rule: Rule, values: Mapping[str, float], now: datetime, now_s: float
-    ) -> list[Change]:
+    ) -> Iterator[Change]:
         known = {subject for name, subject in self._tracks if name == rule.name}
-        changes = []
         for subject in sorted(known | values.keys()):
             key = (rule.name, subject)
             before = self._tracks.get(key, Track(since_s=now_s, seen_s=now_s))
             after = follow(rule, before, values.get(subject), now_s)
             change = self._note(rule, key, before, after, now)
-            if change is not None:
-                changes.append(change)
             if after.state == "normal" and after.value is None:
                 self._tracks.pop(key, None)
             else:
                 self._tracks[key] = after
-        return changes
+            if change is not None:
+                yield change
 
     def _note(
         self, rule: Rule, key: tuple[str, str], before: Track, after: Track, now: datetime

@@ -15,7 +15,9 @@ import contextlib
 import errno
 import fcntl
 import logging
+import math
 import os
+import re
 import secrets
 import socket
 import struct
@@ -25,7 +27,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import orjson
+
+from services.files import TEMPORARY_PREFIX
 
 log = logging.getLogger(__name__)
 
@@ -36,15 +41,21 @@ HISTOGRAM: Final = "histogram"
 NEWEST: Final = "gauge_mostrecent"
 OF_EACH: Final = "gauge_liveall"
 TYPES: Final = (COUNTER, HISTOGRAM, NEWEST, OF_EACH)
+BUCKET: Final = "_bucket"
 # How long a value may stay unwritten after the disk has room again, or the file is gone.
 RETRY_SECONDS: Final = 5.0
 # Far more than all metrics of a process take: some 100 KB.
 MOST_BYTES: Final = 8_000_000
 
+# Counts are exact up to here; what is beyond was never counted.
+_MOST_COUNTED: Final = 2.0**53
+_NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+
 # How much of the file is in use; then for each value: length of its key, key, value and time.
 _HEADER: Final = struct.Struct("<q")
 _LENGTH: Final = struct.Struct("<q")
 _VALUE: Final = struct.Struct("<dd")
+_KEY: Final = msgspec.json.Decoder(tuple[str, str, dict[str, str], str])
 
 
 class KeptValue(NamedTuple):
@@ -96,20 +107,24 @@ def name_of(path: Path) -> FileName:
 
 
 def values_in(path: Path) -> list[KeptValue]:
-    """Every value of a file.
+    """Every value of a file, each as it can be used.
 
     Raises
     ------
     OSError
     ValueError
-        When it is damaged.
+        When it is damaged, or its name is none of ours.
     """
+    kind = name_of(path).kind
     if path.stat().st_size > MOST_BYTES:
         raise ValueError("larger than metrics ever are")
     try:
-        return list(_decoded(path.read_bytes()))
-    except (struct.error, TypeError) as error:
+        values = list(_decoded(path.read_bytes()))
+    except (struct.error, RecursionError) as error:
         raise ValueError(str(error)) from None
+    for value in values:
+        _check(value, kind)
+    return values
 
 
 def write_values(path: Path, values: Sequence[KeptValue]) -> None:
@@ -316,7 +331,8 @@ def _put(handle: int, content: bytes | bytearray, place: int) -> None:
 def _replace(path: Path, content: bytes | bytearray) -> int:
     """Put a file in place at once, locked by the handle that is returned."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = path.with_name(f".new-{path.name}")
+    # Without the ending that readers look for.
+    new = path.with_name(f"{TEMPORARY_PREFIX}{path.stem}")
     handle = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -340,8 +356,19 @@ def _decoded(content: bytes) -> Iterator[KeptValue]:
         place += _LENGTH.size
         if not 0 < length <= used - place:
             raise ValueError("a key ends behind the file")
-        family, name, labels, help_text = orjson.loads(content[place : place + length])
+        family, name, labels, help_text = _KEY.decode(content[place : place + length])
         place += length
         value, at = _VALUE.unpack_from(content, place)
         place += _VALUE.size
-        yield KeptValue(str(family), str(name), dict(labels), str(help_text), value, at)
+        yield KeptValue(family, name, labels, help_text, value, at)
+
+
+def _check(value: KeptValue, kind: str) -> None:
+    """See what a flipped byte makes of a value here, where the file is known that it is in."""
+    if not all(map(_NAME.fullmatch, (value.family, value.name, *value.labels))):
+        raise ValueError("a name that no metric has")
+    if kind in {COUNTER, HISTOGRAM} and not 0 <= value.value < _MOST_COUNTED:
+        raise ValueError("a number that nothing was counted to")
+    is_bucket = kind == HISTOGRAM and value.name.endswith(BUCKET)
+    if is_bucket and not float(value.labels.get("le", "nan")) > -math.inf:
+        raise ValueError("a bucket without a bound")

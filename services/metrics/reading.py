@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -12,6 +12,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.utils import floatToGoString
 
 from services.metrics.files import (
+    BUCKET,
     HISTOGRAM,
     NEWEST,
     OF_EACH,
@@ -23,11 +24,17 @@ from services.metrics.files import (
     values_in,
 )
 from services.metrics.host import host_families
-from services.metrics.sharing import Role, is_shared, metrics_directory
+from services.metrics.sharing import (
+    ADDED_UP,
+    Role,
+    added_up_in,
+    is_past,
+    is_shared,
+    metrics_directory,
+)
 from services.metrics.work import HEARTBEAT
 
 UNREADABLE: Final = "traffic_metrics_unreadable"
-_BUCKET: Final = "_bucket"
 # What more there is says nothing new; nobody may grow the answer by littering the directory.
 _MOST_UNREADABLE: Final = 20
 
@@ -55,7 +62,7 @@ class _Everything:
     def collect(self) -> Iterator[Metric]:
         """All families, each once."""
         if self._own is None or is_shared():
-            paths = sorted(metrics_directory(self._data_dir).glob(f"*/*{SUFFIX}"))
+            paths = metrics_directory(self._data_dir).glob(f"*/*{SUFFIX}")
             yield from _of_files(p for p in paths if p.parent.name not in self._roles_off)
         else:
             yield from self._own.collect()
@@ -88,7 +95,7 @@ def heartbeat_of(data_dir: Path, role: Role) -> float | None:
         (
             sample.value
             for sample in read_samples(data_dir)
-            if sample.name == HEARTBEAT and sample.labels["role"] == role
+            if sample.name == HEARTBEAT and sample.labels.get("role") == role
         ),
         default=None,
     )
@@ -103,22 +110,19 @@ def exposition(data_dir: Path, own: CollectorRegistry, roles_off: Container[str]
 
 def _of_files(paths: Iterable[Path]) -> Iterator[Metric]:
     """What some files hold together; one that cannot be read is named, and hides no other."""
-    families: dict[str, _Family] = {}
+    found: list[tuple[Path, list[KeptValue]]] = []
     unreadable = []
-    for path in paths:
+    # The past last: what has been added to it meanwhile, it names.
+    for path in sorted(paths, key=lambda path: (is_past(path), path)):
         try:
-            name = name_of(path)
-            if name.kind == OF_EACH and not is_of_the_living(path):
-                continue
-            for value in values_in(path):
-                family = families.setdefault(value.family, _Family(name.kind, value))
-                family.add(name, value)
+            if name_of(path).kind != OF_EACH or is_of_the_living(path):
+                found.append((path, values_in(path)))
         except FileNotFoundError:
             # Its process was retired a moment ago.
             continue
         except (OSError, ValueError):
             unreadable.append(f"{path.parent.name}/{path.name}")
-    for family in families.values():
+    for family in _families_of(found):
         yield family.metric()
     if unreadable:
         told = GaugeMetricFamily(
@@ -127,6 +131,25 @@ def _of_files(paths: Iterable[Path]) -> Iterator[Metric]:
         for file in unreadable[:_MOST_UNREADABLE]:
             told.add_metric([file], 1.0)
         yield told
+
+
+def _families_of(files: Sequence[tuple[Path, Sequence[KeptValue]]]) -> Iterable[_Family]:
+    """Every metric over all its files, each of which counts once."""
+    counted = {
+        path.parent / file
+        for path, values in files
+        if is_past(path)
+        for file in added_up_in(values)
+    }
+    # By kind too: a damaged name may be that of a metric of another one.
+    families: dict[tuple[str, str], _Family] = {}
+    for path, values in files:
+        name = name_of(path)
+        for value in () if path in counted else values:
+            if value.family != ADDED_UP:
+                key = name.kind, value.family
+                families.setdefault(key, _Family(name.kind, value)).add(name, value)
+    return families.values()
 
 
 class _Family:
@@ -156,7 +179,7 @@ class _Family:
         metric = Metric(self._name, self._help, kind)
         buckets: dict[Labels, dict[float, float]] = defaultdict(dict)
         for (name, labels), (value, _) in self._values.items():
-            if self._kind == HISTOGRAM and name.endswith(_BUCKET):
+            if self._kind == HISTOGRAM and name.endswith(BUCKET):
                 held = dict(labels)
                 bound = float(held.pop("le"))
                 buckets[tuple(held.items())][bound] = value
@@ -168,6 +191,6 @@ class _Family:
             for bound, count in sorted(counts.items()):
                 total += count
                 upper = {**dict(labels), "le": floatToGoString(bound)}  # type: ignore[no-untyped-call]
-                metric.add_sample(f"{self._name}{_BUCKET}", upper, total)
+                metric.add_sample(f"{self._name}{BUCKET}", upper, total)
             metric.add_sample(f"{self._name}_count", dict(labels), total)
         return metric

@@ -15,6 +15,7 @@ from typing import Final, Literal
 from filelock import FileLock, Timeout
 from prometheus_client import CollectorRegistry, values
 
+from services.files import remove_abandoned
 from services.metrics.files import (
     COUNTER,
     HISTOGRAM,
@@ -35,6 +36,8 @@ Role = Literal["web", "worker", "learner", "watch", "camera"]
 DIRECTORY: Final = "metrics"
 # The one file of a type that holds what ended processes counted.
 _PAST: Final = "past@all_0"
+# In it, the files that were added to it: counted once, though they may still lie beside it.
+ADDED_UP: Final = "traffic_metrics_added_up"
 _LOCK: Final = "retiring.lock"
 _LOCK_SECONDS: Final = 5.0
 # Where locks do not reach another host, its processes are taken for dead no sooner.
@@ -96,18 +99,40 @@ def retire_dead(directory: Path, host: str) -> None:
         When another process is at it.
     """
     with FileLock(directory / _LOCK, timeout=_LOCK_SECONDS):
-        dead = [path for path in directory.glob(f"*{SUFFIX}") if _is_dead(path, host)]
+        there = list(directory.glob(f"*{SUFFIX}"))
+        dead = [path for path in there if _is_dead(path, host)]
         for kind in (COUNTER, HISTOGRAM):
             past = directory / f"{kind}_{_PAST}{SUFFIX}"
-            ended = [path for path in dead if path.name.startswith(f"{kind}_") and path != past]
+            known = _kept(past)
+            added = added_up_in(known) & {path.name for path in there}
+            ended = [
+                path
+                for path in dead
+                if path.name.startswith(f"{kind}_") and path != past and path.name not in added
+            ]
             if ended:
-                write_values(past, _sums(value for path in [past, *ended] for value in _kept(path)))
+                counted = [value for path in ended for value in _kept(path)]
+                marks = map(_mark_of, sorted(added | {path.name for path in ended}))
+                write_values(past, [*_sums([*known, *counted]), *marks])
         for path in dead:
-            if _PAST not in path.name:
+            if not is_past(path):
                 path.unlink(missing_ok=True)
-        for path in directory.glob(".new-*"):
-            if not is_of_the_living(path):
-                path.unlink(missing_ok=True)
+        remove_abandoned(directory)
+
+
+def is_past(path: Path) -> bool:
+    """Whether a file holds what ended processes counted."""
+    return path.stem.endswith(f"_{_PAST}")
+
+
+def added_up_in(past: Iterable[KeptValue]) -> set[str]:
+    """The names of files that a file of the past already counts; they must not count again."""
+    return {value.labels.get("file", "") for value in past if value.family == ADDED_UP}
+
+
+def _mark_of(file: str) -> KeptValue:
+    help_text = "Files of ended processes whose counts are in those of the past."
+    return KeptValue(ADDED_UP, f"{ADDED_UP}_total", {"file": file}, help_text, 1.0, 0.0)
 
 
 def _is_dead(path: Path, host: str) -> bool:
@@ -134,6 +159,8 @@ def _kept(path: Path) -> list[KeptValue]:
 def _sums(counted: Iterable[KeptValue]) -> list[KeptValue]:
     found: dict[tuple[object, ...], KeptValue] = {}
     for value in counted:
+        if value.family == ADDED_UP:
+            continue
         key = (value.name, *sorted(value.labels.items()))
         before = found.get(key)
         total = value.value + (0.0 if before is None else before.value)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import threading
 
@@ -12,6 +13,7 @@ def test_what_a_killed_writer_left_is_removed_and_what_is_being_written_is_not(
     left = tmp_path / "history" / "date=2026-11-22" / ".writing-left"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"half")
+    os.utime(left, (0, 0))
     (tmp_path / "notes.txt").write_text("mine")
     is_writing, go_on = threading.Event(), threading.Event()
     real_fsync = os.fsync
@@ -26,12 +28,31 @@ def test_what_a_killed_writer_left_is_removed_and_what_is_being_written_is_not(
     writer.start()
     try:
         assert is_writing.wait(20)
+        [being_written] = tmp_path.glob(".writing-*")
+        os.utime(being_written, (0, 0))
         assert remove_abandoned(tmp_path) == [left]
     finally:
         go_on.set()
         writer.join()
     assert (tmp_path / "new").read_bytes() == b"whole"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["history", "new", "notes.txt"]
+
+
+def test_a_file_that_was_made_and_is_not_yet_locked_is_not_taken_for_abandoned(
+    tmp_path, monkeypatch
+):
+    real_flock, cleaned = fcntl.flock, []
+
+    def clean_first(descriptor: int, how: int) -> None:
+        if not cleaned:
+            cleaned.append(True)
+            assert remove_abandoned(tmp_path) == []
+        real_flock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", clean_first)
+    write_atomically(tmp_path / "new", b"whole")
+    assert (tmp_path / "new").read_bytes() == b"whole"
+    assert cleaned
 
 
 def test_the_workplace_of_a_training_is_left_alone_for_a_day(tmp_path):

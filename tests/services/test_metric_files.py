@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import random
 import time
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
 
-from services.metrics import exposition, files, read_samples, sharing
+from services.alerts.overview import OverviewWriter, read_overview
+from services.alerts.rules import load_rules
+from services.alerts.watcher import Watcher
+from services.clock import utc_now
+from services.formats import formats_of
+from services.metrics import (
+    WorkMetrics,
+    exposition,
+    files,
+    heartbeat_of,
+    read_samples,
+    sharing,
+)
 from services.metrics.files import COUNTER, FileValues, ValueFile, is_of_the_living, values_in
+from services.metrics.requests import DURATION, REQUESTS
 from services.metrics.sharing import retire_dead, share_metrics
+from services.operations import open_operations
+from services.settings import load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +117,95 @@ def test_a_hundred_deaths_leave_no_more_files_than_one(directory, tmp_path):
     assert found(tmp_path, "traffic_x_total", kind="a") == [100]
 
 
+def test_a_read_while_the_dead_are_retired_counts_them_once(directory, tmp_path, monkeypatch):
+    for _ in range(2):
+        dead = Process(directory)
+        dead.count_up(3)
+        dead.die()
+    living = Process(directory)
+    living.count_up()
+    seen = []
+    unlink, read = Path.unlink, files._decoded
+
+    def look(*given, **options):
+        seen.append(found(tmp_path, "traffic_x_total", kind="a"))
+        seen.append(found(tmp_path, "traffic_t_seconds_count"))
+        return unlink(*given, **options)
+
+    with monkeypatch.context() as between:
+        between.setattr(Path, "unlink", look)
+        retire_dead(directory, dead.shared.host)
+    assert len(seen) == 2 * 8
+    assert all(total == [7] for total in seen)
+    # And one that has begun to read before.
+    living.die()
+
+    def retire_meanwhile(content):
+        monkeypatch.undo()
+        retire_dead(directory, dead.shared.host)
+        return read(content)
+
+    monkeypatch.setattr(files, "_decoded", retire_meanwhile)
+    assert found(tmp_path, "traffic_x_total", kind="a") == [7]
+
+
+@pytest.mark.parametrize("removed_before_it", [0, 1, 5])
+def test_who_is_killed_while_it_retires_the_dead_leaves_the_true_sums(
+    directory, tmp_path, monkeypatch, removed_before_it
+):
+    for _ in range(2):
+        process = Process(directory)
+        process.count_up(3)
+        process.die()
+    left, unlink = [removed_before_it], Path.unlink
+
+    def killed(*given, **options):
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        return unlink(*given, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", killed)
+        with pytest.raises(KeyboardInterrupt):
+            retire_dead(directory, process.shared.host)
+    for _ in range(2):
+        assert found(tmp_path, "traffic_x_total", kind="a") == [6]
+        assert found(tmp_path, "traffic_t_seconds_count") == [6]
+        # The next one goes on, and has one more to retire.
+        retire_dead(directory, process.shared.host)
+    process = Process(directory)
+    process.count_up()
+    process.die()
+    retire_dead(directory, process.shared.host)
+    assert found(tmp_path, "traffic_x_total", kind="a") == [7]
+    assert len(list(directory.glob("*.db"))) == 2
+
+
+def test_a_file_that_is_made_while_the_dead_are_retired_is_not_taken_for_one_of_theirs(
+    directory, tmp_path, monkeypatch, caplog
+):
+    process = Process(directory)
+    flock, retired = fcntl.flock, []
+
+    def retire_first(handle, how):
+        if not retired:
+            retired.append(True)
+            retire_dead(directory, process.shared.host)
+            assert found(tmp_path, "traffic_metrics_unreadable") == []
+        flock(handle, how)
+
+    for path in directory.glob("*.db"):
+        path.unlink()
+    for file in process.shared._files.values():
+        file._due_s = 0.0
+    monkeypatch.setattr(fcntl, "flock", retire_first)
+    process.count_up()
+    assert retired
+    assert "stay in memory" not in caplog.text
+    assert found(tmp_path, "traffic_x_total", kind="a") == [1]
+
+
 def test_the_last_sign_of_life_of_a_role_stays_until_its_next_process(directory, tmp_path):
     process = Process(directory)
     process.count_up()
@@ -137,6 +246,57 @@ def test_a_file_that_cannot_be_read_is_named_and_hides_no_other(directory, tmp_p
     # The next start of the role mends it.
     share_metrics(tmp_path, "web")
     assert found(tmp_path, "traffic_metrics_unreadable") == []
+
+
+def test_one_flipped_byte_never_costs_more_than_its_file(directory, tmp_path, monkeypatch):
+    """Every byte of a small file of requests, in an odd way each, the same at each run."""
+    other = Process(directory)
+    other.count_up(2)
+    shared = FileValues(tmp_path / "metrics" / "watch")
+    with monkeypatch.context() as patch:
+        patch.setattr(values, "ValueClass", shared.value_class())
+        registry = CollectorRegistry()
+        who = ["endpoint", "callback"]
+        times = Histogram(DURATION, "Times.", who, buckets=(1,), registry=registry)
+        Counter(REQUESTS, "Cases.", [*who, "status"], registry=registry).labels(
+            "x", "-", "5xx"
+        ).inc()
+        times.labels("x", "-").observe(0.5)
+        WorkMetrics(registry, "watch").alive(datetime(2026, 11, 23, 7, 0, tzinfo=UTC))
+    rules = load_rules()
+    watching = Watcher(
+        rules,
+        open_operations(load_settings(data_dir=tmp_path)),
+        tmp_path,
+        utc_now,
+        count(0, 60).__next__,
+    )
+    overview = OverviewWriter(tmp_path)
+    chance = random.Random(11)  # noqa: S311 - draws places, keeps no secret
+    errors = []
+    monkeypatch.setattr(
+        "services.alerts.watcher.log.exception", lambda *given: errors.append(given)
+    )
+    for path in sorted((tmp_path / "metrics" / "watch").glob("*.db")):
+        sound = path.read_bytes()
+        for place in chance.sample(range(len(sound)), 40):
+            spoiled = bytearray(sound)
+            spoiled[place] ^= 1 << chance.randrange(8)
+            path.write_bytes(spoiled)
+            samples = read_samples(tmp_path)
+            told = [s.labels["file"] for s in samples if s.name == "traffic_metrics_unreadable"]
+            assert told in ([], [f"watch/{path.name}"])
+            assert [s.value for s in samples if s.name == "traffic_x_total"] == [2, 0]
+            exposition(tmp_path, registry)
+            heartbeat_of(tmp_path, "watch")
+            watching.evaluate(samples)
+            overview.write(watching.states(), watching.recent(), utc_now())
+            shown = read_overview(tmp_path)
+            assert shown is not None
+            for at in shown.seen_at.values():
+                formats_of("fr").ago(utc_now().timestamp() - at)
+        path.write_bytes(sound)
+    assert errors == []
 
 
 @pytest.mark.parametrize("spoil", ["unlink", "cut", "directory"])
@@ -229,7 +389,5 @@ def test_what_a_role_left_that_no_longer_runs_says_nothing(tmp_path):
 
 
 def test_the_settings_tell_which_roles_are_off(tmp_path):
-    from services.settings import load_settings  # noqa: PLC0415
-
     settings = load_settings(data_dir=tmp_path, camera=False, _env_file=None)
     assert sharing.roles_off(settings) == {"camera"}

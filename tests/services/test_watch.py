@@ -4,11 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import count
 
 import pytest
 
 from services import watch
-from services.alerts.overview import read_overview
+from services.alerts import watcher
+from services.alerts.outbox import Outbox
+from services.alerts.overview import OverviewWriter, read_overview
 from services.operations import open_incidents, open_operations, past_incidents
 from services.settings import load_settings
 from tests.services.alerts.webhook import serve_webhook
@@ -134,3 +137,37 @@ def test_a_message_links_to_the_page_that_people_use():
     assert watch.page_url(load_settings(host="::1")) == "http://[::1]:8050/exploitation/"
     public = load_settings(public_url="https://trafic.example/")
     assert watch.page_url(public) == "https://trafic.example/exploitation/"
+
+
+def test_a_part_of_a_round_that_fails_costs_no_other_part(tmp_path, monkeypatch, caplog):
+    rules = tmp_path / "rules.toml"
+    rules.write_text(RULES + RULES.partition("1\n")[2].replace("worker", "broken"))
+    settings = load_settings(data_dir=tmp_path, alerts_file=rules)
+    elapsed_s = count(0.0, 10.0)
+    outbox = Outbox(open_operations(settings), [], lambda *_: True)
+    watching = watch.Watch(settings, outbox, monotonic=lambda: next(elapsed_s))
+    judge = watcher.values_of
+
+    def values_of(rule, recent, now):
+        if rule.name == "broken-silent":
+            raise ZeroDivisionError
+        return judge(rule, recent, now)
+
+    monkeypatch.setattr(watcher, "values_of", values_of)
+    monkeypatch.setattr(watch, "read_samples", lambda *_given, **_options: 1 / 0)
+    write = OverviewWriter.write
+    monkeypatch.setattr(OverviewWriter, "write", lambda *_: 1 / 0)
+    watching.round()
+    with open_operations(settings, read_only=True).begin() as session:
+        assert [item.rule for item in open_incidents(session)] == ["worker-silent"]
+    said = [record.getMessage() for record in caplog.records if record.exc_info]
+    assert said == [
+        "the metrics could not be read",
+        "the rule broken-silent could not be judged",
+        "the overview could not be written",
+    ]
+    # And where the rules fail, the page is still written.
+    monkeypatch.setattr(OverviewWriter, "write", write)
+    monkeypatch.setattr(watcher.Watcher, "evaluate", lambda *_: 1 / 0)
+    watching.round()
+    assert read_overview(tmp_path) is not None

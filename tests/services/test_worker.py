@@ -61,6 +61,7 @@ def test_a_worker_fetches_publishes_and_stops_when_asked(tmp_path, workers):
     left = tmp_path / "snapshots" / ".writing-by-one-that-was-killed"
     left.parent.mkdir()
     left.write_bytes(b"half")
+    os.utime(left, (0, 0))
     with fault_server(reply_with(encode(make_records()))) as server:
         process = workers(tmp_path, source="live", feed_url=server.url, feed_period_seconds=1)
         wait_until(lambda: Store(tmp_path).current_snapshot() is not None)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import weakref
 from datetime import UTC, datetime, timedelta
 
@@ -76,6 +77,7 @@ def test_a_damaged_snapshot_keeps_no_network_for_ever(data_dir, caplog, name, ne
 def test_the_upkeep_removes_what_killed_writers_left(data_dir):
     left = data_dir / "networks" / ".writing-left"
     left.write_bytes(b"half")
+    os.utime(left, (0, 0))
     upkeep.keep_up(data_dir, START + timedelta(days=1), None)
     assert not left.exists()
 
