@@ -15,12 +15,11 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
-from functools import partial
 from typing import Final, NoReturn
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from models.night import challenge_at_night
+from models.night import LONGEST_NIGHT_SECONDS, challenge_at_night
 from models.nowcast.issuing import NowcastIssuer
 from models.nowcast.train import NOWCAST_DIRECTORY
 from models.training_command import quieten_tensorflow
@@ -31,6 +30,7 @@ from services.errors import TrafficError
 from services.journal import start_journal
 from services.metrics import WorkMetrics, metric_registry, share_metrics
 from services.settings import Settings, load_settings
+from services.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,10 @@ NOWCAST_PERIOD_SECONDS: Final = 2.0
 # Works at one hour of the night only; a look at the clock each hour finds it once.
 CHALLENGE_PERIOD_SECONDS: Final = 3_600.0
 HEARTBEAT_PERIOD_SECONDS: Final = 15.0
+# What takes longer hangs, and the learner is started again. The first forecast imports TensorFlow,
+# on a busy machine for a minute; a challenge of each kind is ended in its time (`models.night`).
+LONGEST_NOWCAST_SECONDS: Final = 300.0
+LONGEST_CHALLENGE_SECONDS: Final = LONGEST_NIGHT_SECONDS + 600.0
 
 
 @dataclass(frozen=True)
@@ -61,18 +65,28 @@ class Job:
     run: Callable[[], None]
 
 
-def make_jobs(settings: Settings) -> list[Job]:
-    """Everything the learner does."""
+def make_jobs(settings: Settings, turns: Turns) -> list[Job]:
+    """Everything the learner does, each under watch."""
     roots = [settings.data_dir / "models", SHIPPED_ARTIFACTS]
     issuer = NowcastIssuer(settings.data_dir, [root / NOWCAST_DIRECTORY for root in roots])
     return [
-        Job("nowcast", NOWCAST_PERIOD_SECONDS, issuer.run),
-        Job("challenge", CHALLENGE_PERIOD_SECONDS, partial(challenge_at_night, settings)),
+        Job("nowcast", NOWCAST_PERIOD_SECONDS, turns.watched(issuer.run, LONGEST_NOWCAST_SECONDS)),
+        Job(
+            "challenge",
+            CHALLENGE_PERIOD_SECONDS,
+            turns.watched(lambda: challenge_at_night(settings), LONGEST_CHALLENGE_SECONDS),
+        ),
     ]
 
 
-def _heartbeat(metrics: WorkMetrics) -> Job:
-    return Job("heartbeat", HEARTBEAT_PERIOD_SECONDS, lambda: metrics.alive(utc_now()))
+def heartbeat(metrics: WorkMetrics, turns: Turns) -> Job:
+    """Saying that the learner is alive, unless a job hangs."""
+
+    def beat() -> None:
+        if not turns.is_hung():
+            metrics.alive(utc_now())
+
+    return Job("heartbeat", HEARTBEAT_PERIOD_SECONDS, beat)
 
 
 def journalled(job: Job, metrics: WorkMetrics | None = None) -> Callable[[], None]:
@@ -119,7 +133,9 @@ def run(settings: Settings) -> NoReturn:
     """Work until a signal ends the process; a job under way is dropped."""
     share_metrics(settings.data_dir, "learner")
     metrics = WorkMetrics(metric_registry(), "learner")
-    scheduler = make_scheduler([*make_jobs(settings), _heartbeat(metrics)], metrics)
+    turns = Turns()
+    jobs = [*make_jobs(settings, turns), heartbeat(metrics, turns)]
+    scheduler = make_scheduler(jobs, metrics)
     scheduler.start()
     log.info("learner started")
     while True:

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 NIGHT_HOUR: Final = 3
 # The longest training takes a quarter of an hour on one quiet core.
 LONGEST_SECONDS: Final = 7_200.0
+LONGEST_NIGHT_SECONDS: Final = len(FORECAST_KINDS) * LONGEST_SECONDS
 # One core of two is left to the next hour's forecast.
 _ONE_THREAD: Final = {
     "OMP_NUM_THREADS": "1",

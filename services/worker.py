@@ -52,6 +52,7 @@ from services.scoring.metrics import quality_metrics
 from services.settings import Settings, load_settings
 from services.snapshot import Source
 from services.store import Store
+from services.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,10 @@ SCORING_DELAY: Final = timedelta(seconds=90)
 # Nor for TensorFlow to be imported, which takes a core for seconds.
 LEARNER_DELAY_SECONDS: Final = 15.0
 HEARTBEAT_PERIOD: Final = timedelta(seconds=15)
+# What takes longer hangs, and the worker is started again. A fetch ends after a minute; the first
+# upkeep after an import of years folds each of their days.
+LONGEST_ROUND_SECONDS: Final = 600.0
+LONGEST_HOURLY_JOB_SECONDS: Final = 6 * 3_600.0
 # Long enough to compare a winter with the one before.
 INCIDENTS_KEPT: Final = timedelta(days=730)
 # Twice as long as they count; looked after once an hour.
@@ -91,18 +96,19 @@ def make_scheduler(
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     now = utc_now()
+    turns = Turns()
     # One for all runs: whatever speaks to a database anew compiles every statement anew, and
     # SQLAlchemy keeps those of each.
     operations = open_operations(settings)
     scheduler.add_job(
-        observer.observe,
+        turns.watched(observer.observe, LONGEST_ROUND_SECONDS),
         "interval",
         seconds=settings.feed_period_seconds,
         next_run_time=now,
         id="observe",
     )
     scheduler.add_job(
-        look_after_history,
+        turns.watched(look_after_history, LONGEST_HOURLY_JOB_SECONDS),
         "interval",
         seconds=UPKEEP_PERIOD.total_seconds(),
         args=[settings, operations],
@@ -110,7 +116,7 @@ def make_scheduler(
         id="upkeep",
     )
     scheduler.add_job(
-        score_past_forecasts,
+        turns.watched(score_past_forecasts, LONGEST_HOURLY_JOB_SECONDS),
         "interval",
         seconds=SCORING_PERIOD.total_seconds(),
         args=[settings, operations, metrics],
@@ -121,7 +127,7 @@ def make_scheduler(
     scheduler.add_job(
         show_life,
         "interval",
-        args=[metrics, forecasts],
+        args=[metrics, forecasts, turns],
         seconds=HEARTBEAT_PERIOD.total_seconds(),
         next_run_time=now,
         id="heartbeat",
@@ -154,9 +160,10 @@ def look_after_history(settings: Settings, operations: Operations) -> None:
     give_back_memory()
 
 
-def show_life(metrics: WorkMetrics, forecasts: CachedForecasts) -> None:
-    """Say that the worker is alive, and whether the forecasts can be read."""
-    metrics.alive(utc_now())
+def show_life(metrics: WorkMetrics, forecasts: CachedForecasts, turns: Turns) -> None:
+    """Say that the worker is alive unless a job hangs, and whether the forecasts can be read."""
+    if not turns.is_hung():
+        metrics.alive(utc_now())
     try:
         forecasts.table()
     except ForecastUnavailable:

@@ -36,6 +36,7 @@ from services.errors import TrafficError
 from services.journal import start_journal
 from services.metrics import CameraMetrics, metric_registry, share_metrics
 from services.settings import Settings, load_settings
+from services.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,9 @@ NICENESS: Final = 5
 LOCK_NAME: Final = "camera.lock"
 STANDBY_SECONDS: Final = 5.0
 HEARTBEAT_SECONDS: Final = 15.0
+# A picture that takes longer hangs, and the process is started again: nobody waits longer than 45 s
+# for an answer (`services.camera.client`), and the first one loads the model in ten.
+LONGEST_LOOK_SECONDS: Final = 60.0
 # Loading takes ten seconds: seldom enough for who looks at a street now and then.
 IDLE_SECONDS: Final = 900.0
 
@@ -124,6 +128,12 @@ def model_in_use(settings: Settings) -> Path:
     return champion_model_file(roots)
 
 
+def show_life(metrics: CameraMetrics, turns: Turns) -> None:
+    """Say that the camera is alive, unless it hangs over a picture."""
+    if not turns.is_hung():
+        metrics.alive(utc_now())
+
+
 def run(settings: Settings, idle_seconds: float = IDLE_SECONDS) -> None:
     """Answer until a signal asks to stop, or nobody has come for so long.
 
@@ -140,14 +150,16 @@ def run(settings: Settings, idle_seconds: float = IDLE_SECONDS) -> None:
         share_metrics(settings.data_dir, "camera")
         metrics = CameraMetrics(metric_registry())
         model = LazyModel(partial(model_in_use, settings))
-        camera = Camera(model, metrics)
+        turns = Turns()
         server = CameraServer(
-            socket_path(settings.data_dir), camera.work, turned_away=partial(metrics.looked, "busy")
+            socket_path(settings.data_dir),
+            turns.watched(Camera(model, metrics).work, LONGEST_LOOK_SECONDS),
+            turned_away=partial(metrics.looked, "busy"),
         )
         threading.Thread(target=server.serve, daemon=True).start()
         log.info("camera started")
         while not (model.is_loaded and server.idle_seconds() > idle_seconds):
-            metrics.alive(utc_now())
+            show_life(metrics, turns)
             time.sleep(min(HEARTBEAT_SECONDS, idle_seconds))
         server.close()
 

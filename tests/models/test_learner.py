@@ -5,22 +5,27 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 
-from models import learner
+from models import learner, night
 from models.learner import Job, journalled, make_jobs, make_scheduler
+from models.nowcast.issuing import NowcastIssuer
 from services.errors import StorageError
 from services.nowcast_files import LearnerState, learner_state
+from services.operations import FORECAST_KINDS
 from services.settings import load_settings
 from services.store import Store
+from services.turns import Turns
 from tests.factories import make_network, make_snapshot_for
+from tests.hanging import HangingWork
 from tests.schedules import EVES_OF_CLOCK_CHANGES, pauses
 from tests.waiting import wait_until
 
 
 def test_it_forecasts_the_next_hour_and_challenges_the_champions(tmp_path):
-    jobs = make_jobs(load_settings(data_dir=tmp_path))
+    jobs = make_jobs(load_settings(data_dir=tmp_path), Turns())
     assert [job.name for job in jobs] == ["nowcast", "challenge"]
     # A forecast is waited for, a challenge is not.
     assert jobs[0].period_seconds < 10 < jobs[1].period_seconds
@@ -28,9 +33,29 @@ def test_it_forecasts_the_next_hour_and_challenges_the_champions(tmp_path):
 
 def test_its_jobs_run_on_an_empty_data_directory_and_write_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(learner, "challenge_at_night", lambda _settings: None)
-    for job in make_jobs(load_settings(data_dir=tmp_path / "data")):
+    for job in make_jobs(load_settings(data_dir=tmp_path / "data"), Turns()):
         job.run()
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("hung", ["nowcast", "challenge"])
+def test_it_gives_no_sign_of_life_while_a_job_hangs(tmp_path, monkeypatch, hung):
+    work, metrics, turns = HangingWork(), Mock(), Turns()
+    monkeypatch.setattr(learner, "LONGEST_NOWCAST_SECONDS", 0.0)
+    monkeypatch.setattr(learner, "LONGEST_CHALLENGE_SECONDS", 0.0)
+    monkeypatch.setattr(learner, "challenge_at_night", work)
+    monkeypatch.setattr(NowcastIssuer, "run", work)
+    jobs = {job.name: job.run for job in make_jobs(load_settings(data_dir=tmp_path), turns)}
+    beat = learner.heartbeat(metrics, turns).run
+    with work.under_way(jobs[hung]):
+        beat()
+        assert not metrics.alive.called
+    beat()
+    assert metrics.alive.called
+
+
+def test_a_night_may_take_as_long_as_all_its_challenges():
+    assert learner.LONGEST_CHALLENGE_SECONDS > len(FORECAST_KINDS) * night.LONGEST_SECONDS
 
 
 def test_a_network_that_no_model_knows_gets_no_nowcast_but_a_reason(tmp_path, monkeypatch):
@@ -39,7 +64,7 @@ def test_a_network_that_no_model_knows_gets_no_nowcast_but_a_reason(tmp_path, mo
     store = Store(tmp_path)
     store.prepare()
     store.publish(network, make_snapshot_for(network))
-    make_jobs(load_settings(data_dir=tmp_path))[0].run()
+    make_jobs(load_settings(data_dir=tmp_path), Turns())[0].run()
     assert learner_state(tmp_path) == LearnerState(has_model=False, reason="no model")
 
 
@@ -92,7 +117,7 @@ def test_a_job_that_takes_long_delays_no_other():
 
 @pytest.mark.parametrize("eve", EVES_OF_CLOCK_CHANGES)
 def test_its_jobs_keep_their_pace_when_the_clocks_change(tmp_path, eve):
-    jobs = make_jobs(load_settings(data_dir=tmp_path))
+    jobs = make_jobs(load_settings(data_dir=tmp_path), Turns())
     due = {job.id: pauses(job, eve) for job in make_scheduler(jobs).get_jobs()}
     assert due == {job.name: {timedelta(seconds=job.period_seconds)} for job in jobs}
 

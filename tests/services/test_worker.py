@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from unittest.mock import Mock
 
 import pytest
@@ -22,6 +23,7 @@ from services.supervisor import check_port_is_free
 from tests.factories import OBSERVED_AT, make_network
 from tests.fault_server import fault_server, reply_with
 from tests.feed_replies import encode, make_records
+from tests.hanging import HangingWork
 from tests.schedules import EVES_OF_CLOCK_CHANGES, pauses
 from tests.services.history.days import append, moments
 from tests.waiting import wait_until
@@ -140,6 +142,22 @@ def test_its_jobs_keep_their_pace_when_the_clocks_change(tmp_path, eve):
         "scoring": {timedelta(hours=1)},
         "heartbeat": {timedelta(seconds=15)},
     }
+
+
+@pytest.mark.parametrize("hung", ["observe", "upkeep", "scoring"])
+def test_it_gives_no_sign_of_life_while_a_job_hangs(tmp_path, monkeypatch, hung):
+    work, metrics = HangingWork(), Mock()
+    monkeypatch.setattr(worker, "LONGEST_ROUND_SECONDS", 0.0)
+    monkeypatch.setattr(worker, "LONGEST_HOURLY_JOB_SECONDS", 0.0)
+    monkeypatch.setattr(worker, "look_after_history", work)
+    monkeypatch.setattr(worker, "score_past_forecasts", work)
+    scheduler = worker.make_scheduler(load_settings(data_dir=tmp_path), Mock(observe=work), metrics)
+    jobs = {job.id: partial(job.func, *job.args) for job in scheduler.get_jobs()}
+    with work.under_way(jobs[hung]):
+        jobs["heartbeat"]()
+        assert not metrics.alive.called
+    jobs["heartbeat"]()
+    assert metrics.alive.called
 
 
 def test_its_hourly_jobs_leave_nothing_behind_in_memory(tmp_path, monkeypatch):

@@ -22,7 +22,7 @@ def test_the_worker_looks_after_the_history_every_hour(tmp_path):
     yesterday = utc_now() - timedelta(days=1)
     for start in (yesterday - timedelta(days=1), yesterday):
         append(tmp_path, make_network(), moments(start.replace(hour=6), 3))
-    [job] = [job for job in scheduler.get_jobs() if job.func is worker.look_after_history]
+    [job] = [job for job in scheduler.get_jobs() if job.id == "upkeep"]
     assert job.trigger.interval == timedelta(hours=1)
     job.func(*job.args)
     assert layout.days(tmp_path, "live") == [yesterday.date()]

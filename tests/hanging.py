@@ -1,0 +1,32 @@
+"""Work that hangs until a test lets it go."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tests.waiting import PATIENCE_SECONDS
+
+
+class HangingWork:
+    """Whatever it is given, it ends when a test says so."""
+
+    def __init__(self) -> None:
+        self._begun, self._released = threading.Event(), threading.Event()
+
+    def __call__(self, *_given: object) -> None:
+        self._begun.set()
+        assert self._released.wait(PATIENCE_SECONDS)
+
+    @contextmanager
+    def under_way(self, turn: Callable[[], object]) -> Iterator[None]:
+        """While entered, what calls this work is under way in a thread of its own."""
+        thread = threading.Thread(target=turn)
+        thread.start()
+        try:
+            assert self._begun.wait(PATIENCE_SECONDS)
+            yield
+        finally:
+            self._released.set()
+            thread.join()
