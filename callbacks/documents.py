@@ -25,8 +25,8 @@ K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
-# In the order of preference. The first page of a process waits for its largest script: 70 ms at this
-# level, 250 ms at level 9 for 4 % less, 7 s at level 11 for 14 % less.
+# In the order of preference. The first page of a process waits for its largest script: 70 ms at
+# this level, 250 ms at level 9 for 4 % less, 7 s at level 11 for 14 % less.
 _ENCODERS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "br": partial(brotli.compress, quality=5),
     "gzip": partial(gzip.compress, compresslevel=9, mtime=0),
