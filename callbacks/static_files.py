@@ -6,17 +6,19 @@ a core for Plotly's, of which anybody may ask for as many as they like.
 
 from __future__ import annotations
 
+import posixpath
 import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
 import flask_bootstrap
 from dash import Dash
 from dash.fingerprint import check_fingerprint
-from flask import Flask, Response, request, send_file
+from flask import Flask, Response, abort, request, send_file
 
 from callbacks.documents import Document, immutable, send_document
 
@@ -38,7 +40,7 @@ def bootstrap_url() -> str:
 
 
 def _bootstrap_file() -> str:
-    return str(Path(flask_bootstrap.__file__).parent / _BOOTSTRAP_FILE)
+    return str(Path(flask_bootstrap.__file__).resolve().parent / _BOOTSTRAP_FILE)
 
 
 def register(pages: Sequence[Dash]) -> None:
@@ -92,7 +94,7 @@ class _Files:
         self._server = server
         links = (link for document in documents for link in _LINK.findall(document))
         self._known = {mark for link in links if (mark := _mark(link)) is not None}
-        # No more than there are files: what has no file raises.
+        # No more than there are files: what has no file, or is another name of one, raises.
         self._read: dict[tuple[str, str], Document] = {}
         self._reading = threading.Lock()
 
@@ -126,6 +128,10 @@ class _Files:
         return response
 
     def _document(self, key: tuple[str, str], read: Callable[[], Any]) -> Document:
+        _, path = key
+        if posixpath.normpath(path) != path:
+            # "1/../base.css" would be found, and so would any number of such names.
+            abort(HTTPStatus.NOT_FOUND)
         with self._reading:
             if key not in self._read:
                 self._read[key] = self._made(read)

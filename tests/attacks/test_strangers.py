@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from callbacks import static_files
+from callbacks.documents import Document
 from services.metrics.requests import FAILED, status_label
 
 PAGES = ("", "/qualite", "/camera", "/donnees-personnelles", "/exploitation")
 FUZZED_CALLBACKS = 1_000
 FUZZED_REQUESTS = 500
-# However slow the machine: what is left out then was as good as what was sent.
+# However slow the machine, once each address and callback has been asked: what is left out then
+# was as good as what was sent.
 MOST_SECONDS = 20.0
 OWN_PAGE = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
 DEEP = "[" * 3_000
@@ -102,7 +105,7 @@ def test_no_callback_fails_whatever_it_is_sent(stranger, chance):
         )
         answered(answer)
         statuses.add(answer.status_code)
-        if time.monotonic() > ends:
+        if number >= len(calls) and time.monotonic() > ends:
             break
     # Both kinds were met: calls that are answered and calls that are refused.
     assert {200, 400} <= statuses
@@ -161,6 +164,44 @@ def test_an_origin_that_is_none_is_another_one(stranger, header, value):
     assert stranger.post("/exploitation/x", headers={header: value}).status_code == 403
 
 
+OTHER_NAMES = (
+    "{n}/../",
+    "./" * 3 + "{n}/../",
+    "{n}/.//../",
+    "%2e/{n}/%2e%2e/",
+    "../{n}/../{folder}/",
+)
+NAMED_FILES = (
+    ("/assets/", "base.css"),
+    ("/qualite/assets/", "base.css"),
+    ("/dashboard/static/", "js/app.js"),
+    ("/_dash-component-suites/dash/", "dcc/dash_core_components.js"),
+)
+
+
+def test_a_file_has_one_name_and_is_kept_once(stranger, monkeypatch):
+    kept = []
+
+    def keep(*of: Any) -> Document:
+        kept.append(Document(*of))
+        return kept[-1]
+
+    monkeypatch.setattr(static_files, "Document", keep)
+    for folder, name in NAMED_FILES:
+        assert stranger.get(folder + name).status_code == 200
+        before = len(kept)
+        others = [
+            form.format(n=number, folder=folder.split("/")[-2])
+            for form in OTHER_NAMES
+            for number in range(10)
+        ]
+        addresses = [folder + other + name for other in others]
+        addresses += [f"{folder}{name}{'/' * more}" for more in range(1, 10)]
+        for address in addresses:
+            answered(stranger.get(address))
+        assert len(kept) == before
+
+
 HEADERS = (
     "Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Content-Encoding", "Cookie",
     "Content-Type", "Host", "If-Modified-Since", "If-None-Match", "Origin", "Range", "Referer",
@@ -176,6 +217,7 @@ ODD_HEADERS = (
 def test_no_address_fails_whatever_it_is_asked_with(attacked, stranger, chance):
     rules = [rule for rule in attacked.url_map.iter_rules() if rule.methods]
     ends = time.monotonic() + MOST_SECONDS
+    asked = set()
     for number in range(FUZZED_REQUESTS):
         rule = rules[number % len(rules)]
         path = rule.rule
@@ -192,5 +234,7 @@ def test_no_address_fails_whatever_it_is_asked_with(attacked, stranger, chance):
             options = {}
         given = {name: chance.choice(ODD_HEADERS) for name in chance.sample(HEADERS, 3)}
         answered(stranger.open(path, method=method, query_string=query, headers=given, **options))
-        if time.monotonic() > ends:
+        asked.add(number % len(rules))
+        if number >= len(rules) and time.monotonic() > ends:
             break
+    assert len(asked) == len(rules)
