@@ -48,7 +48,9 @@ class Connections:
 
     def asked(self, connection: DeadlineProtocol) -> None:
         """A whole request has come by one."""
-        if self._all.pop(connection, self) is None:
+        if connection in self._all:
+            # To the end of the order.
+            del self._all[connection]
             self._all[connection] = None
 
     def remove(self, connection: DeadlineProtocol) -> None:
@@ -104,6 +106,9 @@ class DeadlineProtocol(HttpToolsProtocol):
         """Uvicorn's hook."""
         self._beside_body += len(data)
         super().data_received(data)
+        if self._header_end is None and not self._is_asked():
+            # Whatever came, be it an empty line, ended the time that an idle one has.
+            self._header_end = self._later(HEADER_SECONDS)
         if self._beside_body > MOST_HEADER_BYTES and not self.transport.is_closing():
             self.transport.write(_TOO_LARGE)
             self.transport.close()
@@ -140,6 +145,10 @@ class DeadlineProtocol(HttpToolsProtocol):
         """The transport's hook: it has been sent whole."""
         self._slice_end = _cancel(self._slice_end)
         super().resume_writing()
+
+    def _is_asked(self) -> bool:
+        """Whether a request is there that has not been answered whole."""
+        return self.cycle is not None and not self.cycle.response_complete
 
     def _later(self, seconds: float) -> asyncio.TimerHandle:
         return self.loop.call_later(seconds, self.abort)

@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -17,6 +18,7 @@ from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 
+from services.serving import awaited
 from services.serving.limits import (
     BODY_SECONDS,
     LEAST_BYTES_PER_SECOND,
@@ -85,8 +87,7 @@ class Gateway:
         body = Body()
         try:
             await self._read(body, most_body_bytes(scope["path"]), receive)
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._threads, self._answer, scope, body)
+            answer = await self._answered(scope, body, receive)
         except Gone:
             return
         except Refused as refused:
@@ -94,6 +95,22 @@ class Gateway:
         finally:
             self._large_bytes -= body.counted
         await _send(answer, send)
+
+    async def _answered(self, scope: HTTPScope, body: Body, receive: ASGIReceiveCallable) -> Answer:
+        """Have a request answered; whoever answers it is told when its sender leaves.
+
+        Raises
+        ------
+        Gone
+            Before it was begun.
+        """
+        gone = threading.Event()
+        leaving = asyncio.ensure_future(_noted(gone, receive))
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._answer, scope, body, gone)
+        finally:
+            leaving.cancel()
 
     async def _read(self, body: Body, most: int, receive: ASGIReceiveCallable) -> None:
         """Fill a body within its time.
@@ -140,8 +157,10 @@ class Gateway:
         body.content.write(piece)
         return None
 
-    def _answer(self, scope: HTTPScope, body: Body) -> Answer:
+    def _answer(self, scope: HTTPScope, body: Body, gone: threading.Event) -> Answer:
         """Ask the application, in a thread."""
+        if gone.is_set():
+            raise Gone
         begun: list[tuple[int, Headers]] = []
         written: list[bytes] = []
 
@@ -153,13 +172,22 @@ class Gateway:
             return written.append
 
         with ExitStack() as stack:
-            parts = self._application(environ_of(scope, body), start_response)
+            environ = environ_of(scope, body)
+            environ[awaited.KEY] = lambda: not gone.is_set()
+            parts = self._application(environ, start_response)
             if hasattr(parts, "close"):
                 stack.callback(parts.close)
             # One part alone is not copied: many may wait for the same kept document.
             content = b"".join([*written, *parts])
         [(code, headers)] = begun
         return Answer(code, headers, content)
+
+
+async def _noted(gone: threading.Event, receive: ASGIReceiveCallable) -> None:
+    """Wait for whoever sent a request to leave."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    gone.set()
 
 
 def environ_of(scope: HTTPScope, body: Body) -> WSGIEnvironment:
@@ -188,7 +216,9 @@ def environ_of(scope: HTTPScope, body: Body) -> WSGIEnvironment:
         if b"_" not in name:
             key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
             text = value.decode("latin-1")
-            environ[key] = f"{environ[key]},{text}" if key in environ else text
+            # A semicolon between cookies (RFC 9113, 8.2.3), else a comma (RFC 9110, 5.3).
+            between = "; " if name == b"cookie" else ","
+            environ[key] = f"{environ[key]}{between}{text}" if key in environ else text
     for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         told = environ.pop(f"HTTP_{key}", None)
         if told is not None:

@@ -10,17 +10,34 @@ import flask
 import pytest
 
 from services.serving import connections, gateway
+from services.serving.awaited import awaited
 from services.serving.gateway import Gateway
 from tests.services.serving.harness import Client, ask, served, status_of
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 LARGE = b"x" * 8_000_000
 HALF_HEAD = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-"
 HALF_BODY = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf"
 
 
-@pytest.fixture(scope="module")
-def application():
+class Held:
+    """Requests that are answered when the test says so, or given up when their sender has left."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Semaphore(0)
+        self.left = threading.Semaphore(0)
+        self.may_end = threading.Event()
+
+
+@pytest.fixture
+def held():
+    held = Held()
+    yield held
+    held.may_end.set()
+
+
+@pytest.fixture
+def application(held):
     server = flask.Flask(__name__)
 
     @server.get("/")
@@ -38,8 +55,23 @@ def application():
 
     @server.get("/told/<path:rest>")
     def told(rest):
-        names = ("QUERY_STRING", "REMOTE_ADDR", "HTTP_X_TWICE", "HTTP_X_FORWARDED_FOR")
+        names = (
+            "QUERY_STRING",
+            "REMOTE_ADDR",
+            "HTTP_X_TWICE",
+            "HTTP_COOKIE",
+            "HTTP_X_FORWARDED_FOR",
+        )
         return {"rest": rest} | {name: flask.request.environ.get(name) for name in names}
+
+    @server.post("/held")
+    def hold():
+        held.begun.release()
+        is_awaited = awaited(flask.request.environ)
+        wait_until(lambda: held.may_end.is_set() or not is_awaited())
+        if not is_awaited():
+            held.left.release()
+        return "answered"
 
     @server.get("/streamed")
     def streamed():
@@ -84,7 +116,10 @@ def test_what_is_sent_comes_whole_to_the_application_and_back(port, connect):
 
 
 def test_the_application_is_told_what_the_visitor_sent(port, connect):
-    lines = "X-Twice: 1\r\nX-Twice: 2\r\nX_Forwarded_For: 203.0.113.9"
+    lines = (
+        "X-Twice: 1\r\nX-Twice: 2\r\nCookie: a=1; b=2\r\nCookie: c=3\r\n"
+        "X_Forwarded_For: 203.0.113.9"
+    )
     answer = ask(port, f"GET /told/caf%C3%A9%20%FF?hour=8%20 HTTP/1.1\r\n{lines}")
     told = flask.json.loads(answer.split(b"\r\n\r\n", 1)[1])
     assert told == {
@@ -92,6 +127,7 @@ def test_the_application_is_told_what_the_visitor_sent(port, connect):
         "QUERY_STRING": "hour=8%20",
         "REMOTE_ADDR": "127.0.0.1",
         "HTTP_X_TWICE": "1,2",
+        "HTTP_COOKIE": "a=1; b=2; c=3",
         # What passes for a proxy's header is left out.
         "HTTP_X_FORWARDED_FOR": None,
     }
@@ -138,6 +174,29 @@ def test_a_header_has_its_time_however_it_drips(port, monkeypatch, sent, connect
     other = connect(port)
     other.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HT")
     assert other.read().endswith(b"here")
+
+
+def test_an_empty_line_after_an_answer_takes_no_deadline_away(port, monkeypatch, connect):
+    monkeypatch.setattr(connections, "HEADER_SECONDS", 0.3)
+    client = connect(port)
+    client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    wait_until(lambda: client.socket.recv(4_096).endswith(b"here"))
+    client.send(b"\r\n")
+    assert client.read() == b""
+
+
+def test_who_waits_for_an_answer_has_no_deadline_whatever_they_send(
+    port, monkeypatch, connect, held
+):
+    monkeypatch.setattr(connections, "HEADER_SECONDS", 0.3)
+    client = connect(port)
+    client.send(b"POST /held HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    assert held.begun.acquire(timeout=PATIENCE_SECONDS)
+    client.send(b"\r\n")
+    # One that came later and says nothing is closed in its time.
+    assert connect(port).read() == b""
+    held.may_end.set()
+    wait_until(lambda: client.socket.recv(4_096).endswith(b"answered"))
 
 
 def test_a_body_has_its_time_however_it_drips(port, monkeypatch, connect):
@@ -237,6 +296,22 @@ def test_room_is_given_back_by_whoever_leaves(port, monkeypatch, connect):
         leaving.send(head.encode() + b"\r\nHost: x\r\n\r\n" + b"x" * 900_000)
         leaving.socket.close()
     wait_until(lambda: status_of(ask(port, head, b"x" * 1_000_000)) == 200)
+
+
+def test_who_leaves_takes_no_thread_along_and_is_not_answered(port, connect, held):
+    """Of two threads; the requests of who left while they waited for one are never begun."""
+    head = b"POST /held HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n"
+    leaving = [connect(port) for _ in range(6)]
+    for client in leaving:
+        client.send(head + b"body")
+    for _ in range(2):
+        assert held.begun.acquire(timeout=PATIENCE_SECONDS)
+    for client in reversed(leaving):
+        client.socket.close()
+    assert status_of(ask(port, "GET / HTTP/1.1")) == 200
+    assert held.left.acquire(timeout=PATIENCE_SECONDS)
+    assert held.left.acquire(timeout=PATIENCE_SECONDS)
+    assert not held.begun.acquire(blocking=False)
 
 
 def test_too_many_connections_close_the_one_that_waited_longest(application, connect):
