@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from dash import ClientsideFunction, Dash, Input, Output, State
 from dash.development.base_component import Component
-from flask import has_request_context
+from flask import has_request_context, request
 
 from callbacks import camera_keeping
 from callbacks.access import log_in_address
@@ -52,6 +52,7 @@ from services.camera.errors import (
 from services.camera.limits import MAX_BYTES
 from services.camera.messages import Answer
 from services.errors import InvalidRequest
+from services.serving.awaited import IsAwaited, always, awaited
 
 PATH: Final = "/camera"
 NAMESPACE: Final = "camera"
@@ -153,7 +154,7 @@ def register(main: Dash, services: Services) -> Dash:
     def look(picture: object, _again: object) -> tuple[Any, ...]:
         texts = load_texts(requested_language())
         handed_in = picture.get("data") if isinstance(picture, Mapping) else None
-        told = tell(services.camera, texts, handed_in, album.sign)
+        told = tell(services.camera, texts, handed_in, album.sign, awaited(request.environ))
         is_kept_out = told.token is None
         result = list(told.result)
         return told.mask, result, told.message, not told.may_try_again, told.token, is_kept_out
@@ -161,7 +162,13 @@ def register(main: Dash, services: Services) -> Dash:
     return page
 
 
-def tell(camera: CameraClient, texts: Texts, picture: object, sign: camera_keeping.Sign) -> Told:
+def tell(
+    camera: CameraClient,
+    texts: Texts,
+    picture: object,
+    sign: camera_keeping.Sign,
+    is_awaited: IsAwaited = always,
+) -> Told:
     """Have a picture looked at, and say what came of it in the visitor's language.
 
     Parameters
@@ -172,12 +179,14 @@ def tell(camera: CameraClient, texts: Texts, picture: object, sign: camera_keepi
         A data address; None where the browser kept a file back that is too large.
     sign : callable
         Makes a token of a reading.
+    is_awaited : callable
+        Whether the visitor still waits.
     """
     wording = texts["camera"]
     if picture is None:
         return Told(message=_too_large(texts))
     try:
-        answer = camera.look_at(decode_base64(str(picture)))
+        answer = camera.look_at(decode_base64(str(picture)), is_awaited=is_awaited)
     except InvalidRequest:
         return Told(message=wording["not_a_picture"])
     except PictureTooLarge:

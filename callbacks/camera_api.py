@@ -33,6 +33,7 @@ from services.operations import (
     latest_readings,
     open_operations,
 )
+from services.serving.awaited import awaited
 
 PATH: Final = "/api/v1/segmentation"
 CAMERAS_PATH: Final = "/api/v1/cameras"
@@ -49,7 +50,11 @@ def register(server: Flask, services: Services) -> None:
     @server.post(PATH)
     def segmentation() -> Response:
         wants_picture = _checked_choice(request.args.get("picture", "true"))
-        answer = services.camera.look_at(picture_of_request(), wants_picture=wants_picture)
+        answer = services.camera.look_at(
+            picture_of_request(),
+            wants_picture=wants_picture,
+            is_awaited=awaited(request.environ),
+        )
         return _json(_segmentation_body(answer))
 
     @server.get(CAMERAS_PATH)

@@ -29,21 +29,27 @@ from services.camera.messages import (
     Busy,
     Fault,
     Order,
+    check_turn,
     decode_greeting,
     decode_reply,
     encode,
     limit_stalls,
     socket_path,
 )
+from services.serving.awaited import IsAwaited, always
 
 log = logging.getLogger(__name__)
 
 # The process is started again within a second or two when it ends.
 _CONNECT_SECONDS: Final = 3.0
 _PAUSE_SECONDS: Final = 0.1
+# Between two looks at whether somebody still waits for the answer.
+_LOOK_SECONDS: Final = 0.2
 _GREETING_SECONDS: Final = 2.0
 # A process that was stopped lets nobody in once its backlog is full.
 _CONNECT_STALL_SECONDS: Final = 2.0
+# Nor does it read the picture whose turn it is.
+_SEND_STALL_SECONDS: Final = 10.0
 # Threads of this process that may wait for the camera; the others serve pages. Two processes of
 # three fill the camera's queue.
 MOST_WAITING: Final = 3
@@ -88,7 +94,9 @@ class CameraClient:
         self._reply_seconds = reply_seconds
         self._may_wait = threading.BoundedSemaphore(most_waiting)
 
-    def look_at(self, picture: bytes, *, wants_picture: bool = False) -> Answer:
+    def look_at(
+        self, picture: bytes, *, wants_picture: bool = False, is_awaited: IsAwaited = always
+    ) -> Answer:
         """Have a picture segmented and read.
 
         Parameters
@@ -97,6 +105,8 @@ class CameraClient:
             A file as somebody handed it in.
         wants_picture : bool
             Whether to send it back, upright and without its annotations.
+        is_awaited : callable
+            Whether somebody waits for the answer; who left gives their place to the next.
 
         Raises
         ------
@@ -112,46 +122,58 @@ class CameraClient:
         if not self._may_wait.acquire(blocking=False):
             raise CameraBusy(_RETRY_AFTER_S)
         try:
-            return self._asked(Order(picture, wants_picture))
+            return self._asked(Order(picture, wants_picture), is_awaited)
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             log.error("the camera did not answer: %s", error or type(error).__name__)
             raise CameraUnavailable("the camera does not answer") from error
         finally:
             self._may_wait.release()
 
-    def _asked(self, order: Order) -> Answer:
-        with closing(self._admitted()) as connection:
+    def _asked(self, order: Order, is_awaited: IsAwaited) -> Answer:
+        with closing(self._admitted(is_awaited)) as connection:
             until = time.monotonic() + self._reply_seconds
-            # A picture is read when its turn comes: sending it is waiting already.
-            limit_stalls(connection.fileno(), self._reply_seconds)
+            check_turn(_received(connection, until, is_awaited))
+            limit_stalls(connection.fileno(), _SEND_STALL_SECONDS)
             connection.send_bytes(encode(order))
-            return _answer(self._received(connection, max(0.0, until - time.monotonic())))
+            return _answer(_received(connection, until, is_awaited))
 
-    def _admitted(self) -> Connection:
+    def _admitted(self, is_awaited: IsAwaited) -> Connection:
         """A connection with a place in the queue; a process that starts is waited for."""
         until = time.monotonic() + self._connect_seconds
         while True:
             try:
-                return self._greeted(_connected(self._address))
+                return _greeted(_connected(self._address), is_awaited)
             except (OSError, EOFError):
                 if time.monotonic() >= until:
                     raise
+            _check(is_awaited)
             time.sleep(_PAUSE_SECONDS)
 
-    def _greeted(self, connection: Connection) -> Connection:
-        try:
-            greeting = decode_greeting(self._received(connection, _GREETING_SECONDS))
-            if isinstance(greeting, Busy):
-                raise CameraBusy(greeting.retry_after_s)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
 
-    def _received(self, connection: Connection, seconds: float) -> bytes:
-        if not connection.poll(seconds):
-            raise TimeoutError(f"nothing came within {seconds:g} s")
-        return connection.recv_bytes()
+def _greeted(connection: Connection, is_awaited: IsAwaited) -> Connection:
+    try:
+        until = time.monotonic() + _GREETING_SECONDS
+        greeting = decode_greeting(_received(connection, until, is_awaited))
+        if isinstance(greeting, Busy):
+            raise CameraBusy(greeting.retry_after_s)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _received(connection: Connection, until: float, is_awaited: IsAwaited) -> bytes:
+    """The next message, if it comes in time and somebody waits for it as long."""
+    while not connection.poll(max(0.0, min(_LOOK_SECONDS, until - time.monotonic()))):
+        _check(is_awaited)
+        if time.monotonic() >= until:
+            raise TimeoutError("nothing came in time")
+    return connection.recv_bytes()
+
+
+def _check(is_awaited: IsAwaited) -> None:
+    if not is_awaited():
+        raise CameraUnavailable("whoever handed the picture in is gone")
 
 
 def _connected(address: str) -> Connection:

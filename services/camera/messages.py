@@ -1,8 +1,8 @@
 """What the web role and the camera's process say to each other, as MessagePack.
 
 A conversation is one connection to a socket in the data directory: the camera's process
-says *admitted* or *busy*, the web role hands over one picture, and gets an answer or a
-refusal. Nothing of it is ever written to a file.
+says *admitted* or *busy*, and *your turn* when it comes; the web role hands over one picture,
+and gets an answer or a refusal. Nothing of it is ever written to a file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Fault = Literal["not_a_picture", "too_large", "too_costly", "damaged", "model", 
 
 
 class Admitted(msgspec.Struct, frozen=True, tag=True):
-    """There is a place in the queue: hand over the picture."""
+    """There is a place in the queue: wait for your turn."""
 
 
 class Busy(msgspec.Struct, frozen=True, tag=True):
@@ -40,6 +40,10 @@ class Busy(msgspec.Struct, frozen=True, tag=True):
     """
 
     retry_after_s: int
+
+
+class Turn(msgspec.Struct, frozen=True, tag=True):
+    """Hand over the picture: it is read at once."""
 
 
 class Order(msgspec.Struct, frozen=True, tag=True):
@@ -104,7 +108,7 @@ class Refusal(msgspec.Struct, frozen=True, tag=True):
 
 Greeting = Admitted | Busy
 Reply = Answer | Refusal
-Message = Greeting | Order | Reply
+Message = Greeting | Turn | Order | Reply
 
 
 def socket_path(data_dir: Path) -> Path:
@@ -136,6 +140,16 @@ def decode_greeting(data: bytes) -> Greeting:
     """
     greeting: Greeting = msgspec.msgpack.decode(data, type=Greeting)
     return greeting
+
+
+def check_turn(data: bytes) -> None:
+    """Take note that the turn has come.
+
+    Raises
+    ------
+    msgspec.MsgspecError
+    """
+    msgspec.msgpack.decode(data, type=Turn)
 
 
 def decode_order(data: bytes) -> Order:

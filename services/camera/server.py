@@ -28,6 +28,7 @@ from services.camera.messages import (
     Message,
     Order,
     Reply,
+    Turn,
     decode_order,
     encode,
     limit_stalls,
@@ -136,9 +137,10 @@ class CameraServer:
     def _converse(self, connection: Connection) -> None:
         try:
             with closing(connection):
-                order = decode_order(connection.recv_bytes(MOST_ORDER_BYTES))
-                # Whoever sent it may have waited too long for those before.
+                # Whoever waited for those before may have left.
                 if not _is_gone(connection):
+                    _send(connection, Turn())
+                    order = decode_order(connection.recv_bytes(MOST_ORDER_BYTES))
                     _send(connection, self._work(order))
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             log.warning("a picture was not handed over: %s", error or type(error).__name__)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -18,7 +20,10 @@ from services.camera import client as client_module
 from services.camera.client import MOST_WAITING, CameraClient
 from services.camera.errors import CameraUnavailable
 from services.camera.messages import socket_path
+from services.camera.server import PLACES
+from services.serving.gateway import Gateway
 from tests.cameras import as_file, running_camera, street, with_scans, work_by_brightness
+from tests.services.serving.harness import Client, served, status_of
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 ROOT = Path(models.__file__).parent.parent
@@ -110,6 +115,50 @@ def test_a_flooded_camera_stops_no_page(attacked, attacked_dir):
         assert (len(waiting), set(ended)) == (MOST_WAITING, {503})
         opened.set()
         assert {future.result(PATIENCE_SECONDS) for future in waiting} == {200}
+
+
+def handed_in(port: int) -> Client:
+    """Somebody who hands a picture in and waits."""
+    head = f"POST {API} HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nConnection: close"
+    client = Client(port)
+    client.send(f"{head}\r\nContent-Length: {len(PICTURE)}\r\n\r\n".encode() + PICTURE)
+    return client
+
+
+def is_answered(client: Client) -> bool:
+    return bool(select.select([client.socket], [], [], 0)[0])
+
+
+def test_whoever_hands_in_and_leaves_holds_nothing(attacked, attacked_dir):
+    opened = threading.Event()
+
+    def work(order):
+        assert opened.wait(PATIENCE_SECONDS)
+        return work_by_brightness(order)
+
+    with (
+        contextlib.ExitStack() as stack,
+        running_camera(attacked_dir, work) as camera,
+        served(Gateway(attacked, THREADS)) as port,
+    ):
+        leaving = [handed_in(port) for _ in range(MOST_WAITING)]
+        left = PLACES - MOST_WAITING
+        wait_until(lambda: camera._places._value == left)
+        for client in leaving:
+            client.socket.close()
+
+        staying: list[Client] = []
+
+        def is_taken_in() -> bool:
+            staying.append(handed_in(port))
+            stack.callback(staying[-1].socket.close)
+            wait_until(lambda: is_answered(staying[-1]) or camera._places._value < left)
+            return camera._places._value < left
+
+        # The camera is still at work for one of those who left.
+        wait_until(is_taken_in)
+        opened.set()
+        assert status_of(staying[-1].read()) == 200
 
 
 def test_a_picture_made_to_keep_the_camera_busy_is_refused_before_it_does(attacked, attacked_dir):

@@ -199,7 +199,7 @@ def test_english_on_demand(client, camera):
 
 def test_who_meets_a_full_queue_or_no_camera_can_try_again(client):
     class Full:
-        def look_at(self, _picture):
+        def look_at(self, _picture, **_options):
             raise CameraBusy(2)
 
     told = tell(Full(), FRENCH, PICTURE, str)

@@ -22,6 +22,7 @@ from services.camera.limits import MAX_BYTES
 from services.camera.messages import (
     Admitted,
     Order,
+    check_turn,
     decode_greeting,
     decode_reply,
     encode,
@@ -30,6 +31,7 @@ from services.camera.messages import (
 from services.camera.server import CameraServer
 from services.errors import ConfigurationError
 from tests.cameras import VERSION, as_file, running_camera, street, work_by_brightness
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 PICTURE = as_file(street())
 
@@ -45,6 +47,12 @@ def admitted(data_dir):
         if decode_greeting(connection.recv_bytes()) == Admitted():
             return connection
         connection.close()
+
+
+def reply_to(connection):
+    """What is answered to a picture that was handed over before its turn."""
+    check_turn(connection.recv_bytes())
+    return decode_reply(connection.recv_bytes())
 
 
 class Gate:
@@ -104,7 +112,7 @@ def test_pictures_are_looked_at_in_the_order_in_which_places_were_given(tmp_path
             waiting[number].send_bytes(encode(Order(PICTURE + bytes(number))))
         gate.opened.set()
         for connection in waiting:
-            assert decode_reply(connection.recv_bytes()).model_version == VERSION
+            assert reply_to(connection).model_version == VERSION
             connection.close()
     assert gate.seen == [len(PICTURE) + number for number in range(3)]
 
@@ -145,10 +153,10 @@ def test_strangers_at_the_socket_cost_nobody_a_place(tmp_path):
                 if said is not None:
                     stranger.send_bytes(said)
                     with pytest.raises((EOFError, ConnectionError)):
-                        stranger.recv_bytes()
+                        reply_to(stranger)
         with admitted(tmp_path) as known:
             known.send_bytes(encode(Order(PICTURE)))
-            assert decode_reply(known.recv_bytes()).model_version == VERSION
+            assert reply_to(known).model_version == VERSION
 
 
 def test_more_than_a_few_do_not_wait_but_are_told_at_once(tmp_path):
@@ -181,14 +189,41 @@ def test_the_place_of_who_waited_and_left_is_given_to_the_next(tmp_path):
         with admitted(tmp_path) as staying:
             staying.send_bytes(encode(Order(PICTURE + bytes(2))))
             gate.opened.set()
-            assert decode_reply(staying.recv_bytes()).model_version == VERSION
+            assert reply_to(staying).model_version == VERSION
         assert first.result(30).model_version == VERSION
     # Nobody looked at the picture of who left.
     assert gate.seen == [len(PICTURE), len(PICTURE) + 2]
 
 
+@pytest.mark.parametrize("picture", [PICTURE, PICTURE + bytes(2_000_000)])
+def test_nobody_waits_for_a_turn_whose_answer_nobody_awaits(tmp_path, picture):
+    """Be it for a turn or for the answer: both threads are free before the camera is."""
+    gate, stays = Gate(), threading.Event()
+    stays.set()
+    with running_camera(tmp_path, gate.work, places=2) as camera, ThreadPoolExecutor(2) as pool:
+        client = CameraClient(tmp_path, connect_seconds=0.0, most_waiting=2)
+        leaving = [pool.submit(client.look_at, picture, is_awaited=stays.is_set) for _ in range(2)]
+        assert gate.begun.acquire(timeout=PATIENCE_SECONDS)
+        wait_until(lambda: not camera._places._value)
+        stays.clear()
+        for future in leaving:
+            with pytest.raises(CameraUnavailable, match="is gone"):
+                future.result(PATIENCE_SECONDS)
+        with admitted(tmp_path) as staying:
+            staying.send_bytes(encode(Order(PICTURE)))
+            gate.opened.set()
+            assert reply_to(staying).model_version == VERSION
+    assert gate.seen == [len(picture), len(PICTURE)]
+
+
+def test_nobody_waits_for_a_process_whose_answer_nobody_awaits(tmp_path):
+    client = CameraClient(tmp_path, connect_seconds=2 * PATIENCE_SECONDS)
+    with ThreadPoolExecutor(1) as pool, pytest.raises(CameraUnavailable, match="is gone"):
+        pool.submit(client.look_at, PICTURE, is_awaited=lambda: False).result(PATIENCE_SECONDS)
+
+
 def test_a_large_picture_may_wait_longer_for_its_turn_than_for_a_connection(tmp_path, monkeypatch):
-    """What the socket does not take at once is sent when the picture's turn comes."""
+    """It is sent when its turn has come."""
     monkeypatch.setattr(client_module, "_CONNECT_STALL_SECONDS", 0.05)
     gate, large = Gate(), PICTURE + bytes(2_000_000)
     with running_camera(tmp_path, gate.work), ThreadPoolExecutor(2) as pool:
