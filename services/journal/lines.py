@@ -18,6 +18,8 @@ LogFormat = Literal["text", "json"]
 
 TEXT_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s%(request_mark)s"
 REQUEST_ID_HEADER: Final = "X-Request-ID"
+# All that a line of JSON tells; what a library hung on its record may name a person, unmasked.
+JSON_FIELDS: Final = ("time", "level", "logger", "message", "request", "exc_info", "stack_info")
 # What a proxy in front may hand over; anything else is not written into the journal.
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _TEXT_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
@@ -63,6 +65,7 @@ class _PrivateJson(JsonFormatter):
         return {
             name: without_personal_data(value) if isinstance(value, str) else value
             for name, value in super().process_log_record(log_data).items()
+            if name in JSON_FIELDS
         }
 
 

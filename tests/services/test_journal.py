@@ -75,6 +75,21 @@ def test_the_journal_is_for_its_owner_only(settings):
     assert (settings.data_dir / "app.log").stat().st_mode & 0o077 == 0
 
 
+def test_a_line_of_json_tells_this_and_no_more(settings):
+    journal.start_journal(settings.model_copy(update={"log_format": "json"}))
+    logging.getLogger("x").info("snapshot %s", "abc", extra={"visitor": ("203.0.113.9",)})
+    try:
+        raise KeyError("trafficstatus")
+    except KeyError:
+        logging.getLogger("x").exception("refused")
+    told = [json.loads(line) for line in lines(settings)]
+    keys = {"time", "level", "logger", "message", "request", "exc_info"}
+    assert [set(line) for line in told] == [keys, keys]
+    assert told[0]["message"] == "snapshot abc"
+    assert told[0]["exc_info"] is None
+    assert told[1]["exc_info"].startswith("Traceback")
+
+
 @pytest.mark.parametrize("log_format", ["text", "json"])
 def test_no_line_tells_the_query_or_the_user_of_an_address_whoever_writes_it(settings, log_format):
     """urllib3 warns of every try again with the path and its query; so do errors of redirects."""
