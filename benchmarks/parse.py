@@ -60,6 +60,11 @@ class Sample:
 
 def measure(options: Options) -> Iterator[Row]:
     """Yield the rows of parsing."""
+    feed, now = demo_feed(SEGMENTS), datetime.now(UTC)
+    yield Row(
+        f"simulated reply of {SEGMENTS:,} segments",
+        _milliseconds(lambda: feed.reply(now), options.repeat(9, 3)),
+    )
     demo = _demo_sample(SEGMENTS)
     yield from _against_plain("demo reply", demo, options)
     if REAL_REPLY.exists():
