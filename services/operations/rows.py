@@ -10,10 +10,11 @@ import logging
 import math
 from typing import Any, Final
 
-from sqlalchemy import JSON, Row, Select, inspect
+import msgspec
+from sqlalchemy import Row, Select, inspect
 from sqlalchemy.orm import Session
 
-from services.operations.tables import ONE_OF, Base
+from services.operations.tables import FORM, ONE_OF, Base
 
 log = logging.getLogger(__name__)
 
@@ -81,17 +82,17 @@ def _is_sound(value: object) -> bool:
     if not isinstance(value, Base):
         return not isinstance(value, float) or math.isfinite(value)
     return all(
-        _fits(attribute.columns[0], type(value), getattr(value, attribute.key))
+        _fits(attribute.columns[0], getattr(value, attribute.key))
         for attribute in inspect(type(value)).column_attrs
     )
 
 
-def _fits(column: Any, entity: type[Base], held: object) -> bool:
+def _fits(column: Any, held: object) -> bool:
     """Whether a value is one that a column is declared to hold."""
     if held is None:
         return bool(column.nullable)
-    if isinstance(column.type, JSON):
-        return _is_json_of(str(entity.__annotations__[column.key]), held)
+    if FORM in column.info:
+        return _has_form(column.info[FORM], held)
     one_of = column.info.get(ONE_OF)
     return _is_of(column.type.python_type, held) and (one_of is None or held in one_of)
 
@@ -102,16 +103,9 @@ def _is_of(expected: type, held: object) -> bool:
     return isinstance(held, expected)
 
 
-def _is_json_of(annotation: str, held: object) -> bool:
-    """Whether a document has the form that its column is annotated with."""
-    if "list[str]" in annotation:
-        return _are(str, held)
-    if "list[list[float]]" in annotation:
-        return isinstance(held, list) and all(_are(int | float, part) for part in held)
-    if "dict[str, int]" in annotation:
-        return isinstance(held, dict) and _are(int, list(held.values()))
-    return isinstance(held, dict)
-
-
-def _are(kind: Any, held: object) -> bool:
-    return isinstance(held, list) and all(isinstance(part, kind) for part in held)
+def _has_form(form: Any, document: object) -> bool:
+    try:
+        msgspec.convert(document, form)
+    except msgspec.ValidationError:
+        return False
+    return True

@@ -48,6 +48,8 @@ LiveStatus = Literal["unknown", "freeFlow", "heavy", "congested", "impossible"]
 _NAME: Final = String(32)
 ONE_OF: Final = "one of"
 """Under this name a column holds the values that pages have words for."""
+FORM: Final = "form"
+"""Under this one a column of documents holds their form, a type that msgspec knows."""
 
 
 def _one_of(values: Any) -> dict[str, tuple[str, ...]]:
@@ -109,7 +111,7 @@ class ModelVersion(Base):
     first_day: Mapped[date] = mapped_column(Date)
     last_day: Mapped[date] = mapped_column(Date)
     days: Mapped[int]
-    measures: Mapped[dict[str, Any]] = mapped_column(JSON)
+    measures: Mapped[dict[str, Any]] = mapped_column(JSON, info={FORM: dict[str, Any]})
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -143,7 +145,9 @@ class Decision(Base):
     reason: Mapped[str] = mapped_column(_NAME, info=_one_of(Reason))
     decided_by: Mapped[str] = mapped_column(_NAME, info=_one_of(DecidedBy))
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    figures: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
+    figures: Mapped[dict[str, Any]] = mapped_column(
+        JSON, default_factory=dict, info={FORM: dict[str, Any]}
+    )
 
 
 class ForecastScore(Base):
@@ -186,8 +190,8 @@ class ForecastScore(Base):
     ratio_error_sum: Mapped[float]
     band_cases: Mapped[int]
     band_hits: Mapped[int]
-    better_than: Mapped[dict[str, int]] = mapped_column(JSON)
-    calibration: Mapped[list[list[float]]] = mapped_column(JSON)
+    better_than: Mapped[dict[str, int]] = mapped_column(JSON, info={FORM: dict[str, int]})
+    calibration: Mapped[list[list[float]]] = mapped_column(JSON, info={FORM: list[list[float]]})
 
 
 class ScoredHour(Base):
@@ -256,7 +260,7 @@ class Incident(Base):
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     fired_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, index=True)
-    journal: Mapped[list[str]] = mapped_column(JSON, default_factory=list)
+    journal: Mapped[list[str]] = mapped_column(JSON, default_factory=list, info={FORM: list[str]})
 
 
 class IncidentNote(Base):

@@ -7,6 +7,7 @@ import sqlite3
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import JSON
 
 from app import create_app
 from services.operations import (
@@ -26,6 +27,7 @@ from services.operations import (
     record_log_in_failure,
 )
 from services.operations.database import FILE_NAME
+from services.operations.tables import FORM, Base
 from services.scoring.summary import quality_report
 from services.settings import load_settings
 from tests.log_in import send_log_in
@@ -84,6 +86,17 @@ def operations(settings):
             record_log_in_failure(session, name, NOW)
         session.add_all([score("rocade"), score("ceinture")])
     return operations
+
+
+def test_every_column_of_documents_says_of_what_form_they_are():
+    documents = [
+        column
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, JSON)
+    ]
+    assert len(documents) >= 5
+    assert [str(column) for column in documents if FORM not in column.info] == []
 
 
 SPOILT = [
