@@ -148,6 +148,7 @@ def attempt_log_in(name: str, password: str, address: str) -> LogIn:
             "operator": operator.fingerprint,
             "expires": int(time.time()) + SESSION_SECONDS,
             "mark": secrets.token_urlsafe(_TOKEN_BYTES),
+            "era": access.validity.era(),
             "token": secrets.token_urlsafe(_TOKEN_BYTES),
         }
     )
@@ -172,6 +173,7 @@ def is_signed_in() -> bool:
         operator is not None
         and operator.is_signed_in()
         and isinstance(mark, str)
+        and flask.session.get("era", "") == access.validity.era()
         and not access.validity.is_ended(mark)
     )
 

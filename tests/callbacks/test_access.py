@@ -8,8 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from services.access import validity
 from services.access.attempts import FREE_ATTEMPTS, Visitor
 from services.access.session import DEVICE_COOKIE, DEVICE_SECONDS, SESSION_COOKIE
+from services.errors import StorageError
 from tests.log_in import OWN_PAGE, form_token, send_log_in
 
 PASSWORD = "Good-velo-42-bleu"
@@ -278,12 +280,58 @@ def test_a_device_that_was_in_before_gets_in_during_an_attack(make_client):
     assert send_log_in(attacker, "admin", PASSWORD).status_code == 429
 
 
-def test_what_cannot_be_written_of_a_log_out_holds_here_at_least(visitor, tmp_path):
-    send_log_in(visitor, "admin", PASSWORD)
-    stolen = visitor.get_cookie(SESSION_COOKIE).value
-    token = log_out_token_of(visitor)
-    (tmp_path / "monitoring" / "sessions.json").unlink()
-    (tmp_path / "monitoring" / "sessions.json").mkdir()
-    visitor.post("/deconnexion", data={"token": token}, headers=OWN_PAGE)
-    visitor.set_cookie(SESSION_COOKIE, stolen)
-    assert not is_in(visitor)
+def log_out(client):
+    """End the session; gives its cookie, which somebody else may have."""
+    stolen, token = client.get_cookie(SESSION_COOKIE).value, log_out_token_of(client)
+    client.post("/deconnexion", data={"token": token}, headers=OWN_PAGE)
+    return stolen
+
+
+def test_a_log_out_that_cannot_be_written_holds_here_whatever_others_write_later(
+    make_client, monkeypatch
+):
+    first, second = (make_client(dashboard_password=PASSWORD) for _ in range(2))
+    for client in (first, second):
+        send_log_in(client, "admin", PASSWORD)
+
+    def full(*_given, **_options):
+        raise StorageError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(validity, "write_atomically", full)
+        stolen = log_out(first)
+        first.set_cookie(SESSION_COOKIE, stolen)
+        assert not is_in(first)
+    log_out(second)
+    assert not is_in(first)
+    # Once it can be written, all know.
+    send_log_in(first, "admin", PASSWORD)
+    log_out(first)
+    second.set_cookie(SESSION_COOKIE, stolen)
+    assert not is_in(second)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"\xff", b"[" * 9_000, None], ids=lambda content: str(content)[:9]
+)
+def test_where_it_is_lost_who_has_logged_out_all_sessions_are_over(
+    make_client, tmp_path, caplog, content
+):
+    clients = [make_client(dashboard_password=PASSWORD) for _ in range(2)]
+    for client in clients:
+        send_log_in(client, "admin", PASSWORD)
+    stolen = log_out(clients[0])
+    file = tmp_path / "monitoring" / "sessions.json"
+    if content is None:
+        file.unlink()
+    else:
+        file.write_bytes(content)
+    restarted = make_client(dashboard_password=PASSWORD)
+    for client in (restarted, clients[0]):
+        client.set_cookie(SESSION_COOKIE, stolen)
+    assert not any(is_in(client) for client in (restarted, *clients))
+    assert caplog.text.count("all sessions are over") == (content is not None)
+    # Whoever logs in again is in everywhere.
+    send_log_in(restarted, "admin", PASSWORD)
+    clients[1].set_cookie(SESSION_COOKIE, restarted.get_cookie(SESSION_COOKIE).value)
+    assert is_in(clients[1])
