@@ -7,6 +7,7 @@ from services.errors import TrafficError
 from services.journal import start_journal
 from services.metrics import share_metrics
 from services.monitoring import start_graphs
+from services.serving.limits import THREADS
 from services.settings import load_settings
 
 try:
@@ -18,7 +19,7 @@ except TrafficError as error:
 bind = _settings.address
 workers = _settings.web_processes
 worker_class = "services.serving.worker.WebWorker"
-threads = 8
+threads = THREADS
 # Each process builds its own application: nothing is shared across a fork.
 preload_app = False
 # An access log would hold IP addresses.

@@ -20,6 +20,7 @@ from typing import Final
 from services.errors import FeedRefused, StorageError, TrafficError
 from services.feeds.http import FetchLimits, fetch
 from services.files import read_if_present, write_atomically
+from services.serving.limits import TILE_THREADS
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +38,8 @@ LIMITS: Final = FetchLimits(
     maximum_bytes=500_000,
     retries=0,
 )
-# Half of a process's threads fetch, and two may wait for their turn: a browser asks for six tiles
-# at once, and the last two threads are always there for pages.
+# Of one process; the others of its threads for tiles wait for their turn.
 MOST_FETCHES: Final = 4
-MOST_WAITING: Final = 2
 WAIT_SECONDS: Final = 3.0
 PAUSE_AFTER_FAILURE_SECONDS: Final = 60.0
 # All 24,529 tiles of Rennes at 20 kB; a source with larger ones loses those kept longest.
@@ -89,7 +88,7 @@ class Tiles:
         self._headers = {"User-Agent": user_agent, "Accept": "image/png"}
         self._written = itertools.count()
         self._fetching = threading.BoundedSemaphore(MOST_FETCHES)
-        self._present = threading.BoundedSemaphore(MOST_FETCHES + MOST_WAITING)
+        self._present = threading.BoundedSemaphore(TILE_THREADS)
         self._monotonic = monotonic
         self._not_before = 0.0
 

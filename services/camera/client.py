@@ -37,6 +37,7 @@ from services.camera.messages import (
     socket_path,
 )
 from services.serving.awaited import IsAwaited, always
+from services.serving.limits import CAMERA_THREADS
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +51,6 @@ _GREETING_SECONDS: Final = 2.0
 _CONNECT_STALL_SECONDS: Final = 2.0
 # Nor does it read the picture whose turn it is.
 _SEND_STALL_SECONDS: Final = 10.0
-# Threads of this process that may wait for the camera; the others serve pages. Two processes of
-# three fill the camera's queue.
-MOST_WAITING: Final = 3
 _RETRY_AFTER_S: Final = 2
 # The first picture waits for TensorFlow to be imported and the model to be compiled.
 REPLY_SECONDS: Final = 45.0
@@ -86,7 +84,7 @@ class CameraClient:
         is_expected: bool = True,
         connect_seconds: float = _CONNECT_SECONDS,
         reply_seconds: float = REPLY_SECONDS,
-        most_waiting: int = MOST_WAITING,
+        most_waiting: int = CAMERA_THREADS,
     ) -> None:
         self._address = str(socket_path(data_dir))
         self._is_expected = is_expected

@@ -6,6 +6,14 @@ from typing import Final
 
 from services.camera.limits import MAX_BYTES
 
+# Threads of a process that may wait for the camera: two processes of three fill its queue.
+CAMERA_THREADS: Final = 3
+# And for the source of tiles: a browser asks for six at once.
+TILE_THREADS: Final = 6
+# Some are always there for pages.
+PAGE_THREADS: Final = 2
+THREADS: Final = CAMERA_THREADS + TILE_THREADS + PAGE_THREADS
+
 # From the first byte of a request, or from the connection, to the end of its headers.
 HEADER_SECONDS: Final = 10.0
 # For a body: these, and one more for each so many bytes that came (a poor mobile connection).

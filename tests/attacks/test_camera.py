@@ -11,25 +11,30 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import models
+from app import create_app
 from services.camera import client as client_module
-from services.camera.client import MOST_WAITING, CameraClient
+from services.camera.client import CameraClient
 from services.camera.errors import CameraUnavailable
 from services.camera.messages import socket_path
 from services.camera.server import PLACES
 from services.serving.gateway import Gateway
+from services.serving.limits import CAMERA_THREADS, PAGE_THREADS, THREADS, TILE_THREADS
+from services.settings import load_settings
+from services.tiles import LIMITS, MOST_FETCHES, Tiles, tile_at
 from tests.cameras import as_file, running_camera, street, with_scans, work_by_brightness
+from tests.fault_server import fault_server, reply_with
 from tests.services.serving.harness import Client, served, status_of
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 ROOT = Path(models.__file__).parent.parent
 API = "/api/v1/segmentation?picture=false"
-# As gunicorn.conf.py gives a process.
-THREADS = 8
 STRANGERS = 40
 PICTURE = as_file(street())
 BROKEN = PICTURE[:100]
@@ -79,7 +84,7 @@ def statuses_beside(server, pool, picture) -> tuple[list[Future[int]], list[int]
     asked = [pool.submit(hand_in) for _ in range(STRANGERS)]
     healthy = pool.submit(lambda: server.test_client().get("/healthz").status_code)
     assert healthy.result(PATIENCE_SECONDS) == 200
-    wait_until(lambda: sum(not future.done() for future in asked) <= MOST_WAITING)
+    wait_until(lambda: sum(not future.done() for future in asked) <= CAMERA_THREADS)
     waiting = [future for future in asked if not future.done()]
     return waiting, [future.result() for future in asked if future.done()]
 
@@ -89,7 +94,7 @@ def test_a_stopped_camera_stops_no_page(attacked, attacked_dir, stopped_camera, 
     monkeypatch.setattr(client_module, "_GREETING_SECONDS", PATIENCE_SECONDS)
     with ThreadPoolExecutor(THREADS) as pool:
         waiting, ended = statuses_beside(attacked, pool, BROKEN)
-        assert (len(waiting), set(ended)) == (MOST_WAITING, {503})
+        assert (len(waiting), set(ended)) == (CAMERA_THREADS, {503})
         stopped_camera.send_signal(signal.SIGCONT)
         assert {future.result(PATIENCE_SECONDS) for future in waiting} == {400}
 
@@ -112,9 +117,55 @@ def test_a_flooded_camera_stops_no_page(attacked, attacked_dir):
 
     with running_camera(attacked_dir, work), ThreadPoolExecutor(THREADS) as pool:
         waiting, ended = statuses_beside(attacked, pool, PICTURE)
-        assert (len(waiting), set(ended)) == (MOST_WAITING, {503})
+        assert (len(waiting), set(ended)) == (CAMERA_THREADS, {503})
         opened.set()
         assert {future.result(PATIENCE_SECONDS) for future in waiting} == {200}
+
+
+def test_camera_and_tiles_together_leave_threads_for_pages(tmp_path, monkeypatch):
+    """Of one process, at once: all that may wait for the one and for the other."""
+    opened = threading.Event()
+    # As long as the test wants, however slow the machine.
+    patient = replace(LIMITS, read_timeout_s=PATIENCE_SECONDS, total_timeout_s=PATIENCE_SECONDS)
+    monkeypatch.setattr("callbacks.tiles.Tiles", partial(Tiles, limits=patient))
+    monkeypatch.setattr("services.tiles.WAIT_SECONDS", PATIENCE_SECONDS)
+
+    def work(order):
+        assert opened.wait(PATIENCE_SECONDS)
+        return work_by_brightness(order)
+
+    def hang(handler, _number):
+        assert opened.wait(PATIENCE_SECONDS)
+        reply_with(b"", 404)(handler, _number)
+
+    with contextlib.ExitStack() as stack:
+        tiles = stack.enter_context(fault_server(hang))
+        settings = load_settings(
+            data_dir=tmp_path,
+            monitor_level="off",
+            tiles_url=tiles.url.removesuffix("feed") + "{z}/{x}/{y}.png",
+            _env_file=None,
+        )
+        camera = stack.enter_context(running_camera(tmp_path, work))
+        port = stack.enter_context(served(Gateway(create_app(settings).server, THREADS)))
+        stack.callback(opened.set)
+        zoom, x, y = 12, *tile_at(12, -1.68, 48.11)
+        waiting = [handed_in(port) for _ in range(CAMERA_THREADS)]
+        for offset in range(TILE_THREADS):
+            waiting.append(Client(port))
+            head = f"GET /tiles/{zoom}/{x}/{y + offset - 2}.png HTTP/1.1\r\nHost: x\r\n\r\n"
+            waiting[-1].send(head.encode())
+        for client in waiting:
+            stack.callback(client.socket.close)
+        wait_until(lambda: camera._places._value == PLACES - CAMERA_THREADS)
+        wait_until(lambda: tiles.requests == MOST_FETCHES)
+        # Each of them waits: what is left is for pages.
+        pages = [Client(port) for _ in range(PAGE_THREADS)]
+        for client in pages:
+            stack.callback(client.socket.close)
+            client.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert [status_of(client.read()) for client in pages] == [200] * PAGE_THREADS
+        assert not any(is_answered(client) for client in waiting)
 
 
 def handed_in(port: int) -> Client:
@@ -141,8 +192,8 @@ def test_whoever_hands_in_and_leaves_holds_nothing(attacked, attacked_dir):
         running_camera(attacked_dir, work) as camera,
         served(Gateway(attacked, THREADS)) as port,
     ):
-        leaving = [handed_in(port) for _ in range(MOST_WAITING)]
-        left = PLACES - MOST_WAITING
+        leaving = [handed_in(port) for _ in range(CAMERA_THREADS)]
+        left = PLACES - CAMERA_THREADS
         wait_until(lambda: camera._places._value == left)
         for client in leaving:
             client.socket.close()

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 import urllib3
 
+from services.serving.limits import TILE_THREADS
 from services.tiles import (
     KEPT_SECONDS,
     LIMITS,
     MOST_FETCHES,
-    MOST_WAITING,
     Tiles,
     TileUnavailable,
     covers,
@@ -99,7 +99,7 @@ def test_pages_do_not_wait_for_more_than_a_few_tiles(tmp_path):
         found = tiles(server, tmp_path)
         threads = [
             threading.Thread(target=found.tile, args=(zoom, x, y + offset))
-            for offset in range(-2, MOST_FETCHES + MOST_WAITING - 2)
+            for offset in range(-2, TILE_THREADS - 2)
         ]
         for thread in threads:
             thread.start()
