@@ -19,6 +19,7 @@ from components.log_in import LogInPage, build_log_in_page
 from components.texts import Texts, formats, languages, load_texts
 from services.access import (
     LogIn,
+    accept_invitation,
     attempt_log_in,
     is_from_own_page,
     is_log_out_token,
@@ -47,9 +48,7 @@ def register(main: Dash) -> None:
 
     @main.server.get(LOG_IN_PATH)
     def log_in_form() -> ResponseReturnValue:
-        if is_signed_in():
-            return redirect(wanted_page(), HTTPStatus.SEE_OTHER)
-        return _page(main, "", HTTPStatus.OK)
+        return _form(main)
 
     @main.server.post(LOG_IN_PATH)
     def log_in() -> ResponseReturnValue:
@@ -103,6 +102,17 @@ def told(texts: Texts, tried: LogIn) -> str:
     else:
         wait = written.quantity(-(-tried.wait_seconds // 60), "min", is_long=True)
     return str(wording["throttled"]).format(wait=wait)
+
+
+def _form(main: Dash) -> ResponseReturnValue:
+    """The empty form, for those who are not in yet."""
+    if is_signed_in():
+        return redirect(wanted_page(), HTTPStatus.SEE_OTHER)
+    if invitation := request.args.get("device"):
+        accept_invitation(invitation)
+        # So that no history or bookmark keeps it.
+        return redirect(log_in_address(wanted_page()), HTTPStatus.SEE_OTHER)
+    return _page(main, "", HTTPStatus.OK)
 
 
 def _page(main: Dash, error: str, status: HTTPStatus) -> Response:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from services.access.credentials import announce_password, first_password, secret_key
 from services.access.session import (
     LogIn,
+    accept_invitation,
     attempt_log_in,
     is_from_own_page,
     is_log_out_token,
@@ -21,6 +22,7 @@ from services.access.session import (
 
 __all__ = [
     "LogIn",
+    "accept_invitation",
     "announce_password",
     "attempt_log_in",
     "first_password",

@@ -7,7 +7,9 @@ other; who gets in is uncounted again. While the database cannot be used, each p
 itself.
 
 Who has been in before has a mark on the device (:mod:`.session`) and is counted by that: however
-many addresses an attacker guesses from, those who know the password get in from their devices.
+many addresses an attacker guesses from, those who know the password get in from such a device. A
+hundred addresses a minute keep all other devices waiting, an operator's new one too: the command
+``python -m services.access`` makes that a known one.
 """
 
 from __future__ import annotations

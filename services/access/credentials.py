@@ -45,14 +45,25 @@ def secret_key(settings: Settings) -> str:
     It is the configured one, else 256 random bits made once and kept. When they cannot be kept
     (a read-only data directory), the key lasts as long as this process: sessions then do too.
     """
-    if settings.secret_key is not None:
-        return settings.secret_key.get_secret_value()
     try:
-        path = monitoring_dir(settings) / "secret_key"
-        return _kept(path, _SECRET_KEY, lambda: secrets.token_hex(32))
+        return shared_secret_key(settings)
     except StorageError as error:
         logger.warning("the session key lasts for this process only: %s", error)
         return secrets.token_hex(32)
+
+
+def shared_secret_key(settings: Settings) -> str:
+    """The key that signs session cookies, as every process knows it.
+
+    Raises
+    ------
+    StorageError
+        When none is configured and none can be kept.
+    """
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    path = monitoring_dir(settings) / "secret_key"
+    return _kept(path, _SECRET_KEY, lambda: secrets.token_hex(32))
 
 
 def first_password(settings: Settings) -> str | None:

@@ -40,6 +40,9 @@ SESSION_COOKIE: Final = "operator_session"
 DEVICE_COOKIE: Final = "operator_device"
 DEVICE_SECONDS: Final = 180 * 86_400
 _DEVICE_SALT: Final = "operator device"
+# Long enough to carry an address from one machine to another.
+INVITATION_SECONDS: Final = 600
+_INVITATION_SALT: Final = "operator device, invited"
 # How long a log-in waits for others to let go of the operations database.
 PATIENCE_SECONDS: Final = 0.25
 _EXTENSION: Final = "traffic_access"
@@ -224,11 +227,29 @@ def _loaded(settings: Settings, key: str) -> Operator | None:
         return None
 
 
+def invitation(key: str) -> str:
+    """What makes the device that brings it a known one, whoever guesses; it opens nothing."""
+    mark = secrets.token_urlsafe(_TOKEN_BYTES)
+    return str(URLSafeTimedSerializer(key, salt=_INVITATION_SALT).dumps(mark))
+
+
+def accept_invitation(given: str) -> None:
+    """Mark the device of the request in progress, if the invitation that it brings is ours."""
+    signer = URLSafeTimedSerializer(str(flask.current_app.secret_key), salt=_INVITATION_SALT)
+    mark = _signed(signer, given, INVITATION_SECONDS)
+    if mark:
+        _mark_device(mark)
+
+
 def _device() -> str:
     """What the visitor's device was marked with at an earlier log-in; empty where it was not."""
-    given = flask.request.cookies.get(DEVICE_COOKIE, "")
+    return _signed(_device_signer(), flask.request.cookies.get(DEVICE_COOKIE, ""), DEVICE_SECONDS)
+
+
+def _signed(signer: URLSafeTimedSerializer, given: str, max_age_seconds: int) -> str:
+    """What was signed so long ago at most; empty where it was not."""
     try:
-        found = _device_signer().loads(given, max_age=DEVICE_SECONDS)
+        found = signer.loads(given, max_age=max_age_seconds)
     except BadData:
         return ""
     return found if isinstance(found, str) else ""

@@ -8,10 +8,13 @@ from datetime import timedelta
 
 import pytest
 
-from services.access import validity
-from services.access.attempts import FREE_ATTEMPTS, Visitor
+from services.access import session, validity
+from services.access.__main__ import main as invite
+from services.access.attempts import ATTEMPTS_IN_ALL, FREE_ATTEMPTS, Visitor
 from services.access.session import DEVICE_COOKIE, DEVICE_SECONDS, SESSION_COOKIE
 from services.errors import StorageError
+from services.operations import open_operations, record_log_in_failure
+from services.settings import load_settings
 from tests.log_in import OWN_PAGE, form_token, send_log_in
 
 PASSWORD = "Good-velo-42-bleu"
@@ -179,9 +182,6 @@ def test_guessing_is_slowed_down_in_every_process_and_after_a_restart(make_clien
 
 
 def test_who_tries_on_waits_minutes(make_client, tmp_path):
-    from services.operations import open_operations, record_log_in_failure  # noqa: PLC0415
-    from services.settings import load_settings  # noqa: PLC0415
-
     client = make_client(dashboard_password=PASSWORD)
     send_log_in(client, "admin", "guess")
     attempts = client.application.extensions["traffic_access"].attempts
@@ -278,6 +278,68 @@ def test_a_device_that_was_in_before_gets_in_during_an_attack(make_client):
     assert send_log_in(client, "admin", PASSWORD).status_code == 303
     attacker.set_cookie(DEVICE_COOKIE, "forged." + device.value, path="/connexion")
     assert send_log_in(attacker, "admin", PASSWORD).status_code == 429
+
+
+@pytest.fixture
+def guessed_at(make_client, tmp_path):
+    """A process while a hundred addresses guess within a minute."""
+    client = make_client(dashboard_password=PASSWORD)
+    attempts = client.application.extensions["traffic_access"].attempts
+    with open_operations(load_settings(data_dir=tmp_path)).begin() as transaction:
+        for number in range(ATTEMPTS_IN_ALL):
+            now = attempts._clock() - timedelta(seconds=1)
+            mark = attempts._mark(Visitor(f"198.51.100.{number}"), now)
+            record_log_in_failure(transaction, mark, now)
+    return client
+
+
+def invited(monkeypatch, capsys, **settings):
+    """The address that the command prints."""
+    for name, value in settings.items():
+        monkeypatch.setenv(f"TRAFFIC_{name.upper()}", str(value))
+    assert invite([]) == 0
+    return capsys.readouterr().out.strip()
+
+
+def test_an_operator_on_a_new_device_gets_in_during_an_attack_by_an_address_of_the_machine(
+    guessed_at, tmp_path, monkeypatch, capsys
+):
+    assert send_log_in(guessed_at, "admin", PASSWORD).status_code == 429
+    address = invited(monkeypatch, capsys, data_dir=tmp_path, public_url="https://rennes.example/")
+    assert address.startswith("https://rennes.example/connexion?device=")
+    path = address.removeprefix("https://rennes.example")
+    answer = guessed_at.get(path)
+    # Nothing of it stays in the address, and it opens nothing.
+    assert answer.location == f"/connexion?next={ROOM}"
+    assert not is_in(guessed_at)
+    # Opened twice, it is one device: five tries in all.
+    guessed_at.get(path)
+    for _ in range(FREE_ATTEMPTS - 1):
+        assert send_log_in(guessed_at, "admin", "guess").status_code == 403
+    assert send_log_in(guessed_at, "admin", PASSWORD).status_code == 303
+    assert is_in(guessed_at)
+
+
+def test_no_other_address_makes_a_device_known(guessed_at, tmp_path, monkeypatch, capsys):
+    signed = invited(monkeypatch, capsys, data_dir=tmp_path).partition("device=")[2]
+    with guessed_at.application.test_request_context():
+        # What a cookie holds is no invitation: it lasts half a year.
+        device = session._device_signer().dumps("mark")
+    with monkeypatch.context() as patch:
+        patch.setattr(session, "INVITATION_SECONDS", -1)
+        assert "Set-Cookie" not in guessed_at.get(f"/connexion?device={signed}").headers
+    for forged in ("x", f"x{signed}", signed[:-1], device):
+        assert "Set-Cookie" not in guessed_at.get(f"/connexion?device={forged}").headers
+    assert send_log_in(guessed_at, "admin", PASSWORD).status_code == 429
+
+
+def test_without_a_key_that_all_know_no_address_is_printed(tmp_path, monkeypatch, capsys):
+    (tmp_path / "monitoring").write_text("a file where the directory should be")
+    monkeypatch.setenv("TRAFFIC_DATA_DIR", str(tmp_path))
+    assert invite([]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert len(told.err.splitlines()) == 1
 
 
 def log_out(client):
