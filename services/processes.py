@@ -139,14 +139,16 @@ class Supervisor:
         pause_s = 0.0
         while not self._stopping.is_set():
             started = time.monotonic()
-            exit_code = self._run_once(child)
+            try:
+                end: object = self._run_once(child)
+            except (OSError, MemoryError) as error:
+                # No memory, process or file is left for it now.
+                end = error
             if self._stopping.is_set():
                 return
             if time.monotonic() - started > HEALTHY_AFTER_SECONDS:
                 pause_s = 0.0
-            log.error(
-                "%s ended with %s; again in %g s", " ".join(child.command[1:]), exit_code, pause_s
-            )
+            log.error("%s ended with %s; again in %g s", " ".join(child.command[1:]), end, pause_s)
             self._stopping.wait(pause_s)
             pause_s = min(
                 max(2 * pause_s, SECOND_RESTART_PAUSE_SECONDS), LONGEST_RESTART_PAUSE_SECONDS

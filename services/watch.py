@@ -215,8 +215,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _again_and_again(
     work: Callable[[], object], period_seconds: float, stopping: threading.Event
 ) -> None:
+    """Do some work now and then; whatever it meets, it is done again."""
     while not stopping.is_set():
-        work()
+        with _survived("a part of the watch failed"):
+            work()
         stopping.wait(period_seconds)
 
 

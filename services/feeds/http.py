@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
-import os
 import socket
-import threading
-import time
-from collections.abc import Iterator, Mapping
-from contextvars import ContextVar
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
@@ -19,6 +14,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from services.cut_off import IN_PROGRESS, CutOff
 from services.errors import FeedUnreachable
 
 CONNECT_TIMEOUT_S: Final = 5.0
@@ -52,89 +48,14 @@ class FetchLimits:
     backoff_jitter_s: float = BACKOFF_JITTER_S
 
 
-class CutOff:
-    """Ends the connections of one fetch once its time is over.
-
-    The time limits of a socket begin again with every byte, so that only somebody else can end
-    what drips: a timer, which shuts down duplicates of the sockets, whoever holds these meanwhile.
-
-    Parameters
-    ----------
-    seconds : float
-        From now.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._end = time.monotonic() + seconds
-        self._sockets: list[socket.socket] = []
-        self._lock = threading.Lock()
-        self._timer = threading.Timer(seconds, self._shut_down)
-        self._timer.daemon = True
-
-    @contextlib.contextmanager
-    def running(self) -> Iterator[None]:
-        """Watch the connections that are made meanwhile."""
-        token = _CUT_OFF.set(self)
-        self._timer.start()
-        try:
-            yield
-        finally:
-            self._timer.cancel()
-            _CUT_OFF.reset(token)
-            with self._lock:
-                for duplicate in self._sockets:
-                    duplicate.close()
-
-    def remaining_s(self) -> float:
-        """The seconds that are left.
-
-        Raises
-        ------
-        FeedUnreachable
-            When none is.
-        """
-        remaining = self._end - time.monotonic()
-        if remaining <= 0:
-            raise FeedUnreachable(f"reply not complete after {self._seconds:g} s")
-        return remaining
-
-    def watched(self, connected: socket.socket) -> socket.socket:
-        """The same socket, to be ended in time; a duplicate outlives its being wrapped by TLS.
-
-        Raises
-        ------
-        FeedUnreachable
-            When that time has come.
-        """
-        with self._lock:
-            self._sockets.append(socket.socket(fileno=os.dup(connected.fileno())))
-        try:
-            self.remaining_s()
-        except FeedUnreachable:
-            connected.close()
-            raise
-        return connected
-
-    def _shut_down(self) -> None:
-        with self._lock:
-            for duplicate in self._sockets:
-                with contextlib.suppress(OSError):
-                    duplicate.shutdown(socket.SHUT_RDWR)
-
-
-# That of the fetch in progress; connections are made deep inside urllib3.
-_CUT_OFF: ContextVar[CutOff] = ContextVar("cut_off")
-
-
 class _HttpConnection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
-        return _CUT_OFF.get().watched(super()._new_conn())
+        return IN_PROGRESS.get().watched(super()._new_conn())
 
 
 class _HttpsConnection(HTTPSConnection):
     def _new_conn(self) -> socket.socket:
-        return _CUT_OFF.get().watched(super()._new_conn())
+        return IN_PROGRESS.get().watched(super()._new_conn())
 
 
 class _HttpPool(urllib3.HTTPConnectionPool):
@@ -171,7 +92,7 @@ class PatientRetry(urllib3.Retry):
 
     def get_backoff_time(self) -> float:
         """The pause before the next try, in seconds; raises when the fetch has no time left."""
-        return min(super().get_backoff_time(), _CUT_OFF.get().remaining_s())
+        return min(super().get_backoff_time(), IN_PROGRESS.get().remaining_s())
 
 
 class _Session(requests.Session):

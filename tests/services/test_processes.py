@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -193,3 +194,18 @@ def test_one_that_lives_or_of_which_nothing_is_known_is_left_alone(pids, pulse):
     with Supervisor([Child(command(LIVES, pids), pulse=lambda: felt.append(1) or pulse())]):
         wait_until(lambda: len(felt) > 8)
         assert len(started(pids)) == 1
+
+
+def test_what_cannot_be_started_now_is_started_later(pids, caplog, monkeypatch):
+    refusals = [BlockingIOError(errno.EAGAIN, "no process is left"), MemoryError(), OSError()]
+    start = subprocess.Popen
+
+    def popen(*arguments, **options):
+        if refusals:
+            raise refusals.pop()
+        return start(*arguments, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    with Supervisor([child(LIVES, pids)]):
+        wait_until(lambda: started(pids))
+    assert "no process is left" in caplog.text

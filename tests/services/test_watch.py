@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from itertools import count
 
 import pytest
@@ -171,3 +172,16 @@ def test_a_part_of_a_round_that_fails_costs_no_other_part(tmp_path, monkeypatch,
     monkeypatch.setattr(watcher.Watcher, "evaluate", lambda *_: 1 / 0)
     watching.round()
     assert read_overview(tmp_path) is not None
+
+
+def test_no_work_ends_with_what_it_meets_once(caplog):
+    stopping, met = threading.Event(), []
+
+    def work():
+        met.append(ValueError("Invalid IPv6 URL"))
+        if len(met) == 3:
+            stopping.set()
+        raise met[-1]
+
+    watch._again_and_again(work, 0.001, stopping)
+    assert [record.exc_info[1] for record in caplog.records] == met
