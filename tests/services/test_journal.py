@@ -28,6 +28,14 @@ def lines(settings):
     return (settings.data_dir / "app.log").read_text().splitlines()
 
 
+def log_raised(error, logger, message):
+    """Write a line of an error with its traceback."""
+    try:
+        raise error
+    except type(error):
+        logging.getLogger(logger).exception(message)
+
+
 def test_a_line_is_time_level_name_message(settings):
     journal.start_journal(settings)
     logging.getLogger("services.worker").info("snapshot %s", "abc")
@@ -39,10 +47,7 @@ def test_a_line_is_time_level_name_message(settings):
 
 def test_an_error_comes_with_its_traceback(settings):
     journal.start_journal(settings)
-    try:
-        raise KeyError("trafficstatus")
-    except KeyError:
-        logging.getLogger("x").exception("refused")
+    log_raised(KeyError("trafficstatus"), "x", "refused")
     text = "\n".join(lines(settings))
     assert "ERROR x refused" in text
     assert "Traceback" in text
@@ -78,10 +83,7 @@ def test_the_journal_is_for_its_owner_only(settings):
 def test_a_line_of_json_tells_this_and_no_more(settings):
     journal.start_journal(settings.model_copy(update={"log_format": "json"}))
     logging.getLogger("x").info("snapshot %s", "abc", extra={"visitor": ("203.0.113.9",)})
-    try:
-        raise KeyError("trafficstatus")
-    except KeyError:
-        logging.getLogger("x").exception("refused")
+    log_raised(KeyError("trafficstatus"), "x", "refused")
     told = [json.loads(line) for line in lines(settings)]
     keys = {"time", "level", "logger", "message", "request", "exc_info"}
     assert [set(line) for line in told] == [keys, keys]
@@ -107,10 +109,8 @@ def test_no_line_tells_the_query_or_the_user_of_an_address_whoever_writes_it(set
             store = Store(settings.data_dir)
             Observer(store, LiveFeed(url, limits), None, utc_now).observe()
             assert server.requests
-    try:
-        raise ValueError("failed at https://me:planted@host/feed?key=planted")
-    except ValueError:
-        logging.getLogger("anybody").exception("Cookie: planted; b=planted")
+    failed = ValueError("failed at https://me:planted@host/feed?key=planted")
+    log_raised(failed, "anybody", "Cookie: planted; b=planted")
     text = "\n".join(lines(settings))
     assert "Retrying" in text
     assert "/feed?-" in text

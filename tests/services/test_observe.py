@@ -182,31 +182,24 @@ def test_source_demo_never_asks_the_live_feed(store, clock):
     assert store.worker_state().last_success_at is not None
 
 
-def test_a_server_that_asks_to_be_left_alone_is(observer, feed, clock):
-    feed.answer = FeedUnreachable("HTTP 429", retry_after_s=600)
+@pytest.mark.parametrize(
+    ("pause_s", "minutes_later", "asked"),
+    [
+        pytest.param(600, 5, 1, id="within it"),
+        pytest.param(600, 11, 2, id="after it"),
+        pytest.param(3.0e11, 59, 1, id="within an hour"),
+        pytest.param(3.0e11, 61, 2, id="never for longer than an hour"),
+        pytest.param(600, -60, 2, id="not by a clock that was set back"),
+    ],
+)
+def test_a_server_that_asks_to_be_left_alone_is(
+    observer, feed, clock, pause_s, minutes_later, asked
+):
+    feed.answer = FeedUnreachable("HTTP 503", retry_after_s=pause_s)
     observer.observe()
-    clock.now += timedelta(minutes=5)
+    clock.now += timedelta(minutes=minutes_later)
     observer.observe()
-    assert feed.asked == 1
-    clock.now += timedelta(minutes=6)
-    observer.observe()
-    assert feed.asked == 2
-
-
-def test_nobody_is_left_alone_for_longer_than_an_hour(observer, feed, clock):
-    feed.answer = FeedUnreachable("HTTP 503", retry_after_s=3.0e11)
-    observer.observe()
-    clock.now += timedelta(minutes=61)
-    observer.observe()
-    assert feed.asked == 2
-
-
-def test_a_pause_ends_with_the_clock_that_it_was_told_by(observer, feed, clock):
-    feed.answer = FeedUnreachable("HTTP 503", retry_after_s=600)
-    observer.observe()
-    clock.now -= timedelta(hours=1)
-    observer.observe()
-    assert feed.asked == 2
+    assert feed.asked == asked
 
 
 def latin_1(records: list[dict[str, object]]) -> bytes:
