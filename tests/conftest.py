@@ -49,19 +49,34 @@ def rennes_records() -> list[bytes]:
     return (REAL_DATA / "records-2025-07-22T1442.jsonl").read_bytes().splitlines()
 
 
+LastWords = list[Callable[[], object]]
+
+
 @pytest.fixture(scope="session", autouse=True)
-def monitoring_that_ends_with_the_tests() -> Iterator[None]:
+def last_words_of_writers() -> Iterator[LastWords]:
     """What the monitoring writes is there soon, and its last words come before pytest's."""
-    last_words: list[Callable[[], object]] = []
-    until_then = SimpleNamespace(register=last_words.append, unregister=atexit.unregister)
+    of_writers: LastWords = []
+    of_applications: LastWords = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writer, "WRITE_PERIOD_SECONDS", 0.05)
         patch.setattr(writer, "LAST_PATIENCE_SECONDS", 0.0)
-        for module in (binding, writer):
+        for module, said in ((writer, of_writers), (binding, of_applications)):
+            until_then = SimpleNamespace(register=said.append, unregister=atexit.unregister)
             patch.setattr(module, "atexit", until_then)
-        yield
-        for say in last_words:
+        yield of_writers
+        for say in of_applications:
             say()
+
+
+@pytest.fixture(autouse=True)
+def measures_that_end_with_their_test(last_words_of_writers: LastWords) -> Iterator[None]:
+    """Nobody goes on trying to write into what a test has locked or removed, and telling of it.
+
+    Of a server that serves the next test too, the next record begins anew.
+    """
+    yield
+    while last_words_of_writers:
+        last_words_of_writers.pop()()
 
 
 @pytest.fixture(autouse=True)

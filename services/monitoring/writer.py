@@ -93,14 +93,24 @@ class RecordWriter(Generic[T]):
             return True
 
     def finish(self) -> None:
-        """Write what waits before the process ends, within some seconds; the rest is lost."""
+        """Write what waits before the process ends, within some seconds; the rest is lost.
+
+        Nothing is tried or told afterwards, unless another record comes.
+        """
         deadline = time.monotonic() + LAST_PATIENCE_SECONDS
         pause = threading.Event()
         while not self.flush() and time.monotonic() < deadline:
             pause.wait(WRITE_PERIOD_SECONDS / 4)
-        left = len(self._taken) + self._waiting.qsize()
+        with self._writing:
+            left = 0
+            while self._take():
+                left += len(self._taken)
+                self._taken.clear()
         if left:
             self._complaints.add("the process ended before they could be written", left)
+        # The thread ends where it sees that it is no longer the one.
+        self._thread = None
+        self._has_records.set()
 
     def _write_one_by_one(self, batch: Sequence[T], error: Exception) -> None:
         """Keep those whose neighbour cannot be written."""
@@ -116,15 +126,16 @@ class RecordWriter(Generic[T]):
             if self._thread is None:
                 atexit.unregister(self.finish)
                 atexit.register(self.finish)
-                thread = threading.Thread(target=self._run, name="monitoring", daemon=True)
-                thread.start()
-                self._thread = thread
+                self._thread = threading.Thread(target=self._run, name="monitoring", daemon=True)
+                self._thread.start()
 
     def _run(self) -> None:
         pause = threading.Event()
         while True:
             self._has_records.wait()
             pause.wait(WRITE_PERIOD_SECONDS)
+            if self._thread is not threading.current_thread():
+                return
             self._has_records.clear()
             if not self.flush():
                 self._has_records.set()

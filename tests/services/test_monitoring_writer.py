@@ -19,7 +19,9 @@ LOCKED = OperationalError("INSERT", {}, sqlite3.OperationalError("database is lo
 def at_exit(monkeypatch):
     registered = []
     monkeypatch.setattr(writer.atexit, "register", registered.append)
-    return registered
+    yield registered
+    for finish in registered:
+        finish()
 
 
 @pytest.fixture
@@ -168,6 +170,16 @@ def test_what_cannot_be_written_at_the_end_is_counted(
     together.add(1)
     together.add(2)
     [finish] = at_exit
+    thread = together._thread
     finish()
     assert registry.get_sample_value("traffic_measures_lost_total") == 2
     assert "the process ended before they could be written (1 more" in caplog.text
+    # Nothing is tried, counted or told any more.
+    thread.join(30)
+    assert not thread.is_alive()
+    finish()
+    assert registry.get_sample_value("traffic_measures_lost_total") == 2
+    # A record that comes all the same is one of a new beginning.
+    database.is_locked = False
+    together.add(3)
+    wait_until(lambda: database.written == [3])
