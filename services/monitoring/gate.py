@@ -8,16 +8,16 @@ changes something must moreover come from our own pages.
 from __future__ import annotations
 
 import secrets
-from datetime import date
 from http import HTTPStatus
 from types import ModuleType
 
 import flask
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import NoResultFound, SQLAlchemyError
-from werkzeug.exceptions import BadRequest, Forbidden, NotFound, ServiceUnavailable, Unauthorized
+from werkzeug.exceptions import Forbidden, NotFound, ServiceUnavailable, Unauthorized
 
 from services.access import is_from_own_page, is_signed_in, sign_out
+from services.monitoring.checking import check_request
 from services.monitoring.complaints import describe, logger
 from services.monitoring.offline import STATIC_ENDPOINT
 
@@ -74,34 +74,8 @@ _OUT_OF_USE = frozenset(
         "make_report_commits",
     }
 )
-# What the page's own script takes for one of its pages, by the first part of its path.
-_PAGES = frozenset(
-    {
-        "",
-        "overview",
-        "hourly_load",
-        "exception_overview",
-        "multi_version",
-        "daily_utilization",
-        "api_performance",
-        "configuration",
-        "database_management",
-        "endpoint",
-        "custom_graph",
-    }
-)
-MOST_DAYS = 400
 # Of one answer; the template writes it beside each script.
 NONCE = "script_nonce"
-# What the package's functions raise at addresses and bodies that make no sense.
-_FAULTS_OF_THE_SENDER = (
-    LookupError,
-    TypeError,
-    ValueError,
-    ArithmeticError,
-    AttributeError,
-    RecursionError,
-)
 
 
 def close(package: ModuleType) -> None:
@@ -109,11 +83,9 @@ def close(package: ModuleType) -> None:
     blueprint = package.blueprint
     link = package.config.link
     blueprint.before_request(lambda: _admit(link))
-    blueprint.before_request(lambda: _check_address(package))
+    blueprint.before_request(lambda: check_request(package))
     blueprint.after_request(_add_headers)
     blueprint.register_error_handler(NoResultFound, _not_found)
-    for fault_of_the_sender in _FAULTS_OF_THE_SENDER:
-        blueprint.register_error_handler(fault_of_the_sender, _not_found)
     blueprint.register_error_handler(SQLAlchemyError, _database_failed)
     blueprint.register_error_handler(OSError, _database_failed)
 
@@ -157,20 +129,6 @@ def _admit(link: str) -> ResponseReturnValue | None:
     return None
 
 
-def _check_address(package: ModuleType) -> None:
-    """Refuse what the package would answer with a 500, with nothing or after a very long wait."""
-    parts = flask.request.view_args or {}
-    if "endpoint_id" in parts:
-        with package.database.session_scope() as session:
-            package.database.endpoint.get_endpoint_by_id(session, parts["endpoint_id"])
-    if "start_date" in parts:
-        days = date.fromisoformat(parts["end_date"]) - date.fromisoformat(parts["start_date"])
-        if not 0 <= days.days <= MOST_DAYS:
-            raise NotFound(f"A period has 1 to {MOST_DAYS} days.")
-    if parts.get("path", "").partition("/")[0] not in _PAGES:
-        raise NotFound
-
-
 def _refuse(endpoint: str) -> ResponseReturnValue:
     if endpoint == "index":
         return flask.redirect(LOG_IN_PATH)
@@ -189,8 +147,7 @@ def _add_headers(response: flask.Response) -> flask.Response:
 
 def _not_found(error: Exception) -> ResponseReturnValue:
     logger.warning("a monitoring page was asked for what there is not: %s", describe(error))
-    is_read = flask.request.method in SAFE_METHODS
-    return (NotFound() if is_read else BadRequest()).get_response()
+    return NotFound().get_response()
 
 
 def _database_failed(error: Exception) -> ResponseReturnValue:

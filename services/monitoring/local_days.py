@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy.exc import NoResultFound
+
 from services.clock import PARIS, to_paris
 
 HOURS_OF_A_DAY = 24
@@ -32,7 +34,7 @@ def use_local_days(package: Callable[[str], Any]) -> None:
 
     def graph_data(session: Any, graph_id: int, start: datetime, end: datetime) -> list[Any]:
         if session.get(storage.CustomGraph, graph_id) is None:
-            raise LookupError(graph_id)
+            raise NoResultFound
         found = session.query(rows).filter(
             rows.graph_id == graph_id, *_within(rows.time, start, end)
         )

@@ -114,8 +114,8 @@ NONSENSE = {
     "graph_id": ["x", "9999", "99999999999999999999"],
     "start_date": ["x", "2026-13-01", "2026-01-03", "0001-01-01", "9999-12-31"],
     "end_date": ["y", "2026-02-30", "9999-12-31"],
-    "offset": ["x", "99999999999999999999"],
-    "per_page": ["x", "99999999999999999999"],
+    "offset": ["x", "-1", "99999999999999999999"],
+    "per_page": ["x", "0", "-1", "99999999999999999999"],
     "stack_trace_snapshot_id": ["9999", "99999999999999999999", "x"],
     "function_definition_id": ["9999", "99999999999999999999", "x"],
     "path": ["api/nonsense", "nonsense", "reporting", "static/nonsense"],
@@ -175,6 +175,47 @@ def test_bodies_of_nonsense_are_the_senders_fault(server: flask.Flask) -> None:
                     answer = client.post(address, data=body, content_type=kind, headers=OWN_PAGE)
                     assert answer.status_code < 500, (address, body[:50], answer.status_code)
                     assert answer.status_code >= 400, (address, body[:50], answer.text)
+
+
+RIGHT_BODIES = {
+    "api_performance": {"data": {"endpoints": ["pair", "gone"]}},
+    "endpoint_users": {"data": {"users": ["-"]}},
+    "endpoint_versions": {"data": {"versions": ["1.0"]}},
+    "multi_version": {"data": {"endpoints": ["pair"], "versions": ["1.0"]}},
+    "version_user": {"data": {"users": ["-"], "versions": ["1.0"]}},
+    "prune_database_on_demand": {"age_threshold_weeks": 500, "delete_custom_graph_data": False},
+}
+
+
+def test_what_the_pages_themselves_ask_for_passes(server: flask.Flask) -> None:
+    client = log_in(server)
+    asked = set()
+    for endpoint, method, address in monitoring_rules(server):
+        body = RIGHT_BODIES.get(endpoint.rpartition(".")[2])
+        if body is not None and method == "POST":
+            answer = client.post(address, json=body, headers=OWN_PAGE)
+            assert answer.status_code == 200, (address, answer.text)
+            asked.add(endpoint)
+    assert len(asked) == len(RIGHT_BODIES)
+
+
+@pytest.mark.parametrize("fault", [TypeError, AttributeError, KeyError, ValueError, OverflowError])
+def test_a_fault_of_ours_is_a_500_with_its_traceback(
+    server: flask.Flask,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    fault: type[Exception],
+) -> None:
+    client = log_in(server)
+
+    def fail() -> None:
+        raise fault("ours")
+
+    monkeypatch.setitem(server.view_functions, "dashboard.get_overview", fail)
+    assert client.get("/dashboard/api/overview").status_code == 500
+    [told] = [record for record in caplog.records if record.exc_info]
+    assert told.exc_info[0] is fault
+    assert told.levelname == "ERROR"
 
 
 @pytest.mark.parametrize(
