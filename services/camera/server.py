@@ -91,8 +91,9 @@ class CameraServer:
         while not self._closing.is_set():
             try:
                 connection = self._listener.accept()
+                limit_stalls(connection.fileno(), _STALL_SECONDS)
             except OSError as error:
-                # Whoever came is gone again.
+                # Whoever came is gone again, or no more files may be open.
                 log.warning("a connection to the camera failed: %s", error)
             else:
                 self._greet(connection)
@@ -120,7 +121,6 @@ class CameraServer:
             connection.close()
             return
         self._last_order = time.monotonic()
-        limit_stalls(connection.fileno(), _STALL_SECONDS)
         _send(connection, Admitted())
         self._under_way = {item: of for item, of in self._under_way.items() if not item.done()}
         self._under_way[self._pool.submit(self._converse, connection)] = connection

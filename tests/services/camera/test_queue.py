@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Client
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from services.camera import client as client_module
+from services.camera import server as server_module
 from services.camera.client import CameraClient
 from services.camera.errors import (
     CameraBusy,
@@ -26,6 +28,7 @@ from services.camera.messages import (
     decode_greeting,
     decode_reply,
     encode,
+    limit_stalls,
     socket_path,
 )
 from services.camera.server import CameraServer
@@ -234,6 +237,22 @@ def test_a_large_picture_may_wait_longer_for_its_turn_than_for_a_connection(tmp_
             second.result(0.3)
         gate.opened.set()
         assert [item.result(30).model_version for item in (first, second)] == [VERSION] * 2
+
+
+def test_one_connection_that_fails_costs_nobody_else_a_place(tmp_path, monkeypatch):
+    failures = [OSError(errno.EMFILE, "Too many open files")]
+
+    def limit(*of):
+        if failures:
+            raise failures.pop()
+        limit_stalls(*of)
+
+    monkeypatch.setattr(server_module, "limit_stalls", limit)
+    with running_camera(tmp_path, places=1):
+        for _ in range(2):
+            client = CameraClient(tmp_path, connect_seconds=PATIENCE_SECONDS)
+            assert client.look_at(PICTURE).model_version == VERSION
+    assert not failures
 
 
 def test_nobody_else_on_the_machine_may_ask(tmp_path):
