@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import logging
+import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,6 +27,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if item.get_closest_marker("realdata") is not None]
     config.hook.pytest_deselected(items=left_out)
     items[:] = kept
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported by now stays, and need not be looked at by each collection of garbage.
+
+    With the hundreds of applications that the tests make, a quarter of their time went there.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 10)
 
 
 def _is_long(item: pytest.Item) -> bool:
@@ -53,30 +65,30 @@ LastWords = list[Callable[[], object]]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def last_words_of_writers() -> Iterator[LastWords]:
-    """What the monitoring writes is there soon, and its last words come before pytest's."""
-    of_writers: LastWords = []
-    of_applications: LastWords = []
+def last_words_of_monitoring() -> Iterator[LastWords]:
+    """What the monitoring writes is there soon, and its last words are the tests' to have said."""
+    last_words: LastWords = []
+    until_then = SimpleNamespace(register=last_words.append, unregister=atexit.unregister)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writer, "WRITE_PERIOD_SECONDS", 0.05)
         patch.setattr(writer, "LAST_PATIENCE_SECONDS", 0.0)
-        for module, said in ((writer, of_writers), (binding, of_applications)):
-            until_then = SimpleNamespace(register=said.append, unregister=atexit.unregister)
+        for module in (writer, binding):
             patch.setattr(module, "atexit", until_then)
-        yield of_writers
-        for say in of_applications:
-            say()
+        yield last_words
 
 
 @pytest.fixture(autouse=True)
-def measures_that_end_with_their_test(last_words_of_writers: LastWords) -> Iterator[None]:
+def measures_that_end_with_their_test(last_words_of_monitoring: LastWords) -> Iterator[None]:
     """Nobody goes on trying to write into what a test has locked or removed, and telling of it.
 
-    Of a server that serves the next test too, the next record begins anew.
+    Nor is its application kept: hundreds of them take a second of each collection of garbage. Of a
+    server that serves the next test too, the next record begins anew.
     """
     yield
-    while last_words_of_writers:
-        last_words_of_writers.pop()()
+    while last_words_of_monitoring:
+        last_words_of_monitoring.pop()()
+    for forget in typing._cleanups:
+        forget()
 
 
 @pytest.fixture(autouse=True)

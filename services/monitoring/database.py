@@ -8,6 +8,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -178,7 +179,9 @@ def watch_engine(engine: Engine, path: Path) -> None:
             raise exc.DisconnectionError("the monitoring database was damaged") from error
 
     engine.dispose()
-    os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
+    # The system's list of these has no end: it must not keep an engine from being forgotten.
+    forget = weakref.WeakMethod(engine.dispose)
+    os.register_at_fork(after_in_child=lambda: (dispose := forget()) and dispose(close=False))
 
 
 def watch_rows(database: ModuleType) -> None:

@@ -189,17 +189,20 @@ def calls_within(frame: FrameType, outermost: CodeType) -> Path:
     return tuple(reversed(calls)) if now is not None else ()
 
 
-@lru_cache(maxsize=512)
 def head_of(view: Callable[..., Any]) -> tuple[Line, ...]:
     """The lines of a function up to its ``def``; none where there is no source."""
-    function = inspect.unwrap(view)
+    code = getattr(inspect.unwrap(view), "__code__", None)
+    return () if code is None else _head_of(code)
+
+
+@lru_cache(maxsize=512)
+def _head_of(code: CodeType) -> tuple[Line, ...]:
     try:
-        filename = inspect.getfile(function)
-        lines, first = inspect.getsourcelines(function)
-    except (OSError, TypeError):
+        lines, first = inspect.getsourcelines(code)
+    except OSError:
         return ()
     last = next((k for k, line in enumerate(lines) if line.strip().startswith("def ")), 0)
-    return tuple(Line(filename, first + k, _NO_FUNCTION, 0, 0.0) for k in range(last + 1))
+    return tuple(Line(code.co_filename, first + k, _NO_FUNCTION, 0, 0.0) for k in range(last + 1))
 
 
 def _outlier(calls: Path) -> Outlier:
