@@ -39,6 +39,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 10)
 
 
+def pytest_sessionfinish() -> None:
+    """Libraries that look at the end for what was left behind find nothing frozen."""
+    gc.unfreeze()
+
+
 def _is_long(item: pytest.Item) -> bool:
     return any(item.get_closest_marker(name) for name in ("browser", "tensorflow", "long"))
 
