@@ -3,6 +3,7 @@ from __future__ import annotations
 import atexit
 import gc
 import logging
+import os
 import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,10 @@ from types import SimpleNamespace
 import pytest
 
 from services.monitoring import binding, writer
+
+# The tests are spread over the cores already; idle threads of OpenMP wait by spinning.
+for threads in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    os.environ.setdefault(threads, "1")
 
 # Real data lie beside the checkout where they are lent; nothing of them is committed.
 REAL_DATA = Path(__file__).parent.parent.parent / "shared" / "data" / "rennes"

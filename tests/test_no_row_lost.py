@@ -107,10 +107,10 @@ def test_not_one_row_is_lost_under_load_with_the_database_locked_and_at_the_end(
     asking, leaving = threading.Event(), threading.Event()
     asking.set()
     visitors = [Visitor(port, asking, leaving) for _ in range(VISITORS)]
-    for visitor in visitors:
-        visitor.start()
     # Four processes have a thread for them; one of them writes the graphs.
     wait_until(lambda: rows(tmp_path, GRAPH_TIMES), 120)
+    for visitor in visitors:
+        visitor.start()
     answers = lambda: sum(visitor.answers for visitor in visitors)  # noqa: E731
     wait_until(lambda: answers() > 200, 120)
     database = tmp_path / "monitoring" / "requests.sqlite3"
