@@ -12,8 +12,8 @@ INSTALL = VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode -
 OWN_CODE := app.py callbacks components models services
 
 # A file of tests stays on one process: what its tests share is made once. Browsers and TensorFlow
-# take a core and up to a gigabyte each, hence no more than four at a time.
-PARALLEL = -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder
+# take a core and up to a gigabyte each; on two cores, three processes leave no time unused.
+PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test test-fast check audit format bench bench-forecast lock clean
 

@@ -112,7 +112,7 @@ def test_not_one_row_is_lost_under_load_with_the_database_locked_and_at_the_end(
     for visitor in visitors:
         visitor.start()
     answers = lambda: sum(visitor.answers for visitor in visitors)  # noqa: E731
-    wait_until(lambda: answers() > 200, 120)
+    wait_until(lambda: answers() > 100, 120)
     database = tmp_path / "monitoring" / "requests.sqlite3"
     # Four busy writers would hardly leave a fifth one its turn.
     asking.clear()
@@ -120,14 +120,14 @@ def test_not_one_row_is_lost_under_load_with_the_database_locked_and_at_the_end(
         other.execute("BEGIN IMMEDIATE")
         asked = answers()
         asking.set()
-        wait_until(lambda: answers() > asked + 200, 120)
+        wait_until(lambda: answers() > asked + 100, 120)
         asking.clear()
         # Longer than a writer waits before it gives up.
         wait_until(lambda: "cannot be written yet" in journal_of(tmp_path), 120)
         other.rollback()
     before = answers()
     asking.set()
-    wait_until(lambda: answers() > before + 200, 120)
+    wait_until(lambda: answers() > before + 100, 120)
     # Asked to stop in the midst of it.
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
