@@ -1,4 +1,4 @@
-"""A page left open in Chromium: a hundred and twenty refreshes cost no memory and disturb nothing."""
+"""A page left open in Chromium: many refreshes cost no memory and disturb nothing."""
 
 from __future__ import annotations
 
