@@ -15,7 +15,7 @@ OWN_CODE := app.py callbacks components models services
 # take a core and up to a gigabyte each; on two cores, three processes leave no time unused.
 PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test test-fast check audit format bench bench-forecast lock clean
+.PHONY: run test test-fast test-under-load check audit format bench bench-forecast lock clean
 
 run: $(COMPILED)
 	@$(BIN)/python -m services.supervisor
@@ -27,6 +27,11 @@ test: $(DEV)
 
 test-fast: $(DEV)
 	$(BIN)/python -m pytest $(PARALLEL) -m "not browser and not tensorflow"
+
+# An hour or two: ROUNDS=1 for one round.
+test-under-load: $(DEV)
+	@sh tests/browser/install_browser.sh
+	@sh tests/browser/under_load.sh $(BIN)/python $(ROUNDS)
 
 check: $(DEV)
 	$(BIN)/ruff check .
