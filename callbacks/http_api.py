@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Final
 
 import orjson
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import MethodNotAllowed
 
 from callbacks.documents import Document, kept, send_document
 from callbacks.problems import problem
@@ -18,6 +20,9 @@ from services.forecasts import checked_day, checked_hour
 from services.geojson import encode_traffic
 from services.latest import TrafficView
 from services.zones import checked_zone
+
+# What the route of unknown addresses answers itself.
+_READING: Final = {"GET", "HEAD", "OPTIONS"}
 
 
 def register(server: Flask, services: Services) -> None:
@@ -49,6 +54,9 @@ def register(server: Flask, services: Services) -> None:
     @server.get("/api/", defaults={"rest": ""})
     @server.get("/api/<path:rest>")
     def unknown(rest: str) -> Response:
+        others = set(server.url_map.bind("").allowed_methods(request.path)) - _READING
+        if others:
+            raise MethodNotAllowed(sorted(others))
         return problem(HTTPStatus.NOT_FOUND, f"there is nothing at /api/{rest}")
 
 

@@ -203,9 +203,13 @@ def test_bad_input_is_a_problem_that_names_the_parameter(client, query, paramete
 
 def test_unknown_paths_and_methods_of_the_api_are_problems(client):
     problem_of(client.get("/api/v1/nothing"), 404)
-    response = client.post("/api/v1/traffic")
-    problem_of(response, 405)
-    assert "GET" in response.headers["Allow"]
+    for ask, path, allowed in (
+        (client.post, "/api/v1/traffic", "GET"),
+        (client.get, "/api/v1/segmentation", "POST"),
+    ):
+        response = ask(path)
+        problem_of(response, 405)
+        assert allowed in response.headers["Allow"]
 
 
 def test_a_fault_of_ours_is_journalled_and_not_shown(tmp_path, monkeypatch, caplog):
