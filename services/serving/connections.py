@@ -13,6 +13,7 @@ from services.serving.limits import (
     HEADER_SECONDS,
     MOST_CONNECTIONS,
     MOST_HEADER_BYTES,
+    MOST_WAITING_REQUESTS,
     SLICE_BYTES,
     SLICE_SECONDS,
 )
@@ -25,6 +26,10 @@ _TOO_LARGE: Final = (
 
 # Linux' linger structure: on, for no time.
 _AT_ONCE: Final = struct.pack("ii", 1, 0)
+
+
+class TooManyRequests(Exception):
+    """More were sent than may wait for their turn; the parser stops at it."""
 
 
 class Connections:
@@ -120,9 +125,17 @@ class DeadlineProtocol(HttpToolsProtocol):
             self._header_end = self._later(HEADER_SECONDS)
 
     def on_headers_complete(self) -> None:
-        """The parser's hook."""
+        """The parser's hook.
+
+        Raises
+        ------
+        TooManyRequests
+            The sender is told that its request was a bad one, and the connection ends.
+        """
         self._header_end = _cancel(self._header_end)
         super().on_headers_complete()
+        if len(self.pipeline) > MOST_WAITING_REQUESTS:
+            raise TooManyRequests
 
     def on_body(self, body: bytes) -> None:
         """The parser's hook."""

@@ -250,6 +250,8 @@ async def _send(answer: Answer, send: ASGISendCallable) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     for start in range(0, max(len(answer.content), 1), SLICE_BYTES):
         end = start + SLICE_BYTES
+        # Others get their turn, and that the reader has left is heard of before the next slice.
+        await asyncio.sleep(0)
         # Waits until the slice before it has been sent.
         await send(
             {

@@ -40,6 +40,8 @@ SMALL_BODY_BYTES: Final = 65_536
 MOST_LARGE_BODIES_BYTES: Final = 67_108_864
 # Of a process; beyond, the one that has been without a whole request longest is closed.
 MOST_CONNECTIONS: Final = 2_000
+# Sent before the one before was answered, which no browser does: each takes some kilobytes.
+MOST_WAITING_REQUESTS: Final = 4
 # Files that a process has open besides its connections: databases, metrics, tiles, libraries.
 OTHER_FILES: Final = 256
 

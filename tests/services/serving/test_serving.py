@@ -159,6 +159,28 @@ def test_readers_that_do_not_read_keep_nobody_from_an_answer(port, connect):
     assert all(client.is_open() for client in waiting)
 
 
+def test_requests_that_do_not_wait_for_answers_are_few(port, connect):
+    """Each that waits takes memory, and a connection could bring any number of them."""
+    patient = connect(port)
+    patient.send(3 * b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    wait_until(lambda: patient.socket.recv(65_536, socket.MSG_PEEK).count(b"200 OK") == 3)
+    flood = connect(port)
+    flood.send(10_000 * b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert flood.read().count(b"200 OK") < 100
+    assert patient.is_open()
+
+
+def test_who_leaves_in_the_midst_of_an_answer_is_not_written_down(port, connect, caplog):
+    for _ in range(20):
+        leaving = connect(port)
+        leaving.send(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        leaving.socket.recv(1_000)
+        leaving.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, connections._AT_ONCE)
+        leaving.socket.close()
+    assert status_of(ask(port, "GET / HTTP/1.1")) == 200
+    assert caplog.messages == []
+
+
 @pytest.mark.parametrize("sent", [b"", HALF_HEAD])
 def test_a_header_has_its_time_however_it_drips(port, monkeypatch, sent, connect):
     monkeypatch.setattr(connections, "HEADER_SECONDS", 0.3)
