@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -12,7 +13,7 @@ from typing import Any, Final
 
 import orjson
 from flask import Flask, Response, request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import ServiceUnavailable, UnsupportedMediaType
 
 from callbacks.problems import problem
 from services.assembly import Services
@@ -25,7 +26,7 @@ from services.camera.errors import (
     PictureTooLarge,
 )
 from services.camera.messages import Answer
-from services.errors import InvalidRequest
+from services.errors import InvalidRequest, StorageError
 from services.operations import (
     Camera,
     CameraReading,
@@ -34,6 +35,8 @@ from services.operations import (
     open_operations,
 )
 from services.serving.awaited import awaited
+
+log = logging.getLogger(__name__)
 
 PATH: Final = "/api/v1/segmentation"
 CAMERAS_PATH: Final = "/api/v1/cameras"
@@ -64,6 +67,9 @@ def register(server: Flask, services: Services) -> None:
                 found = latest_readings(session)
         except NothingRecorded:
             found = []
+        except StorageError as error:
+            log.error("readings cannot be read: %s", error)
+            raise ServiceUnavailable("The readings cannot be read now.") from error
         response = _json([camera_body(camera, item) for camera, item in found])
         response.headers["Access-Control-Allow-Origin"] = "*"
         return response

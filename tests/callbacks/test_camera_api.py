@@ -8,10 +8,12 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from sqlalchemy import text
 from urllib3 import encode_multipart_formdata
 
 from services.camera.limits import MAX_BYTES
 from services.operations import CameraReading, open_operations, pin_camera, record_reading
+from services.operations.database import FILE_NAME
 from services.settings import load_settings
 from tests.callbacks.conftest import NOW
 from tests.cameras import NAMES, VEHICLE, VERSION, as_file, running_camera, street
@@ -160,3 +162,16 @@ def test_pinned_cameras_are_told_with_their_last_reading(client, tmp_path):
         None,
     )
     assert told["at"] == NOW.isoformat(timespec="seconds")
+
+
+@pytest.mark.parametrize("damage", ["DROP TABLE cameras", None], ids=["no table", "no database"])
+def test_cameras_of_a_damaged_database_are_503(client, tmp_path, damage):
+    operations = open_operations(load_settings(data_dir=tmp_path))
+    with operations.begin() as session:
+        if damage is not None:
+            session.execute(text(damage))
+    if damage is None:
+        (tmp_path / FILE_NAME).write_bytes(b"no database" * 1_000)
+    answer = client.get("/api/v1/cameras")
+    assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
+    assert "Retry-After" in answer.headers
