@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 import orjson
@@ -29,6 +30,9 @@ from services.snapshot import Snapshot, check_fits, decode_snapshot, encode_snap
 from services.usual_hour import UsualHour, decode_usual_hour, encode_usual_hour
 
 Content = TypeVar("Content")
+
+# What readers of JSON take for an exact number at most.
+_MOST_FAILURES: Final = 2**53
 
 
 @dataclass(frozen=True)
@@ -225,8 +229,9 @@ class Store:
         """How the worker's last attempts went; None when it never ran or the file is damaged."""
         try:
             document = read_if_present(self._worker_state)
-            return None if document is None else msgspec.json.decode(document, type=WorkerState)
-        except (StorageError, msgspec.DecodeError, UnicodeDecodeError):
+            return None if document is None else _decoded_state(document)
+        # A document nested too deep is a RecursionError.
+        except (StorageError, ValueError, RecursionError):
             return None
 
     def _read(self, path: Path, decode: Callable[[bytes], Content]) -> Content | None:
@@ -246,6 +251,17 @@ class Store:
         if not version.isalnum():
             raise StorageError(f"not a network version: {version[:40]!r}")
         return self._networks / f"{version}.geojson"
+
+
+def _decoded_state(document: bytes) -> WorkerState:
+    """Checked beyond its types: what is no time or no count would be told by ``/readyz``."""
+    found = msgspec.json.decode(document, type=WorkerState)
+    for at in (found.last_attempt_at, found.last_success_at):
+        if at is not None and datetime.fromisoformat(at).tzinfo is None:
+            raise ValueError("a time without zone")
+    if not 0 <= found.consecutive_failures <= _MOST_FAILURES:
+        raise ValueError("no number of failures")
+    return found
 
 
 def _set_aside(path: Path, stamp: FileStamp | None, error: StorageError) -> None:

@@ -78,7 +78,13 @@ def test_worker_state_survives_and_a_damaged_one_is_ignored(store):
     store.write_worker_state(state)
     assert store.worker_state() == state
     sound = (store.data_dir / "worker.json").read_bytes()
-    for damaged in (b"", b"{", b"[]", b"\xff", sound.replace(b":2,", b':"2",')):
+    for damaged in (
+        *(b"", b"{", b"[]", b"\xff", b"[" * 100_000),
+        *(sound.replace(b":2,", number) for number in (b':"2",', b":-1,", b":" + b"9" * 23 + b",")),
+        sound.replace(b"2026-11-23T07:40:00+00:00", b"x"),
+        sound.replace(b"+00:00", b""),
+        sound.replace(b"null", b'"yesterday"'),
+    ):
         (store.data_dir / "worker.json").write_bytes(damaged)
         assert store.worker_state() is None
 
