@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -29,6 +28,8 @@ FILE_NAME: Final = "watch.json"
 POINTS: Final = 180
 POINT_PERIOD: Final = timedelta(seconds=60)
 WINDOW_SECONDS: Final = 300.0
+# Beyond any number that is measured here, and short of those that cannot be written in a page.
+_LARGEST: Final = 1e15
 _QUANTILES: Final = (0.5, 0.95, 0.99)
 
 
@@ -189,12 +190,12 @@ def _decoded(document: bytes) -> Overview:
     found = msgspec.json.decode(document, type=Overview)
     if datetime.fromisoformat(found.written_at).tzinfo is None:
         raise ValueError("a time without zone")
-    numbers = [
+    numbers: list[float | None] = [
         *(value for rule in found.rules for value in (rule.value, *rule.points)),
-        *(seconds for item in found.requests for seconds in item.quantiles_s),
+        *(n for item in found.requests for n in (item.count, item.errors, *item.quantiles_s)),
         *(item.memory_bytes for item in found.processes),
         *found.seen_at.values(),
     ]
-    if not all(value is None or math.isfinite(value) for value in numbers):
-        raise ValueError("a number without end")
+    if not all(value is None or abs(value) <= _LARGEST for value in numbers):
+        raise ValueError("a number beyond all that is measured")
     return found
