@@ -28,7 +28,7 @@ _SUITES: Final = "/_dash-component-suites/"
 _FOLDERS: Final = ("/assets/<path:filename>", "/dashboard/static/<path:filename>")
 _LINK: Final = re.compile(r'(?:href|src)="([^"]+)"')
 # As Dash names files of packages, by version and time, and those of the assets, by time.
-_IN_NAME: Final = re.compile(r"\.(v[\w-]+m[0-9a-f]+)\.[^/?]+$")
+_IN_NAME: Final = re.compile(r"\.(v[\w-]+m[0-9a-f]+)\.[^/]+$")
 _IN_QUERY: Final = "?m="
 
 View = Callable[..., Any]
@@ -151,10 +151,14 @@ def _mark(address: str) -> str | None:
     """What changes in an address when the file does; None where nothing does.
 
     >>> _mark("/_dash-component-suites/dash/dcc/async-graph.v4_4_1m1795936334.js")
-    'v4_4_1m1795936334'
+    '/_dash-component-suites/dash/dcc/v4_4_1m1795936334'
     >>> _mark("/assets/base.css?m=1795936248.74")
     '/assets/base.css?m=1795936248.74'
+    >>> _mark("/assets/base.css?x=.v4_4_1m1795936334.js")
     """
-    if (found := _IN_NAME.search(address)) is not None:
-        return found[1]
-    return address if _IN_QUERY in address else None
+    path, _, query = address.partition("?")
+    if _SUITES not in path:
+        return address if _IN_QUERY in address else None
+    # What a script loads later lies beside it, and has its mark.
+    found = None if query else _IN_NAME.search(path)
+    return None if found is None else f"{posixpath.dirname(path)}/{found[1]}"

@@ -66,6 +66,23 @@ def test_a_file_under_the_name_of_another_version_is_not_kept_as_that(client, na
     assert answer.headers["Cache-Control"] == "no-cache"
 
 
+def test_a_mark_counts_only_where_its_own_kind_of_file_has_it(client):
+    files = files_of(client, "/")
+    [script] = [path for path in files if "/dcc/dash_core_components.v" in path]
+    [style] = [path for path in files if "base.css?m=" in path]
+    mark, query = re.search(r"\.(v\w+)\.js", script)[1], style.partition("?")[2]
+    for path in (
+        f"/assets/base.css?x=.{mark}.js",
+        f"/assets/layout.css?{query}0",
+        f"{style}&x=.{mark}.js",
+        f"{PLOTLY}?x=.{mark}.js",
+        f"{PLOTLY}?{query}",
+        PLOTLY.replace(".min", f".{mark}.min"),
+    ):
+        answer = client.get(path)
+        assert answer.status_code == 404 or answer.headers["Cache-Control"] == "no-cache", path
+
+
 @pytest.mark.parametrize("path", [PLOTLY, "/assets/layout.css", "/dashboard/static/js/app.js"])
 def test_a_file_that_is_the_same_is_answered_with_nothing(client, path):
     accepted = {"Accept-Encoding": "gzip, deflate, br, zstd"}
