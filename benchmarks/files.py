@@ -14,7 +14,7 @@ from benchmarks.servers import APPLICATION, gunicorn, workplace
 
 PLOTLY: Final = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 VISITORS: Final = 200
-_RUNS: Final = 5
+_RUNS: Final = 3
 
 
 def measure(options: Options) -> Iterator[Row]:
