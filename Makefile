@@ -28,7 +28,7 @@ test: $(DEV)
 test-fast: $(DEV)
 	$(BIN)/python -m pytest $(PARALLEL) -m "not browser and not tensorflow"
 
-# An hour or two: ROUNDS=1 for one round.
+# Half an hour and more: ROUNDS=1 for one round.
 test-under-load: $(DEV)
 	@sh tests/browser/install_browser.sh
 	@sh tests/browser/under_load.sh $(BIN)/python $(ROUNDS)
