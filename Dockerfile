@@ -26,5 +26,5 @@ VOLUME /data
 EXPOSE 8050
 # Compose tells each container its role; alone, it is the web's.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s \
-    CMD ["python", "-m", "services.supervisor", "--check", "web"]
-CMD ["python", "-m", "services.supervisor", "web"]
+    CMD ["python", "-m", "services.roles.supervisor", "--check", "web"]
+CMD ["python", "-m", "services.roles.supervisor", "web"]

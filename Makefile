@@ -18,7 +18,7 @@ PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
 .PHONY: run test test-fast test-under-load check audit format bench bench-forecast lock clean
 
 run: $(COMPILED)
-	@$(BIN)/python -m services.supervisor
+	@$(BIN)/python -m services.roles.supervisor
 
 test: $(DEV)
 	@sh tests/browser/install_browser.sh

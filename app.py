@@ -9,39 +9,33 @@ from pathlib import Path
 import dash
 from flask import Flask
 
-from callbacks import (
-    access,
-    camera,
+from callbacks.http import (
+    api,
     camera_api,
     compression,
     dash_requests,
     documents,
-    exploitation,
     health,
-    http_api,
     limits,
     metrics,
-    not_found,
     nowcast,
-    page,
-    privacy,
     problems,
-    quality,
     security_headers,
     segment_forecasts,
     static_files,
     tiles,
 )
-from services.access import prepare_access
-from services.assembly import assemble
-from services.clock import Clock, utc_now
-from services.command_line import run_command
-from services.errors import TrafficError
+from callbacks.pages import camera, exploitation, home, log_in, not_found, privacy, quality
+from services.base.clock import Clock, utc_now
+from services.base.command_line import run_command
+from services.base.errors import TrafficError
+from services.base.settings import Settings, load_settings
 from services.metrics import metric_registry, share_metrics
-from services.monitoring import bind_monitoring, start_graphs
-from services.processes import Supervisor
-from services.settings import Settings, load_settings
-from services.supervisor import background_children, prepare_start
+from services.roles.assembly import assemble
+from services.roles.processes import Supervisor
+from services.roles.supervisor import background_children, prepare_start
+from services.web.access import prepare_access
+from services.web.monitoring import bind_monitoring, start_graphs
 
 _HERE = Path(__file__).parent
 
@@ -81,17 +75,17 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     documents.register(server, services)
     health.register(server, services)
     nowcast.register(server, services)
-    http_api.register(server, services)
+    api.register(server, services)
     segment_forecasts.register(server, services)
     camera_api.register(server, services)
     tiles.register(server, settings)
-    page.register(app, services)
+    home.register(app, services)
     not_found.register(app, app.get_relative_path("/"))
     pages.append(quality.register(app, services))
     pages.append(camera.register(app, services))
     pages.append(exploitation.register(app, services))
     pages.append(privacy.register(app, services))
-    access.register(app)
+    log_in.register(app)
     metrics.serve(app, settings, registry)
     # After those that let nobody in.
     dash_requests.register(server, pages)

@@ -2,13 +2,13 @@
 
 import sys
 
-from services.data_directory import end_with_data_directory, prepare_data_directory
-from services.errors import TrafficError
-from services.journal import start_journal
+from services.base.data_directory import end_with_data_directory, prepare_data_directory
+from services.base.errors import TrafficError
+from services.base.journal import start_journal
+from services.base.settings import load_settings
 from services.metrics import share_metrics
-from services.monitoring import start_graphs
-from services.serving.limits import THREADS
-from services.settings import load_settings
+from services.web.monitoring import start_graphs
+from services.web.serving.limits import THREADS
 
 try:
     _settings = load_settings()
@@ -18,7 +18,7 @@ except TrafficError as error:
 
 bind = _settings.address
 workers = _settings.web_processes
-worker_class = "services.serving.worker.WebWorker"
+worker_class = "services.web.serving.worker.WebWorker"
 threads = THREADS
 # Each process builds its own application: nothing is shared across a fork.
 preload_app = False

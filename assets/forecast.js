@@ -19,7 +19,7 @@
     return [columns.length === 0, ...(columns.length ? columns : unchanged)];
   };
 
-  /** The choice that a page would start with now, as callbacks/page.py makes it. */
+  /** The choice that a page would start with now, as callbacks/pages/home.py makes it. */
   const momentAt = (epochSeconds, days) => {
     const coming = app.wording.weekHour(epochSeconds + HOUR_S);
     const today = days[app.wording.weekHour(epochSeconds).day];

@@ -4,7 +4,7 @@
   "use strict";
   const app = (window.trafficRennes = window.trafficRennes || {});
 
-  // As services/nowcasts.py: what is older speaks of the past.
+  // As services/forecast/nowcasts.py: what is older speaks of the past.
   const CURRENT_FOR_S = 900;
   const AGE_CHECK_MS = 20000;
   const QUANTILES = 3;

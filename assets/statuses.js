@@ -1,4 +1,4 @@
-/* The statuses, and other codes, of all segments, as services/status.py packs them: base64. */
+/* The statuses, and other codes, of all segments, as services/traffic/status.py packs them: base64. */
 (() => {
   "use strict";
   const app = (window.trafficRennes = window.trafficRennes || {});

@@ -1,5 +1,5 @@
 /* Numbers, units, times and plurals as people read them, by the browser's own Intl, as
-   services/formats.py writes them on the server; the words come from the page's texts. */
+   services/base/formats.py writes them on the server; the words come from the page's texts. */
 (() => {
   "use strict";
   const app = (window.trafficRennes = window.trafficRennes || {});

@@ -15,7 +15,7 @@ from typing import Final
 
 from benchmarks import report
 from benchmarks.rows import NotMeasured, Options, Row
-from services.command_line import run_command
+from services.base.command_line import run_command
 
 # TensorFlow's own threads come last, when nothing else is measured any more.
 SECTIONS: Final = {

@@ -9,14 +9,14 @@ from flask import Flask
 from flask_compress import Compress
 
 from benchmarks.baselines import whole_figure
-from services.access import prepare_access
-from services.forecasts import DAY_NAMES, HOURS
-from services.latest import LatestTraffic
+from services.base.settings import load_settings
+from services.city.zones import DEFAULT_ZONE
+from services.forecast.zone_forecasts import DAY_NAMES, HOURS
 from services.metrics import measure_requests, metric_registry
-from services.monitoring import bind_monitoring
-from services.settings import load_settings
-from services.store import Store
-from services.zones import DEFAULT_ZONE
+from services.traffic.store import Store
+from services.web.access import prepare_access
+from services.web.latest import LatestTraffic
+from services.web.monitoring import bind_monitoring
 
 EMPTY: Final = f"{__name__}:empty_server()"
 MONITORED: Final = f"{__name__}:monitored_server()"

@@ -15,8 +15,8 @@ import plotly.graph_objects as go
 
 from components.palette import LIGHT, STATUSES, WIDTH_PX
 from components.traffic_map import RENNES_BOUNDS
-from services.network import Network, Part, geometry_parts
-from services.snapshot import Snapshot
+from services.traffic.network import Network, Part, geometry_parts
+from services.traffic.snapshot import Snapshot
 
 _FIELDS: Final = (
     "datetime", "predefinedlocationreference", "averagevehiclespeed", "traveltime",

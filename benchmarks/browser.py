@@ -21,7 +21,7 @@ from benchmarks.rows import NotMeasured, Options, Row, Target, exactly, share, s
 from benchmarks.servers import APPLICATION, Server, gunicorn, workplace
 from components.page import SNAPSHOT_STORE_ID
 from components.traffic_map import ROADS_SOURCE
-from services.feeds.reply import CheckedReply
+from services.observe.feeds.reply import CheckedReply
 
 LOAD_TARGET: Final = Target(4, "at most")
 REFRESH_TARGET: Final = Target(1 / 3, "at most", "ratio")

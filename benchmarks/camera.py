@@ -15,10 +15,10 @@ from benchmarks.rows import ROOT, Options, Row, Target, exactly, spread, times_l
 from benchmarks.servers import started, workplace
 from benchmarks.timing import time_runs
 from models.training_command import quieten_tensorflow
-from services.camera.client import CameraClient
 from services.camera.messages import socket_path
 from services.camera.model_files import DIRECTORY, champion_model_file
-from services.champions import SHIPPED_ARTIFACTS
+from services.forecast.champions import SHIPPED_ARTIFACTS
+from services.web.camera_client import CameraClient
 
 TIME_TARGET: Final = Target(250, "at most")
 _COMMAND: Final = [sys.executable, "-m", "models.camera.serve"]

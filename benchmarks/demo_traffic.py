@@ -8,9 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from benchmarks.rows import REAL_REPLY, SEGMENTS
-from services.feeds.demo import DemoFeed
-from services.feeds.reply import CheckedReply, check_reply
-from services.store import Store
+from services.observe.demo import DemoFeed
+from services.observe.feeds.reply import CheckedReply, check_reply
+from services.traffic.store import Store
 
 
 @lru_cache(maxsize=1)

@@ -15,12 +15,12 @@ from benchmarks.demo_traffic import checked_replies, demo_feed
 from benchmarks.rows import Options, Row, Spread, Target, exactly, share, spread, times_less
 from benchmarks.servers import workplace
 from benchmarks.timing import time_runs
-from services.feeds.reply import CheckedReply
 from services.history import append_snapshot, files, layout
 from services.history.typical import typical_week
 from services.history.upkeep import keep_up
 from services.history.window import replay
-from services.simulated_history import write_simulated_history
+from services.observe.feeds.reply import CheckedReply
+from services.observe.simulated_history import write_simulated_history
 
 APPEND_TARGET: Final = Target(50, "at most")
 WEEK_TARGET: Final = Target(100, "at most")

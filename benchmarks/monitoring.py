@@ -22,9 +22,9 @@ from benchmarks.refreshing import PlainPage, RefreshingPage
 from benchmarks.rows import NotMeasured, Options, Ratio, Row, Spread, Target, exactly, spread
 from benchmarks.servers import APPLICATION, Server, gunicorn, workplace
 from benchmarks.throughput import CONNECTIONS, find_tool, per_second, write_script
-from services.monitoring.database import FILE_NAME, connect
-from services.monitoring.retention import DIRECTORY
-from services.settings import Settings
+from services.base.settings import Settings
+from services.web.monitoring.database import FILE_NAME, connect
+from services.web.monitoring.retention import DIRECTORY
 
 _NOTHING: Final = "nothing measured"
 # Name, application, level of the monitoring.

@@ -20,12 +20,12 @@ import psutil
 
 from benchmarks.rows import ROOT, NotMeasured, Options, Row, Target, exactly, share
 from benchmarks.servers import workplace
-from services import worker
-from services.command_line import run_command
-from services.memory import take_little_memory
+from services.base.command_line import run_command
+from services.base.memory import take_little_memory
+from services.base.settings import load_settings
 from services.metrics import WorkMetrics, metric_registry, share_metrics
-from services.settings import load_settings
-from services.store import Store
+from services.roles import worker
+from services.traffic.store import Store
 
 # After a week, every hour of the week has been seen: what grows from then on grows for ever.
 GROWTH_TARGET: Final = Target(1.05, "at most", of="ratio")

@@ -14,11 +14,11 @@ from benchmarks.rows import Options, Row, Target, exactly, share, spread, times_
 from benchmarks.servers import workplace
 from benchmarks.timing import time_runs
 from models.training_command import quieten_tensorflow
-from services.champions import SHIPPED_ARTIFACTS, champion_version
-from services.feeds.reply import CheckedReply
+from services.forecast.champions import SHIPPED_ARTIFACTS, champion_version
+from services.forecast.nowcast_files import write_nowcast
+from services.forecast.nowcasts import NowcastTable
 from services.history import append_snapshot
-from services.nowcast_files import write_nowcast
-from services.nowcasts import NowcastTable
+from services.observe.feeds.reply import CheckedReply
 
 if TYPE_CHECKING:
     from models.nowcast.storing import StoredNowcaster

@@ -21,8 +21,8 @@ from benchmarks.rows import (
     times_less,
 )
 from benchmarks.timing import time_runs
-from services.feeds.reply import CheckedReply, check_reply
-from services.snapshot import Source
+from services.observe.feeds.reply import CheckedReply, check_reply
+from services.traffic.snapshot import Source
 
 TARGET: Final = Target(40, "at least", "ratio")
 LINEAR_TARGET: Final = Target(1.5, "at most", "ratio")

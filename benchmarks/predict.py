@@ -10,9 +10,9 @@ from benchmarks.prediction import load_predictor
 from benchmarks.rows import NotMeasured, Options, Row, spread, times_less
 from benchmarks.servers import workplace
 from benchmarks.timing import time_runs
-from services.champions import SHIPPED_ARTIFACTS
-from services.forecasts import CachedForecasts, checked_day, checked_hour
-from services.zones import DEFAULT_ZONE, checked_zone
+from services.city.zones import DEFAULT_ZONE, checked_zone
+from services.forecast.champions import SHIPPED_ARTIFACTS
+from services.forecast.zone_forecasts import CachedForecasts, checked_day, checked_hour
 
 _LOOK_UPS: Final = 1_000
 _DAY: Final = "monday"

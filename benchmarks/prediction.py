@@ -8,9 +8,9 @@ from typing import Any
 
 from benchmarks.rows import NotMeasured
 from models.training_command import quieten_tensorflow
-from services.champions import CHAMPION_FILE, SHIPPED_ARTIFACTS
-from services.forecasts import DAY_NAMES
-from services.zones import ZONE_CHOICES
+from services.city.zones import ZONE_CHOICES
+from services.forecast.champions import CHAMPION_FILE, SHIPPED_ARTIFACTS
+from services.forecast.zone_forecasts import DAY_NAMES
 
 Predictor = Callable[[int, str, str], Any]
 """Hour, day and zone to the probabilities of the statuses."""
@@ -46,8 +46,8 @@ def load_predictor() -> Predictor:
     import keras  # noqa: PLC0415
     import numpy as np  # noqa: PLC0415
 
-    from models.features import Cells, encode  # noqa: PLC0415
     from models.versions import MODEL_FILE  # noqa: PLC0415
+    from models.zones.features import Cells, encode  # noqa: PLC0415
 
     model = keras.models.load_model(directory / MODEL_FILE, compile=False)
 

@@ -14,16 +14,16 @@ from benchmarks.rows import NotMeasured, Options, Row, Target, spread
 from benchmarks.servers import Server, started, workplace
 from services.metrics import heartbeat_of
 from services.metrics.sharing import Role
-from services.probing import serves_pages
-from services.processes import HEALTHY_AFTER_SECONDS
+from services.roles.processes import HEALTHY_AFTER_SECONDS
+from services.watch.probe import serves_pages
 
 TARGET: Final = Target(3, "at most")
-_COMMAND: Final = [sys.executable, "-m", "services.supervisor"]
+_COMMAND: Final = [sys.executable, "-m", "services.roles.supervisor"]
 # What their commands are known by.
 _MARKS: Final[dict[Role, str]] = {
     "web": "gunicorn",
     "worker": "services.worker",
-    "watch": "services.watch",
+    "watch": "services.roles.watch",
     "camera": "models.camera.serve",
 }
 _LIMIT_SECONDS: Final = 90.0

@@ -9,8 +9,8 @@ from benchmarks.rows import NotMeasured
 from components.forecast_card import DAY_ID, HOUR_ID, ZONE_ID
 from components.page import LANGUAGE_STORE_ID, REFRESH_ID, SHOWN_STORE_ID, SNAPSHOT_STORE_ID
 from components.texts import DEFAULT_LANGUAGE
-from services.forecasts import DAY_NAMES, HOURS
-from services.zones import DEFAULT_ZONE
+from services.city.zones import DEFAULT_ZONE
+from services.forecast.zone_forecasts import DAY_NAMES, HOURS
 
 # Of no snapshot: a page that shows it is always sent the current one.
 STALE_VERSION: Final = "0" * 12

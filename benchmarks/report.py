@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.rows import ROOT, Row
-from services.files import write_atomically
+from services.base.files import write_atomically
 
 RESULTS_DIR: Final = ROOT / "benchmarks" / "results"
 _PACKAGES: Final = (

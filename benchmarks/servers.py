@@ -17,7 +17,7 @@ from typing import Final
 
 from benchmarks.http_client import HOST, Connection, get_request
 from benchmarks.rows import ROOT, NotMeasured
-from services.settings import PREFIX
+from services.base.settings import PREFIX
 
 APPLICATION: Final = "app:server"
 START_LIMIT_SECONDS: Final = 90.0

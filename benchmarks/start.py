@@ -25,7 +25,7 @@ BYTECODE_VARIABLE: Final = "PYTHONDONTWRITEBYTECODE"
 # Python takes an empty one as none.
 _BYTECODE: Final = ("", "1")
 _MEGABYTE: Final = 1e6
-_MAKE_RUN: Final = (sys.executable, "-m", "services.supervisor")
+_MAKE_RUN: Final = (sys.executable, "-m", "services.roles.supervisor")
 _TENSORFLOW_FIRST: Final = (sys.executable, "-m", "gunicorn", baseline_servers.TENSORFLOW_FIRST)
 _TENSORFLOW_SETTINGS: Final = {"WEB_PROCESSES": "1"}
 
@@ -85,7 +85,7 @@ def _start_rows(
             "TensorFlow imported first",
             times_less(page, baseline),
             START_TARGET,
-            "python -m services.supervisor on a new data directory",
+            "python -m services.roles.supervisor on a new data directory",
         )
     snapshot = spread([start.snapshot_s for start in ours], "s")
     yield Row(

@@ -14,7 +14,7 @@ from benchmarks.http_client import Connection
 from benchmarks.refreshing import PlainPage, RefreshingPage
 from benchmarks.rows import Options, Row, Spread, Target, exactly, spread, times_less
 from benchmarks.servers import APPLICATION, gunicorn, workplace
-from services.feeds.reply import CheckedReply
+from services.observe.feeds.reply import CheckedReply
 
 NEWS_TARGET: Final = Target(1_500, "at most", "worst run")
 NOTHING_NEW_TARGET: Final = Target(400, "at most", "worst run")

@@ -8,20 +8,20 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from models.baselines import CommonestStatus, HourOfWeekAverage
 from models.errors import ModelMismatch
-from models.forecaster import KERAS_MODEL_NAME
 from models.nowcast import judging as nowcast_judging
 from models.records import check_files, read_measures, read_record
 from models.versions import MODEL_FILE, NOWCASTER_FILE
 from models.week import scores as week_scores
+from models.zones.baselines import CommonestStatus, HourOfWeekAverage
+from models.zones.forecaster import KERAS_MODEL_NAME
+from services.base.errors import ForecastUnavailable
 from services.camera.model_files import CLASS_FILE
 from services.camera.model_files import DIRECTORY as CAMERA_DIRECTORY
-from services.champions import SHIPPED_ARTIFACTS, VERSION_PATTERN, champion_version
-from services.errors import ForecastUnavailable
-from services.forecasts import FORECASTS_FILE
+from services.forecast.champions import SHIPPED_ARTIFACTS, VERSION_PATTERN, champion_version
+from services.forecast.week_forecasts import WEEK_FILE
+from services.forecast.zone_forecasts import FORECASTS_FILE
 from services.operations import FORECAST_KINDS, Kind, ModelVersion
-from services.week_forecasts import WEEK_FILE
 
 CHAMPION_NAME: Final = "champion"
 """What tables of measures call the champion that a challenger is compared with."""

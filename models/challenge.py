@@ -23,21 +23,16 @@ from models.companion import give_way
 from models.contest import Contest
 from models.errors import HistoryTooShort
 from models.nowcast.challenge import NowcastChallenge
-from models.train import DEFAULT_EPOCHS
 from models.training import Ruling
-from models.training_command import (
-    DEFAULT_SEED,
-    Report,
-    at_least,
-    quieten_tensorflow,
-    say,
-)
+from models.training_command import DEFAULT_SEED, Report, at_least, quieten_tensorflow, say
 from models.versions import promote
 from models.week.challenge import WeekChallenge
-from models.zones_challenge import ZonesChallenge
-from services.clock import PARIS, utc_now
-from services.command_line import run_command
-from services.errors import TrafficError
+from models.zones.challenge import ZonesChallenge
+from models.zones.train import DEFAULT_EPOCHS
+from services.base.clock import PARIS, utc_now
+from services.base.command_line import run_command
+from services.base.errors import TrafficError
+from services.base.settings import Settings, load_settings
 from services.history import layout
 from services.operations import (
     FORECAST_KINDS,
@@ -49,8 +44,7 @@ from services.operations import (
     record_decision,
 )
 from services.operations.tables import Reason
-from services.settings import Settings, load_settings
-from services.snapshot import Source
+from services.traffic.snapshot import Source
 
 log = logging.getLogger(__name__)
 

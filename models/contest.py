@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Protocol
 from models.catalogue import Found, Roots, champion_in_use, roots_of
 from models.training import Decide
 from models.training_command import DEFAULT_SEED, Report, Trained
-from services.clock import to_paris
+from services.base.clock import to_paris
 from services.history import layout
 from services.operations import Kind
 from services.operations.tables import Reason
-from services.snapshot import Source
+from services.traffic.snapshot import Source
 
 
 class Contest(Protocol):

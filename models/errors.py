@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.errors import ForecastUnavailable, TrafficError
+from services.base.errors import ForecastUnavailable, TrafficError
 
 
 class ModelMismatch(ForecastUnavailable):

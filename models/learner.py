@@ -23,14 +23,14 @@ from models.night import LONGEST_NIGHT_SECONDS, challenge_at_night
 from models.nowcast.issuing import NowcastIssuer
 from models.nowcast.train import NOWCAST_DIRECTORY
 from models.training_command import quieten_tensorflow
-from services.champions import SHIPPED_ARTIFACTS
-from services.clock import utc_now
-from services.command_line import run_command
-from services.errors import TrafficError
-from services.journal import start_journal
+from services.base.clock import utc_now
+from services.base.command_line import run_command
+from services.base.errors import TrafficError
+from services.base.journal import start_journal
+from services.base.settings import Settings, load_settings
+from services.forecast.champions import SHIPPED_ARTIFACTS
 from services.metrics import WorkMetrics, metric_registry, share_metrics
-from services.settings import Settings, load_settings
-from services.turns import Turns
+from services.roles.turns import Turns
 
 log = logging.getLogger(__name__)
 

@@ -15,11 +15,11 @@ from collections.abc import Callable
 from typing import Final
 
 from models.challenge import source_to_learn_from
-from services.clock import Clock, to_paris, utc_now
+from services.base.clock import Clock, to_paris, utc_now
+from services.base.settings import Settings
 from services.operations import FORECAST_KINDS, Kind
-from services.processes import following
-from services.settings import Settings
-from services.snapshot import Source
+from services.roles.processes import following
+from services.traffic.snapshot import Source
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 
 from models.errors import ModelMismatch
 from models.versions import MEASURES_FILE
-from services.errors import StorageError
-from services.files import read_if_present
+from services.base.errors import StorageError
+from services.base.files import read_if_present
 
 _RECORDED: Final = frozenset({"model_version", "trained_on", "split"})
 _LEARNED: Final = frozenset({"source", "first_day", "last_day", "days"})

@@ -23,14 +23,16 @@ from models.catalogue import (
     version_record,
     versions_in,
 )
-from models.comparison import markdown_table
 from models.errors import ModelMismatch
 from models.training import NOT_RECORDED
 from models.versions import promote, withdraw
-from services.clock import to_paris, utc_now
-from services.command_line import run_command
-from services.errors import StorageError, TrafficError
-from services.formats import plural
+from models.zones.comparison import markdown_table
+from services.base.clock import to_paris, utc_now
+from services.base.command_line import run_command
+from services.base.errors import StorageError, TrafficError
+from services.base.formats import plural
+from services.base.settings import load_settings
+from services.learn.scoring_rules import skill
 from services.operations import (
     KINDS,
     Decision,
@@ -42,8 +44,6 @@ from services.operations import (
     open_operations,
     record_decision,
 )
-from services.scoring.rules import skill
-from services.settings import load_settings
 
 # More than any installation decides in a year, nightly.
 _LISTED_DECISIONS: Final = 1_000

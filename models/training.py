@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from models.catalogue import Found, champion_in_use, figures_of, roots_of, version_record
 from models.training_command import Trained, quieten_tensorflow, say, tell_outcome
-from services.clock import utc_now
-from services.errors import TrafficError
+from services.base.clock import utc_now
+from services.base.errors import TrafficError
+from services.base.settings import load_settings
 from services.operations import (
     FORECAST_KINDS,
     Decision,
@@ -23,7 +24,6 @@ from services.operations import (
     record_decision,
 )
 from services.operations.tables import Action, Reason
-from services.settings import load_settings
 
 NOT_RECORDED: Final = "the database could not record it: the journal and this line are the record"
 

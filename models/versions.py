@@ -2,7 +2,7 @@
 
 <models>/champion                    the version in use
 <models>/<version>/model.keras       the Keras model
-<models>/<version>/forecasts.parquet what services/forecasts.py reads
+<models>/<version>/forecasts.parquet what services/forecast/zone_forecasts.py reads
 <models>/<version>/measures.json     how it was trained, and how good it is
 <models>/<version>/MODEL_CARD.md     the same for people
 
@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Final
 
 from models.errors import ModelMismatch
-from services import champions
-from services.champions import CHAMPION_FILE
-from services.errors import ForecastUnavailable, StorageError
-from services.files import write_atomically
+from services.base.errors import ForecastUnavailable, StorageError
+from services.base.files import write_atomically
+from services.forecast import champions
+from services.forecast.champions import CHAMPION_FILE
 
 MODEL_FILE: Final = "model.keras"
 NOWCASTER_FILE: Final = "nowcaster.npz"

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.monitoring import binding, writer
+from services.web.monitoring import binding, writer
 
 # The tests are spread over the cores already; idle threads of OpenMP wait by spinning.
 for threads in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):

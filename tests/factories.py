@@ -13,24 +13,24 @@ import orjson
 import pandas as pd
 from numpy.typing import NDArray
 
-from services.champions import CHAMPION_FILE
-from services.forecasts import (
+from services.city.zones import CENTRE_LAT_DEG, CENTRE_LON_DEG, ZONE_CHOICES, ZONES
+from services.forecast.champions import CHAMPION_FILE
+from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT, NowcastTable
+from services.forecast.week_forecasts import WEEK_DIRECTORY, WEEK_FILE, WeekTable
+from services.forecast.week_forecasts import encode_table as encode_week
+from services.forecast.week_forecasts import make_table as make_week
+from services.forecast.zone_forecasts import (
     FORECASTS_FILE,
     TABLE_SHAPE,
     TrainedOn,
     encode_table,
     make_table,
 )
-from services.network import Network, Part
-from services.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT, NowcastTable
-from services.snapshot import Snapshot, Source, make_snapshot
-from services.status import DATEX_NAMES, Status, StatusThresholds
-from services.usual import Usual
-from services.usual_hour import UsualHour, hour_start
-from services.week_forecasts import WEEK_DIRECTORY, WEEK_FILE, WeekTable
-from services.week_forecasts import encode_table as encode_week
-from services.week_forecasts import make_table as make_week
-from services.zones import CENTRE_LAT_DEG, CENTRE_LON_DEG, ZONE_CHOICES, ZONES
+from services.traffic.network import Network, Part
+from services.traffic.snapshot import Snapshot, Source, make_snapshot
+from services.traffic.status import DATEX_NAMES, Status, StatusThresholds
+from services.traffic.usual import Usual
+from services.traffic.usual_hour import UsualHour, hour_start
 
 # A Monday, 12:43 in Rennes.
 OBSERVED_AT = datetime(2024, 8, 26, 10, 43, tzinfo=UTC)

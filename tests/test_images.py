@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from services.alerts.rules import load_rules
-from services.supervisor import ROLES
+from services.roles.supervisor import ROLES
+from services.watch.rules import load_rules
 
 ROOT = Path(__file__).parents[1]
 SERVICES = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
@@ -24,9 +24,9 @@ def test_there_is_a_container_for_each_role():
 @pytest.mark.parametrize("role", ROLES)
 def test_a_container_is_held_tight_and_checked(role):
     service = SERVICES[role]
-    assert service["command"] == ["python", "-m", "services.supervisor", role]
+    assert service["command"] == ["python", "-m", "services.roles.supervisor", role]
     check = service["healthcheck"]["test"]
-    assert check == ["CMD", "python", "-m", "services.supervisor", "--check", role]
+    assert check == ["CMD", "python", "-m", "services.roles.supervisor", "--check", role]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]

@@ -13,7 +13,6 @@ from pathlib import Path
 import flask
 import pytest
 
-from services.alerts.rules import load_rules
 from services.metrics import (
     CameraMetrics,
     WorkMetrics,
@@ -22,7 +21,8 @@ from services.metrics import (
     read_samples,
 )
 from services.metrics.requests import note_login
-from services.monitoring.complaints import Complaints
+from services.watch.rules import load_rules
+from services.web.monitoring.complaints import Complaints
 
 DOCS = Path(__file__).parents[1] / "docs" / "monitoring"
 # Published by the scoring of the forecasts, and with the first forecast of the next hour.

@@ -16,10 +16,10 @@ from itertools import pairwise
 import psutil
 import pytest
 
+from services.base.settings import load_settings
 from services.operations import open_operations
-from services.settings import load_settings
 from tests.ports import HOST, free_port
-from tests.services.monitoring_app import measured, rows
+from tests.services.web.monitoring.app import measured, rows
 from tests.waiting import wait_until
 
 PROCESSES = 4

@@ -13,11 +13,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from services.journal import start_journal
-from services.monitoring.sampling import InProgress, Sampler
-from services.settings import load_settings
+from services.base.journal import start_journal
+from services.base.settings import load_settings
+from services.web.monitoring.sampling import InProgress, Sampler
 from tests.feed_replies import RECEIVED_AT
-from tests.services.monitoring_app import eventually, rows
+from tests.services.web.monitoring.app import eventually, rows
 
 ADDRESS = "203.0.113.77"
 PROXIED = "2001:db8::beef:77"

@@ -14,7 +14,7 @@ import psutil
 import pytest
 import requests
 
-from services.probing import refreshes_pages
+from services.watch.probe import refreshes_pages
 from tests.fault_server import fault_server, reply_with
 from tests.feed_replies import encode, make_records
 from tests.ports import free_port
@@ -39,7 +39,7 @@ class Running:
         }
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "services.supervisor"], env=environment, stderr=output
+                [sys.executable, "-m", "services.roles.supervisor"], env=environment, stderr=output
             )
 
     def answers(self, path: str) -> int:
@@ -107,7 +107,7 @@ def test_one_command_serves_the_traffic_and_survives_the_death_of_either_role(st
         assert running.process.wait(timeout=30) == 0
         assert running.answers("/healthz") == 0
 
-    assert "services.observe live snapshot" in journal
+    assert "services.observe.observer live snapshot" in journal
     assert "127.0.0.1 -" not in journal
     terminal = running.output.read_text()
     # What a newcomer opens.
@@ -129,7 +129,7 @@ def test_a_port_in_use_ends_the_start_in_one_line(start, tmp_path):
             "TRAFFIC_PORT": str(taken.getsockname()[1]),
         }
         ended = subprocess.run(
-            [sys.executable, "-m", "services.supervisor"],
+            [sys.executable, "-m", "services.roles.supervisor"],
             env=environment,
             capture_output=True,
             text=True,

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from services.formats import Formats, formats_of, typeset
+from services.base.formats import Formats, formats_of, typeset
 
 __all__ = [
     "DEFAULT_LANGUAGE",

@@ -19,15 +19,15 @@ from PIL import Image
 from models.camera.dataset import LabelledPictures, load_split
 from models.camera.evaluate import champion_file, true_reading
 from models.camera.strange_pictures import CHANGES, NO_STREET, STREETS, Draw, DrawLabelled
-from models.comparison import markdown_table
 from models.training_command import quieten_tensorflow, say
+from models.zones.comparison import markdown_table
+from services.base.command_line import run_command
+from services.base.errors import TrafficError
 from services.camera.errors import PictureRefused
 from services.camera.picture import decode_picture
 from services.camera.reading import RoadStatus, TrafficReading
 from services.camera.segmentation import Segmentation
 from services.camera.traffic_reader import read_traffic
-from services.command_line import run_command
-from services.errors import TrafficError
 
 # A reading that is more likely right than wrong, by its own words.
 SURE_FROM: Final = 0.5

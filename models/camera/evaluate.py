@@ -20,17 +20,17 @@ from numpy.typing import NDArray
 from models.camera.camvid import GROUP_NAMES
 from models.camera.dataset import LabelledPictures, Split, load_split
 from models.camera.measures import confusion_over, figures
-from models.comparison import markdown_table
 from models.training_command import quieten_tensorflow, say
+from models.zones.comparison import markdown_table
+from services.base.command_line import run_command
+from services.base.errors import TrafficError
+from services.base.settings import load_settings
 from services.camera.classes import GROUPS
 from services.camera.model_files import DIRECTORY, champion_model_file
 from services.camera.reading import RoadStatus, TrafficReading
 from services.camera.segmentation import Segmentation
 from services.camera.traffic_reader import read_traffic
-from services.champions import SHIPPED_ARTIFACTS
-from services.command_line import run_command
-from services.errors import TrafficError
-from services.settings import load_settings
+from services.forecast.champions import SHIPPED_ARTIFACTS
 
 _STATUSES: Final[tuple[RoadStatus, ...]] = get_args(RoadStatus)
 _CERTAIN_PCT: Final = 100

@@ -23,14 +23,14 @@ from models.camera.dataset import LabelledPictures, load_split
 from models.camera.measures import encode_measures
 from models.training_command import DEFAULT_SEED, quieten_tensorflow, say
 from models.versions import MEASURES_FILE
+from services.base.command_line import run_command
+from services.base.errors import TrafficError
 from services.camera.classes import InputScaling
 from services.camera.errors import ModelRefused
 from services.camera.familiarity import Familiarity, whitening_of, write_familiarity
 from services.camera.model_files import DIRECTORY, champion_model_file, read_class_file
 from services.camera.picture import letterbox
-from services.champions import SHIPPED_ARTIFACTS
-from services.command_line import run_command
-from services.errors import TrafficError
+from services.forecast.champions import SHIPPED_ARTIFACTS
 
 # Of each picture beside the picture itself, so many of other scales, turns and lights, as in
 # training, and so many cut to other shapes.

@@ -24,19 +24,19 @@ from typing import Final, NoReturn
 from filelock import FileLock
 
 from models.training_command import quieten_tensorflow
+from services.base.clock import utc_now
+from services.base.command_line import run_command
+from services.base.data_directory import end_with_data_directory, prepare_data_directory
+from services.base.errors import TrafficError
+from services.base.journal import start_journal
+from services.base.settings import Settings, load_settings
 from services.camera.looking import Segment, look
 from services.camera.messages import Answer, Order, Reply, socket_path
 from services.camera.model_files import DIRECTORY, champion_model_file, check_own_model
 from services.camera.server import CameraServer
-from services.champions import SHIPPED_ARTIFACTS
-from services.clock import utc_now
-from services.command_line import run_command
-from services.data_directory import end_with_data_directory, prepare_data_directory
-from services.errors import TrafficError
-from services.journal import start_journal
+from services.forecast.champions import SHIPPED_ARTIFACTS
 from services.metrics import CameraMetrics, metric_registry, share_metrics
-from services.settings import Settings, load_settings
-from services.turns import Turns
+from services.roles.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ LOCK_NAME: Final = "camera.lock"
 STANDBY_SECONDS: Final = 5.0
 HEARTBEAT_SECONDS: Final = 15.0
 # A picture that takes longer hangs, and the process is started again: nobody waits longer than 45 s
-# for an answer (`services.camera.client`), and the first one loads the model in ten.
+# for an answer (`services.web.camera_client`), and the first one loads the model in ten.
 LONGEST_LOOK_SECONDS: Final = 60.0
 # Loading takes ten seconds: seldom enough for who looks at a street now and then.
 IDLE_SECONDS: Final = 900.0

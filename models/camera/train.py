@@ -28,24 +28,17 @@ from models.camera.familiarity import fit_familiarity, record_of
 from models.camera.measures import CommonestByPosition, confusion_over, encode_measures, figures
 from models.catalogue import champion_in_use, roots_of
 from models.training import Ruling, record_training
-from models.training_command import (
-    DEFAULT_SEED,
-    Report,
-    Trained,
-    at_least,
-    quieten_tensorflow,
-    say,
-)
+from models.training_command import DEFAULT_SEED, Report, Trained, at_least, quieten_tensorflow, say
 from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
+from services.base.clock import utc_now
+from services.base.command_line import run_command
+from services.base.errors import ConfigurationError, TrafficError
+from services.base.settings import load_settings
 from services.camera.classes import GROUPS, ClassFile, InputScaling, encode_class_file
 from services.camera.familiarity import Familiarity, write_familiarity
 from services.camera.model_files import CLASS_FILE
 from services.camera.model_files import DIRECTORY as CAMERA_DIRECTORY
-from services.clock import utc_now
-from services.command_line import run_command
-from services.errors import ConfigurationError, TrafficError
 from services.operations import open_operations
-from services.settings import load_settings
 
 if TYPE_CHECKING:
     from models.camera.fitting import FitOptions

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.comparison import markdown_table
 from models.errors import HistoryTooShort
 from models.nowcast.boosted_trees import BoostedTrees, TreeOptions, lightgbm_is_installed
 from models.nowcast.calibration import learn_calibration, slow_apart
@@ -42,6 +41,7 @@ from models.nowcast.speed_table import (
     fingerprint,
     row_times,
 )
+from models.zones.comparison import markdown_table
 
 if TYPE_CHECKING:
     from models.nowcast.nowcaster import Nowcaster

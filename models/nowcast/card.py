@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.comparison import markdown_table
 from models.nowcast.judging import lead_table, status_table
-from services.nowcasts import LEAD_MINUTES
+from models.zones.comparison import markdown_table
+from services.forecast.nowcasts import LEAD_MINUTES
 
 _SIMULATED = """\
 **This model learned from simulated traffic.** Its measures say how well it learned the
@@ -48,7 +48,7 @@ nor the baselines ever saw ({", ".join(test["days"])}).
 ## How good it is
 {test["observations"][0]:,} to {test["observations"][-1]:,} observations of segments a lead time, a
 quarter of an hour apart. MAE is that of the median; RPS is the ranked probability score of the
-status, 0 to 1, lower is better (`models/measures.py`); its skill is the nowcaster's over the
+status, 0 to 1, lower is better (`models/zones/measures.py`); its skill is the nowcaster's over the
 forecaster of the line; P10–P90 is the share of what happened that fell inside the band, which
 should be 80 %. Persistence takes the last known ratio on; the average has the mean and the
 frequencies of statuses of the same segment and hour of the week.

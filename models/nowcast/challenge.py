@@ -18,17 +18,12 @@ from models.nowcast.city_table import CityTable, load_city_table
 from models.nowcast.day_parts import DayParts, split_days
 from models.nowcast.issuing import LEAST_KNOWN_SHARE, known_share
 from models.nowcast.judging import is_no_worse_than_baselines
-from models.nowcast.train import (
-    DEFAULT_WEEKS,
-    describe,
-    quantiles_in_parts,
-    train_on,
-)
+from models.nowcast.train import DEFAULT_WEEKS, describe, quantiles_in_parts, train_on
 from models.training import Decide
 from models.training_command import DEFAULT_SEED, Report, Trained
 from services.operations import Kind
 from services.operations.tables import Reason
-from services.snapshot import Source
+from services.traffic.snapshot import Source
 
 if TYPE_CHECKING:
     from models.nowcast.city import CityOptions

@@ -23,12 +23,7 @@ from models.nowcast.features import (
 from models.nowcast.fitting import Inputs, NetworkPlan, WindowBatches, fit_on_batches, learn_scaling
 from models.nowcast.forecast import BandForecast
 from models.nowcast.graph import Neighbours, telling_neighbours
-from models.nowcast.nowcaster import (
-    TELLING_STEPS,
-    NowcasterParts,
-    TrainedNowcaster,
-    network_inputs,
-)
+from models.nowcast.nowcaster import TELLING_STEPS, NowcasterParts, TrainedNowcaster, network_inputs
 from models.nowcast.options import Architecture, FitOptions
 from models.nowcast.profile import DailyProfile, ProfileOptions, Usual
 from models.nowcast.road_graph import road_neighbours

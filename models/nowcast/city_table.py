@@ -21,16 +21,16 @@ from numpy.typing import NDArray
 from models.errors import HistoryTooShort
 from models.nowcast.speed_table import MINUTES_PER_DAY, RowTimes
 from models.nowcast.zone_bands import ZoneSums, zone_sums
-from services.calendar import calendar
-from services.clock import PARIS, to_paris
-from services.day_types import DayType
+from services.base.clock import PARIS, to_paris
+from services.city.calendar import calendar
+from services.city.day_types import DayType
+from services.city.zones import ZONE_CHOICES
 from services.history import layout, reading, rows
 from services.history.networks import KnownNetworks
 from services.history.window import Window, midnight, window
-from services.network import Network
-from services.snapshot import Source
-from services.status import Status
-from services.zones import ZONE_CHOICES
+from services.traffic.network import Network
+from services.traffic.snapshot import Source
+from services.traffic.status import Status
 
 STEP_MINUTES: Final = 5
 STEP_SECONDS: Final = STEP_MINUTES * 60

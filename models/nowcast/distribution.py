@@ -1,8 +1,8 @@
-"""Status probabilities from quantiles: the models' name for ``services.speed_distribution``."""
+"""Status probabilities from quantiles: the models' name for ``speed_distribution``."""
 
 from __future__ import annotations
 
-from services.speed_distribution import (
+from services.forecast.speed_distribution import (
     StatusProbabilities,
     probability_up_to,
     status_probabilities,

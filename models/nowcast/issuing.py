@@ -17,17 +17,17 @@ from models.nowcast.features import HORIZONS, LAGS
 from models.nowcast.leads import quantiles_at_leads
 from models.nowcast.zone_bands import zone_sums
 from models.versions import champion_version
-from services.files import FileStamp
-from services.network import Network
-from services.nowcast_files import (
+from services.base.files import FileStamp
+from services.forecast.nowcast_files import (
     LearnerState,
     prune_nowcasts,
     write_learner_state,
     write_nowcast,
 )
-from services.nowcasts import LEAD_MINUTES, QUANTILES, NowcastTable, to_percent
-from services.snapshot import Snapshot
-from services.store import Store
+from services.forecast.nowcasts import LEAD_MINUTES, QUANTILES, NowcastTable, to_percent
+from services.traffic.network import Network
+from services.traffic.snapshot import Snapshot
+from services.traffic.store import Store
 
 if TYPE_CHECKING:
     from models.nowcast.storing import StoredNowcaster

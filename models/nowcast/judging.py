@@ -8,15 +8,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.comparison import markdown_table
 from models.nowcast.city_table import CityTable
 from models.nowcast.distribution import status_probabilities
 from models.nowcast.features import LAGS, speeds_ahead
 from models.nowcast.leads import LEAD_STEPS, at_leads
-from services.history.hours import HOURS_PER_WEEK, hours_of_week
-from services.nowcasts import LEAD_MINUTES
-from services.scoring.rules import skill
-from services.status import Status, StatusThresholds, status_of_speed_ratio
+from models.zones.comparison import markdown_table
+from services.forecast.nowcasts import LEAD_MINUTES
+from services.history.hour_of_week import HOURS_PER_WEEK, hours_of_week
+from services.learn.scoring_rules import skill
+from services.traffic.status import Status, StatusThresholds, status_of_speed_ratio
 
 Array = NDArray[np.float32]
 
@@ -292,7 +292,7 @@ def _means(
 
 
 def _rps(shares: NDArray[np.floating], codes: NDArray[np.uint8]) -> NDArray[np.floating]:
-    """Ranked probability score of each forecast; see ``models.measures`` for the definition."""
+    """Ranked probability score of each forecast; defined in ``models.zones.measures``."""
     score = np.zeros(codes.shape, dtype=np.float32)
     forecast, happened = np.zeros_like(score), np.zeros_like(score)
     for place in range(_STEPS_OF_RPS):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.nowcast.city_table import STEP_MINUTES
 from models.nowcast.forecast import BandForecast
-from services.nowcasts import LEAD_MINUTES
+from services.forecast.nowcasts import LEAD_MINUTES
 
 LEAD_STEPS: Final = tuple(minutes // STEP_MINUTES for minutes in LEAD_MINUTES)
 # The first step ahead has place 0.

@@ -16,16 +16,12 @@ from models.errors import ModelMismatch
 from models.nowcast.city_table import CityTable, load_city_table
 from models.nowcast.day_parts import DayParts
 from models.nowcast.judging import lead_table
-from models.nowcast.train import (
-    NOWCAST_DIRECTORY,
-    calibrate_and_measure,
-    write_nowcaster,
-)
+from models.nowcast.train import NOWCAST_DIRECTORY, calibrate_and_measure, write_nowcaster
 from models.records import read_measures
 from models.training_command import Report, Trained, quieten_tensorflow, say
-from services.command_line import run_command
-from services.errors import TrafficError
-from services.settings import load_settings
+from services.base.command_line import run_command
+from services.base.errors import TrafficError
+from services.base.settings import load_settings
 
 _CHAMPION_STAYS: Final = "the version was written anew; which one is the champion did not change"
 _KEPT: Final = ("trained_on", "training", "decision")

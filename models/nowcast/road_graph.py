@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.nowcast.graph import Neighbours
-from services.network import Network
+from services.traffic.network import Network
 
 # About a metre: ends that touch are equal in the feed up to its rounding.
 _DECIMALS = 5

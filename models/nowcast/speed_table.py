@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.errors import TrafficError
+from services.base.errors import TrafficError
 
 MINUTES_PER_DAY: Final = 24 * 60
 _SATURDAY: Final = 5

@@ -35,9 +35,9 @@ from models.nowcast.speed_table import RowTimes
 from models.nowcast.typical_days import TypicalDays
 from models.nowcast.zone_bands import ZoneCalibration
 from models.versions import NOWCASTER_FILE
-from services.errors import StorageError
-from services.files import read_if_present
-from services.forecasts import TrainedOn, decode_trained_on
+from services.base.errors import StorageError
+from services.base.files import read_if_present
+from services.forecast.zone_forecasts import TrainedOn, decode_trained_on
 
 FORMAT: Final = 1
 _HASH_BYTES: Final = 3

@@ -41,26 +41,13 @@ from models.nowcast.leads import LEAD_STEPS, quantiles_at_leads
 from models.nowcast.speed_table import RowTimes
 from models.nowcast.zone_bands import ZoneCalibration, learn_zone_calibration, zone_sums
 from models.training import Decide, Ruling, Training, run_training
-from models.training_command import (
-    DEFAULT_SEED,
-    Report,
-    Trained,
-    add_options,
-    at_least,
-    say,
-)
-from models.versions import (
-    CARD_FILE,
-    MEASURES_FILE,
-    NOWCASTER_FILE,
-    promote,
-    write_version,
-)
-from services.command_line import run_command
-from services.feeds.reply import RENNES_THRESHOLDS
-from services.forecasts import TrainedOn
-from services.snapshot import Source
-from services.zones import ZONE_CHOICES
+from models.training_command import DEFAULT_SEED, Report, Trained, add_options, at_least, say
+from models.versions import CARD_FILE, MEASURES_FILE, NOWCASTER_FILE, promote, write_version
+from services.base.command_line import run_command
+from services.city.zones import ZONE_CHOICES
+from services.forecast.zone_forecasts import TrainedOn
+from services.observe.feeds.reply import RENNES_THRESHOLDS
+from services.traffic.snapshot import Source
 
 if TYPE_CHECKING:
     from models.nowcast.city import CityNowcaster, CityOptions

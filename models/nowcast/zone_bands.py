@@ -1,7 +1,7 @@
 """From the quantiles of the segments to those of a zone's speed ratio.
 
 A zone's ratio is free-flow time ÷ actual time over its known segments
-(``services.indicators``). Its quantiles are not those of its segments added up: errors
+(``services.traffic.indicators``). Its quantiles are not those of its segments added up: errors
 of neighbouring segments go together, those of distant ones do not. How much they do is
 learned: on days that the network did not see, how many half-bands of "all segments at
 P10" or "all at P90" the zone came out away from "all at P50". The three factors of each
@@ -17,14 +17,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.network import Network
-from services.zones import WHOLE_NETWORK, ZONE_CHOICES, ZONES
+from services.city.zones import WHOLE_NETWORK, ZONE_CHOICES, ZONES
+from services.traffic.network import Network
 
 Array = NDArray[np.float32]
 
 _LEVELS: Final = (0.10, 0.50, 0.90)
 _LITTLE: Final = 1e-4
-# The slowest known speed of services.indicators, which stands for a standstill.
+# The slowest known speed of services.traffic.indicators, which stands for a standstill.
 _LEAST_KMH: Final = 1.0
 
 

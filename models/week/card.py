@@ -27,10 +27,10 @@ Gives, for each of {measures["segments"]:,} segments and each of the 168 hours o
 time), P10, P50 and P90 of the speed ratio (speed ÷ limit). The probabilities of *congested* (up to
 {measures["thresholds"]["congested_up_to"]}), *heavy* and *free-flowing* (from
 {measures["thresholds"]["free_from"]}) come from them through the feed's own thresholds
-(`services/speed_distribution.py`). The week is an ordinary one: public holidays were left out, and
-schools are open. It knows nothing of weather, works, events, and nothing of how the traffic is
-now. Closed roads are not forecast. It is meant for the map's question "how will it be on Tuesday
-at 8 h?", not for routing, signals or anything that safety depends on.
+(`services/forecast/speed_distribution.py`). The week is an ordinary one: public holidays were left
+out, and schools are open. It knows nothing of weather, works, events, and nothing of how the
+traffic is now. Closed roads are not forecast. It is meant for the map's question "how will it be on
+Tuesday at 8 h?", not for routing, signals or anything that safety depends on.
 
 ## What it learned from
 {trained_on["snapshots"]:,} snapshots of source `{trained_on["source"]}`, {trained_on["days"]} days
@@ -54,7 +54,7 @@ observations there; the others are shown as uncertain.
 
 ## How it was made
 A prior of shrunk counts (`models/week/prior.py`), corrected by a Keras model of
-{training["weights"]:,} weights (`models/week/network.py`), seed {training["seed"]},
+{training["weights"]:,} weights (`models/week/correction.py`), seed {training["seed"]},
 {training["epochs"]} epochs, Keras {training["keras"]}, TensorFlow {training["tensorflow"]}.
 
     {_command(trained_on["source"], training["seed"])}

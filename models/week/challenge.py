@@ -16,15 +16,15 @@ from models.training import Decide
 from models.training_command import Report, Trained
 from models.week.observations import load_segment_history
 from models.week.train import DayParts, is_no_worse_than_frequencies, train_on
-from services.calendar import Calendar
-from services.champions import read_table
-from services.errors import ForecastUnavailable
-from services.forecasts import DAYS
-from services.history.hours import HOURS_PER_DAY
-from services.network import Network
+from services.base.errors import ForecastUnavailable
+from services.city.calendar import Calendar
+from services.forecast.champions import read_table
+from services.forecast.week_forecasts import WEEK_FILE, WeekOnNetwork, WeekTable, decode_table
+from services.forecast.zone_forecasts import DAYS
+from services.history.hour_of_week import HOURS_PER_DAY
 from services.operations import Kind
 from services.operations.tables import Reason
-from services.week_forecasts import WEEK_FILE, WeekOnNetwork, WeekTable, decode_table
+from services.traffic.network import Network
 
 # Half a year: habits older than that are of another season, and every day of 2,859 segments
 # every 3 minutes takes 2.7 MB of memory while a week is learned.

@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import HistoryTooShort
-from services.feeds.reply import RENNES_THRESHOLDS
-from services.forecasts import TrainedOn
+from services.forecast.zone_forecasts import TrainedOn
 from services.history import layout
-from services.history.hours import HOURS_PER_WEEK, hours_of_week
-from services.history.sketch import RATIO_BIN_PCT, RATIO_BINS
+from services.history.hour_of_week import HOURS_PER_WEEK, hours_of_week
+from services.history.ratio_histogram import RATIO_BIN_PCT, RATIO_BINS
 from services.history.window import newest_network, replay
-from services.network import Network
-from services.snapshot import Source
-from services.status import Status
+from services.observe.feeds.reply import RENNES_THRESHOLDS
+from services.traffic.network import Network
+from services.traffic.snapshot import Source
+from services.traffic.status import Status
 
 Report = Callable[[str], None]
 

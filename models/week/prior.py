@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.history.hours import HOURS_PER_DAY, HOURS_PER_WEEK
+from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 
 # Working days, Saturdays, Sundays.
 DAY_TYPES: Final = np.array([0, 0, 0, 0, 0, 1, 2])

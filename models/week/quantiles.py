@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.week.observations import CONGESTED_BINS, NOT_FREE_BINS
-from services.history.sketch import RATIO_BIN_PCT
+from services.history.ratio_histogram import RATIO_BIN_PCT
 
 LEVELS: Final = (0.10, 0.50, 0.90)
 _SMALLEST_SHARE: Final = 1e-9

@@ -1,12 +1,13 @@
 """How good a week of forecasts was, from how often each status was seen in its cells.
 
 All observations of a segment at an hour of the week get the same forecast, so that counts give
-the scores of ``models/measures.py`` without a row for each of millions of observations.
+the scores of ``models/zones/measures.py`` without a row for each of millions of observations.
 
 Sources
 -------
 ranked probability score, Brier score, skill
-    As in ``models/measures.py``; the Brier score here is that of one event, *not free*: 0 to 1.
+    As in ``models/zones/measures.py``; the Brier score here is that of one event,
+    *not free*: 0 to 1.
 average precision
     Area under precision by recall, as a sum over the distinct probabilities (no
     interpolation): chance scores the share of the event.
@@ -20,9 +21,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.comparison import markdown_table
 from models.week.observations import NOT_KNOWN, SegmentHistory
-from services.scoring.rules import skill
+from models.zones.comparison import markdown_table
+from services.learn.scoring_rules import skill
 
 Shares = NDArray[np.float64]
 Counts = NDArray[np.float64]

@@ -19,16 +19,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from models.dataset import split_days
 from models.training import Decide, Ruling, Training, run_training
-from models.training_command import (
-    DEFAULT_SEED,
-    Report,
-    Trained,
-    add_options,
-    at_least,
-    say,
-)
+from models.training_command import DEFAULT_SEED, Report, Trained, add_options, at_least, say
 from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
 from models.week.card import week_card
 from models.week.observations import SegmentHistory, load_segment_history
@@ -44,13 +36,11 @@ from models.week.scores import (
     coverage,
     scores_table,
 )
-from services.calendar import Calendar
-from services.command_line import run_command
-from services.feeds.reply import RENNES_THRESHOLDS
-from services.forecasts import DAYS, TrainedOn
-from services.snapshot import Source
-from services.speed_distribution import status_probabilities
-from services.week_forecasts import (
+from models.zones.dataset import split_days
+from services.base.command_line import run_command
+from services.city.calendar import Calendar
+from services.forecast.speed_distribution import status_probabilities
+from services.forecast.week_forecasts import (
     LEAST_DAYS,
     LEAST_PROBABILITY,
     WEEK_DIRECTORY,
@@ -58,9 +48,12 @@ from services.week_forecasts import (
     encode_table,
     make_table,
 )
+from services.forecast.zone_forecasts import DAYS, TrainedOn
+from services.observe.feeds.reply import RENNES_THRESHOLDS
+from services.traffic.snapshot import Source
 
 if TYPE_CHECKING:
-    from models.week.network import Lesson, WeekNetwork
+    from models.week.correction import Lesson, WeekNetwork
 
 # As many parts are the learned days shared into: each is forecast from the prior of the others.
 _FOLDS: Final = 3
@@ -168,7 +161,7 @@ def train_on(
     )
     report("counting, and starting TensorFlow")
     # It takes seconds to import: --help and an empty history need not wait for it.
-    from models.week.network import FitOptions, fit_network  # noqa: PLC0415
+    from models.week.correction import FitOptions, fit_network  # noqa: PLC0415
 
     started = time.monotonic()
     class_codes, _ = class_codes_of(observed.network.road_classes)
@@ -292,7 +285,7 @@ def _lessons(
     calendar: Calendar,
 ) -> list[Lesson]:
     """Each part of the days beside the prior of the others, school holidays apart."""
-    from models.week.network import Lesson  # noqa: PLC0415
+    from models.week.correction import Lesson  # noqa: PLC0415
 
     folds = _folds(days)
     lessons = []

@@ -14,7 +14,7 @@ TrafficError
 
 from __future__ import annotations
 
-from services.errors import TrafficError
+from services.base.errors import TrafficError
 
 
 class PictureRefused(TrafficError):

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from services.base.errors import ConfigurationError, ForecastUnavailable
+from services.base.settings import Settings
 from services.camera.classes import ClassFile, decode_class_file
 from services.camera.errors import ClassFileRefused, ModelRefused
-from services.champions import champion_version
-from services.errors import ConfigurationError, ForecastUnavailable
-from services.settings import Settings
+from services.forecast.champions import champion_version
 
 DIRECTORY: Final = "camera"
 MODEL_ENDING: Final = ".keras"

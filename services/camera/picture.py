@@ -23,13 +23,7 @@ from services.camera.errors import (
     PictureTooCostly,
     PictureTooLarge,
 )
-from services.camera.limits import (
-    DECODE_SECONDS,
-    MAX_BYTES,
-    MAX_PIXELS,
-    MOST_SCANS,
-    MOST_SEGMENTS,
-)
+from services.camera.limits import DECODE_SECONDS, MAX_BYTES, MAX_PIXELS, MOST_SCANS, MOST_SEGMENTS
 
 # Only these decoders are ever tried, whatever else Pillow can read.
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")

@@ -21,6 +21,7 @@ from typing import Final
 
 import msgspec
 
+from services.base.errors import ConfigurationError
 from services.camera.messages import (
     MOST_ORDER_BYTES,
     Admitted,
@@ -33,7 +34,6 @@ from services.camera.messages import (
     encode,
     limit_stalls,
 )
-from services.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 

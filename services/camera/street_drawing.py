@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
+from services.base.command_line import run_command
 from services.camera.classes import GROUPS
-from services.command_line import run_command
 
 WIDTH: Final = 640
 HEIGHT: Final = 480

@@ -10,12 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from services.camera.classes import Role, SegmentationClass
-from services.camera.reading import (
-    BANDS,
-    TrafficReading,
-    UnknownBecause,
-    status_of_occupancy,
-)
+from services.camera.reading import BANDS, TrafficReading, UnknownBecause, status_of_occupancy
 from services.camera.segmentation import Segmentation
 
 # Below this share of the picture there is no road to speak of.

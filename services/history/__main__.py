@@ -10,19 +10,19 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from services.clock import utc_now
-from services.command_line import run_command
-from services.errors import TrafficError
-from services.formats import plural
+from services.base.clock import utc_now
+from services.base.command_line import run_command
+from services.base.errors import TrafficError
+from services.base.formats import plural
+from services.base.journal import start_journal
+from services.base.settings import Settings, load_settings
 from services.history import layout, retention
-from services.history.importing.report import FileReport
-from services.history.importing.run import Importer
 from services.history.networks import KnownNetworks
 from services.history.rollups import Rollups
 from services.history.upkeep import keep_up
-from services.journal import start_journal
-from services.settings import Settings, load_settings
-from services.store import Store
+from services.observe.archives.report import FileReport
+from services.observe.archives.run import Importer
+from services.traffic.store import Store
 
 _PROGRESS_EVERY_SECONDS: Final = 2.0
 

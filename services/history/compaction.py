@@ -23,11 +23,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from services.errors import StorageError
-from services.files import write_atomically
+from services.base.errors import StorageError
+from services.base.files import write_atomically
 from services.history import layout, reading, rows
 from services.history.networks import SegmentNumbers
-from services.snapshot import Source
+from services.traffic.snapshot import Source
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """From the rows of a day to what they add to a usual week.
 
-The definitions of ``services.indicators``: no speed where the status is unknown
+The definitions of ``services.traffic.indicators``: no speed where the status is unknown
 or the road closed; free flow is the limit; a speed above the limit counts as the
 limit wherever travel times are added up.
 """
@@ -15,21 +15,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from services.city.zones import ZONE_CHOICES, ZONES
 from services.history import rows
 from services.history.cubes import Counts, Measure
-from services.history.hours import hours_of_week
+from services.history.hour_of_week import hours_of_week
 from services.history.networks import KnownNetworks
-from services.history.sketch import (
-    PERMILLE,
-    RATIO_BINS,
-    ZONE_BINS,
-    ratio_bins,
-    zone_bins,
-)
-from services.network import Network
-from services.status import DATEX_NAMES, Status
-from services.usual import MINIMUM_KNOWN_SHARE
-from services.zones import ZONE_CHOICES, ZONES
+from services.history.ratio_histogram import PERMILLE, RATIO_BINS, ZONE_BINS, ratio_bins, zone_bins
+from services.traffic.network import Network
+from services.traffic.status import DATEX_NAMES, Status
+from services.traffic.usual import MINIMUM_KNOWN_SHARE
 
 STATUSES: Final = len(DATEX_NAMES)
 SEGMENT_MEASURES: Final = {
@@ -110,7 +104,7 @@ def segment_counts(counted: CountedRows) -> Counts:
     cell = slot * segments + counted.segment
     known = counted.known
     at, speed, limit = cell[known], counted.speed_kmh[known], counted.limit_kmh[known]
-    # The slowest known speed stands for a standstill, as in services.indicators.
+    # The slowest known speed stands for a standstill, as in services.traffic.indicators.
     slowness = PERMILLE * limit // np.clip(speed, 1, limit)
     return Counts(
         hours,

@@ -19,10 +19,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from services.errors import StorageError
-from services.files import write_atomically
+from services.base.errors import StorageError
+from services.base.files import write_atomically
 from services.history.cubes import Cube, Measure
-from services.history.hours import HOURS_PER_DAY, HOURS_PER_WEEK
+from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 
 FORMAT: Final = 1
 _METADATA_KEY: Final = b"traffic_rollup"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.history.hours import HOURS_PER_WEEK
+from services.history.hour_of_week import HOURS_PER_WEEK
 
 Sums = dict[str, NDArray[Any]]
 

@@ -20,8 +20,8 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-from services.errors import StorageError
-from services.snapshot import SOURCES, Source
+from services.base.errors import StorageError
+from services.traffic.snapshot import SOURCES, Source
 
 log = logging.getLogger(__name__)
 

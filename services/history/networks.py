@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.errors import StorageError
-from services.network import Network
-from services.store import Store
+from services.base.errors import StorageError
+from services.traffic.network import Network
+from services.traffic.store import Store
 
 log = logging.getLogger(__name__)
 

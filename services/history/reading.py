@@ -19,11 +19,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from services.errors import StorageError
-from services.files import set_aside
+from services.base.errors import StorageError
+from services.base.files import set_aside
 from services.history import layout, rows
 from services.history.rows import DayHeader
-from services.snapshot import Source
+from services.traffic.snapshot import Source
 
 log = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from services.files import write_atomically
+from services.base.files import write_atomically
 from services.history import layout, rows
 from services.history.rows import Observations
-from services.snapshot import Snapshot, Source
+from services.traffic.snapshot import Snapshot, Source
 
 
 def append_snapshot(data_dir: Path, snapshot: Snapshot) -> Path:

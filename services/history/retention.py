@@ -14,11 +14,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from services.errors import StorageError
-from services.files import ASIDE_SUFFIX, TEMPORARY_PREFIX
+from services.base.errors import StorageError
+from services.base.files import ASIDE_SUFFIX, TEMPORARY_PREFIX
 from services.history import layout, reading
-from services.snapshot import Source
-from services.store import Store
+from services.traffic.snapshot import Source
+from services.traffic.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 history/rollups/source=live/segments.parquet   segment × hour of the week
 history/rollups/source=live/zones.parquet      zone × hour of the week
 
-Sums and counts only (``services.history.sketch``), so that adding a day and
+Sums and counts only (``services.history.ratio_histogram``), so that adding a day and
 taking it out again are exact, in any order. Each file lists the days that are
 in it: it always equals the sum of those, and rebuilding it from the raw days
 gives the same file. A day is taken out before its file changes and added again
@@ -28,8 +28,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from services.errors import StorageError
-from services.files import set_aside
+from services.base.errors import StorageError
+from services.base.files import set_aside
 from services.history import layout, reading
 from services.history.counting import (
     COUNTED_COLUMNS,
@@ -43,9 +43,9 @@ from services.history.counting import (
 from services.history.cube_files import CubeForm, read_columns, read_cube, write_cube
 from services.history.cubes import Counts, Cube
 from services.history.networks import KnownNetworks
-from services.history.sketch import RATIO_BIN_PCT, RATIO_BINS, ZONE_BINS, quantile_pct
-from services.snapshot import Source
-from services.status import DATEX_NAMES
+from services.history.ratio_histogram import RATIO_BIN_PCT, RATIO_BINS, ZONE_BINS, quantile_pct
+from services.traffic.snapshot import Source
+from services.traffic.status import DATEX_NAMES
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ compacted
     what a segment does through the day lies together: 1.8 bytes an observation
     on a demo day, 3.8 as observed. The travel time is left out because length
     and speed give it to a fraction of a second, while the feed rounds it to a
-    whole one (``services.indicators``).
+    whole one (``services.traffic.indicators``).
 
 A day's file tells in its metadata which observation times it holds. That is
 what makes compaction safe to kill: a snapshot's own file whose time is listed

@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from services.city.zones import ZONE_CHOICES
 from services.history import layout, reading
 from services.history.counting import (
     COUNTED_COLUMNS,
@@ -26,14 +27,13 @@ from services.history.counting import (
 )
 from services.history.cube_files import CubeColumns, read_columns, read_cube
 from services.history.cubes import Counts, Cube, together
-from services.history.hours import HOURS_PER_DAY, HOURS_PER_WEEK
+from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 from services.history.networks import KnownNetworks
+from services.history.ratio_histogram import PERMILLE, RATIO_BIN_PCT, ZONE_BIN_PCT, quantile_pct
 from services.history.rollups import QUANTILES, SEGMENT_FORM, SEGMENTS, ZONE_FORM, ZONES, path_of
-from services.history.sketch import PERMILLE, RATIO_BIN_PCT, ZONE_BIN_PCT, quantile_pct
-from services.network import Network
-from services.snapshot import Source
-from services.status import DATEX_NAMES
-from services.zones import ZONE_CHOICES
+from services.traffic.network import Network
+from services.traffic.snapshot import Source
+from services.traffic.status import DATEX_NAMES
 
 _SUMS: Final = (*DATEX_NAMES, "known", "ratio_permille", "slowness_permille")
 _LABELS: Final = tuple(label for labels in SEGMENT_FORM.labels.values() for label in labels)
@@ -138,7 +138,7 @@ def typical_days(
 def typical_zones(data_dir: Path, source: Source, network: Network) -> pd.DataFrame:
     """What is usual for every zone at every hour of the week.
 
-    A zone's speed ratio is that of ``services.indicators``: free-flow ÷ actual
+    A zone's speed ratio is that of ``services.traffic.indicators``: free-flow ÷ actual
     time over its known segments.
 
     Parameters

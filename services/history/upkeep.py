@@ -11,12 +11,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
-from services.errors import TrafficError
-from services.files import remove_abandoned
+from services.base.errors import TrafficError
+from services.base.files import remove_abandoned
 from services.history import compaction, layout, reading, retention
 from services.history.networks import KnownNetworks, SegmentNumbers
 from services.history.rollups import Rollups
-from services.snapshot import Source
+from services.traffic.snapshot import Source
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from services.clock import PARIS
+from services.base.clock import PARIS
 from services.history import layout, reading, rows
 from services.history.networks import KnownNetworks, places_in
-from services.network import Network
-from services.snapshot import Source
-from services.status import Status
+from services.traffic.network import Network
+from services.traffic.snapshot import Source
+from services.traffic.status import Status
 
 _PLACE_COLUMNS: Final = ("observed_at", "segment", "network_version")
 # What a segment reads at a time of which nothing was kept.

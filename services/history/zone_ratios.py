@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from services.history import layout, reading
-from services.network import Network
-from services.snapshot import Source
+from services.traffic.network import Network
+from services.traffic.snapshot import Source
 
-# The definitions of services.indicators: no speed where unknown (0) or closed (4).
+# The definitions of services.traffic.indicators: no speed where unknown (0) or closed (4).
 _ZONE_QUERY: Final = """
     SELECT o.observed_at, s.zone, sum(s.free_flow_s) AS free_flow_s,
            sum(s.length_m * 3.6 / greatest(least(o.speed_kmh, s.speed_limit_kmh), 1)) AS actual_s

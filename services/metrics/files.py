@@ -30,7 +30,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import orjson
 
-from services.files import TEMPORARY_PREFIX
+from services.base.files import TEMPORARY_PREFIX
 
 log = logging.getLogger(__name__)
 

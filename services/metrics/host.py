@@ -11,7 +11,7 @@ from typing import Final
 import psutil
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-# What the learner writes after every snapshot; see services.nowcast_files.
+# What the learner writes after every snapshot; see services.forecast.nowcast_files.
 _NOWCAST: Final = Path("forecasts", "nowcast", "current.parquet")
 
 

@@ -13,8 +13,8 @@ import flask
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from werkzeug.exceptions import HTTPException
 
+from services.base.privacy import shortened
 from services.metrics.process import ProcessMeter
-from services.privacy import shortened
 
 log = logging.getLogger(__name__)
 

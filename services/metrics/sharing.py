@@ -15,7 +15,8 @@ from typing import Final, Literal
 from filelock import FileLock, Timeout
 from prometheus_client import CollectorRegistry, values
 
-from services.files import remove_abandoned
+from services.base.files import remove_abandoned
+from services.base.settings import Settings
 from services.metrics.files import (
     COUNTER,
     HISTOGRAM,
@@ -27,7 +28,6 @@ from services.metrics.files import (
     values_in,
     write_values,
 )
-from services.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -115,7 +115,7 @@ class WorkMetrics:
         for name, labels, value in measures:
             if name not in self._quality:
                 self._quality[name] = self._gauge(
-                    name, "See services.scoring.metrics.", *sorted(labels)
+                    name, "See services.learn.quality_metrics.", *sorted(labels)
                 )
             self._quality[name].labels(**labels).set(value)
 

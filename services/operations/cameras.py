@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from services.errors import InvalidRequest
+from services.base.errors import InvalidRequest
 from services.operations.database import Operations
 from services.operations.rows import read_entities, read_rows
 from services.operations.tables import Camera, CameraReading

@@ -33,9 +33,9 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from services.errors import StorageError
+from services.base.errors import StorageError
+from services.base.settings import Settings
 from services.operations.tables import Base, SchemaVersion
-from services.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.errors import StorageError
+from services.base.errors import StorageError
 from services.operations.database import Operations
 from services.operations.rows import read_entities
 from services.operations.tables import Decision, Kind, ModelVersion

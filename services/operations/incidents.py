@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from services.errors import InvalidRequest
+from services.base.errors import InvalidRequest
 from services.operations.database import Operations
 from services.operations.rows import read_entities
 from services.operations.tables import Incident, IncidentNote, NoteKind

@@ -214,7 +214,7 @@ class DriftMeasure(Base):
     day : date
         Local to Rennes; the last one of the days compared.
     hour_class : str
-        One of ``services.scoring.drift.HOUR_CLASSES``.
+        One of ``services.learn.drift.HOUR_CLASSES``.
     distance : float
         Wasserstein distance of the speed ratios, in units of the ratio.
     """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app import create_app
-from services.settings import load_settings
-from services.store import Store
+from services.base.settings import load_settings
+from services.traffic.store import Store
 from tests.factories import make_network, make_snapshot_for
 
 

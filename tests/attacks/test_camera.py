@@ -19,18 +19,18 @@ import pytest
 
 import models
 from app import create_app
-from services.camera import client as client_module
-from services.camera.client import CameraClient
+from services.base.settings import load_settings
 from services.camera.errors import CameraUnavailable
 from services.camera.messages import socket_path
 from services.camera.server import PLACES
-from services.serving.gateway import Gateway
-from services.serving.limits import CAMERA_THREADS, PAGE_THREADS, THREADS, TILE_THREADS
-from services.settings import load_settings
-from services.tiles import LIMITS, MOST_FETCHES, Tiles, tile_at
+from services.web import camera_client as client_module
+from services.web.camera_client import CameraClient
+from services.web.serving.gateway import Gateway
+from services.web.serving.limits import CAMERA_THREADS, PAGE_THREADS, THREADS, TILE_THREADS
+from services.web.tiles import LIMITS, MOST_FETCHES, Tiles, tile_at
 from tests.cameras import as_file, running_camera, street, with_scans, work_by_brightness
 from tests.fault_server import fault_server, reply_with
-from tests.services.serving.harness import Client, served, status_of
+from tests.services.web.serving.harness import Client, served, status_of
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 ROOT = Path(models.__file__).parent.parent
@@ -127,8 +127,8 @@ def test_camera_and_tiles_together_leave_threads_for_pages(tmp_path, monkeypatch
     opened = threading.Event()
     # As long as the test wants, however slow the machine.
     patient = replace(LIMITS, read_timeout_s=PATIENCE_SECONDS, total_timeout_s=PATIENCE_SECONDS)
-    monkeypatch.setattr("callbacks.tiles.Tiles", partial(Tiles, limits=patient))
-    monkeypatch.setattr("services.tiles.WAIT_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr("callbacks.http.tiles.Tiles", partial(Tiles, limits=patient))
+    monkeypatch.setattr("services.web.tiles.WAIT_SECONDS", PATIENCE_SECONDS)
 
     def work(order):
         assert opened.wait(PATIENCE_SECONDS)

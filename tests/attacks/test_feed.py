@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from services.feeds.http import FetchLimits
-from services.feeds.sources import LiveFeed
-from services.latest import LatestTraffic
-from services.observe import Observer
-from services.store import Store
+from services.base.http import FetchLimits
+from services.observe.feeds.sources import LiveFeed
+from services.observe.observer import Observer
+from services.traffic.store import Store
+from services.web.latest import LatestTraffic
 from tests.fault_server import Answer, fault_server, reply_with
 from tests.feed_replies import OBSERVED_AT, RECEIVED_AT, encode, make_record, make_records
 

@@ -22,14 +22,14 @@ data_dir, told = Path(sys.argv[1]), {}
 from services.metrics import read_samples, share_metrics
 share_metrics(data_dir, "web")
 from app import create_app
-from services.errors import StorageError
-from services.files import write_atomically
+from services.base.errors import StorageError
+from services.base.files import write_atomically
 from services.history import append_snapshot
-from services.journal import start_journal
+from services.base.journal import start_journal
 from services.operations import open_operations, record_log_in_failure
-from services.settings import load_settings
-from services.status import Status
-from services.store import Store
+from services.base.settings import load_settings
+from services.traffic.status import Status
+from services.traffic.store import Store
 from tests.factories import make_network, make_snapshot_for
 from tests.log_in import send_log_in
 

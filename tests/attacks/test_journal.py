@@ -9,14 +9,14 @@ from urllib.parse import quote
 import flask
 import pytest
 
-from callbacks import problems
-from services.alerts.excerpt import journal_around
-from services.journal import FILE_NAME, KEPT_FILES, MAXIMUM_BYTES, repeats, start_journal
+from callbacks.http import problems
+from services.base.journal import FILE_NAME, KEPT_FILES, MAXIMUM_BYTES, repeats, start_journal
+from services.base.settings import load_settings
 from services.metrics import measure_requests, metric_registry
-from services.settings import load_settings
+from services.watch.excerpt import journal_around
 
 SEPARATORS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
-FORGED = "2026-01-01 00:00:00,000 CRITICAL services.alerts forged"
+FORGED = "2026-01-01 00:00:00,000 CRITICAL services.watch forged"
 
 
 @pytest.fixture(params=["text", "json"])
@@ -53,7 +53,7 @@ def test_no_separator_makes_a_line_of_its_own(client, journal, separator):
 
 
 def test_a_flood_of_failures_is_counted_and_pushes_nothing_out(client, journal, monkeypatch):
-    logging.getLogger("services.worker").error("what must not be lost")
+    logging.getLogger("services.roles.worker").error("what must not be lost")
     for _ in range(300):
         client.get("/" + "x" * 4_000)
     text = journal.read_text("utf-8")

@@ -11,10 +11,10 @@ import time
 import pytest
 
 from benchmarks.refreshing import RefreshingPage
-from services.serving.limits import HEADER_SECONDS
-from services.supervisor import web_command
+from services.roles.supervisor import web_command
+from services.web.serving.limits import HEADER_SECONDS
 from tests.ports import HOST, free_port
-from tests.services.serving.harness import Client, ask, status_of
+from tests.services.web.serving.harness import Client, ask, status_of
 from tests.waiting import wait_until
 
 ATTACKERS = 500

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from callbacks import static_files
-from callbacks.documents import Document
+from callbacks.http import static_files
+from callbacks.http.documents import Document
 from services.metrics.requests import FAILED, status_label
 
 PAGES = ("", "/qualite", "/camera", "/donnees-personnelles", "/exploitation")

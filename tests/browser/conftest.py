@@ -22,10 +22,10 @@ from playwright.sync_api import (
 )
 
 from app import create_app
-from services.network import Network
-from services.settings import load_settings
-from services.snapshot import Snapshot, Source
-from services.store import Store
+from services.base.settings import load_settings
+from services.traffic.network import Network
+from services.traffic.snapshot import Snapshot, Source
+from services.traffic.store import Store
 from tests.browser.serving import ServerThread
 from tests.factories import OBSERVED_AT, make_network, make_snapshot_for, write_forecasts
 from tests.ports import HOST

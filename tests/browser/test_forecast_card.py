@@ -108,7 +108,7 @@ def test_as_hours_pass_the_card_follows_unless_the_visitor_chose(live_app, visit
 
 
 def test_without_a_model_a_sentence_says_so(start_app, visit, monkeypatch, tmp_path):
-    monkeypatch.setattr("services.assembly.SHIPPED_ARTIFACTS", tmp_path / "none")
+    monkeypatch.setattr("services.roles.assembly.SHIPPED_ARTIFACTS", tmp_path / "none")
     app = start_app(forecasts=False)
     page = visit(app.url, COMPACT).page
     expect(page.locator("#forecast-answer")).to_contain_text("n'est pas disponible")

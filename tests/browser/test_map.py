@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from services.status import Status
+from services.traffic.status import Status
 from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE
 from tests.factories import OBSERVED_AT, make_network
 from tests.fault_server import fault_server, reply_with

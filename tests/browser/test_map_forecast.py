@@ -9,8 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from services.status import Status
-from services.week_forecasts import WeekOnNetwork
+from services.forecast.week_forecasts import WeekOnNetwork
+from services.traffic.status import Status
 from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE
 from tests.browser.test_map import COUNT_STATES, center_on
 from tests.factories import OBSERVED_AT, make_network, make_week_table, write_week_forecasts
@@ -25,7 +25,7 @@ TUESDAY = 1
 @pytest.fixture
 def app(start_app, monkeypatch, tmp_path):
     """An application whose only week is the one that a test writes."""
-    monkeypatch.setattr("services.assembly.SHIPPED_ARTIFACTS", tmp_path / "none")
+    monkeypatch.setattr("services.roles.assembly.SHIPPED_ARTIFACTS", tmp_path / "none")
     return start_app()
 
 

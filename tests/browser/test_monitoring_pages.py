@@ -15,13 +15,13 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
-from services.clock import PARIS
-from services.monitoring import graphs
+from services.base.clock import PARIS
+from services.web.monitoring import graphs
 from tests.browser.conftest import PATIENCE_MS
 from tests.browser.serving import ServerThread
 from tests.log_in import send_log_in
 from tests.ports import HOST
-from tests.services.monitoring_app import (
+from tests.services.web.monitoring.app import (
     PASSWORD,
     USERNAME,
     build_server,

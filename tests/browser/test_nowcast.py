@@ -8,9 +8,9 @@ from datetime import timedelta
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from services.nowcast_files import write_nowcast
-from services.nowcasts import LEAD_MINUTES
-from services.zones import ZONES
+from services.city.zones import ZONES
+from services.forecast.nowcast_files import write_nowcast
+from services.forecast.nowcasts import LEAD_MINUTES
 from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE
 from tests.factories import OBSERVED_AT, make_nowcast_table
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from playwright.sync_api import expect
 
-from services.status import Status
+from services.traffic.status import Status
 from tests.browser.conftest import BROWSER_TEST, COMPACT, PHONE
 from tests.factories import OBSERVED_AT
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from services.learn.hourly import score_past_hours
+from services.learn.zone_tables import ZoneTables
 from services.operations import open_operations
-from services.scoring.run import score_past_hours
-from services.scoring.zone_tables import ZoneTables
 from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE
-from tests.services.scoring.histories import BLOCKED, FREE, times, write, write_table
+from tests.services.learn.histories import BLOCKED, FREE, times, write, write_table
 
 pytestmark = BROWSER_TEST
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from playwright.sync_api import expect
 
-from services.status import Status
+from services.traffic.status import Status
 from tests.browser.conftest import BROWSER_TEST
 from tests.factories import OBSERVED_AT, make_usual_hour
 

@@ -9,8 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
-from services.settings import load_settings
-from services.store import Store
+from services.base.settings import load_settings
+from services.traffic.store import Store
 from tests.factories import OBSERVED_AT
 
 # Four minutes after the snapshots of tests.factories; a Monday, 12:47 in Rennes.

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from callbacks.map_forecast import answer
+from callbacks.live.map_forecast import answer
 from components.texts import load_texts
-from services.assembly import assemble
-from services.settings import load_settings
-from services.store import Store
+from services.base.settings import load_settings
+from services.roles.assembly import assemble
+from services.traffic.store import Store
 from tests.callbacks.conftest import DashClient
-from tests.callbacks.test_forecast_choice import chosen
+from tests.callbacks.live.test_forecast_choice import chosen
 from tests.factories import make_network, make_snapshot_for, write_forecasts
 
 FRENCH = load_texts("fr")

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from callbacks.refresh import late_after_seconds
+from callbacks.live.refresh import late_after_seconds
 from components import forecast_card
 from components.page import REFRESH_ID, SHOWN_STORE_ID, SNAPSHOT_STORE_ID
-from services import forecasts
-from services.status import Status
+from services.forecast import zone_forecasts
+from services.traffic.status import Status
 from tests.callbacks.conftest import DashClient
 from tests.factories import make_network, make_snapshot_for
 
@@ -146,14 +146,14 @@ def test_a_wrong_choice_is_told_in_french_and_is_no_fault_of_ours(dash_client, c
 
 
 def test_without_any_model_the_card_says_so(make_client, monkeypatch, tmp_path):
-    monkeypatch.setattr("services.assembly.SHIPPED_ARTIFACTS", tmp_path / "none")
+    monkeypatch.setattr("services.roles.assembly.SHIPPED_ARTIFACTS", tmp_path / "none")
     assert "n'est pas disponible" in chosen(DashClient(make_client())).text
 
 
 def test_the_page_opens_on_the_coming_hour_in_rennes(make_client):
     # 23:10 UTC on a Sunday of winter is 00:10 on Monday in Rennes.
     layout = make_client(datetime(2026, 1, 4, 23, 10, tzinfo=UTC)).get("/_dash-layout").text
-    assert forecasts.coming_hour(datetime(2026, 1, 4, 23, 10, tzinfo=UTC)) == (0, 1)
+    assert zone_forecasts.coming_hour(datetime(2026, 1, 4, 23, 10, tzinfo=UTC)) == (0, 1)
     assert "Aujourd'hui (lundi)" in layout
 
 

@@ -7,8 +7,8 @@ import pytest
 from components import forecast_card
 from components.forecast_card import Choice, DayForecast, HourForecast, build_card
 from components.texts import load_texts
-from services.forecasts import DAY_NAMES
-from services.zones import ZONE_CHOICES
+from services.city.zones import ZONE_CHOICES
+from services.forecast.zone_forecasts import DAY_NAMES
 from tests.components.trees import by_id, ids_of, plain, text_of, walk
 
 TEXTS = load_texts("fr")

@@ -16,8 +16,8 @@ from components.page import PageData, build_page
 from components.texts import load_texts
 from components.traffic_map import build_figure
 from components.zones_now import build_zones_now
-from services.forecasts import DAY_NAMES
-from services.zones import ZONE_CHOICES, ZONES
+from services.city.zones import ZONE_CHOICES, ZONES
+from services.forecast.zone_forecasts import DAY_NAMES
 from tests.components.trees import by_id, ids_of, text_of, walk
 
 TEXTS = load_texts("fr")

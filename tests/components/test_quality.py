@@ -7,17 +7,11 @@ from datetime import date
 import pytest
 
 from components.calibration_plot import CalibrationPoint, build_figure, describe
-from components.quality import (
-    DecisionMade,
-    ModelInUse,
-    Quality,
-    build_quality,
-    build_unreachable,
-)
+from components.quality import DecisionMade, ModelInUse, Quality, build_quality, build_unreachable
 from components.quality_figures import Lead, Verdict, lead_name, verdict_code
 from components.texts import load_texts
+from services.learn.tally import BASELINES
 from services.operations.tables import Action, Reason
-from services.scoring.tally import BASELINES
 from tests.components.trees import plain, text_of, walk
 
 FRENCH, ENGLISH = load_texts("fr"), load_texts("en")

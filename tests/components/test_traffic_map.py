@@ -16,8 +16,8 @@ from components.traffic_map import (
     build_style,
 )
 from components.unusual import COMPARISONS
-from services.status import DATEX_NAMES
-from services.usual import COMPARISON_BITS, Comparison
+from services.traffic.status import DATEX_NAMES
+from services.traffic.usual import COMPARISON_BITS, Comparison
 from tests.factories import make_network
 
 TILES = Backdrop("/tiles/{z}/{x}/{y}.png", (-2.0, 47.9, -1.3, 48.3), 8, 16)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import pytest
 from prometheus_client import values
 
-from services.metrics import (
-    share_metrics,
-)
-from services.monitoring import database, writer
-from services.settings import load_settings
+from services.base.settings import load_settings
+from services.metrics import share_metrics
+from services.web.monitoring import database, writer
 from tests.faults.duty import Duty
-from tests.services.alerts.webhook import serve_webhook
+from tests.services.watch.webhook import serve_webhook
 
 
 @pytest.fixture

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from services.alerts.outbox import Outbox, send_by_apprise
-from services.metrics import (
-    WorkMetrics,
-    metric_registry,
-    read_samples,
-)
+from services.metrics import WorkMetrics, metric_registry, read_samples
 from services.operations import open_operations
-from services.watch import Watch
+from services.roles.watch import Watch
+from services.watch.outbox import Outbox, send_by_apprise
 
 
 class Duty:

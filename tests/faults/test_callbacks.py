@@ -7,8 +7,8 @@ import time as real_time
 import pytest
 
 from app import create_app
-from services.latest import LatestTraffic
 from services.metrics import requests as request_metrics
+from services.web.latest import LatestTraffic
 from tests.callbacks.conftest import DashClient
 from tests.faults.duty import fired, over
 

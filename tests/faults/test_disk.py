@@ -11,9 +11,9 @@ import pytest
 
 from app import create_app
 from services import history
-from services.errors import StorageError
-from services.observe import Observer
-from services.store import Store
+from services.base.errors import StorageError
+from services.observe.observer import Observer
+from services.traffic.store import Store
 from tests.faults.duty import Duty, fired, lines_about, over
 from tests.feed_replies import encode, make_records
 

@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from app import create_app
 from tests.faults.duty import fired, over, sample_of
-from tests.services.monitoring_app import database_of, eventually, measured
+from tests.services.web.monitoring.app import database_of, eventually, measured
 from tests.waiting import wait_until
 
 

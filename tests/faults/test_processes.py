@@ -12,13 +12,11 @@ import pytest
 import requests
 from sqlalchemy.orm import Session
 
-from services.alerts.outbox import Outbox
-from services.alerts.rules import SHIPPED_RULES
-from services.metrics import (
-    read_samples,
-)
+from services.metrics import read_samples
 from services.operations import OutgoingMessage, open_incidents
-from services.probing import serves_pages
+from services.watch.outbox import Outbox
+from services.watch.probe import serves_pages
+from services.watch.rules import SHIPPED_RULES
 from tests.faults.duty import Duty, fired, lines_about
 from tests.ports import free_port
 from tests.waiting import wait_until

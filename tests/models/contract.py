@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.features import Cells, every_cell
-from models.forecaster import Forecaster
-from services.indicators import ZONE_STATUSES
+from models.zones.features import Cells, every_cell
+from models.zones.forecaster import Forecaster
+from services.traffic.indicators import ZONE_STATUSES
 
 
 def assert_is_forecaster(forecaster: Forecaster) -> None:

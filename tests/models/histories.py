@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from models.dataset import ZoneHistory
+from models.zones.dataset import ZoneHistory
 from services import history
-from services.clock import to_paris
-from services.files import write_atomically
-from services.indicators import ZONE_STATUSES
-from services.network import encode_network
-from services.snapshot import Source
-from services.status import Status
-from services.zones import ZONE_CHOICES
+from services.base.clock import to_paris
+from services.base.files import write_atomically
+from services.city.zones import ZONE_CHOICES
+from services.traffic.indicators import ZONE_STATUSES
+from services.traffic.network import encode_network
+from services.traffic.snapshot import Source
+from services.traffic.status import Status
 from tests.factories import make_network
 
 # A Sunday, 23 h in UTC: midnight of Monday 2026-11-02 in Rennes.

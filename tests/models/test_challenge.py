@@ -10,27 +10,20 @@ import pytest
 from models import challenge as challenges
 from models.catalogue import champion_in_use, roots_of
 from models.challenge import challenge, rule
-from models.comparison import is_no_worse_than_average
-from models.dataset import split_with_newest_judged
 from models.errors import HistoryTooShort
-from models.features import every_cell
 from models.training_command import Trained
-from models.zones_challenge import TableForecaster, ZonesChallenge
-from services.clock import PARIS
-from services.errors import StorageError
-from services.forecasts import TABLE_SHAPE, read_table
+from models.zones.challenge import TableForecaster, ZonesChallenge
+from models.zones.comparison import is_no_worse_than_average
+from models.zones.dataset import split_with_newest_judged
+from models.zones.features import every_cell
+from services.base.clock import PARIS
+from services.base.errors import StorageError
+from services.base.settings import load_settings
+from services.forecast.zone_forecasts import TABLE_SHAPE, read_table
 from services.history import layout
 from services.operations import FORECAST_KINDS, latest_decisions, open_operations, recorded_versions
-from services.settings import load_settings
 from tests.models.histories import write_history
-from tests.models.versions import (
-    FIRST,
-    SECOND,
-    SHIPPED,
-    comparison,
-    record_of,
-    write_zones_version,
-)
+from tests.models.versions import FIRST, SECOND, SHIPPED, comparison, record_of, write_zones_version
 
 NOW = datetime(2026, 11, 16, 2, 30, tzinfo=UTC)
 WORSE = comparison(own=0.031, champion=0.030, days_better=3)

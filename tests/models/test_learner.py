@@ -12,12 +12,12 @@ import pytest
 from models import learner, night
 from models.learner import Job, journalled, make_jobs, make_scheduler
 from models.nowcast.issuing import NowcastIssuer
-from services.errors import StorageError
-from services.nowcast_files import LearnerState, learner_state
+from services.base.errors import StorageError
+from services.base.settings import load_settings
+from services.forecast.nowcast_files import LearnerState, learner_state
 from services.operations import FORECAST_KINDS
-from services.settings import load_settings
-from services.store import Store
-from services.turns import Turns
+from services.roles.turns import Turns
+from services.traffic.store import Store
 from tests.factories import make_network, make_snapshot_for
 from tests.hanging import HangingWork
 from tests.schedules import EVES_OF_CLOCK_CHANGES, pauses

@@ -11,18 +11,18 @@ from sqlalchemy import func, select
 
 from models.catalogue import champion_in_use, roots_of
 from models.challenge import challenge
-from models.zones_challenge import ZonesChallenge
-from services.clock import to_paris
+from models.zones.challenge import ZonesChallenge
+from services.base.clock import to_paris
+from services.base.settings import load_settings
+from services.city.zones import ZONE_CHOICES
 from services.history.upkeep import keep_up
+from services.learn.job import score_forecasts
+from services.learn.quality_metrics import SKILL, quality_metrics
+from services.learn.summary import quality_report
 from services.operations import ForecastScore, latest_decisions, open_operations
-from services.scoring.job import score_forecasts
-from services.scoring.metrics import SKILL, quality_metrics
-from services.scoring.summary import quality_report
-from services.settings import load_settings
-from services.zones import ZONE_CHOICES
 from tests.models.histories import rhythm
 from tests.models.versions import SHIPPED, write_zones_version
-from tests.services.scoring.histories import times, write
+from tests.services.learn.histories import times, write
 
 pytestmark = [
     pytest.mark.tensorflow,

@@ -9,8 +9,8 @@ import pytest
 
 from models.challenge import source_to_learn_from
 from models.night import challenge_apart, challenge_at_night
+from services.base.settings import load_settings
 from services.operations import FORECAST_KINDS, latest_decisions, open_operations
-from services.settings import load_settings
 from tests.models.histories import write_history
 
 

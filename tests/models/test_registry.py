@@ -9,20 +9,14 @@ import pytest
 
 from models.catalogue import champion_in_use, find_version, roots_of, versions_in
 from models.errors import ModelMismatch
-from models.registry import (
-    Registry,
-    main,
-    promote_version,
-    roll_back,
-    version_table,
-)
+from models.registry import Registry, main, promote_version, roll_back, version_table
 from models.versions import MEASURES_FILE, MODEL_FILE, promote
+from services.base.settings import load_settings
 from services.camera.errors import ModelRefused
 from services.camera.model_files import champion_model_file
-from services.champions import CHAMPION_FILE
-from services.forecasts import FORECASTS_FILE, load_forecasts
+from services.forecast.champions import CHAMPION_FILE
+from services.forecast.zone_forecasts import FORECASTS_FILE, load_forecasts
 from services.operations import champion_history, open_operations
-from services.settings import load_settings
 from tests.models.versions import FIRST, SECOND, SHIPPED, write_zones_version
 
 NOW = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from models.versions import MODEL_FILE, promote, write_version
-from services.champions import CHAMPION_FILE
-from services.errors import StorageError
+from services.base.errors import StorageError
+from services.forecast.champions import CHAMPION_FILE
 
 VERSION = "2026-11-22-0a1b2c"
 

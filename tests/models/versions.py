@@ -11,7 +11,13 @@ import numpy as np
 import orjson
 
 from models.versions import MEASURES_FILE, MODEL_FILE, promote, write_version
-from services.forecasts import FORECASTS_FILE, TABLE_SHAPE, TrainedOn, encode_table, make_table
+from services.forecast.zone_forecasts import (
+    FORECASTS_FILE,
+    TABLE_SHAPE,
+    TrainedOn,
+    encode_table,
+    make_table,
+)
 
 SHIPPED = "2026-11-01-aaaaaa"
 FIRST = "2026-11-08-bbbbbb"
@@ -62,7 +68,7 @@ def comparison(
     champion: float | None = None,
     days_better: int = 5,
 ) -> dict[str, Any]:
-    """A comparison as ``models.comparison.compare`` gives it, cut to what decisions need."""
+    """A comparison as ``models.zones.comparison.compare`` gives it, cut to what decisions need."""
     others = {"hour-of-week average": average, "commonest status": 0.09}
     if champion is not None:
         others["champion"] = champion

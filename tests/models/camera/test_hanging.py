@@ -7,8 +7,8 @@ from multiprocessing.connection import Client
 from unittest.mock import Mock, PropertyMock
 
 from models.camera import serve
+from services.base.settings import load_settings
 from services.camera.messages import Order, encode, socket_path
-from services.settings import load_settings
 from tests.cameras import as_file, street
 from tests.hanging import HangingWork
 from tests.waiting import wait_until

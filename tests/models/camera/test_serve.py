@@ -14,10 +14,10 @@ import pytest
 
 import models
 from services.camera.classes import GROUPS, ClassFile, encode_class_file
-from services.camera.client import CameraClient
 from services.camera.errors import CameraUnavailable
 from services.camera.messages import socket_path
-from services.champions import champion_version
+from services.forecast.champions import champion_version
+from services.web.camera_client import CameraClient
 from tests.cameras import as_file, street
 from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS, wait_until
@@ -117,7 +117,7 @@ def test_a_model_of_ones_own_is_used_and_a_wrong_one_is_told(start, tmp_path):
     assert "smaller.keras: the model gives" in (tmp_path / "app.log").read_text("utf-8")
 
 
-@pytest.mark.parametrize("command", [COMMAND, [sys.executable, "-m", "services.supervisor"]])
+@pytest.mark.parametrize("command", [COMMAND, [sys.executable, "-m", "services.roles.supervisor"]])
 def test_a_model_that_is_none_ends_the_start_in_one_line(tmp_path, command):
     ended = subprocess.run(
         command,

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from services import history
-from services.clock import to_paris
-from services.files import write_atomically
-from services.network import Network, encode_network
-from services.status import Status
+from services.base.clock import to_paris
+from services.base.files import write_atomically
+from services.traffic.network import Network, encode_network
+from services.traffic.status import Status
 from tests.factories import make_network
 
 # Midnight of a Saturday in Rennes; the Wednesday after it is a public holiday.

@@ -16,9 +16,9 @@ from models.nowcast.challenge import NowcastChallenge, parts_with_newest_judged
 from models.nowcast.city_table import load_city_table
 from models.nowcast.judging import NOWCASTER, PERSISTENCE, Judged, compared_by_day, on_common_cases
 from models.nowcast.options import Architecture, FitOptions
-from services.feeds.reply import RENNES_THRESHOLDS
+from services.base.settings import load_settings
+from services.observe.feeds.reply import RENNES_THRESHOLDS
 from services.operations import open_operations
-from services.settings import load_settings
 from tests.models.nowcast.cities import START, every, write_city
 
 DAYS = 17

@@ -19,7 +19,7 @@ from models.nowcast.city_table import (
 )
 from models.nowcast.speed_table import OFF, SCHOOL_HOLIDAY, WORKING
 from services.history.window import Window
-from services.status import Status
+from services.traffic.status import Status
 from tests.factories import make_network
 from tests.models.nowcast.cities import END, NETWORK, NEVER_KNOWN, START, every, write_city
 

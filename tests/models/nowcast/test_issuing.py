@@ -12,12 +12,12 @@ import pytest
 
 from models.nowcast.issuing import NowcastIssuer
 from models.versions import promote
+from services.city.zones import ZONE_CHOICES
+from services.forecast.nowcast_files import LearnerState, current_file, learner_state, read_nowcast
+from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT
 from services.history import append_snapshot
-from services.nowcast_files import LearnerState, current_file, learner_state, read_nowcast
-from services.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT
-from services.status import Status
-from services.store import Store
-from services.zones import ZONE_CHOICES
+from services.traffic.status import Status
+from services.traffic.store import Store
 from tests.factories import make_network, make_snapshot_for
 from tests.models.nowcast.cities import END, NETWORK, NEVER_KNOWN
 

@@ -19,8 +19,8 @@ from models.nowcast.judging import (
     persistence,
     status_table,
 )
-from services.feeds.reply import RENNES_THRESHOLDS
-from services.zones import ZONE_CHOICES
+from services.city.zones import ZONE_CHOICES
+from services.observe.feeds.reply import RENNES_THRESHOLDS
 from tests.factories import make_network
 from tests.models.nowcast.cities import START
 

@@ -16,10 +16,10 @@ from models.nowcast.issuing import forecast_next_hour, known_share
 from models.nowcast.judging import is_no_worse_than_baselines, lead_table
 from models.nowcast.zone_bands import zone_sums
 from models.versions import CARD_FILE, MEASURES_FILE, champion_version
-from services.feeds.demo import DemoFeed
-from services.feeds.reply import check_reply
-from services.nowcasts import LEAD_MINUTES
-from services.status import Status
+from services.forecast.nowcasts import LEAD_MINUTES
+from services.observe.demo import DemoFeed
+from services.observe.feeds.reply import check_reply
+from services.traffic.status import Status
 
 # A Tuesday, 17:30 in Rennes.
 RUSH_HOUR = datetime(2026, 11, 24, 16, 30, tzinfo=UTC)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from models.nowcast.zone_bands import learn_zone_calibration, zone_sums
-from services.indicators import compute_zone_ratios, travel_time_s
-from services.status import Status
-from services.zones import ZONE_CHOICES, ZONES
+from services.city.zones import ZONE_CHOICES, ZONES
+from services.traffic.indicators import compute_zone_ratios, travel_time_s
+from services.traffic.status import Status
 from tests.factories import make_network, make_snapshot_for
 
 NETWORK = make_network(60)

@@ -15,9 +15,9 @@ from models.catalogue import champion_in_use, roots_of
 from models.challenge import challenge
 from models.errors import HistoryTooShort
 from models.week.challenge import WeekChallenge, parts_with_newest_judged
-from services.calendar import Calendar
+from services.base.settings import load_settings
+from services.city.calendar import Calendar
 from services.operations import open_operations, recorded_versions
-from services.settings import load_settings
 from tests.models.histories import write_history
 
 # The history ends with Sunday 2026-11-29; the newest whole week begins on the 23rd.
@@ -65,7 +65,7 @@ def network(monkeypatch):
         Lesson=lambda *parts: parts,
         fit_network=lambda *_: found,
     )
-    monkeypatch.setitem(sys.modules, "models.week.network", stand_in)
+    monkeypatch.setitem(sys.modules, "models.week.correction", stand_in)
     return found
 
 
@@ -125,7 +125,7 @@ def test_a_week_that_cannot_be_trained_leaves_the_champion(
     def fail(*_):
         raise MemoryError("no memory")
 
-    monkeypatch.setattr(sys.modules["models.week.network"], "fit_network", fail)
+    monkeypatch.setattr(sys.modules["models.week.correction"], "fit_network", fail)
     write_history(tmp_path, weeks=6)
     failed, kept = run(tmp_path, tmp_path, operations, NIGHT + timedelta(days=14))
     assert (failed.action, failed.reason) == ("failed", "training_failed")

@@ -14,7 +14,7 @@ from models.week.observations import (
     ratios_of,
 )
 from models.week.quantiles import status_shares
-from services.status import Status
+from services.traffic.status import Status
 from tests.models.histories import write_history
 
 MONDAY = date(2026, 11, 2)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.week.prior import Strengths, class_codes_of, hierarchical_prior, shrunk
-from services.history.hours import HOURS_PER_WEEK
+from services.history.hour_of_week import HOURS_PER_WEEK
 
 SEGMENTS, BINS = 6, 4
 # Two classes of three segments each.

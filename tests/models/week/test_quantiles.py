@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.week.quantiles import quantiles_pct, status_shares
-from services.history.sketch import RATIO_BINS
+from services.history.ratio_histogram import RATIO_BINS
 
 
 def drawn_shares():

@@ -7,8 +7,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from models import measures
 from models.week import scores
+from models.zones import measures
 
 CELLS, STATUSES = 40, 3
 GENERATOR = np.random.default_rng(8)

@@ -6,7 +6,7 @@ import pytest
 
 from models.errors import HistoryTooShort
 from models.week.train import share_days
-from services.calendar import Calendar
+from services.city.calendar import Calendar
 
 CALENDAR = Calendar()
 MONDAY = date(2026, 9, 7)

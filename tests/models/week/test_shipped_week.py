@@ -14,10 +14,10 @@ from models.versions import CARD_FILE, MEASURES_FILE
 from models.week.card import week_card
 from models.week.scores import CLIMATOLOGY, RAW_FREQUENCIES, scores_table
 from models.week.train import is_no_worse_than_frequencies
-from services.feeds.demo import DemoFeed
-from services.feeds.reply import check_reply
-from services.status import Status
-from services.week_forecasts import WEEK_DIRECTORY, CachedWeekForecasts
+from services.forecast.week_forecasts import WEEK_DIRECTORY, CachedWeekForecasts
+from services.observe.demo import DemoFeed
+from services.observe.feeds.reply import check_reply
+from services.traffic.status import Status
 
 PACKAGE = Path(models.__file__).parent
 ARTIFACTS = PACKAGE / "artifacts"

@@ -9,8 +9,8 @@ from models.errors import HistoryTooShort
 from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE
 from models.week import train
 from models.week.scores import RAW_FREQUENCIES, scores_table
-from services.status import Status
-from services.week_forecasts import WEEK_FILE, WeekOnNetwork, decode_table
+from services.forecast.week_forecasts import WEEK_FILE, WeekOnNetwork, decode_table
+from services.traffic.status import Status
 from tests.factories import make_network
 from tests.models.histories import write_history
 

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from services.camera import client as client_module
+from services.base.errors import ConfigurationError
 from services.camera import server as server_module
-from services.camera.client import CameraClient
 from services.camera.errors import (
     CameraBusy,
     CameraUnavailable,
@@ -33,7 +32,8 @@ from services.camera.messages import (
     socket_path,
 )
 from services.camera.server import CameraServer
-from services.errors import ConfigurationError
+from services.web import camera_client as client_module
+from services.web.camera_client import CameraClient
 from tests.cameras import VERSION, as_file, running_camera, street, work_by_brightness
 from tests.waiting import PATIENCE_SECONDS, wait_until
 

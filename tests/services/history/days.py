@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from services import history
-from services.files import write_atomically
+from services.base.files import write_atomically
 from services.history import reading
-from services.network import Network, encode_network
-from services.snapshot import Source
-from services.status import Status
+from services.traffic.network import Network, encode_network
+from services.traffic.snapshot import Source
+from services.traffic.status import Status
 from tests.factories import make_snapshot_for
 
 

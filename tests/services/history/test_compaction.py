@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from services import history
-from services.errors import StorageError
-from services.feeds.demo import MIN_SEGMENTS, DemoFeed
+from services.base.errors import StorageError
 from services.history import compaction, layout, reading, upkeep
 from services.history.typical import typical_week
-from services.simulated_history import write_simulated_history
+from services.observe.demo import MIN_SEGMENTS, DemoFeed
+from services.observe.simulated_history import write_simulated_history
 from tests.factories import make_network
 from tests.services.history.days import append, file_names, moments, observations
 from tests.waiting import wait_until

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.files import write_atomically
+from services.base.files import write_atomically
 from services.history import retention, upkeep
 from services.history.networks import MOST_LOADED, KnownNetworks
-from services.store import Store
+from services.traffic.store import Store
 from tests.factories import make_network, make_snapshot_for
 from tests.services.history.days import append, keep_network, moments
 

@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from services import history
-from services.indicators import compute_indicators, travel_time_s
-from services.status import Status
-from services.zones import ZONES
+from services.city.zones import ZONES
+from services.traffic.indicators import compute_indicators, travel_time_s
+from services.traffic.status import Status
 from tests.factories import make_network, make_snapshot_for
 
 MORNING = datetime(2026, 11, 23, 7, 40, tzinfo=UTC)

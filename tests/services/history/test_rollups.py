@@ -7,17 +7,17 @@ import pandas as pd
 import pytest
 
 from services import history
-from services.clock import PARIS
-from services.errors import StorageError
+from services.base.clock import PARIS
+from services.base.errors import StorageError
+from services.city.zones import ZONE_CHOICES
 from services.history import layout, rollups, upkeep
 from services.history.cube_files import read_cube
 from services.history.networks import KnownNetworks
+from services.history.ratio_histogram import quantile_pct
 from services.history.rollups import KINDS, SEGMENTS, ZONES
-from services.history.sketch import quantile_pct
 from services.history.typical import typical, typical_week, typical_zones
-from services.indicators import compute_indicators
-from services.status import DATEX_NAMES, Status
-from services.zones import ZONE_CHOICES
+from services.traffic.indicators import compute_indicators
+from services.traffic.status import DATEX_NAMES, Status
 from tests.factories import make_network, make_snapshot_for
 from tests.services.history.days import append, keep_network, moments, observations
 

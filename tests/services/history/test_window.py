@@ -8,7 +8,7 @@ import pytest
 from services import history
 from services.history import upkeep
 from services.history.window import midnight, replay, window
-from services.status import Status
+from services.traffic.status import Status
 from tests.factories import make_network, make_snapshot_for
 from tests.services.history.days import append, keep_network, moments
 

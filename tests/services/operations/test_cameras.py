@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.errors import InvalidRequest
+from services.base.errors import InvalidRequest
+from services.base.settings import load_settings
 from services.operations import (
     CameraReading,
     cameras_of,
@@ -18,7 +19,6 @@ from services.operations import (
     record_reading,
     remove_camera,
 )
-from services.settings import load_settings
 
 NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)
 

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.errors import ConfigurationError, StorageError
+from services.base.errors import ConfigurationError, StorageError
+from services.base.settings import load_settings
 from services.operations import (
     Decision,
     ModelVersion,
@@ -21,7 +22,6 @@ from services.operations import (
     recorded_versions,
 )
 from services.operations.database import FILE_NAME, SCHEMA_VERSION
-from services.settings import load_settings
 
 NOW = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)
 

@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import JSON
 
 from app import create_app
+from services.base.settings import load_settings
+from services.learn.summary import quality_report
 from services.operations import (
     Camera,
     CameraReading,
@@ -28,8 +30,6 @@ from services.operations import (
 )
 from services.operations.database import FILE_NAME
 from services.operations.tables import FORM, Base
-from services.scoring.summary import quality_report
-from services.settings import load_settings
 from tests.log_in import send_log_in
 
 NOW = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""What answers plain requests: the API, documents, health, headers and limits."""

@@ -1,0 +1,82 @@
+"""The public API: ``/api/v1/traffic`` and ``/api/v1/forecast``."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+import orjson
+from flask import Flask, Response, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import MethodNotAllowed
+
+from callbacks.http.documents import Document, kept, send_document
+from callbacks.http.problems import problem
+from callbacks.http.segment_forecasts import day_told
+from services.base.clock import to_paris
+from services.city.day_types import coming_day
+from services.city.zones import checked_zone
+from services.forecast.zone_forecasts import checked_day, checked_hour
+from services.roles.assembly import Services
+from services.web.geojson import encode_traffic
+from services.web.latest import TrafficView
+
+# What the route of unknown addresses answers itself.
+_READING: Final = {"GET", "HEAD", "OPTIONS"}
+
+
+def register(server: Flask, services: Services) -> None:
+    """Add the routes of the API."""
+
+    @kept(1)
+    def traffic_document(view: TrafficView) -> Document:
+        body = encode_traffic(view.network, view.snapshot, view.compared)
+        return Document(body, "application/geo+json")
+
+    @server.get("/api/v1/traffic")
+    def traffic() -> ResponseReturnValue:
+        view = services.traffic.view()
+        if view is None:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "no snapshot has been received yet")
+        response = send_document(traffic_document(view))
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response.make_conditional(request)
+
+    @server.get("/api/v1/forecast")
+    def forecast() -> Response:
+        response = Response(_forecast_body(services), content_type="application/json")
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
+
+    # Without it, Dash answers any unknown path with its page.
+    @server.get("/api/", defaults={"rest": ""})
+    @server.get("/api/<path:rest>")
+    def unknown(rest: str) -> Response:
+        others = set(server.url_map.bind("").allowed_methods(request.path)) - _READING
+        if others:
+            raise MethodNotAllowed(sorted(others))
+        return problem(HTTPStatus.NOT_FOUND, f"there is nothing at /api/{rest}")
+
+
+def _forecast_body(services: Services) -> bytes:
+    arguments = request.args
+    hour = checked_hour(arguments.get("hour"))
+    today = to_paris(services.clock()).date()
+    day = coming_day(checked_day(arguments.get("day"), today), today)
+    zone = checked_zone(arguments.get("zone"))
+    table = services.forecasts.table()
+    found = table.at(day.like_weekday, hour, zone)
+    return orjson.dumps(
+        {
+            "hour": hour,
+            **day_told(day),
+            "zone": zone,
+            "status": found.status,
+            "probabilities": found.probabilities,
+            "model_version": table.model_version,
+            "trained_on": table.trained_on,
+            "simulated": table.is_simulated,
+        }
+    )

@@ -1,0 +1,171 @@
+"""The next hour: two documents that the browser fetches once per version, and the API.
+
+A refresh says nothing of it. With each new snapshot the browser asks for its nowcast, and
+once more with each refresh while the learner is still at it.
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+from math import floor
+from typing import Any, Final
+
+import orjson
+from flask import Flask, Response, request
+
+from callbacks.http.documents import Document, immutable, kept, nothing, send_document
+from services.city.zones import ZONES, checked_zone
+from services.forecast.nowcasts import LeadForecast, NowcastTable
+from services.roles.assembly import Services
+from services.traffic.indicators import congestion_level
+from services.web.latest import TrafficView
+
+_JSON: Final = "application/json"
+_RATIO_DECIMALS: Final = 3
+_SHARE_DECIMALS: Final = 4
+_PER_MILLE: Final = 1_000
+
+
+def register(server: Flask, services: Services) -> None:
+    """Add the routes of the next hour."""
+
+    @kept(1)
+    def zones_document(table: NowcastTable) -> Document:
+        return Document(orjson.dumps(zones_content(table)), _JSON)
+
+    @kept(1)
+    def roads_document(table: NowcastTable) -> Document:
+        return Document(orjson.dumps(roads_content(table)), _JSON)
+
+    @server.get("/nowcast/<version>")
+    def zones(version: str) -> Response:
+        view = services.traffic.view()
+        table = _current(services, view)
+        if view is None or table is None:
+            return _fleeting(Response(orjson.dumps(_without(services, view)), content_type=_JSON))
+        response = send_document(zones_document(table))
+        if table.snapshot_version != version:
+            # Of the snapshot before: the one that was asked for is on its way.
+            return _fleeting(response)
+        return immutable(response)
+
+    @server.get("/nowcast/<version>/roads")
+    def roads(version: str) -> Response:
+        table = _current(services, services.traffic.view())
+        if table is None or table.snapshot_version != version:
+            return nothing()
+        return immutable(send_document(roads_document(table)))
+
+    @server.get("/api/v1/nowcast")
+    def api() -> Response:
+        zone = checked_zone(request.args.get("zone"))
+        response = Response(orjson.dumps(_api_answer(services, zone)), content_type=_JSON)
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return _fleeting(response)
+
+
+def zones_content(table: NowcastTable) -> dict[str, Any]:
+    """What the card of the next hour is filled with.
+
+    Lists instead of named members, as in a refresh: of each zone and lead time its
+    status, that status's probability (%), and the extra travel time (%) at P50, P90 and
+    P10 of the speed ratio, so that the last two are the least and the most of the band.
+    """
+    return {
+        "state": "ready",
+        "version": table.snapshot_version,
+        "observed_at": int(table.observed_at.timestamp()),
+        "simulated": table.is_simulated,
+        "days": table.trained_on.days,
+        "zones": [_zone_leads(table.zone(zone)) for zone in ZONES],
+    }
+
+
+def roads_content(table: NowcastTable) -> dict[str, Any]:
+    """Quantiles of the speed ratio of every segment in percent, packed as bytes.
+
+    Quantile by quantile, in each lead time by lead time, in each the segments in the
+    network's order.
+    """
+    return {
+        "version": table.snapshot_version,
+        "percent": base64.b64encode(table.percent.tobytes()).decode("ascii"),
+    }
+
+
+def api_content(table: NowcastTable, zone: str, leads: tuple[LeadForecast, ...]) -> dict[str, Any]:
+    """What the API answers for a zone."""
+    return {
+        "zone": zone,
+        "state": "ready",
+        "observed_at": table.observed_at,
+        "model_version": table.model_version,
+        "trained_on": table.trained_on,
+        "simulated": table.is_simulated,
+        "leads": [
+            {
+                "minutes": lead.minutes,
+                "at": table.observed_at + timedelta(minutes=lead.minutes),
+                "speed_ratio": {
+                    "p10": round(lead.p10, _RATIO_DECIMALS),
+                    "p50": round(lead.p50, _RATIO_DECIMALS),
+                    "p90": round(lead.p90, _RATIO_DECIMALS),
+                },
+                "status": lead.status,
+                "probabilities": {
+                    status: round(share, _SHARE_DECIMALS)
+                    for status, share in lead.probabilities.items()
+                },
+            }
+            for lead in leads
+        ],
+    }
+
+
+def _api_answer(services: Services, zone: str) -> dict[str, Any]:
+    view = services.traffic.view()
+    table = _current(services, view)
+    if table is None:
+        return {"zone": zone, **_without(services, view), "leads": []}
+    leads = table.zone(zone)
+    if leads is None:
+        return {"zone": zone, "state": "none", "leads": []}
+    return api_content(table, zone, leads)
+
+
+def _current(services: Services, view: TrafficView | None) -> NowcastTable | None:
+    if view is None:
+        return None
+    return services.nowcasts.current(view.snapshot.network_version, services.clock())
+
+
+def _without(services: Services, view: TrafficView | None) -> dict[str, str]:
+    """Why there is nothing to show."""
+    if view is None:
+        return {"state": "waiting"}
+    version = view.snapshot.network_version
+    return {"state": services.nowcasts.state(version, services.clock())}
+
+
+def _zone_leads(leads: tuple[LeadForecast, ...] | None) -> list[list[Any]] | None:
+    if leads is None:
+        return None
+    return [
+        [
+            lead.status,
+            # Rounded down, so that nothing but a certainty reads as one.
+            floor(_PER_MILLE * max(lead.shares)) / _PER_MILLE,
+            *(_extra_percent(ratio) for ratio in (lead.p50, lead.p90, lead.p10)),
+        ]
+        for lead in leads
+    ]
+
+
+def _extra_percent(ratio: float) -> int:
+    return round(100 * congestion_level(ratio))
+
+
+def _fleeting(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-cache"
+    return response

@@ -1,0 +1,82 @@
+"""The forecast of every segment at one hour, by column: ``/api/v1/forecast/segments``."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from flask import Flask, Response, request
+
+from callbacks.http.problems import problem
+from services.base.clock import to_paris
+from services.city.day_types import ForecastDay, coming_day
+from services.forecast.week_forecasts import HourForecast, WeekOnNetwork
+from services.forecast.zone_forecasts import DAY_NAMES, checked_day, checked_hour
+from services.roles.assembly import Services
+from services.traffic.status import DATEX_NAMES, Status
+
+PATH: Final = "/api/v1/forecast/segments"
+UNCERTAIN: Final = "uncertain"
+
+_STATUS_NAMES: Final = (UNCERTAIN, *DATEX_NAMES[1:])
+_PROBABILITY_NAMES: Final = tuple(
+    status.datex for status in (Status.CONGESTED, Status.HEAVY, Status.FREE_FLOW)
+)
+# The table is in whole percent: more digits would only pretend.
+_DECIMALS: Final = 2
+
+
+def register(server: Flask, services: Services) -> None:
+    """Add the route."""
+
+    @server.get(PATH)
+    def forecast_of_segments() -> Response:
+        hour = checked_hour(request.args.get("hour"))
+        today = to_paris(services.clock()).date()
+        day = coming_day(checked_day(request.args.get("day"), today), today)
+        view = services.traffic.view()
+        if view is None:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "no network has been received yet")
+        week = services.week.on(view.network)
+        asked = {"hour": hour, **day_told(day)}
+        body = {**asked, **_origin(week), **_columns(week, day.like_weekday, hour)}
+        content = orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
+        response = Response(content, content_type="application/json")
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
+
+
+def day_told(day: ForecastDay) -> dict[str, Any]:
+    """The day of a forecast, as the API tells it."""
+    return {
+        "day": DAY_NAMES[day.weekday],
+        "date": day.date,
+        "day_type": day.day_type,
+        "like_day": DAY_NAMES[day.like_weekday],
+    }
+
+
+def _origin(week: WeekOnNetwork) -> dict[str, Any]:
+    return {
+        "model_version": week.table.model_version,
+        "trained_on": week.table.trained_on,
+        "simulated": week.table.is_simulated,
+        "thresholds": week.table.thresholds,
+        "network_version": week.network.version,
+    }
+
+
+def _columns(week: WeekOnNetwork, day: int, hour: int) -> dict[str, Any]:
+    found: HourForecast = week.at(day, hour)
+    chances = found.probabilities.round(_DECIMALS)
+    return {
+        "id": week.network.segment_ids,
+        "status": [_STATUS_NAMES[code] for code in found.status_codes.tolist()],
+        "probabilities": {
+            name: chances[:, place].copy() for place, name in enumerate(_PROBABILITY_NAMES)
+        },
+        "speed_ratio": {name: values.round(_DECIMALS) for name, values in found.quantiles.items()},
+        "days_observed": found.days_observed,
+    }

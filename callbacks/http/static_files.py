@@ -1,0 +1,164 @@
+"""Files of the pages: read and compressed once for all visitors, and kept by browsers.
+
+Dash and Flask read a file anew for each request, and it would be compressed anew as well: 130 ms of
+a core for Plotly's, of which anybody may ask for as many as they like.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+import flask_bootstrap
+from dash import Dash
+from dash.fingerprint import check_fingerprint
+from flask import Flask, Response, abort, request, send_file
+
+from callbacks.http.documents import Document, immutable, send_document
+
+_BOOTSTRAP_PATH: Final = "/vendor/bootstrap.min.css"
+_BOOTSTRAP_FILE: Final = "static/bootstrap5/css/bootstrap.min.css"
+_SUITES: Final = "/_dash-component-suites/"
+_FOLDERS: Final = ("/assets/<path:filename>", "/dashboard/static/<path:filename>")
+_LINK: Final = re.compile(r'(?:href|src)="([^"]+)"')
+# As Dash names files of packages, by version and time, and those of the assets, by time.
+_IN_NAME: Final = re.compile(r"\.(v[\w-]+m[0-9a-f]+)\.[^/]+$")
+_IN_QUERY: Final = "?m="
+
+View = Callable[..., Any]
+
+
+def bootstrap_url() -> str:
+    """The address of Bootstrap's CSS, as the package has it."""
+    return f"{_BOOTSTRAP_PATH}{_IN_QUERY}{Path(_bootstrap_file()).stat().st_mtime}"
+
+
+def _bootstrap_file() -> str:
+    return str(Path(flask_bootstrap.__file__).resolve().parent / _BOOTSTRAP_FILE)
+
+
+def register(pages: Sequence[Dash]) -> None:
+    """Serve every file from memory; call it once every route is there.
+
+    A file that changes while the process runs is not read again.
+
+    Parameters
+    ----------
+    pages : sequence of Dash
+        All on one server.
+    """
+    server = pages[0].server
+    files = _Files(server, (_document_of(page) for page in pages))
+    server.get(_BOOTSTRAP_PATH, defaults={"filename": _bootstrap_file()}, endpoint="bootstrap")(
+        files.folder("", send_file)
+    )
+    for rule in server.url_map.iter_rules():
+        view = server.view_functions[rule.endpoint]
+        if _SUITES in rule.rule:
+            server.view_functions[rule.endpoint] = files.suites(view)
+        elif rule.rule.endswith(_FOLDERS):
+            # The assets of all pages are the same.
+            folder = rule.rule[rule.rule.rindex("/", 0, rule.rule.index("<") - 1) :]
+            server.view_functions[rule.endpoint] = files.folder(folder, view)
+
+
+def _document_of(page: Dash) -> str:
+    """A page's document as a visitor gets it.
+
+    Dash finds out during a process's first request which scripts and styles it has. A page asked
+    for meanwhile would come without some of them, and a script would be answered with 500.
+    """
+    page._setup_server()  # noqa: SLF001 - by now and not while several ask
+    with page.server.test_request_context():
+        return str(page.index())
+
+
+class _Files:
+    """The files that were asked for, each with what browsers may do with it.
+
+    Parameters
+    ----------
+    server : Flask
+    documents : iterable of str
+        Of the pages: what they name is what this process has. Another version's page may come here
+        for a file under the name of its own version, and must not keep this one's as that.
+    """
+
+    def __init__(self, server: Flask, documents: Iterable[str]) -> None:
+        self._server = server
+        links = (link for document in documents for link in _LINK.findall(document))
+        self._known = {mark for link in links if (mark := _mark(link)) is not None}
+        # No more than there are files: what has no file, or is another name of one, raises.
+        self._read: dict[tuple[str, str], Document] = {}
+        self._reading = threading.Lock()
+
+    def suites(self, view: View) -> View:
+        """The view of files of packages that Dash serves, from memory."""
+
+        @wraps(view)
+        def serve(package_name: str, fingerprinted_path: str) -> Response:
+            path, _ = check_fingerprint(fingerprinted_path)
+            return self._send((package_name, path), lambda: view(package_name, path))
+
+        return serve
+
+    def folder(self, name: str, view: View) -> View:
+        """The view of the files of a folder, from memory."""
+
+        @wraps(view)
+        def serve(filename: str) -> Response:
+            return self._send((name, filename), lambda: view(filename))
+
+        return serve
+
+    def _send(self, key: tuple[str, str], read: Callable[[], Any]) -> Response:
+        response = send_document(self._document(key, read))
+        mark = _mark(request.full_path.removesuffix("?"))
+        if mark is not None and mark in self._known:
+            return immutable(response)
+        # Asked for again each time, and answered with nothing where it is the same.
+        response.headers["Cache-Control"] = "no-cache"
+        response.make_conditional(request)
+        return response
+
+    def _document(self, key: tuple[str, str], read: Callable[[], Any]) -> Document:
+        _, path = key
+        if posixpath.normpath(path) != path:
+            # "1/../base.css" would be found, and so would any number of such names.
+            abort(HTTPStatus.NOT_FOUND)
+        with self._reading:
+            if key not in self._read:
+                self._read[key] = self._made(read)
+            return self._read[key]
+
+    def _made(self, read: Callable[[], Any]) -> Document:
+        # A request of its own: a part or nothing may be asked for in the real one.
+        with self._server.test_request_context():
+            response = self._server.make_response(read())
+            response.direct_passthrough = False
+            document = Document(response.get_data(), response.content_type)
+            response.close()
+        return document
+
+
+def _mark(address: str) -> str | None:
+    """What changes in an address when the file does; None where nothing does.
+
+    >>> _mark("/_dash-component-suites/dash/dcc/async-graph.v4_4_1m1795936334.js")
+    '/_dash-component-suites/dash/dcc/v4_4_1m1795936334'
+    >>> _mark("/assets/base.css?m=1795936248.74")
+    '/assets/base.css?m=1795936248.74'
+    >>> _mark("/assets/base.css?x=.v4_4_1m1795936334.js")
+    """
+    path, _, query = address.partition("?")
+    if _SUITES not in path:
+        return address if _IN_QUERY in address else None
+    # What a script loads later lies beside it, and has its mark.
+    found = None if query else _IN_NAME.search(path)
+    return None if found is None else f"{posixpath.dirname(path)}/{found[1]}"

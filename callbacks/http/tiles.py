@@ -1,0 +1,44 @@
+"""``/tiles/…``: the backdrop of the map, from this server alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Flask, Response, request
+from flask.typing import ResponseReturnValue
+
+from callbacks.http.documents import nothing
+from components.traffic_map import Backdrop
+from services.base.settings import Settings
+from services.web.tiles import BOUNDS, ZOOMS, Tiles, TileUnavailable
+
+URL_TEMPLATE: Final = "/tiles/{z}/{x}/{y}.png"
+_ONE_WEEK_S: Final = 604_800
+# A map asks again for a tile that it lacks when this is over.
+_ONE_MINUTE_S: Final = 60
+
+
+def backdrop(url: str) -> Backdrop:
+    """What the map is told of its tiles: it asks for no others."""
+    return Backdrop(url, BOUNDS, ZOOMS.start, ZOOMS.stop - 1)
+
+
+def register(server: Flask, settings: Settings) -> None:
+    """Add the route, where there is a backdrop."""
+    if not settings.tiles_url:
+        return
+    contact = settings.contact or str(settings.public_url or "")
+    tiles = Tiles(settings.tiles_url, settings.data_dir, f"TrafficRennes/0.1 {contact}".strip())
+
+    @server.get("/tiles/<int:zoom>/<int:x>/<int:y>.png")
+    def tile(zoom: int, x: int, y: int) -> ResponseReturnValue:
+        try:
+            content = tiles.tile(zoom, x, y)
+        except TileUnavailable:
+            missing = nothing()
+            missing.headers["Cache-Control"] = f"public, max-age={_ONE_MINUTE_S}"
+            return missing
+        response = Response(content, content_type="image/png")
+        response.headers["Cache-Control"] = f"public, max-age={_ONE_WEEK_S}"
+        response.add_etag()
+        return response.make_conditional(request)

@@ -1,0 +1,145 @@
+"""The forecast by the hour: a look-up for the hour, day and zone that were chosen."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, NamedTuple
+
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, no_update
+from dash.development.base_component import Component
+
+from callbacks.live.refresh import NAMESPACE
+from components import forecast_card
+from components.forecast_card import Choice, DayForecast, HourForecast
+from components.page import (
+    LANGUAGE_STORE_ID,
+    MOMENT_STORE_ID,
+    PULSE_STORE_ID,
+    SETTINGS_STORE_ID,
+    TEXTS_STORE_ID,
+)
+from components.texts import Texts, checked_language, load_texts
+from services.base.clock import to_paris
+from services.base.errors import ForecastUnavailable, InvalidRequest
+from services.city.day_types import coming_day
+from services.city.zones import checked_zone
+from services.forecast.zone_forecasts import DAY_NAMES, Forecast, checked_day, checked_hour
+from services.roles.assembly import Services
+
+log = logging.getLogger(__name__)
+
+
+class CardUpdate(NamedTuple):
+    """New content of the card's parts, in the order of the callback's outputs."""
+
+    title: Any
+    answer: list[Component]
+    note: Any
+    strip_columns: Any
+
+
+def register(app: Dash, services: Services) -> None:
+    """Register the choice of an hour, by the selectors or by the strip."""
+    each_hour = {"type": forecast_card.STRIP_BUTTON_TYPE, "hour": ALL}
+
+    @app.callback(
+        Output(forecast_card.TITLE_ID, "children"),
+        Output(forecast_card.ANSWER_ID, "children"),
+        Output(forecast_card.NOTE_ID, "children"),
+        Output(forecast_card.STRIP_STORE_ID, "data"),
+        Input(forecast_card.HOUR_ID, "value"),
+        Input(forecast_card.DAY_ID, "value"),
+        Input(forecast_card.ZONE_ID, "value"),
+        State(LANGUAGE_STORE_ID, "data"),
+        prevent_initial_call=True,
+    )
+    def choose(hour: Any, day: Any, zone: Any, language: Any) -> CardUpdate:
+        texts = load_texts(checked_language(language))
+        return update_card(services, texts, hour, day, zone)
+
+    # Spread in the browser: 96 outputs would take the server longer than the look-up.
+    app.clientside_callback(
+        ClientsideFunction(NAMESPACE, "spreadStrip"),
+        Output(forecast_card.STRIP_ID, "hidden"),
+        *(Output(each_hour, name) for name in forecast_card.STRIP_PROPERTIES),
+        Input(forecast_card.STRIP_STORE_ID, "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction(NAMESPACE, "chooseHour"),
+        Output(forecast_card.HOUR_ID, "value"),
+        Input(each_hour, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction(NAMESPACE, "followTime"),
+        Output(MOMENT_STORE_ID, "data"),
+        Output(forecast_card.HOUR_ID, "value", allow_duplicate=True),
+        Output(forecast_card.DAY_ID, "value"),
+        Output(forecast_card.DAY_ID, "options"),
+        Input(PULSE_STORE_ID, "data"),
+        State(MOMENT_STORE_ID, "data"),
+        State(forecast_card.HOUR_ID, "value"),
+        State(forecast_card.DAY_ID, "value"),
+        State(TEXTS_STORE_ID, "data"),
+        State(SETTINGS_STORE_ID, "data"),
+        prevent_initial_call=True,
+    )
+
+
+def update_card(services: Services, texts: Texts, hour: Any, day: Any, zone: Any) -> CardUpdate:
+    """What the card says of a choice; a sentence for a wrong one or without a model."""
+    try:
+        forecast = find_forecast(services, hour, day, zone)
+    except InvalidRequest as error:
+        problem = forecast_card.build_invalid(texts, error.parameter)
+        return CardUpdate(no_update, problem, no_update, no_update)
+    except ForecastUnavailable as error:
+        log.warning("forecast unavailable: %s", error)
+        return CardUpdate(no_update, forecast_card.build_unavailable(texts), "", [])
+    return CardUpdate(
+        title=forecast_card.title(texts, forecast.zone),
+        answer=forecast_card.build_answer(texts, forecast),
+        note=forecast_card.note(texts, forecast),
+        strip_columns=forecast_card.strip_columns(texts, forecast),
+    )
+
+
+def find_forecast(services: Services, hour: Any, day: Any, zone: Any) -> DayForecast:
+    """Look a choice up.
+
+    Raises
+    ------
+    InvalidRequest
+        When there is no such hour, day or zone.
+    ForecastUnavailable
+        When no model can be read.
+    """
+    hour = checked_hour(hour)
+    today = to_paris(services.clock()).date()
+    chosen = coming_day(checked_day(day, today), today)
+    zone = checked_zone(zone)
+    table = services.forecasts.table()
+    return DayForecast(
+        zone=zone,
+        day=DAY_NAMES[chosen.weekday],
+        day_type=str(chosen.day_type),
+        hour=hour,
+        hours=[_hour_forecast(item) for item in table.day(chosen.like_weekday, zone)],
+        is_simulated=table.is_simulated,
+        trained_days=table.trained_on.days,
+    )
+
+
+def forecast_or_none(services: Services, choice: Choice) -> DayForecast | None:
+    """The first forecast of a page, or None when no model can be read."""
+    try:
+        return find_forecast(services, choice.hour, choice.day, choice.zone)
+    except ForecastUnavailable as error:
+        log.warning("forecast unavailable: %s", error)
+        return None
+
+
+def _hour_forecast(forecast: Forecast) -> HourForecast:
+    shares = {str(status): share for status, share in forecast.probabilities.items()}
+    return HourForecast(forecast.status, shares)

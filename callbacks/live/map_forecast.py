@@ -1,0 +1,106 @@
+"""The forecast on the map: every segment's status at the day and hour that were chosen."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, State
+
+from callbacks.live.refresh import NAMESPACE
+from components import forecast_card, time_bar
+from components.page import LANGUAGE_STORE_ID, SETTINGS_STORE_ID, TEXTS_STORE_ID
+from components.texts import Texts, checked_language, load_texts
+from services.base.clock import to_paris
+from services.base.errors import ForecastUnavailable, InvalidRequest
+from services.city.day_types import coming_day
+from services.forecast.zone_forecasts import DAY_NAMES, checked_day, checked_hour
+from services.roles.assembly import Services
+from services.traffic.indicators import length_shares, status_counts
+from services.traffic.status import pack_statuses
+
+log = logging.getLogger(__name__)
+
+
+def register(app: Dash, services: Services) -> None:
+    """Register the choice of a moment on the map."""
+
+    @app.callback(
+        Output(time_bar.ANSWER_STORE_ID, "data"),
+        Input(time_bar.REQUEST_STORE_ID, "data"),
+        State(LANGUAGE_STORE_ID, "data"),
+        prevent_initial_call=True,
+    )
+    def forecast_map(asked: Any, language: Any) -> dict[str, Any]:
+        return answer(services, load_texts(checked_language(language)), asked)
+
+    app.clientside_callback(
+        ClientsideFunction(NAMESPACE, "chooseMapMoment"),
+        Input(time_bar.NOW_ID, "n_clicks"),
+        Input(time_bar.FORECAST_ID, "n_clicks"),
+        Input(time_bar.DAY_ID, "value"),
+        Input(time_bar.HOUR_ID, "value"),
+        State(TEXTS_STORE_ID, "data"),
+        State(SETTINGS_STORE_ID, "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction(NAMESPACE, "mapForecastAnswered"),
+        Input(time_bar.ANSWER_STORE_ID, "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction(NAMESPACE, "showForecastOnMap"),
+        Output(time_bar.DAY_ID, "value"),
+        Output(time_bar.HOUR_ID, "value"),
+        Input(forecast_card.ON_MAP_ID, "n_clicks"),
+        State(forecast_card.DAY_ID, "value"),
+        State(forecast_card.HOUR_ID, "value"),
+        State(TEXTS_STORE_ID, "data"),
+        State(SETTINGS_STORE_ID, "data"),
+        prevent_initial_call=True,
+    )
+
+
+def answer(services: Services, texts: Texts, asked: Any) -> dict[str, Any]:
+    """What the map needs of a day and hour, or the sentence why it cannot have it.
+
+    Parameters
+    ----------
+    services : Services
+    texts : Texts
+    asked : dict
+        ``day`` and ``hour``, as the browser sent them.
+
+    Returns
+    -------
+    dict
+        Statuses, counts and shares as in a refresh, the moment and the model; or ``problem``.
+    """
+    question = asked if isinstance(asked, dict) else {}
+    try:
+        hour = checked_hour(question.get("hour"))
+        today = to_paris(services.clock()).date()
+        day = coming_day(checked_day(question.get("day"), today), today)
+        view = services.traffic.view()
+        if view is None:
+            return {"problem": texts["map_forecast"]["no_network"]}
+        week = services.week.on(view.network)
+    except InvalidRequest as error:
+        return {"problem": texts["invalid"][error.parameter]}
+    except ForecastUnavailable as error:
+        log.warning("week forecast unavailable: %s", error)
+        return {"problem": texts["map_forecast"]["unavailable"]}
+    codes = week.at(day.like_weekday, hour).status_codes
+    shares = length_shares(view.network.length_m, codes)
+    return {
+        "day": DAY_NAMES[day.weekday],
+        "note": forecast_card.day_note(texts, day.day_type),
+        "hour": hour,
+        "network": view.network.version,
+        "model": week.table.model_version,
+        "simulated": week.table.is_simulated,
+        "counts": list(status_counts(codes).values()),
+        "shares": [round(1_000 * share) for share in shares.values()],
+        "statuses": pack_statuses(codes),
+    }

@@ -1,0 +1,1 @@
+"""One module per page: its layout, who may see it, and what happens on it."""

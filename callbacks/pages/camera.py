@@ -1,0 +1,295 @@
+"""The page ``/camera``: a street picture in, its mask and what it says about the traffic out."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dash import ClientsideFunction, Dash, Input, Output, State
+from dash.development.base_component import Component
+from flask import has_request_context, request
+
+from callbacks.http.camera_api import decode_base64
+from callbacks.http.documents import csv_text
+from callbacks.http.language import requested_language
+from callbacks.live import camera_keeping
+from callbacks.live.camera_keeping import share_shown
+from callbacks.pages.log_in import log_in_address
+from callbacks.pages.subpage import add_page
+from components.camera import (
+    AGAIN_ID,
+    KEEP_ID,
+    MASK_ID,
+    MESSAGE_ID,
+    OPACITY_ID,
+    PICTURE_ID,
+    PICTURE_STORE_ID,
+    PROGRESS_ID,
+    READING_STORE_ID,
+    RESULT_ID,
+    SAMPLE_ID,
+    SETTINGS_STORE_ID,
+    STAGE_ID,
+    UPLOAD_ID,
+    ReadingShown,
+    build_camera_page,
+    build_result,
+)
+from components.texts import Texts, chance, formats, languages, load_texts
+from services.base.errors import InvalidRequest
+from services.camera.errors import (
+    CameraBusy,
+    CameraUnavailable,
+    NotAPicture,
+    PictureRefused,
+    PictureTooCostly,
+    PictureTooLarge,
+)
+from services.camera.limits import MAX_BYTES
+from services.camera.messages import Answer
+from services.roles.assembly import Services
+from services.web.access import is_signed_in
+from services.web.camera_client import CameraClient
+from services.web.serving.awaited import IsAwaited, always, awaited
+
+PATH: Final = "/camera"
+NAMESPACE: Final = "camera"
+# As large as a browser sends: sixty times what the model sees.
+MAX_SIDE: Final = 2_048
+# The text of each fault of a picture; any other is damaged.
+_REFUSED: Final[Mapping[type[PictureRefused], str]] = {
+    NotAPicture: "not_a_picture",
+    PictureTooCostly: "too_costly",
+}
+_PNG: Final = "data:image/png;base64,"
+_CSV: Final = "data:text/csv;charset=utf-8;base64,"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the page shows after a picture: a result or a message.
+
+    Attributes
+    ----------
+    mask : str
+        A data address, empty with a message.
+    result : list of Component
+    message : str
+        Empty with a result.
+    may_try_again : bool
+        Whether the same picture may do better in a moment.
+    token : str or None
+        The reading, signed by this server, where it may be kept.
+    """
+
+    mask: str = ""
+    result: tuple[Component, ...] = ()
+    message: str = ""
+    may_try_again: bool = False
+    token: str | None = None
+
+
+def register(main: Dash, services: Services) -> Dash:
+    """Add the page to the server of the application.
+
+    Parameters
+    ----------
+    main : Dash
+        The application of ``/``.
+    services : Services
+    """
+    page = add_page(main, PATH, "camera", scripts=["camera.js"])
+    links = {
+        "home": main.get_relative_path("/"),
+        "privacy": main.get_relative_path("/donnees-personnelles/"),
+        "csv": camera_keeping.CSV_PATH,
+        "login": log_in_address(f"{PATH}/"),
+    }
+    settings = {
+        "maxBytes": MAX_BYTES,
+        "maxSide": MAX_SIDE,
+        "sampleUrl": page.get_asset_url("camera/sample.jpg"),
+    }
+    album = camera_keeping.register(page, services, links)
+
+    def layout() -> Any:
+        language = requested_language()
+        texts = load_texts(language)
+        # Dash asks once beforehand for the ids alone: nothing is read for that.
+        is_asked = has_request_context()
+        return build_camera_page(
+            texts,
+            kept=album.kept(texts) if is_asked else (),
+            is_operator=is_asked and is_signed_in(),
+            settings=settings | {"uploadLabel": texts["camera"]["hand_in"]},
+            links=links,
+            icon_url=page.get_asset_url("icon.svg"),
+            languages=languages(),
+            language=language,
+        )
+
+    page.layout = layout
+    _register_browser(page)
+
+    @page.callback(
+        Output(MASK_ID, "src"),
+        Output(RESULT_ID, "children"),
+        Output(MESSAGE_ID, "children"),
+        Output(AGAIN_ID, "hidden"),
+        Output(READING_STORE_ID, "data"),
+        Output(KEEP_ID, "disabled"),
+        Input(PICTURE_STORE_ID, "data"),
+        Input(AGAIN_ID, "n_clicks"),
+        running=[
+            (Output(PROGRESS_ID, "hidden"), False, True),
+            # What was said of the picture before.
+            (Output(RESULT_ID, "hidden"), True, False),
+            (Output(MASK_ID, "hidden"), True, False),
+            (Output(MESSAGE_ID, "hidden"), True, False),
+        ],
+        prevent_initial_call=True,
+    )
+    def look(picture: object, _again: object) -> tuple[Any, ...]:
+        texts = load_texts(requested_language())
+        handed_in = picture.get("data") if isinstance(picture, Mapping) else None
+        told = tell(services.camera, texts, handed_in, album.sign, awaited(request.environ))
+        is_kept_out = told.token is None
+        result = list(told.result)
+        return told.mask, result, told.message, not told.may_try_again, told.token, is_kept_out
+
+    return page
+
+
+def tell(
+    camera: CameraClient,
+    texts: Texts,
+    picture: object,
+    sign: camera_keeping.Sign,
+    is_awaited: IsAwaited = always,
+) -> Told:
+    """Have a picture looked at, and say what came of it in the visitor's language.
+
+    Parameters
+    ----------
+    camera : CameraClient
+    texts : Texts
+    picture : object
+        A data address; None where the browser kept a file back that is too large.
+    sign : callable
+        Makes a token of a reading.
+    is_awaited : callable
+        Whether the visitor still waits.
+    """
+    wording = texts["camera"]
+    if picture is None:
+        return Told(message=_too_large(texts))
+    try:
+        answer = camera.look_at(decode_base64(str(picture)), is_awaited=is_awaited)
+    except InvalidRequest:
+        return Told(message=wording["not_a_picture"])
+    except PictureTooLarge:
+        return Told(message=_too_large(texts))
+    except PictureRefused as error:
+        return Told(message=wording[_REFUSED.get(type(error), "damaged")])
+    except CameraUnavailable as error:
+        key = "busy" if isinstance(error, CameraBusy) else "unavailable"
+        return Told(message=wording[key], may_try_again=True)
+    return Told(
+        mask=_PNG + base64.b64encode(answer.mask_png).decode(),
+        result=tuple(build_result(texts, reading_shown(texts, answer))),
+        # Of a picture that was none to read there is nothing to keep.
+        token=None if answer.reading.vehicles is None else sign(answer),
+    )
+
+
+def reading_shown(texts: Texts, answer: Answer) -> ReadingShown:
+    """An answer, every value as it is read."""
+    found = answer.reading
+    return ReadingShown(
+        status=found.status,
+        occupancy=share_shown(texts, found.occupancy),
+        low=share_shown(texts, found.occupancy_low),
+        high=share_shown(texts, found.occupancy_high),
+        confidence=share_shown(texts, found.confidence),
+        reason=found.reason,
+        vehicles=found.vehicles,
+        people=found.people,
+        legend=_legend(texts, answer),
+        size=f"{answer.width} × {answer.height}",
+        took=formats(texts).duration(answer.took_ms / 1_000),
+        model_version=answer.model_version,
+        mask_png=_PNG + base64.b64encode(answer.mask_png).decode(),
+        csv=_CSV + base64.b64encode(figures_csv(answer).encode("utf-8-sig")).decode(),
+    )
+
+
+def figures_csv(answer: Answer) -> str:
+    """Every figure of an answer; shares from 0 to 1, with a point."""
+    shares = [
+        (f"share of {item.name}", f"{share:.5f}")
+        for item, share in zip(answer.classes, answer.shares, strict=True)
+    ]
+    found = answer.reading
+    told = {
+        "status": found.status,
+        "reason": found.reason,
+        "occupancy": found.occupancy,
+        "occupancy low": found.occupancy_low,
+        "occupancy high": found.occupancy_high,
+        "confidence": found.confidence,
+        "familiarity": found.familiarity,
+        "vehicles": found.vehicles,
+        "people": found.people,
+        "width": answer.width,
+        "height": answer.height,
+        "model": answer.model_version,
+    }
+    return csv_text([("figure", "value"), *shares, *told.items()])
+
+
+def _legend(texts: Texts, answer: Answer) -> list[tuple[str, str, str]]:
+    """Colour, name and share of the classes that are there, the largest first."""
+    names = texts["camera_class"]
+    shares = sorted(
+        zip(answer.classes, answer.shares, strict=True), key=lambda item: item[1], reverse=True
+    )
+    return [
+        # A model of somebody's own has names of its own.
+        (item.colour, names.get(item.name, item.name), chance(texts, share))
+        for item, share in shares
+        if share > 0
+    ]
+
+
+def _too_large(texts: Texts) -> str:
+    return str(texts["camera"]["too_large"]).format(size=formats(texts).megabytes(MAX_BYTES))
+
+
+def _register_browser(page: Dash) -> None:
+    """What happens in the browser alone."""
+    page.clientside_callback(
+        ClientsideFunction(NAMESPACE, "equip"), Input(SETTINGS_STORE_ID, "data")
+    )
+    page.clientside_callback(
+        ClientsideFunction(NAMESPACE, "prepare"),
+        Output(PICTURE_STORE_ID, "data"),
+        Output(PICTURE_ID, "src"),
+        Output(STAGE_ID, "hidden"),
+        Input(UPLOAD_ID, "contents"),
+        State(SETTINGS_STORE_ID, "data"),
+        prevent_initial_call=True,
+    )
+    page.clientside_callback(
+        ClientsideFunction(NAMESPACE, "sample"),
+        Input(SAMPLE_ID, "n_clicks"),
+        State(SETTINGS_STORE_ID, "data"),
+        prevent_initial_call=True,
+    )
+    page.clientside_callback(
+        ClientsideFunction(NAMESPACE, "fade"),
+        Output(MASK_ID, "style"),
+        Input(OPACITY_ID, "value"),
+        prevent_initial_call=True,
+    )

@@ -1,0 +1,150 @@
+"""The page: its layout, made anew for each load, and every interaction on it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dash import Dash, html
+
+from callbacks.http import camera_api, segment_forecasts, tiles
+from callbacks.http.language import requested_language
+from callbacks.live import forecast_choice, map_forecast, map_view, refresh
+from components.document import build_document
+from components.forecast_card import Choice
+from components.glance import WORST_ROADS
+from components.page import PageData, build_page
+from components.palette import LEGEND_ORDER, STATUSES
+from components.texts import languages, load_texts
+from components.traffic_map import browser_settings, build_figure
+from services.base.clock import to_paris
+from services.city.zones import DEFAULT_ZONE, ZONE_CHOICES, ZONES
+from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT
+from services.forecast.zone_forecasts import DAY_NAMES, coming_hour
+from services.observe.feeds.reply import RENNES_THRESHOLDS
+from services.roles.assembly import Services
+
+_VERSION: Final = "{version}"
+_PLOTLY_PATH: Final = "/_dash-component-suites/plotly/package_data/plotly.min.js"
+
+
+def register(app: Dash, services: Services) -> None:
+    """Give an application its page.
+
+    Parameters
+    ----------
+    app : Dash
+        Its layout and document are set here.
+    services : Services
+    """
+    give_document(app, "page", app.get_relative_path(_PLOTLY_PATH))
+
+    def layout() -> html.Div:
+        language = requested_language()
+        return build_page(load_texts(language), page_data(app, services, language))
+
+    app.layout = layout
+    refresh.register(app, services)
+    map_view.register(app)
+    forecast_choice.register(app, services)
+    map_forecast.register(app, services)
+
+
+def give_document(app: Dash, section: str, plotly_url: str | None = None) -> None:
+    """Give an application its document, in the language of whoever asks for it.
+
+    Parameters
+    ----------
+    app : Dash
+    section : str
+        Of the texts, whose ``title`` the browser's tab shows.
+    plotly_url : str, optional
+        As :func:`components.document.build_document` takes it.
+    """
+
+    def interpolate_index(**parts: str) -> str:
+        texts = load_texts(requested_language())
+        icon_url = app.get_asset_url("icon.svg")
+        return build_document(texts, texts[section]["title"], icon_url, parts, plotly_url)
+
+    # The way that Dash names for documents of one's own.
+    app.interpolate_index = interpolate_index  # type: ignore[method-assign, assignment]
+
+
+def page_data(app: Dash, services: Services, language: str) -> PageData:
+    """All that a page loaded now starts with."""
+    now = services.clock()
+    view = services.traffic.view()
+    settings = services.settings
+    choice = first_choice(services)
+    network_version = None if view is None else view.snapshot.network_version
+    network_url_template = app.get_relative_path(f"/network/{_VERSION}.geojson")
+    return PageData(
+        language=language,
+        languages=languages(),
+        figure=build_figure(
+            network_version and network_url_template.replace(_VERSION, network_version),
+            tiles.backdrop(app.get_relative_path(tiles.URL_TEMPLATE))
+            if settings.tiles_url
+            else None,
+        ),
+        snapshot=None if view is None else refresh.snapshot_payload(view),
+        server_time_s=int(now.timestamp()),
+        browser_settings={
+            "map": browser_settings(
+                network_url_template,
+                app.get_relative_path(f"/snapshot/{_VERSION}/details"),
+                app.get_relative_path(f"/snapshot/{_VERSION}/compared"),
+                network_version,
+            )
+            | {
+                "forecastUrl": app.get_relative_path(segment_forecasts.PATH),
+                "camera": {
+                    "pageUrl": app.get_relative_path("/camera/"),
+                    "readingsUrl": app.get_relative_path(camera_api.CAMERAS_PATH),
+                    "parameter": camera_api.SEGMENT_PARAMETER,
+                },
+            },
+            "refreshSeconds": settings.refresh_seconds,
+            "lateAfterSeconds": refresh.late_after_seconds(settings.feed_period_seconds),
+            "zones": ZONES,
+            "nowcast": {
+                "url": app.get_relative_path(f"/nowcast/{_VERSION}"),
+                "roadsUrl": app.get_relative_path(f"/nowcast/{_VERSION}/roads"),
+                "leadMinutes": LEAD_MINUTES,
+                "unknownPercent": UNKNOWN_PERCENT,
+                "thresholds": [RENNES_THRESHOLDS.congested_up_to, RENNES_THRESHOLDS.free_from],
+            },
+            "days": DAY_NAMES,
+            "statuses": STATUSES,
+            "legendOrder": [STATUSES.index(status) for status in LEGEND_ORDER],
+            "worstRoads": WORST_ROADS,
+        },
+        refresh_seconds=settings.refresh_seconds,
+        zones=ZONES,
+        lead_minutes=LEAD_MINUTES,
+        choice=choice,
+        forecast=forecast_choice.forecast_or_none(services, choice),
+        has_tiles=bool(settings.tiles_url),
+        icon_url=app.get_asset_url("icon.svg"),
+        # The page itself: callbacks/pages/quality.py, which builds on this module.
+        quality_url=app.get_relative_path("/qualite/"),
+        camera_url=app.get_relative_path("/camera/"),
+        operations_url=app.get_relative_path("/exploitation/"),
+        privacy_url=app.get_relative_path("/donnees-personnelles/"),
+        dashboard_url=app.get_relative_path("/dashboard/"),
+        api_url=app.get_relative_path("/api/v1/traffic"),
+    )
+
+
+def first_choice(services: Services) -> Choice:
+    """The coming hour, in Rennes, for the centre."""
+    now = services.clock()
+    day, hour = coming_hour(now)
+    return Choice(
+        hour=hour,
+        day=DAY_NAMES[day],
+        zone=DEFAULT_ZONE,
+        today=DAY_NAMES[to_paris(now).weekday()],
+        days=DAY_NAMES,
+        zones=ZONE_CHOICES,
+    )

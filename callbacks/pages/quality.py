@@ -1,0 +1,179 @@
+"""The page ``/qualite``: how right the forecasts were, and what was decided about the models."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+from dash import Dash, Input, Output, State, html, no_update
+from dash.development.base_component import Component
+from flask import has_request_context
+
+from callbacks.http.language import requested_language
+from callbacks.pages.subpage import add_page
+from components import quality_figures as figures
+from components.calibration_plot import CalibrationPoint
+from components.quality import (
+    CONTENT_ID,
+    REFRESH_ID,
+    SHOWN_STORE_ID,
+    DecisionMade,
+    ModelInUse,
+    Quality,
+    build_quality,
+    build_quality_page,
+    build_unreachable,
+)
+from components.quality_figures import Lead
+from components.texts import Texts, languages, load_texts
+from services.base.clock import to_paris
+from services.base.errors import ForecastUnavailable, StorageError
+from services.learn.summary import LeadQuality, Verdict
+from services.learn.tally import MODEL
+from services.operations import Decision
+from services.roles.assembly import Services
+from services.traffic.snapshot import Source
+
+log = logging.getLogger(__name__)
+
+PATH: Final = "/qualite"
+# Scores change once an hour.
+REFRESH_SECONDS: Final = 300
+_UNREACHABLE: Final = "unreachable"
+
+
+def register(main: Dash, services: Services) -> Dash:
+    """Add the page to the server of the application.
+
+    Parameters
+    ----------
+    main : Dash
+        The application of ``/``.
+    services : Services
+    """
+    page = add_page(main, PATH, "quality")
+
+    def layout() -> html.Div:
+        language = requested_language()
+        texts = load_texts(language)
+        # Dash asks once beforehand for the ids alone: a database is not waited for at the start.
+        content, shown = current_content(services, texts) if has_request_context() else ([], "")
+        return build_quality_page(
+            texts,
+            content,
+            shown,
+            refresh_seconds=REFRESH_SECONDS,
+            home_url=main.get_relative_path("/"),
+            icon_url=page.get_asset_url("icon.svg"),
+            languages=languages(),
+            language=language,
+        )
+
+    page.layout = layout
+
+    @page.callback(
+        Output(CONTENT_ID, "children"),
+        Output(SHOWN_STORE_ID, "data"),
+        Input(REFRESH_ID, "n_intervals"),
+        State(SHOWN_STORE_ID, "data"),
+        prevent_initial_call=True,
+    )
+    def refresh(_ticks: int | None, shown: str | None) -> tuple[Any, Any]:
+        content, mark = current_content(services, load_texts(requested_language()))
+        # An opened table stays open while there is no news.
+        return (no_update, no_update) if mark == shown else (content, mark)
+
+    return page
+
+
+def current_content(services: Services, texts: Texts) -> tuple[list[Component], str]:
+    """What the panel shows now, and a mark that changes with it."""
+    try:
+        quality = current_quality(services)
+    except StorageError:
+        return build_unreachable(texts), _UNREACHABLE
+    return build_quality(texts, quality), repr(quality)
+
+
+def current_quality(services: Services) -> Quality:
+    """The quality of the forecasts as plain data.
+
+    Raises
+    ------
+    StorageError
+        When the database of the scores cannot be read.
+    """
+    view = services.traffic.view()
+    preferred: Source = "live"
+    if view is not None and view.snapshot.source == "demo":
+        preferred = "demo"
+    report = services.quality.report(preferred)
+    today = to_paris(services.clock()).date()
+    if report is None:
+        return Quality(today, today, preferred == "demo", [], _model_in_use(services), [])
+    return Quality(
+        first_day=report.first_day,
+        last_day=report.yesterday,
+        is_simulated=report.source == "demo",
+        leads=[_lead(item) for item in report.leads],
+        model=_model_in_use(services),
+        decisions=[_decision(item) for item in report.decisions],
+    )
+
+
+def _model_in_use(services: Services) -> ModelInUse | None:
+    try:
+        table = services.forecasts.table()
+    except ForecastUnavailable as error:
+        log.warning("forecast unavailable: %s", error)
+        return None
+    learned = table.trained_on
+    return ModelInUse(
+        version=table.model_version,
+        is_simulated=table.is_simulated,
+        days=learned.days,
+        first_day=learned.first_day,
+        last_day=learned.last_day,
+    )
+
+
+def _lead(item: LeadQuality) -> Lead:
+    return Lead(
+        kind=item.kind,
+        lead_minutes=item.lead_minutes,
+        yesterday=_verdict(item.yesterday),
+        week=_verdict(item.week),
+        zones={zone: shown for zone, v in item.zones.items() if (shown := _verdict(v))},
+        calibration=[
+            CalibrationPoint(found.mean_probability, found.observed_frequency, found.cases)
+            for found in item.calibration
+        ],
+    )
+
+
+def _verdict(verdict: Verdict | None) -> figures.Verdict | None:
+    if verdict is None:
+        return None
+    return figures.Verdict(
+        cases=verdict.cases,
+        error={str(name): value for name, value in verdict.rps.items()},
+        better_share={str(name): value for name, value in verdict.better_share.items()},
+        gain={str(name): value for name, value in verdict.skill.items()},
+        coverage=verdict.coverage[MODEL],
+        ratio_error=verdict.ratio_error[MODEL],
+    )
+
+
+def _decision(decision: Decision) -> DecisionMade:
+    recorded = decision.figures
+    names = {"challenger": "challenger_rps", "champion": "champion_rps", "average": "average_rps"}
+    is_complete = all(isinstance(recorded.get(key), float) for key in names.values())
+    return DecisionMade(
+        kind=decision.kind,
+        version=decision.version,
+        action=decision.action,
+        reason=decision.reason,
+        day=to_paris(decision.decided_at).date(),
+        scores={name: recorded[key] for name, key in names.items()} if is_complete else None,
+        judged_days=days if isinstance(days := recorded.get("judged_days"), int) else 0,
+    )

@@ -1,0 +1,61 @@
+"""What the Keras model has to beat: averages that anyone could count."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.zones.features import Cells
+
+# Observations of each status beforehand, so that no probability is 0. The average is at its
+# best with about this much (0.03 to 3 tried on another simulation): a baseline is to be beaten
+# at its best.
+SMOOTHING_COUNT: Final = 0.1
+
+
+class HourOfWeekAverage:
+    """How often each status was seen in this zone, on this weekday, at this hour.
+
+    Parameters
+    ----------
+    counts : array, shape (zones, days, hours, statuses)
+        Times each status was observed.
+    smoothing_count : float
+        Observations of each status added to every cell.
+    """
+
+    name: Final = "hour-of-week average"
+
+    def __init__(
+        self, counts: NDArray[np.float64], smoothing_count: float = SMOOTHING_COUNT
+    ) -> None:
+        smoothed = counts + smoothing_count
+        self._probabilities = smoothed / smoothed.sum(axis=-1, keepdims=True)
+
+    def predict(self, cells: Cells) -> NDArray[np.float64]:
+        """See :class:`models.zones.forecaster.Forecaster`."""
+        chosen: NDArray[np.float64] = self._probabilities[cells.zone, cells.day, cells.hour]
+        return chosen
+
+
+class CommonestStatus:
+    """Always what this zone was most often, with certainty.
+
+    Parameters
+    ----------
+    counts : array, shape (zones, days, hours, statuses)
+        Times each status was observed.
+    """
+
+    name: Final = "commonest status"
+
+    def __init__(self, counts: NDArray[np.float64]) -> None:
+        by_zone = counts.sum(axis=(1, 2))
+        self._probabilities = np.eye(counts.shape[-1])[by_zone.argmax(axis=-1)]
+
+    def predict(self, cells: Cells) -> NDArray[np.float64]:
+        """See :class:`models.zones.forecaster.Forecaster`."""
+        chosen: NDArray[np.float64] = self._probabilities[cells.zone]
+        return chosen

@@ -1,0 +1,100 @@
+"""The zones model as something to be challenged: its days, its champion, its training."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.catalogue import CHAMPION_NAME, Roots
+from models.contest import HistoryContest
+from models.training import Decide
+from models.training_command import DEFAULT_SEED, Report, Trained
+from models.zones.comparison import is_no_worse_than_average
+from models.zones.dataset import load_zone_history, split_with_newest_judged
+from models.zones.features import Cells
+from models.zones.train import DEFAULT_EPOCHS, train_on
+from services.city.zones import ZONE_CHOICES
+from services.forecast.zone_forecasts import DAYS, TABLE_SHAPE, ForecastTable, read_table
+from services.operations import Kind
+from services.operations.tables import Reason
+from services.traffic.snapshot import Source
+
+
+class TableForecaster:
+    """A version as it serves, by its table: no Keras, and no model file that may not load.
+
+    Parameters
+    ----------
+    table : ForecastTable
+    """
+
+    name: Final = CHAMPION_NAME
+
+    def __init__(self, table: ForecastTable) -> None:
+        shares = [
+            [[forecast.shares for forecast in table.day(day, zone)] for day in range(DAYS)]
+            for zone in ZONE_CHOICES
+        ]
+        self._probabilities = np.array(shares).reshape(TABLE_SHAPE)
+
+    def predict(self, cells: Cells) -> NDArray[np.float64]:
+        """See :class:`models.zones.forecaster.Forecaster`."""
+        chosen: NDArray[np.float64] = self._probabilities[cells.zone, cells.day, cells.hour]
+        return chosen
+
+
+class ZonesChallenge(HistoryContest):
+    """See :class:`models.contest.Contest`.
+
+    Parameters
+    ----------
+    data_dir, source, roots, seed
+        As for :class:`models.contest.HistoryContest`.
+    epochs : int
+        As for ``models.zones.train.train``.
+    """
+
+    kind: ClassVar[Kind] = "zones"
+
+    def __init__(
+        self,
+        data_dir: Path,
+        source: Source,
+        *,
+        roots: Roots | None = None,
+        epochs: int = DEFAULT_EPOCHS,
+        seed: int = DEFAULT_SEED,
+    ) -> None:
+        super().__init__(data_dir, source, roots=roots, seed=seed)
+        self._epochs = epochs
+
+    def train(self, judged: list[date], decide: Decide, report: Report) -> Trained:
+        """See :class:`models.contest.Contest`."""
+        report(f"reading the history of source {self.source!r} in {self._data_dir}")
+        history = load_zone_history(self._data_dir, self.source)
+        days = [day for day in history.dates() if day <= judged[-1]]
+        learned = [day for day in days if day < judged[0]]
+        split = split_with_newest_judged(days, [day for day in days if day in judged], self._seed)
+        champion = self.champion()
+        rivals = []
+        if champion is not None:
+            rivals.append(TableForecaster(read_table(champion.root, champion.version)))
+        return train_on(
+            history.on(days),
+            split,
+            self.roots.local,
+            trained_on=history.on(learned).description(),
+            epochs=self._epochs,
+            seed=self._seed,
+            report=report,
+            decide=decide,
+            rivals=rivals,
+        )
+
+    def objection(self, comparison: dict[str, Any]) -> Reason | None:
+        """See :class:`models.contest.Contest`."""
+        return None if is_no_worse_than_average(comparison) else "worse_than_average"

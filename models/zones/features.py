@@ -1,0 +1,125 @@
+"""The one encoding of day, hour and zone into what the Keras model takes.
+
+Training, evaluation and the writing of forecasts all call :func:`encode`. What
+it gives is described by :data:`FEATURES`, recorded with every model and compared
+when one is loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from services.city.zones import ZONE_CHOICES
+from services.forecast.zone_forecasts import DAYS, HOURS, TABLE_SHAPE
+from services.traffic.indicators import ZONE_STATUSES
+
+# Six waves a day resolve two hours: a rush hour keeps its shape, and neighbouring
+# hours lend one another their observations.
+HOUR_HARMONICS: Final = 6
+_FINGERPRINT_BYTES: Final = 4
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Hours of the week in zones: what a forecast is asked about; arrays of shape (cells,).
+
+    Attributes
+    ----------
+    zone : array of int
+        Index into ``zones.ZONE_CHOICES``.
+    day : array of int
+        0 for Monday to 6 for Sunday.
+    hour : array of int
+        0 to 23, local time.
+    """
+
+    zone: NDArray[np.int64]
+    day: NDArray[np.int64]
+    hour: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.zone)
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """One input of the model: numbers of one kind, ``width`` of them a cell."""
+
+    name: str
+    width: int
+    dtype: str
+
+
+@dataclass(frozen=True)
+class FeatureSpec:
+    """All that a model's inputs and outputs mean; two models agree if their versions do.
+
+    Attributes
+    ----------
+    inputs : tuple of InputSpec
+    zones, statuses : tuple of str
+        What the codes of the zone input, and the columns of the output, stand for.
+    """
+
+    inputs: tuple[InputSpec, ...]
+    zones: tuple[str, ...]
+    statuses: tuple[str, ...]
+
+    @property
+    def version(self) -> str:
+        """Fingerprint of everything above."""
+        content = orjson.dumps(self.as_dict())
+        return hashlib.blake2b(content, digest_size=_FINGERPRINT_BYTES).hexdigest()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The specification as plain data, to be recorded."""
+        return asdict(self)
+
+
+FEATURES: Final = FeatureSpec(
+    inputs=(
+        InputSpec("zone", 1, "int32"),
+        InputSpec("day", 1, "int32"),
+        InputSpec("hour_waves", 2 * HOUR_HARMONICS, "float32"),
+    ),
+    zones=ZONE_CHOICES,
+    statuses=ZONE_STATUSES,
+)
+
+
+def encode(cells: Cells) -> dict[str, NDArray[Any]]:
+    """The model's inputs, by name.
+
+    The hour becomes sines and cosines of its angle on the clock, so that 23 h and
+    0 h are neighbours; day and zone stay codes, which the model embeds.
+
+    Returns
+    -------
+    dict of arrays, shape (cells, width)
+        As :data:`FEATURES` describes them.
+
+    Raises
+    ------
+    ValueError
+        When a code is out of range: an embedding would answer it all the same.
+    """
+    for name, size in (("zone", len(ZONE_CHOICES)), ("day", DAYS), ("hour", HOURS)):
+        codes = getattr(cells, name)
+        if len(codes) and not 0 <= codes.min() <= codes.max() < size:
+            raise ValueError(f"{name} outside 0 to {size - 1}")
+    angles = 2 * np.pi * cells.hour[:, None] / HOURS * np.arange(1, HOUR_HARMONICS + 1)
+    waves = np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
+    columns = {"zone": cells.zone[:, None], "day": cells.day[:, None], "hour_waves": waves}
+    return {item.name: columns[item.name].astype(item.dtype) for item in FEATURES.inputs}
+
+
+def every_cell() -> Cells:
+    """Each zone, day and hour once, in the order of ``forecasts.TABLE_SHAPE``."""
+    zone, day, hour = (axis.ravel() for axis in np.indices(TABLE_SHAPE[:-1]))
+    return Cells(zone, day, hour)

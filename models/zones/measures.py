@@ -1,0 +1,118 @@
+"""How good probabilities were, once it is known what happened.
+
+The scoring rules and their sources are in ``services.learn.scoring_rules``, which the
+forecasts shown are judged by too.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.learn.scoring_rules import (
+    Probabilities,
+    Statuses,
+    brier_scores,
+    one_hot,
+    ranked_probability_scores,
+)
+from services.traffic.indicators import ZONE_STATUSES
+
+# A certain forecast that fails would cost an infinite log loss: this bounds it at 6.9.
+PROBABILITY_FLOOR: Final = 0.001
+CALIBRATION_BINS: Final = 10
+
+
+def accuracy(probabilities: Probabilities, happened: Statuses) -> float:
+    """Share of times at which the likeliest status is the one that happened.
+
+    Parameters
+    ----------
+    probabilities : array, shape (times, statuses)
+    happened : array of int, shape (times,)
+        Index of the status that happened.
+    """
+    return float((probabilities.argmax(axis=1) == happened).mean())
+
+
+def ranked_probability_score(probabilities: Probabilities, happened: Statuses) -> float:
+    """Mean ranked probability score, 0 (perfect) to 1.
+
+    Examples
+    --------
+    >>> certainly_free = np.array([[1.0, 0.0, 0.0]])
+    >>> [ranked_probability_score(certainly_free, np.array([k])) for k in (0, 1, 2)]
+    [0.0, 0.5, 1.0]
+    """
+    return float(ranked_probability_scores(probabilities, happened).mean())
+
+
+def log_loss(probabilities: Probabilities, happened: Statuses) -> float:
+    """Mean of -ln(probability of what happened), floored at :data:`PROBABILITY_FLOOR`."""
+    chosen = probabilities[np.arange(len(happened)), happened]
+    return float(-np.log(np.maximum(chosen, PROBABILITY_FLOOR)).mean())
+
+
+def brier_score(probabilities: Probabilities, happened: Statuses) -> float:
+    """Mean squared error of the probabilities, summed over the statuses: 0 (perfect) to 2."""
+    return float(brier_scores(probabilities, happened).mean())
+
+
+def by_status(probabilities: Probabilities, happened: Statuses) -> dict[str, dict[str, Any]]:
+    """Precision and recall of each status, None where nothing was forecast or happened."""
+    chosen = probabilities.argmax(axis=1)
+    return {
+        status: {
+            "happened": int((happened == code).sum()),
+            "forecast": int((chosen == code).sum()),
+            "precision": _share((happened == code)[chosen == code]),
+            "recall": _share((chosen == code)[happened == code]),
+        }
+        for code, status in enumerate(ZONE_STATUSES)
+    }
+
+
+def calibration(probabilities: Probabilities, happened: Statuses) -> list[dict[str, Any]]:
+    """Forecast probability beside observed frequency, all statuses pooled, in ten bins."""
+    forecast = probabilities.ravel()
+    occurred = one_hot(happened, probabilities).ravel()
+    bins = np.minimum((forecast * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    return [
+        {
+            "from": place / CALIBRATION_BINS,
+            "to": (place + 1) / CALIBRATION_BINS,
+            "forecasts": int(members.sum()),
+            "mean_probability": float(forecast[members].mean()),
+            "observed_frequency": float(occurred[members].mean()),
+        }
+        for place in range(CALIBRATION_BINS)
+        for members in [bins == place]
+        if members.any()
+    ]
+
+
+def calibration_error(bins: list[dict[str, Any]]) -> float:
+    """Mean distance between forecast probability and observed frequency over the bins."""
+    weights = np.array([item["forecasts"] for item in bins])
+    gaps = np.array([item["mean_probability"] - item["observed_frequency"] for item in bins])
+    return float(np.average(np.abs(gaps), weights=weights))
+
+
+def all_measures(probabilities: Probabilities, happened: Statuses) -> dict[str, Any]:
+    """Every measure of one forecaster, as plain data."""
+    bins = calibration(probabilities, happened)
+    return {
+        "accuracy": accuracy(probabilities, happened),
+        "ranked_probability_score": ranked_probability_score(probabilities, happened),
+        "log_loss": log_loss(probabilities, happened),
+        "brier_score": brier_score(probabilities, happened),
+        "calibration_error": calibration_error(bins),
+        "by_status": by_status(probabilities, happened),
+        "calibration": bins,
+    }
+
+
+def _share(hits: NDArray[np.bool_]) -> float | None:
+    return float(hits.mean()) if len(hits) else None

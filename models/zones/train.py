@@ -1,0 +1,234 @@
+"""Trains the Keras model on a history and writes a new version beside its measures.
+
+python -m models.train --data-dir DIR --source live
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from models.training import Decide, Ruling, Training, run_training
+from models.training_command import DEFAULT_SEED, Report, Trained, add_options, at_least, say
+from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
+from models.zones.card import model_card
+from models.zones.comparison import compare, comparison_table, is_no_worse_than_average
+from models.zones.dataset import DaySplit, ZoneHistory, load_zone_history, split_days
+from models.zones.features import FEATURES, every_cell
+from models.zones.forecaster import Forecaster
+from services.base.command_line import run_command
+from services.forecast.zone_forecasts import (
+    FORECASTS_FILE,
+    TABLE_SHAPE,
+    TrainedOn,
+    encode_table,
+    make_table,
+)
+from services.traffic.snapshot import Source
+
+if TYPE_CHECKING:
+    from models.zones.fitting import Fitted
+    from models.zones.keras_forecaster import KerasForecaster
+
+DEFAULT_EPOCHS: Final = 100
+
+
+def train(
+    data_dir: Path,
+    source: Source,
+    root: Path,
+    *,
+    epochs: int = DEFAULT_EPOCHS,
+    seed: int = DEFAULT_SEED,
+    report: Report,
+) -> Trained:
+    """Train on a history, measure on days held out, and write the version.
+
+    Parameters
+    ----------
+    data_dir : Path
+        Holds the history and its networks.
+    source : {"live", "archive", "demo"}
+        Which history; simulated and observed traffic are never mixed.
+    root : Path
+        Directory of the models, where the version is written.
+    epochs : int
+        At most.
+    seed : int
+        Of the split and of the weights.
+    report : callable
+        Gets lines of progress.
+
+    Raises
+    ------
+    HistoryTooShort
+        With fewer than three of some weekday.
+    StorageError
+        When the history cannot be read or the version not be written.
+    """
+    report(f"reading the history of source {source!r} in {data_dir}")
+    observed = load_zone_history(data_dir, source)
+    split = split_days(observed.dates(), seed)
+    trained = train_on(
+        observed,
+        split,
+        root,
+        trained_on=observed.description(),
+        epochs=epochs,
+        seed=seed,
+        report=report,
+        decide=decide_by_average,
+    )
+    if trained.is_champion:
+        promote(root, trained.directory.name)
+    return trained
+
+
+def train_on(
+    observed: ZoneHistory,
+    split: DaySplit,
+    root: Path,
+    *,
+    trained_on: TrainedOn,
+    epochs: int,
+    seed: int,
+    report: Report,
+    decide: Decide,
+    rivals: Sequence[Forecaster] = (),
+) -> Trained:
+    """Train on some days, measure on others, and write the version with what was decided.
+
+    Parameters
+    ----------
+    observed : ZoneHistory
+    split : DaySplit
+    root : Path
+        Directory of the models, where the version is written; its champion stays.
+    trained_on : TrainedOn
+        How the version describes what it learned from.
+    epochs, seed, report
+        As for :func:`train`.
+    decide : callable
+        Says what becomes of the version, from its comparison with the others.
+    rivals : sequence of Forecaster
+        To be measured beside the baselines.
+
+    Raises
+    ------
+    StorageError
+        When the version cannot be written.
+    """
+    report(
+        f"{observed.description().snapshots:,} snapshots; days to learn from {len(split.train)}, "
+        f"to stop by {len(split.validation)}, to judge by {len(split.test)}"
+    )
+    report("starting TensorFlow")
+    # It takes seconds to import: --help and an empty history need not wait for it.
+    from models.zones.fitting import FitOptions, fit  # noqa: PLC0415
+
+    started = time.monotonic()
+    options = FitOptions(epochs=epochs, seed=seed)
+    fitted = fit(
+        observed.on(split.train).counts(), observed.on(split.validation).counts(), options, report
+    )
+    report(f"trained in {time.monotonic() - started:.0f} s")
+    seen = observed.on([*split.train, *split.validation])
+    comparison = compare(fitted.forecaster, seen, observed.on(split.test), rivals)
+    ruling = decide(comparison)
+    measures = _measures(trained_on, split, asdict(options), fitted, comparison)
+    measures["decision"] = asdict(ruling)
+    directory = _write(root, trained_on, fitted.forecaster, measures)
+    return Trained(directory, measures, ruling.action == "promoted")
+
+
+def decide_by_average(comparison: dict[str, Any]) -> Ruling:
+    """Promote unless the hour-of-week average did better."""
+    if is_no_worse_than_average(comparison):
+        return Ruling("promoted", "no_worse_than_average")
+    return Ruling("refused", "worse_than_average")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    training = Training(
+        "zones",
+        lambda data_dir, root: train(
+            data_dir,
+            options.source,
+            root,
+            epochs=options.epochs,
+            seed=options.seed,
+            report=say,
+        ),
+        comparison_table,
+        "the hour-of-week average has the better RPS",
+    )
+    return run_training(training, options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m models.train",
+        description="Train the forecast on a history and write it as a new version, which becomes "
+        "the champion unless the hour-of-week average is better.",
+    )
+    add_options(parser)
+    parser.add_argument(
+        "--epochs", type=at_least(1), default=DEFAULT_EPOCHS, help="at most; default: 100"
+    )
+    return parser
+
+
+def _measures(
+    trained_on: TrainedOn,
+    split: DaySplit,
+    options: dict[str, Any],
+    fitted: Fitted,
+    comparison: dict[str, Any],
+) -> dict[str, Any]:
+    content = {
+        "model_version": f"{trained_on.last_day}-{fitted.forecaster.weights_hash()}",
+        "features": {"version": FEATURES.version, **FEATURES.as_dict()},
+        "trained_on": asdict(trained_on),
+        "split": asdict(split),
+        "training": {
+            **options,
+            "epochs": fitted.epochs,
+            "weights": fitted.forecaster.weight_count(),
+            "python": platform.python_version(),
+            **fitted.versions,
+        },
+        "test": comparison,
+    }
+    # Through JSON, so that the card is made from what the file says.
+    plain: dict[str, Any] = orjson.loads(orjson.dumps(content))
+    return plain
+
+
+def _write(
+    root: Path, trained_on: TrainedOn, forecaster: KerasForecaster, measures: dict[str, Any]
+) -> Path:
+    version = measures["model_version"]
+    probabilities = forecaster.predict(every_cell()).reshape(TABLE_SHAPE)
+    table = make_table(version, FEATURES.version, trained_on, probabilities)
+
+    def write_files(directory: Path) -> None:
+        forecaster.save(directory / MODEL_FILE)
+        (directory / FORECASTS_FILE).write_bytes(encode_table(table))
+        record = orjson.dumps(measures, option=orjson.OPT_INDENT_2)
+        (directory / MEASURES_FILE).write_bytes(record + b"\n")
+        (directory / CARD_FILE).write_text(model_card(measures), encoding="utf-8")
+
+    return write_version(root, version, write_files)
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,1 @@
+"""What every room stands on: errors, time, files, settings, the journal."""

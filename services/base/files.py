@@ -1,0 +1,148 @@
+"""Writing files so that no reader ever sees half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+
+from services.base.errors import StorageError
+
+log = logging.getLogger(__name__)
+
+ASIDE_SUFFIX: Final = ".unreadable"
+TEMPORARY_PREFIX: Final = ".writing-"
+# A training is written into a directory, in minutes; a file is locked while it is written, but not
+# yet at the moment that it is made.
+_DIRECTORY_ABANDONED_AFTER_SECONDS: Final = 86_400.0
+_FILE_ABANDONED_AFTER_SECONDS: Final = 60.0
+
+FileStamp = tuple[int, int, int]
+"""Device-independent mark of one version of a file: inode, size, modification time (ns)."""
+
+
+def stamp_of(path: Path) -> FileStamp | None:
+    """A mark that changes when a file is replaced; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def write_atomically(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Replace a file at once: a reader, or a process killed half-way, sees the old or the new.
+
+    Parameters
+    ----------
+    path : Path
+        Its directory is made if missing.
+    content : bytes
+    mode : int
+        Permissions; until they are set, only the owner can read.
+
+    Raises
+    ------
+    StorageError
+        When the disk is full, read-only or missing; the old file stays.
+    """
+    temporary: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY_PREFIX)
+        with os.fdopen(handle, "wb") as stream:
+            _is_ours(stream.fileno())
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+            Path(temporary).chmod(mode)
+            Path(temporary).replace(path)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+        raise StorageError(
+            f"cannot write {path.name} in {path.parent}: {error.strerror}"
+        ) from error
+
+
+def remove_abandoned(root: Path) -> list[Path]:
+    """Remove what writers that were killed left half-written below a directory; returns it.
+
+    A lock goes with the process that holds it: what can be locked, a minute after it was made,
+    is nobody's any more.
+    """
+    return [path for path in root.rglob(f"{TEMPORARY_PREFIX}*") if _is_removed(path)]
+
+
+def read_if_present(path: Path) -> bytes | None:
+    """The content of a file, or None when there is none.
+
+    Raises
+    ------
+    StorageError
+        When the file is there and cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StorageError(f"cannot read {path}: {error.strerror}") from error
+
+
+def set_aside(path: Path, reason: object) -> None:
+    """Rename a file that cannot be used, so that it hides no other, and journal it."""
+    aside = _free_name(path)
+    try:
+        path.rename(aside)
+    except FileNotFoundError:
+        return  # another reader was faster
+    except OSError as error:
+        log.error("%s is unreadable (%s) and cannot be renamed: %s", path, reason, error.strerror)
+        return
+    log.error("%s is unreadable and set aside as %s: %s", path, aside.name, reason)
+
+
+def _is_removed(path: Path) -> bool:
+    try:
+        is_directory = path.is_dir()
+        age_s = time.time() - path.stat().st_mtime
+        if age_s < (
+            _DIRECTORY_ABANDONED_AFTER_SECONDS if is_directory else _FILE_ABANDONED_AFTER_SECONDS
+        ):
+            return False
+        if is_directory:
+            shutil.rmtree(path)
+            return True
+        with path.open("rb") as stream:
+            if not _is_ours(stream.fileno()):
+                return False
+            path.unlink()
+    except OSError:
+        return False  # gone meanwhile, or not to be touched
+    return True
+
+
+def _is_ours(descriptor: int) -> bool:
+    """Lock an open file; False where another process has, or the file system knows no locks."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _free_name(path: Path) -> Path:
+    aside = path.with_name(path.name + ASIDE_SUFFIX)
+    count = 2
+    while aside.exists():
+        aside = path.with_name(f"{path.name}{ASIDE_SUFFIX}-{count}")
+        count += 1
+    return aside

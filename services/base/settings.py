@@ -1,0 +1,227 @@
+"""The settings: environment or ``.env``, prefix ``TRAFFIC_``, checked once at start."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final, Literal, Self
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.base.errors import ConfigurationError
+
+PREFIX = "TRAFFIC_"
+
+RENNES_FEED_URL = (
+    "https://data.rennesmetropole.fr/api/explore/v2.1/catalog/datasets/"
+    "etat-du-trafic-en-temps-reel/exports/json"
+    "?lang=fr&timezone=Europe%2FBerlin&use_labels=true&delimiter=%3B"
+)
+OPENSTREETMAP_TILES_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
+
+
+# Least length, and least guesses as a power of ten, where others can reach it. Passwords are
+# guessed here, slowed down; a key elsewhere, with a cookie to try it on, a billion times a second.
+_LEAST_STRENGTH: Final = {"secret_key": (32, 18), "dashboard_password": (12, 10)}
+# zxcvbn looks at no more, and takes long for long texts.
+_MOST_MEASURED: Final = 72
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set; the README documents each one."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    feed_url: HttpUrl = HttpUrl(RENNES_FEED_URL)
+    source: Literal["auto", "live", "demo"] = "auto"
+    feed_period_seconds: int = Field(180, ge=1, le=86_400)
+    refresh_seconds: int = Field(60, ge=1, le=3_600)
+    data_dir: Path = Path("data")
+    host: str = Field("127.0.0.1", min_length=1)
+    port: int = Field(8050, ge=1, le=65_535)
+    debug: bool = False
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
+    dashboard_username: str = Field("admin", min_length=1, max_length=64)
+    dashboard_password: SecretStr | None = Field(None, min_length=8)
+    # Flask-MonitoringDashboard's own levels; "off" leaves /dashboard/ out altogether.
+    monitor_level: Literal["off", "0", "1", "2", "3"] = "3"
+    secret_key: SecretStr | None = Field(None, min_length=16)
+    # Empty: no backdrop. OpenStreetMap's tiles allow light use with attribution.
+    tiles_url: str = OPENSTREETMAP_TILES_URL
+    web_processes: int = Field(2, ge=1, le=64)
+    # Whether the worker runs its companion, which has TensorFlow and forecasts the next hour.
+    learner: bool = True
+    # Whether a process looks at street pictures; it has TensorFlow once somebody hands one in.
+    camera: bool = True
+    # A Keras model of one's own (FILE.keras, FILE.json beside it); None: the champion.
+    camera_model: Path | None = None
+    # Where set, /metrics asks for it: "Authorization: Bearer TOKEN".
+    metrics_token: SecretStr | None = Field(None, min_length=16)
+    # A year with a margin, to compare a day with the same one a year ago.
+    history_retention_days: int = Field(400, ge=1, le=36_500)
+    # The rules of the watch role; None: those that came with the code.
+    alerts_file: Path | None = None
+    # Who is told of incidents: addresses as Apprise spells them, with spaces between. Secrets.
+    notify_urls: SecretStr | None = None
+    notify_language: Literal["fr", "en"] = "fr"
+    # Where people find the pages; in messages.
+    public_url: HttpUrl | None = None
+    # Where the watch asks whether pages are served; None: host and port on this machine.
+    web_url: HttpUrl | None = None
+    # How many days the journal and the measures of /dashboard/ are kept.
+    journal_retention_days: int = Field(180, ge=1, le=3_650)
+    monitoring_retention_days: int = Field(56, ge=1, le=3_650)
+    # Whom visitors may ask about their data: an e-mail or web address, shown to everybody.
+    contact: str = Field("", max_length=200)
+    # How many proxies in front tell the visitor's address and protocol (X-Forwarded-…).
+    trusted_proxies: int = Field(0, ge=0, le=5)
+    # None: a SQLite file in the data directory. It may hold a password.
+    database_url: SecretStr | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the web role listens."""
+        return host_and_port(self.host, self.port)
+
+    @property
+    def url(self) -> str:
+        """Where the pages are found on this machine."""
+        host = "localhost" if _is_any(self.host) else self.host
+        return f"http://{host_and_port(host, self.port)}"
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("host", mode="before")
+    @classmethod
+    def _without_brackets(cls, value: object) -> object:
+        # As addresses of the web have it, and as some write it here.
+        return value.strip("[]") if isinstance(value, str) else value
+
+    @field_validator("tiles_url")
+    @classmethod
+    def _tile_template(cls, value: str) -> str:
+        has_placeholders = all(part in value for part in ("{z}", "{x}", "{y}"))
+        if value and not (value.startswith(("https://", "http://")) and has_placeholders):
+            raise ValueError("must be an http(s) address with {z}, {x} and {y}, or 'none'")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _check_database_url(value.get_secret_value())
+        return value
+
+    @model_validator(mode="after")
+    def _strong_secrets_for_others(self) -> Self:
+        # What is not set is made at random, of 100 bits and more.
+        if _is_loopback(self.host) and not self.trusted_proxies:
+            return self
+        for name, (characters, power) in _LEAST_STRENGTH.items():
+            secret: SecretStr | None = getattr(self, name)
+            if secret is not None and _is_weak(secret.get_secret_value(), characters, power):
+                raise ValueError(
+                    f"{PREFIX}{name.upper()} is too weak for others to reach it (TRAFFIC_HOST is "
+                    f"{self.host}, TRAFFIC_TRUSTED_PROXIES {self.trusted_proxies}): at least "
+                    f"{characters} characters that are not guessed from words, rows and "
+                    "repetitions; or leave it out, and a random one is made"
+                )
+        return self
+
+    @field_validator("tiles_url", mode="before")
+    @classmethod
+    def _none_means_no_tiles(cls, value: object) -> object:
+        return "" if isinstance(value, str) and value.lower() == "none" else value
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read and check the settings.
+
+    Parameters
+    ----------
+    **overrides
+        Values that win over the environment (tests, command-line options).
+
+    Raises
+    ------
+    ConfigurationError
+        In one line that names each wrong setting and what is expected.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise ConfigurationError(_one_line(error)) from None
+
+
+def host_and_port(host: str, port: int) -> str:
+    """Both as an address of the web has them (RFC 3986, 3.2.2).
+
+    >>> host_and_port("localhost", 80), host_and_port("::1", 80)
+    ('localhost:80', '[::1]:80')
+    """
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_any(host: str) -> bool:
+    """Whether it stands for every address that the machine has."""
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _is_weak(secret: str, least_characters: int, least_power: int) -> bool:
+    if len(secret) < least_characters:
+        return True
+    # A fifth of a second, for those alone who set a secret and are reached by others.
+    from zxcvbn import zxcvbn  # noqa: PLC0415
+
+    return float(zxcvbn(secret[:_MOST_MEASURED])["guesses_log10"]) < least_power
+
+
+def _check_database_url(address: str) -> None:
+    # Half of what it takes to import the settings, which every role waits for.
+    from sqlalchemy.engine import make_url  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError  # noqa: PLC0415
+
+    try:
+        url = make_url(address)
+        # Finds out whether the driver is installed.
+        url.get_dialect().import_dbapi()
+    except ModuleNotFoundError as error:
+        raise ValueError(f"needs a package that is not installed: {error.name}") from None
+    except (ArgumentError, NoSuchModuleError):
+        raise ValueError("must be sqlite:///FILE or postgresql://…") from None
+    if url.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise ValueError("must be sqlite:///FILE or postgresql://…")
+    if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
+        raise ValueError("SQLite must be in a file, which several processes share")
+
+
+def _setting_of(place: tuple[int | str, ...]) -> str:
+    return f"{PREFIX}{'_'.join(map(str, place)).upper()}: " if place else ""
+
+
+def _one_line(error: ValidationError) -> str:
+    # The value itself stays out of the message: it may be a secret.
+    problems = [
+        f"{_setting_of(item['loc'])}{item['msg'].removeprefix('Value error, ')}"
+        for item in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    return "; ".join(problems)

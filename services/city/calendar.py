@@ -1,0 +1,114 @@
+"""Which days are not ordinary ones: French public holidays, and Rennes' school holidays (zone B).
+
+The libraries take a quarter of a second and 18 MB: worker and models ask them, pages read the table
+that ``python -m services.city.calendar`` makes of them (:mod:`services.city.day_types`).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Final
+
+import holidays
+import orjson
+from vacances_scolaires_france import (  # type: ignore[import-untyped]
+    SchoolHolidayDates,
+    UnsupportedYearException,
+)
+
+from services.base.command_line import run_command
+from services.base.files import write_atomically
+from services.city.day_types import DAYS_OFF, DayType
+
+_SCHOOL_ZONE: Final = "B"
+_SATURDAY: Final = 5
+# Before the first capture of the feed, and longer than school holidays are known.
+_FIRST_DAY: Final = date(2020, 1, 1)
+_LAST_DAY: Final = date(2040, 12, 31)
+
+
+class Calendar:
+    """Tells public and school holidays; built once, asked for many days."""
+
+    def __init__(self) -> None:
+        self._public = holidays.country_holidays("FR")
+        self._school = SchoolHolidayDates()
+
+    def is_public_holiday(self, day: date) -> bool:
+        """Whether a day is a public holiday in mainland France.
+
+        Examples
+        --------
+        >>> [Calendar().is_public_holiday(date(2026, 11, day)) for day in (11, 12)]
+        [True, False]
+        """
+        return day in self._public
+
+    def is_school_holiday(self, day: date) -> bool:
+        """Whether schools in Rennes are closed for holidays; False for years not published yet.
+
+        Examples
+        --------
+        >>> [Calendar().is_school_holiday(date(2026, month, 20)) for month in (10, 11)]
+        [True, False]
+        """
+        try:
+            return bool(self._school.is_holiday_for_zone(day, _SCHOOL_ZONE))
+        except UnsupportedYearException:
+            return False
+
+    def day_type(self, day: date) -> DayType:
+        """What kind of day it is for the traffic; a public holiday before all else.
+
+        Examples
+        --------
+        >>> days = (date(2026, 12, 25), date(2026, 12, 28), date(2026, 12, 27), date(2026, 11, 26))
+        >>> [str(Calendar().day_type(day)) for day in days]
+        ['public_holiday', 'school_holiday', 'weekend', 'working_day']
+        """
+        if self.is_public_holiday(day):
+            return DayType.PUBLIC_HOLIDAY
+        if day.weekday() >= _SATURDAY:
+            return DayType.WEEKEND
+        return DayType.SCHOOL_HOLIDAY if self.is_school_holiday(day) else DayType.WORKING_DAY
+
+
+@lru_cache(maxsize=1)
+def calendar() -> Calendar:
+    """The one calendar of this process."""
+    return Calendar()
+
+
+def write_days_off() -> None:
+    """Write the table that pages read, of all days that are not ordinary.
+
+    Raises
+    ------
+    StorageError
+    """
+    span = (_LAST_DAY - _FIRST_DAY).days + 1
+    days = [_FIRST_DAY + timedelta(days=number) for number in range(span)]
+    kinds = {day: calendar().day_type(day) for day in days}
+    content = {
+        day.isoformat(): str(kind)
+        for day, kind in kinds.items()
+        if kind in {DayType.PUBLIC_HOLIDAY, DayType.SCHOOL_HOLIDAY}
+    }
+    write_atomically(DAYS_OFF, orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the table of days off; returns the exit code."""
+    argparse.ArgumentParser(
+        prog="python -m services.city.calendar",
+        description="Write the table of holidays that pages read; after an update of libraries.",
+    ).parse_args(arguments)
+    write_days_off()
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,161 @@
+"""The table of the model in use: which version is the champion, read again when it changes.
+
+<models>/champion           the version in use, one line of text
+<models>/<version>/<file>   its table
+
+Of several such directories the first that has a champion wins.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, Generic, Protocol, TypeVar
+
+from services.base.errors import ForecastUnavailable, StorageError
+from services.base.files import FileStamp, read_if_present, stamp_of
+
+log = logging.getLogger(__name__)
+
+# Those that came with the code.
+SHIPPED_ARTIFACTS: Final = Path(__file__).parents[2] / "models" / "artifacts"
+CHAMPION_FILE: Final = "champion"
+# Also keeps a damaged champion file from naming a path elsewhere.
+VERSION_PATTERN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{6}")
+
+
+class ModelTable(Protocol):
+    """What a model wrote; it knows the version of its model."""
+
+    @property
+    def model_version(self) -> str:
+        """Name of the directory that it belongs into."""
+
+
+Table = TypeVar("Table", bound=ModelTable)
+
+
+class CachedChampion(Generic[Table]):
+    """Gives the champion's table; reads it again only when a champion changed.
+
+    A new champion that cannot be read is journalled once and the last good table
+    stays. Safe to share between threads.
+
+    Parameters
+    ----------
+    roots : sequence of Path
+        Directories of models, the one that wins first; nothing is read before
+        the first question.
+    file_name : str
+        Of the table, in the directory of its version.
+    decode : callable
+        Bytes to table; raises ForecastUnavailable when they are no such table.
+    """
+
+    def __init__(
+        self, roots: Sequence[Path], file_name: str, decode: Callable[[bytes], Table]
+    ) -> None:
+        self._roots = roots
+        self._file_name = file_name
+        self._decode = decode
+        self._lock = threading.Lock()
+        self._stamps: tuple[FileStamp | None, ...] = ()
+        self._table: Table | None = None
+
+    def table(self) -> Table:
+        """The current table.
+
+        Raises
+        ------
+        ForecastUnavailable
+            When none can be read and none ever could.
+        """
+        stamps = tuple(stamp_of(root / CHAMPION_FILE) for root in self._roots)
+        table = self._table
+        if table is not None and stamps == self._stamps:
+            return table
+        with self._lock:
+            if self._table is None or stamps != self._stamps:
+                self._table = self._first_readable(last_good=self._table)
+                self._stamps = stamps
+            return self._table
+
+    def _first_readable(self, last_good: Table | None) -> Table:
+        """The first champion that can be read; a broken one gives way to the last good table."""
+        problem = f"no {CHAMPION_FILE} file in {' or '.join(map(str, self._roots))}"
+        for root in self._roots:
+            try:
+                table = self._champion_table(root)
+            except ForecastUnavailable as error:
+                problem = str(error)
+                log.exception("the forecasts of the champion in %s cannot be used", root)
+                if last_good is not None:
+                    return last_good
+                continue
+            if table is not None:
+                return table
+        if last_good is not None:
+            return last_good
+        raise ForecastUnavailable(problem)
+
+    def _champion_table(self, root: Path) -> Table | None:
+        """The champion's table; None when this directory has no champion."""
+        version = champion_version(root)
+        if version is None:
+            return None
+        return read_table(root, version, self._file_name, self._decode)
+
+
+def champion_version(root: Path) -> str | None:
+    """The version that a directory of models names as its champion; None when it names none.
+
+    Raises
+    ------
+    ForecastUnavailable
+        When the file that names it is damaged or cannot be read.
+    """
+    path = root / CHAMPION_FILE
+    try:
+        content = read_if_present(path)
+    except StorageError as error:
+        raise ForecastUnavailable(str(error)) from error
+    if content is None:
+        return None
+    version = content.decode(errors="replace").strip()
+    if not VERSION_PATTERN.fullmatch(version):
+        raise ForecastUnavailable(f"{path} names no version: {version[:40]!r}")
+    return version
+
+
+def read_table(root: Path, version: str, file_name: str, decode: Callable[[bytes], Table]) -> Table:
+    """The table of one version in a directory of models.
+
+    Parameters
+    ----------
+    root, version
+        Where, and which.
+    file_name, decode
+        As for :class:`CachedChampion`.
+
+    Raises
+    ------
+    ForecastUnavailable
+        When it is missing, damaged, or another version's.
+    """
+    path = root / version / file_name
+    try:
+        document = read_if_present(path)
+    except StorageError as error:
+        raise ForecastUnavailable(str(error)) from error
+    if document is None:
+        raise ForecastUnavailable(f"{path} is missing")
+    try:
+        table = decode(document)
+    except ForecastUnavailable as error:
+        raise ForecastUnavailable(f"{path}: {error}") from error
+    if table.model_version != version:
+        raise ForecastUnavailable(f"{path} was written by model {table.model_version!r}")
+    return table

@@ -1,0 +1,250 @@
+"""The forecast of every segment at every hour of an ordinary week, read without TensorFlow.
+
+<models>/week/champion                      the version in use, one line of text
+<models>/week/<version>/week.parquet        its table; see models/week for what lies beside it
+
+The same two directories of models are looked at as for the forecasts of zones.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from services.base.errors import ForecastUnavailable
+from services.forecast.champions import CachedChampion
+from services.forecast.speed_distribution import status_probabilities
+from services.forecast.zone_forecasts import TrainedOn, decode_trained_on
+from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
+from services.traffic.network import Network
+from services.traffic.status import Status, StatusThresholds
+
+WEEK_DIRECTORY: Final = "week"
+WEEK_FILE: Final = "week.parquet"
+QUANTILES: Final = ("p10", "p50", "p90")
+
+# One day at an hour of the week may have been an incident, or its absence; from the second
+# on there is something to agree with. Days and not observations: those of one hour resemble
+# one another, and a feed asked more often would only seem to know more.
+LEAST_DAYS: Final = 2
+# A status is told when it is at least as likely as all the others together.
+LEAST_PROBABILITY: Final = 0.5
+
+_FORECAST_STATUSES: Final = (Status.CONGESTED, Status.HEAVY, Status.FREE_FLOW)
+_DAYS_COLUMN: Final = "days_observed"
+_SEGMENT_COLUMN: Final = "segment_id"
+_METADATA_KEY: Final = b"traffic_week_forecasts"
+# Networks live side by side while the feed moves from one to the next.
+_KEPT_NETWORKS: Final = 2
+
+
+@dataclass(frozen=True, eq=False)
+class WeekTable:
+    """What one model expects of every segment in an ordinary week. Build with :func:`make_table`.
+
+    Attributes
+    ----------
+    model_version : str
+    trained_on : TrainedOn
+    thresholds : StatusThresholds
+        Those of the feed that the model learned from.
+    segment_ids : tuple of str
+    quantiles_pct : array of uint8, shape (3, HOURS_PER_WEEK, segments)
+        P10, P50 and P90 of speed ÷ limit, in percent.
+    days_observed : array of uint8, shape (HOURS_PER_WEEK, segments)
+        On how many days each segment was measured at that hour.
+    """
+
+    model_version: str
+    trained_on: TrainedOn
+    thresholds: StatusThresholds
+    segment_ids: tuple[str, ...]
+    quantiles_pct: NDArray[np.uint8]
+    days_observed: NDArray[np.uint8]
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the model learned from simulated traffic, which the page must say."""
+        return self.trained_on.source == "demo"
+
+
+@dataclass(frozen=True, eq=False)
+class HourForecast:
+    """One hour of the week on one network; arrays of shape (segments,), in the network's order.
+
+    Attributes
+    ----------
+    quantiles : dict of array
+        ``p10``, ``p50``, ``p90`` of speed ÷ limit; NaN where never observed.
+    probabilities : array, shape (segments, 3)
+        Of congested, heavy and free-flowing traffic; NaN where never observed.
+    days_observed : array of uint8
+        0 for segments that the model does not know.
+    """
+
+    quantiles: dict[str, NDArray[np.float64]]
+    probabilities: NDArray[np.float64]
+    days_observed: NDArray[np.uint8]
+
+    @cached_property
+    def status_codes(self) -> NDArray[np.uint8]:
+        """The likeliest status; ``UNKNOWN`` where there is too little evidence to tell one."""
+        likeliest = np.nan_to_num(self.probabilities, nan=0.0)
+        codes: NDArray[np.uint8] = np.array(_FORECAST_STATUSES, np.uint8)[likeliest.argmax(axis=1)]
+        told = (likeliest.max(axis=1) >= LEAST_PROBABILITY) & (self.days_observed >= LEAST_DAYS)
+        codes[~told] = Status.UNKNOWN
+        return codes
+
+
+class WeekOnNetwork:
+    """A table in the order of a network; what it does not know of it is uncertain.
+
+    Parameters
+    ----------
+    table : WeekTable
+    network : Network
+        Of today: segments are matched by the feed's id.
+    """
+
+    def __init__(self, table: WeekTable, network: Network) -> None:
+        self.table = table
+        self.network = network
+        place_of_id = {segment_id: place for place, segment_id in enumerate(table.segment_ids)}
+        places = [place_of_id.get(segment_id, -1) for segment_id in network.segment_ids]
+        self._places = np.array(places, np.int64)
+        self._known = self._places >= 0
+
+    def at(self, day: int, hour: int) -> HourForecast:
+        """The forecasts of one hour of the week, already checked (day 0 is Monday)."""
+        table = self.table
+        hour_of_week = day * HOURS_PER_DAY + hour
+        days = np.where(self._known, table.days_observed[hour_of_week, self._places], 0)
+        ratios = table.quantiles_pct[:, hour_of_week][:, self._places] / 100.0
+        ratios[:, days == 0] = np.nan
+        p10, p50, p90 = ratios
+        chance = status_probabilities(p10, p50, p90, table.thresholds)
+        return HourForecast(
+            quantiles=dict(zip(QUANTILES, ratios, strict=True)),
+            probabilities=np.column_stack([chance.congested, chance.heavy, chance.free]),
+            days_observed=days.astype(np.uint8),
+        )
+
+
+class CachedWeekForecasts:
+    """Gives the champion's week on a network; read again only when a champion changed.
+
+    Parameters
+    ----------
+    data_dir : Path
+        The data directory; its ``models/week`` may hold a local champion, which wins.
+    shipped : Path
+        The directory of the models that came with the code.
+    """
+
+    def __init__(self, data_dir: Path, shipped: Path) -> None:
+        roots = (data_dir / "models" / WEEK_DIRECTORY, shipped / WEEK_DIRECTORY)
+        self._champion = CachedChampion(roots, WEEK_FILE, decode_table)
+        self._on_network = lru_cache(maxsize=_KEPT_NETWORKS)(WeekOnNetwork)
+
+    def on(self, network: Network) -> WeekOnNetwork:
+        """The current table in the order of a network.
+
+        Raises
+        ------
+        ForecastUnavailable
+            When none can be read and none ever could.
+        """
+        return self._on_network(self._champion.table(), network)
+
+
+def make_table(
+    *,
+    model_version: str,
+    trained_on: TrainedOn,
+    thresholds: StatusThresholds,
+    segment_ids: tuple[str, ...],
+    quantiles_pct: NDArray[np.uint8],
+    days_observed: NDArray[np.uint8],
+) -> WeekTable:
+    """Build a table; see :class:`WeekTable` for the parameters.
+
+    Raises
+    ------
+    ForecastUnavailable
+        When shapes do not fit, a segment comes twice, or quantiles cross.
+    """
+    shape = (HOURS_PER_WEEK, len(segment_ids))
+    if quantiles_pct.shape != (len(QUANTILES), *shape) or days_observed.shape != shape:
+        raise ForecastUnavailable(
+            f"tables of shapes {quantiles_pct.shape} and {days_observed.shape} for "
+            f"{len(segment_ids)} segments"
+        )
+    if len(set(segment_ids)) != len(segment_ids):
+        raise ForecastUnavailable("a segment comes twice")
+    if np.any(quantiles_pct[:-1] > quantiles_pct[1:]):
+        raise ForecastUnavailable("quantiles that cross")
+    return WeekTable(
+        model_version, trained_on, thresholds, segment_ids, quantiles_pct, days_observed
+    )
+
+
+def encode_table(table: WeekTable) -> bytes:
+    """The table as one Parquet file: a row per segment, each column its 168 hours."""
+    columns: dict[str, Any] = {_SEGMENT_COLUMN: pa.array(table.segment_ids, pa.string())}
+    for name, values in zip(QUANTILES, table.quantiles_pct, strict=True):
+        columns[f"{name}_pct"] = _hours_by_segment(values)
+    columns[_DAYS_COLUMN] = _hours_by_segment(table.days_observed)
+    header = {
+        "model_version": table.model_version,
+        "trained_on": asdict(table.trained_on),
+        "thresholds": asdict(table.thresholds),
+    }
+    content = pa.table(columns).replace_schema_metadata({_METADATA_KEY: orjson.dumps(header)})
+    sink = io.BytesIO()
+    pq.write_table(content, sink, compression="zstd", compression_level=19)
+    return sink.getvalue()
+
+
+def decode_table(document: bytes) -> WeekTable:
+    """Read back :func:`encode_table`.
+
+    Raises
+    ------
+    ForecastUnavailable
+        When the document is no such table.
+    """
+    try:
+        content = pq.read_table(io.BytesIO(document))
+        header: dict[str, Any] = orjson.loads((content.schema.metadata or {})[_METADATA_KEY])
+        return make_table(
+            model_version=header["model_version"],
+            trained_on=decode_trained_on(header["trained_on"]),
+            thresholds=StatusThresholds(**header["thresholds"]),
+            segment_ids=tuple(content.column(_SEGMENT_COLUMN).to_pylist()),
+            quantiles_pct=np.stack([_hours(content, f"{name}_pct") for name in QUANTILES]),
+            days_observed=_hours(content, _DAYS_COLUMN),
+        )
+    except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
+        raise ForecastUnavailable(f"not a table of week forecasts: {error}") from error
+
+
+def _hours_by_segment(values: NDArray[np.uint8]) -> pa.FixedSizeListArray:
+    flat = pa.array(np.ascontiguousarray(values.T).ravel())
+    return pa.FixedSizeListArray.from_arrays(flat, HOURS_PER_WEEK)
+
+
+def _hours(content: pa.Table, name: str) -> NDArray[np.uint8]:
+    """A column as an array of shape (HOURS_PER_WEEK, segments)."""
+    flat = content.column(name).combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    if flat.dtype != np.uint8:
+        raise TypeError(f"{name} is {flat.dtype}")
+    return np.ascontiguousarray(flat.reshape(len(content), HOURS_PER_WEEK).T)

@@ -1,0 +1,365 @@
+"""The forecasts that a model wrote: a table of zone, day and hour, read without TensorFlow.
+
+<models>/champion                      the version in use, one line of text
+<models>/<version>/forecasts.parquet   its table; see models/ for what lies beside it
+
+Two such directories are looked at: ``models`` in the data directory, where local
+training writes, and then the one shipped with the code.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from services.base.clock import to_paris
+from services.base.errors import ForecastUnavailable, InvalidRequest
+from services.city.zones import ZONE_CHOICES
+from services.forecast import champions
+from services.forecast.champions import CachedChampion
+from services.traffic.indicators import ZONE_STATUSES, ZoneStatus
+from services.traffic.snapshot import SOURCES, Source
+
+DAY_NAMES: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAYS: Final = len(DAY_NAMES)
+HOURS: Final = 24
+TABLE_SHAPE: Final = (len(ZONE_CHOICES), DAYS, HOURS, len(ZONE_STATUSES))
+
+FORECASTS_FILE: Final = "forecasts.parquet"
+
+_PROBABILITY_COLUMNS: Final = tuple(f"p_{status}" for status in ZONE_STATUSES)
+_KEY_COLUMNS: Final = ("zone", "day", "hour")
+_METADATA_KEY: Final = b"traffic_forecasts"
+_SUM_TOLERANCE: Final = 1e-6
+_HOUR_PATTERN: Final = re.compile(r"[0-9]{1,2}")
+_SHOWN_VALUE_LENGTH: Final = 40
+
+
+@dataclass(frozen=True)
+class TrainedOn:
+    """The history that a model learned from; both days are included, local to Rennes."""
+
+    source: Source
+    first_day: date
+    last_day: date
+    days: int
+    snapshots: int
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a zone will be in one hour of the week.
+
+    Attributes
+    ----------
+    zone : str
+    day : int
+        0 for Monday to 6 for Sunday.
+    hour : int
+        0 to 23, local time; the hour that begins then.
+    shares : tuple of float
+        Probabilities in the order of ``indicators.ZONE_STATUSES``; their sum is 1.
+    """
+
+    zone: str
+    day: int
+    hour: int
+    shares: tuple[float, ...]
+
+    @property
+    def status(self) -> ZoneStatus:
+        """The likeliest status; the better one of two that are equally likely."""
+        return ZONE_STATUSES[self.shares.index(max(self.shares))]
+
+    @property
+    def probability(self) -> float:
+        """Probability of :attr:`status`."""
+        return max(self.shares)
+
+    @property
+    def probabilities(self) -> dict[ZoneStatus, float]:
+        """Probability of each status, by name."""
+        return dict(zip(ZONE_STATUSES, self.shares, strict=True))
+
+
+@dataclass(frozen=True)
+class ForecastTable:
+    """Every forecast of one model, ready to be looked up. Build with :func:`make_table`.
+
+    Attributes
+    ----------
+    model_version : str
+    feature_version : str
+        Version of the encoding that the model was trained with.
+    trained_on : TrainedOn
+    forecasts : mapping
+        The 24 forecasts of each zone and day.
+    """
+
+    model_version: str
+    feature_version: str
+    trained_on: TrainedOn
+    forecasts: Mapping[tuple[str, int], tuple[Forecast, ...]]
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the model learned from simulated traffic, which the page must say."""
+        return self.trained_on.source == "demo"
+
+    def at(self, day: int, hour: int, zone: str) -> Forecast:
+        """The forecast of one zone, day (0 is Monday) and hour, all already checked."""
+        return self.forecasts[zone, day][hour]
+
+    def day(self, day: int, zone: str) -> tuple[Forecast, ...]:
+        """The 24 forecasts of one zone and day (0 is Monday), from 0 h to 23 h."""
+        return self.forecasts[zone, day]
+
+
+def make_table(
+    model_version: str,
+    feature_version: str,
+    trained_on: TrainedOn,
+    probabilities: NDArray[np.float64],
+) -> ForecastTable:
+    """Build a table from its probabilities.
+
+    Parameters
+    ----------
+    model_version, feature_version, trained_on
+        See :class:`ForecastTable`.
+    probabilities : array, shape (zones, days, hours, statuses)
+        In the orders of ``ZONE_CHOICES``, Monday to Sunday, 0 h to 23 h and ``ZONE_STATUSES``.
+
+    Raises
+    ------
+    ForecastUnavailable
+        When the shape is another, or a row is no distribution.
+    """
+    if probabilities.shape != TABLE_SHAPE:
+        raise ForecastUnavailable(
+            f"a table of shape {probabilities.shape} instead of {TABLE_SHAPE}"
+        )
+    off_by = np.abs(probabilities.sum(axis=-1) - 1.0)
+    if not (np.all(probabilities >= 0.0) and np.all(off_by <= _SUM_TOLERANCE)):
+        raise ForecastUnavailable("a row of probabilities that are negative or do not sum to 1")
+    forecasts = {
+        (zone, day): tuple(
+            Forecast(zone, day, hour, tuple(shares))
+            for hour, shares in enumerate(probabilities[code, day].tolist())
+        )
+        for code, zone in enumerate(ZONE_CHOICES)
+        for day in range(DAYS)
+    }
+    return ForecastTable(model_version, feature_version, trained_on, MappingProxyType(forecasts))
+
+
+def encode_table(table: ForecastTable) -> bytes:
+    """The table as one Parquet file, a row per zone, day and hour; where it comes from inside."""
+    rows = [forecast for day in table.forecasts.values() for forecast in day]
+    columns: dict[str, list[Any]] = {
+        name: [getattr(row, name) for row in rows] for name in _KEY_COLUMNS
+    }
+    for place, name in enumerate(_PROBABILITY_COLUMNS):
+        columns[name] = [row.shares[place] for row in rows]
+    header = {
+        "model_version": table.model_version,
+        "feature_version": table.feature_version,
+        "trained_on": asdict(table.trained_on),
+    }
+    content = pa.table(columns).replace_schema_metadata({_METADATA_KEY: orjson.dumps(header)})
+    sink = io.BytesIO()
+    pq.write_table(content, sink, compression="zstd")
+    return sink.getvalue()
+
+
+def decode_table(document: bytes) -> ForecastTable:
+    """Read back :func:`encode_table`.
+
+    Raises
+    ------
+    ForecastUnavailable
+        When the document is no such table, or lacks a zone, day or hour.
+    """
+    try:
+        content = pq.read_table(io.BytesIO(document))
+        header: dict[str, Any] = orjson.loads((content.schema.metadata or {})[_METADATA_KEY])
+        trained_on = decode_trained_on(header["trained_on"])
+        return make_table(
+            header["model_version"], header["feature_version"], trained_on, _probabilities(content)
+        )
+    except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
+        raise ForecastUnavailable(f"not a table of forecasts: {error}") from error
+
+
+def decode_trained_on(fields: dict[str, Any]) -> TrainedOn:
+    """What a model learned from, out of plain data.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        When it is not that.
+    """
+    if fields["source"] not in SOURCES:
+        raise ValueError(f"trained on an unknown source {fields['source']!r}")
+    return TrainedOn(
+        source=fields["source"],
+        first_day=date.fromisoformat(fields["first_day"]),
+        last_day=date.fromisoformat(fields["last_day"]),
+        days=int(fields["days"]),
+        snapshots=int(fields["snapshots"]),
+    )
+
+
+def load_forecasts(data_dir: Path, shipped: Path) -> ForecastTable:
+    """Read the table of the champion: the local one, or else the one shipped with the code.
+
+    Parameters
+    ----------
+    data_dir : Path
+        The data directory; its ``models`` may hold a local champion.
+    shipped : Path
+        The directory of the models that came with the code.
+
+    Raises
+    ------
+    ForecastUnavailable
+        When neither can be read; a broken one is journalled.
+    """
+    return CachedForecasts(data_dir, shipped).table()
+
+
+def read_table(root: Path, version: str) -> ForecastTable:
+    """The table of one version in a directory of models.
+
+    Raises
+    ------
+    ForecastUnavailable
+        When it is missing, damaged, or another version's.
+    """
+    return champions.read_table(root, version, FORECASTS_FILE, decode_table)
+
+
+class CachedForecasts:
+    """Gives the current table; reads it again only when a champion changed.
+
+    A new champion that cannot be read is journalled once and the last good table
+    stays. Safe to share between threads.
+
+    Parameters
+    ----------
+    data_dir, shipped : Path
+        As for :func:`load_forecasts`; nothing is read before the first question.
+    """
+
+    def __init__(self, data_dir: Path, shipped: Path) -> None:
+        self._champion = CachedChampion(_roots(data_dir, shipped), FORECASTS_FILE, decode_table)
+
+    def table(self) -> ForecastTable:
+        """The current table.
+
+        Raises
+        ------
+        ForecastUnavailable
+            When none can be read and none ever could.
+        """
+        return self._champion.table()
+
+
+def checked_hour(value: object) -> int:
+    """The hour that a caller chose, 0 to 23, as a number or as one or two digits.
+
+    Raises
+    ------
+    InvalidRequest
+        For anything else: 24, -1, 8.5, True, ``"abc"``, ``""``, ``" 8"`` or nothing at all.
+
+    Examples
+    --------
+    >>> checked_hour("08"), checked_hour(23)
+    (8, 23)
+    """
+    if isinstance(value, str) and _HOUR_PATTERN.fullmatch(value):
+        hour = int(value)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        hour = value
+    else:
+        hour = -1
+    if not 0 <= hour < HOURS:
+        shown = "" if value is None else str(value)[:_SHOWN_VALUE_LENGTH]
+        raise InvalidRequest("hour", shown, "a whole number from 0 to 23")
+    return hour
+
+
+def checked_day(value: str | None, today: date) -> int:
+    """The day of the week that a caller named, 0 for monday to 6 for sunday.
+
+    Parameters
+    ----------
+    value : str or None
+        One of :data:`DAY_NAMES`; None stands for today.
+    today : date
+        The date in Rennes.
+
+    Raises
+    ------
+    InvalidRequest
+        When no day has that name.
+    """
+    if value is None:
+        return today.weekday()
+    if value not in DAY_NAMES:
+        shown = str(value)[:_SHOWN_VALUE_LENGTH]
+        raise InvalidRequest("day", shown, "one of " + ", ".join(DAY_NAMES))
+    return DAY_NAMES.index(value)
+
+
+def coming_hour(now: datetime) -> tuple[int, int]:
+    """The day (0 is Monday) and hour in Rennes that begin next: what the page asks first.
+
+    Parameters
+    ----------
+    now : datetime
+        Aware.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> coming_hour(datetime(2026, 11, 22, 22, 10, tzinfo=UTC))  # Sunday, 23:10 in Rennes
+    (0, 0)
+    """
+    # Added to the instant and not to the local time, so that clock changes come out right.
+    local = to_paris(now + timedelta(hours=1))
+    return local.weekday(), local.hour
+
+
+def _roots(data_dir: Path, shipped: Path) -> tuple[Path, Path]:
+    return data_dir / "models", shipped
+
+
+def _probabilities(content: pa.Table) -> NDArray[np.float64]:
+    """The probabilities in the table's shape, whatever the order of the rows."""
+    zones, days, hours = (content.column(name).to_pylist() for name in _KEY_COLUMNS)
+    keys = list(zip(zones, days, hours, strict=True))
+    expected = {
+        (zone, day, hour) for zone in ZONE_CHOICES for day in range(DAYS) for hour in range(HOURS)
+    }
+    if len(keys) != len(expected) or set(keys) != expected:
+        raise ValueError(f"its {len(keys)} rows are not every zone, day and hour once")
+    places = [ZONE_CHOICES.index(zone) for zone in zones]
+    probabilities = np.empty(TABLE_SHAPE)
+    probabilities[places, days, hours] = np.column_stack(
+        [content.column(name).to_numpy() for name in _PROBABILITY_COLUMNS]
+    )
+    return probabilities

@@ -1,0 +1,46 @@
+"""The hour of the week in Rennes: what traffic repeats itself by.
+
+Hour 0 is Monday 0 h to 1 h, hour 167 Sunday 23 h to midnight. The hour that
+comes twice in October counts twice, the one that never comes in March not at all.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from services.base.clock import PARIS, to_paris
+
+HOURS_PER_DAY: Final = 24
+HOURS_PER_WEEK: Final = 168
+_SECONDS_PER_HOUR: Final = 3_600
+
+
+def hour_of_week(moment: datetime) -> int:
+    """The hour of the week of an aware time.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> hour_of_week(datetime(2026, 11, 23, 7, 40, tzinfo=UTC))
+    8
+    """
+    local = to_paris(moment)
+    return local.weekday() * HOURS_PER_DAY + local.hour
+
+
+def hours_of_week(epoch_seconds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The hour of the week of many times, seconds since 1970 UTC, any shape (n,)."""
+    # Offsets of Rennes are whole hours: each hour is looked up once, whatever its times.
+    hours = epoch_seconds // _SECONDS_PER_HOUR
+    first = int(hours.min()) if len(hours) else 0
+    last = int(hours.max()) if len(hours) else -1
+    starts = np.arange(first, last + 1) * _SECONDS_PER_HOUR
+    local = pd.DatetimeIndex(starts.astype("datetime64[s]"), tz="UTC").tz_convert(PARIS)
+    of_hour = local.day_of_week.to_numpy(np.int64) * HOURS_PER_DAY + local.hour.to_numpy(np.int64)
+    found: NDArray[np.int64] = of_hour[hours - first]
+    return found

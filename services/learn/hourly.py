@@ -1,0 +1,243 @@
+"""Scoring past hours once each: what the worker runs every hour, and catches up with after a stop.
+
+An hour is judged when it is over; the sums of its day and the mark that it is
+done are written together, so that a run may be killed or repeated anywhere.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from services.base.clock import to_paris
+from services.history import layout
+from services.learn.observed import ObservedZones, days_around, observed_zones
+from services.learn.protocol import ScoredKind
+from services.learn.tally import ScoreKey, Tally, added_up, tallies
+from services.operations import ForecastScore, Kind, Operations, ScoredHour, read_entities
+from services.traffic.snapshot import Source
+
+log = logging.getLogger(__name__)
+
+# The feed is 3 to 5 minutes behind, and is asked every 3: by then the hour's last times are in.
+CLOSED_AFTER: Final = timedelta(minutes=10)
+# How far back a stopped worker catches up; issued nowcasts are kept for nine days anyway.
+CATCH_UP: Final = timedelta(days=14)
+# Two years of daily sums, to compare a month with the same one a year ago.
+KEPT_DAYS: Final = 800
+_HOUR: Final = timedelta(hours=1)
+
+Outcome = str
+SCORED: Final[Outcome] = "scored"
+NO_OBSERVATIONS: Final[Outcome] = "no_observations"
+TOO_LITTLE_KNOWN: Final[Outcome] = "too_little_known"
+NO_FORECAST: Final[Outcome] = "no_forecast"
+NOTHING_TO_COMPARE: Final[Outcome] = "nothing_to_compare"
+
+
+@dataclass(frozen=True)
+class HourResult:
+    """What became of one hour."""
+
+    hour: datetime
+    outcome: Outcome
+    sums: Mapping[ScoreKey, Tally]
+
+    @property
+    def cases(self) -> int:
+        """Cases of the model, over all zones and lead times."""
+        return sum(t.cases for key, t in self.sums.items() if key.forecaster == "model")
+
+
+def score_past_hours(
+    data_dir: Path,
+    source: Source,
+    kinds: Iterable[ScoredKind],
+    operations: Operations,
+    now: datetime,
+) -> int:
+    """Judge every hour that is over and has not been judged yet.
+
+    Parameters
+    ----------
+    data_dir : Path
+    source : {"live", "archive", "demo"}
+        Whose history says what happened.
+    kinds : iterable of ScoredKind
+    operations : Operations
+    now : datetime
+        Aware.
+
+    Returns
+    -------
+    int
+        How many hours were scored, over all kinds.
+
+    Raises
+    ------
+    StorageError
+        When the history or the database cannot be used now: the next run goes on.
+    """
+    hours = past_hours(layout.days(data_dir, source), now)
+    if not hours:
+        return 0
+    pending = {kind: _pending(operations, source, kind, hours) for kind in kinds}
+    wanted = sorted({hour for of_kind in pending.values() for hour in of_kind})
+    if not wanted:
+        return 0
+    before = timedelta(minutes=max(max(kind.leads_minutes) for kind in pending)) + _HOUR
+    observed = observed_zones(data_dir, source, *days_around(wanted[0], wanted[-1], before))
+    scored = 0
+    for kind, of_kind in pending.items():
+        for day, of_day in groupby(of_kind, key=_local_day):
+            results = [judge_hour(kind, observed, hour) for hour in of_day]
+            scored += _keep(operations, source, kind, day, results)
+    _forget_old(operations, now)
+    if scored:
+        log.info("forecasts scored: %d hours of source %s", scored, source)
+    return scored
+
+
+def past_hours(days: Sequence[date], now: datetime) -> list[datetime]:
+    """Every hour from the first day of history on that is over, as far back as is caught up.
+
+    Parameters
+    ----------
+    days : sequence of date
+        The UTC days of the history.
+    now : datetime
+        Aware.
+
+    Returns
+    -------
+    list of datetime
+        When each begins; aware, UTC.
+    """
+    if not days:
+        return []
+    end = (now - CLOSED_AFTER).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    start = max(datetime.combine(days[0], time(), tzinfo=UTC), end - CATCH_UP)
+    return [start + _HOUR * count for count in range((end - start) // _HOUR)]
+
+
+def judge_hour(kind: ScoredKind, observed: ObservedZones, hour: datetime) -> HourResult:
+    """Judge what a kind of model had forecast for one hour.
+
+    Raises
+    ------
+    TrafficError
+        When its forecasts cannot be read now.
+    """
+    at = observed.within(hour)
+    if not len(at):
+        return HourResult(hour, NO_OBSERVATIONS, {})
+    if np.isnan(observed.ratio[at]).all():
+        return HourResult(hour, TOO_LITTLE_KNOWN, {})
+    judged = [kind.judged(observed, hour, lead) for lead in kind.leads_minutes]
+    told = [item for item in judged if item is not None]
+    if not told:
+        return HourResult(hour, NO_FORECAST, {})
+    sums = added_up(map(tallies, told))
+    return HourResult(hour, SCORED if sums else NOTHING_TO_COMPARE, sums)
+
+
+def _local_day(hour: datetime) -> date:
+    return to_paris(hour).date()
+
+
+def _pending(
+    operations: Operations, source: Source, kind: ScoredKind, hours: Sequence[datetime]
+) -> list[datetime]:
+    query = select(ScoredHour.hour).where(
+        ScoredHour.source == source, ScoredHour.kind == kind.kind, ScoredHour.hour >= hours[0]
+    )
+    with operations.begin() as session:
+        done = set(read_entities(session, query.order_by(ScoredHour.hour)))
+    return [hour for hour in hours if hour not in done]
+
+
+def _keep(
+    operations: Operations,
+    source: Source,
+    kind: ScoredKind,
+    day: date,
+    results: Sequence[HourResult],
+) -> int:
+    """Add the sums of some hours of a day, and mark them; those marked meanwhile are left out."""
+    with operations.begin() as session:
+        fresh = [
+            result
+            for result in results
+            if session.get(ScoredHour, (source, kind.kind, result.hour)) is None
+        ]
+        for result in fresh:
+            session.add(
+                ScoredHour(
+                    source=source,
+                    kind=kind.kind,
+                    hour=result.hour,
+                    outcome=result.outcome,
+                    cases=result.cases,
+                )
+            )
+        for key, tally in added_up(result.sums for result in fresh).items():
+            _add(session, (source, kind.kind, day), key, tally)
+    return sum(result.outcome == SCORED for result in fresh)
+
+
+def _add(session: Session, of_day: tuple[Source, Kind, date], key: ScoreKey, more: Tally) -> None:
+    place = (*of_day, key.zone, key.lead_minutes, key.forecaster, key.model_version)
+    row = session.get(ForecastScore, place)
+    total = more if row is None else tally_of(row) + more
+    source, kind, day = of_day
+    session.merge(
+        ForecastScore(
+            source=source,
+            kind=kind,
+            day=day,
+            zone=key.zone,
+            lead_minutes=key.lead_minutes,
+            forecaster=key.forecaster,
+            model_version=key.model_version,
+            cases=total.cases,
+            rps_sum=total.rps_sum,
+            brier_sum=total.brier_sum,
+            ratio_cases=total.ratio_cases,
+            ratio_error_sum=total.ratio_error_sum,
+            band_cases=total.band_cases,
+            band_hits=total.band_hits,
+            better_than=dict(total.better_than),
+            calibration=[list(row) for row in total.calibration],
+        )
+    )
+
+
+def tally_of(row: ForecastScore) -> Tally:
+    """The sums that a row holds."""
+    return Tally(
+        cases=row.cases,
+        rps_sum=row.rps_sum,
+        brier_sum=row.brier_sum,
+        ratio_cases=row.ratio_cases,
+        ratio_error_sum=row.ratio_error_sum,
+        band_cases=row.band_cases,
+        band_hits=row.band_hits,
+        better_than=row.better_than,
+        calibration=tuple(tuple(cells) for cells in row.calibration),
+    )
+
+
+def _forget_old(operations: Operations, now: datetime) -> None:
+    with operations.begin() as session:
+        session.execute(delete(ScoredHour).where(ScoredHour.hour < now - 2 * CATCH_UP))
+        oldest = now.date() - timedelta(days=KEPT_DAYS)
+        session.execute(delete(ForecastScore).where(ForecastScore.day < oldest))

@@ -1,0 +1,241 @@
+"""What happened in each zone, and what was usual before: all that forecasts are judged by.
+
+The definitions are those of the usual week (``services.history.counting``), and
+through it those of ``services.traffic.indicators``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.city.zones import ZONE_CHOICES
+from services.history import layout, reading
+from services.history.counting import (
+    COUNTED_COLUMNS,
+    counts_of_ratios,
+    rows_by_network,
+    zone_ratios,
+)
+from services.history.cube_files import read_cube
+from services.history.cubes import Cube
+from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK, hour_of_week
+from services.history.networks import KnownNetworks
+from services.history.ratio_histogram import ZONE_BIN_PCT, ZONE_BINS, quantile_pct
+from services.history.rollups import ZONE_FORM, ZONES, path_of
+from services.traffic.indicators import ZONE_STATUSES, zone_status
+from services.traffic.snapshot import Source
+
+# A zone of which less is known is not judged: a few roads would speak for it. At night one segment
+# in three is known, and in the simulated feed never less than 43 % of any zone.
+MINIMUM_KNOWN_SHARE: Final = 0.25
+# Persistence may look back this far for its last observation: five periods of the feed.
+PERSISTENCE_AGE_SECONDS: Final = 900
+SECONDS_PER_HOUR: Final = 3_600
+# As in models.zones.baselines: observations of each status beforehand, so that no probability is 0.
+SMOOTHING_COUNT: Final = 0.1
+
+BIN_CENTRES: Final = np.minimum((np.arange(ZONE_BINS) + 0.5) * ZONE_BIN_PCT / 100, 1.0)
+_STATUS_OF_BIN: Final = np.array(
+    [ZONE_STATUSES.index(zone_status(float(centre))) for centre in BIN_CENTRES]
+)
+_STATUSES_OF_BINS: Final = np.eye(len(ZONE_STATUSES))[_STATUS_OF_BIN]
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What the hour-of-week average says of each zone; NaN where nothing was seen yet.
+
+    Attributes
+    ----------
+    shares : array, shape (zones, statuses)
+    ratio, p10, p90 : array, shape (zones,)
+    """
+
+    shares: NDArray[np.float64]
+    ratio: NDArray[np.float64]
+    p10: NDArray[np.float64]
+    p90: NDArray[np.float64]
+
+
+class UsualBefore:
+    """The usual week as it was known before a day: nothing of the judged hour is in it.
+
+    Parameters
+    ----------
+    base : array of int, shape (HOURS_PER_WEEK, zones, ZONE_BINS)
+        Speed ratios counted on days that are not in ``by_day``.
+    by_day : mapping
+        The same of single UTC days.
+    """
+
+    def __init__(self, base: NDArray[np.int64], by_day: Mapping[date, NDArray[np.int64]]) -> None:
+        self._base = base
+        self._by_day = by_day
+
+    def counted_before(self, day: date) -> NDArray[np.int64]:
+        """Speed ratios counted on all days before a UTC day, shape as ``base``."""
+        total = self._base.copy()
+        for other, counts in self._by_day.items():
+            if other < day:
+                total += counts
+        return total
+
+    def at(self, hour: datetime) -> Usual:
+        """What was usual at the hour of the week of an aware time, on all days before it.
+
+        An hour of the week never seen yet borrows from the same hour of the other days.
+        """
+        day = hour.astimezone(UTC).date()
+        earlier = [counts for other, counts in self._by_day.items() if other < day]
+        slot = hour_of_week(hour)
+        same_hour = slice(slot % HOURS_PER_DAY, None, HOURS_PER_DAY)
+        counts = self._base[slot] + sum(counts[slot] for counts in earlier)
+        of_any_day = self._base[same_hour].sum(axis=0)
+        of_any_day = of_any_day + sum(counts[same_hour].sum(axis=0) for counts in earlier)
+        seen = counts.sum(axis=1, keepdims=True) > 0
+        return usual_of(np.where(seen, counts, of_any_day))
+
+
+def usual_of(counts: NDArray[np.int64]) -> Usual:
+    """Shares of the statuses, mean and band of counted speed ratios.
+
+    Parameters
+    ----------
+    counts : array of int, shape (zones, ZONE_BINS)
+    """
+    total = counts.sum(axis=1)
+    seen = total > 0
+    smoothed = counts @ _STATUSES_OF_BINS + SMOOTHING_COUNT
+    shares = smoothed / smoothed.sum(axis=1, keepdims=True)
+    shares[~seen] = np.nan
+    mean = np.divide(counts @ BIN_CENTRES, total, out=np.full(len(counts), np.nan), where=seen)
+    low, high = (
+        np.minimum(quantile_pct(counts, quantile, ZONE_BIN_PCT) / 100, 1.0)
+        for quantile in (0.1, 0.9)
+    )
+    return Usual(shares, mean, low, high)
+
+
+@dataclass(frozen=True)
+class ObservedZones:
+    """What every zone was at every time of some days.
+
+    Attributes
+    ----------
+    epoch_s : array of int, shape (times,)
+        Seconds since 1970 UTC, in order.
+    ratio : array, shape (times, zones)
+        In the order of ``ZONE_CHOICES``; NaN where too little is known.
+    status : array of int, same shape
+        Index into ``ZONE_STATUSES``; meaningless where the ratio is NaN.
+    counts : mapping
+        Speed ratios of each UTC day, shape (HOURS_PER_WEEK, zones, ZONE_BINS).
+    usual : UsualBefore
+    """
+
+    epoch_s: NDArray[np.int64]
+    ratio: NDArray[np.float64]
+    status: NDArray[np.int64]
+    counts: Mapping[date, NDArray[np.int64]]
+    usual: UsualBefore
+
+    def within(self, hour: datetime) -> NDArray[np.int64]:
+        """Places of the times within the hour that begins at an aware time."""
+        start = int(hour.timestamp())
+        bounds = np.searchsorted(self.epoch_s, [start, start + SECONDS_PER_HOUR])
+        return np.arange(*bounds.tolist())
+
+    def last_before(self, epoch_s: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Place of the last observation at or before each time; -1 where it is too old."""
+        place = np.searchsorted(self.epoch_s, epoch_s, side="right") - 1
+        known = place >= 0
+        age_s = epoch_s[known] - self.epoch_s[place[known]]
+        place[known] = np.where(age_s <= PERSISTENCE_AGE_SECONDS, place[known], -1)
+        return place
+
+
+def observed_zones(
+    data_dir: Path, source: Source, first_day: date, last_day: date
+) -> ObservedZones:
+    """What a history holds of some UTC days, and what was usual before each of them.
+
+    Raises
+    ------
+    StorageError
+        When it cannot be read now.
+    """
+    networks = KnownNetworks(data_dir)
+    days = [day for day in layout.days(data_dir, source) if first_day <= day <= last_day]
+    times, ratios, known_shares = [], [], []
+    counts: dict[date, NDArray[np.int64]] = {}
+    for day in days:
+        table = reading.read_day(data_dir, source, day, COUNTED_COLUMNS)
+        for found in map(zone_ratios, rows_by_network(table, networks)):
+            times.append(found.epoch_s)
+            ratios.append(found.ratio)
+            known_shares.append(found.known_share)
+            counts[day] = counts.get(day, 0) + _by_hour_of_week(found.epoch_s, found.ratio)
+    epoch_s, ratio, known = _in_order(times, ratios, known_shares)
+    ratio = np.where(known >= MINIMUM_KNOWN_SHARE, ratio, np.nan)
+    base = _counted_on_other_days(data_dir, source, counts)
+    return ObservedZones(epoch_s, ratio, _statuses(ratio), counts, UsualBefore(base, counts))
+
+
+def days_around(first: datetime, last: datetime, before: timedelta) -> tuple[date, date]:
+    """The UTC days that hold some hours and what came before them.
+
+    Examples
+    --------
+    >>> days_around(datetime(2026, 11, 2, 3, tzinfo=UTC), datetime(2026, 11, 2, 9, tzinfo=UTC),
+    ...             timedelta(hours=4))
+    (datetime.date(2026, 11, 1), datetime.date(2026, 11, 2))
+    """
+    return (first - before).astimezone(UTC).date(), last.astimezone(UTC).date()
+
+
+def _in_order(
+    times: list[NDArray[np.int64]],
+    ratios: list[NDArray[np.float64]],
+    known_shares: list[NDArray[np.float64]],
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    if not times:
+        nothing = np.empty((0, len(ZONE_CHOICES)))
+        return np.empty(0, np.int64), nothing, nothing
+    epoch_s = np.concatenate(times)
+    # A day on two networks tells its times in two runs.
+    order = np.argsort(epoch_s, kind="stable")
+    return epoch_s[order], np.concatenate(ratios)[order], np.concatenate(known_shares)[order]
+
+
+def _statuses(ratio: NDArray[np.float64]) -> NDArray[np.int64]:
+    codes = [ZONE_STATUSES.index(zone_status(value)) for value in ratio.ravel().tolist()]
+    return np.array(codes, np.int64).reshape(ratio.shape)
+
+
+def _by_hour_of_week(epoch_s: NDArray[np.int64], ratio: NDArray[np.float64]) -> NDArray[np.int64]:
+    found = counts_of_ratios(epoch_s, ratio)
+    counts = np.zeros((HOURS_PER_WEEK, len(ZONE_CHOICES), ZONE_BINS), np.int64)
+    counts[found.hours] = found.sums["ratios"]
+    return counts
+
+
+def _counted_on_other_days(
+    data_dir: Path, source: Source, counts: Mapping[date, NDArray[np.int64]]
+) -> NDArray[np.int64]:
+    """The roll-up of the zones without the days that are counted one by one."""
+    cube = read_cube(path_of(data_dir, source, ZONES), ZONE_FORM)
+    cube = cube or Cube(ZONE_FORM.measures, list(ZONE_CHOICES))
+    place = [cube.keys.index(zone) for zone in ZONE_CHOICES]
+    base: NDArray[np.int64] = cube.sums["ratios"][:, place].astype(np.int64)
+    for day, of_day in counts.items():
+        if day.isoformat() in cube.days:
+            base -= of_day
+    # Should a day have changed since it was rolled up, nothing is seen less than never.
+    return np.maximum(base, 0)

@@ -1,0 +1,191 @@
+"""Judging forecasts beside two baselines, on exactly the same cases, and adding up the scores.
+
+A case is a zone, or a segment of it, at one observed time. What is known of it
+is compared with what the model, persistence and the hour-of-week average said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.city.zones import ZONE_CHOICES
+from services.learn.scoring_rules import (
+    Probabilities,
+    Statuses,
+    brier_scores,
+    ranked_probability_scores,
+)
+
+Forecaster = Literal["model", "persistence", "average"]
+FORECASTERS: Final[tuple[Forecaster, ...]] = get_args(Forecaster)
+MODEL: Final[Forecaster] = "model"
+BASELINES: Final[tuple[Forecaster, ...]] = ("persistence", "average")
+CALIBRATION_BINS: Final = 10
+# Where "free" stands among the statuses; the calibration is that of "not free".
+_FREE: Final = 0
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one forecaster said of each case.
+
+    Attributes
+    ----------
+    shares : array, shape (cases, statuses)
+        Probability of each status, from free to blocked.
+    ratio, p10, p90 : array, shape (cases,), or None
+        Speed ratio and its band, where the forecaster gives them.
+    """
+
+    shares: Probabilities
+    ratio: NDArray[np.float64] | None = None
+    p10: NDArray[np.float64] | None = None
+    p90: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Some cases at one lead time: what happened, and what each forecaster had said.
+
+    Attributes
+    ----------
+    model_version : str
+    lead_minutes : int
+    zone : array of int, shape (cases,)
+        Index into ``zones.ZONE_CHOICES``.
+    happened : array of int, shape (cases,)
+        Status that happened, 0 for free to 2 for blocked.
+    ratio : array, shape (cases,)
+        Speed ratio that happened.
+    predictions : mapping of Prediction
+        Of every forecaster in :data:`FORECASTERS`.
+    """
+
+    model_version: str
+    lead_minutes: int
+    zone: NDArray[np.int64]
+    happened: Statuses
+    ratio: NDArray[np.float64]
+    predictions: Mapping[Forecaster, Prediction]
+
+
+@dataclass(frozen=True)
+class ScoreKey:
+    """Whose sums, of which zone and lead time."""
+
+    model_version: str
+    zone: str
+    lead_minutes: int
+    forecaster: Forecaster
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Sums over cases, as in ``operations.ForecastScore``."""
+
+    cases: int = 0
+    rps_sum: float = 0.0
+    brier_sum: float = 0.0
+    ratio_cases: int = 0
+    ratio_error_sum: float = 0.0
+    band_cases: int = 0
+    band_hits: int = 0
+    better_than: Mapping[str, int] = field(default_factory=dict)
+    calibration: tuple[tuple[float, ...], ...] = ((0.0, 0.0, 0.0),) * CALIBRATION_BINS
+
+    def __add__(self, other: Tally) -> Tally:
+        names = {**self.better_than, **other.better_than}
+        return Tally(
+            cases=self.cases + other.cases,
+            rps_sum=self.rps_sum + other.rps_sum,
+            brier_sum=self.brier_sum + other.brier_sum,
+            ratio_cases=self.ratio_cases + other.ratio_cases,
+            ratio_error_sum=self.ratio_error_sum + other.ratio_error_sum,
+            band_cases=self.band_cases + other.band_cases,
+            band_hits=self.band_hits + other.band_hits,
+            better_than={
+                name: self.better_than.get(name, 0) + other.better_than.get(name, 0)
+                for name in names
+            },
+            calibration=tuple(
+                tuple(mine + theirs for mine, theirs in zip(one, another, strict=True))
+                for one, another in zip(self.calibration, other.calibration, strict=True)
+            ),
+        )
+
+
+def tallies(judged: Judged) -> dict[ScoreKey, Tally]:
+    """The sums of every zone and forecaster; zones without a case are left out."""
+    scores = {
+        name: ranked_probability_scores(prediction.shares, judged.happened)
+        for name, prediction in judged.predictions.items()
+    }
+    found = {}
+    for code in np.unique(judged.zone).tolist():
+        members = judged.zone == code
+        for name, prediction in judged.predictions.items():
+            key = ScoreKey(judged.model_version, ZONE_CHOICES[code], judged.lead_minutes, name)
+            found[key] = _tally(judged, prediction, members, scores[name][members])
+            if name == MODEL:
+                found[key] += Tally(better_than=_wins(scores, members))
+    return found
+
+
+def added_up(parts: Iterable[Mapping[ScoreKey, Tally]]) -> dict[ScoreKey, Tally]:
+    """Sums of sums."""
+    total: dict[ScoreKey, Tally] = {}
+    for part in parts:
+        for key, tally in part.items():
+            total[key] = total.get(key, Tally()) + tally
+    return total
+
+
+def _wins(
+    scores: Mapping[Forecaster, NDArray[np.float64]], members: NDArray[np.bool_]
+) -> dict[str, int]:
+    """In how many of some cases the model's score is strictly better, by baseline."""
+    return {other: int((scores[MODEL] < scores[other])[members].sum()) for other in BASELINES}
+
+
+def _tally(
+    judged: Judged,
+    prediction: Prediction,
+    members: NDArray[np.bool_],
+    scores: NDArray[np.float64],
+) -> Tally:
+    shares, happened, ratio = prediction.shares[members], judged.happened[members], judged.ratio
+    errors = np.array([])
+    if prediction.ratio is not None:
+        errors = np.abs(prediction.ratio - ratio)[members]
+        errors = errors[~np.isnan(errors)]
+    banded = inside = np.array([], dtype=bool)
+    if prediction.p10 is not None and prediction.p90 is not None:
+        banded = ~np.isnan(prediction.p10 + prediction.p90)[members]
+        inside = ((ratio >= prediction.p10) & (ratio <= prediction.p90))[members]
+    return Tally(
+        cases=len(happened),
+        rps_sum=float(scores.sum()),
+        brier_sum=float(brier_scores(shares, happened).sum()),
+        ratio_cases=len(errors),
+        ratio_error_sum=float(errors.sum()),
+        band_cases=int(banded.sum()),
+        band_hits=int((banded & inside).sum()),
+        calibration=_calibration(1.0 - shares[:, _FREE], happened != _FREE),
+    )
+
+
+def _calibration(
+    probability: NDArray[np.float64], occurred: NDArray[np.bool_]
+) -> tuple[tuple[float, ...], ...]:
+    """Cases, sum of probabilities and occurrences in each of ten bins."""
+    bins = np.clip((probability * CALIBRATION_BINS).astype(int), 0, CALIBRATION_BINS - 1)
+    columns = (
+        np.bincount(bins, weights, CALIBRATION_BINS).tolist()
+        for weights in (None, probability, occurred.astype(float))
+    )
+    return tuple(tuple(float(value) for value in row) for row in zip(*columns, strict=True))

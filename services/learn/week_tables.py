@@ -1,0 +1,156 @@
+"""The week of every segment as something to be scored: what its champion's table said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.base.clock import to_paris
+from services.city.calendar import calendar
+from services.city.day_types import weekday_like
+from services.city.zones import WHOLE_NETWORK, ZONE_CHOICES
+from services.forecast.week_forecasts import (
+    LEAST_DAYS,
+    WEEK_DIRECTORY,
+    WEEK_FILE,
+    HourForecast,
+    WeekOnNetwork,
+    WeekTable,
+    decode_table,
+)
+from services.history.window import newest_network
+from services.learn.champion_tables import ChampionTables
+from services.learn.observed import ObservedZones
+from services.learn.segments import ObservedSegments
+from services.learn.tally import Judged, Prediction
+from services.operations import Decision, Kind
+from services.traffic.snapshot import Source
+
+# The table says the same of an hour however long before: persistence is the same hour of the
+# day before.
+LEADS_MINUTES: Final = (1_440,)
+# Observations of a segment three minutes apart are nearly one: four an hour say as much.
+JUDGED_TIMES_PER_HOUR: Final = 4
+
+
+class WeekTables:
+    """What the champions of the week model had forecast; each segment at each time is a case.
+
+    Parameters
+    ----------
+    data_dir, shipped : Path
+        Where local models and those that came with the code are.
+    source : {"live", "archive", "demo"}
+        Whose history says what happened.
+    champions : sequence of Decision
+        Every change of champion on record, the oldest first.
+    """
+
+    kind: Kind = "week"
+    leads_minutes: tuple[int, ...] = LEADS_MINUTES
+
+    def __init__(
+        self, data_dir: Path, shipped: Path, source: Source, champions: Sequence[Decision]
+    ) -> None:
+        roots = (data_dir / "models" / WEEK_DIRECTORY, shipped / WEEK_DIRECTORY)
+        self._tables = ChampionTables(roots, champions, WEEK_FILE, decode_table)
+        # Of functions and not of methods: what refers to itself, and to days of traffic, stays in
+        # memory until all of it is searched for that.
+        self._observed = lru_cache(maxsize=1)(partial(_observed_segments, data_dir, source))
+        self._on_network = lru_cache(maxsize=1)(WeekOnNetwork)
+
+    def judged(self, observed: ObservedZones, hour: datetime, lead_minutes: int) -> Judged | None:  # noqa: ARG002 - zones are judged by others
+        """See :class:`services.learn.protocol.ScoredKind`."""
+        table = self._tables.at(hour)
+        local = to_paris(hour)
+        # What a model has learned from is no test of it.
+        if table is None or local.date() <= table.trained_on.last_day:
+            return None
+        segments = self._observed()
+        if segments is None:
+            return None
+        # What the page had shown of that date.
+        weekday = weekday_like(local.weekday(), calendar().day_type(local.date()))
+        said = self._on_network(table, segments.network).at(weekday, local.hour)
+        return judge_segments(segments, hour, lead_minutes, table, said)
+
+
+def judge_segments(
+    segments: ObservedSegments,
+    hour: datetime,
+    lead_minutes: int,
+    table: WeekTable,
+    said: HourForecast,
+) -> Judged:
+    """Judge forecasts of segments beside both baselines, on cases of which all say something.
+
+    Segments with too little evidence, which the page shows as uncertain, are no cases.
+
+    Raises
+    ------
+    StorageError
+        When the history cannot be read now.
+    """
+    times = segments.times_within(hour, JUDGED_TIMES_PER_HOUR)
+    lead = timedelta(minutes=lead_minutes)
+    happened = segments.at(times, to_paris(hour).date())
+    before = segments.at(times - int(lead.total_seconds()), to_paris(hour - lead).date())
+    usual_shares, usual_ratio = segments.usual_before(hour)
+    is_told = (said.days_observed >= LEAST_DAYS) & ~np.isnan(usual_ratio)
+    is_told &= ~np.isnan(usual_shares).any(axis=1)
+    time, place = np.nonzero((happened.status >= 0) & (before.status >= 0) & is_told)
+    # From free to blocked, as everywhere here.
+    shares = said.probabilities[place, ::-1]
+    p10, p50, p90 = (said.quantiles[name][place] for name in ("p10", "p50", "p90"))
+    certain = np.eye(shares.shape[1])
+    judged = Judged(
+        model_version=table.model_version,
+        lead_minutes=lead_minutes,
+        zone=segments.network.zone_codes[place].astype(np.int64),
+        happened=happened.status[time, place],
+        ratio=happened.ratio[time, place],
+        predictions={
+            "model": Prediction(shares, p50, p10, p90),
+            "persistence": Prediction(
+                certain[before.status[time, place]], before.ratio[time, place]
+            ),
+            "average": Prediction(usual_shares[place], usual_ratio[place]),
+        },
+    )
+    return with_whole_network(judged)
+
+
+def _observed_segments(data_dir: Path, source: Source) -> ObservedSegments | None:
+    network = newest_network(data_dir, source)
+    return None if network is None else ObservedSegments(data_dir, source, network)
+
+
+def with_whole_network(judged: Judged) -> Judged:
+    """The same cases once more as those of the whole network."""
+
+    def twice(values: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+        return None if values is None else np.concatenate([values, values])
+
+    whole = np.full_like(judged.zone, ZONE_CHOICES.index(WHOLE_NETWORK))
+    return Judged(
+        model_version=judged.model_version,
+        lead_minutes=judged.lead_minutes,
+        zone=np.concatenate([judged.zone, whole]),
+        happened=np.concatenate([judged.happened, judged.happened]),
+        ratio=np.concatenate([judged.ratio, judged.ratio]),
+        predictions={
+            name: Prediction(
+                np.concatenate([item.shares, item.shares]),
+                twice(item.ratio),
+                twice(item.p10),
+                twice(item.p90),
+            )
+            for name, item in judged.predictions.items()
+        },
+    )

@@ -1,0 +1,61 @@
+"""The zone × day × hour model as something to be scored: what its champion's table said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from services.base.clock import to_paris
+from services.city.calendar import calendar
+from services.city.day_types import weekday_like
+from services.city.zones import ZONE_CHOICES
+from services.forecast.zone_forecasts import FORECASTS_FILE, decode_table
+from services.learn.champion_tables import ChampionTables
+from services.learn.observed import ObservedZones
+from services.learn.protocol import ZoneForecasts, judge_zones
+from services.learn.tally import Judged
+from services.operations import Decision, Kind
+
+LEADS_MINUTES: Final = (60, 1_440)
+
+
+class ZoneTables:
+    """What the champions of the zones model had forecast.
+
+    The table says the same of an hour however long before: the lead times, an
+    hour and a day, are those of the persistence it is compared with.
+
+    Parameters
+    ----------
+    data_dir, shipped : Path
+        Where local models and those that came with the code are.
+    champions : sequence of Decision
+        Every change of champion on record, the oldest first.
+    """
+
+    kind: Kind = "zones"
+    leads_minutes: tuple[int, ...] = LEADS_MINUTES
+
+    def __init__(self, data_dir: Path, shipped: Path, champions: Sequence[Decision]) -> None:
+        roots = (data_dir / "models", shipped)
+        self._tables = ChampionTables(roots, champions, FORECASTS_FILE, decode_table)
+
+    def judged(self, observed: ObservedZones, hour: datetime, lead_minutes: int) -> Judged | None:
+        """See :class:`services.learn.protocol.ScoredKind`."""
+        table = self._tables.at(hour)
+        local = to_paris(hour)
+        # What a model has learned from is no test of it.
+        if table is None or local.date() <= table.trained_on.last_day:
+            return None
+        # What the page had shown of that date.
+        weekday = weekday_like(local.weekday(), calendar().day_type(local.date()))
+        shares = [table.at(weekday, local.hour, zone).shares for zone in ZONE_CHOICES]
+        times = len(observed.within(hour))
+        said = ZoneForecasts(
+            table.model_version, np.broadcast_to(shares, (times, *np.shape(shares)))
+        )
+        return judge_zones(observed, hour, lead_minutes, said)

@@ -1,0 +1,190 @@
+"""The demo feed itself: simulated traffic in the words of the live API, or as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from services.observe.demo.demand import LOCAL_ZONE, PERIOD_SECONDS
+from services.observe.demo.noise import MAX_SEED
+from services.observe.demo.road_plan import RoadClass
+from services.observe.demo.segments import (
+    MAX_SEGMENTS,
+    MIN_SEGMENTS,
+    NOMINAL_SEGMENTS,
+    DemoNetwork,
+    build_network,
+)
+from services.observe.demo.traffic import DemoObservations, Simulation, simulate
+from services.traffic.status import DATEX_NAMES
+
+DEFAULT_SEED: Final = 35
+
+# `hierarchie` and `hierarchie_dv` as the real feed spells them.
+HIERARCHY_NAMES: Final = {
+    RoadClass.NATIONAL: ("Réseau national", "Route nationale"),
+    RoadClass.ARMATURE: ("Réseau d'armature", "Réseau de transit"),
+    RoadClass.APPUI: ("Réseau d'appui", "Réseau structurant"),
+    RoadClass.DISTRIBUTION: ("Réseau de distribution principale", "Réseau de distribution"),
+}
+
+
+@dataclass(frozen=True)
+class DemoFeed:
+    """A simulated Rennes that answers like the live feed.
+
+    Every value depends on `seed`, `segments` and the instant alone; the network's geometry on
+    `segments` alone. An instance prepares what does not change at first use.
+
+    Parameters
+    ----------
+    seed : int
+        Below 2⁶⁴.
+    segments : int
+        Size of the network, `MIN_SEGMENTS` to `MAX_SEGMENTS`. Up to 2,900 the drawn roads are
+        cut more coarsely; above, local streets are added.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+    """
+
+    seed: int = DEFAULT_SEED
+    segments: int = NOMINAL_SEGMENTS
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed <= MAX_SEED:
+            raise ValueError(f"seed={self.seed}: expected 0 to {MAX_SEED}")
+        if not MIN_SEGMENTS <= self.segments <= MAX_SEGMENTS:
+            raise ValueError(f"segments={self.segments}: expected {MIN_SEGMENTS} to {MAX_SEGMENTS}")
+
+    @cached_property
+    def network(self) -> DemoNetwork:
+        """What does not change with time, in the order of the reply."""
+        return build_network(self.segments)
+
+    @property
+    def hierarchies(self) -> NDArray[np.str_]:
+        """`hierarchie` of each segment, shape (segments,)."""
+        names = np.array([HIERARCHY_NAMES[road_class][0] for road_class in RoadClass])
+        chosen: NDArray[np.str_] = names[self.network.road_class]
+        return chosen
+
+    def observations(self, times: Sequence[datetime] | NDArray[np.datetime64]) -> DemoObservations:
+        """Simulate several instants without writing any JSON.
+
+        Parameters
+        ----------
+        times : sequence of aware datetimes, or array of datetime64 in UTC
+            In any order; each is floored to the feed's period of 3 minutes.
+
+        Returns
+        -------
+        DemoObservations
+            Arrays of shape (times, segments), 6 bytes a cell: ask for a day at a time.
+
+        Raises
+        ------
+        ValueError
+            If a datetime has no time zone.
+        """
+        return self._simulation.observations(_period_starts_s(times))
+
+    def reply(self, at: datetime) -> bytes:
+        """Return the whole reply of the feed at an instant: the JSON of `exports/json`.
+
+        Parameters
+        ----------
+        at : datetime
+            Aware; floored to the feed's period of 3 minutes.
+
+        Raises
+        ------
+        ValueError
+            If `at` has no time zone.
+        """
+        period_starts_s = _period_starts_s([at])
+        observed = self._simulation.observations(period_starts_s)
+        observed_at = datetime.fromtimestamp(int(period_starts_s[0]), UTC).astimezone(LOCAL_ZONE)
+        rows = zip(
+            self.network.ids,
+            observed.speed_kmh[0].tolist(),
+            observed.travel_time_s[0].tolist(),
+            observed.reliability_pct[0].tolist(),
+            [DATEX_NAMES[code] for code in observed.status[0].tolist()],
+            observed.probes[0].tolist(),
+            self._static_fields,
+            strict=True,
+        )
+        stamp = observed_at.isoformat(timespec="seconds")
+        return orjson.dumps(
+            [
+                {
+                    "datetime": stamp,
+                    "predefinedlocationreference": segment_id,
+                    "averagevehiclespeed": speed_kmh,
+                    "traveltime": time_s,
+                    "traveltimereliability": reliability_pct,
+                    "trafficstatus": status,
+                    "vehicleprobemeasurement": probes,
+                    **static,
+                }
+                for segment_id, speed_kmh, time_s, reliability_pct, status, probes, static in rows
+            ]
+        )
+
+    @cached_property
+    def _simulation(self) -> Simulation:
+        return simulate(self.network, self.seed)
+
+    @cached_property
+    def _static_fields(self) -> list[dict[str, object]]:
+        network = self.network
+        return [_static_record(network, index) for index in range(len(network))]
+
+
+def period_start(at: datetime) -> datetime:
+    """Return the start of the feed's 3-minute period that holds an aware instant, in UTC."""
+    return datetime.fromtimestamp(int(_period_starts_s([at])[0]), UTC)
+
+
+def _period_starts_s(times: Sequence[datetime] | NDArray[np.datetime64]) -> NDArray[np.int64]:
+    seconds = _seconds(times)
+    return seconds // PERIOD_SECONDS * PERIOD_SECONDS
+
+
+def _seconds(times: Sequence[datetime] | NDArray[np.datetime64]) -> NDArray[np.int64]:
+    if isinstance(times, np.ndarray):
+        return times.astype("datetime64[s]").astype(np.int64)
+    if any(time.tzinfo is None for time in times):
+        raise ValueError("times need a time zone")
+    return np.array([int(time.timestamp() // 1) for time in times], np.int64)
+
+
+def _static_record(network: DemoNetwork, index: int) -> dict[str, object]:
+    """Return the fields that do not change, the geometry already written as JSON."""
+    hierarchy, hierarchy_dv = HIERARCHY_NAMES[RoadClass(network.road_class[index])]
+    points = network.vertices[network.vertex_starts[index] : network.vertex_starts[index + 1]]
+    geometry = {"coordinates": points.tolist(), "type": "LineString"}
+    shape = {"type": "Feature", "geometry": geometry, "properties": {}}
+    point = {"lon": float(network.lon[index]), "lat": float(network.lat[index])}
+    return {
+        "geo_point_2d": orjson.Fragment(orjson.dumps(point)),
+        "geo_shape": orjson.Fragment(orjson.dumps(shape)),
+        "gml_id": f"rva_troncon_fcd_v1_1.{index + 1}",
+        "id_rva_troncon_fcd_v1_1": index + 1,
+        "hierarchie": hierarchy,
+        "hierarchie_dv": hierarchy_dv,
+        "denomination": network.names[index],
+        "insee": int(network.insee[index]),
+        "sens_circule": "Sens unique" if network.one_way[index] else None,
+        "vitesse_maxi": int(network.limit_kmh[index]),
+    }

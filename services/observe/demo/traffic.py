@@ -1,0 +1,280 @@
+"""The traffic simulation of the demo feed: what every segment shows at given instants.
+
+Travel time grows with load as in the Bureau of Public Roads' function (1964),
+``t = t0 (1 + a load^b)``, with b = 4 in town and 6 on fast roads, where flow breaks down more
+suddenly. Load is weekly demand times what the day, the weather and noise that drifts in time and
+along each road make of it.
+Every value is a function of (seed, network, instant) alone and is made from integers and single
+IEEE operations, so it is the same in any process and on any platform.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.observe.demo import noise
+from services.observe.demo.character import SECTORS, UNKNOWN_LASTS_PERIODS, Character, character_of
+from services.observe.demo.demand import PERIOD_SECONDS, Profile, local_time
+from services.observe.demo.incidents import added_delay, closures_at, incidents_at
+from services.observe.demo.noise import Purpose
+from services.observe.demo.segments import DemoNetwork
+from services.traffic.status import Status
+
+Floats = NDArray[np.float32]
+
+# The real feed has not shown a closed road yet: a crawl, which no one will take for free flow.
+CLOSED_SPEED_KMH: Final = 5
+MAX_SPEED_KMH: Final = 130
+MAX_PROBES: Final = 16
+
+# Bounds the memory of a call: about 30 temporary arrays of this many cells.
+_CELLS_PER_BLOCK: Final = 400_000
+
+# By road class, from national to distribution: one probe that drives on is a little faster than
+# the rest, one that stops is much slower.
+_HASTE: Final = np.array([0.08, 0.12, 0.16, 0.15], np.float32)
+_HOLD_UP: Final = np.array([0.04, 0.06, 0.05, 0.05], np.float32)
+_LONG_HOLD_UP: Final = np.array([0.10, 0.24, 0.44, 0.64], np.float32)
+# By road class too: the chance of no probe in a usual hour, and how many there are otherwise.
+_UNKNOWN_CHANCE: Final = np.array([0.008, 0.012, 0.18, 0.28], np.float32)
+_PROBES: Final = np.array([5.6, 2.6, 1.5, 1.4], np.float32)
+
+# With one, two, more probes: how often the reliability is the usual one, which that is, and the
+# least it can be.
+_RELIABILITY: Final = ((0.47, 60, 20), (0.6, 75, 42), (0.87, 100, 75))
+
+_CORRIDOR_KNOT_S, _SECTOR_KNOT_S, _TOWN_KNOT_S = 2_700, 7_200, 4_500
+_WEATHER_KNOT_S, _SHOWER_KNOT_S = 43_200, 9_000
+
+
+@dataclass(frozen=True, eq=False)
+class DemoObservations:
+    """What the feed shows at several instants; every array has shape (times, segments).
+
+    Parameters
+    ----------
+    status : array of uint8
+        Codes of :class:`services.traffic.status.Status`.
+    speed_kmh : array of uint8
+        Filler (the limit) where the status is unknown.
+    travel_time_s : array of uint16
+    reliability_pct : array of uint8
+        0 to 100; 0 where and only where the status is unknown.
+    probes : array of uint8
+        Vehicles counted, 0 to 16; 0 where and only where the status is unknown.
+    """
+
+    status: NDArray[np.uint8]
+    speed_kmh: NDArray[np.uint8]
+    travel_time_s: NDArray[np.uint16]
+    reliability_pct: NDArray[np.uint8]
+    probes: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation:
+    """A network and the behaviour of its segments for one seed."""
+
+    network: DemoNetwork
+    seed: int
+    character: Character
+
+    def observations(self, times_s: NDArray[np.int64]) -> DemoObservations:
+        """Simulate instants given in seconds since 1970 (UTC), each a whole period."""
+        shape = (len(times_s), len(self.network))
+        result = DemoObservations(
+            status=np.empty(shape, np.uint8),
+            speed_kmh=np.empty(shape, np.uint8),
+            travel_time_s=np.empty(shape, np.uint16),
+            reliability_pct=np.empty(shape, np.uint8),
+            probes=np.empty(shape, np.uint8),
+        )
+        rows_per_block = max(1, _CELLS_PER_BLOCK // len(self.network))
+        for start in range(0, len(times_s), rows_per_block):
+            rows = slice(start, start + rows_per_block)
+            self._fill(result, rows, times_s[rows])
+        return result
+
+    def _fill(self, result: DemoObservations, rows: slice, times_s: NDArray[np.int64]) -> None:
+        load = self._load(times_s)
+        probes, reliability = self._measured(times_s, load)
+        delay = self._delay(times_s, load)
+        ratio = self.character.free_ratio * self._wet_slowness(times_s) / delay
+        ratio *= self._sample(times_s, load, probes)
+        limit = self.network.limit_kmh
+        speed = np.clip(np.floor(limit * ratio + 0.5), 2, MAX_SPEED_KMH).astype(np.uint8)
+        status = status_of_speed(speed, limit)
+        unknown = probes == 0
+        speed = np.where(unknown, limit, speed)
+        status[unknown] = Status.UNKNOWN
+        self._close(times_s, status, speed, probes, reliability)
+        result.status[rows], result.speed_kmh[rows] = status, speed
+        result.probes[rows], result.reliability_pct[rows] = probes, reliability
+        result.travel_time_s[rows] = travel_time_s(self.network.length_m, speed)
+
+    def _load(self, times_s: NDArray[np.int64]) -> Floats:
+        """Return demand ÷ what the road takes easily, shape (times, segments)."""
+        local, character = local_time(times_s), self.character
+        load: Floats = local.demand[:, :1] * character.demand_share[0]
+        for profile in (Profile.OUTBOUND, Profile.TOWN):
+            load += local.demand[:, profile, None] * character.demand_share[profile]
+        level = self._level(times_s, local.day)
+        corridor = noise.smooth_noise(
+            self.seed, Purpose.CORRIDOR, times_s, _CORRIDOR_KNOT_S, character.cells
+        )
+        own_cell, next_cell = character.cell_weights
+        drift = corridor[:, character.cell] * own_cell
+        drift += corridor[:, character.cell + 1] * next_cell
+        load *= level[:, character.sector] + drift
+        return load
+
+    def _level(self, times_s: NDArray[np.int64], day: NDArray[np.int64]) -> Floats:
+        """Return what the day, the hour and the weather make of demand, shape (times, sectors)."""
+        days, inverse = np.unique(day, return_inverse=True)
+        by_day = np.stack(
+            [noise.normals(self.seed, Purpose.DAY, int(d), 1 + SECTORS) for d in days]
+        )[inverse]
+        town = noise.smooth_noise(self.seed, Purpose.TOWN, times_s, _TOWN_KNOT_S, 1)
+        sector = noise.smooth_noise(self.seed, Purpose.SECTOR, times_s, _SECTOR_KNOT_S, SECTORS)
+        whole = 1.0 + 0.055 * by_day[:, :1] + 0.03 * town + 0.06 * self._rain(times_s)
+        level: Floats = whole + 0.03 * by_day[:, 1:] + 0.03 * sector
+        return level
+
+    def _rain(self, times_s: NDArray[np.int64]) -> Floats:
+        """Return how hard it rains, 0 to 1.5, shape (times, 1)."""
+        spell = noise.smooth_noise(self.seed, Purpose.WEATHER_SPELL, times_s, _WEATHER_KNOT_S, 1)
+        shower = noise.smooth_noise(self.seed, Purpose.SHOWER, times_s, _SHOWER_KNOT_S, 1)
+        rain: Floats = np.clip(spell + 0.6 * shower - 0.4, 0.0, 1.5)
+        return rain
+
+    def _wet_slowness(self, times_s: NDArray[np.int64]) -> Floats:
+        slowness: Floats = 1.0 - 0.04 * self._rain(times_s)
+        return slowness
+
+    def _delay(self, times_s: NDArray[np.int64], load: Floats) -> Floats:
+        """Return travel time ÷ free-flow travel time."""
+        squared = load * load
+        delay: Floats = squared * self.character.fast_delay
+        delay += self.character.town_delay
+        delay *= squared
+        delay *= squared
+        delay += 1.0
+        for incident in incidents_at(self.network, self.seed, times_s):
+            rows, columns, added = added_delay(incident, self.network, times_s)
+            delay[np.ix_(rows, columns)] += added
+        return delay
+
+    def _sample(
+        self, times_s: NDArray[np.int64], load: Floats, probes: NDArray[np.uint8]
+    ) -> Floats:
+        """Return the speed that the probes show ÷ that of the whole traffic.
+
+        A single probe may have met a red light, hence the long tail of low speeds, longer the
+        more traffic there is; many probes average out.
+        """
+        road_class = self.network.road_class
+        chance = noise.normals_from_bits(self._bits(Purpose.MEASUREMENT, times_s))
+        chance /= np.sqrt(np.maximum(probes, 1).astype(np.float32))
+        held_up = np.maximum(-chance, 0.0) * (0.4 + 0.7 * load)
+        faster: Floats = 1.0 + np.maximum(chance, 0.0) * _HASTE[road_class]
+        faster /= 1.0 + held_up * (_HOLD_UP[road_class] + held_up * _LONG_HOLD_UP[road_class])
+        return faster
+
+    def _measured(
+        self, times_s: NDArray[np.int64], load: Floats
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Return probes and reliability; both are 0 where nothing was measured."""
+        road_class = self.network.road_class
+        bits = self._bits(Purpose.PROBES, times_s)
+        low, high, lot = (
+            (bits >> np.uint64(shift) & np.uint64(0xFFFF)).astype(np.int32) for shift in (0, 16, 32)
+        )
+        # The sum of two dice has a deviation of 65536 · sqrt(2 / 12).
+        around = (low + high - 65_535).astype(np.float32) / np.float32(26_755.0)
+        mean = _PROBES[road_class] * (0.4 + 0.75 * load)
+        probes = np.clip(np.floor(mean * (1.0 + 0.5 * around) + 0.5), 1, MAX_PROBES)
+        # Fewer cars, fewer probes: at night a small street is more often unknown than not.
+        chance = _UNKNOWN_CHANCE[road_class] * np.clip(2.2 - 1.45 * load, 0.2, 2.0)
+        seen = self._luck(times_s) >= chance
+        counted = np.where(seen, probes, 0.0).astype(np.uint8)
+        return counted, reliability_pct(counted, lot)
+
+    def _luck(self, times_s: NDArray[np.int64]) -> Floats:
+        """Return uniform numbers that each segment keeps for a quarter of an hour."""
+        periods = times_s // PERIOD_SECONDS
+        slots = periods // UNKNOWN_LASTS_PERIODS
+        table = {
+            slot: noise.uniforms(self.seed, Purpose.UNKNOWN, slot, len(self.network)).astype(
+                np.float32
+            )
+            for slot in sorted({int(slot) + step for slot in slots for step in (0, 1)})
+        }
+        rows = []
+        for period, slot in zip(periods.tolist(), slots.tolist(), strict=True):
+            is_next = (period + self.character.phase) // UNKNOWN_LASTS_PERIODS > slot
+            rows.append(np.where(is_next, table[slot + 1], table[slot]))
+        return np.stack(rows)
+
+    def _bits(self, purpose: Purpose, times_s: NDArray[np.int64]) -> NDArray[np.uint64]:
+        periods = (times_s // PERIOD_SECONDS).tolist()
+        count = len(self.network)
+        return np.stack([noise.raw(self.seed, purpose, period, count) for period in periods])
+
+    def _close(
+        self,
+        times_s: NDArray[np.int64],
+        status: NDArray[np.uint8],
+        speed: NDArray[np.uint8],
+        probes: NDArray[np.uint8],
+        reliability: NDArray[np.uint8],
+    ) -> None:
+        for closure in closures_at(self.network, self.seed, times_s):
+            rows = np.flatnonzero((times_s >= closure.start_s) & (times_s < closure.end_s))
+            cells = np.ix_(rows, np.array(closure.segments))
+            status[cells], speed[cells] = Status.IMPOSSIBLE, CLOSED_SPEED_KMH
+            probes[cells], reliability[cells] = 1, 60
+
+
+def simulate(network: DemoNetwork, seed: int) -> Simulation:
+    """Prepare the simulation of a network."""
+    return Simulation(network, seed, character_of(network, seed))
+
+
+def status_of_speed(
+    speed_kmh: NDArray[np.uint8], limit_kmh: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Apply the feed's rule: congested up to 30 % of the limit, free flow from 70 %.
+
+    In integers: a speed on a boundary must not depend on rounding.
+    """
+    tenths = speed_kmh.astype(np.uint16) * np.uint16(10)
+    limit = limit_kmh.astype(np.uint16)
+    status = np.full(speed_kmh.shape, Status.HEAVY, np.uint8)
+    status[tenths <= 3 * limit] = Status.CONGESTED
+    status[tenths >= 7 * limit] = Status.FREE_FLOW
+    return status
+
+
+def travel_time_s(length_m: Floats, speed_kmh: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """Return length ÷ speed, to the nearest second."""
+    seconds = length_m * np.float32(3.6) / speed_kmh.astype(np.float32)
+    return np.floor(seconds + np.float32(0.5)).astype(np.uint16)
+
+
+def reliability_pct(probes: NDArray[np.uint8], lot: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """Say how far a speed can be trusted, from the probes behind it and a 16-bit lot.
+
+    The shares are those of the real feed: 60 for most single probes, 75 for most pairs, and
+    nearly always 100 from three on.
+    """
+    one, two, more = (
+        np.where(lot < usual_share * 65_536, usual, least + lot % (usual - least))
+        for usual_share, usual, least in _RELIABILITY
+    )
+    by_count = [np.zeros_like(lot), one, two, more]
+    chosen = np.choose(np.minimum(probes, len(_RELIABILITY)), by_count)
+    return chosen.astype(np.uint8)

@@ -1,0 +1,54 @@
+"""Where the worker gets its replies: the live feed, or the simulated one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.base.http import FetchLimits, fetch
+from services.traffic.snapshot import Source
+
+
+class Feed(Protocol):
+    """A source of replies in the JSON of the Rennes API."""
+
+    @property
+    def source(self) -> Source:
+        """What its snapshots are called."""
+        ...
+
+    def reply(self, at: datetime) -> bytes:
+        """The reply at an aware time.
+
+        Raises
+        ------
+        FeedError
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class LiveFeed:
+    """The open-data feed of Rennes Métropole (licence ODbL)."""
+
+    url: str
+    limits: FetchLimits | None = None
+    source: Source = "live"
+
+    def reply(self, at: datetime) -> bytes:  # noqa: ARG002 - the live feed knows the time
+        """The reply as it is now, whatever the time asked for."""
+        return fetch(self.url, self.limits)
+
+
+@dataclass(frozen=True)
+class SimulatedFeed:
+    """A feed whose replies are computed."""
+
+    simulate: Callable[[datetime], bytes]
+    source: Source = "demo"
+
+    def reply(self, at: datetime) -> bytes:
+        """The simulated reply at an aware time."""
+        return self.simulate(at)

@@ -1,0 +1,194 @@
+"""Writes a history of simulated traffic, for training and demonstrations: no feed is needed.
+
+python -m services.observe.simulated_history --weeks 12 --until 2026-11-22 --data-dir DIR
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from services import history
+from services.base.clock import PARIS
+from services.base.command_line import run_command
+from services.base.errors import TrafficError
+from services.base.formats import plural
+from services.observe.demo import DemoFeed
+from services.observe.feeds.reply import check_reply, decode_records
+from services.traffic.network import Network
+from services.traffic.status import Status
+from services.traffic.store import Store
+
+_COLUMNS: Final = ("status", "speed_kmh", "travel_time_s", "reliability_pct", "probes")
+# The feed's own period: times in between would tell the same traffic again.
+_PERIOD_MINUTES: Final = 3
+_MAXIMUM_STEP_MINUTES: Final = 60
+_MAXIMUM_WEEKS: Final = 520
+
+
+class SimulatedFeed(Protocol):
+    """What is asked of a feed that can tell any moment of its past."""
+
+    def reply(self, at: datetime) -> bytes:
+        """One reply, as the live feed would send it."""
+
+    def observations(self, times: Sequence[datetime]) -> Any:
+        """Arrays of :data:`_COLUMNS`, shape (times, segments), in the order of the replies."""
+
+
+def simulated_times(weeks: int, until: date, step: timedelta) -> list[datetime]:
+    """Every observation time of whole days in Rennes, the last one included.
+
+    Counted in UTC, so that the days of the clock changes have 23 and 25 hours.
+
+    Returns
+    -------
+    list of datetime
+        Aware, UTC.
+    """
+    start = _midnight(until - timedelta(weeks=weeks, days=-1))
+    end = _midnight(until + timedelta(days=1))
+    steps = math.ceil((end - start) / step)
+    return [start + step * count for count in range(steps)]
+
+
+def write_simulated_history(
+    feed: SimulatedFeed, data_dir: Path, times: Sequence[datetime]
+) -> Iterator[Path]:
+    """Write the traffic of some times, one file a UTC day, and the network it refers to.
+
+    Parameters
+    ----------
+    feed : SimulatedFeed
+    data_dir : Path
+        Prepared if new; files of the same days are replaced.
+    times : sequence of datetime
+        Aware, UTC, ascending.
+
+    Yields
+    ------
+    Path
+        Each file, once written.
+
+    Raises
+    ------
+    ConfigurationError, StorageError
+        When the directory cannot be used.
+    """
+    store = Store(data_dir)
+    store.prepare()
+    body = feed.reply(times[0])
+    network = check_reply(body, source="demo", received_at=times[0]).network
+    store.keep_network(network)
+    order = _places_in_reply(body, network)
+    for day, moments in groupby(times, key=lambda moment: moment.date()):
+        frame = _frame(feed, list(moments), order)
+        observations = history.Observations(network.version, frame)
+        yield history.write_day(data_dir, "demo", day, observations)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    times = simulated_times(options.weeks, options.until, timedelta(minutes=options.step_minutes))
+    days = len({moment.date() for moment in times})
+    try:
+        for count, path in enumerate(
+            write_simulated_history(DemoFeed(), options.data_dir, times), start=1
+        ):
+            sys.stdout.write(f"{count:4d}/{days} {path.parent.name} {path.stat().st_size:,} B\n")
+            sys.stdout.flush()
+    except TrafficError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write(
+        f"{len(times):,} simulated {plural('snapshot', len(times))} in {options.data_dir}\n"
+    )
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m services.observe.simulated_history",
+        description="Write whole weeks of simulated traffic into a history, as source=demo.",
+    )
+    parser.add_argument(
+        "--weeks", type=_whole_number(_MAXIMUM_WEEKS), default=12, help="default: 12"
+    )
+    parser.add_argument(
+        "--until",
+        type=_day,
+        required=True,
+        metavar="YYYY-MM-DD",
+        help="last day, in Rennes",
+    )
+    parser.add_argument(
+        "--step-minutes",
+        type=_whole_number(_MAXIMUM_STEP_MINUTES, multiple_of=_PERIOD_MINUTES),
+        default=15,
+        help="time between snapshots; default: 15",
+    )
+    parser.add_argument("--data-dir", type=Path, required=True, help="where history/ is written")
+    return parser
+
+
+def _whole_number(maximum: int, multiple_of: int = 1) -> Callable[[str], int]:
+    allowed = range(multiple_of, maximum + 1, multiple_of)
+
+    def parse(text: str) -> int:
+        if not text.isdecimal() or int(text) not in allowed:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not one of {allowed[0]}, {allowed[1]}, … {allowed[-1]}"
+            )
+        return int(text)
+
+    return parse
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day written YYYY-MM-DD") from None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=PARIS).astimezone(UTC)
+
+
+def _places_in_reply(body: bytes, network: Network) -> NDArray[np.int64]:
+    """Where each segment of the network stands in the feed's own order."""
+    place_of_id = {
+        record.predefinedlocationreference: place
+        for place, record in enumerate(decode_records(body))
+    }
+    return np.array([place_of_id[segment_id] for segment_id in network.segment_ids])
+
+
+def _frame(
+    feed: SimulatedFeed, moments: Sequence[datetime], order: NDArray[np.int64]
+) -> pd.DataFrame:
+    observed = feed.observations(moments)
+    columns = {name: getattr(observed, name)[:, order].ravel() for name in _COLUMNS}
+    frame = pd.DataFrame(columns)
+    frame["observed_at"] = pd.DatetimeIndex(list(moments)).repeat(len(order))
+    frame["segment"] = np.tile(np.arange(len(order)), len(moments))
+    unknown = frame["status"] == Status.UNKNOWN
+    # What an unknown row holds is filler: never to be averaged by mistake.
+    for name in ("speed_kmh", "travel_time_s"):
+        frame[name] = frame[name].astype("Int64").mask(unknown)
+    return frame
+
+
+if __name__ == "__main__":
+    run_command(main)

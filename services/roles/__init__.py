@@ -1,0 +1,1 @@
+"""What starts what: the roles of a machine, and the services that each one holds."""

@@ -1,0 +1,55 @@
+"""The services that the web role needs, put together from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.base.clock import Clock, utc_now
+from services.base.settings import Settings
+from services.forecast.champions import SHIPPED_ARTIFACTS
+from services.forecast.nowcast_files import CachedNowcasts
+from services.forecast.week_forecasts import CachedWeekForecasts
+from services.forecast.zone_forecasts import CachedForecasts
+from services.learn.summary import QualityReader
+from services.operations import open_operations
+from services.traffic.store import Store
+from services.web.camera_client import CameraClient
+from services.web.latest import LatestTraffic
+
+
+@dataclass(frozen=True)
+class Services:
+    """What callbacks and routes may ask; all of it only reads."""
+
+    settings: Settings
+    store: Store
+    traffic: LatestTraffic
+    forecasts: CachedForecasts
+    quality: QualityReader
+    nowcasts: CachedNowcasts
+    week: CachedWeekForecasts
+    camera: CameraClient
+    clock: Clock
+
+
+def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
+    """Build the services of one application.
+
+    Raises
+    ------
+    ConfigurationError
+        When the data directory cannot be used.
+    """
+    store = Store(settings.data_dir)
+    store.prepare()
+    return Services(
+        settings=settings,
+        store=store,
+        traffic=LatestTraffic(store),
+        forecasts=CachedForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
+        quality=QualityReader(open_operations(settings, read_only=True), clock),
+        nowcasts=CachedNowcasts(settings.data_dir, is_expected=settings.learner),
+        week=CachedWeekForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
+        camera=CameraClient(settings.data_dir, is_expected=settings.camera),
+        clock=clock,
+    )

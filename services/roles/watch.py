@@ -1,0 +1,252 @@
+"""The watch role, ``python -m services.roles.watch``: judges rules, keeps incidents, tells people.
+
+A process of its own, so that it also notices a worker or a web role that died. It
+needs neither pandas nor numpy. A file lock makes a second one stand by.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from types import FrameType
+from typing import Final
+
+from filelock import FileLock, Timeout
+
+from services.base.clock import Clock, utc_now
+from services.base.command_line import run_command
+from services.base.data_directory import end_with_data_directory, prepare_data_directory
+from services.base.errors import ConfigurationError
+from services.base.journal import start_journal
+from services.base.settings import Settings, load_settings
+from services.metrics import (
+    Sample,
+    WorkMetrics,
+    metric_registry,
+    read_samples,
+    roles_off,
+    share_metrics,
+)
+from services.operations import OutgoingMessage, open_operations
+from services.watch.messages import Change, Message, message_of, texts_of
+from services.watch.outbox import Outbox, checked_channels, send_by_apprise
+from services.watch.overview import OverviewWriter
+from services.watch.probe import refreshes_pages, serves_pages
+from services.watch.rules import Language, rules_of
+from services.watch.watcher import Watcher
+
+log = logging.getLogger(__name__)
+
+LOCK_NAME: Final = "watch.lock"
+STANDBY_SECONDS: Final = 5.0
+DELIVERY_PERIOD_SECONDS: Final = 5.0
+PAGE_PATH: Final = "/exploitation/"
+PROBES: Final[Mapping[str, Callable[[str], bool]]] = {
+    "health": serves_pages,
+    "refresh": refreshes_pages,
+}
+
+
+def channels_of(settings: Settings) -> list[str]:
+    """The addresses of those who are told.
+
+    Raises
+    ------
+    ConfigurationError
+    """
+    urls = settings.notify_urls
+    return [] if urls is None else checked_channels(urls.get_secret_value())
+
+
+def page_url(settings: Settings) -> str:
+    """Where people find the incidents."""
+    base = str(settings.public_url or settings.url)
+    return base.rstrip("/") + PAGE_PATH
+
+
+class Watch:
+    """Everything that the role does, one round at a time.
+
+    Parameters
+    ----------
+    settings : Settings
+    outbox : Outbox
+    clock : Clock
+    monotonic : callable
+        Seconds; tests hand in their own.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        outbox: Outbox,
+        clock: Clock = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._rules = rules_of(settings)
+        self._outbox = outbox
+        self._watcher = Watcher(
+            self._rules, open_operations(settings), settings.data_dir, clock, monotonic
+        )
+        self._overview = OverviewWriter(settings.data_dir)
+        self._metrics = WorkMetrics(metric_registry(), "watch")
+
+    @property
+    def period_seconds(self) -> float:
+        """From one round to the next."""
+        return self._rules.evaluation_seconds
+
+    def round(self) -> None:
+        """Judge the rules, write what is known, leave messages. Never raises."""
+        now = self._clock()
+        self._metrics.alive(now)
+        with _survived("the rules could not be judged"):
+            changes = self._watcher.evaluate(self._samples())
+            messages = self._messages(changes, now) if changes else []
+            if not self._watcher.save(messages):
+                self._outbox.keep(messages)
+        with _survived("the overview could not be written"):
+            self._overview.write(self._watcher.states(), self._watcher.recent(), now)
+
+    def probe(self) -> None:
+        """Ask for pages as a visitor's browser does, and note whether they answered well."""
+        url = str(self._settings.web_url or self._settings.url).rstrip("/")
+        for name, ask in PROBES.items():
+            self._metrics.probed(name, succeeded=ask(url))
+
+    def _samples(self) -> list[Sample] | None:
+        try:
+            return read_samples(self._settings.data_dir, roles_off=roles_off(self._settings))
+        except Exception:  # as above
+            log.exception("the metrics could not be read")
+            return None
+
+    def _messages(self, changes: Sequence[Change], now: datetime) -> list[OutgoingMessage]:
+        language: Language = self._settings.notify_language
+        message = message_of(changes, language, page_url(self._settings))
+        return self._outbox.for_channels(message, now)
+
+
+def run(settings: Settings, stopping: threading.Event) -> None:
+    """Watch until asked to stop.
+
+    Raises
+    ------
+    ConfigurationError
+        When the rules, a channel or the data directory cannot be used.
+    """
+    prepare_data_directory(settings.data_dir)
+    end_with_data_directory(settings.data_dir)
+    outbox = Outbox(open_operations(settings), channels_of(settings), send_by_apprise)
+    rules_of(settings)
+    with _sole_watch(settings, stopping):
+        share_metrics(settings.data_dir, "watch")
+        watch = Watch(settings, outbox)
+        log.info("watch started: %d rules", len(rules_of(settings).rule))
+        # Each by itself: a channel or a page that answers late must not hold up the rules.
+        beside: dict[Callable[[], object], float] = {
+            lambda: outbox.deliver(utc_now()): DELIVERY_PERIOD_SECONDS,
+            watch.probe: watch.period_seconds,
+        }
+        for work, period_s in beside.items():
+            again = (work, period_s, stopping)
+            threading.Thread(target=_again_and_again, args=again, daemon=True).start()
+        _again_and_again(watch.round, watch.period_seconds, stopping)
+
+
+def send_test_message(settings: Settings) -> bool:
+    """Send a message to every channel now; whether all took it.
+
+    Raises
+    ------
+    ConfigurationError
+        When there is no channel.
+    """
+    channels = channels_of(settings)
+    if not channels:
+        raise ConfigurationError("TRAFFIC_NOTIFY_URLS: there is no channel to test")
+    texts = texts_of(settings.notify_language)
+    message = Message(texts["test_title"], texts["test_body"])
+    taken = [send_by_apprise(channel, message) for channel in channels]
+    return all(taken)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the watch; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m services.roles.watch",
+        description="Judge the rules of alerts.toml on the metrics in TRAFFIC_DATA_DIR, keep "
+        "incidents and tell TRAFFIC_NOTIFY_URLS. Settings come from the environment or .env "
+        "(see README).",
+    )
+    parser.add_argument(
+        "--test-notification", action="store_true", help="send a message to every channel and exit"
+    )
+    options = parser.parse_args(arguments)
+    stopping = threading.Event()
+
+    def stop(signal_number: int, _frame: FrameType | None) -> None:
+        log.info("watch stopped by %s", signal.Signals(signal_number).name)
+        stopping.set()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, stop)
+    try:
+        settings = load_settings()
+        start_journal(settings)
+        if options.test_notification:
+            return 0 if send_test_message(settings) else 1
+        run(settings, stopping)
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+def _again_and_again(
+    work: Callable[[], object], period_seconds: float, stopping: threading.Event
+) -> None:
+    """Do some work now and then; whatever it meets, it is done again."""
+    while not stopping.is_set():
+        with _survived("a part of the watch failed"):
+            work()
+        stopping.wait(period_seconds)
+
+
+@contextlib.contextmanager
+def _survived(failure: str) -> Iterator[None]:
+    """One part's fault must not end the watch, nor cost what the other parts do."""
+    try:
+        yield
+    except Exception:
+        log.exception(failure)
+
+
+@contextlib.contextmanager
+def _sole_watch(settings: Settings, stopping: threading.Event) -> Iterator[None]:
+    """Hold the lock of the one watch; stand by while another one holds it."""
+    lock = FileLock(settings.data_dir / LOCK_NAME)
+    while not stopping.is_set():
+        try:
+            lock.acquire(timeout=0)
+            break
+        except Timeout:
+            log.info("another watch is at work: standing by")
+            stopping.wait(STANDBY_SECONDS)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,263 @@
+"""The worker role: the only writer. ``python -m services.worker``.
+
+It observes once per feed period, whoever watches; once an hour it looks after the
+history and scores the forecasts of the hours gone by. A file lock in the data
+directory makes a second worker stand by until the first one is gone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, timedelta
+from functools import partial
+from types import FrameType
+from typing import Final
+
+from apscheduler.events import EVENT_JOB_ERROR
+from apscheduler.schedulers.blocking import BlockingScheduler
+from filelock import FileLock, Timeout
+
+from services.base.clock import utc_now
+from services.base.command_line import run_command
+from services.base.data_directory import end_with_data_directory
+from services.base.errors import ConfigurationError, ForecastUnavailable, StorageError
+from services.base.files import remove_abandoned
+from services.base.journal import start_journal
+from services.base.journal.retention import prune_journal
+from services.base.memory import give_back_memory, take_little_memory
+from services.base.settings import Settings, load_settings
+from services.forecast.champions import SHIPPED_ARTIFACTS
+from services.forecast.zone_forecasts import CachedForecasts
+from services.history.upkeep import keep_up
+from services.learn.job import score_forecasts
+from services.learn.quality_metrics import quality_metrics
+from services.metrics import WorkMetrics, heartbeat_of, metric_registry, share_metrics
+from services.observe.demo import DemoFeed
+from services.observe.feeds.sources import LiveFeed, SimulatedFeed
+from services.observe.observer import Observer
+from services.operations import (
+    Operations,
+    open_operations,
+    prune_incidents,
+    prune_log_in_failures,
+    prune_readings,
+)
+from services.roles.processes import Child, Supervisor
+from services.roles.turns import Turns
+from services.traffic.snapshot import Source
+from services.traffic.store import Store
+from services.web.monitoring.retention import prune_measures
+
+log = logging.getLogger(__name__)
+
+LOCK_NAME: Final = "worker.lock"
+STANDBY_SECONDS: Final = 1.0
+# Where both roles share two cores, pages come first.
+NICENESS: Final = 5
+UPKEEP_PERIOD: Final = timedelta(hours=1)
+# The first page must not wait for yesterday to be compacted.
+UPKEEP_DELAY: Final = timedelta(seconds=30)
+SCORING_PERIOD: Final = timedelta(hours=1)
+# After the first upkeep, whose usual week the forecasts are compared with.
+SCORING_DELAY: Final = timedelta(seconds=90)
+# Nor for TensorFlow to be imported, which takes a core for seconds.
+LEARNER_DELAY_SECONDS: Final = 15.0
+HEARTBEAT_PERIOD: Final = timedelta(seconds=15)
+# What takes longer hangs, and the worker is started again. A fetch ends after a minute; the first
+# upkeep after an import of years folds each of their days.
+LONGEST_ROUND_SECONDS: Final = 600.0
+LONGEST_HOURLY_JOB_SECONDS: Final = 6 * 3_600.0
+# Long enough to compare a winter with the one before.
+INCIDENTS_KEPT: Final = timedelta(days=730)
+# Twice as long as they count; looked after once an hour.
+LOG_IN_FAILURES_KEPT: Final = timedelta(hours=1)
+
+
+def make_observer(settings: Settings, store: Store, metrics: WorkMetrics | None = None) -> Observer:
+    """The observer that the settings ask for."""
+    live = None if settings.source == "demo" else LiveFeed(str(settings.feed_url))
+    demo = None if settings.source == "live" else SimulatedFeed(DemoFeed().reply)
+    return Observer(store, live, demo, utc_now, metrics)
+
+
+def make_scheduler(
+    settings: Settings, observer: Observer, metrics: WorkMetrics
+) -> BlockingScheduler:
+    """The worker's jobs: observing, looking after the history, scoring, being seen alive."""
+    scheduler = BlockingScheduler(
+        # On a local clock, a job of every minute waits for an hour when summer time ends.
+        timezone=UTC,
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    now = utc_now()
+    turns = Turns()
+    # One for all runs: whatever speaks to a database anew compiles every statement anew, and
+    # SQLAlchemy keeps those of each.
+    operations = open_operations(settings)
+    scheduler.add_job(
+        turns.watched(observer.observe, LONGEST_ROUND_SECONDS),
+        "interval",
+        seconds=settings.feed_period_seconds,
+        next_run_time=now,
+        id="observe",
+    )
+    scheduler.add_job(
+        turns.watched(look_after_history, LONGEST_HOURLY_JOB_SECONDS),
+        "interval",
+        seconds=UPKEEP_PERIOD.total_seconds(),
+        args=[settings, operations],
+        next_run_time=now + UPKEEP_DELAY,
+        id="upkeep",
+    )
+    scheduler.add_job(
+        turns.watched(score_past_forecasts, LONGEST_HOURLY_JOB_SECONDS),
+        "interval",
+        seconds=SCORING_PERIOD.total_seconds(),
+        args=[settings, operations, metrics],
+        next_run_time=now + SCORING_DELAY,
+        id="scoring",
+    )
+    forecasts = CachedForecasts(settings.data_dir, SHIPPED_ARTIFACTS)
+    scheduler.add_job(
+        show_life,
+        "interval",
+        args=[metrics, forecasts, turns],
+        seconds=HEARTBEAT_PERIOD.total_seconds(),
+        next_run_time=now,
+        id="heartbeat",
+    )
+    scheduler.add_listener(lambda event: metrics.failed(str(event.job_id)), EVENT_JOB_ERROR)
+    return scheduler
+
+
+def learner_child(settings: Settings) -> Child:
+    """The worker's companion, which has TensorFlow."""
+    return Child(
+        [sys.executable, "-m", "models.learner"],
+        wait=lambda stopping: stopping.wait(LEARNER_DELAY_SECONDS),
+        pulse=partial(heartbeat_of, settings.data_dir, "learner"),
+    )
+
+
+def look_after_history(settings: Settings, operations: Operations) -> None:
+    """Compact finished days, drop what is old, bring the usual week up to date."""
+    now = utc_now()
+    keep_up(settings.data_dir, now, settings.history_retention_days)
+    prune_journal(settings.data_dir, now, settings.journal_retention_days)
+    prune_measures(settings.data_dir, now, settings.monitoring_retention_days)
+    try:
+        prune_incidents(operations, now, INCIDENTS_KEPT)
+        prune_log_in_failures(operations, now, LOG_IN_FAILURES_KEPT)
+        prune_readings(operations, now, timedelta(days=settings.history_retention_days))
+    except StorageError as error:
+        log.error("old incidents, readings and log-ins were not removed: %s", error)
+    give_back_memory()
+
+
+def show_life(metrics: WorkMetrics, forecasts: CachedForecasts, turns: Turns) -> None:
+    """Say that the worker is alive unless a job hangs, and whether the forecasts can be read."""
+    if not turns.is_hung():
+        metrics.alive(utc_now())
+    try:
+        forecasts.table()
+    except ForecastUnavailable:
+        metrics.forecasts_present("zones", are_there=False)
+    else:
+        metrics.forecasts_present("zones", are_there=True)
+
+
+def score_past_forecasts(settings: Settings, operations: Operations, metrics: WorkMetrics) -> None:
+    """Judge what was forecast for the hours gone by, measure the drift, and publish both."""
+    now = utc_now()
+    score_forecasts(settings.data_dir, SHIPPED_ARTIFACTS, operations, now)
+    source: Source = "demo" if settings.source == "demo" else "live"
+    found = quality_metrics(operations, source, now)
+    metrics.quality((metric.name, metric.labels, metric.value) for metric in found)
+    give_back_memory()
+
+
+def run(settings: Settings) -> None:
+    """Work until a signal asks to stop.
+
+    Raises
+    ------
+    ConfigurationError
+        When the data directory cannot be used.
+    """
+    take_little_memory()
+    store = Store(settings.data_dir, heals=True)
+    store.prepare()
+    end_with_data_directory(settings.data_dir)
+    with (
+        _sole_worker(settings),
+        Supervisor([learner_child(settings)] if settings.learner else []),
+    ):
+        remove_abandoned(settings.data_dir)
+        share_metrics(settings.data_dir, "worker")
+        metrics = WorkMetrics(metric_registry(), "worker")
+        scheduler = make_scheduler(settings, make_observer(settings, store, metrics), metrics)
+        log.info(
+            "worker started: source %s, every %d s", settings.source, settings.feed_period_seconds
+        )
+        scheduler.start()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the worker; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m services.worker",
+        description="Fetch the traffic feed once per period and publish checked snapshots "
+        "into TRAFFIC_DATA_DIR. Settings come from the environment or .env (see README).",
+    )
+    parser.add_argument("--once", action="store_true", help="observe once and exit")
+    options = parser.parse_args(arguments)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, _stop)
+    try:
+        settings = load_settings()
+        start_journal(settings)
+        os.nice(NICENESS)
+        if options.once:
+            return _observe_once(settings)
+        run(settings)
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+def _observe_once(settings: Settings) -> int:
+    store = Store(settings.data_dir, heals=True)
+    store.prepare()
+    with _sole_worker(settings):
+        return 0 if make_observer(settings, store).observe() is not None else 1
+
+
+@contextlib.contextmanager
+def _sole_worker(settings: Settings) -> Iterator[None]:
+    """Hold the lock of the one worker; stand by while another one holds it."""
+    lock = FileLock(settings.data_dir / LOCK_NAME)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        log.info("another worker is at work: standing by")
+        lock.acquire(poll_interval=STANDBY_SECONDS)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _stop(signal_number: int, _frame: FrameType | None) -> None:
+    log.info("worker stopped by %s", signal.Signals(signal_number).name)
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,1 @@
+"""What traffic is and amounts to: statuses, network, snapshot, indicators, the usual."""

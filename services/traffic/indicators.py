@@ -1,0 +1,215 @@
+"""What the traffic amounts to: one set of definitions for live figures and forecasts.
+
+Speeds above the limit count as the limit, so that a fast road does not hide a
+jam elsewhere. Free flow is the speed limit: the feed carries no other reference,
+and its own statuses are thresholds of speed ÷ limit.
+
+Sources
+-------
+congestion level
+    TomTom Traffic Index: extra travel time as a share of the travel time in
+    free flow (0.5 means a trip takes half as long again).
+kilometres of jam
+    Sytadin (DiRIF): length of jammed road, each direction on its own and
+    whatever the number of lanes. Sytadin starts a jam below 30 km/h on roads
+    limited to 90 km/h or more; the feed's ``congested`` (at most 0.30 of the
+    limit, 27 km/h of 90) is the same idea for every kind of road. Closed
+    segments are no jam and are not counted, nor is a speed on them.
+zone status
+    Highway Capacity Manual, urban street levels of service by speed as a share
+    of free-flow speed: A and B above 0.67 read *free*, C and D *dense*, E and F
+    up to 0.40 *blocked*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.city.zones import ZONES
+from services.traffic.network import Network
+from services.traffic.snapshot import Snapshot
+from services.traffic.status import DATEX_NAMES, Status
+
+ZoneStatus = Literal["free", "dense", "blocked"]
+ZONE_STATUSES: Final[tuple[ZoneStatus, ...]] = ("free", "dense", "blocked")
+FREE_ABOVE_RATIO: Final = 0.67
+BLOCKED_UP_TO_RATIO: Final = 0.40
+
+_METRES_PER_KM: Final = 1_000.0
+_LEAST_DELAY_S: Final = 1.0
+# The feed gives these names to hundreds of places that have nothing else in common.
+_NAMES_OF_NO_ROAD: Final = ("", "Rond-point", "Inconnu Voie non dénommée")
+
+
+@dataclass(frozen=True)
+class WorstRoad:
+    """A road, in one zone, whose traffic loses the most time."""
+
+    name: str
+    zone: str
+    delay_s: float
+    speed_kmh: float
+    jam_km: float
+    segment_index: int
+    """Its slowest segment: where the map should fly to."""
+
+
+@dataclass(frozen=True)
+class Indicators:
+    """The state of the network at a glance.
+
+    ``congestion_level`` and ``zone_ratios`` are None where nothing is known.
+    """
+
+    congestion_level: float | None
+    jam_km: float
+    counts: dict[str, int]
+    length_shares: dict[str, float]
+    zone_ratios: dict[str, float | None]
+    worst_roads: tuple[WorstRoad, ...]
+
+
+def compute_indicators(network: Network, snapshot: Snapshot, worst: int = 5) -> Indicators:
+    """All indicators of one snapshot.
+
+    Parameters
+    ----------
+    network, snapshot
+        Of the same version.
+    worst : int
+        How many roads to list.
+    """
+    codes = snapshot.status_codes()
+    free_s = network.free_flow_time_s
+    actual_s = travel_time_s(network, snapshot)
+    whole = speed_ratio(free_s, actual_s)
+    return Indicators(
+        congestion_level=None if whole is None else congestion_level(whole),
+        jam_km=jam_km(network.length_m, codes),
+        counts=status_counts(codes),
+        length_shares=length_shares(network.length_m, codes),
+        zone_ratios=compute_zone_ratios(network, actual_s),
+        worst_roads=worst_roads(network, snapshot, worst),
+    )
+
+
+def compute_zone_ratios(network: Network, actual_s: NDArray[np.float64]) -> dict[str, float | None]:
+    """Speed ratio of each zone, as :func:`speed_ratio`.
+
+    Parameters
+    ----------
+    network : Network
+    actual_s : array of float, shape (segments,)
+        Seconds to drive each segment now, NaN where not known.
+    """
+    free_s = network.free_flow_time_s
+    return {
+        zone: speed_ratio(free_s[members], actual_s[members])
+        for code, zone in enumerate(ZONES)
+        for members in [network.zone_codes == code]
+    }
+
+
+def travel_time_s(network: Network, snapshot: Snapshot) -> NDArray[np.float64]:
+    """Seconds to drive each segment now; NaN where unknown or closed.
+
+    From length and speed rather than the feed's ``traveltime``, which is
+    rounded to a second: a third of the 70 m median segment at 90 km/h.
+    """
+    # The slowest known speed stands for a standstill: no trip takes for ever.
+    speed_kmh = np.minimum(snapshot.table["speed_kmh"].to_numpy(), network.speed_limit_kmh)
+    speed_kmh[snapshot.status_codes() == Status.IMPOSSIBLE] = np.nan
+    seconds: NDArray[np.float64] = network.length_m / (np.maximum(speed_kmh, 1.0) / 3.6)
+    return seconds
+
+
+def speed_ratio(free_flow_s: NDArray[np.float64], actual_s: NDArray[np.float64]) -> float | None:
+    """Free-flow time ÷ actual time over the known segments, in (0, 1]; None if none is known."""
+    known = ~np.isnan(actual_s)
+    if not known.any():
+        return None
+    return float(free_flow_s[known].sum() / actual_s[known].sum())
+
+
+def congestion_level(ratio: float) -> float:
+    """Extra travel time over free flow, as a share (TomTom).
+
+    Examples
+    --------
+    >>> congestion_level(0.5)
+    1.0
+    """
+    return 1.0 / ratio - 1.0
+
+
+def zone_status(ratio: float) -> ZoneStatus:
+    """Libre, Dense or Bloqué for a zone's speed ratio (HCM levels of service)."""
+    if ratio > FREE_ABOVE_RATIO:
+        return "free"
+    return "blocked" if ratio <= BLOCKED_UP_TO_RATIO else "dense"
+
+
+def jam_km(length_m: NDArray[np.float64], codes: NDArray[np.uint8]) -> float:
+    """Kilometres of jammed road, directions counted apart (Sytadin)."""
+    return float(length_m[codes == Status.CONGESTED].sum() / _METRES_PER_KM)
+
+
+def status_counts(codes: NDArray[np.uint8]) -> dict[str, int]:
+    """Number of segments of each status, by DATEX name, all names present."""
+    counts = np.bincount(codes, minlength=len(DATEX_NAMES))
+    return dict(zip(DATEX_NAMES, counts.tolist(), strict=True))
+
+
+def worst_roads(network: Network, snapshot: Snapshot, how_many: int) -> tuple[WorstRoad, ...]:
+    """The roads that lose the most time to traffic, worst first.
+
+    A road is a street name within one zone; its delay is the time lost over
+    free flow by driving all its known segments once. Roads without delay are
+    left out.
+    """
+    actual_s = travel_time_s(network, snapshot)
+    delay_s = actual_s - network.free_flow_time_s
+    known = ~np.isnan(actual_s)
+    jam_m = network.length_m * (snapshot.status_codes() == Status.CONGESTED)
+
+    def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum over the known segments of each road."""
+        sums: NDArray[np.float64] = np.bincount(
+            network.road_codes, weights=np.where(known, values, 0.0), minlength=len(network.roads)
+        ).astype(np.float64)
+        return sums
+
+    delays_s, times_s, lengths_m = total(delay_s), total(actual_s), total(network.length_m)
+    jams_m = total(jam_m)
+    worst_first = np.argsort(-delays_s, kind="stable")
+    named = [
+        road
+        for road in worst_first.tolist()
+        if delays_s[road] >= _LEAST_DELAY_S and network.roads[road][0] not in _NAMES_OF_NO_ROAD
+    ]
+    return tuple(
+        WorstRoad(
+            name=network.roads[road][0],
+            zone=ZONES[network.roads[road][1]],
+            delay_s=float(delays_s[road]),
+            speed_kmh=float(lengths_m[road] / times_s[road] * 3.6),
+            jam_km=float(jams_m[road] / _METRES_PER_KM),
+            segment_index=_slowest_segment(network.road_codes == road, delay_s),
+        )
+        for road in named[:how_many]
+    )
+
+
+def _slowest_segment(members: NDArray[np.bool_], delay_s: NDArray[np.float64]) -> int:
+    """The member that loses the most time."""
+    return int(np.nanargmax(np.where(members, delay_s, np.nan)))
+
+
+def length_shares(length_m: NDArray[np.float64], codes: NDArray[np.uint8]) -> dict[str, float]:
+    """Share of the network's length in each status, by DATEX name, all names present."""
+    metres = np.bincount(codes, weights=length_m, minlength=len(DATEX_NAMES))
+    return dict(zip(DATEX_NAMES, (metres / metres.sum()).tolist(), strict=True))

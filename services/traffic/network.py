@@ -1,0 +1,210 @@
+"""The road network: what does not change from one snapshot to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from services.base.errors import StorageError
+from services.city.zones import ZONES, zones_of_segments
+
+Part = list[list[float]]
+"""One line of a segment: [longitude, latitude] pairs, WGS 84 degrees."""
+
+_EARTH_RADIUS_M: Final = 6_371_008.8
+# Five decimals are 1.1 m: finer than the width of a road, half the bytes.
+_COORDINATE_DECIMALS: Final = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """The segments in their fixed order; all arrays have shape (segments,).
+
+    Attributes
+    ----------
+    version : str
+        Fingerprint of everything below.
+    segment_ids : tuple of str
+        The feed's ``predefinedlocationreference``.
+    geometry : tuple of list of Part
+        Each segment's lines, in the direction of travel.
+    names, road_classes : array of str
+    speed_limit_kmh : array of float
+    """
+
+    version: str
+    segment_ids: tuple[str, ...]
+    geometry: tuple[list[Part], ...]
+    names: NDArray[np.str_]
+    road_classes: NDArray[np.str_]
+    speed_limit_kmh: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.segment_ids)
+
+    @cached_property
+    def length_m(self) -> NDArray[np.float64]:
+        """Length of each segment along its geometry, in metres."""
+        return segment_lengths_m(self.geometry)
+
+    @cached_property
+    def free_flow_time_s(self) -> NDArray[np.float64]:
+        """Seconds to drive each segment at its speed limit."""
+        return self.length_m / (self.speed_limit_kmh / 3.6)
+
+    @cached_property
+    def points(self) -> NDArray[np.float64]:
+        """A point of each segment, shape (segments, 2): longitude, latitude."""
+        return np.array([parts[0][len(parts[0]) // 2] for parts in self.geometry])
+
+    @cached_property
+    def zone_codes(self) -> NDArray[np.uint8]:
+        """Zone of each segment, as an index into ``zones.ZONES``."""
+        return zones_of_segments(
+            self.names, self.road_classes, self.points[:, 1], self.points[:, 0]
+        )
+
+    @cached_property
+    def roads(self) -> list[tuple[str, int]]:
+        """Each road: a street name within one zone, as its name and zone code."""
+        return sorted(set(self._road_of_segment))
+
+    @cached_property
+    def road_codes(self) -> NDArray[np.intp]:
+        """Road of each segment, as an index into :attr:`roads`."""
+        code_of_road = {road: code for code, road in enumerate(self.roads)}
+        return np.array([code_of_road[road] for road in self._road_of_segment], dtype=np.intp)
+
+    @cached_property
+    def _road_of_segment(self) -> list[tuple[str, int]]:
+        return list(zip(self.names.tolist(), self.zone_codes.tolist(), strict=True))
+
+    @cached_property
+    def index_of_id(self) -> dict[str, int]:
+        """Place of each segment in the fixed order."""
+        return {segment_id: index for index, segment_id in enumerate(self.segment_ids)}
+
+
+def segment_lengths_m(geometry: Sequence[list[Part]]) -> NDArray[np.float64]:
+    """Length of each segment in metres, the gaps between its parts left out.
+
+    Equirectangular distances: within 0.1 % over segments shorter than 10 km.
+    """
+    points = np.array([point[:2] for parts in geometry for part in parts for point in part])
+    part_sizes = [len(part) for parts in geometry for part in parts]
+    segment_of_part = np.repeat(np.arange(len(geometry)), [len(parts) for parts in geometry])
+    part_of_point = np.repeat(np.arange(len(part_sizes)), part_sizes)
+    radians = np.radians(points)
+    east = np.diff(radians[:, 0]) * np.cos(radians[:-1, 1])
+    steps_m = _EARTH_RADIUS_M * np.hypot(east, np.diff(radians[:, 1]))
+    steps_m[part_of_point[1:] != part_of_point[:-1]] = 0.0
+    segment_of_step = segment_of_part[part_of_point[1:]]
+    lengths_m: NDArray[np.float64] = np.bincount(
+        segment_of_step, weights=steps_m, minlength=len(geometry)
+    ).astype(np.float64)
+    return lengths_m
+
+
+def encode_network(network: Network) -> bytes:
+    """The network as GeoJSON: what the data directory keeps and the browser draws.
+
+    Feature ids are the segments' places in the fixed order, because the
+    browser's map addresses features by integer.
+    """
+    features = [
+        _feature(index, network, zone) for index, zone in enumerate(network.zone_codes.tolist())
+    ]
+    return orjson.dumps(
+        {"type": "FeatureCollection", "version": network.version, "features": features}
+    )
+
+
+def decode_network(document: bytes, version: str) -> Network:
+    """Read back :func:`encode_network`.
+
+    Raises
+    ------
+    StorageError
+        When the document is not that network, whole and sound.
+    """
+    try:
+        content = orjson.loads(document)
+        features = content["features"]
+        properties = [feature["properties"] for feature in features]
+        network = Network(
+            version=content["version"],
+            segment_ids=tuple(_texts(properties, "segment_id")),
+            geometry=tuple(geometry_parts(feature["geometry"]) for feature in features),
+            names=np.array(_texts(properties, "name"), dtype=np.str_),
+            road_classes=np.array(_texts(properties, "road_class"), dtype=np.str_),
+            speed_limit_kmh=np.array([item["speed_limit_kmh"] for item in properties], float),
+        )
+        _check_sound(network, version)
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise StorageError(f"not a network document: {error}") from error
+    return network
+
+
+def _texts(properties: Sequence[dict[str, Any]], name: str) -> list[str]:
+    texts = [item[name] for item in properties]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"a {name} that is no text")
+    return texts
+
+
+def _check_sound(network: Network, version: str) -> None:
+    """Raises ValueError, or TypeError, for a network that nothing can be drawn or computed from."""
+    if network.version != version:
+        raise ValueError(f"it is of version {str(network.version)[:40]!r}")
+    if not network.segment_ids or len(network.index_of_id) < len(network):
+        raise ValueError("no segments, or some of them twice")
+    if not (network.speed_limit_kmh > 0).all() or not np.isfinite(network.length_m).all():
+        raise ValueError("a segment without a limit or a length")
+
+
+def geometry_parts(geometry: dict[str, Any]) -> list[Part]:
+    """The parts of a GeoJSON LineString (feed from 2025) or MultiLineString (2024).
+
+    Raises
+    ------
+    ValueError
+        For any other type, or a part of fewer than two points.
+    """
+    if geometry["type"] == "LineString":
+        parts = [geometry["coordinates"]]
+    elif geometry["type"] == "MultiLineString":
+        parts = geometry["coordinates"]
+    else:
+        raise ValueError(f"geometry of type {geometry['type']}")
+    if not parts or any(len(part) < 2 for part in parts):
+        raise ValueError("geometry with fewer than two points")
+    return parts
+
+
+def _feature(index: int, network: Network, zone: int) -> dict[str, Any]:
+    parts = [
+        [[round(c, _COORDINATE_DECIMALS) for c in point[:2]] for point in part]
+        for part in network.geometry[index]
+    ]
+    single = len(parts) == 1
+    return {
+        "type": "Feature",
+        "id": index,
+        "geometry": {
+            "type": "LineString" if single else "MultiLineString",
+            "coordinates": parts[0] if single else parts,
+        },
+        "properties": {
+            "segment_id": network.segment_ids[index],
+            "name": str(network.names[index]),
+            "road_class": str(network.road_classes[index]),
+            "speed_limit_kmh": int(network.speed_limit_kmh[index]),
+            "zone": ZONES[zone],
+        },
+    }

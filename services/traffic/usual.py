@@ -1,0 +1,91 @@
+"""Now against the usual: what counts as busier, or quieter, than it normally is.
+
+Pure functions: the caller brings the speed ratios of now (``services.traffic.indicators``)
+and those usual at this hour, which the worker reads from the history
+(``services.history.usual_look_up``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Three weeks of the same hour at a snapshot every 3 minutes: fewer show a day, not a habit.
+MINIMUM_OBSERVATIONS: Final = 60
+# Below the width of a bin of speed ratios a difference is not told apart from none.
+MINIMUM_DIFFERENCE: Final = 0.05
+# A zone of which fewer segments are known says nothing of the zone: at night one in
+# three is known, an archive cut at the API's 100 rows knows one in thirty.
+MINIMUM_KNOWN_SHARE: Final = 0.05
+
+
+class Comparison(IntEnum):
+    """How traffic is, compared with what is usual; the numbers may be stored and sent."""
+
+    NOT_TOLD = 0
+    QUIETER = 1
+    USUAL = 2
+    BUSIER = 3
+
+
+COMPARISON_BITS: Final = 2
+
+
+@dataclass(frozen=True)
+class Usual:
+    """Speed ratios seen at the same hour of the week, arrays of any one shape or numbers.
+
+    ``p10`` to ``p90`` is what four in five of them lie between; ``observations``
+    is how many there are.
+    """
+
+    p10: NDArray[np.floating] | float
+    p50: NDArray[np.floating] | float
+    p90: NDArray[np.floating] | float
+    observations: NDArray[np.integer] | int
+
+    def is_known(self, minimum_observations: int = MINIMUM_OBSERVATIONS) -> NDArray[np.bool_]:
+        """Where enough was seen to speak of a habit, of the same shape."""
+        return np.asarray(self.observations) >= minimum_observations
+
+
+def compare(
+    ratio: NDArray[np.floating] | float,
+    usual: Usual,
+    minimum_difference: float = MINIMUM_DIFFERENCE,
+    minimum_observations: int = MINIMUM_OBSERVATIONS,
+) -> NDArray[np.uint8]:
+    """Compare speed ratios with the usual ones.
+
+    Busier means slower than nine in ten times at this hour, and by enough to be
+    felt: on an empty road at night the tenth and ninetieth percentile are next
+    to each other, and a kilometre an hour less is no news.
+
+    Parameters
+    ----------
+    ratio : array or float
+        Speed ÷ limit, or a zone's free-flow ÷ actual time; NaN where not known.
+    usual : Usual
+        Of the same shape.
+    minimum_difference : float
+        From the median.
+    minimum_observations : int
+        With fewer, nothing is told.
+
+    Returns
+    -------
+    array of uint8, same shape
+        Codes of :class:`Comparison`.
+    """
+    now = np.asarray(ratio, dtype=np.float64)
+    difference = now - np.asarray(usual.p50)
+    codes = np.full(now.shape, Comparison.USUAL, dtype=np.uint8)
+    codes[(now < usual.p10) & (difference <= -minimum_difference)] = Comparison.BUSIER
+    codes[(now > usual.p90) & (difference >= minimum_difference)] = Comparison.QUIETER
+    told = np.isfinite(difference) & usual.is_known(minimum_observations)
+    codes[~told] = Comparison.NOT_TOLD
+    return codes

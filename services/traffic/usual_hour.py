@@ -1,0 +1,184 @@
+"""What is usual at one hour of the week, and how a snapshot compares with it.
+
+The worker writes it once an hour (``services.history.usual_look_up``) as one small
+file, so that no page waits for a history to be read.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from services.base.errors import StorageError
+from services.city.zones import ZONES
+from services.traffic.indicators import compute_zone_ratios, travel_time_s
+from services.traffic.network import Network
+from services.traffic.snapshot import Snapshot, Source
+from services.traffic.usual import MINIMUM_KNOWN_SHARE, Usual, compare
+
+_HOUR: Final = timedelta(hours=1)
+_METADATA_KEY: Final = b"traffic_usual_hour"
+_QUANTILES: Final = ("p10", "p50", "p90")
+_COLUMNS: Final = (*_QUANTILES, "observations")
+
+
+@dataclass(frozen=True, eq=False)
+class UsualHour:
+    """Speed ratios usual at the hour of the week that begins at a time.
+
+    Attributes
+    ----------
+    source : {"live", "demo", "archive"}
+        Whose history: simulated traffic says nothing of the real one.
+    network_version : str
+        The network whose order ``segments`` follows.
+    start : datetime
+        Aware, UTC. What is usual is what was known then: the hour's own traffic is not in it.
+    segments : Usual
+        Arrays of shape (segments,).
+    zones : Usual
+        Arrays of shape (zones,), in the order of ``services.city.zones.ZONES``.
+    """
+
+    source: Source
+    network_version: str
+    start: datetime
+    segments: Usual
+    zones: Usual
+
+    def tells_of(self, snapshot: Snapshot) -> bool:
+        """Whether a snapshot is of this hour, source and network.
+
+        An archive never is: what is usual "at this hour" is said of now only.
+        """
+        return (
+            snapshot.source == self.source
+            and snapshot.network_version == self.network_version
+            and len(snapshot.table) == np.size(self.segments.p50)
+            and hour_start(snapshot.observed_at) == self.start
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedTraffic:
+    """A snapshot beside the usual.
+
+    Attributes
+    ----------
+    segments : array of uint8, shape (segments,)
+        Codes of :class:`services.traffic.usual.Comparison`.
+    zones : array of uint8, shape (zones,)
+        The same for each zone of ``services.city.zones.ZONES``.
+    usual_kmh : dict of array of float, shape (segments,)
+        ``p10``, ``p50`` and ``p90``: speeds usual at this hour, NaN where too few were seen.
+    """
+
+    segments: NDArray[np.uint8]
+    zones: NDArray[np.uint8]
+    usual_kmh: dict[str, NDArray[np.float64]]
+
+
+def hour_start(moment: datetime) -> datetime:
+    """The start of the hour of an aware time, in UTC: offsets of Rennes are whole hours.
+
+    Examples
+    --------
+    >>> hour_start(datetime(2026, 11, 23, 7, 40, tzinfo=UTC)).isoformat()
+    '2026-11-23T07:00:00+00:00'
+    """
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def compare_traffic(network: Network, snapshot: Snapshot, usual: UsualHour) -> ComparedTraffic:
+    """Compare every segment and zone with what is usual.
+
+    Parameters
+    ----------
+    network, snapshot
+        Of the same version.
+    usual : UsualHour
+        One that tells of the snapshot.
+    """
+    actual_s = travel_time_s(network, snapshot)
+    known = ~np.isnan(actual_s)
+    # Unlike travel times, a speed ratio may be above 1, as in the history.
+    ratio = snapshot.table["speed_kmh"].to_numpy() / network.speed_limit_kmh
+    segments = compare(np.where(known, ratio, np.nan), usual.segments)
+    is_known = usual.segments.is_known()
+    usual_kmh = {
+        name: np.where(is_known, getattr(usual.segments, name) * network.speed_limit_kmh, np.nan)
+        for name in _QUANTILES
+    }
+    return ComparedTraffic(segments, _compare_zones(network, actual_s, usual.zones), usual_kmh)
+
+
+def encode_usual_hour(usual: UsualHour) -> bytes:
+    """The usual of an hour as one Parquet file: segments, then zones."""
+    header = {
+        "source": usual.source,
+        "network_version": usual.network_version,
+        "start": usual.start,
+        "segments": len(np.asarray(usual.segments.p50)),
+    }
+    parts = (usual.segments, usual.zones)
+    columns = {
+        name: np.concatenate([np.asarray(getattr(part, name)) for part in parts])
+        for name in _COLUMNS
+    }
+    table = pa.table(columns).replace_schema_metadata({_METADATA_KEY: orjson.dumps(header)})
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd")
+    return sink.getvalue()
+
+
+def decode_usual_hour(document: bytes) -> UsualHour:
+    """Read back :func:`encode_usual_hour`.
+
+    Raises
+    ------
+    StorageError
+        When the document is not such a file.
+    """
+    try:
+        table = pq.read_table(io.BytesIO(document))
+        header: dict[str, Any] = orjson.loads((table.schema.metadata or {})[_METADATA_KEY])
+        segments = header["segments"]
+        if len(table) != segments + len(ZONES):
+            raise StorageError("not a file of usual traffic: another number of zones")
+        columns = [table.column(name).to_numpy() for name in _COLUMNS]
+        return UsualHour(
+            source=header["source"],
+            network_version=header["network_version"],
+            start=datetime.fromisoformat(header["start"]),
+            segments=_usual([column[:segments] for column in columns]),
+            zones=_usual([column[segments:] for column in columns]),
+        )
+    except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
+        raise StorageError(f"not a file of usual traffic: {error}") from error
+
+
+def _usual(columns: Sequence[NDArray[Any]]) -> Usual:
+    p10, p50, p90, observations = columns
+    return Usual(p10, p50, p90, observations)
+
+
+def _compare_zones(
+    network: Network, actual_s: NDArray[np.float64], usual: Usual
+) -> NDArray[np.uint8]:
+    """Codes of the zones; nothing is told of one with too few known segments, as in history."""
+    known = ~np.isnan(actual_s)
+    members = np.bincount(network.zone_codes, minlength=len(ZONES))
+    members_known = np.bincount(network.zone_codes, known, len(ZONES))
+    ratios = compute_zone_ratios(network, actual_s)
+    ratio = np.array([np.nan if (r := ratios[zone]) is None else r for zone in ZONES])
+    ratio[members_known < MINIMUM_KNOWN_SHARE * members] = np.nan
+    return compare(ratio, usual)

@@ -1,0 +1,198 @@
+"""Telling people: messages wait in the operations database until their channel has taken them.
+
+Apprise (https://github.com/caronc/apprise) knows the channels. A channel that
+fails is journalled and tried again, ever less often; nothing here is ever run by
+a process that serves pages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from apprise import Apprise
+from sqlalchemy import delete, select
+
+from services.base.errors import ConfigurationError, StorageError
+from services.operations import Operations, OutgoingMessage, read_entities
+from services.watch.messages import Message
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY: Final = timedelta(seconds=30)
+LONGEST_RETRY: Final = timedelta(hours=1)
+# An alarm of three days ago is no news.
+GIVEN_UP_AFTER: Final = timedelta(days=3)
+
+Send = Callable[[str, Message], bool]
+"""Sends a message to an address; whether it was taken."""
+
+
+class Outbox:
+    """Messages for some channels. One thread may add while another one delivers.
+
+    Parameters
+    ----------
+    operations : Operations
+        Where they wait; in memory while it cannot be written.
+    urls : sequence of str
+        The channels' addresses, as Apprise spells them.
+    send : Send
+    """
+
+    def __init__(self, operations: Operations, urls: Sequence[str], send: Send) -> None:
+        self._operations = operations
+        self._channels: Mapping[str, str] = {channel_mark(url): url for url in urls}
+        self._send = send
+        self._lock = threading.Lock()
+        self._unsaved: dict[str, OutgoingMessage] = {}
+        # Taken by their channel, and not yet crossed off: they must not go out again.
+        self._delivered: set[str] = set()
+
+    def add(self, message: Message, now: datetime) -> None:
+        """Leave a message for every channel."""
+        self.keep(self.for_channels(message, now))
+        self._save()
+
+    def for_channels(self, message: Message, now: datetime) -> list[OutgoingMessage]:
+        """A message for every channel, to be written down: what is delivered is what is written."""
+        return [
+            OutgoingMessage(
+                id=uuid.uuid4().hex,
+                channel=channel,
+                title=message.title,
+                body=message.body,
+                created_at=now,
+                due_at=now,
+            )
+            for channel in self._channels
+        ]
+
+    def keep(self, messages: Sequence[OutgoingMessage]) -> None:
+        """Hold messages that could not be written down; they are delivered all the same."""
+        for message in messages:
+            self._keep(message)
+
+    def deliver(self, now: datetime) -> int:
+        """Send what is due; returns how many messages were taken."""
+        taken = 0
+        for waiting in self._due(now):
+            url = self._channels.get(waiting.channel)
+            delivered = url is not None and self._send(url, Message(waiting.title, waiting.body))
+            taken += delivered
+            if delivered or url is None or now - waiting.created_at > GIVEN_UP_AFTER:
+                if not delivered:
+                    log.error("a notification is given up: %s", waiting.title)
+                self._remove(waiting)
+            else:
+                self._put_off(waiting, now)
+        return taken
+
+    def _due(self, now: datetime) -> list[OutgoingMessage]:
+        self._save()
+        self._cross_off()
+        with self._lock:
+            unsaved = [message for message in self._unsaved.values() if message.due_at <= now]
+        try:
+            with self._operations.begin() as session:
+                query = select(OutgoingMessage).where(OutgoingMessage.due_at <= now)
+                kept = read_entities(session, query.order_by(OutgoingMessage.created_at))
+        except StorageError as error:
+            log.error("waiting notifications cannot be read: %s", error)
+            return unsaved
+        with self._lock:
+            # Of those that could not be written since, memory knows better.
+            known = {*self._unsaved, *self._delivered}
+        return [*unsaved, *(message for message in kept if message.id not in known)]
+
+    def _put_off(self, message: OutgoingMessage, now: datetime) -> None:
+        message.attempts += 1
+        message.due_at = now + min(FIRST_RETRY * 2 ** (message.attempts - 1), LONGEST_RETRY)
+        log.error(
+            "a notification was not taken by channel %s, attempt %d; again at %s",
+            message.channel,
+            message.attempts,
+            message.due_at.isoformat(timespec="seconds"),
+        )
+        self._keep(message)
+        self._save()
+
+    def _keep(self, message: OutgoingMessage) -> None:
+        with self._lock:
+            self._unsaved[message.id] = message
+
+    def _remove(self, message: OutgoingMessage) -> None:
+        with self._lock:
+            # It may also be in the database, from before the database refused.
+            self._unsaved.pop(message.id, None)
+            self._delivered.add(message.id)
+        self._cross_off()
+
+    def _cross_off(self) -> None:
+        with self._lock:
+            gone = set(self._delivered)
+        if not gone:
+            return
+        try:
+            with self._operations.begin() as session:
+                session.execute(delete(OutgoingMessage).where(OutgoingMessage.id.in_(gone)))
+        except StorageError as error:
+            log.error("notifications that were sent cannot be crossed off yet: %s", error)
+            return
+        with self._lock:
+            self._delivered -= gone
+
+    def _save(self) -> None:
+        with self._lock:
+            waiting = list(self._unsaved.values())
+        if not waiting:
+            return
+        try:
+            with self._operations.begin() as session:
+                for message in waiting:
+                    session.merge(message)
+        except StorageError as error:
+            log.error("notifications wait in memory only: %s", error)
+            return
+        with self._lock:
+            for message in waiting:
+                self._unsaved.pop(message.id, None)
+
+
+def send_by_apprise(url: str, message: Message) -> bool:
+    """Send a message; whether the channel took it. Apprise bounds the time itself."""
+    channels = Apprise()
+    channels.add(url)
+    try:
+        return bool(channels.notify(title=message.title, body=message.body))
+    # Channels are other people's code: none may end the watch.
+    except Exception as error:
+        log.error("channel %s failed: %s", channel_mark(url), type(error).__name__)
+        return False
+
+
+def checked_channels(urls: str) -> list[str]:
+    """The addresses in a setting, with spaces between.
+
+    Raises
+    ------
+    ConfigurationError
+        When one is none that Apprise knows; it is not told which, for it may hold a password.
+    """
+    found = urls.split()
+    for place, url in enumerate(found, 1):
+        if not Apprise().add(url):
+            raise ConfigurationError(
+                f"TRAFFIC_NOTIFY_URLS: address {place} of {len(found)} is none that Apprise knows"
+            )
+    return found
+
+
+def channel_mark(url: str) -> str:
+    """A short name of an address, which tells nothing of it."""
+    return hashlib.sha256(url.encode()).hexdigest()[:8]

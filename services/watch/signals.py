@@ -1,0 +1,279 @@
+"""Values made of the metrics of the last minutes: one for each subject of a rule."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Final
+
+from services.base.clock import to_paris
+from services.metrics import Sample
+from services.metrics.requests import DURATION, REQUESTS
+from services.metrics.work import HEARTBEAT
+from services.watch.rules import Rule, Rules
+
+Series = tuple[str, tuple[tuple[str, str], ...]]
+"""A metric's name and its labels in order."""
+
+BUCKET: Final = "_bucket"
+# What operators are shown whatever the rules, and over how long.
+SHOWN_METRICS: Final = frozenset(
+    {DURATION + BUCKET, REQUESTS, HEARTBEAT, "traffic_process_resident_memory_bytes"}
+)
+SHOWN_SECONDS: Final = 300.0
+_QUANTILE: Final = 0.95
+_QUARTERS: Final = 4
+# A quarter of which less than this is known says nothing about growth.
+_KNOWN_SHARE_OF_WINDOW: Final = 0.9
+
+
+class RecentSamples:
+    """The samples of as many seconds as the rules look back.
+
+    Parameters
+    ----------
+    rules : Rules
+        Only the metrics that they name are kept, and those that operators are shown.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self._names = {_stored_name(rule) for rule in rules.rule} | SHOWN_METRICS
+        self._seconds = (
+            max(rules.longest_window_seconds, SHOWN_SECONDS) + 2 * rules.evaluation_seconds
+        )
+        self._rounds: deque[tuple[float, dict[Series, float]]] = deque()
+
+    def add(self, at_s: float, samples: Iterable[Sample]) -> None:
+        """Take what was read at a time of a clock that never jumps."""
+        kept = {
+            (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+            for sample in samples
+            # What is no number tells nothing, and no page could show it.
+            if sample.name in self._names and math.isfinite(sample.value)
+        }
+        self._rounds.append((at_s, kept))
+        while self._rounds[0][0] < at_s - self._seconds:
+            self._rounds.popleft()
+
+    @property
+    def newest(self) -> Mapping[Series, float]:
+        """What was read last."""
+        return self._rounds[-1][1] if self._rounds else {}
+
+    def of(self, name: str) -> list[tuple[Mapping[str, str], float]]:
+        """Labels and value of every series of a metric now."""
+        return [
+            (dict(labels), value) for (one, labels), value in self.newest.items() if one == name
+        ]
+
+    def within(self, seconds: float) -> Sequence[tuple[float, Mapping[Series, float]]]:
+        """The rounds of the last seconds, and the one before them to count from."""
+        if not self._rounds:
+            return []
+        start = self._rounds[-1][0] - seconds
+        later = [found for found in self._rounds if found[0] > start]
+        before = [found for found in self._rounds if found[0] <= start]
+        return [*before[-1:], *later]
+
+
+def values_of(rule: Rule, recent: RecentSamples, now: datetime) -> dict[str, float]:
+    """The value of a rule for each of its subjects, such as an endpoint; empty without data.
+
+    Parameters
+    ----------
+    rule : Rule
+    recent : RecentSamples
+    now : datetime
+        Aware.
+    """
+    if rule.hours and not rule.hours[0] <= to_paris(now).hour < rule.hours[1]:
+        return {}
+    return _SIGNALS[rule.signal](rule, recent, now)
+
+
+def has_data(rule: Rule, recent: RecentSamples) -> bool:
+    """Whether a rule can be judged: a counter of which nobody has heard has not counted yet."""
+    if rule.window_seconds and rule.signal != "growth":
+        return bool(recent.newest)
+    return any(_fits(rule, series) for series in recent.newest)
+
+
+def _value(rule: Rule, recent: RecentSamples, _now: datetime) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for series, value in recent.newest.items():
+        if _fits(rule, series):
+            subject = _subject(rule, series)
+            if subject not in found or rule.is_worse(value, found[subject]):
+                found[subject] = value
+    return found
+
+
+def _age(rule: Rule, recent: RecentSamples, now: datetime) -> dict[str, float]:
+    newest: dict[str, float] = {}
+    for series, value in recent.newest.items():
+        if _fits(rule, series):
+            subject = _subject(rule, series)
+            newest[subject] = max(value, newest.get(subject, value))
+    # A clock that was set back makes nothing younger than now.
+    return {subject: max(now.timestamp() - at, 0.0) for subject, at in newest.items()}
+
+
+def _increase(rule: Rule, recent: RecentSamples, _now: datetime) -> dict[str, float]:
+    return _by_subject(rule, _increases(rule, recent))
+
+
+def _share(rule: Rule, recent: RecentSamples, _now: datetime) -> dict[str, float]:
+    grown = _increases(rule, recent, filtered=False)
+    whole = _by_subject(rule, grown)
+    part = _by_subject(rule, {one: more for one, more in grown.items() if _fits(rule, one)})
+    return {
+        subject: (part.get(subject, 0.0) / total if part.get(subject, 0.0) >= rule.minimum else 0.0)
+        for subject, total in whole.items()
+        if total > 0
+    }
+
+
+def _part(rule: Rule, recent: RecentSamples, _now: datetime) -> dict[str, float]:
+    everything = {
+        series: value
+        for series, value in recent.newest.items()
+        if _fits(rule, series, filtered=False)
+    }
+    whole = _by_subject(rule, everything)
+    part = _by_subject(rule, {one: more for one, more in everything.items() if _fits(rule, one)})
+    return {
+        subject: part.get(subject, 0.0) / total for subject, total in whole.items() if total > 0
+    }
+
+
+def _p95(rule: Rule, recent: RecentSamples, _now: datetime) -> dict[str, float]:
+    buckets: dict[str, dict[float, float]] = defaultdict(lambda: defaultdict(float))
+    for series, more in _increases(rule, recent).items():
+        buckets[_subject(rule, series)][float(dict(series[1])["le"])] += more
+    return {
+        subject: quantile(_QUANTILE, counts)
+        for subject, counts in buckets.items()
+        if counts[max(counts)] >= max(rule.minimum, 1)
+    }
+
+
+def quantile(share: float, cumulative: Mapping[float, float]) -> float:
+    """A quantile of a histogram, in between its bounds as Prometheus' ``histogram_quantile``.
+
+    Parameters
+    ----------
+    share : float
+        Such as 0.95.
+    cumulative : mapping
+        Cases up to each upper bound, the last of which is infinite; at least one case.
+
+    Examples
+    --------
+    >>> quantile(0.5, {1.0: 0, 2.0: 10, float("inf"): 10})
+    1.5
+    >>> quantile(0.95, {1.0: 0, 2.0: 1, float("inf"): 10})
+    2.0
+    """
+    bounds = sorted(cumulative)
+    wanted = share * cumulative[bounds[-1]]
+    lower, below = 0.0, 0.0
+    for bound in bounds[:-1]:
+        count = cumulative[bound]
+        if count >= wanted and count > below:
+            return lower + (bound - lower) * (wanted - below) / (count - below)
+        lower, below = bound, count
+    return lower
+
+
+def _growth(rule: Rule, recent: RecentSamples, _now: datetime) -> dict[str, float]:
+    rounds = recent.within(rule.window_seconds)
+    if not rounds or rounds[-1][0] - rounds[0][0] < _KNOWN_SHARE_OF_WINDOW * rule.window_seconds:
+        return {}
+    end, quarter = rounds[-1][0], rule.window_seconds / _QUARTERS
+    found = {}
+    for series in rounds[-1][1]:
+        if not _fits(rule, series):
+            continue
+        least = [
+            min(
+                (value[series] for at, value in rounds if _in(at) and series in value), default=None
+            )
+            for _in in (
+                _between(end - (back + 1) * quarter, end - back * quarter)
+                for back in reversed(range(_QUARTERS))
+            )
+        ]
+        known = [value for value in least if value is not None]
+        rises = len(known) == _QUARTERS and all(a < b for a, b in pairwise(known))
+        found[_subject(rule, series)] = known[-1] - known[0] if rises else 0.0
+    return found
+
+
+def _between(start: float, end: float) -> Callable[[float], bool]:
+    return lambda at: start < at <= end
+
+
+_SIGNALS: Final[Mapping[str, Callable[[Rule, RecentSamples, datetime], dict[str, float]]]] = {
+    "value": _value,
+    "age": _age,
+    "increase": _increase,
+    "share": _share,
+    "part": _part,
+    "p95": _p95,
+    "growth": _growth,
+}
+
+
+def increases(
+    recent: RecentSamples, name: str, seconds: float
+) -> list[tuple[Mapping[str, str], float]]:
+    """Labels of every series of a counter, and by how much it grew within some seconds."""
+    grown = _grown(recent, seconds, lambda series: series[0] == name)
+    return [(dict(labels), more) for (_, labels), more in grown.items()]
+
+
+def _increases(rule: Rule, recent: RecentSamples, *, filtered: bool = True) -> dict[Series, float]:
+    return _grown(
+        recent, rule.window_seconds, lambda series: _fits(rule, series, filtered=filtered)
+    )
+
+
+def _grown(
+    recent: RecentSamples, seconds: float, is_wanted: Callable[[Series], bool]
+) -> dict[Series, float]:
+    """By how much each counter grew; one that starts again counts from 0."""
+    total: dict[Series, float] = {}
+    for (_, earlier), (_, later) in pairwise(recent.within(seconds)):
+        for series, value in later.items():
+            if is_wanted(series):
+                before = earlier.get(series, 0.0)
+                more = value - before if value >= before else value
+                total[series] = total.get(series, 0.0) + more
+    return total
+
+
+def _by_subject(rule: Rule, values: Mapping[Series, float]) -> dict[str, float]:
+    found: dict[str, float] = defaultdict(float)
+    for series, value in values.items():
+        found[_subject(rule, series)] += value
+    return dict(found)
+
+
+def _stored_name(rule: Rule) -> str:
+    return rule.metric + BUCKET if rule.signal == "p95" else rule.metric
+
+
+def _fits(rule: Rule, series: Series, *, filtered: bool = True) -> bool:
+    name, labels = series
+    if name != _stored_name(rule):
+        return False
+    held = dict(labels)
+    return not filtered or all(held.get(key) in allowed for key, allowed in rule.where.items())
+
+
+def _subject(rule: Rule, series: Series) -> str:
+    held = dict(series[1])
+    return " · ".join(held.get(key, "") for key in rule.by)

@@ -1,0 +1,1 @@
+"""What serving pages needs besides: log-in, tiles, connections, the monitoring package."""

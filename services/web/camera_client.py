@@ -1,0 +1,189 @@
+"""The web role's side: hand a picture to the camera's process and wait for what it says."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from services.camera.errors import (
+    CameraBusy,
+    CameraUnavailable,
+    NotAPicture,
+    PictureDamaged,
+    PictureRefused,
+    PictureTooCostly,
+    PictureTooLarge,
+)
+from services.camera.limits import MAX_BYTES
+from services.camera.messages import (
+    Answer,
+    Busy,
+    Fault,
+    Order,
+    check_turn,
+    decode_greeting,
+    decode_reply,
+    encode,
+    limit_stalls,
+    socket_path,
+)
+from services.web.serving.awaited import IsAwaited, always
+from services.web.serving.limits import CAMERA_THREADS
+
+log = logging.getLogger(__name__)
+
+# The process is started again within a second or two when it ends.
+_CONNECT_SECONDS: Final = 3.0
+_PAUSE_SECONDS: Final = 0.1
+# Between two looks at whether somebody still waits for the answer.
+_LOOK_SECONDS: Final = 0.2
+_GREETING_SECONDS: Final = 2.0
+# A process that was stopped lets nobody in once its backlog is full.
+_CONNECT_STALL_SECONDS: Final = 2.0
+# Nor does it read the picture whose turn it is.
+_SEND_STALL_SECONDS: Final = 10.0
+_RETRY_AFTER_S: Final = 2
+# The first picture waits for TensorFlow to be imported and the model to be compiled.
+REPLY_SECONDS: Final = 45.0
+_REFUSED: Final[Mapping[Fault, type[PictureRefused]]] = {
+    "not_a_picture": NotAPicture,
+    "too_large": PictureTooLarge,
+    "too_costly": PictureTooCostly,
+    "damaged": PictureDamaged,
+}
+
+
+class CameraClient:
+    """Asks the camera's process. Safe to share between threads.
+
+    Parameters
+    ----------
+    data_dir : Path
+        Where its socket is.
+    is_expected : bool
+        Whether such a process is meant to run at all.
+    connect_seconds, reply_seconds : float
+        How long to look for it, and to wait for it.
+    most_waiting : int
+        How many threads may wait at a time; more are turned away at once.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        is_expected: bool = True,
+        connect_seconds: float = _CONNECT_SECONDS,
+        reply_seconds: float = REPLY_SECONDS,
+        most_waiting: int = CAMERA_THREADS,
+    ) -> None:
+        self._address = str(socket_path(data_dir))
+        self._is_expected = is_expected
+        self._connect_seconds = connect_seconds
+        self._reply_seconds = reply_seconds
+        self._may_wait = threading.BoundedSemaphore(most_waiting)
+
+    def look_at(
+        self, picture: bytes, *, wants_picture: bool = False, is_awaited: IsAwaited = always
+    ) -> Answer:
+        """Have a picture segmented and read.
+
+        Parameters
+        ----------
+        picture : bytes
+            A file as somebody handed it in.
+        wants_picture : bool
+            Whether to send it back, upright and without its annotations.
+        is_awaited : callable
+            Whether somebody waits for the answer; who left gives their place to the next.
+
+        Raises
+        ------
+        PictureRefused
+            The caller's fault.
+        CameraUnavailable
+            Nobody's; :class:`CameraBusy` when it is worth coming back in a moment.
+        """
+        if len(picture) > MAX_BYTES:
+            raise PictureTooLarge(f"{len(picture):,} bytes, at most {MAX_BYTES:,} are taken")
+        if not self._is_expected:
+            raise CameraUnavailable("the camera is switched off here")
+        if not self._may_wait.acquire(blocking=False):
+            raise CameraBusy(_RETRY_AFTER_S)
+        try:
+            return self._asked(Order(picture, wants_picture), is_awaited)
+        except (OSError, EOFError, msgspec.MsgspecError) as error:
+            log.error("the camera did not answer: %s", error or type(error).__name__)
+            raise CameraUnavailable("the camera does not answer") from error
+        finally:
+            self._may_wait.release()
+
+    def _asked(self, order: Order, is_awaited: IsAwaited) -> Answer:
+        with closing(self._admitted(is_awaited)) as connection:
+            until = time.monotonic() + self._reply_seconds
+            check_turn(_received(connection, until, is_awaited))
+            limit_stalls(connection.fileno(), _SEND_STALL_SECONDS)
+            connection.send_bytes(encode(order))
+            return _answer(_received(connection, until, is_awaited))
+
+    def _admitted(self, is_awaited: IsAwaited) -> Connection:
+        """A connection with a place in the queue; a process that starts is waited for."""
+        until = time.monotonic() + self._connect_seconds
+        while True:
+            try:
+                return _greeted(_connected(self._address), is_awaited)
+            except (OSError, EOFError):
+                if time.monotonic() >= until:
+                    raise
+            _check(is_awaited)
+            time.sleep(_PAUSE_SECONDS)
+
+
+def _greeted(connection: Connection, is_awaited: IsAwaited) -> Connection:
+    try:
+        until = time.monotonic() + _GREETING_SECONDS
+        greeting = decode_greeting(_received(connection, until, is_awaited))
+        if isinstance(greeting, Busy):
+            raise CameraBusy(greeting.retry_after_s)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _received(connection: Connection, until: float, is_awaited: IsAwaited) -> bytes:
+    """The next message, if it comes in time and somebody waits for it as long."""
+    while not connection.poll(max(0.0, min(_LOOK_SECONDS, until - time.monotonic()))):
+        _check(is_awaited)
+        if time.monotonic() >= until:
+            raise TimeoutError("nothing came in time")
+    return connection.recv_bytes()
+
+
+def _check(is_awaited: IsAwaited) -> None:
+    if not is_awaited():
+        raise CameraUnavailable("whoever handed the picture in is gone")
+
+
+def _connected(address: str) -> Connection:
+    with socket.socket(socket.AF_UNIX) as raw:
+        limit_stalls(raw.fileno(), _CONNECT_STALL_SECONDS)
+        raw.connect(address)
+        return Connection(raw.detach())
+
+
+def _answer(data: bytes) -> Answer:
+    reply = decode_reply(data)
+    if isinstance(reply, Answer):
+        return reply
+    refused = _REFUSED.get(reply.fault)
+    raise CameraUnavailable(reply.detail) if refused is None else refused(reply.detail)

@@ -1,0 +1,119 @@
+"""A snapshot as documents for readers outside: GeoJSON for the API, columns for the page."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from services.traffic.indicators import status_counts
+from services.traffic.network import Network
+from services.traffic.snapshot import Snapshot
+from services.traffic.status import DATEX_NAMES, pack_codes
+from services.traffic.usual import COMPARISON_BITS, Comparison
+from services.traffic.usual_hour import ComparedTraffic
+
+_COMPARISON_NAMES: Final = {
+    Comparison.NOT_TOLD: None,
+    Comparison.QUIETER: "quieter",
+    Comparison.USUAL: "usual",
+    Comparison.BUSIER: "busier",
+}
+
+
+def encode_traffic(
+    network: Network, snapshot: Snapshot, compared: ComparedTraffic | None = None
+) -> bytes:
+    """The snapshot as a GeoJSON FeatureCollection, as ``/api/v1/traffic`` promises.
+
+    Speed (km/h) and travel time (s) are null where the status is unknown; the usual
+    speed (km/h, median) and the comparison with it where too little is known.
+    """
+    table = snapshot.table
+    columns = {
+        "id": network.segment_ids,
+        "name": network.names.tolist(),
+        "status": [DATEX_NAMES[code] for code in snapshot.status_codes()],
+        "speed_kmh": _or_none(table["speed_kmh"].to_numpy()),
+        "speed_limit_kmh": _numbers(network.speed_limit_kmh),
+        "travel_time_s": _or_none(table["travel_time_s"].to_numpy()),
+        "reliability_pct": table["reliability_pct"].tolist(),
+        "probes": table["probes"].tolist(),
+        "road_class": network.road_classes.tolist(),
+        **_usual_columns(compared, len(network)),
+    }
+    rows = zip(*columns.values(), network.geometry, strict=True)
+    features = [_feature(dict(zip(columns, row, strict=False)), row[-1]) for row in rows]
+    return orjson.dumps(
+        {
+            "type": "FeatureCollection",
+            "observed_at": snapshot.observed_at,
+            "received_at": snapshot.received_at,
+            "source": snapshot.source,
+            "version": snapshot.version,
+            "counts": status_counts(snapshot.status_codes()),
+            "features": features,
+        }
+    )
+
+
+def encode_details(snapshot: Snapshot, compared: ComparedTraffic | None = None) -> bytes:
+    """What the road card says beyond the status, by column, in the network's order.
+
+    The usual speeds (km/h, P10 and P90) and the codes of the comparison with them are
+    null as a whole where nothing is compared.
+    """
+    table = snapshot.table
+    return orjson.dumps(
+        {
+            "version": snapshot.version,
+            "speed_kmh": _or_none(table["speed_kmh"].to_numpy()),
+            "travel_time_s": _or_none(table["travel_time_s"].to_numpy()),
+            "reliability_pct": table["reliability_pct"].tolist(),
+            "probes": table["probes"].tolist(),
+            "usual_low_kmh": compared and _or_none(np.rint(compared.usual_kmh["p10"])),
+            "usual_high_kmh": compared and _or_none(np.rint(compared.usual_kmh["p90"])),
+            "compared": compared and compared.segments.tolist(),
+        }
+    )
+
+
+def encode_compared(snapshot: Snapshot, compared: ComparedTraffic) -> bytes:
+    """The comparison of every segment for the map, 2 bits each, in the network's order."""
+    packed = pack_codes(compared.segments, COMPARISON_BITS)
+    return orjson.dumps({"version": snapshot.version, "compared": packed})
+
+
+def _usual_columns(compared: ComparedTraffic | None, segments: int) -> dict[str, list[Any]]:
+    if compared is None:
+        nothing = [None] * segments
+        return {"usual_speed_kmh": nothing, "compared_with_usual": nothing}
+    return {
+        "usual_speed_kmh": _or_none(np.round(compared.usual_kmh["p50"], 1)),
+        "compared_with_usual": [_COMPARISON_NAMES[code] for code in compared.segments.tolist()],
+    }
+
+
+def _feature(properties: dict[str, Any], parts: list[list[list[float]]]) -> dict[str, Any]:
+    single = len(parts) == 1
+    return {
+        "type": "Feature",
+        "id": properties["id"],
+        "geometry": {
+            "type": "LineString" if single else "MultiLineString",
+            "coordinates": parts[0] if single else parts,
+        },
+        "properties": properties,
+    }
+
+
+def _or_none(values: NDArray[np.floating]) -> list[int | float | None]:
+    return [None if math.isnan(value) else value for value in _numbers(values)]
+
+
+def _numbers(values: NDArray[np.floating]) -> list[int | float]:
+    """Whole numbers without their ``.0``: a quarter of the bytes."""
+    return [int(value) if value.is_integer() else round(value, 1) for value in values.tolist()]

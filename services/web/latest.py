@@ -1,0 +1,108 @@
+"""The latest snapshot as the web role sees it: read once per change, shared by all requests."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+
+from services.base.errors import StorageError
+from services.base.files import FileStamp
+from services.traffic.indicators import Indicators, compute_indicators
+from services.traffic.network import Network
+from services.traffic.snapshot import Snapshot, check_fits
+from services.traffic.status import pack_statuses
+from services.traffic.store import Store
+from services.traffic.usual_hour import ComparedTraffic, UsualHour, compare_traffic
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class TrafficView:
+    """A snapshot with its network and all that follows from them, computed once.
+
+    ``usual`` is what the snapshot may be compared with, None where nothing is known.
+    """
+
+    network: Network
+    snapshot: Snapshot
+    usual: UsualHour | None = None
+
+    @cached_property
+    def indicators(self) -> Indicators:
+        """The state of the network at a glance."""
+        return compute_indicators(self.network, self.snapshot)
+
+    @cached_property
+    def packed_statuses(self) -> str:
+        """Every status for the browser, see :func:`services.traffic.status.pack_statuses`."""
+        return pack_statuses(self.snapshot.status_codes())
+
+    @cached_property
+    def compared(self) -> ComparedTraffic | None:
+        """The snapshot beside the usual; None where the usual is of another hour or source."""
+        if self.usual is None or not self.usual.tells_of(self.snapshot):
+            return None
+        return compare_traffic(self.network, self.snapshot, self.usual)
+
+
+class LatestTraffic:
+    """Gives the current view; re-reads the data directory only when it changed.
+
+    A file that cannot be read is journalled once and the last good view stays.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._stamp: FileStamp | None = None
+        self._view: TrafficView | None = None
+        self._problem: str | None = None
+        self._usual_stamp: FileStamp | None = None
+        self._usual: UsualHour | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """Why what was published last cannot be shown; None where it can, or nothing was."""
+        return self._problem
+
+    def view(self) -> TrafficView | None:
+        """The current view, or None before the first snapshot."""
+        stamp = self._store.current_stamp()
+        if stamp != self._stamp:
+            with self._lock:
+                if stamp != self._stamp:
+                    self._reload()
+                    self._stamp = stamp
+        return self._view
+
+    def _reload(self) -> None:
+        try:
+            snapshot = self._store.current_snapshot()
+            if snapshot is not None:
+                network = self._network_of(snapshot)
+                self._view = TrafficView(network, snapshot, self._usual_hour())
+            self._problem = None
+        except StorageError as error:
+            log.error("the published snapshot cannot be read, the last one stays: %s", error)
+            self._problem = str(error)
+
+    def _network_of(self, snapshot: Snapshot) -> Network:
+        network = self._view.network if self._view is not None else None
+        if network is None or network.version != snapshot.network_version:
+            return self._store.network_of(snapshot)
+        check_fits(snapshot, network)
+        return network
+
+    def _usual_hour(self) -> UsualHour | None:
+        """The usual as last written: read once an hour, and its loss hides no news."""
+        stamp = self._store.usual_stamp()
+        if stamp != self._usual_stamp:
+            self._usual_stamp, self._usual = stamp, None
+            try:
+                self._usual = self._store.usual_hour()
+            except StorageError as error:
+                log.error("the usual traffic cannot be read, nothing is compared: %s", error)
+        return self._usual

@@ -1,0 +1,64 @@
+"""Flask-MonitoringDashboard at ``/dashboard/``: bound to Flask, locked, private and offline.
+
+Nothing of the package is imported before `bind_monitoring`, and nothing at all when the level
+is ``off``: it takes more than a second and some 45 MB.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import flask
+from prometheus_client import CollectorRegistry
+
+from services.base.settings import Settings
+from services.metrics import metric_registry
+
+# Where a server keeps the writer of its graphs, once the monitoring is bound.
+GRAPHS_EXTENSION: Final = "traffic_graphs"
+
+
+def bind_monitoring(
+    server: flask.Flask, settings: Settings, registry: CollectorRegistry | None = None
+) -> None:
+    """Measure the routes of a server and serve the result at ``/dashboard/``.
+
+    Call it last: routes added later are not measured. A monitoring database that cannot be
+    opened is reported in the journal and ``/dashboard/`` answers 503; the application itself
+    goes on.
+
+    Parameters
+    ----------
+    server
+        The Flask server, complete, not yet serving, with :func:`services.web.access.prepare_access`
+        done.
+    settings
+        ``monitor_level`` (``off`` binds nothing), ``data_dir``.
+    registry
+        Of the application's metrics, for the measures that are lost; one of its own otherwise.
+    """
+    if settings.monitor_level == "off":
+        return
+    from services.web.monitoring.binding import bind  # noqa: PLC0415 (see the module's docstring)
+
+    bind(server, settings, metric_registry() if registry is None else registry)
+
+
+def start_graphs(server: flask.Flask) -> None:
+    """Have the graphs of ``/dashboard/`` written from now on, by one process of all.
+
+    Call it in every process that serves, after any fork. Does nothing where nothing is measured.
+    """
+    graphs = getattr(server, "extensions", {}).get(GRAPHS_EXTENSION)
+    if graphs is not None:
+        graphs.start()
+
+
+def capture(error: Exception) -> None:
+    """Put an error that was handled on the monitoring page of the request in progress.
+
+    Does nothing outside a measured request.
+    """
+    collector = flask.g.get("e_collector") if flask.has_app_context() else None
+    if collector is not None:
+        collector.add_user_captured_exc(error)

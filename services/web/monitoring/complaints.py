@@ -1,0 +1,83 @@
+"""What goes wrong with the monitoring itself: counted, and told of rarely."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter
+
+logger = logging.getLogger("services.web.monitoring")
+
+PERIOD_SECONDS = 60.0
+
+
+class Complaints:
+    """Counts measures that were lost or cannot be written; tells of each at most once a period.
+
+    Parameters
+    ----------
+    registry : CollectorRegistry
+        Of the application's metrics.
+    period_seconds : float
+    """
+
+    def __init__(self, registry: CollectorRegistry, period_seconds: float = PERIOD_SECONDS) -> None:
+        self._lost = Counter(
+            "traffic_measures_lost",
+            "Measures of requests that will never be on the pages of the monitoring.",
+            registry=registry,
+        )
+        self._failures = Counter(
+            "traffic_measures_write_failures",
+            "Attempts to write measures of requests that failed and are made again.",
+            registry=registry,
+        )
+        self._period_seconds = period_seconds
+        self._lock = threading.Lock()
+        self._silent_until = {"lost": float("-inf"), "waiting": float("-inf")}
+        self._unsaid = 0
+
+    def add(self, error: Exception | str, count: int = 1) -> None:
+        """Count lost measures. Of an error only its kind is told: its text may quote a request."""
+        self._lost.inc(count)
+        with self._lock:
+            if not self._may_speak("lost"):
+                self._unsaid += count
+                return
+            unsaid, self._unsaid = self._unsaid, 0
+        logger.warning(
+            "a measure was lost: %s (%d more since the last such line)",
+            describe(error),
+            unsaid + count - 1,
+        )
+
+    def wait(self, error: Exception, count: int) -> None:
+        """Count a failed attempt to write measures, which go on waiting."""
+        self._failures.inc()
+        with self._lock:
+            speaks = self._may_speak("waiting")
+        if speaks:
+            logger.error("%d measures cannot be written yet: %s", count, describe(error))
+
+    def _may_speak(self, what: str) -> bool:
+        now = time.monotonic()
+        if now < self._silent_until[what]:
+            return False
+        self._silent_until[what] = now + self._period_seconds
+        return True
+
+
+def describe(error: BaseException | str) -> str:
+    """An error's kind, and what quotes no request: the database's own text, or the line of code."""
+    if isinstance(error, str):
+        return error
+    cause = getattr(error, "orig", None) or error
+    kind = type(cause).__name__
+    if type(cause).__module__ == "sqlite3":
+        return f"{kind}: {cause}"
+    calls = traceback.extract_tb(cause.__traceback__)
+    return f"{kind} at {Path(calls[-1].filename).name}:{calls[-1].lineno}" if calls else kind

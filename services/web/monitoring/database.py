@@ -1,0 +1,285 @@
+"""The monitoring's SQLite file: made private, healed when lost, never in a visitor's way."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import flask
+from sqlalchemy import event, exc
+from sqlalchemy.engine import URL, Engine, ExceptionContext
+
+from services.base.privacy import NOT_KEPT
+from services.web.monitoring import privacy
+from services.web.monitoring.complaints import Complaints, logger
+
+FILE_NAME = "requests.sqlite3"
+BLUEPRINT_NAME = "dashboard"
+# How long a writer waits for another one. Measures are written beside the request, not in it.
+BUSY_TIMEOUT_SECONDS = 5.0
+# Of a start, which people wait for; 170 MB take a second.
+CHECK_SECONDS = 0.5
+STEPS_BETWEEN_LOOKS = 1_000
+
+
+def database_url(path: Path) -> URL:
+    """The address of the file for SQLAlchemy."""
+    query = {"timeout": str(BUSY_TIMEOUT_SECONDS)}
+    return URL.create("sqlite", database=str(path.resolve()), query=query)
+
+
+def prepare_file(path: Path) -> None:
+    """Make the file if it is missing: readable by its owner only, and with a write-ahead log.
+
+    A file that is damaged, or no database, is set aside. Of a large one only a part is checked; the
+    worker checks all of it (`services.web.monitoring.retention`).
+
+    Raises
+    ------
+    OSError, sqlite3.OperationalError
+        When the file can be neither opened nor made.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    damage = damage_of(path, CHECK_SECONDS) if path.exists() else None
+    if damage is not None:
+        set_aside(path, file_id(path), damage)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    with connect(path) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def damage_of(path: Path, within_s: float = math.inf) -> str | None:
+    """What is wrong with the database's pages, as far as could be seen in some seconds; or None.
+
+    Raises
+    ------
+    sqlite3.OperationalError
+        When the file cannot be read now.
+    """
+    deadline = time.monotonic() + within_s
+    with connect(path) as connection:
+        connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS_BETWEEN_LOOKS)
+        try:
+            (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                return str(error)
+            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+            return None
+    return None if found == "ok" else str(found)
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether an error of SQLite says that the file's contents are not sound."""
+    # The low byte is the kind, the rest its particulars.
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def set_aside(path: Path, seen: tuple[int, int] | None, damage: str) -> None:
+    """Keep a damaged file under another name, unless another process was faster.
+
+    Whoever has it open notices, and makes a new one (`watch_engine`).
+
+    Parameters
+    ----------
+    path
+    seen
+        Which file it was, by :func:`file_id`, that was found to be damaged.
+    damage
+        What is wrong with it.
+    """
+    if file_id(path) != seen:
+        return
+    aside = path.with_suffix(f".damaged-{int(time.time())}")
+    # Its log first: a new file must not take it for its own.
+    for suffix in ("-wal", "-shm", ""):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).replace(aside.with_name(aside.name + suffix))
+    logger.error("the monitoring database was damaged (%s): kept as %s", damage, aside.name)
+
+
+def clear_former_rows(connection: sqlite3.Connection) -> None:
+    """Remove what an unlocked installation left: users such as admin/admin, telemetry's consent.
+
+    And what strangers could write into earlier ones.
+    """
+    connection.execute("DELETE FROM User")
+    connection.execute("DELETE FROM TelemetryUser")
+    connection.execute("UPDATE Outlier SET request_url = ?", (NOT_KEPT,))
+    connection.execute("UPDATE ExceptionMessage SET message = ?", (NOT_KEPT,))
+
+
+def apply_level(connection: sqlite3.Connection, level: int) -> None:
+    """Give every known route the configured level, if that changed since the last start.
+
+    Levels that the operator chose on the page since then stay. SQLite's ``user_version``, which
+    the package leaves alone, remembers the level applied last (plus one: 0 is a new file).
+    """
+    (applied,) = connection.execute("PRAGMA user_version").fetchone()
+    if applied != level + 1:
+        connection.execute("UPDATE Endpoint SET monitor_level = ?", (level,))
+        connection.execute(f"PRAGMA user_version = {level + 1}")
+
+
+def file_id(path: Path) -> tuple[int, int] | None:
+    """Which file is there now, whatever its name; None for none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def watch_engine(engine: Engine, path: Path) -> None:
+    """Tune each connection, and leave one whose file was deleted or replaced.
+
+    An empty file gets the tables, and the routes under their present numbers.
+    """
+    contents = _read_outline(path)
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, record: Any) -> None:
+        record.info["file"] = file_id(path)
+        try:
+            connection.execute("PRAGMA synchronous = NORMAL")
+            _restore_if_empty(connection, path, contents)
+            _prefer_write_ahead_log(connection)
+        except sqlite3.DatabaseError as error:
+            _heal(error, record.info["file"])
+            raise
+        # Made by this connection, where there was none.
+        record.info["file"] = file_id(path)
+
+    @event.listens_for(engine, "checkout")
+    def _on_checkout(_connection: Any, record: Any, _proxy: Any) -> None:
+        if record.info.get("file") != file_id(path):
+            raise exc.DisconnectionError("the monitoring database was deleted or replaced")
+
+    @event.listens_for(engine, "handle_error")
+    def _on_error(context: ExceptionContext) -> None:
+        info = context.connection.info if context.connection is not None else {}
+        _heal(context.original_exception, info.get("file"))
+
+    def _heal(error: BaseException, seen: tuple[int, int] | None) -> None:
+        if is_damage(error):
+            set_aside(path, seen, str(error))
+            raise exc.DisconnectionError("the monitoring database was damaged") from error
+
+    engine.dispose()
+    # The system's list of these has no end: it must not keep an engine from being forgotten.
+    forget = weakref.WeakMethod(engine.dispose)
+    os.register_at_fork(after_in_child=lambda: (dispose := forget()) and dispose(close=False))
+
+
+def watch_rows(database: ModuleType) -> None:
+    """See that no personal data reach the tables, whoever writes them."""
+    event.listen(database.Request, "before_insert", privacy.clean_request)
+    event.listen(database.Outlier, "before_insert", privacy.clean_outlier)
+
+
+def quiet_scope(
+    new_session: Callable[[], Any], complaints: Complaints
+) -> Callable[[], AbstractContextManager[Any]]:
+    """A transaction that fails without consequence, except on the monitoring's own pages.
+
+    It takes the place of the package's ``session_scope``, which prints errors and sleeps. Measures
+    are written one at a time: SQLite has one writer anyway, and threads that all try at once
+    starve each other until some give up.
+    """
+    turn = threading.RLock()
+
+    @contextlib.contextmanager
+    def scope() -> Iterator[Any]:
+        with contextlib.nullcontext() if on_monitoring_page() else turn:
+            yield from _transaction(new_session(), complaints)
+
+    return scope
+
+
+def _transaction(session: Any, complaints: Complaints) -> Iterator[Any]:
+    try:
+        yield session
+        session.commit()
+    # Anything may go wrong while measuring; a visitor must not notice.
+    except Exception as error:
+        with contextlib.suppress(exc.SQLAlchemyError):
+            session.rollback()
+        if on_monitoring_page():
+            raise
+        complaints.add(error)
+    finally:
+        with contextlib.suppress(exc.SQLAlchemyError):
+            session.close()
+
+
+def on_monitoring_page() -> bool:
+    """Whether the request in progress is for a page of the monitoring itself."""
+    return flask.has_request_context() and flask.request.blueprint == BLUEPRINT_NAME
+
+
+@dataclass(frozen=True)
+class _Outline:
+    """The database without its measures."""
+
+    statements: list[str]
+    routes: list[tuple[Any, ...]]
+
+
+def connect(path: Path) -> contextlib.closing[sqlite3.Connection]:
+    """A connection of our own, closed at the end of the ``with`` block."""
+    return contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS))
+
+
+def _read_outline(path: Path) -> _Outline:
+    with connect(path) as connection:
+        # Tables before their indexes.
+        statements = connection.execute(
+            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type DESC"
+        ).fetchall()
+        routes = connection.execute("SELECT * FROM Endpoint").fetchall()
+    return _Outline([statement for (statement,) in statements], routes)
+
+
+def _restore_if_empty(connection: sqlite3.Connection, path: Path, outline: _Outline) -> None:
+    if not _is_empty(connection):
+        return
+    path.chmod(0o600)
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:
+        # Another process may have been faster.
+        if not _is_empty(connection):
+            return
+        for statement in outline.statements:
+            connection.execute(statement)
+        for route in outline.routes:
+            places = ", ".join("?" * len(route))
+            connection.execute(f"INSERT INTO Endpoint VALUES ({places})", route)  # noqa: S608
+    logger.warning("the monitoring database was gone: an empty one takes its place")
+
+
+def _prefer_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Have writers and readers not wait for each other, once nobody else holds the file.
+
+    SQLite refuses the change at once, without waiting, while another connection reads: the file
+    is sound without it, and a later connection makes it.
+    """
+    with contextlib.suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    (count,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return bool(count == 0)

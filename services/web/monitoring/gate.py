@@ -1,0 +1,157 @@
+"""The one gate before every monitoring page: closed unless the operator opened it.
+
+The package protects some of its routes one by one and leaves others open. Here a route is closed
+because it belongs to the package; only the login page and the files it needs are open, and what
+changes something must moreover come from our own pages.
+"""
+
+from __future__ import annotations
+
+import secrets
+from http import HTTPStatus
+from types import ModuleType
+
+import flask
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import NoResultFound, SQLAlchemyError
+from werkzeug.exceptions import Forbidden, NotFound, ServiceUnavailable, Unauthorized
+
+from services.web.access import is_from_own_page, is_signed_in, sign_out
+from services.web.monitoring.checking import check_request
+from services.web.monitoring.complaints import describe, logger
+from services.web.monitoring.offline import STATIC_ENDPOINT
+
+LOG_IN_PATH = "/connexion?next=/dashboard/"
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OPEN_ENDPOINTS = frozenset({STATIC_ENDPOINT})
+
+# Of the page: only scripts that it names itself run, so that no other file of this server does.
+PAGE_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'nonce-{nonce}'",
+        # Of an empty sheet, which Plotly adds rules to.
+        "style-src-elem 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
+        # The package's pages carry style attributes and plotly writes its own.
+        "style-src-attr 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'self'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    # Of everything else.
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+# Parts of the package that are out of use, and what its pages are told instead. There is one
+# operator, set in the configuration; nothing is ever sent to the package's authors.
+_ANSWERS: dict[str, object] = {
+    "users_list": [],
+    "get_is_telemetry_answered": {"is_telemetry_answered": True},
+    "get_is_telemetry_accepted": {"is_telemetry_accepted": False},
+    # The package answers 404 here when it has no schedule, which its page reports as an error.
+    "get_pruning_schedule": {},
+}
+_OUT_OF_USE = frozenset(
+    {
+        "user_create",
+        "user_edit",
+        "user_delete",
+        "accept_telemetry_consent",
+        "submit_follow_up",
+        # No address of a visitor is kept.
+        "ips",
+        "version_ip",
+        # Without requests in one of its two periods it tells of an improvement.
+        "make_report_intervals",
+        "make_report_commits",
+    }
+)
+# Of one answer; the template writes it beside each script.
+NONCE = "script_nonce"
+
+
+def close(package: ModuleType) -> None:
+    """Put the gate before the package's blueprint, which is not yet registered."""
+    blueprint = package.blueprint
+    link = package.config.link
+    blueprint.before_request(lambda: _admit(link))
+    blueprint.before_request(lambda: check_request(package))
+    blueprint.after_request(_add_headers)
+    blueprint.register_error_handler(NoResultFound, _not_found)
+    blueprint.register_error_handler(SQLAlchemyError, _database_failed)
+    blueprint.register_error_handler(OSError, _database_failed)
+
+
+def use_own_login(server: flask.Flask, package: ModuleType) -> None:
+    """Replace the package's login and logout, which know only its own table of users."""
+
+    def login() -> ResponseReturnValue:
+        return flask.redirect(LOG_IN_PATH, HTTPStatus.SEE_OTHER)
+
+    def logout() -> ResponseReturnValue:
+        sign_out()
+        return flask.redirect(LOG_IN_PATH, HTTPStatus.SEE_OTHER)
+
+    name = package.config.blueprint_name
+    server.view_functions[f"{name}.login"] = login
+    server.view_functions[f"{name}.logout"] = logout
+
+
+def _admit(link: str) -> ResponseReturnValue | None:
+    request = flask.request
+    endpoint = (request.endpoint or "").rpartition(".")[2]
+    if endpoint in OPEN_ENDPOINTS and request.method in SAFE_METHODS:
+        return None
+    changes_something = request.method not in SAFE_METHODS or endpoint == "logout"
+    if changes_something and not is_from_own_page():
+        raise Forbidden("This request does not come from a page of this site.")
+    if endpoint == "login":
+        return None
+    if not is_signed_in():
+        return _refuse(endpoint)
+    # The package's own marks, which its views check again.
+    for mark in (f"{link}_logged_in", f"{link}_admin"):
+        flask.session.setdefault(mark, True)
+    if endpoint in _OUT_OF_USE:
+        raise Forbidden("This part of the monitoring is out of use here.")
+    if endpoint == "index":
+        setattr(flask.g, NONCE, secrets.token_urlsafe(16))
+    if endpoint in _ANSWERS:
+        return flask.jsonify(_ANSWERS[endpoint])
+    return None
+
+
+def _refuse(endpoint: str) -> ResponseReturnValue:
+    if endpoint == "index":
+        return flask.redirect(LOG_IN_PATH)
+    raise Unauthorized("Log in first.")
+
+
+def _add_headers(response: flask.Response) -> flask.Response:
+    response.headers.update(HEADERS)
+    endpoint = (flask.request.endpoint or "").rpartition(".")[2]
+    if NONCE in flask.g:
+        response.headers["Content-Security-Policy"] = PAGE_POLICY.format(nonce=flask.g.get(NONCE))
+    if endpoint not in OPEN_ENDPOINTS:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _not_found(error: Exception) -> ResponseReturnValue:
+    logger.warning("a monitoring page was asked for what there is not: %s", describe(error))
+    return NotFound().get_response()
+
+
+def _database_failed(error: Exception) -> ResponseReturnValue:
+    cause = getattr(error, "orig", None) or error
+    logger.error("a monitoring page failed: %s", describe(cause))
+    failure = ServiceUnavailable("The monitoring database cannot be used. The journal tells why.")
+    return failure.get_response()

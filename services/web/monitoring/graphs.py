@@ -1,0 +1,132 @@
+"""Graphs of the package's own kind: age of the snapshot, skill of the forecasts, open incidents.
+
+Every process has a thread for them; the one that holds a file lock writes. When it ends, the system
+releases the lock, and the next one to ask goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from sqlalchemy.orm import Session
+
+from services.base.clock import Clock
+from services.metrics import Sample, read_samples
+from services.operations import NothingRecorded, Operations, open_incidents
+from services.web.monitoring.complaints import describe, logger
+
+PERIOD_SECONDS = 60
+LOCK_NAME = "graphs.lock"
+
+SNAPSHOT_AGE = "Age of the snapshot, in seconds"
+FORECAST_SKILL = "Skill of the forecasts against the usual average, the worst kind"
+OPEN_INCIDENTS = "Open incidents"
+
+
+class Graphs:
+    """Writes a value of each graph once a minute, in one process of however many.
+
+    Parameters
+    ----------
+    package : callable
+        Gives a module of the package by its name.
+    lock_path : Path
+        Held by the process that writes.
+    measure : callable
+        Gives the values by the titles of their graphs; those that are not known are absent.
+    """
+
+    def __init__(
+        self,
+        package: Callable[[str], Any],
+        lock_path: Path,
+        measure: Callable[[], Mapping[str, float]],
+    ) -> None:
+        self._package = package
+        # Asked by other threads than the one that made it.
+        self._lock = FileLock(lock_path, thread_local=False)
+        self._measure = measure
+
+    def start(self) -> None:
+        """Write now and then once a minute. Call it after any fork."""
+        threading.Thread(target=self._run, name="graphs", daemon=True).start()
+
+    def _run(self) -> None:
+        # The package's scheduler would complain at the end of the process, which may come midway.
+        pause = threading.Event()
+        while True:
+            self.write()
+            pause.wait(PERIOD_SECONDS)
+
+    def write(self) -> bool:
+        """Write the values as they are now, if this process is the one to; whether it did."""
+        try:
+            if not self._is_chosen():
+                return False
+            self._store(self._measure())
+        # Whatever it is, the next minute may do better.
+        except Exception as error:
+            logger.error("graphs are not written now: %s", describe(error))
+            return False
+        return True
+
+    def _is_chosen(self) -> bool:
+        if not self._lock.is_locked:
+            try:
+                self._lock.acquire(timeout=0)
+            except Timeout:
+                return False
+        return True
+
+    def _store(self, values: Mapping[str, float]) -> None:
+        tables = self._package("database.custom_graph")
+        with (
+            self._package("database").engine.begin() as connection,
+            Session(connection, join_transaction_mode="rollback_only") as session,
+        ):
+            for title, value in values.items():
+                tables.add_value(session, tables.get_graph_id_from_name(session, title), value)
+            session.flush()
+
+
+def measured_values(data_dir: Path, operations: Operations, clock: Clock) -> dict[str, float]:
+    """The values of the graphs, of what is known.
+
+    Parameters
+    ----------
+    data_dir : Path
+        Whose metrics are read.
+    operations : Operations
+        Where incidents are.
+    clock : Clock
+
+    Raises
+    ------
+    StorageError
+        When incidents cannot be read.
+    """
+    samples = read_samples(data_dir)
+    observed = _values(samples, "traffic_feed_observed_timestamp_seconds")
+    skills = _values(samples, "traffic_forecast_skill", baseline="average")
+    found: dict[str, float] = {}
+    # At the first start pages are served before anybody has kept anything.
+    with contextlib.suppress(NothingRecorded), operations.begin() as session:
+        found[OPEN_INCIDENTS] = float(len(open_incidents(session)))
+    if observed:
+        found[SNAPSHOT_AGE] = clock().timestamp() - max(observed)
+    if skills:
+        found[FORECAST_SKILL] = min(skills)
+    return found
+
+
+def _values(samples: list[Sample], name: str, **labels: str) -> list[float]:
+    return [
+        sample.value
+        for sample in samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    ]

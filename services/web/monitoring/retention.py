@@ -1,0 +1,86 @@
+"""Measures of requests go after some weeks, and everything that only they needed."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from services.base.errors import StorageError
+from services.web.monitoring.database import FILE_NAME, connect, damage_of, file_id, set_aside
+
+DIRECTORY: Final = "monitoring"
+# Children before parents.
+_OF_REQUESTS: Final = ("Outlier", "StackLine", "ExceptionOccurrence")
+_NO_LONGER_USED: Final = (
+    ("ExceptionMessage", "id", "SELECT exception_msg_id FROM ExceptionOccurrence"),
+    (
+        "ExceptionStackLine",
+        "stack_trace_snapshot_id",
+        "SELECT stack_trace_snapshot_id FROM ExceptionOccurrence",
+    ),
+    (
+        "StackTraceSnapshot",
+        "id",
+        "SELECT stack_trace_snapshot_id FROM ExceptionOccurrence",
+    ),
+    ("CodeLine", "id", "SELECT code_id FROM StackLine"),
+)
+
+
+def prune_measures(data_dir: Path, now: datetime, keep_days: int) -> int:
+    """Remove the measures that are too old; returns how many requests went.
+
+    The file keeps its size: SQLite writes new measures where the old ones were. One that is damaged
+    is set aside, and goes when it is as old.
+
+    Parameters
+    ----------
+    data_dir : Path
+    now : datetime
+        Aware.
+    keep_days : int
+
+    Raises
+    ------
+    StorageError
+        When the database cannot be written now.
+    """
+    path = data_dir / DIRECTORY / FILE_NAME
+    if not path.exists():
+        return 0
+    oldest = (now.astimezone(UTC) - timedelta(days=keep_days)).strftime("%Y-%m-%d %H:%M:%S")
+    for aside in path.parent.glob("*.damaged-*"):
+        if aside.stat().st_mtime < (now - timedelta(days=keep_days)).timestamp():
+            aside.unlink()
+    try:
+        seen = file_id(path)
+        damage = damage_of(path)
+        if damage is not None:
+            set_aside(path, seen, damage)
+            return 0
+        with connect(path) as connection, connection:
+            return _prune(connection, oldest)
+    except sqlite3.Error as error:
+        raise StorageError(f"old measures cannot be removed: {error}") from error
+
+
+def _prune(connection: sqlite3.Connection, oldest: str) -> int:
+    if not _has_tables(connection):
+        return 0
+    old = "SELECT id FROM Request WHERE time_requested < ?"
+    for table in _OF_REQUESTS:
+        connection.execute(f"DELETE FROM {table} WHERE request_id IN ({old})", (oldest,))  # noqa: S608
+    removed = connection.execute("DELETE FROM Request WHERE time_requested < ?", (oldest,)).rowcount
+    connection.execute("DELETE FROM CustomGraphData WHERE time < ?", (oldest,))
+    if removed:
+        for table, column, used in _NO_LONGER_USED:
+            connection.execute(f"DELETE FROM {table} WHERE {column} NOT IN ({used})")  # noqa: S608
+    return removed
+
+
+def _has_tables(connection: sqlite3.Connection) -> bool:
+    query = "SELECT count(*) FROM sqlite_master WHERE name = 'Request'"
+    (count,) = connection.execute(query).fetchone()
+    return bool(count)

@@ -1,0 +1,170 @@
+"""Files of the pages: compressed once, kept by browsers exactly as long as they are the same."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import brotli
+import pytest
+
+from app import create_app
+from callbacks.http import documents
+from services.base.settings import load_settings
+
+PLOTLY = "/_dash-component-suites/plotly/package_data/plotly.min.js"
+DECODERS = {"br": brotli.decompress, "gzip": gzip.decompress}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    settings = load_settings(data_dir=tmp_path_factory.mktemp("data"), monitor_level="1")
+    return create_app(settings).server.test_client()
+
+
+def files_of(client, page: str) -> list[str]:
+    return re.findall(r'(?:href|src)="(/[^"]*)"', client.get(page).text)
+
+
+@pytest.mark.parametrize("page", ["/", "/qualite/", "/camera/", "/donnees-personnelles/"])
+def test_browsers_keep_all_that_a_page_names_but_what_could_change_under_its_name(client, page):
+    found = files_of(client, page)
+    answers = {path: client.get(path) for path in found}
+    assert {answer.status_code for answer in answers.values()} == {200}
+    kept = {
+        path for path, answer in answers.items() if "immutable" in answer.headers["Cache-Control"]
+    }
+    asked_for_again = set(found) - kept
+    assert asked_for_again == {path for path in found if path.endswith("/icon.svg")} | (
+        {PLOTLY} if page == "/" else set()
+    )
+    assert any("bootstrap" in path for path in kept)
+
+
+def test_what_a_script_loads_later_is_kept_as_well(client):
+    [mark] = {
+        re.search(r"core_components\.(v\w+)\.", path)[1]
+        for path in files_of(client, "/")
+        if "/dcc/dash_core_components." in path
+    }
+    answer = client.get(f"/_dash-component-suites/dash/dcc/async-graph.{mark}.js")
+    assert "immutable" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("named", "other"),
+    [("dash_renderer.v", "dash_renderer.v9_9_9m1."), ("base.css?m=", "base.css?m=1.5")],
+)
+def test_a_file_under_the_name_of_another_version_is_not_kept_as_that(client, named, other):
+    [path] = [path for path in files_of(client, "/") if named in path]
+    changed = re.sub(r"dash_renderer\.v[^.]+\.|base\.css\?m=.*", other, path)
+    assert changed != path
+    answer = client.get(changed)
+    assert answer.data == client.get(path).data
+    assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def test_a_mark_counts_only_where_its_own_kind_of_file_has_it(client):
+    files = files_of(client, "/")
+    [script] = [path for path in files if "/dcc/dash_core_components.v" in path]
+    [style] = [path for path in files if "base.css?m=" in path]
+    mark, query = re.search(r"\.(v\w+)\.js", script)[1], style.partition("?")[2]
+    for path in (
+        f"/assets/base.css?x=.{mark}.js",
+        f"/assets/layout.css?{query}0",
+        f"{style}&x=.{mark}.js",
+        f"{PLOTLY}?x=.{mark}.js",
+        f"{PLOTLY}?{query}",
+        PLOTLY.replace(".min", f".{mark}.min"),
+    ):
+        answer = client.get(path)
+        assert answer.status_code == 404 or answer.headers["Cache-Control"] == "no-cache", path
+
+
+@pytest.mark.parametrize("path", [PLOTLY, "/assets/layout.css", "/dashboard/static/js/app.js"])
+def test_a_file_that_is_the_same_is_answered_with_nothing(client, path):
+    accepted = {"Accept-Encoding": "gzip, deflate, br, zstd"}
+    answer = client.get(path, headers=accepted)
+    assert answer.headers["Content-Encoding"] == "br"
+    again = client.get(
+        path,
+        headers={
+            "Accept-Encoding": "gzip, deflate, br, zstd",
+            "If-None-Match": answer.headers["ETag"],
+        },
+    )
+    assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip", "gzip"),
+        ("br;q=0.1, gzip", "gzip"),
+        ("br;q=0, gzip;q=0", None),
+        ("deflate, zstd", None),
+        ("identity", None),
+        ("", None),
+    ],
+)
+@pytest.mark.parametrize("path", ["/assets/layout.css", "/dashboard/static/css/main.css"])
+def test_a_file_comes_as_its_reader_takes_it(client, path, accepted, encoding):
+    answer = client.get(path, headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("Content-Encoding") == encoding
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    body = answer.data if encoding is None else DECODERS[encoding](answer.data)
+    assert body == client.get(path).data
+
+
+def test_who_asks_first_for_a_part_leaves_the_whole_to_others(make_client):
+    client = make_client()
+    for headers in ({"Range": "bytes=0-9"}, {"If-Modified-Since": "Fri, 31 Dec 2100 00:00:00 GMT"}):
+        client.get("/assets/layout.css", headers=headers)
+        client.get(PLOTLY, headers=headers)
+    whole = client.get("/assets/layout.css")
+    assert (whole.status_code, len(whole.data)) == (200, int(whole.headers["Content-Length"]))
+    assert b"{" in whole.data
+    assert len(client.get(PLOTLY).data) > 4_000_000
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/assets/no.css", "/assets/../app.py", "/dashboard/static/no.js", "/qualite/assets/no.css"],
+)
+def test_a_file_that_is_not_there_is_not_found(client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_many_readers_at_once_have_a_file_compressed_once(monkeypatch, make_client):
+    server = make_client().application
+    made = Counter()
+
+    def encode(body: bytes) -> bytes:
+        made[body] += 1
+        return brotli.compress(body, quality=1)
+
+    monkeypatch.setitem(documents._ENCODERS, "br", encode)
+
+    def read(_: int) -> bytes:
+        return server.test_client().get(PLOTLY, headers={"Accept-Encoding": "br"}).data
+
+    with ThreadPoolExecutor(8) as readers:
+        assert len(set(readers.map(read, range(50)))) == 1
+    assert list(made.values()) == [1]
+
+
+def test_many_readers_at_once_have_a_document_made_once():
+    made = Counter()
+
+    @documents.kept(1)
+    def make(version: str) -> object:
+        made[version] += 1
+        return object()
+
+    with ThreadPoolExecutor(8) as readers:
+        assert len(set(readers.map(make, ["a"] * 200))) == 1
+    assert make("b") is not make("a")
+    assert made == {"a": 2, "b": 1}

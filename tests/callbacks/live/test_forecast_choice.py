@@ -1,0 +1,75 @@
+"""The forecast card's answers, word for word; test_view_flow.py holds the flow itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from components import forecast_card
+from tests.callbacks.conftest import DashClient
+from tests.components.trees import plain
+from tests.factories import write_forecasts
+
+HOUR, DAY, ZONE = (
+    f"{name}.value" for name in (forecast_card.HOUR_ID, forecast_card.DAY_ID, forecast_card.ZONE_ID)
+)
+ANSWER = forecast_card.ANSWER_ID
+STRIP = forecast_card.STRIP_STORE_ID
+
+
+@pytest.fixture
+def choose(tmp_path, make_client):
+    write_forecasts(tmp_path)
+    return lambda **choice: chosen(DashClient(make_client()), **choice)
+
+
+def chosen(dash_client, hour="8", day="monday", zone="centre-ville", language="fr"):
+    values = {HOUR: hour, DAY: day, ZONE: zone, "language.data": language}
+    response = dash_client.call(f"{ANSWER}.children", values, HOUR)
+    assert response.status_code == 200
+    return response.get_json()["response"]
+
+
+def words(node):
+    if isinstance(node, dict):
+        return words(node["props"].get("children", ""))
+    return "".join(map(words, node)) if isinstance(node, list) else str(node)
+
+
+def test_the_strip_comes_with_the_answer(choose):
+    content = choose()
+    assert plain(words(content[ANSWER]["children"])).startswith(
+        "Prédiction : Bloqué probabilité 75 % lundi à 8h"
+    )
+    classes, letters, labels, pressed = content[STRIP]["data"]
+    assert letters[8] == "B"
+    assert classes[3] == "strip-button strip-button--free"
+    assert plain(labels[3]) == "3h : Libre, probabilité 90 %"
+    assert [hour for hour, value in enumerate(pressed) if value == "true"] == [8]
+
+
+@pytest.mark.parametrize(
+    ("choice", "sentence"),
+    [
+        ({"hour": "24"}, "Heure inconnue : choisissez une heure entre 0h et 23h."),
+        ({"hour": ""}, "Heure inconnue : choisissez une heure entre 0h et 23h."),
+        ({"hour": "8" * 5_000}, "Heure inconnue : choisissez une heure entre 0h et 23h."),
+        ({"day": ["monday"]}, "Jour inconnu : choisissez un jour de la semaine."),
+        ({"zone": "Rocade"}, "Zone inconnue : choisissez une zone de la liste."),
+    ],
+)
+def test_a_wrong_choice_changes_the_sentence_and_nothing_else(choose, choice, sentence):
+    content = choose(**choice)
+    assert list(content) == [ANSWER]
+    assert plain(words(content[ANSWER]["children"])) == sentence
+
+
+@pytest.mark.parametrize("language", ["xx", None, 3, ["fr"]])
+def test_an_unknown_language_gets_french(choose, language):
+    assert "Prédiction" in words(choose(language=language)[ANSWER]["children"])
+
+
+def test_without_a_model_there_is_no_strip_and_no_word_on_it(make_client, monkeypatch, tmp_path):
+    monkeypatch.setattr("services.roles.assembly.SHIPPED_ARTIFACTS", tmp_path / "none")
+    content = chosen(DashClient(make_client()))
+    assert content[STRIP]["data"] == []
+    assert content[forecast_card.NOTE_ID]["children"] == ""

@@ -1,0 +1,99 @@
+"""The forecast map's answers: statuses for a moment, or a sentence."""
+
+from __future__ import annotations
+
+import gzip
+
+import numpy as np
+import orjson
+import pytest
+
+from callbacks.live import map_forecast
+from components import time_bar
+from components.texts import load_texts
+from services.base.settings import load_settings
+from services.forecast.week_forecasts import WeekOnNetwork
+from services.roles.assembly import assemble
+from services.traffic.status import pack_statuses
+from tests.callbacks.conftest import NOW, DashClient
+from tests.factories import (
+    MODEL_VERSION,
+    make_network,
+    make_snapshot_for,
+    make_week_table,
+    write_week_forecasts,
+)
+
+TEXTS = load_texts("fr")
+NETWORK = make_network()
+ASKED = {"day": "tuesday", "hour": 17}
+
+
+@pytest.fixture
+def services(tmp_path, store):
+    write_week_forecasts(tmp_path)
+    store.publish(NETWORK, make_snapshot_for(NETWORK))
+    return assemble(load_settings(data_dir=tmp_path), clock=lambda: NOW)
+
+
+def test_a_moment_gets_every_status_and_says_what_it_is(services):
+    answer = map_forecast.answer(services, TEXTS, ASKED)
+    codes = WeekOnNetwork(make_week_table(NETWORK), NETWORK).at(1, 17).status_codes
+    assert answer["statuses"] == pack_statuses(codes)
+    assert answer["counts"] == np.bincount(codes, minlength=5).tolist()
+    assert sum(answer["shares"]) == pytest.approx(1_000, abs=2)
+    assert (answer["day"], answer["hour"]) == ("tuesday", 17)
+    assert (answer["model"], answer["simulated"]) == (MODEL_VERSION, True)
+    assert answer["network"] == NETWORK.version
+
+
+def test_no_live_value_is_in_a_forecast(services):
+    before = map_forecast.answer(services, TEXTS, ASKED)
+    services.store.publish(NETWORK, make_snapshot_for(NETWORK, np.full(len(NETWORK), 3)))
+    assert map_forecast.answer(services, TEXTS, ASKED) == before
+
+
+def test_a_whole_city_is_a_few_hundred_bytes(services, store):
+    codes = np.random.default_rng(3).choice(4, 2_859, p=[0.03, 0.5, 0.4, 0.07]).astype(np.uint8)
+    payload = map_forecast.answer(services, TEXTS, ASKED) | {"statuses": pack_statuses(codes)}
+    # Statuses drawn at random compress worst: real ones lie together.
+    assert len(gzip.compress(orjson.dumps(payload))) < 1_500
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"day": "monday", "hour": 24}, TEXTS["invalid"]["hour"]),
+        ({"day": "monday"}, TEXTS["invalid"]["hour"]),
+        ({"day": "lundi", "hour": 8}, TEXTS["invalid"]["day"]),
+        ({"day": ["monday"], "hour": 8}, TEXTS["invalid"]["day"]),
+        ("8", TEXTS["invalid"]["hour"]),
+        (None, TEXTS["invalid"]["hour"]),
+    ],
+)
+def test_a_wrong_moment_gets_a_sentence(services, asked, sentence):
+    assert map_forecast.answer(services, TEXTS, asked) == {"problem": sentence}
+
+
+def test_without_a_network_a_sentence_says_so(tmp_path):
+    write_week_forecasts(tmp_path)
+    services = assemble(load_settings(data_dir=tmp_path), clock=lambda: NOW)
+    problem = {"problem": TEXTS["map_forecast"]["no_network"]}
+    assert map_forecast.answer(services, TEXTS, ASKED) == problem
+
+
+def test_without_a_model_a_sentence_says_so(tmp_path, store, monkeypatch):
+    monkeypatch.setattr("services.roles.assembly.SHIPPED_ARTIFACTS", tmp_path / "none")
+    store.publish(NETWORK, make_snapshot_for(NETWORK))
+    services = assemble(load_settings(data_dir=tmp_path), clock=lambda: NOW)
+    problem = {"problem": TEXTS["map_forecast"]["unavailable"]}
+    assert map_forecast.answer(services, TEXTS, ASKED) == problem
+
+
+def test_the_page_s_own_way_gives_the_same(services, make_client):
+    request = f"{time_bar.REQUEST_STORE_ID}.data"
+    response = DashClient(make_client()).call(
+        f"{time_bar.ANSWER_STORE_ID}.data", {request: ASKED}, request
+    )
+    content = response.get_json()["response"][time_bar.ANSWER_STORE_ID]["data"]
+    assert content == map_forecast.answer(services, TEXTS, ASKED)

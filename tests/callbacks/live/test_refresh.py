@@ -1,0 +1,138 @@
+"""The refresh on the wire and its figures at the edges; test_view_flow.py holds the flow itself."""
+
+from __future__ import annotations
+
+import gzip
+
+import numpy as np
+import orjson
+import pytest
+
+from callbacks.live.refresh import snapshot_payload
+from components.page import REFRESH_ID, SHOWN_STORE_ID, SNAPSHOT_STORE_ID
+from services.city.zones import ZONES
+from services.observe.feeds.reply import check_reply
+from services.traffic.status import Status
+from services.traffic.usual import Comparison
+from services.web.latest import TrafficView
+from tests.callbacks.conftest import NOW
+from tests.factories import OBSERVED_AT, make_network, make_snapshot_for, make_usual_hour
+
+TICK = f"{REFRESH_ID}.n_intervals"
+SHOWN = f"{SHOWN_STORE_ID}.data"
+SNAPSHOT = f"{SNAPSHOT_STORE_ID}.data"
+
+# What issue 2 promises for 2,859 segments, headers included.
+NEW_SNAPSHOT_BYTES = 1_500
+NOTHING_NEW_BYTES = 400
+
+
+def wire_bytes(response):
+    """Size of an answer as HTTP/1.1 sends it; the server adds its name, date and connection."""
+    added = {
+        "Server": "gunicorn",
+        "Date": "Mon, 26 Aug 2024 10:47:00 GMT",
+        "Connection": "keep-alive",
+    }
+    lines = [f"HTTP/1.1 {response.status}"]
+    lines += [f"{name}: {text}" for name, text in (dict(response.headers) | added).items()]
+    return len("\r\n".join([*lines, "", ""])) + len(response.data)
+
+
+def snapshot_in(response):
+    body = orjson.loads(gzip.decompress(response.data))
+    return body["response"][SNAPSHOT_STORE_ID]["data"]
+
+
+def usual_of_all_kinds(network, observed_at=OBSERVED_AT):
+    """A usual that makes some zones busier, some quieter, and others neither."""
+    usual = make_usual_hour(network, observed_at=observed_at, ratios=(0.0, 0.5, 1.0))
+    usual.zones.p10[:2] = usual.zones.p50[:2] = 0.99
+    usual.zones.p90[3:] = usual.zones.p50[3:] = 0.01
+    return usual
+
+
+@pytest.fixture
+def refresh(dash_client):
+    """Ask as a browser does, which takes compressed answers."""
+    dash_client.client.environ_base["HTTP_ACCEPT_ENCODING"] = "gzip, deflate"
+
+    def ask(shown):
+        return dash_client.call(SNAPSHOT, {TICK: 1, SHOWN: shown}, TICK)
+
+    return ask
+
+
+def test_wire_bytes_stay_within_what_was_promised(refresh, store):
+    network = make_network(2_860)
+    # As many of each as in the evening of 2025-11-04, in no order that compression could use.
+    statuses = np.repeat([0, 1, 2, 3], [299, 941, 1_135, 485])
+    np.random.default_rng(3).shuffle(statuses)
+    snapshot = make_snapshot_for(network, statuses)
+    store.write_usual_hour(usual_of_all_kinds(network))
+    store.publish(network, snapshot)
+    assert len({zone[2] for zone in snapshot_in(refresh(None))["zones"]}) == 3
+    assert wire_bytes(refresh(None)) <= NEW_SNAPSHOT_BYTES
+    assert wire_bytes(refresh(snapshot.version)) <= NOTHING_NEW_BYTES
+
+
+@pytest.mark.realdata
+def test_wire_bytes_of_the_real_reply(refresh, store, rennes_reply):
+    checked = check_reply(rennes_reply, source="live", received_at=NOW)
+    usual = usual_of_all_kinds(checked.network, checked.snapshot.observed_at)
+    store.write_usual_hour(usual)
+    store.publish(checked.network, checked.snapshot)
+    assert wire_bytes(refresh(None)) <= NEW_SNAPSHOT_BYTES
+    assert wire_bytes(refresh(checked.snapshot.version)) <= NOTHING_NEW_BYTES
+
+
+@pytest.mark.parametrize("shown", ["x" * 10_000, 3, ["a"], {"a": 1}])
+def test_a_strange_version_gets_the_snapshot(dash_client, store, shown):
+    network = make_network()
+    store.publish(network, make_snapshot_for(network))
+    response = dash_client.call(SNAPSHOT, {TICK: 1, SHOWN: shown}, TICK)
+    assert response.status_code == 200
+    assert SNAPSHOT_STORE_ID in response.get_json()["response"]
+
+
+def test_an_archived_snapshot_is_news_to_who_saw_it_live(dash_client, store):
+    network = make_network()
+    live = make_snapshot_for(network)
+    store.publish(network, live.with_source("archive"))
+    response = dash_client.call(SNAPSHOT, {TICK: 1, SHOWN: live.version}, TICK)
+    assert response.get_json()["response"][SNAPSHOT_STORE_ID]["data"]["source"] == "archive"
+
+
+def test_the_server_s_time_comes_each_time(dash_client):
+    response = dash_client.call(SNAPSHOT, {TICK: 1}, TICK)
+    assert response.get_json()["response"] == {"pulse": {"data": int(NOW.timestamp())}}
+
+
+def test_the_worst_road_tells_where_to_fly_to():
+    network = make_network()
+    view = TrafficView(network, make_snapshot_for(network, Status.CONGESTED))
+    name, zone, delay_s, speed_kmh, segment = snapshot_payload(view)["worst"][0]
+    assert (name, ZONES[zone]) == ("Route départementale 34", "ceinture")
+    assert speed_kmh == 14
+    assert delay_s > 0
+    assert network.names[segment] == name
+
+
+def test_figures_of_a_network_nobody_drives_on():
+    network = make_network()
+    payload = snapshot_payload(TrafficView(network, make_snapshot_for(network, Status.UNKNOWN)))
+    assert payload["congestion"] is None
+    assert payload["zones"] == [None] * len(ZONES)
+    assert payload["worst"] == []
+    assert payload["shares"] == [1_000, 0, 0, 0, 0]
+
+
+def test_each_zone_says_how_it_compares_with_the_usual():
+    network = make_network()
+    snapshot = make_snapshot_for(network, Status.CONGESTED)
+    told = snapshot_payload(TrafficView(network, snapshot, make_usual_hour(network)))
+    assert [zone[2] for zone in told["zones"]] == [Comparison.BUSIER] * len(ZONES)
+    # An hour or a source that nothing is known of.
+    simulated = make_usual_hour(network, source="demo")
+    untold = snapshot_payload(TrafficView(network, snapshot, simulated))
+    assert [zone[2] for zone in untold["zones"]] == [Comparison.NOT_TOLD] * len(ZONES)

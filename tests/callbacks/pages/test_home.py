@@ -1,0 +1,147 @@
+"""The page as it is served: what it starts with, for whom, and where its addresses lead."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import dash
+import pytest
+
+from app import create_app
+from callbacks.pages import home
+from components import texts
+from services.base.settings import load_settings
+from services.roles.assembly import assemble
+from services.traffic.store import Store
+from tests.callbacks.conftest import NOW
+from tests.factories import make_network, make_snapshot_for
+
+
+def layout_of(client):
+    return client.get("/_dash-layout").get_json()
+
+
+def found(node, id_):
+    """Properties of the component that has an id."""
+    if isinstance(node, list):
+        return next((item for child in node if (item := found(child, id_))), None)
+    if not isinstance(node, dict):
+        return None
+    if node["props"].get("id") == id_:
+        return node["props"]
+    return found(node["props"].get("children"), id_)
+
+
+@pytest.mark.parametrize(
+    ("moment", "hour", "day", "label"),
+    [
+        (datetime(2024, 8, 26, 5, 40, tzinfo=UTC), "8", "monday", "Aujourd'hui (lundi)"),
+        # 23:30 in Rennes, still the day before in London.
+        (datetime(2024, 8, 26, 21, 30, tzinfo=UTC), "0", "tuesday", "Demain (mardi)"),
+        # Winter time.
+        (datetime(2024, 12, 1, 22, 30, tzinfo=UTC), "0", "monday", "Demain (lundi)"),
+    ],
+)
+def test_the_forecast_starts_with_the_coming_hour_in_rennes(make_client, moment, hour, day, label):
+    layout = layout_of(make_client(moment))
+    assert found(layout, "forecast-hour")["value"] == hour
+    chosen = found(layout, "forecast-day")
+    assert chosen["value"] == day
+    assert {item["value"]: item["label"] for item in chosen["options"]}[day] == label
+    assert found(layout, "forecast-zone")["value"] == "centre-ville"
+
+
+def test_each_load_gets_the_snapshot_of_its_time(client, store):
+    assert found(layout_of(client), "snapshot").get("data") is None
+    network = make_network()
+    snapshot = make_snapshot_for(network)
+    store.publish(network, snapshot)
+    layout = layout_of(client)
+    assert found(layout, "snapshot")["data"]["version"] == snapshot.version
+    style = found(layout, "map")["figure"]["layout"]["map"]["style"]
+    assert style["sources"]["roads"]["data"] == f"/network/{network.version}.geojson"
+    assert client.get(style["sources"]["roads"]["data"]).status_code == 200
+
+
+def test_settings_reach_the_browser(make_client):
+    layout = layout_of(make_client(refresh_seconds=30, feed_period_seconds=300))
+    assert found(layout, "refresh")["interval"] == 30_000
+    assert found(layout, "browser-settings")["data"]["lateAfterSeconds"] == 900
+
+
+@pytest.mark.parametrize("tiles_url", ["none", "https://tiles.example/{z}/{x}/{y}.png"])
+def test_tiles_are_there_when_asked_for(make_client, tiles_url):
+    layout = layout_of(make_client(tiles_url=tiles_url))
+    sources = found(layout, "map")["figure"]["layout"]["map"]["style"]["sources"]
+    assert ("tiles" in sources) == (tiles_url != "none")
+
+
+def test_addresses_follow_a_prefix(tmp_path):
+    settings = load_settings(data_dir=tmp_path, monitor_level="off")
+    store, network = Store(tmp_path), make_network()
+    services = assemble(settings, lambda: NOW)
+    store.publish(network, make_snapshot_for(network))
+    app = dash.Dash("prefixed", requests_pathname_prefix="/rennes/", routes_pathname_prefix="/")
+    home.register(app, services)
+    data = home.page_data(app, services, "fr")
+    assert data.dashboard_url == "/rennes/dashboard/"
+    assert data.browser_settings["map"]["networkUrl"] == "/rennes/network/{version}.geojson"
+    assert data.browser_settings["map"]["detailsUrl"] == "/rennes/snapshot/{version}/details"
+    with app.server.test_request_context():
+        assert "/rennes/_dash-component-suites/plotly/" in app.index()
+
+
+def test_the_script_told_early_is_the_one_dash_asks_for(client):
+    assert home._PLOTLY_PATH in client.get("/").text
+    assert client.get(home._PLOTLY_PATH).status_code == 200
+
+
+def test_a_visitor_gets_the_language_asked_for_where_it_exists(client, tmp_path, monkeypatch):
+    french = (texts.FOLDER / "fr.toml").read_text(encoding="utf-8")
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "fr.toml").write_text(french, encoding="utf-8")
+    english = french.replace('code = "fr"', 'code = "en"').replace(
+        'choose_hour = "Choisissez une heure :"', 'choose_hour = "Choose an hour:"'
+    )
+    (folder / "en.toml").write_text(english, encoding="utf-8")
+    monkeypatch.setattr(texts, "FOLDER", folder)
+
+    assert "Choisissez une heure" in client.get("/_dash-layout").text
+    client.set_cookie("language", "en")
+    assert "Choose an hour:" in client.get("/_dash-layout").text
+    client.set_cookie("language", "xx")
+    assert "Choisissez une heure" in client.get("/_dash-layout").text
+
+
+@pytest.mark.parametrize("path", ["/", "/qualite/"])
+def test_a_process_serves_its_scripts_from_its_first_request_on(client, tmp_path, path):
+    # Dash itself finds out its scripts during the first request, and refuses those asked for
+    # meanwhile; the visitor's page may have come from another process.
+    addresses = re.findall(r'<script src="([^"]+)"', client.get(path).text)
+    assert any("dash_renderer" in address for address in addresses)
+    server = create_app(load_settings(data_dir=tmp_path, monitor_level="off")).server
+    for address in addresses:
+        # Without what runs before a request: another one is still busy with it.
+        with server.test_request_context(address), server.dispatch_request() as answer:
+            assert answer.status_code == 200, address
+
+
+@pytest.mark.parametrize(
+    ("path", "french", "english"),
+    [
+        ("/", "Traffic Rennes", "Traffic Rennes"),
+        ("/qualite/", "Qualité des prévisions", "Forecast quality"),
+        ("/camera/", "Caméra", "Camera"),
+        ("/donnees-personnelles/", "Données personnelles", "Personal data"),
+    ],
+)
+def test_a_document_names_the_language_that_it_is_in(client, path, french, english):
+    document = client.get(path).text
+    assert '<html lang="fr">' in document
+    assert f"<title>{french}</title>" in document
+    client.set_cookie("language", "en")
+    document = client.get(path).text
+    assert '<html lang="en-GB">' in document
+    assert f"<title>{english}</title>" in document

@@ -1,0 +1,154 @@
+"""The page /qualite over HTTP: what it shows in each state, and how another page is added."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+
+from components.quality import CONTENT_ID, REFRESH_ID, SHOWN_STORE_ID
+from services.base.settings import load_settings
+from services.learn.hourly import score_past_hours
+from services.learn.nowcast_tables import Nowcasts
+from services.learn.zone_tables import ZoneTables
+from services.operations import Decision, open_operations, record_decision
+from services.operations.database import FILE_NAME
+from tests.services.learn.histories import BLOCKED, FREE, issue, times, write, write_table
+
+START = datetime(2026, 3, 1, 23, tzinfo=UTC)
+NOW = START + timedelta(days=3, hours=8)
+VERSION = "2026-03-01-aaaaaa"
+
+
+@pytest.fixture
+def client(make_client):
+    return make_client(NOW)
+
+
+def layout(client):
+    answer = client.get("/qualite/_dash-layout")
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def score(data_dir):
+    """Three days of a rush hour, and a model that always says the same."""
+    write_table(data_dir / "models", VERSION, (0.8, 0.15, 0.05))
+    write(data_dir, times(START, 72), lambda moment: BLOCKED if moment.hour == 7 else FREE)
+    operations = open_operations(load_settings(data_dir=data_dir))
+    kinds = [ZoneTables(data_dir, data_dir, []), Nowcasts(data_dir, "demo")]
+    score_past_hours(data_dir, "demo", kinds, operations, NOW)
+    decision = Decision(
+        kind="zones",
+        version=VERSION,
+        previous=None,
+        action="refused",
+        reason="worse_than_champion",
+        decided_by="challenge",
+        decided_at=NOW,
+    )
+    record_decision(operations, decision)
+
+
+def refresh(client, shown):
+    body = {
+        "output": f"..{CONTENT_ID}.children...{SHOWN_STORE_ID}.data..",
+        "outputs": [
+            {"id": CONTENT_ID, "property": "children"},
+            {"id": SHOWN_STORE_ID, "property": "data"},
+        ],
+        "changedPropIds": [f"{REFRESH_ID}.n_intervals"],
+        "inputs": [{"id": REFRESH_ID, "property": "n_intervals", "value": 1}],
+        "state": [{"id": SHOWN_STORE_ID, "property": "data", "value": shown}],
+    }
+    return client.post(
+        "/qualite/_dash-update-component",
+        data=orjson.dumps(body),
+        content_type="application/json",
+    )
+
+
+def test_the_page_is_there_with_and_without_slash_and_linked_from_the_first(client):
+    assert client.get("/qualite").headers["Location"] == "/qualite/"
+    page = client.get("/qualite", follow_redirects=True)
+    assert page.status_code == 200
+    assert "Qualité des prévisions" in page.get_data(as_text=True)
+    assert "'/qualite/'" in str(client.get("/_dash-layout").get_json())
+
+
+def test_it_runs_no_script_of_the_map_and_keeps_the_headers(client):
+    page = client.get("/qualite/")
+    scripts = page.get_data(as_text=True)
+    assert "language.js" in scripts
+    assert "traffic_map.js" not in scripts
+    assert "quality.css" in scripts
+    policy = page.headers["Content-Security-Policy"]
+    assert policy == client.get("/").headers["Content-Security-Policy"]
+    assert "default-src" in policy
+
+
+def test_unknown_addresses_below_it_are_not_found(client):
+    answer = client.get("/qualite/nowhere")
+    assert answer.status_code == 404
+    assert 'href="/"' in answer.get_data(as_text=True)
+    assert client.get("/qualites").status_code == 404
+
+
+def test_before_the_first_score_it_says_what_is_missing(client, tmp_path):
+    shown = layout(client)
+    assert "Pas encore de prévision vérifiée" in shown
+    assert "Le modèle en service" in shown
+    # Looking makes no database.
+    assert not (tmp_path / FILE_NAME).exists()
+
+
+def test_scores_and_decisions_show_and_simulated_ones_are_labelled(client, tmp_path):
+    score(tmp_path)
+    shown = layout(client)
+    for words in ("Hier, la prévision par heure", "Trafic simulé", VERSION, "refusé", "Rocade"):
+        assert words in shown
+
+
+def test_the_next_hour_shows_once_there_are_nowcasts_to_judge(client, tmp_path):
+    for moment in times(START + timedelta(hours=48), 24):
+        issue(tmp_path, moment, lambda at: BLOCKED if at.hour == 7 else FREE)
+    score(tmp_path)
+    shown = layout(client)
+    for words in ("Dans l'heure", "La fourchette est juste", "Trafic simulé"):
+        assert words in shown
+
+
+def test_without_nowcasts_nothing_is_said_of_the_next_hour(client, tmp_path):
+    score(tmp_path)
+    assert "Dans l'heure" not in layout(client)
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all" * 100], ids=["empty", "damaged"])
+def test_a_database_that_cannot_be_read_never_breaks_the_page(client, tmp_path, content):
+    (tmp_path / FILE_NAME).write_bytes(content)
+    shown = layout(client)
+    expected = "momentanément indisponibles" if content else "Pas encore de prévision vérifiée"
+    assert expected in shown
+    # A page mends nothing.
+    assert (tmp_path / FILE_NAME).read_bytes() == content
+    assert client.get("/").status_code == 200
+
+
+def test_a_refresh_without_news_changes_nothing(client, tmp_path):
+    score(tmp_path)
+    first = refresh(client, None)
+    assert first.status_code == 200
+    told = first.get_json()["response"]
+    assert "Hier" in str(told[CONTENT_ID]["children"])
+    again = refresh(client, told[SHOWN_STORE_ID]["data"])
+    assert again.status_code == 204 or again.get_json()["response"] == {}
+
+
+def test_a_visitor_who_chose_english_reads_english(client, tmp_path):
+    score(tmp_path)
+    client.set_cookie("language", "en")
+    shown = layout(client)
+    assert "Forecast quality" in shown
+    assert "Yesterday, the hourly forecast" in shown
+    assert "Hier" not in shown

@@ -1,0 +1,77 @@
+"""A data directory that is deleted or replaced under those who use it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from services.base import data_directory
+from services.base.data_directory import prepare_data_directory, when_replaced
+from services.base.files import stamp_of
+from tests.waiting import wait_until
+
+# A role that does nothing.
+ROLE = """
+import sys, time
+from pathlib import Path
+from services import data_directory
+data_directory._LOOK_SECONDS = 0.01
+data_directory.prepare_data_directory(Path(sys.argv[1]))
+data_directory.end_with_data_directory(Path(sys.argv[1]))
+print("begun", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _prompt(monkeypatch):
+    monkeypatch.setattr(data_directory, "_LOOK_SECONDS", 0.01)
+
+
+def test_each_time_is_noticed_until_somebody_has_had_enough(tmp_path):
+    seen = []
+
+    def react():
+        seen.append(len(seen))
+        return len(seen) == 3
+
+    def replace():
+        shutil.rmtree(tmp_path / "data", ignore_errors=True)
+        prepare_data_directory(tmp_path / "data")
+
+    prepare_data_directory(tmp_path / "data")
+    when_replaced(tmp_path / "data", react)
+    wait_until(lambda: replace() or len(seen) == 3)
+    assert seen == [0, 1, 2]
+
+
+def test_a_role_ends_to_be_started_again(tmp_path):
+    command = [sys.executable, "-c", ROLE, str(tmp_path / "data")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as role:
+        assert role.stdout.readline() == "begun\n"
+        shutil.rmtree(tmp_path / "data")
+        assert role.wait(20) == -15
+
+
+def test_roles_that_start_together_find_the_same_directory(tmp_path):
+    prepare_data_directory(tmp_path)
+    marks = []
+    for _ in range(3):
+        # As if each had found none.
+        data_directory._mark(tmp_path / "layout-version")
+        marks.append(stamp_of(tmp_path / "layout-version"))
+    assert len(set(marks)) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["layout-version"]
+
+
+def test_where_there_are_no_links_it_is_written_all_the_same(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError("no links here")
+
+    monkeypatch.setattr("pathlib.Path.hardlink_to", refuse)
+    prepare_data_directory(tmp_path)
+    assert (tmp_path / "layout-version").read_text() == "1"
+    assert [path.name for path in tmp_path.iterdir()] == ["layout-version"]

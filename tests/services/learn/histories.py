@@ -1,0 +1,153 @@
+"""Small histories on disk whose zones do what a test says, and models that foretell them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from services import history
+from services.city.zones import ZONE_CHOICES
+from services.forecast.champions import CHAMPION_FILE
+from services.forecast.nowcast_files import write_nowcast
+from services.forecast.nowcasts import LEAD_MINUTES, QUANTILES, NowcastTable, to_percent
+from services.forecast.week_forecasts import WEEK_DIRECTORY, WEEK_FILE
+from services.forecast.week_forecasts import encode_table as encode_week_table
+from services.forecast.week_forecasts import make_table as make_week_table
+from services.forecast.zone_forecasts import (
+    FORECASTS_FILE,
+    TABLE_SHAPE,
+    TrainedOn,
+    encode_table,
+    make_table,
+)
+from services.history.hour_of_week import HOURS_PER_WEEK
+from services.observe.feeds.reply import RENNES_THRESHOLDS
+from services.traffic.snapshot import Source
+from services.traffic.status import Status
+from tests.factories import make_network
+from tests.services.history.days import keep_network
+
+FREE, DENSE, BLOCKED = range(3)
+RATIO_OF = (0.9, 0.5, 0.3)
+STATUS_OF = (Status.FREE_FLOW, Status.HEAVY, Status.CONGESTED)
+NETWORK = make_network(10)
+
+Doing = Callable[[datetime], int]
+
+
+def times(start: datetime, hours: int, step_minutes: int = 20) -> list[datetime]:
+    steps = hours * 60 // step_minutes
+    return [start + timedelta(minutes=step_minutes * count) for count in range(steps)]
+
+
+def write(
+    data_dir: Path,
+    moments: Sequence[datetime],
+    doing: Doing,
+    *,
+    source: Source = "demo",
+    known_share: Callable[[datetime], float] = lambda _: 1.0,
+) -> None:
+    """Every zone does the same; a share of the segments, the last ones, is unknown."""
+    keep_network(data_dir, NETWORK)
+    frames = [_frame(moment, doing(moment), known_share(moment)) for moment in moments]
+    frame = pd.concat(frames, ignore_index=True)
+    for day, part in frame.groupby(frame["observed_at"].dt.date):
+        observations = history.Observations(NETWORK.version, part)
+        history.write_day(data_dir, source, day, observations)
+
+
+def _frame(moment: datetime, status: int, known_share: float) -> pd.DataFrame:
+    known = np.arange(len(NETWORK)) < round(known_share * len(NETWORK))
+    speed = np.round(NETWORK.speed_limit_kmh * RATIO_OF[status]).astype(int)
+    return pd.DataFrame(
+        {
+            "observed_at": moment,
+            "segment": np.arange(len(NETWORK)),
+            "status": np.where(known, int(STATUS_OF[status]), int(Status.UNKNOWN)),
+            "speed_kmh": pd.array(speed, dtype="Int64"),
+            "travel_time_s": 10,
+            "reliability_pct": 60,
+            "probes": np.where(known, 3, 0),
+        }
+    ).assign(speed_kmh=lambda f: f["speed_kmh"].mask(~pd.Series(known)))
+
+
+def write_table(
+    root: Path,
+    version: str,
+    shares: Sequence[float],
+    *,
+    last_day: date = date(2026, 3, 1),
+    champion: bool = True,
+) -> None:
+    """A model that says the same of every hour."""
+    table = make_table(
+        version,
+        "1",
+        TrainedOn("demo", date(2026, 1, 5), last_day, 50, 1_000),
+        np.broadcast_to(np.array(shares, float), TABLE_SHAPE).copy(),
+    )
+    (root / version).mkdir(parents=True, exist_ok=True)
+    (root / version / FORECASTS_FILE).write_bytes(encode_table(table))
+    if champion:
+        (root / CHAMPION_FILE).write_text(f"{version}\n")
+
+
+def write_week(
+    root: Path,
+    version: str,
+    quantiles: Sequence[float],
+    *,
+    last_day: date = date(2026, 3, 1),
+    days_observed: int = 4,
+) -> None:
+    """A model of segments that says the same quantiles of the ratio of every hour."""
+    shape = (HOURS_PER_WEEK, len(NETWORK))
+    percent = np.array(quantiles)[:, np.newaxis, np.newaxis] * 100
+    table = make_week_table(
+        model_version=version,
+        trained_on=TrainedOn("demo", date(2026, 1, 5), last_day, 50, 1_000),
+        thresholds=RENNES_THRESHOLDS,
+        segment_ids=NETWORK.segment_ids,
+        quantiles_pct=np.broadcast_to(np.rint(percent), (3, *shape)).astype(np.uint8),
+        days_observed=np.full(shape, days_observed, np.uint8),
+    )
+    directory = root / WEEK_DIRECTORY / version
+    directory.mkdir(parents=True)
+    (directory / WEEK_FILE).write_bytes(encode_week_table(table))
+    (root / WEEK_DIRECTORY / CHAMPION_FILE).write_text(f"{version}\n")
+
+
+def issue(data_dir: Path, moment: datetime, doing: Doing, **changes: Any) -> None:
+    """Keep the nowcast of :func:`make_nowcast`."""
+    write_nowcast(data_dir, make_nowcast(moment, doing, **changes))
+
+
+def make_nowcast(
+    moment: datetime,
+    doing: Doing,
+    *,
+    version: str = "2026-03-02-aaaaaa",
+    last_day: date = date(2026, 3, 1),
+    source: Source = "demo",
+) -> NowcastTable:
+    """A nowcast that is almost sure of what every zone will do."""
+    middle = [RATIO_OF[doing(moment + timedelta(minutes=lead))] for lead in LEAD_MINUTES]
+    ratios = np.add.outer([-0.03, 0.0, 0.03], middle)
+    shape = (len(QUANTILES), len(LEAD_MINUTES), len(NETWORK))
+    return NowcastTable(
+        model_version=version,
+        trained_on=TrainedOn("demo", date(2026, 1, 5), last_day, 50, 1_000),
+        network_version=NETWORK.version,
+        snapshot_version="1",
+        source=source,
+        observed_at=moment,
+        percent=to_percent(np.broadcast_to(ratios[:, :, None], shape)),
+        zone_ratios=np.repeat(ratios[:, :, None], len(ZONE_CHOICES), axis=2),
+    )

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from unittest.mock import Mock
+
+import pytest
+from sqlalchemy.engine import Compiled, Dialect
+
+from services.base.errors import ConfigurationError
+from services.base.settings import load_settings
+from services.metrics import WorkMetrics, metric_registry
+from services.roles import worker
+from services.roles.supervisor import check_port_is_free
+from services.traffic.store import Store
+from tests.factories import OBSERVED_AT, make_network
+from tests.fault_server import fault_server, reply_with
+from tests.feed_replies import encode, make_records
+from tests.hanging import HangingWork
+from tests.schedules import EVES_OF_CLOCK_CHANGES, pauses
+from tests.services.history.days import append, moments
+from tests.waiting import wait_until
+
+
+def start_worker(data_dir, **settings):
+    environment = {
+        **os.environ,
+        "TRAFFIC_DATA_DIR": str(data_dir),
+        "TRAFFIC_LEARNER": "off",
+        **{f"TRAFFIC_{name.upper()}": str(value) for name, value in settings.items()},
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "services.worker"], env=environment, stderr=subprocess.DEVNULL
+    )
+
+
+@pytest.fixture
+def workers():
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments, **settings):
+        started.append(start_worker(*arguments, **settings))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def observed_at(data_dir) -> Callable[[], object]:
+    return lambda: (s := Store(data_dir).current_snapshot()) and s.source
+
+
+def test_a_worker_fetches_publishes_and_stops_when_asked(tmp_path, workers):
+    left = tmp_path / "snapshots" / ".writing-by-one-that-was-killed"
+    left.parent.mkdir()
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    with fault_server(reply_with(encode(make_records()))) as server:
+        process = workers(tmp_path, source="live", feed_url=server.url, feed_period_seconds=1)
+        wait_until(lambda: Store(tmp_path).current_snapshot() is not None)
+        assert not left.exists()
+        wait_until(lambda: server.requests >= 3)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+    assert Store(tmp_path).current_snapshot().source == "live"
+
+
+def test_a_second_worker_stands_by_and_takes_over(tmp_path, workers, monkeypatch):
+    with fault_server(reply_with(encode(make_records()))) as server:
+        settings = {"source": "live", "feed_url": server.url, "feed_period_seconds": 1}
+        first = workers(tmp_path, **settings)
+        wait_until(lambda: server.requests >= 1)
+        second = workers(tmp_path, **settings)
+        journal = tmp_path / "app.log"
+        wait_until(lambda: "standing by" in journal.read_text())
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        wait_until(lambda: journal.read_text().count("worker started") == 2)
+        seen = server.requests
+        wait_until(lambda: server.requests > seen)
+        assert second.poll() is None
+
+
+def test_once_observes_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(worker, "start_journal", lambda _settings: None)
+    monkeypatch.setattr(signal, "signal", lambda *_arguments: None)
+    monkeypatch.setattr(os, "nice", lambda _increment: 0)
+    monkeypatch.setenv("TRAFFIC_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("TRAFFIC_SOURCE", "live")
+    with fault_server(reply_with(encode(make_records()))) as server:
+        monkeypatch.setenv("TRAFFIC_FEED_URL", server.url)
+        assert worker.main(["--once"]) == 0
+        assert server.requests == 1
+    with fault_server(reply_with(b"[]")) as server:
+        monkeypatch.setenv("TRAFFIC_FEED_URL", server.url)
+        monkeypatch.setenv("TRAFFIC_DATA_DIR", str(tmp_path / "other"))
+        assert worker.main(["--once"]) == 1
+
+
+def test_a_wrong_setting_ends_the_start_in_one_line(tmp_path):
+    environment = {**os.environ, "TRAFFIC_SOURCE": "nowhere", "TRAFFIC_DATA_DIR": str(tmp_path)}
+    for module in ("services.roles.worker", "services.roles.supervisor", "app"):
+        ended = subprocess.run(
+            [sys.executable, "-m", module],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert ended.returncode == 2
+        assert ended.stderr.splitlines() == [
+            "TRAFFIC_SOURCE: Input should be 'auto', 'live' or 'demo'"
+        ]
+
+
+def test_the_simulated_feed_is_observed_like_the_live_one(tmp_path):
+    settings = load_settings(data_dir=tmp_path, source="demo")
+    store = Store(tmp_path)
+    store.prepare()
+    snapshot = worker.make_observer(settings, store).observe()
+    assert snapshot.source == "demo"
+    assert len(snapshot.table) == 2_900
+
+
+@pytest.mark.parametrize("eve", EVES_OF_CLOCK_CHANGES)
+def test_its_jobs_keep_their_pace_when_the_clocks_change(tmp_path, eve):
+    settings = load_settings(data_dir=tmp_path, feed_period_seconds=180)
+    metrics = WorkMetrics(metric_registry(), "worker")
+    scheduler = worker.make_scheduler(settings, Mock(), metrics)
+    assert {job.id: pauses(job, eve) for job in scheduler.get_jobs()} == {
+        "observe": {timedelta(minutes=3)},
+        "upkeep": {timedelta(hours=1)},
+        "scoring": {timedelta(hours=1)},
+        "heartbeat": {timedelta(seconds=15)},
+    }
+
+
+@pytest.mark.parametrize("hung", ["observe", "upkeep", "scoring"])
+def test_it_gives_no_sign_of_life_while_a_job_hangs(tmp_path, monkeypatch, hung):
+    work, metrics = HangingWork(), Mock()
+    monkeypatch.setattr(worker, "LONGEST_ROUND_SECONDS", 0.0)
+    monkeypatch.setattr(worker, "LONGEST_HOURLY_JOB_SECONDS", 0.0)
+    monkeypatch.setattr(worker, "look_after_history", work)
+    monkeypatch.setattr(worker, "score_past_forecasts", work)
+    scheduler = worker.make_scheduler(load_settings(data_dir=tmp_path), Mock(observe=work), metrics)
+    jobs = {job.id: partial(job.func, *job.args) for job in scheduler.get_jobs()}
+    with work.under_way(jobs[hung]):
+        jobs["heartbeat"]()
+        assert not metrics.alive.called
+    jobs["heartbeat"]()
+    assert metrics.alive.called
+
+
+def test_its_hourly_jobs_leave_nothing_behind_in_memory(tmp_path, monkeypatch):
+    settings = load_settings(data_dir=tmp_path, source="live")
+    Store(tmp_path).prepare()
+    append(tmp_path, make_network(), moments(OBSERVED_AT, 60))
+    now = OBSERVED_AT
+    monkeypatch.setattr(worker, "utc_now", lambda: now)
+    metrics = WorkMetrics(metric_registry(), "worker")
+    scheduler = worker.make_scheduler(settings, Mock(), metrics)
+    jobs = [job for job in scheduler.get_jobs() if job.id in {"upkeep", "scoring"}]
+    kept = []
+    # What other tests left is not looked through each time.
+    gc.freeze()
+    for hour in range(1, 5):
+        now = OBSERVED_AT + timedelta(hours=hour)
+        for job in jobs:
+            job.func(*job.args)
+        gc.collect()
+        kept.append(sum(isinstance(found, Dialect | Compiled) for found in gc.get_objects()))
+    gc.unfreeze()
+    # What the first runs compiled is used again.
+    assert kept[-1] == kept[1]
+
+
+def test_a_port_in_use_is_told_in_one_line():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigurationError, match=f"cannot listen on 127.0.0.1:{port}"):
+            check_port_is_free("127.0.0.1", port)
+
+
+def test_a_host_that_is_not_here_is_told_in_one_line():
+    with pytest.raises(ConfigurationError, match="TRAFFIC_HOST"):
+        check_port_is_free("192.0.2.1", 8050)
+    with pytest.raises(ConfigurationError, match=r"cannot listen on \[2001:db8::1\]:8050: "):
+        check_port_is_free("2001:db8::1", 8050)

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from services.traffic.indicators import compute_indicators, congestion_level, zone_status
+from services.traffic.network import Network
+from services.traffic.snapshot import make_snapshot
+from services.traffic.status import Status
+
+NOON = datetime(2026, 11, 23, 11, tzinfo=UTC)
+# One degree of latitude on the sphere that lengths are measured on.
+DEGREE_M = 111_194.93
+
+
+def straight_network(names, limits, *, lat=48.0):
+    """Segments of one kilometre due north, far from the centre."""
+    step = 1_000 / DEGREE_M
+    return Network(
+        version="straight",
+        segment_ids=tuple(str(i) for i in range(len(names))),
+        geometry=tuple(
+            [[[-1.79, lat + i * 0.1], [-1.79, lat + i * 0.1 + step]]] for i in range(len(names))
+        ),
+        names=np.array(names),
+        road_classes=np.array(["Réseau d'appui"] * len(names)),
+        speed_limit_kmh=np.array(limits, dtype=float),
+    )
+
+
+def observed(network, statuses, speeds):
+    return make_snapshot(
+        network_version=network.version,
+        observed_at=NOON,
+        received_at=NOON,
+        source="live",
+        table=pd.DataFrame(
+            {
+                "status": statuses,
+                "speed_kmh": speeds,
+                "travel_time_s": 0,
+                "reliability_pct": 80,
+                "probes": 1,
+            }
+        ),
+    )
+
+
+def test_congestion_level_is_extra_time_over_free_flow():
+    network = straight_network(["a", "b"], [60, 60])
+    # 60 s each in free flow; 60 s and 120 s now: 180 instead of 120.
+    indicators = compute_indicators(network, observed(network, [1, 2], [60, 30]))
+    assert indicators.congestion_level == pytest.approx(0.5)
+
+
+def test_a_fast_road_does_not_hide_a_jam():
+    network = straight_network(["a", "b"], [60, 60])
+    indicators = compute_indicators(network, observed(network, [1, 2], [120, 30]))
+    assert indicators.congestion_level == pytest.approx(0.5)
+
+
+def test_unknown_segments_count_for_nothing():
+    network = straight_network(["a", "b"], [60, 60])
+    indicators = compute_indicators(network, observed(network, [1, 0], [60, 5]))
+    assert indicators.congestion_level == pytest.approx(0.0)
+
+
+def test_nothing_known_gives_no_figure_rather_than_a_wrong_one():
+    network = straight_network(["a"], [60])
+    indicators = compute_indicators(network, observed(network, [0], [60]))
+    assert indicators.congestion_level is None
+    assert set(indicators.zone_ratios.values()) == {None}
+    assert indicators.worst_roads == ()
+
+
+def test_kilometres_of_jam_count_each_direction_and_no_closed_road():
+    network = straight_network(["a", "a", "b", "c"], [90] * 4)
+    snapshot = observed(network, [3, 3, 2, 4], [20, 20, 50, 0])
+    assert compute_indicators(network, snapshot).jam_km == pytest.approx(2.0, abs=0.01)
+
+
+def test_counts_and_shares_name_every_status():
+    network = straight_network(["a"] * 4, [50] * 4)
+    indicators = compute_indicators(network, observed(network, [0, 1, 1, 3], [50, 50, 50, 10]))
+    assert indicators.counts == {
+        "unknown": 1,
+        "freeFlow": 2,
+        "heavy": 0,
+        "congested": 1,
+        "impossible": 0,
+    }
+    assert indicators.length_shares["freeFlow"] == pytest.approx(0.5)
+    assert sum(indicators.length_shares.values()) == pytest.approx(1.0)
+
+
+def test_worst_roads_lose_the_most_time_first():
+    network = straight_network(["quick", "slow", "slow", "slower"], [60] * 4)
+    snapshot = observed(network, [1, 2, 2, 3], [60, 40, 30, 10])
+    roads = compute_indicators(network, snapshot).worst_roads
+    assert [road.name for road in roads] == ["slower", "slow"]
+    slower, slow = roads
+    assert slower.delay_s == pytest.approx(300, rel=0.01)
+    assert slower.jam_km == pytest.approx(1.0, abs=0.01)
+    assert slow.delay_s == pytest.approx(30 + 60, rel=0.01)
+    assert slow.speed_kmh == pytest.approx(2 / (90 / 3600 + 120 / 3600), rel=0.01)
+    assert slow.segment_index == 2
+
+
+def test_names_of_no_road_in_particular_are_not_ranked():
+    network = straight_network(["Rond-point", "Inconnu Voie non dénommée", "Rue A"], [50] * 3)
+    roads = compute_indicators(network, observed(network, [3, 3, 2], [5, 5, 30])).worst_roads
+    assert [road.name for road in roads] == ["Rue A"]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "status"),
+    [
+        (1.0, "free"),
+        (0.68, "free"),
+        (0.67, "dense"),
+        (0.41, "dense"),
+        (0.40, "blocked"),
+        (0.1, "blocked"),
+    ],
+)
+def test_zone_status_follows_the_levels_of_service(ratio, status):
+    assert zone_status(ratio) == status
+
+
+def test_congestion_level_of_free_flow_is_nil():
+    assert congestion_level(1.0) == 0.0
+
+
+def test_a_standstill_is_a_large_delay_not_an_infinite_one():
+    network = straight_network(["a"], [50])
+    indicators = compute_indicators(network, observed(network, [Status.CONGESTED], [0]))
+    assert np.isfinite(indicators.congestion_level)
+
+
+def test_a_closed_road_adds_no_delay():
+    network = straight_network(["open", "closed"], [50, 50])
+    indicators = compute_indicators(network, observed(network, [1, 4], [50, 5]))
+    assert indicators.congestion_level == pytest.approx(0.0)
+    assert indicators.worst_roads == ()
