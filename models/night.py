@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import subprocess  # nosec B404 - runs this package's own command
-import sys
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -18,7 +17,7 @@ from models.challenge import source_to_learn_from
 from services.base.clock import Clock, to_paris, utc_now
 from services.base.settings import Settings
 from services.operations import FORECAST_KINDS, Kind
-from services.roles.processes import following
+from services.roles.processes import CHALLENGE, following, module_command
 from services.traffic.snapshot import Source
 
 log = logging.getLogger(__name__)
@@ -41,7 +40,7 @@ RunChallenge = Callable[[Settings, Kind, Source], None]
 def challenge_apart(settings: Settings, kind: Kind, source: Source) -> None:
     """Challenge one kind of model by the command, and tell the journal what it says."""
     command = [
-        *(sys.executable, "-m", "models.challenge", "--kind", kind, "--source", source),
+        *module_command(CHALLENGE, "--kind", kind, "--source", source),
         *("--data-dir", str(settings.data_dir), "--companion"),
     ]
     with subprocess.Popen(

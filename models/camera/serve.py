@@ -36,6 +36,7 @@ from services.camera.model_files import DIRECTORY, champion_model_file, check_ow
 from services.camera.server import CameraServer
 from services.forecast.champions import SHIPPED_ARTIFACTS
 from services.metrics import CameraMetrics, metric_registry, share_metrics
+from services.roles.processes import CAMERA, module_command
 from services.roles.turns import Turns
 
 log = logging.getLogger(__name__)
@@ -168,8 +169,7 @@ def _start_anew(options: Sequence[str]) -> NoReturn:
     """Nothing else gives the memory of TensorFlow back."""
     log.info("camera starts anew: nobody has come for long")
     logging.shutdown()
-    command = [sys.executable, "-m", "models.camera.serve", *options]
-    os.execv(sys.executable, command)  # noqa: S606 - itself
+    os.execv(sys.executable, module_command(CAMERA, *options))  # noqa: S606 - itself
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -30,6 +30,12 @@ PULSE_PERIOD_SECONDS: Final = 15.0
 HUNG_AFTER_SECONDS: Final = 60.0
 # A process that ran this long was healthy: its next restart is prompt again.
 HEALTHY_AFTER_SECONDS: Final = 20.0
+# What is started by its name, so that no import says that it is there: a test does.
+WORKER: Final = "services.worker"
+WATCH: Final = "services.roles.watch"
+CAMERA: Final = "models.camera.serve"
+LEARNER: Final = "models.learner"
+CHALLENGE: Final = "models.challenge"
 _FOLLOW: Final = (sys.executable, "-I", "-S", str(Path(__file__).with_name("follow.py")))
 
 Command = Sequence[str]
@@ -57,6 +63,11 @@ class Child:
     command: Command
     wait: Callable[[threading.Event], object] = at_once
     pulse: Pulse | None = None
+
+
+def module_command(module: str, *options: str) -> list[str]:
+    """The command that runs a module with the Python of this process."""
+    return [sys.executable, "-m", module, *options]
 
 
 def following(command: Command) -> list[str]:

@@ -25,7 +25,17 @@ from services.base.data_directory import prepare_data_directory, when_replaced
 from services.base.errors import ConfigurationError, TrafficError
 from services.base.journal import start_journal
 from services.base.settings import Settings, host_and_port, load_settings
-from services.roles.processes import HUNG_AFTER_SECONDS, Child, Pulse, Supervisor, at_once
+from services.roles.processes import (
+    CAMERA,
+    HUNG_AFTER_SECONDS,
+    WATCH,
+    WORKER,
+    Child,
+    Pulse,
+    Supervisor,
+    at_once,
+    module_command,
+)
 from services.watch.probe import serves_pages
 from services.watch.rules import rules_of
 
@@ -41,24 +51,9 @@ _LOOK_SECONDS: Final = 0.05
 ROLES: Final[tuple[Role, ...]] = ("web", "worker", "watch", "camera")
 
 
-def worker_command() -> list[str]:
-    """The command of the worker role."""
-    return [sys.executable, "-m", "services.worker"]
-
-
 def web_command() -> list[str]:
     """The command of the web role; ``gunicorn.conf.py`` reads the settings."""
-    return [sys.executable, "-m", "gunicorn", "app:server"]
-
-
-def watch_command() -> list[str]:
-    """The command of the watch role."""
-    return [sys.executable, "-m", "services.roles.watch"]
-
-
-def camera_command() -> list[str]:
-    """The command of the camera role."""
-    return [sys.executable, "-m", "models.camera.serve"]
+    return module_command("gunicorn", "app:server")
 
 
 def wait_for_pages(settings: Settings, stopping: threading.Event) -> None:
@@ -109,11 +104,13 @@ def background_children(
     pages_first = partial(wait_for_pages, settings) if after_pages else at_once
     traffic_first = partial(wait_for_traffic, settings) if after_pages else at_once
     children = {
-        "worker": Child(worker_command(), pages_first, heartbeat(settings, "worker")),
-        "watch": Child(watch_command(), traffic_first, heartbeat(settings, "watch")),
+        "worker": Child(module_command(WORKER), pages_first, heartbeat(settings, "worker")),
+        "watch": Child(module_command(WATCH), traffic_first, heartbeat(settings, "watch")),
     }
     if settings.camera:
-        children["camera"] = Child(camera_command(), traffic_first, heartbeat(settings, "camera"))
+        children["camera"] = Child(
+            module_command(CAMERA), traffic_first, heartbeat(settings, "camera")
+        )
     return [child for role, child in children.items() if role in roles]
 
 

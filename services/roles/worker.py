@@ -48,7 +48,7 @@ from services.operations import (
     prune_log_in_failures,
     prune_readings,
 )
-from services.roles.processes import Child, Supervisor
+from services.roles.processes import LEARNER, Child, Supervisor, module_command
 from services.roles.turns import Turns
 from services.traffic.snapshot import Source
 from services.traffic.store import Store
@@ -139,7 +139,7 @@ def make_scheduler(
 def learner_child(settings: Settings) -> Child:
     """The worker's companion, which has TensorFlow."""
     return Child(
-        [sys.executable, "-m", "models.learner"],
+        module_command(LEARNER),
         wait=lambda stopping: stopping.wait(LEARNER_DELAY_SECONDS),
         pulse=partial(heartbeat_of, settings.data_dir, "learner"),
     )

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 
 from services.roles import processes
-from services.roles.processes import Child, Supervisor, following
+from services.roles.processes import (
+    CAMERA,
+    CHALLENGE,
+    LEARNER,
+    WATCH,
+    WORKER,
+    Child,
+    Supervisor,
+    following,
+)
 from tests.waiting import wait_until
 
 _NOTES_ITS_PID = "import os, sys; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n'); "
@@ -209,3 +220,9 @@ def test_what_cannot_be_started_now_is_started_later(pids, caplog, monkeypatch):
     with Supervisor([child(LIVES, pids)]):
         wait_until(lambda: started(pids))
     assert "no process is left" in caplog.text
+
+
+@pytest.mark.parametrize("module", [WORKER, WATCH, CAMERA, LEARNER, CHALLENGE])
+def test_what_is_started_by_its_name_is_a_command(module):
+    found = importlib.util.find_spec(module)
+    assert 'if __name__ == "__main__":' in Path(found.origin).read_text(encoding="utf-8")
