@@ -167,9 +167,6 @@ class Visit:
             f"snapshot {snapshot.version} on the map",
         )
 
-    def refreshes(self) -> int:
-        return sum(url.startswith("_dash-update-component") for url in self.requests)
-
     def point_of(self, network: Network, segment: int) -> tuple[float, float]:
         """Where on the page the middle of a segment is drawn."""
         line = network.geometry[segment][0]
