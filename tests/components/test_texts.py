@@ -69,7 +69,7 @@ def test_an_unknown_language_is_french(asked):
 def test_no_french_text_is_left_in_code_or_scripts():
     accented = re.compile(r"[éèêàçùôîûœÉÈÀ«»]")
     strings = re.compile(r'"([^"\n]*)"')
-    for path in (*SOURCES.glob("assets/*.js"), *SOURCES.glob("callbacks/*.py")):
+    for path in (*SOURCES.glob("assets/*.js"), *(SOURCES / "callbacks").rglob("*.py")):
         code = "\n".join(
             line
             for line in path.read_text(encoding="utf-8").splitlines()
@@ -85,7 +85,7 @@ def test_every_text_is_used():
         for path in (
             *SOURCES.glob("assets/*.js"),
             *SOURCES.glob("components/*.py"),
-            *SOURCES.glob("callbacks/*.py"),
+            *(SOURCES / "callbacks").rglob("*.py"),
         )
     )
     # Keys made of data: a status, a zone, a day, a parameter, a state of the data.

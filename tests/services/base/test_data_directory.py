@@ -17,7 +17,7 @@ from tests.waiting import wait_until
 ROLE = """
 import sys, time
 from pathlib import Path
-from services import data_directory
+from services.base import data_directory
 data_directory._LOOK_SECONDS = 0.01
 data_directory.prepare_data_directory(Path(sys.argv[1]))
 data_directory.end_with_data_directory(Path(sys.argv[1]))

@@ -40,7 +40,7 @@ def test_a_line_is_time_level_name_message(settings):
     journal.start_journal(settings)
     logging.getLogger("services.roles.worker").info("snapshot %s", "abc")
     assert re.fullmatch(
-        r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} INFO services\.worker snapshot abc",
+        r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} INFO services\.roles\.worker snapshot abc",
         lines(settings)[-1],
     )
 
@@ -137,7 +137,7 @@ def test_a_library_with_a_handler_of_its_own_writes_here_and_nowhere_else(settin
 
 WRITER = """
 import logging, sys
-from services import journal
+from services.base import journal
 from services.base.settings import load_settings
 journal.MAXIMUM_BYTES, journal.KEPT_FILES = 20_000, 50
 journal.start_journal(load_settings(data_dir=sys.argv[1]))

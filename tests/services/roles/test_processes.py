@@ -225,4 +225,4 @@ def test_what_cannot_be_started_now_is_started_later(pids, caplog, monkeypatch):
 @pytest.mark.parametrize("module", [WORKER, WATCH, CAMERA, LEARNER, CHALLENGE])
 def test_what_is_started_by_its_name_is_a_command(module):
     found = importlib.util.find_spec(module)
-    assert 'if __name__ == "__main__":' in Path(found.origin).read_text(encoding="utf-8")
+    assert "run_command(main)" in Path(found.origin).read_text(encoding="utf-8")

@@ -112,7 +112,7 @@ def test_a_record_that_cannot_be_written_takes_no_other_with_it(complaints, regi
         together.add(number)
     wait_until(lambda: registry.get_sample_value("traffic_measures_lost_total") == 1)
     wait_until(lambda: sorted(database.written) == [1, 3])
-    assert "a measure was lost: ValueError at test_monitoring_writer.py:" in caplog.text
+    assert "a measure was lost: ValueError at test_writer.py:" in caplog.text
     assert "what a visitor sent" not in caplog.text
 
 
