@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from models.errors import HistoryTooShort
 from models.nowcast.speed_table import MINUTES_PER_DAY, RowTimes
-from models.nowcast.zone_bands import ZoneSums, zone_sums
 from services.base.clock import PARIS, to_paris
 from services.city.calendar import calendar
 from services.city.day_types import DayType
@@ -30,7 +29,8 @@ from services.history.networks import KnownNetworks
 from services.history.window import Window, midnight, window
 from services.traffic.network import Network
 from services.traffic.snapshot import Source
-from services.traffic.status import Status
+from services.traffic.status import has_speed
+from services.traffic.zone_ratios import travel_times_s, zone_times
 
 STEP_MINUTES: Final = 5
 STEP_SECONDS: Final = STEP_MINUTES * 60
@@ -68,7 +68,7 @@ class CityTable:
         Observation times that each day was made of.
     zone_ratio : array of float, shape (rows, zones)
         Of each zone as last observed within the step, which is what pages show and forecasts
-        are scored by; NaN where nothing was.
+        are scored by; NaN where too little was.
     """
 
     network: Network
@@ -131,7 +131,6 @@ def load_city_table(
         STEP_SECONDS,
     )
     ratio = np.full((len(end_s), len(network)), np.nan, dtype=np.float32)
-    sums = zone_sums(network)
     zone_ratio = np.full((len(end_s), len(ZONE_CHOICES)), np.nan)
     day_snapshots = []
     for count, day in enumerate(days, start=1):
@@ -145,7 +144,7 @@ def load_city_table(
         )
         inside = to_row_times(end_s).day == count - 1
         ratio[inside] = ratios_at(found, network, end_s[inside])
-        zone_ratio[inside] = zones_at(found, sums, network, end_s[inside])
+        zone_ratio[inside] = zones_at(found, network, end_s[inside])
         day_snapshots.append(len(found.epoch_s))
         if count % _DAYS_PER_WEEK == 0 or count == len(days):
             report(f"read {count} of {len(days)} days, {sum(day_snapshots):,} snapshots")
@@ -182,19 +181,18 @@ def ratios_at(observed: Window, network: Network, end_s: NDArray[np.int64]) -> N
     return np.where(seen, total / np.where(seen, count, 1.0), np.nan).astype(np.float32)
 
 
-def zones_at(
-    observed: Window, sums: ZoneSums, network: Network, end_s: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def zones_at(observed: Window, network: Network, end_s: NDArray[np.int64]) -> NDArray[np.float64]:
     """Speed ratio of each zone at the last observation within the steps of :func:`ratios_at`.
 
     Returns
     -------
     array, shape (rows, zones)
-        NaN where nothing is known.
+        NaN where too little is known.
     """
     found = np.full((len(end_s), len(ZONE_CHOICES)), np.nan)
     for time, row in _rows_of_times(observed, end_s):
-        found[row] = sums.ratios(_ratio_at(observed, network, time))
+        travel_s = travel_times_s(network, _speed_kmh_at(observed, time))
+        found[row] = zone_times(network, travel_s).speed_ratios()
     return found
 
 
@@ -208,12 +206,14 @@ def _rows_of_times(observed: Window, end_s: NDArray[np.int64]) -> Iterator[tuple
 
 def _ratio_at(observed: Window, network: Network, time: int) -> NDArray[np.float32]:
     """Speed ratio of each segment at one observation time; NaN where unknown."""
-    status, speed_kmh = observed.values["status"][time], observed.values["speed_kmh"][time]
-    # A closed road has no speed, and the speed of an unknown one is filler.
-    known = (status != Status.UNKNOWN) & (status != Status.IMPOSSIBLE) & ~np.isnan(speed_kmh)
-    limit_kmh = network.speed_limit_kmh.astype(np.float32)
-    ratio = np.minimum(speed_kmh / limit_kmh, np.float32(RATIO_CAP))
-    return np.where(known, ratio, np.float32(np.nan))
+    ratio = _speed_kmh_at(observed, time) / network.speed_limit_kmh.astype(np.float32)
+    capped: NDArray[np.float32] = np.minimum(ratio, np.float32(RATIO_CAP))
+    return capped
+
+
+def _speed_kmh_at(observed: Window, time: int) -> NDArray[np.float32]:
+    speed_kmh: NDArray[np.float32] = observed.values["speed_kmh"][time]
+    return np.where(has_speed(observed.values["status"][time]), speed_kmh, np.float32(np.nan))
 
 
 def recent_ratios(

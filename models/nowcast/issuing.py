@@ -15,7 +15,6 @@ from models.errors import ModelMismatch
 from models.nowcast.city_table import recent_ratios, step_ends, to_row_times
 from models.nowcast.features import HORIZONS, LAGS
 from models.nowcast.leads import quantiles_at_leads
-from models.nowcast.zone_bands import zone_sums
 from models.versions import champion_version
 from services.base.files import FileStamp
 from services.forecast.nowcast_files import (
@@ -163,7 +162,7 @@ def make_nowcast(
     """
     ratio = recent_ratios(data_dir, snapshot.source, snapshot.observed_at, network, steps=LAGS)
     quantiles = forecast_next_hour(stored, network, ratio, snapshot.observed_at)
-    zones = stored.zones.quantiles(zone_sums(network), quantiles[:, None])[:, 0]
+    zones = stored.zones.quantiles(network, quantiles[:, None])[:, 0]
     return NowcastTable(
         model_version=stored.version,
         trained_on=stored.trained_on,

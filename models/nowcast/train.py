@@ -39,7 +39,7 @@ from models.nowcast.judging import (
 )
 from models.nowcast.leads import LEAD_STEPS, quantiles_at_leads
 from models.nowcast.speed_table import RowTimes
-from models.nowcast.zone_bands import ZoneCalibration, learn_zone_calibration, zone_sums
+from models.nowcast.zone_bands import ZoneCalibration, learn_zone_calibration
 from models.training import Decide, Ruling, Training, run_training
 from models.training_command import DEFAULT_SEED, Report, Trained, add_options, at_least, say
 from models.versions import CARD_FILE, MEASURES_FILE, NOWCASTER_FILE, promote, write_version
@@ -278,7 +278,7 @@ def _zone_calibration(
     city: CityNowcaster, table: CityTable, rows: NDArray[np.int64]
 ) -> ZoneCalibration:
     segments = quantiles_at_leads(city.forecast(table.ratio, table.times, rows))
-    return learn_zone_calibration(zone_sums(table.network), segments, _zones_ahead(table, rows))
+    return learn_zone_calibration(table.network, segments, _zones_ahead(table, rows))
 
 
 def _zones_ahead(table: CityTable, rows: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -332,8 +332,7 @@ def _zone_measures(
     rows: NDArray[np.int64],
 ) -> dict[str, Any]:
     """MAE of each zone's ratio and coverage of its band, by lead time, beside persistence."""
-    sums = zone_sums(table.network)
-    low, middle, high = zones.quantiles(sums, quantiles)
+    low, middle, high = zones.quantiles(table.network, quantiles)
     happened = _zones_ahead(table, rows)
     last = table.zone_ratio[rows][:, None]
     inside = np.where(np.isnan(happened), np.nan, (low <= happened) & (happened <= high))

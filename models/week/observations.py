@@ -20,7 +20,7 @@ from services.history.window import newest_network, replay
 from services.observe.feeds.reply import RENNES_THRESHOLDS
 from services.traffic.network import Network
 from services.traffic.snapshot import Source
-from services.traffic.status import Status
+from services.traffic.status import Status, has_speed
 
 Report = Callable[[str], None]
 
@@ -161,7 +161,7 @@ def ratios_of(
     status, speed_kmh : arrays, shape (times, segments)
     limit_kmh : array, shape (segments,)
     """
-    known = np.isfinite(speed_kmh) & (status != Status.UNKNOWN) & (status != Status.IMPOSSIBLE)
+    known = np.isfinite(speed_kmh) & has_speed(status)
     percent = np.where(known, 100.0 * speed_kmh / limit_kmh, 0.0)
     bins = np.minimum(percent // RATIO_BIN_PCT, RATIO_BINS - 1)
     lowest = np.select(

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from models.errors import HistoryTooShort
 from models.zones.features import Cells
-from services import history
 from services.base.clock import PARIS
-from services.city.zones import WHOLE_NETWORK, ZONE_CHOICES
 from services.forecast.zone_forecasts import DAY_NAMES, DAYS, TABLE_SHAPE, TrainedOn
+from services.history import layout
 from services.history.networks import KnownNetworks
-from services.traffic.indicators import ZONE_STATUSES, zone_status
+from services.history.zone_times import zone_times_by_day
+from services.traffic.indicators import zone_status_codes
 from services.traffic.snapshot import Source
 
 # One day in six to stop the training by, one in six to judge it by.
@@ -92,37 +92,35 @@ def load_zone_history(data_dir: Path, source: Source) -> ZoneHistory:
     StorageError
         When it cannot be read now.
     """
-    known = KnownNetworks(data_dir)
-    networks = [network for version in known.versions() if (network := known.get(version))]
-    days = list(history.zone_speed_ratios(data_dir, source, networks)) if networks else []
-    if not any(len(day) for day in days):
+    days = layout.days(data_dir, source)
+    found = zone_times_by_day(data_dir, source, days, KnownNetworks(data_dir))
+    parts = [zone_statuses(epoch_s, times.speed_ratios()) for _, epoch_s, times in found]
+    if not any(len(part) for part in parts):
         raise HistoryTooShort(f"no history of source {source!r} in {data_dir}")
-    return ZoneHistory(source, zone_statuses(pd.concat(days, ignore_index=True)))
+    return ZoneHistory(source, pd.concat(parts, ignore_index=True))
 
 
-def zone_statuses(travel_times: pd.DataFrame) -> pd.DataFrame:
-    """The frame of :class:`ZoneHistory`, the whole network added as a zone of its own.
+def zone_statuses(epoch_s: NDArray[np.int64], ratio: NDArray[np.float64]) -> pd.DataFrame:
+    """The frame of :class:`ZoneHistory`.
 
     Parameters
     ----------
-    travel_times : DataFrame
-        observed_at, zone (index into ``zones.ZONES``), free_flow_s, actual_s, as
-        ``history.zone_speed_ratios`` gives them.
+    epoch_s : array of int, shape (times,)
+        Seconds since 1970 UTC.
+    ratio : array, shape (times, zones)
+        Speed ratios; those that are NaN are left out.
     """
-    sums = ["free_flow_s", "actual_s"]
-    whole = travel_times.groupby("observed_at", as_index=False)[sums].sum()
-    whole["zone"] = ZONE_CHOICES.index(WHOLE_NETWORK)
-    frame = pd.concat([travel_times, whole], ignore_index=True)
-    ratios = frame["free_flow_s"] / frame["actual_s"]
-    local = frame["observed_at"].dt.tz_convert(PARIS)
+    time, zone = np.nonzero(~np.isnan(ratio))
+    observed_at = pd.DatetimeIndex(epoch_s[time].astype("datetime64[s]"), tz="UTC")
+    local = observed_at.tz_convert(PARIS)
     return pd.DataFrame(
         {
-            "observed_at": frame["observed_at"],
-            "date": local.dt.date,
-            "day": local.dt.day_of_week,
-            "hour": local.dt.hour,
-            "zone": frame["zone"].astype(np.int64),
-            "status": [ZONE_STATUSES.index(zone_status(ratio)) for ratio in ratios],
+            "observed_at": observed_at,
+            "date": local.date,
+            "day": local.day_of_week,
+            "hour": local.hour,
+            "zone": zone,
+            "status": zone_status_codes(ratio[time, zone]),
         }
     )
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from services.history.reading import files
 from services.history.recording import append_snapshot, write_day
 from services.history.rows import COLUMNS, Observations
-from services.history.zone_ratios import zone_speed_ratios
 
 __all__ = [
     "COLUMNS",
@@ -17,5 +16,4 @@ __all__ = [
     "append_snapshot",
     "files",
     "write_day",
-    "zone_speed_ratios",
 ]

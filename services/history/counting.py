@@ -1,29 +1,27 @@
 """From the rows of a day to what they add to a usual week.
 
-The definitions of ``services.traffic.indicators``: no speed where the status is unknown
-or the road closed; free flow is the limit; a speed above the limit counts as the
-limit wherever travel times are added up.
+No speed where the status is unknown or the road closed; free flow is the limit. A zone's
+speed ratio is that of ``services.traffic.zone_ratios``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from services.city.zones import ZONE_CHOICES, ZONES
+from services.city.zones import ZONE_CHOICES
 from services.history import rows
 from services.history.cubes import Counts, Measure
 from services.history.hour_of_week import hours_of_week
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import PERMILLE, RATIO_BINS, ZONE_BINS, ratio_bins, zone_bins
 from services.traffic.network import Network
-from services.traffic.status import DATEX_NAMES, Status
-from services.traffic.usual import MINIMUM_KNOWN_SHARE
+from services.traffic.status import DATEX_NAMES, has_speed
+from services.traffic.zone_ratios import ZoneTimes, travel_times_s, zone_times
 
 STATUSES: Final = len(DATEX_NAMES)
 SEGMENT_MEASURES: Final = {
@@ -54,31 +52,9 @@ class CountedRows:
         self.segment = rows.segments(table).astype(np.int64)
         self.time_s = rows.epoch_seconds(table)
         self.status = table["status"].to_numpy().astype(np.int64)
-        speed = table["speed_kmh"].fill_null(0).to_numpy().astype(np.int64)
-        has_speed = ~table["speed_kmh"].is_null().to_numpy()
-        self.known = has_speed & (self.status != Status.UNKNOWN)
-        self.known &= self.status != Status.IMPOSSIBLE
+        self.speed_kmh = table["speed_kmh"].fill_null(0).to_numpy().astype(np.int64)
+        self.known = ~table["speed_kmh"].is_null().to_numpy() & has_speed(self.status)
         self.limit_kmh = np.rint(network.speed_limit_kmh).astype(np.int64)[self.segment]
-        self.speed_kmh = speed
-
-
-@dataclass(frozen=True)
-class ZoneRatios:
-    """The zones at the times of some rows, the whole network last, as in ``ZONE_CHOICES``.
-
-    Attributes
-    ----------
-    epoch_s : array of int, shape (times,)
-        Observation times, seconds since 1970 UTC, in order.
-    ratio : array, shape (times, zones)
-        Free-flow ÷ actual time over the known segments; NaN if too few are known.
-    known_share : array, shape (times, zones)
-        Share of a zone's segments that are known, 0 to 1.
-    """
-
-    epoch_s: NDArray[np.int64]
-    ratio: NDArray[np.float64]
-    known_share: NDArray[np.float64]
 
 
 def rows_by_network(table: pa.Table, networks: KnownNetworks) -> Iterator[CountedRows]:
@@ -104,7 +80,7 @@ def segment_counts(counted: CountedRows) -> Counts:
     cell = slot * segments + counted.segment
     known = counted.known
     at, speed, limit = cell[known], counted.speed_kmh[known], counted.limit_kmh[known]
-    # The slowest known speed stands for a standstill, as in services.traffic.indicators.
+    # The slowest known speed stands for a standstill, as in services.traffic.zone_ratios.
     slowness = PERMILLE * limit // np.clip(speed, 1, limit)
     return Counts(
         hours,
@@ -121,8 +97,8 @@ def segment_counts(counted: CountedRows) -> Counts:
 
 def zone_counts(counted: CountedRows) -> Counts:
     """What rows amount to, by hour of the week and zone, the whole network included."""
-    ratio = zone_ratios(counted)
-    return counts_of_ratios(ratio.epoch_s, ratio.ratio)
+    epoch_s, times = observed_zone_times(counted)
+    return counts_of_ratios(epoch_s, times.speed_ratios())
 
 
 def counts_of_ratios(times: NDArray[np.int64], ratio: NDArray[np.float64]) -> Counts:
@@ -144,33 +120,21 @@ def counts_of_ratios(times: NDArray[np.int64], ratio: NDArray[np.float64]) -> Co
     )
 
 
-def zone_ratios(counted: CountedRows) -> ZoneRatios:
-    """The speed ratio of every zone at every time of some rows."""
-    times, time = rows.ranks(counted.time_s)
-    network, known = counted.network, counted.known
-    place = counted.segment[known]
-    zone = network.zone_codes.astype(np.int64)
-    cell = time[known] * len(ZONES) + zone[place]
+def observed_zone_times(counted: CountedRows) -> tuple[NDArray[np.int64], ZoneTimes]:
+    """The observation times of some rows, in order, and the zones at each of them.
 
-    def sums(amounts: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        by_zone = np.bincount(cell, amounts, len(times) * len(ZONES))
-        return _with_whole(by_zone.reshape(len(times), len(ZONES)).astype(np.float64))
-
-    speed_kmh = np.clip(counted.speed_kmh[known], 1, counted.limit_kmh[known])
-    free_flow_s = sums(network.free_flow_time_s[place])
-    actual_s = sums(network.length_m[place] * 3.6 / speed_kmh)
-    members = _with_whole(np.bincount(zone, minlength=len(ZONES)).astype(np.float64)[np.newaxis])
-    known_segments = sums()
-    enough = known_segments >= np.maximum(1, MINIMUM_KNOWN_SHARE * members)
-    ratio = np.divide(free_flow_s, actual_s, out=np.full(actual_s.shape, np.nan), where=enough)
-    return ZoneRatios(times, ratio, known_segments / np.maximum(1, members))
-
-
-def _with_whole(by_zone: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sums of the zones with those of the whole network, which comes last in ZONE_CHOICES."""
-    whole = by_zone.sum(axis=1, keepdims=True)
-    both: NDArray[np.float64] = np.concatenate([by_zone, whole], axis=1)
-    return both
+    Returns
+    -------
+    epoch_s : array of int, shape (times,)
+        Seconds since 1970 UTC.
+    times : ZoneTimes
+        Of shape (times, zones).
+    """
+    epoch_s, time = rows.ranks(counted.time_s)
+    known = counted.known
+    speed_kmh = np.full((len(epoch_s), len(counted.network)), np.nan)
+    speed_kmh[time[known], counted.segment[known]] = counted.speed_kmh[known]
+    return epoch_s, zone_times(counted.network, travel_times_s(counted.network, speed_kmh))
 
 
 def _count(

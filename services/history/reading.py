@@ -15,7 +15,6 @@ from datetime import date
 from pathlib import Path
 from typing import Final, TypeVar
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -164,7 +163,7 @@ def with_retries(
             return read(found)
         except FileNotFoundError as error:
             reason = error
-        except (pa.ArrowException, duckdb.Error, OSError) as error:
+        except (pa.ArrowException, OSError) as error:
             reason = error
             if is_systems_fault(error):
                 break

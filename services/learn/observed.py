@@ -1,7 +1,7 @@
 """What happened in each zone, and what was usual before: all that forecasts are judged by.
 
-The definitions are those of the usual week (``services.history.counting``), and
-through it those of ``services.traffic.indicators``.
+Ratios are those of ``services.traffic.zone_ratios``, statuses those of
+``services.traffic.indicators``.
 """
 
 from __future__ import annotations
@@ -16,25 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.city.zones import ZONE_CHOICES
-from services.history import layout, reading
-from services.history.counting import (
-    COUNTED_COLUMNS,
-    counts_of_ratios,
-    rows_by_network,
-    zone_ratios,
-)
+from services.history import layout
+from services.history.counting import counts_of_ratios
 from services.history.cube_files import read_cube
 from services.history.cubes import Cube
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK, hour_of_week
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import ZONE_BIN_PCT, ZONE_BINS, quantile_pct
 from services.history.rollups import ZONE_FORM, ZONES, path_of
-from services.traffic.indicators import ZONE_STATUSES, zone_status
+from services.history.zone_times import zone_times_by_day
+from services.traffic.indicators import ZONE_STATUSES, zone_status_codes
 from services.traffic.snapshot import Source
 
-# A zone of which less is known is not judged: a few roads would speak for it. At night one segment
-# in three is known, and in the simulated feed never less than 43 % of any zone.
-MINIMUM_KNOWN_SHARE: Final = 0.25
+# More than for a figure that is shown: a wrong one is gone with the next snapshot, a score stays and
+# decides between models. At night one segment in three is known, and in the simulated feed never
+# less than 43 % of any zone.
+MINIMUM_KNOWN_SHARE_TO_JUDGE: Final = 0.25
 # Persistence may look back this far for its last observation: five periods of the feed.
 PERSISTENCE_AGE_SECONDS: Final = 900
 SECONDS_PER_HOUR: Final = 3_600
@@ -42,10 +39,7 @@ SECONDS_PER_HOUR: Final = 3_600
 SMOOTHING_COUNT: Final = 0.1
 
 BIN_CENTRES: Final = np.minimum((np.arange(ZONE_BINS) + 0.5) * ZONE_BIN_PCT / 100, 1.0)
-_STATUS_OF_BIN: Final = np.array(
-    [ZONE_STATUSES.index(zone_status(float(centre))) for centre in BIN_CENTRES]
-)
-_STATUSES_OF_BINS: Final = np.eye(len(ZONE_STATUSES))[_STATUS_OF_BIN]
+_STATUSES_OF_BINS: Final = np.eye(len(ZONE_STATUSES))[zone_status_codes(BIN_CENTRES)]
 
 
 @dataclass(frozen=True)
@@ -173,19 +167,15 @@ def observed_zones(
     """
     networks = KnownNetworks(data_dir)
     days = [day for day in layout.days(data_dir, source) if first_day <= day <= last_day]
-    times, ratios, known_shares = [], [], []
+    times, ratios = [], []
     counts: dict[date, NDArray[np.int64]] = {}
-    for day in days:
-        table = reading.read_day(data_dir, source, day, COUNTED_COLUMNS)
-        for found in map(zone_ratios, rows_by_network(table, networks)):
-            times.append(found.epoch_s)
-            ratios.append(found.ratio)
-            known_shares.append(found.known_share)
-            counts[day] = counts.get(day, 0) + _by_hour_of_week(found.epoch_s, found.ratio)
-    epoch_s, ratio, known = _in_order(times, ratios, known_shares)
-    ratio = np.where(known >= MINIMUM_KNOWN_SHARE, ratio, np.nan)
+    for day, epoch_s, found in zone_times_by_day(data_dir, source, days, networks):
+        times.append(epoch_s)
+        ratios.append(found.speed_ratios(minimum_known_share=MINIMUM_KNOWN_SHARE_TO_JUDGE))
+        counts[day] = counts.get(day, 0) + _by_hour_of_week(epoch_s, found.speed_ratios())
+    epoch_s, ratio = _in_order(times, ratios)
     base = _counted_on_other_days(data_dir, source, counts)
-    return ObservedZones(epoch_s, ratio, _statuses(ratio), counts, UsualBefore(base, counts))
+    return ObservedZones(epoch_s, ratio, zone_status_codes(ratio), counts, UsualBefore(base, counts))
 
 
 def days_around(first: datetime, last: datetime, before: timedelta) -> tuple[date, date]:
@@ -201,22 +191,14 @@ def days_around(first: datetime, last: datetime, before: timedelta) -> tuple[dat
 
 
 def _in_order(
-    times: list[NDArray[np.int64]],
-    ratios: list[NDArray[np.float64]],
-    known_shares: list[NDArray[np.float64]],
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    times: list[NDArray[np.int64]], ratios: list[NDArray[np.float64]]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     if not times:
-        nothing = np.empty((0, len(ZONE_CHOICES)))
-        return np.empty(0, np.int64), nothing, nothing
+        return np.empty(0, np.int64), np.empty((0, len(ZONE_CHOICES)))
     epoch_s = np.concatenate(times)
     # A day on two networks tells its times in two runs.
     order = np.argsort(epoch_s, kind="stable")
-    return epoch_s[order], np.concatenate(ratios)[order], np.concatenate(known_shares)[order]
-
-
-def _statuses(ratio: NDArray[np.float64]) -> NDArray[np.int64]:
-    codes = [ZONE_STATUSES.index(zone_status(value)) for value in ratio.ravel().tolist()]
-    return np.array(codes, np.int64).reshape(ratio.shape)
+    return epoch_s[order], np.concatenate(ratios)[order]
 
 
 def _by_hour_of_week(epoch_s: NDArray[np.int64], ratio: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -15,6 +15,8 @@ kilometres of jam
     limited to 90 km/h or more; the feed's ``congested`` (at most 0.30 of the
     limit, 27 km/h of 90) is the same idea for every kind of road. Closed
     segments are no jam and are not counted, nor is a speed on them.
+speed ratio of a zone
+    ``services.traffic.zone_ratios``.
 zone status
     Highway Capacity Manual, urban street levels of service by speed as a share
     of free-flow speed: A and B above 0.67 read *free*, C and D *dense*, E and F
@@ -23,6 +25,7 @@ zone status
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -32,7 +35,8 @@ from numpy.typing import NDArray
 from services.city.zones import ZONES
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot
-from services.traffic.status import DATEX_NAMES, Status
+from services.traffic.status import DATEX_NAMES, Status, has_speed
+from services.traffic.zone_ratios import travel_times_s, zone_times
 
 ZoneStatus = Literal["free", "dense", "blocked"]
 ZONE_STATUSES: Final[tuple[ZoneStatus, ...]] = ("free", "dense", "blocked")
@@ -62,7 +66,7 @@ class WorstRoad:
 class Indicators:
     """The state of the network at a glance.
 
-    ``congestion_level`` and ``zone_ratios`` are None where nothing is known.
+    ``congestion_level`` and ``zone_ratios`` are None where too little is known.
     """
 
     congestion_level: float | None
@@ -84,34 +88,16 @@ def compute_indicators(network: Network, snapshot: Snapshot, worst: int = 5) -> 
         How many roads to list.
     """
     codes = snapshot.status_codes()
-    free_s = network.free_flow_time_s
-    actual_s = travel_time_s(network, snapshot)
-    whole = speed_ratio(free_s, actual_s)
+    found = zone_times(network, travel_time_s(network, snapshot)).speed_ratios().tolist()
+    *of_zones, whole = [None if math.isnan(ratio) else ratio for ratio in found]
     return Indicators(
         congestion_level=None if whole is None else congestion_level(whole),
         jam_km=jam_km(network.length_m, codes),
         counts=status_counts(codes),
         length_shares=length_shares(network.length_m, codes),
-        zone_ratios=compute_zone_ratios(network, actual_s),
+        zone_ratios=dict(zip(ZONES, of_zones, strict=True)),
         worst_roads=worst_roads(network, snapshot, worst),
     )
-
-
-def compute_zone_ratios(network: Network, actual_s: NDArray[np.float64]) -> dict[str, float | None]:
-    """Speed ratio of each zone, as :func:`speed_ratio`.
-
-    Parameters
-    ----------
-    network : Network
-    actual_s : array of float, shape (segments,)
-        Seconds to drive each segment now, NaN where not known.
-    """
-    free_s = network.free_flow_time_s
-    return {
-        zone: speed_ratio(free_s[members], actual_s[members])
-        for code, zone in enumerate(ZONES)
-        for members in [network.zone_codes == code]
-    }
 
 
 def travel_time_s(network: Network, snapshot: Snapshot) -> NDArray[np.float64]:
@@ -120,19 +106,8 @@ def travel_time_s(network: Network, snapshot: Snapshot) -> NDArray[np.float64]:
     From length and speed rather than the feed's ``traveltime``, which is
     rounded to a second: a third of the 70 m median segment at 90 km/h.
     """
-    # The slowest known speed stands for a standstill: no trip takes for ever.
-    speed_kmh = np.minimum(snapshot.table["speed_kmh"].to_numpy(), network.speed_limit_kmh)
-    speed_kmh[snapshot.status_codes() == Status.IMPOSSIBLE] = np.nan
-    seconds: NDArray[np.float64] = network.length_m / (np.maximum(speed_kmh, 1.0) / 3.6)
-    return seconds
-
-
-def speed_ratio(free_flow_s: NDArray[np.float64], actual_s: NDArray[np.float64]) -> float | None:
-    """Free-flow time ÷ actual time over the known segments, in (0, 1]; None if none is known."""
-    known = ~np.isnan(actual_s)
-    if not known.any():
-        return None
-    return float(free_flow_s[known].sum() / actual_s[known].sum())
+    speed_kmh = snapshot.table["speed_kmh"].to_numpy()
+    return travel_times_s(network, np.where(has_speed(snapshot.status_codes()), speed_kmh, np.nan))
 
 
 def congestion_level(ratio: float) -> float:
@@ -148,9 +123,16 @@ def congestion_level(ratio: float) -> float:
 
 def zone_status(ratio: float) -> ZoneStatus:
     """Libre, Dense or Bloqué for a zone's speed ratio (HCM levels of service)."""
-    if ratio > FREE_ABOVE_RATIO:
-        return "free"
-    return "blocked" if ratio <= BLOCKED_UP_TO_RATIO else "dense"
+    return ZONE_STATUSES[int(zone_status_codes(np.array(ratio)))]
+
+
+def zone_status_codes(ratio: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Index into :data:`ZONE_STATUSES` of zones' speed ratios of any shape, none of them NaN."""
+    dense = ZONE_STATUSES.index("dense")
+    codes: NDArray[np.int64] = (
+        dense - (ratio > FREE_ABOVE_RATIO).astype(np.int64) + (ratio <= BLOCKED_UP_TO_RATIO)
+    )
+    return codes
 
 
 def jam_km(length_m: NDArray[np.float64], codes: NDArray[np.uint8]) -> float:

@@ -44,6 +44,12 @@ class StatusThresholds:
     free_from: float
 
 
+def has_speed(codes: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Where a speed counts, of the same shape: that of an unknown or closed road is filler."""
+    known: NDArray[np.bool_] = (codes != Status.UNKNOWN) & (codes != Status.IMPOSSIBLE)
+    return known
+
+
 def status_of_speed_ratio(
     speed_ratio: NDArray[np.floating], thresholds: StatusThresholds
 ) -> NDArray[np.uint8]:

@@ -18,9 +18,6 @@ from numpy.typing import NDArray
 MINIMUM_OBSERVATIONS: Final = 60
 # Below the width of a bin of speed ratios a difference is not told apart from none.
 MINIMUM_DIFFERENCE: Final = 0.05
-# A zone of which fewer segments are known says nothing of the zone: at night one in
-# three is known, an archive cut at the API's 100 rows knows one in thirty.
-MINIMUM_KNOWN_SHARE: Final = 0.05
 
 
 class Comparison(IntEnum):

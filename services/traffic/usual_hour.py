@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from services.base.errors import StorageError
 from services.city.zones import ZONES
-from services.traffic.indicators import compute_zone_ratios, travel_time_s
+from services.traffic.indicators import travel_time_s
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot, Source
-from services.traffic.usual import MINIMUM_KNOWN_SHARE, Usual, compare
+from services.traffic.usual import Usual, compare
+from services.traffic.zone_ratios import zone_times
 
 _HOUR: Final = timedelta(hours=1)
 _METADATA_KEY: Final = b"traffic_usual_hour"
@@ -118,7 +119,8 @@ def compare_traffic(network: Network, snapshot: Snapshot, usual: UsualHour) -> C
         name: np.where(is_known, getattr(usual.segments, name) * network.speed_limit_kmh, np.nan)
         for name in _QUANTILES
     }
-    return ComparedTraffic(segments, _compare_zones(network, actual_s, usual.zones), usual_kmh)
+    zones = compare(zone_times(network, actual_s).speed_ratios()[: len(ZONES)], usual.zones)
+    return ComparedTraffic(segments, zones, usual_kmh)
 
 
 def encode_usual_hour(usual: UsualHour) -> bytes:
@@ -169,16 +171,3 @@ def decode_usual_hour(document: bytes) -> UsualHour:
 def _usual(columns: Sequence[NDArray[Any]]) -> Usual:
     p10, p50, p90, observations = columns
     return Usual(p10, p50, p90, observations)
-
-
-def _compare_zones(
-    network: Network, actual_s: NDArray[np.float64], usual: Usual
-) -> NDArray[np.uint8]:
-    """Codes of the zones; nothing is told of one with too few known segments, as in history."""
-    known = ~np.isnan(actual_s)
-    members = np.bincount(network.zone_codes, minlength=len(ZONES))
-    members_known = np.bincount(network.zone_codes, known, len(ZONES))
-    ratios = compute_zone_ratios(network, actual_s)
-    ratio = np.array([np.nan if (r := ratios[zone]) is None else r for zone in ZONES])
-    ratio[members_known < MINIMUM_KNOWN_SHARE * members] = np.nan
-    return compare(ratio, usual)

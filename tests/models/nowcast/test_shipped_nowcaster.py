@@ -14,7 +14,6 @@ import models
 from models.nowcast.features import LAGS
 from models.nowcast.issuing import forecast_next_hour, known_share
 from models.nowcast.judging import is_no_worse_than_baselines, lead_table
-from models.nowcast.zone_bands import zone_sums
 from models.versions import CARD_FILE, MEASURES_FILE, champion_version
 from services.forecast.nowcasts import LEAD_MINUTES
 from services.observe.demo import DemoFeed
@@ -76,5 +75,5 @@ def test_it_loads_and_forecasts_the_simulated_rennes(directory):
     known = np.isfinite(ratio)
     error = np.abs(found[1, 0] - ratio)[known]
     assert float(error.mean()) < 0.15
-    zones = stored.zones.quantiles(zone_sums(network), found[:, None])
+    zones = stored.zones.quantiles(network, found[:, None])
     assert np.all((zones > 0.0) & (zones <= 1.0))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.nowcast.zone_bands import learn_zone_calibration, zone_sums
-from services.city.zones import ZONE_CHOICES, ZONES
-from services.traffic.indicators import compute_zone_ratios, travel_time_s
+from models.nowcast.zone_bands import learn_zone_calibration, zone_ratios_of
+from services.city.zones import ZONE_CHOICES
+from services.traffic.indicators import compute_indicators
 from services.traffic.status import Status
 from tests.factories import make_network, make_snapshot_for
 
 NETWORK = make_network(60)
-SUMS = zone_sums(NETWORK)
 TIMES, LEADS = 400, 2
 
 
@@ -34,22 +33,23 @@ def test_the_zones_ratio_is_that_of_the_page():
     snapshot = make_snapshot_for(NETWORK, np.arange(len(NETWORK)) % 7 % 5)
     ratio = (snapshot.table["speed_kmh"] / NETWORK.speed_limit_kmh).to_numpy(copy=True)
     ratio[np.isin(snapshot.table["status"], (Status.UNKNOWN, Status.IMPOSSIBLE))] = np.nan
-    page = compute_zone_ratios(NETWORK, travel_time_s(NETWORK, snapshot))
-    own = dict(zip(ZONE_CHOICES, SUMS.ratios(ratio), strict=True))
+    page = compute_indicators(NETWORK, snapshot).zone_ratios
+    own = dict(zip(ZONE_CHOICES, zone_ratios_of(NETWORK, ratio), strict=True))
     assert {zone: own[zone] for zone in page} == pytest.approx(page, abs=1e-9)
-    assert set(page) >= set(ZONES)
 
 
 def test_where_nothing_is_known_there_is_no_ratio():
-    assert np.isnan(SUMS.ratios(np.full(len(NETWORK), np.nan))).all()
+    assert np.isnan(zone_ratios_of(NETWORK, np.full(len(NETWORK), np.nan))).all()
 
 
 @pytest.mark.parametrize("together", [True, False])
 def test_what_happens_falls_into_the_band_eight_times_out_of_ten(together):
     segments = constant(0.4, 0.5, 0.6)
-    calibration = learn_zone_calibration(SUMS, segments, SUMS.ratios(drawn(together)))
-    low, middle, high = calibration.quantiles(SUMS, segments)
-    happened = SUMS.ratios(drawn(together, seed=11))
+    calibration = learn_zone_calibration(
+        NETWORK, segments, zone_ratios_of(NETWORK, drawn(together))
+    )
+    low, middle, high = calibration.quantiles(NETWORK, segments)
+    happened = zone_ratios_of(NETWORK, drawn(together, seed=11))
     inside = ((low <= happened) & (happened <= high)).mean(axis=(0, 1))
     np.testing.assert_allclose(inside, 0.8, atol=0.06)
     assert np.all(low <= middle)
@@ -60,9 +60,9 @@ def test_errors_that_cancel_out_make_a_narrower_band_than_errors_that_go_togethe
     segments = constant(0.4, 0.5, 0.6)
     widths = []
     for together in (True, False):
-        found = learn_zone_calibration(SUMS, segments, SUMS.ratios(drawn(together))).quantiles(
-            SUMS, segments
-        )
+        found = learn_zone_calibration(
+            NETWORK, segments, zone_ratios_of(NETWORK, drawn(together))
+        ).quantiles(NETWORK, segments)
         widths.append(float((found[2] - found[0])[..., -1].mean()))
     assert widths[1] < 0.5 * widths[0]
 
@@ -70,14 +70,16 @@ def test_errors_that_cancel_out_make_a_narrower_band_than_errors_that_go_togethe
 def test_a_zone_that_was_never_known_keeps_the_bands_of_its_segments():
     segments = constant(0.4, 0.5, 0.6, times=1)
     never = np.full((1, LEADS, len(NETWORK)), np.nan)
-    found = learn_zone_calibration(SUMS, segments, SUMS.ratios(never)).quantiles(SUMS, segments)
+    found = learn_zone_calibration(NETWORK, segments, zone_ratios_of(NETWORK, never)).quantiles(
+        NETWORK, segments
+    )
     np.testing.assert_allclose(found[:, 0, 0, 0], [0.4, 0.5, 0.6], atol=1e-6)
 
 
 def test_quantiles_stay_ratios():
     segments = constant(0.05, 0.97, 1.4)
-    found = learn_zone_calibration(SUMS, segments, SUMS.ratios(drawn(together=True))).quantiles(
-        SUMS, segments
-    )
+    found = learn_zone_calibration(
+        NETWORK, segments, zone_ratios_of(NETWORK, drawn(together=True))
+    ).quantiles(NETWORK, segments)
     assert found.min() > 0.0
     assert found.max() <= 1.0

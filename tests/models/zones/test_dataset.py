@@ -20,31 +20,16 @@ METROPOLE = ZONE_CHOICES.index(WHOLE_NETWORK)
 _SHARES = ([0.1, 0.8, 0.05, 0.0, 0.05], [0.1, 0.1, 0.75, 0.0, 0.05], [0.1, 0.0, 0.05, 0.8, 0.05])
 
 
-def travel_times(moment: str, *ratios: float) -> pd.DataFrame:
-    """One row a zone, free-flow times of 100 s, 200 s and so on."""
-    free_flow_s = 100.0 * (1 + np.arange(len(ratios)))
-    return pd.DataFrame(
-        {
-            "observed_at": pd.Timestamp(moment, tz="UTC"),
-            "zone": np.arange(len(ratios)),
-            "free_flow_s": free_flow_s,
-            "actual_s": free_flow_s / np.array(ratios),
-        }
-    )
+def statuses(moment: str, *ratios: float) -> pd.DataFrame:
+    """Of one time, a ratio for each of the first zones."""
+    epoch_s = np.array([int(pd.Timestamp(moment, tz="UTC").timestamp())])
+    return zone_statuses(epoch_s, np.array([ratios]))
 
 
 def test_ratios_become_statuses_by_the_definition_of_the_live_figures():
-    frame = zone_statuses(travel_times("2026-11-24T07:05", 0.9, 0.5, 0.3))
-    assert frame["status"].tolist()[:3] == [FREE, DENSE, BLOCKED]
-    assert frame["zone"].tolist() == [0, 1, 2, METROPOLE]
-
-
-def test_the_whole_network_is_the_sum_of_its_zones_and_not_their_mean():
-    frame = zone_statuses(travel_times("2026-11-24T07:05", 0.9, 0.5, 0.3))
-    ratio = 600 / (100 / 0.9 + 200 / 0.5 + 300 / 0.3)
-    assert zone_status(ratio) == "blocked"
-    assert zone_status((0.9 + 0.5 + 0.3) / 3) == "dense"
-    assert frame["status"].iloc[-1] == BLOCKED
+    frame = statuses("2026-11-24T07:05", 0.9, 0.5, np.nan, 0.3)
+    assert frame["status"].tolist() == [FREE, DENSE, BLOCKED]
+    assert frame["zone"].tolist() == [0, 1, 3]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +46,7 @@ def test_the_whole_network_is_the_sum_of_its_zones_and_not_their_mean():
     ],
 )
 def test_days_and_hours_are_those_of_rennes(moment, local):
-    row = zone_statuses(travel_times(moment, 0.9)).iloc[0]
+    row = statuses(moment, 0.9).iloc[0]
     assert (row["date"].isoformat(), row["day"], row["hour"]) == local
 
 
@@ -109,9 +94,12 @@ def test_a_source_without_history_is_refused_by_name(tmp_path):
 def test_a_damaged_network_costs_the_rows_that_refer_to_it_and_no_training(tmp_path, caplog):
     write_history(tmp_path, weeks=1, source="live")
     before = load_zone_history(tmp_path, "live").frame
-    (tmp_path / "networks" / "other.geojson").write_bytes(b"")
+    other = make_network(20)
+    moment = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
+    history.append_snapshot(tmp_path, make_snapshot_for(other, observed_at=moment))
+    (tmp_path / "networks" / f"{other.version}.geojson").write_bytes(b"")
     assert len(load_zone_history(tmp_path, "live").frame) == len(before)
-    assert "other.geojson is unreadable and set aside" in caplog.text
+    assert f"{other.version}.geojson is unreadable and set aside" in caplog.text
 
 
 def test_parts_share_no_day_and_lose_none():

@@ -90,8 +90,7 @@ def test_snapshots_whose_removal_was_interrupted_do_not_count_twice(tmp_path, ne
         path.write_bytes(content)
     pd.testing.assert_frame_equal(observations(tmp_path, "live", YESTERDAY), before)
     assert [path.name for path in history.files(tmp_path, "live")] == ["day.parquet"]
-    frames = history.zone_speed_ratios(tmp_path, "live", [network])
-    assert sum(frame["observed_at"].nunique() for frame in frames) == 6
+    assert observations(tmp_path, "live", YESTERDAY)["observed_at"].nunique() == 6
     upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
     assert file_names(tmp_path, "live", YESTERDAY) == ["day.parquet"]
     pd.testing.assert_frame_equal(observations(tmp_path, "live", YESTERDAY), before)

@@ -1,0 +1,116 @@
+"""The speed ratio of a zone: one definition for live figures, history, training and scores.
+
+Free-flow time ÷ actual time, each summed over the segments of the zone whose speed is known,
+as if each of them were driven once: between 0 and 1, speeds above the limit counting as the
+limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.city.zones import ZONES
+from services.traffic.network import Network
+
+MINIMUM_KNOWN_SHARE: Final = 0.05
+"""With a smaller share of its segments known, a zone has no ratio: they would not speak for it.
+
+At night one segment in three is known; an archive cut at the API's 100 rows knows one in thirty.
+"""
+# The slowest known speed stands for a standstill: no trip takes for ever.
+_STANDSTILL_KMH: Final = 1.0
+_KMH_PER_METRE_PER_SECOND: Final = 3.6
+
+
+@dataclass(frozen=True)
+class ZoneTimes:
+    """What driving the known segments of each zone once takes.
+
+    The zones are those of ``services.city.zones.ZONE_CHOICES``: the whole network is the last.
+
+    Attributes
+    ----------
+    free_flow_s, actual_s : array of float, shape (..., zones)
+        Seconds.
+    known : array of float, shape (..., zones)
+        How many segments are known.
+    segments : array of float, shape (zones,)
+        How many there are.
+    """
+
+    free_flow_s: NDArray[np.float64]
+    actual_s: NDArray[np.float64]
+    known: NDArray[np.float64]
+    segments: NDArray[np.float64]
+
+    def speed_ratios(
+        self, *, minimum_known_share: float = MINIMUM_KNOWN_SHARE
+    ) -> NDArray[np.float64]:
+        """Free-flow ÷ actual time, in (0, 1], of the same shape.
+
+        Parameters
+        ----------
+        minimum_known_share : float
+            Share of a zone's segments, 0 to 1; with fewer known, or none at all, the ratio is
+            NaN. What is shown, usual, learned from and forecast takes the one of
+            :data:`MINIMUM_KNOWN_SHARE`, so that they can be compared; another one needs a reason.
+        """
+        is_enough = self.known >= np.maximum(1, minimum_known_share * self.segments)
+        ratio = np.divide(
+            self.free_flow_s, self.actual_s, out=np.full(self.known.shape, np.nan), where=is_enough
+        )
+        # Sums of equal times may differ in their last digit.
+        ratios: NDArray[np.float64] = np.minimum(ratio, 1.0)
+        return ratios
+
+
+def travel_times_s(network: Network, speed_kmh: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Seconds to drive each segment at some speeds, at most at its limit; NaN where not known.
+
+    Parameters
+    ----------
+    network : Network
+    speed_kmh : array, shape (..., segments)
+        NaN where not known.
+    """
+    bounded_kmh = np.clip(speed_kmh, _STANDSTILL_KMH, network.speed_limit_kmh)
+    seconds: NDArray[np.float64] = network.length_m * _KMH_PER_METRE_PER_SECOND / bounded_kmh
+    return seconds
+
+
+def zone_times(network: Network, travel_s: NDArray[np.float64]) -> ZoneTimes:
+    """Travel times of the segments summed by zone.
+
+    Parameters
+    ----------
+    network : Network
+    travel_s : array, shape (..., segments)
+        As of :func:`travel_times_s`.
+    """
+    by_time = travel_s.reshape(-1, len(network))
+    time, segment = np.nonzero(~np.isnan(by_time))
+    cell = time * len(ZONES) + network.zone_codes[segment]
+    shape = (*travel_s.shape[:-1], len(ZONES))
+
+    def summed(amounts: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        sums = np.bincount(cell, amounts, len(by_time) * len(ZONES))
+        return _with_whole(sums.reshape(shape).astype(np.float64))
+
+    return ZoneTimes(
+        free_flow_s=summed(network.free_flow_time_s[segment]),
+        actual_s=summed(by_time[time, segment]),
+        known=summed(),
+        segments=_with_whole(
+            np.bincount(network.zone_codes, minlength=len(ZONES)).astype(np.float64)
+        ),
+    )
+
+
+def _with_whole(by_zone: NDArray[np.float64]) -> NDArray[np.float64]:
+    whole = by_zone.sum(axis=-1, keepdims=True)
+    both: NDArray[np.float64] = np.concatenate([by_zone, whole], axis=-1)
+    return both
