@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.nowcast.city_table import CityTable
-from models.nowcast.distribution import status_probabilities
 from models.nowcast.features import LAGS, speeds_ahead
 from models.nowcast.leads import LEAD_STEPS, at_leads
 from models.zones.comparison import markdown_table
 from services.forecast.nowcasts import LEAD_MINUTES
+from services.forecast.speed_distribution import status_probabilities
+from services.history.averages import mean_of
 from services.history.hour_of_week import HOURS_PER_WEEK, hours_of_week
-from services.learn.scoring_rules import skill
+from services.learn.scoring_rules import ranked_probability_scores, skill
 from services.traffic.status import Status, StatusThresholds, status_of_speed_ratio
 
 Array = NDArray[np.float32]
@@ -24,9 +25,8 @@ NOWCASTER: Final = "nowcaster"
 PERSISTENCE: Final = "persistence"
 AVERAGE: Final = "hour-of-week average"
 _NAMES: Final = (NOWCASTER, PERSISTENCE, AVERAGE)
-# The statuses that a speed gives, from best to worst.
+# The statuses that a speed gives, from best to worst: their codes follow one another.
 STATUSES: Final = (Status.FREE_FLOW, Status.HEAVY, Status.CONGESTED)
-_STEPS_OF_RPS: Final = len(STATUSES) - 1
 
 
 @dataclass(frozen=True)
@@ -75,16 +75,10 @@ class HourOfWeek:
         known = counts.sum(axis=0)
         by_segment, overall = counts.sum(axis=1), counts.sum(axis=(1, 2))
         segment_known = by_segment.sum(axis=0)
-        self._ratio = _mean(
-            total,
-            known,
-            _mean(total.sum(axis=0), segment_known, total.sum() / known.sum()),
-        )
-        self._shares = _mean(
-            counts,
-            known,
-            _mean(by_segment, segment_known, (overall / overall.sum())[:, None])[:, None],
-        )
+        ratio_anywhere = mean_of(total.sum(axis=0), segment_known, total.sum() / known.sum())
+        shares_anywhere = mean_of(by_segment, segment_known, (overall / overall.sum())[:, None])
+        self._ratio = mean_of(total, known, ratio_anywhere)
+        self._shares = mean_of(counts, known, shares_anywhere[:, None])
 
     def at(self, rows: NDArray[np.int64]) -> Judged:
         """What it gives for the lead times after some rows."""
@@ -243,11 +237,6 @@ def status_table(measures: dict[str, Any]) -> str:
     return markdown_table(header, rows)
 
 
-def _mean(total: Array, count: Array, otherwise: Any) -> Array:
-    found: Array = np.where(count > 0, total / np.maximum(count, 1.0), otherwise).astype(np.float32)
-    return found
-
-
 def _at_lead(judged: Judged, lead: int) -> Judged:
     band = None if judged.band is None else (judged.band[0][:, lead], judged.band[1][:, lead])
     return Judged(judged.ratio[:, lead], judged.shares[:, :, lead], band)
@@ -292,14 +281,8 @@ def _means(
 
 
 def _rps(shares: NDArray[np.floating], codes: NDArray[np.uint8]) -> NDArray[np.floating]:
-    """Ranked probability score of each forecast; defined in ``models.zones.measures``."""
-    score = np.zeros(codes.shape, dtype=np.float32)
-    forecast, happened = np.zeros_like(score), np.zeros_like(score)
-    for place in range(_STEPS_OF_RPS):
-        forecast = forecast + shares[place]
-        happened = happened + (codes == STATUSES[place])
-        score += (forecast - happened) ** 2
-    return score / _STEPS_OF_RPS
+    """Ranked probability score of each forecast, meaningless where the status is unknown."""
+    return ranked_probability_scores(np.moveaxis(shares, 0, -1), codes.astype(np.int8) - int(STATUSES[0]))
 
 
 def _rps_by_day(

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from models.week.observations import NOT_KNOWN, SegmentHistory
 from models.zones.comparison import markdown_table
-from services.learn.scoring_rules import skill
+from services.learn.scoring_rules import ranked_probability_scores, skill
 
 Shares = NDArray[np.float64]
 Counts = NDArray[np.float64]
@@ -52,11 +52,11 @@ def ranked_probability_score(shares: Shares, counts: Counts) -> float:
     >>> ranked_probability_score(np.array([0.0, 0.0, 1.0]), np.array([1.0, 0.0, 1.0]))
     0.5
     """
-    forecast = shares.cumsum(axis=-1)[..., :-1]
-    seen = counts.cumsum(axis=-1)[..., :-1]
-    observations = counts.sum(axis=-1, keepdims=True)
-    errors = forecast**2 * observations - 2 * forecast * seen + seen
-    return float(errors.sum() / observations.sum() / forecast.shape[-1])
+    total = sum(
+        float((counts[..., status] * ranked_probability_scores(shares, status)).sum())
+        for status in range(shares.shape[-1])
+    )
+    return total / float(counts.sum())
 
 
 def brier_score_of_not_free(shares: Shares, counts: Counts) -> float:

@@ -49,6 +49,7 @@ from services.forecast.week_forecasts import (
     make_table,
 )
 from services.forecast.zone_forecasts import DAYS, TrainedOn
+from services.history.averages import smoothed_shares
 from services.observe.feeds.reply import RENNES_THRESHOLDS
 from services.traffic.snapshot import Source
 
@@ -57,8 +58,6 @@ if TYPE_CHECKING:
 
 # As many parts are the learned days shared into: each is forecast from the prior of the others.
 _FOLDS: Final = 3
-# Observations of each status beforehand, as for the hour-of-week average of zones.
-_SMOOTHING_COUNT: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -312,16 +311,12 @@ def _forecasts(
     """Probabilities of the statuses by every forecaster, the model's as they are served."""
     p10, p50, p90 = quantiles / 100.0
     chance = status_probabilities(p10, p50, p90, RENNES_THRESHOLDS)
-    smoothed = counts + _SMOOTHING_COUNT
-    segment = counts.sum(axis=0) + _SMOOTHING_COUNT
     everywhere = counts.sum(axis=(0, 1))
     return {
         MODEL: np.stack([chance.congested, chance.heavy, chance.free], axis=-1),
-        RAW_FREQUENCIES: smoothed / smoothed.sum(axis=-1, keepdims=True),
+        RAW_FREQUENCIES: smoothed_shares(counts),
         PRIOR: status_shares(prior.week),
-        SEGMENT_CLIMATOLOGY: np.broadcast_to(
-            segment / segment.sum(axis=-1, keepdims=True), counts.shape
-        ),
+        SEGMENT_CLIMATOLOGY: np.broadcast_to(smoothed_shares(counts.sum(axis=0)), counts.shape),
         CLIMATOLOGY: np.broadcast_to(everywhere / everywhere.sum(), counts.shape),
     }
 

@@ -8,11 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.zones.features import Cells
-
-# Observations of each status beforehand, so that no probability is 0. The average is at its
-# best with about this much (0.03 to 3 tried on another simulation): a baseline is to be beaten
-# at its best.
-SMOOTHING_COUNT: Final = 0.1
+from services.history.averages import SMOOTHING_COUNT, smoothed_shares
 
 
 class HourOfWeekAverage:
@@ -31,8 +27,7 @@ class HourOfWeekAverage:
     def __init__(
         self, counts: NDArray[np.float64], smoothing_count: float = SMOOTHING_COUNT
     ) -> None:
-        smoothed = counts + smoothing_count
-        self._probabilities = smoothed / smoothed.sum(axis=-1, keepdims=True)
+        self._probabilities = smoothed_shares(counts, smoothing_count)
 
     def predict(self, cells: Cells) -> NDArray[np.float64]:
         """See :class:`models.zones.forecaster.Forecaster`."""

@@ -37,15 +37,17 @@ def zone_bins(ratio: NDArray[np.float64]) -> NDArray[np.int64]:
     return bins
 
 
-def quantile_pct(counts: NDArray[np.integer], quantile: float, bin_pct: int) -> NDArray[np.float64]:
+def quantile_pct(
+    counts: NDArray[np.integer] | NDArray[np.floating], quantile: float, bin_pct: int
+) -> NDArray[np.float64]:
     """A quantile of the values that were counted, in percent; NaN where there is none.
 
     Within its bin, a quantile is taken in proportion to the counts before it.
 
     Parameters
     ----------
-    counts : array of int, shape (..., bins)
-        How many values fell into each bin of ``bin_pct`` percent from 0.
+    counts : array, shape (..., bins)
+        How many values fell into each bin of ``bin_pct`` percent from 0, or what share of them.
     quantile : float
         In (0, 1).
     bin_pct : int
@@ -59,7 +61,8 @@ def quantile_pct(counts: NDArray[np.integer], quantile: float, bin_pct: int) -> 
     >>> float(quantile_pct(np.array([0, 4, 4, 0]), 0.5, 10))
     20.0
     """
-    cumulated = counts.cumsum(axis=-1, dtype=np.int64)
+    # Whole numbers below 2**53 are exact.
+    cumulated = counts.cumsum(axis=-1, dtype=np.float64)
     total = cumulated[..., -1]
     wanted = quantile * total
     place = np.argmax(cumulated >= np.maximum(wanted, 1e-9)[..., np.newaxis], axis=-1)
@@ -67,6 +70,7 @@ def quantile_pct(counts: NDArray[np.integer], quantile: float, bin_pct: int) -> 
     inside = np.take_along_axis(counts, index, axis=-1)[..., 0].astype(np.float64)
     before = np.take_along_axis(cumulated, index, axis=-1)[..., 0] - inside
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = (place + (wanted - before) / inside) * bin_pct
+        # Sums of shares are rounded: a quantile stays in its bin all the same.
+        value = (place + np.clip((wanted - before) / inside, 0.0, 1.0)) * bin_pct
     found: NDArray[np.float64] = np.where(total > 0, value, np.nan)
     return found

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from services.city.zones import ZONE_CHOICES
 from services.history import layout, reading
+from services.history.averages import mean_of
 from services.history.counting import (
     COUNTED_COLUMNS,
     CountedRows,
@@ -168,7 +169,7 @@ def typical_zones(data_dir: Path, source: Source, network: Network) -> pd.DataFr
     index = pd.MultiIndex.from_product(
         [range(HOURS_PER_WEEK), ZONE_CHOICES], names=["hour_of_week", "zone"]
     )
-    columns = {"times": times, "mean_ratio": _mean(cube.sums["ratio_permille"][:, place, 0], times)}
+    columns = {"times": times, "mean_ratio": mean_of(cube.sums["ratio_permille"][:, place, 0], times * PERMILLE)}
     for name, quantile in QUANTILES.items():
         # The last bin holds the ratio 1 alone: nothing is faster than free flow.
         value = np.minimum(quantile_pct(ratios, quantile, ZONE_BIN_PCT) / 100, 1.0)
@@ -243,15 +244,8 @@ def _blank(name: str, shape: tuple[int, int]) -> NDArray[Any]:
 def _values(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     known = columns["known"]
     values = {name: columns[name] for name in (*DATEX_NAMES, "known")}
-    values["mean_ratio"] = _mean(columns["ratio_permille"], known)
+    values["mean_ratio"] = mean_of(columns["ratio_permille"], known * PERMILLE)
     for name in QUANTILES:
         values[name.removesuffix("_pct")] = columns[name].astype(np.float32) / 100
-    values["travel_time_index"] = _mean(columns["slowness_permille"], known)
+    values["travel_time_index"] = mean_of(columns["slowness_permille"], known * PERMILLE)
     return values
-
-
-def _mean(permille: NDArray[Any], count: NDArray[Any]) -> NDArray[np.float64]:
-    mean: NDArray[np.float64] = np.divide(
-        permille, count * PERMILLE, out=np.full(permille.shape, np.nan), where=count > 0
-    )
-    return mean

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from services.city.zones import ZONE_CHOICES
 from services.history import layout
+from services.history.averages import mean_of, smoothed_shares
 from services.history.counting import counts_of_ratios
 from services.history.cube_files import read_cube
 from services.history.cubes import Cube
@@ -35,8 +36,6 @@ MINIMUM_KNOWN_SHARE_TO_JUDGE: Final = 0.25
 # Persistence may look back this far for its last observation: five periods of the feed.
 PERSISTENCE_AGE_SECONDS: Final = 900
 SECONDS_PER_HOUR: Final = 3_600
-# As in models.zones.baselines: observations of each status beforehand, so that no probability is 0.
-SMOOTHING_COUNT: Final = 0.1
 
 BIN_CENTRES: Final = np.minimum((np.arange(ZONE_BINS) + 0.5) * ZONE_BIN_PCT / 100, 1.0)
 _STATUSES_OF_BINS: Final = np.eye(len(ZONE_STATUSES))[zone_status_codes(BIN_CENTRES)]
@@ -105,16 +104,13 @@ def usual_of(counts: NDArray[np.int64]) -> Usual:
     counts : array of int, shape (zones, ZONE_BINS)
     """
     total = counts.sum(axis=1)
-    seen = total > 0
-    smoothed = counts @ _STATUSES_OF_BINS + SMOOTHING_COUNT
-    shares = smoothed / smoothed.sum(axis=1, keepdims=True)
-    shares[~seen] = np.nan
-    mean = np.divide(counts @ BIN_CENTRES, total, out=np.full(len(counts), np.nan), where=seen)
+    shares = smoothed_shares(counts @ _STATUSES_OF_BINS)
+    shares[total == 0] = np.nan
     low, high = (
         np.minimum(quantile_pct(counts, quantile, ZONE_BIN_PCT) / 100, 1.0)
         for quantile in (0.1, 0.9)
     )
-    return Usual(shares, mean, low, high)
+    return Usual(shares, mean_of(counts @ BIN_CENTRES, total), low, high)
 
 
 @dataclass(frozen=True)

@@ -15,24 +15,27 @@ skill
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 Probabilities = NDArray[np.float64]
 Statuses = NDArray[np.int64]
+AnyFloat = TypeVar("AnyFloat", bound=np.floating)
 
 
 def ranked_probability_scores(
-    probabilities: Probabilities, happened: Statuses
-) -> NDArray[np.float64]:
+    probabilities: NDArray[AnyFloat], happened: NDArray[np.integer] | int
+) -> NDArray[AnyFloat]:
     """Ranked probability score of each case, 0 (perfect) to 1.
 
     Parameters
     ----------
-    probabilities : array, shape (cases, statuses)
-        In the order of the statuses, from free to blocked.
-    happened : array of int, shape (cases,)
-        Index of the status that happened.
+    probabilities : array, shape (..., statuses)
+        In the order of the statuses, from one end to the other.
+    happened : array of int, shape (...), or int
+        Index of the status that happened; of all cases, if it is one.
 
     Examples
     --------
@@ -40,8 +43,14 @@ def ranked_probability_scores(
     >>> ranked_probability_scores(certainly_free, np.array([0, 1, 2])).tolist()
     [0.0, 0.5, 1.0]
     """
-    errors = probabilities.cumsum(axis=1) - one_hot(happened, probabilities).cumsum(axis=1)
-    scores: NDArray[np.float64] = (errors[:, :-1] ** 2).sum(axis=1) / (probabilities.shape[1] - 1)
+    last = probabilities.shape[-1] - 1
+    cumulated = np.zeros(probabilities.shape[:-1], probabilities.dtype)
+    scores = np.zeros_like(cumulated)
+    # One status after the other: nowcasts of a fortnight are millions of cases.
+    for status in range(last):
+        cumulated += probabilities[..., status]
+        scores += (cumulated - np.less_equal(happened, status)) ** 2
+    scores /= last
     return scores
 
 

@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.base.clock import to_paris
+from services.history.averages import mean_of, smoothed_shares
 from services.history.cube_files import CubeColumns, read_columns
 from services.history.hour_of_week import HOURS_PER_DAY
 from services.history.ratio_histogram import PERMILLE
 from services.history.rollups import SEGMENTS, path_of
 from services.history.window import replay
-from services.learn.observed import PERSISTENCE_AGE_SECONDS, SECONDS_PER_HOUR, SMOOTHING_COUNT
+from services.learn.observed import PERSISTENCE_AGE_SECONDS, SECONDS_PER_HOUR
 from services.traffic.network import Network
 from services.traffic.snapshot import Source
 from services.traffic.status import DATEX_NAMES, Status
@@ -144,13 +145,9 @@ class ObservedSegments:
             permille -= np.where(is_known, PERMILLE * seen.ratio // 1, 0.0).sum(axis=0)
         # Should a day have changed since it was rolled up, nothing is seen less than never.
         statuses = np.maximum(statuses, 0)
-        smoothed = statuses + SMOOTHING_COUNT
-        shares = smoothed / smoothed.sum(axis=1, keepdims=True)
+        shares = smoothed_shares(statuses)
         shares[statuses.sum(axis=1) == 0] = np.nan
-        ratio = np.divide(
-            permille, PERMILLE * known, out=np.full(len(known), np.nan), where=known > 0
-        )
-        return shares, np.maximum(ratio, 0.0)
+        return shares, np.maximum(mean_of(permille, PERMILLE * known), 0.0)
 
     def _hour(self, start: datetime) -> SegmentTimes:
         """Every time observed within an hour."""

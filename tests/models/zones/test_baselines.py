@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.zones.baselines import SMOOTHING_COUNT, CommonestStatus, HourOfWeekAverage
+from models.zones.baselines import CommonestStatus, HourOfWeekAverage
 from models.zones.features import Cells, every_cell
 from services.forecast.zone_forecasts import TABLE_SHAPE
+from services.history.averages import SMOOTHING_COUNT
 from tests.models.contract import assert_is_forecaster
 from tests.models.histories import BLOCKED, DENSE, FREE, zone_history
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.nowcast.distribution import probability_up_to, status_probabilities
+from services.forecast.speed_distribution import probability_up_to, status_probabilities
 from services.traffic.status import StatusThresholds
 
 FEED = StatusThresholds(congested_up_to=0.30, free_from=0.70)
