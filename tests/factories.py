@@ -29,7 +29,7 @@ from services.forecast.zone_forecasts import (
 from services.traffic.network import Network, Part
 from services.traffic.snapshot import Snapshot, Source, make_snapshot
 from services.traffic.status import DATEX_NAMES, Status, StatusThresholds
-from services.traffic.usual import Usual
+from services.traffic.usual import UsualRatios
 from services.traffic.usual_hour import UsualHour, hour_start
 
 # A Monday, 12:43 in Rennes.
@@ -274,9 +274,9 @@ def make_nowcast_table(
     )
 
 
-def _usual(size: int, ratios: tuple[float, float, float], observations: int) -> Usual:
+def _usual(size: int, ratios: tuple[float, float, float], observations: int) -> UsualRatios:
     p10, p50, p90 = (np.full(size, ratio, np.float32) for ratio in ratios)
-    return Usual(p10, p50, p90, np.full(size, observations, np.uint32))
+    return UsualRatios(p10, p50, p90, np.full(size, observations, np.uint32))
 
 
 def _segment(index: int, segments: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from callbacks.http.problems import problem
 from services.base.clock import to_paris
 from services.city.day_types import ForecastDay, coming_day
-from services.forecast.week_forecasts import HourForecast, WeekOnNetwork
+from services.forecast.week_forecasts import SegmentForecasts, WeekOnNetwork
 from services.forecast.zone_forecasts import DAY_NAMES, checked_day, checked_hour
 from services.roles.assembly import Services
 from services.traffic.status import DATEX_NAMES, Status
@@ -69,7 +69,7 @@ def _origin(week: WeekOnNetwork) -> dict[str, Any]:
 
 
 def _columns(week: WeekOnNetwork, day: int, hour: int) -> dict[str, Any]:
-    found: HourForecast = week.at(day, hour)
+    found: SegmentForecasts = week.at(day, hour)
     chances = found.probabilities.round(_DECIMALS)
     return {
         "id": week.network.segment_ids,

@@ -28,7 +28,7 @@ from components.quality_figures import Lead
 from components.texts import Texts, languages, load_texts
 from services.base.clock import to_paris
 from services.base.errors import ForecastUnavailable, StorageError
-from services.learn.summary import LeadQuality, Verdict
+from services.learn.summary import ComparedScores, LeadQuality
 from services.learn.tally import MODEL
 from services.operations import Decision
 from services.roles.assembly import Services
@@ -151,7 +151,7 @@ def _lead(item: LeadQuality) -> Lead:
     )
 
 
-def _verdict(verdict: Verdict | None) -> figures.Verdict | None:
+def _verdict(verdict: ComparedScores | None) -> figures.Verdict | None:
     if verdict is None:
         return None
     return figures.Verdict(

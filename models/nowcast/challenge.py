@@ -15,7 +15,7 @@ from models.catalogue import Roots
 from models.contest import HistoryContest
 from models.errors import HistoryTooShort, ModelMismatch
 from models.nowcast.city_table import CityTable, load_city_table
-from models.nowcast.day_parts import DayParts, split_days
+from models.nowcast.day_parts import NowcastSplit, split_days
 from models.nowcast.issuing import LEAST_KNOWN_SHARE, known_share
 from models.nowcast.judging import is_no_worse_than_baselines
 from models.nowcast.train import DEFAULT_WEEKS, describe, quantiles_in_parts, train_on
@@ -127,7 +127,7 @@ class OnNetworkOf:
         return found
 
 
-def parts_with_newest_judged(table: CityTable, judged: list[date], seed: int) -> DayParts:
+def parts_with_newest_judged(table: CityTable, judged: list[date], seed: int) -> NowcastSplit:
     """Learn from, and calibrate by, the days before the judged ones.
 
     Raises
@@ -141,4 +141,4 @@ def parts_with_newest_judged(table: CityTable, judged: list[date], seed: int) ->
         raise HistoryTooShort("no day to judge by in the history that is read")
     before = split_days(table, seed, until=min(test))
     # Nobody judges by these: what a training by hand would judge by is learned from.
-    return DayParts(sorted([*before.train, *before.test]), before.validation, test)
+    return NowcastSplit(sorted([*before.train, *before.test]), before.validation, test)

@@ -25,7 +25,7 @@ from models.nowcast.forecast import BandForecast
 from models.nowcast.graph import Neighbours, telling_neighbours
 from models.nowcast.nowcaster import TELLING_STEPS, NowcasterParts, TrainedNowcaster, network_inputs
 from models.nowcast.options import Architecture, FitOptions
-from models.nowcast.profile import DailyProfile, ProfileOptions, Usual
+from models.nowcast.profile import DailyProfile, ProfileOptions, UsualSpeeds
 from models.nowcast.road_graph import road_neighbours
 from models.nowcast.speed_table import RowTimes
 from models.nowcast.typical_days import TypicalDays, typical_days
@@ -194,7 +194,7 @@ class _WindowMaker:
     """Makes the inputs and changes of some rows from the steps around them alone."""
 
     ratio: Array
-    usual: Usual
+    usual: UsualSpeeds
     times: RowTimes
     neighbours: Neighbours
     levels: Levels
@@ -203,7 +203,7 @@ class _WindowMaker:
         around = _around(rows, last_row=len(self.ratio) - 1)
         local = np.arange(len(rows)) * STEPS_AROUND + LAGS - 1
         speed = self.ratio[around]
-        usual = Usual(self.usual.speed[around], self.usual.spread[around])
+        usual = UsualSpeeds(self.usual.speed[around], self.usual.spread[around])
         windows = make_windows(make_series(speed, usual, self.neighbours), self.levels, local)
         inputs = network_inputs(windows.features, self.times.part(around), local)
         return inputs, changes_ahead(speed, local, windows, self.levels.unit)

@@ -19,7 +19,7 @@ _LEAST_OBSERVED_SHARE: Final = 0.5
 
 
 @dataclass(frozen=True)
-class DayParts:
+class NowcastSplit:
     """Whole days, each in one part only; numbers as in ``CityTable.times.day``."""
 
     train: list[int]
@@ -27,7 +27,7 @@ class DayParts:
     test: list[int]
 
 
-def split_days(table: CityTable, seed: int, *, until: int | None = None) -> DayParts:
+def split_days(table: CityTable, seed: int, *, until: int | None = None) -> NowcastSplit:
     """Share whole days out at random, working days and days off alike.
 
     Days of which less than half was observed, such as a first one that began in the
@@ -49,7 +49,7 @@ def split_days(table: CityTable, seed: int, *, until: int | None = None) -> DayP
     days, first = _observed_days(table)
     if until is not None:
         days, first = days[days < until], first[days < until]
-    parts = DayParts([], [], [])
+    parts = NowcastSplit([], [], [])
     for name, same in _alike(days, table.times.day_type[first]):
         if len(same) < _LEAST_OF_EACH_TYPE:
             raise HistoryTooShort(
@@ -60,7 +60,7 @@ def split_days(table: CityTable, seed: int, *, until: int | None = None) -> DayP
         parts.validation.extend(shuffled[:held])
         parts.test.extend(shuffled[held : 2 * held])
         parts.train.extend(shuffled[2 * held :])
-    return DayParts(sorted(parts.train), sorted(parts.validation), sorted(parts.test))
+    return NowcastSplit(sorted(parts.train), sorted(parts.validation), sorted(parts.test))
 
 
 def _alike(

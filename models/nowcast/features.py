@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.nowcast.graph import Neighbours
-from models.nowcast.profile import Usual
+from models.nowcast.profile import UsualSpeeds
 
 LAGS: Final = 12
 HORIZONS: Final = 12
@@ -33,7 +33,7 @@ class Series:
     ----------
     speed : array, shape (rows, detectors)
         NaN where unknown.
-    usual : Usual
+    usual : UsualSpeeds
         At the same rows; those after the last speed must be there for its forecast.
     near, far : arrays, shape (rows, detectors)
         Speed over one and over two hops of the graph, NaN where unknown.
@@ -42,7 +42,7 @@ class Series:
     """
 
     speed: Array
-    usual: Usual
+    usual: UsualSpeeds
     near: Array
     far: Array
     near_deviation: Array
@@ -81,7 +81,7 @@ class Windows:
     last_speed: Array
 
 
-def make_series(speed: Array, usual: Usual, neighbours: Neighbours) -> Series:
+def make_series(speed: Array, usual: UsualSpeeds, neighbours: Neighbours) -> Series:
     """Everything that can be computed row by row, once for all windows."""
     near, deviation = neighbours.mean(speed), neighbours.mean(speed - usual.speed)
     return Series(speed, usual, near, neighbours.mean(near), deviation, neighbours.mean(deviation))

@@ -30,7 +30,7 @@ STATUSES: Final = (Status.FREE_FLOW, Status.HEAVY, Status.CONGESTED)
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedForecast:
     """What a forecaster gave at some times, lead times and segments, all of one shape.
 
     Attributes
@@ -80,34 +80,36 @@ class HourOfWeek:
         self._ratio = mean_of(total, known, ratio_anywhere)
         self._shares = mean_of(counts, known, shares_anywhere[:, None])
 
-    def at(self, rows: NDArray[np.int64]) -> Judged:
+    def at(self, rows: NDArray[np.int64]) -> JudgedForecast:
         """What it gives for the lead times after some rows."""
         hours = np.stack([self._hours[rows + step] for step in LEAD_STEPS], axis=1)
-        return Judged(self._ratio[hours], self._shares[:, hours])
+        return JudgedForecast(self._ratio[hours], self._shares[:, hours])
 
 
 def persistence(
     table: CityTable, average: HourOfWeek, rows: NDArray[np.int64], thresholds: StatusThresholds
-) -> Judged:
+) -> JudgedForecast:
     """The last ratio known within the hour goes on; the average where none is."""
     last = average.at(rows).ratio.copy()
     for lag in reversed(range(LAGS)):
         value = table.ratio[rows - lag][:, None, :]
         last = np.where(np.isnan(value), last, value)
     codes = status_of_speed_ratio(last, thresholds)
-    return Judged(last, np.stack([codes == status for status in STATUSES]).astype(np.float32))
+    return JudgedForecast(
+        last, np.stack([codes == status for status in STATUSES]).astype(np.float32)
+    )
 
 
-def from_quantiles(quantiles: Array, thresholds: StatusThresholds) -> Judged:
+def from_quantiles(quantiles: Array, thresholds: StatusThresholds) -> JudgedForecast:
     """Of P10, P50 and P90, shape (3, times, leads, segments)."""
     p10, p50, p90 = quantiles
     found = status_probabilities(p10, p50, p90, thresholds)
     shares = np.stack([found.free, found.heavy, found.congested])
-    return Judged(quantiles[1], shares, (quantiles[0], quantiles[2]))
+    return JudgedForecast(quantiles[1], shares, (quantiles[0], quantiles[2]))
 
 
 def measures_by_lead(
-    judged: dict[str, Judged],
+    judged: dict[str, JudgedForecast],
     table: CityTable,
     rows: NDArray[np.int64],
     thresholds: StatusThresholds,
@@ -137,7 +139,7 @@ def measures_by_lead(
     }
 
 
-def on_common_cases(judged: dict[str, Judged]) -> dict[str, Judged]:
+def on_common_cases(judged: dict[str, JudgedForecast]) -> dict[str, JudgedForecast]:
     """The same forecasts without those of which some forecaster says nothing."""
     silent = np.logical_or.reduce([np.isnan(item.ratio) for item in judged.values()])
     return {
@@ -147,7 +149,7 @@ def on_common_cases(judged: dict[str, Judged]) -> dict[str, Judged]:
 
 
 def compared_by_day(
-    judged: dict[str, Judged],
+    judged: dict[str, JudgedForecast],
     table: CityTable,
     rows: NDArray[np.int64],
     thresholds: StatusThresholds,
@@ -237,13 +239,16 @@ def status_table(measures: dict[str, Any]) -> str:
     return markdown_table(header, rows)
 
 
-def _at_lead(judged: Judged, lead: int) -> Judged:
+def _at_lead(judged: JudgedForecast, lead: int) -> JudgedForecast:
     band = None if judged.band is None else (judged.band[0][:, lead], judged.band[1][:, lead])
-    return Judged(judged.ratio[:, lead], judged.shares[:, :, lead], band)
+    return JudgedForecast(judged.ratio[:, lead], judged.shares[:, :, lead], band)
 
 
 def _measures(
-    judged: Judged, happened: Array, codes: NDArray[np.uint8], limit_kmh: NDArray[np.float64]
+    judged: JudgedForecast,
+    happened: Array,
+    codes: NDArray[np.uint8],
+    limit_kmh: NDArray[np.float64],
 ) -> dict[str, Any]:
     # Segments that a forecaster says nothing of are left out of all its measures.
     known = ~np.isnan(happened) & ~np.isnan(judged.ratio)
@@ -282,11 +287,13 @@ def _means(
 
 def _rps(shares: NDArray[np.floating], codes: NDArray[np.uint8]) -> NDArray[np.floating]:
     """Ranked probability score of each forecast, meaningless where the status is unknown."""
-    return ranked_probability_scores(np.moveaxis(shares, 0, -1), codes.astype(np.int8) - int(STATUSES[0]))
+    return ranked_probability_scores(
+        np.moveaxis(shares, 0, -1), codes.astype(np.int8) - int(STATUSES[0])
+    )
 
 
 def _rps_by_day(
-    judged: Judged, happened: Array, codes: NDArray[np.uint8], days: NDArray[np.int64]
+    judged: JudgedForecast, happened: Array, codes: NDArray[np.uint8], days: NDArray[np.int64]
 ) -> tuple[float, NDArray[np.float64]]:
     """Mean over the lead times, in all and of each day, in the order of the days."""
     known = ~np.isnan(happened) & ~np.isnan(judged.ratio)

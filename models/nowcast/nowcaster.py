@@ -26,7 +26,7 @@ from models.nowcast.fitting import fit_network
 from models.nowcast.forecast import BandForecast
 from models.nowcast.graph import Neighbours, choose_neighbours, telling_neighbours
 from models.nowcast.options import NowcastOptions
-from models.nowcast.profile import DailyProfile, Usual
+from models.nowcast.profile import DailyProfile, UsualSpeeds
 from models.nowcast.speed_table import RowTimes
 
 Report = Callable[[str], None]
@@ -39,7 +39,7 @@ TELLING_STEPS: Final = 6
 class Profile(Protocol):
     """What is usual at any row."""
 
-    def rows(self, times: RowTimes) -> Usual:
+    def rows(self, times: RowTimes) -> UsualSpeeds:
         """What is usual at each row."""
 
 

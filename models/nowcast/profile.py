@@ -35,7 +35,7 @@ class ProfileOptions:
 
 
 @dataclass(frozen=True)
-class Usual:
+class UsualSpeeds:
     """What is usual at some rows.
 
     Attributes
@@ -88,7 +88,7 @@ class DailyProfile:
         """Whether days of school holidays were learned from."""
         return bool((self._types == SCHOOL_HOLIDAY).any())
 
-    def rows(self, times: RowTimes) -> Usual:
+    def rows(self, times: RowTimes) -> UsualSpeeds:
         """The profile at each row, leaving out the day that the row belongs to."""
         speed = np.empty((len(times.day), len(self._mean)), dtype=np.float32)
         spread = np.empty_like(speed)
@@ -96,7 +96,7 @@ class DailyProfile:
             chosen = times.day == day
             table, deviation = self._table(day, int(times.day_type[chosen][0]))
             speed[chosen], spread[chosen] = table[times.slot[chosen]], deviation[times.slot[chosen]]
-        return Usual(speed, spread)
+        return UsualSpeeds(speed, spread)
 
     def _table(
         self, without_day: int, day_type: int

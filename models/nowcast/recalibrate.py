@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from models.errors import ModelMismatch
 from models.nowcast.city_table import CityTable, load_city_table
-from models.nowcast.day_parts import DayParts
+from models.nowcast.day_parts import NowcastSplit
 from models.nowcast.judging import lead_table
 from models.nowcast.train import NOWCAST_DIRECTORY, calibrate_and_measure, write_nowcaster
 from models.records import read_measures
@@ -89,12 +89,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parts_of(split: dict[str, list[str]], table: CityTable) -> DayParts:
+def _parts_of(split: dict[str, list[str]], table: CityTable) -> NowcastSplit:
     numbers = {day.isoformat(): number for number, day in enumerate(table.dates())}
     missing = sorted({day for days in split.values() for day in days} - numbers.keys())
     if missing:
         raise ModelMismatch(f"the history has no {missing[0]}, which the version learned from")
-    return DayParts(**{name: [numbers[day] for day in days] for name, days in split.items()})
+    return NowcastSplit(**{name: [numbers[day] for day in days] for name, days in split.items()})
 
 
 def _parser() -> argparse.ArgumentParser:

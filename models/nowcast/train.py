@@ -22,7 +22,7 @@ from models.catalogue import CHAMPION_NAME
 from models.nowcast.calibration import BandCalibration, CalibrationOptions, learn_calibration
 from models.nowcast.card import nowcast_card
 from models.nowcast.city_table import CityTable, load_city_table
-from models.nowcast.day_parts import DayParts, split_days
+from models.nowcast.day_parts import NowcastSplit, split_days
 from models.nowcast.features import speeds_ahead
 from models.nowcast.judging import (
     AVERAGE,
@@ -123,7 +123,7 @@ def train(
 
 def train_on(
     table: CityTable,
-    parts: DayParts,
+    parts: NowcastSplit,
     root: Path,
     *,
     trained_on: TrainedOn,
@@ -139,7 +139,7 @@ def train_on(
     Parameters
     ----------
     table : CityTable
-    parts : DayParts
+    parts : NowcastSplit
     root : Path
         Directory of the nowcasters, where the version is written; its champion stays.
     trained_on : TrainedOn
@@ -188,7 +188,7 @@ def train_on(
 
 def calibrate_and_measure(
     table: CityTable,
-    parts: DayParts,
+    parts: NowcastSplit,
     city: CityNowcaster,
     *,
     report: Report,
@@ -289,7 +289,7 @@ def _zones_ahead(table: CityTable, rows: NDArray[np.int64]) -> NDArray[np.float6
 
 def _measures(
     table: CityTable,
-    parts: DayParts,
+    parts: NowcastSplit,
     city: CityNowcaster,
     zones: ZoneCalibration,
     *,

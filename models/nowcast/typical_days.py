@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.nowcast.profile import DailyProfile, Usual
+from models.nowcast.profile import DailyProfile, UsualSpeeds
 from models.nowcast.speed_table import OFF, SCHOOL_HOLIDAY, WORKING, RowTimes
 
 # The profile is smoothed over half an hour: more knots would hold the same curve.
@@ -32,7 +32,7 @@ class TypicalDays:
         self.speed = speed
         self.spread = spread
 
-    def rows(self, times: RowTimes) -> Usual:
+    def rows(self, times: RowTimes) -> UsualSpeeds:
         """The profile at each row."""
         place = (times.slot + 0.5) * KNOTS / times.slots_per_day - 0.5
         lower = np.floor(place).astype(np.int64)
@@ -46,7 +46,7 @@ class TypicalDays:
             found: NDArray[np.float32] = before + share * (after - before)
             return found
 
-        return Usual(between(self.speed), between(self.spread))
+        return UsualSpeeds(between(self.speed), between(self.spread))
 
 
 def typical_days(profile: DailyProfile, slots_per_day: int) -> TypicalDays:

@@ -15,7 +15,7 @@ from models.errors import HistoryTooShort
 from models.training import Decide
 from models.training_command import Report, Trained
 from models.week.observations import load_segment_history
-from models.week.train import DayParts, is_no_worse_than_frequencies, train_on
+from models.week.train import WeekSplit, is_no_worse_than_frequencies, train_on
 from services.base.errors import ForecastUnavailable
 from services.city.calendar import Calendar
 from services.forecast.champions import read_table
@@ -79,7 +79,7 @@ class WeekChallenge(HistoryContest):
 
 def parts_with_newest_judged(
     days: Sequence[date], judged: Sequence[date], calendar: Calendar
-) -> DayParts:
+) -> WeekSplit:
     """Learn from the days before the judged ones; public holidays are in neither part.
 
     Raises
@@ -96,7 +96,7 @@ def parts_with_newest_judged(
             f"{fewest} of some weekday beside the days it is judged by: the week needs "
             f"{_LEAST_OF_EACH_WEEKDAY} of each to learn from"
         )
-    return DayParts(learn, test, sorted(set(days) - {*learn, *test}))
+    return WeekSplit(learn, test, sorted(set(days) - {*learn, *test}))
 
 
 def probabilities_on(table: WeekTable, network: Network) -> NDArray[np.float64]:

@@ -61,7 +61,7 @@ _FOLDS: Final = 3
 
 
 @dataclass(frozen=True)
-class DayParts:
+class WeekSplit:
     """Whole days, each in one part only."""
 
     learn: list[date]
@@ -121,7 +121,7 @@ def train(
 
 def train_on(
     observed: SegmentHistory,
-    parts: DayParts,
+    parts: WeekSplit,
     root: Path,
     *,
     trained_on: TrainedOn,
@@ -135,7 +135,7 @@ def train_on(
     Parameters
     ----------
     observed : SegmentHistory
-    parts : DayParts
+    parts : WeekSplit
     root : Path
         Directory of the week models, where the version is written; its champion stays.
     trained_on : TrainedOn
@@ -207,7 +207,7 @@ def decide_by_frequencies(comparison: dict[str, Any]) -> Ruling:
 
 def share_days(
     days: Sequence[date], calendar: Calendar, seed: int, learn_weeks: int | None
-) -> DayParts:
+) -> WeekSplit:
     """Share whole days out: one in six of each weekday to judge by, the others to learn from.
 
     Public holidays are in neither part: they drive like no weekday of an ordinary week.
@@ -228,7 +228,7 @@ def share_days(
         ]
     ]
     left_out = sorted(set(days) - {*learn, *split.test})
-    return DayParts(sorted(learn), split.test, left_out)
+    return WeekSplit(sorted(learn), split.test, left_out)
 
 
 def is_no_worse_than_frequencies(comparison: dict[str, Any]) -> bool:
@@ -329,7 +329,7 @@ def _completed(
 
 
 def _measures(
-    observed: SegmentHistory, parts: DayParts, described: dict[str, Any]
+    observed: SegmentHistory, parts: WeekSplit, described: dict[str, Any]
 ) -> dict[str, Any]:
     content = {
         **described,

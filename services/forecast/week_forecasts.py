@@ -78,7 +78,7 @@ class WeekTable:
 
 
 @dataclass(frozen=True, eq=False)
-class HourForecast:
+class SegmentForecasts:
     """One hour of the week on one network; arrays of shape (segments,), in the network's order.
 
     Attributes
@@ -123,7 +123,7 @@ class WeekOnNetwork:
         self._places = np.array(places, np.int64)
         self._known = self._places >= 0
 
-    def at(self, day: int, hour: int) -> HourForecast:
+    def at(self, day: int, hour: int) -> SegmentForecasts:
         """The forecasts of one hour of the week, already checked (day 0 is Monday)."""
         table = self.table
         hour_of_week = day * HOURS_PER_DAY + hour
@@ -132,7 +132,7 @@ class WeekOnNetwork:
         ratios[:, days == 0] = np.nan
         p10, p50, p90 = ratios
         chance = status_probabilities(p10, p50, p90, table.thresholds)
-        return HourForecast(
+        return SegmentForecasts(
             quantiles=dict(zip(QUANTILES, ratios, strict=True)),
             probabilities=np.column_stack([chance.congested, chance.heavy, chance.free]),
             days_observed=days.astype(np.uint8),

@@ -169,7 +169,10 @@ def typical_zones(data_dir: Path, source: Source, network: Network) -> pd.DataFr
     index = pd.MultiIndex.from_product(
         [range(HOURS_PER_WEEK), ZONE_CHOICES], names=["hour_of_week", "zone"]
     )
-    columns = {"times": times, "mean_ratio": mean_of(cube.sums["ratio_permille"][:, place, 0], times * PERMILLE)}
+    columns = {
+        "times": times,
+        "mean_ratio": mean_of(cube.sums["ratio_permille"][:, place, 0], times * PERMILLE),
+    }
     for name, quantile in QUANTILES.items():
         # The last bin holds the ratio 1 alone: nothing is faster than free flow.
         value = np.minimum(quantile_pct(ratios, quantile, ZONE_BIN_PCT) / 100, 1.0)

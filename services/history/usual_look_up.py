@@ -13,7 +13,7 @@ from services.history.hour_of_week import hour_of_week
 from services.history.typical import typical, typical_zones
 from services.traffic.network import Network
 from services.traffic.snapshot import Source
-from services.traffic.usual import Usual
+from services.traffic.usual import UsualRatios
 from services.traffic.usual_hour import UsualHour, hour_start
 
 
@@ -39,7 +39,7 @@ def read_usual_hour(
     )
 
 
-def _usual(table: pd.DataFrame, counted: str) -> Usual:
+def _usual(table: pd.DataFrame, counted: str) -> UsualRatios:
     """Quantiles and counts of a table of ``services.history.typical``."""
     p10, p50, p90 = (table[name].to_numpy(np.float32) for name in ("p10", "p50", "p90"))
-    return Usual(p10, p50, p90, observations=table[counted].to_numpy(np.uint32))
+    return UsualRatios(p10, p50, p90, observations=table[counted].to_numpy(np.uint32))

@@ -29,9 +29,9 @@ from services.history.zone_times import zone_times_by_day
 from services.traffic.indicators import ZONE_STATUSES, zone_status_codes
 from services.traffic.snapshot import Source
 
-# More than for a figure that is shown: a wrong one is gone with the next snapshot, a score stays and
-# decides between models. At night one segment in three is known, and in the simulated feed never
-# less than 43 % of any zone.
+# More than for a figure that is shown: a wrong one is gone with the next snapshot, a score stays
+# and decides between models. At night one segment in three is known, and in the simulated feed
+# never less than 43 % of any zone.
 MINIMUM_KNOWN_SHARE_TO_JUDGE: Final = 0.25
 # Persistence may look back this far for its last observation: five periods of the feed.
 PERSISTENCE_AGE_SECONDS: Final = 900
@@ -42,7 +42,7 @@ _STATUSES_OF_BINS: Final = np.eye(len(ZONE_STATUSES))[zone_status_codes(BIN_CENT
 
 
 @dataclass(frozen=True)
-class Usual:
+class UsualZones:
     """What the hour-of-week average says of each zone; NaN where nothing was seen yet.
 
     Attributes
@@ -80,7 +80,7 @@ class UsualBefore:
                 total += counts
         return total
 
-    def at(self, hour: datetime) -> Usual:
+    def at(self, hour: datetime) -> UsualZones:
         """What was usual at the hour of the week of an aware time, on all days before it.
 
         An hour of the week never seen yet borrows from the same hour of the other days.
@@ -96,7 +96,7 @@ class UsualBefore:
         return usual_of(np.where(seen, counts, of_any_day))
 
 
-def usual_of(counts: NDArray[np.int64]) -> Usual:
+def usual_of(counts: NDArray[np.int64]) -> UsualZones:
     """Shares of the statuses, mean and band of counted speed ratios.
 
     Parameters
@@ -110,7 +110,7 @@ def usual_of(counts: NDArray[np.int64]) -> Usual:
         np.minimum(quantile_pct(counts, quantile, ZONE_BIN_PCT) / 100, 1.0)
         for quantile in (0.1, 0.9)
     )
-    return Usual(shares, mean_of(counts @ BIN_CENTRES, total), low, high)
+    return UsualZones(shares, mean_of(counts @ BIN_CENTRES, total), low, high)
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,9 @@ def observed_zones(
         counts[day] = counts.get(day, 0) + _by_hour_of_week(epoch_s, found.speed_ratios())
     epoch_s, ratio = _in_order(times, ratios)
     base = _counted_on_other_days(data_dir, source, counts)
-    return ObservedZones(epoch_s, ratio, zone_status_codes(ratio), counts, UsualBefore(base, counts))
+    return ObservedZones(
+        epoch_s, ratio, zone_status_codes(ratio), counts, UsualBefore(base, counts)
+    )
 
 
 def days_around(first: datetime, last: datetime, before: timedelta) -> tuple[date, date]:

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from services.learn.observed import ObservedZones, Usual
+from services.learn.observed import ObservedZones, UsualZones
 from services.learn.tally import Judged, Prediction
 from services.operations import Kind
 from services.traffic.indicators import ZONE_STATUSES
@@ -118,7 +118,7 @@ def _prediction(
     )
 
 
-def _average(usual: Usual, cases: NDArray[np.bool_]) -> Prediction:
+def _average(usual: UsualZones, cases: NDArray[np.bool_]) -> Prediction:
     def at_each(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.broadcast_to(values, cases.shape + values.shape[1:])
 

@@ -40,7 +40,7 @@ SHOWN_DECISIONS: Final = 8
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ComparedScores:
     """The model beside its baselines over the same cases.
 
     Attributes
@@ -84,7 +84,7 @@ class LeadQuality:
 
     Attributes
     ----------
-    yesterday, week : Verdict or None
+    yesterday, week : ComparedScores or None
         Over all zones but the whole network, which would count them twice; None
         where nothing was judged.
     zones : mapping
@@ -95,9 +95,9 @@ class LeadQuality:
 
     kind: Kind
     lead_minutes: int
-    yesterday: Verdict | None
-    week: Verdict | None
-    zones: Mapping[str, Verdict]
+    yesterday: ComparedScores | None
+    week: ComparedScores | None
+    zones: Mapping[str, ComparedScores]
     calibration: Sequence[CalibrationBin]
 
 
@@ -155,7 +155,7 @@ def quality_report(session: Session, preferred: Source, now: datetime) -> Qualit
     return QualityReport(source, yesterday, first_day, leads, decisions)
 
 
-def verdict_of(rows: Iterable[ForecastScore]) -> Verdict | None:
+def compared_scores(rows: Iterable[ForecastScore]) -> ComparedScores | None:
     """What some rows amount to; None when the model has no case in them."""
     total: dict[str, Tally] = {}
     for row in rows:
@@ -165,7 +165,7 @@ def verdict_of(rows: Iterable[ForecastScore]) -> Verdict | None:
         return None
     sums = {name: total.get(name, Tally()) for name in FORECASTERS}
     rps = {name: _mean(tally.rps_sum, tally.cases) for name, tally in sums.items()}
-    return Verdict(
+    return ComparedScores(
         cases=model.cases,
         rps=rps,
         brier={name: _mean(tally.brier_sum, tally.cases) for name, tally in sums.items()},
@@ -246,16 +246,16 @@ def _lead_quality(
 ) -> LeadQuality:
     single = [row for row in rows if row.zone != ZONE_CHOICES[-1]]
     by_zone = {
-        zone: verdict
+        zone: scores
         for zone in ZONE_CHOICES
-        for verdict in [verdict_of(row for row in rows if row.zone == zone)]
-        if verdict is not None
+        for scores in [compared_scores(row for row in rows if row.zone == zone)]
+        if scores is not None
     }
     return LeadQuality(
         kind=kind,
         lead_minutes=lead_minutes,
-        yesterday=verdict_of(row for row in single if row.day == yesterday),
-        week=verdict_of(single),
+        yesterday=compared_scores(row for row in single if row.day == yesterday),
+        week=compared_scores(single),
         zones=by_zone,
         calibration=_calibration(row for row in single if row.forecaster == MODEL),
     )

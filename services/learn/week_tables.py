@@ -19,7 +19,7 @@ from services.forecast.week_forecasts import (
     LEAST_DAYS,
     WEEK_DIRECTORY,
     WEEK_FILE,
-    HourForecast,
+    SegmentForecasts,
     WeekOnNetwork,
     WeekTable,
     decode_table,
@@ -86,7 +86,7 @@ def judge_segments(
     hour: datetime,
     lead_minutes: int,
     table: WeekTable,
-    said: HourForecast,
+    said: SegmentForecasts,
 ) -> Judged:
     """Judge forecasts of segments beside both baselines, on cases of which all say something.
 

@@ -33,7 +33,7 @@ COMPARISON_BITS: Final = 2
 
 
 @dataclass(frozen=True)
-class Usual:
+class UsualRatios:
     """Speed ratios seen at the same hour of the week, arrays of any one shape or numbers.
 
     ``p10`` to ``p90`` is what four in five of them lie between; ``observations``
@@ -52,7 +52,7 @@ class Usual:
 
 def compare(
     ratio: NDArray[np.floating] | float,
-    usual: Usual,
+    usual: UsualRatios,
     minimum_difference: float = MINIMUM_DIFFERENCE,
     minimum_observations: int = MINIMUM_OBSERVATIONS,
 ) -> NDArray[np.uint8]:
@@ -66,7 +66,7 @@ def compare(
     ----------
     ratio : array or float
         Speed ÷ limit, or a zone's free-flow ÷ actual time; NaN where not known.
-    usual : Usual
+    usual : UsualRatios
         Of the same shape.
     minimum_difference : float
         From the median.

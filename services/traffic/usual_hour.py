@@ -23,7 +23,7 @@ from services.city.zones import ZONES
 from services.traffic.indicators import travel_time_s
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot, Source
-from services.traffic.usual import Usual, compare
+from services.traffic.usual import UsualRatios, compare
 from services.traffic.zone_ratios import zone_times
 
 _HOUR: Final = timedelta(hours=1)
@@ -44,17 +44,17 @@ class UsualHour:
         The network whose order ``segments`` follows.
     start : datetime
         Aware, UTC. What is usual is what was known then: the hour's own traffic is not in it.
-    segments : Usual
+    segments : UsualRatios
         Arrays of shape (segments,).
-    zones : Usual
+    zones : UsualRatios
         Arrays of shape (zones,), in the order of ``services.city.zones.ZONES``.
     """
 
     source: Source
     network_version: str
     start: datetime
-    segments: Usual
-    zones: Usual
+    segments: UsualRatios
+    zones: UsualRatios
 
     def tells_of(self, snapshot: Snapshot) -> bool:
         """Whether a snapshot is of this hour, source and network.
@@ -168,6 +168,6 @@ def decode_usual_hour(document: bytes) -> UsualHour:
         raise StorageError(f"not a file of usual traffic: {error}") from error
 
 
-def _usual(columns: Sequence[NDArray[Any]]) -> Usual:
+def _usual(columns: Sequence[NDArray[Any]]) -> UsualRatios:
     p10, p50, p90, observations = columns
-    return Usual(p10, p50, p90, observations)
+    return UsualRatios(p10, p50, p90, observations)

@@ -14,7 +14,13 @@ from models.challenge import challenge, rule
 from models.errors import HistoryTooShort
 from models.nowcast.challenge import NowcastChallenge, parts_with_newest_judged
 from models.nowcast.city_table import load_city_table
-from models.nowcast.judging import NOWCASTER, PERSISTENCE, Judged, compared_by_day, on_common_cases
+from models.nowcast.judging import (
+    NOWCASTER,
+    PERSISTENCE,
+    JudgedForecast,
+    compared_by_day,
+    on_common_cases,
+)
 from models.nowcast.options import Architecture, FitOptions
 from services.base.settings import load_settings
 from services.observe.feeds.reply import RENNES_THRESHOLDS
@@ -103,7 +109,7 @@ def test_all_are_judged_where_all_say_something_day_by_day(table):
     def sure(place):
         shares = np.zeros((3, *shape), np.float32)
         shares[place] = 1.0
-        return Judged(np.full(shape, 0.8, np.float32), shares)
+        return JudgedForecast(np.full(shape, 0.8, np.float32), shares)
 
     silent = sure(2)
     silent.ratio[..., :20] = np.nan

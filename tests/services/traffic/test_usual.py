@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from services.traffic.usual import Comparison, Usual, compare
+from services.traffic.usual import Comparison, UsualRatios, compare
 
-USUAL = Usual(p10=0.50, p50=0.70, p90=0.85, observations=200)
+USUAL = UsualRatios(p10=0.50, p50=0.70, p90=0.85, observations=200)
 
 
 @pytest.mark.parametrize(
@@ -24,18 +24,18 @@ def test_busier_is_slower_than_nine_in_ten_times(ratio, expected):
 
 
 def test_a_difference_nobody_feels_is_no_news():
-    narrow = Usual(p10=0.89, p50=0.90, p90=0.91, observations=200)
+    narrow = UsualRatios(p10=0.89, p50=0.90, p90=0.91, observations=200)
     assert compare(0.87, narrow) == Comparison.USUAL
     assert compare(0.84, narrow) == Comparison.BUSIER
 
 
 def test_with_little_evidence_nothing_is_told():
-    assert compare(0.1, Usual(0.5, 0.7, 0.85, observations=59)) == Comparison.NOT_TOLD
-    assert compare(0.1, Usual(np.nan, np.nan, np.nan, observations=0)) == Comparison.NOT_TOLD
+    assert compare(0.1, UsualRatios(0.5, 0.7, 0.85, observations=59)) == Comparison.NOT_TOLD
+    assert compare(0.1, UsualRatios(np.nan, np.nan, np.nan, observations=0)) == Comparison.NOT_TOLD
 
 
 def test_all_segments_are_compared_at_once():
-    usual = Usual(
+    usual = UsualRatios(
         p10=np.array([0.5, 0.5, np.nan]),
         p50=np.array([0.7, 0.7, np.nan]),
         p90=np.array([0.9, 0.9, np.nan]),
