@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import func, select
 
 from services.learn.summary import LeadQuality, quality_report
 from services.learn.tally import FORECASTERS
+from services.metrics import Sample
+from services.metrics.definitions import (
+    FORECAST_COVERAGE,
+    FORECAST_SKILL,
+    FORECAST_SKILL_DROP,
+    INPUT_DRIFT,
+)
 from services.operations import DriftMeasure, NothingRecorded, Operations, read_entities
 from services.traffic.snapshot import Source
 
-SKILL: Final = "traffic_forecast_skill"
-SKILL_DROP: Final = "traffic_forecast_skill_drop"
-COVERAGE: Final = "traffic_forecast_coverage"
-DRIFT: Final = "traffic_input_drift"
 
-
-@dataclass(frozen=True)
-class Metric:
-    """One number with its labels, whose values are all of small fixed sets."""
-
-    name: str
-    labels: Mapping[str, str]
-    value: float
-
-
-def quality_metrics(operations: Operations, source: Source, now: datetime) -> list[Metric]:
+def quality_metrics(operations: Operations, source: Source, now: datetime) -> list[Sample]:
     """Skill, its drop, coverage and drift as last recorded.
 
     Parameters
@@ -41,14 +31,8 @@ def quality_metrics(operations: Operations, source: Source, now: datetime) -> li
 
     Returns
     -------
-    list of Metric
-        ``traffic_forecast_skill``: of the last seven days, against each baseline,
-        by ranked probability score; below 0 is worse.
-        ``traffic_forecast_skill_drop``: that of the week less yesterday's.
-        ``traffic_forecast_coverage``: share inside the band from P10 to P90, of
-        every forecaster that gives one; 0.8 is right.
-        ``traffic_input_drift``: see ``services.learn.drift``.
-        Nothing while nothing is recorded.
+    list of Sample
+        Of the metrics ``services.metrics.definitions.QUALITY``; nothing while nothing is recorded.
 
     Raises
     ------
@@ -72,13 +56,13 @@ def quality_metrics(operations: Operations, source: Source, now: datetime) -> li
     return [
         *(metric for lead in of_leads for metric in _metrics_of(lead)),
         *(
-            Metric(DRIFT, {"zone": row.zone, "hour_class": row.hour_class}, row.distance)
+            Sample(INPUT_DRIFT.name, {"zone": row.zone, "hour_class": row.hour_class}, row.distance)
             for row in drift
         ),
     ]
 
 
-def _metrics_of(lead: LeadQuality) -> list[Metric]:
+def _metrics_of(lead: LeadQuality) -> list[Sample]:
     labels = {"kind": lead.kind, "lead_minutes": str(lead.lead_minutes)}
     if lead.week is None:
         return []
@@ -87,12 +71,13 @@ def _metrics_of(lead: LeadQuality) -> list[Metric]:
         with_baseline = labels | {"baseline": baseline}
         if value is None:
             continue
-        found.append(Metric(SKILL, with_baseline, value))
+        found.append(Sample(FORECAST_SKILL.name, with_baseline, value))
         last = None if lead.yesterday is None else lead.yesterday.skill[baseline]
         if last is not None:
-            found.append(Metric(SKILL_DROP, with_baseline, value - last))
+            found.append(Sample(FORECAST_SKILL_DROP.name, with_baseline, value - last))
     for forecaster in FORECASTERS:
         covered = lead.week.coverage[forecaster]
         if covered is not None:
-            found.append(Metric(COVERAGE, labels | {"forecaster": forecaster}, covered))
+            of_forecaster = labels | {"forecaster": forecaster}
+            found.append(Sample(FORECAST_COVERAGE.name, of_forecaster, covered))
     return found

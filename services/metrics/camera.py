@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry
 
+from services.metrics.definitions import CAMERA_DURATION, CAMERA_PICTURES, HEARTBEAT
 from services.metrics.process import ProcessMeter
-from services.metrics.work import HEARTBEAT
 
 PictureOutcome = Literal["ok", "refused", "busy", "failed"]
-
-_BUCKETS_SECONDS: Final = (0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class CameraMetrics:
@@ -25,25 +23,9 @@ class CameraMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._process = ProcessMeter(registry, "camera")
-        self._heartbeat = Gauge(
-            HEARTBEAT,
-            "When a role last said that it is alive.",
-            ["role"],
-            registry=registry,
-            multiprocess_mode="mostrecent",
-        )
-        self._pictures = Counter(
-            "traffic_camera_pictures",
-            "Pictures handed in, by what became of them.",
-            ["outcome"],
-            registry=registry,
-        )
-        self._seconds = Histogram(
-            "traffic_camera_duration_seconds",
-            "Time from a picture's bytes to its reading; loading the model is not in it.",
-            buckets=_BUCKETS_SECONDS,
-            registry=registry,
-        )
+        self._heartbeat = HEARTBEAT.make(registry)
+        self._pictures = CAMERA_PICTURES.make(registry)
+        self._seconds = CAMERA_DURATION.make(registry)
 
     def alive(self, now: datetime) -> None:
         """The process is alive."""

@@ -49,6 +49,8 @@ MOST_BYTES: Final = 8_000_000
 
 # Counts are exact up to here; what is beyond was never counted.
 _MOST_COUNTED: Final = 2.0**53
+# Beyond any time and any memory.
+_MAX_MEASURED: Final = 1e14
 _NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 # How much of the file is in use; then for each value: length of its key, key, value and time.
@@ -369,6 +371,8 @@ def _check(value: KeptValue, kind: str) -> None:
         raise ValueError("a name that no metric has")
     if kind in {COUNTER, HISTOGRAM} and not 0 <= value.value < _MOST_COUNTED:
         raise ValueError("a number that nothing was counted to")
+    if math.isfinite(value.value) and abs(value.value) > _MAX_MEASURED:
+        raise ValueError("a number beyond all that is measured")
     is_bucket = kind == HISTOGRAM and value.name.endswith(BUCKET)
     if is_bucket and not float(value.labels.get("le", "nan")) > -math.inf:
         raise ValueError("a bucket without a bound")

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Final
 
 import psutil
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
+
+from services.metrics.definitions import (
+    DISK_FREE,
+    DISK_FREE_SHARE,
+    HOST_LOAD,
+    HOST_MEMORY,
+    NOWCAST_WRITTEN,
+)
 
 # What the learner writes after every snapshot; see services.forecast.nowcast_files.
 _NOWCAST: Final = Path("forecasts", "nowcast", "current.parquet")
@@ -23,24 +31,14 @@ def host_families(data_dir: Path, roles_off: Container[str] = ()) -> Iterator[Me
     """
     with suppress(OSError):
         disk = shutil.disk_usage(data_dir)
-        yield _gauge("traffic_disk_free_bytes", "Free where the data directory is.", disk.free)
-        share = disk.free / disk.total
-        yield _gauge("traffic_disk_free_ratio", "Share free where the data directory is.", share)
+        yield DISK_FREE.read({(): disk.free})
+        yield DISK_FREE_SHARE.read({(): disk.free / disk.total})
     with suppress(OSError):
-        load = psutil.getloadavg()[0] / (psutil.cpu_count() or 1)
-        yield _gauge("traffic_host_load_ratio", "Load of one minute by processor.", load)
+        yield HOST_LOAD.read({(): psutil.getloadavg()[0] / (psutil.cpu_count() or 1)})
     with suppress(OSError):
-        available = psutil.virtual_memory().available
-        yield _gauge("traffic_host_memory_available_bytes", "Memory left to programs.", available)
+        yield HOST_MEMORY.read({(): psutil.virtual_memory().available})
     if "learner" in roles_off:
         # What it left when it still ran only gets older.
         return
     with suppress(OSError):
-        written = (data_dir / _NOWCAST).stat().st_mtime
-        yield _gauge(
-            "traffic_nowcast_timestamp_seconds", "When the next hour was last forecast.", written
-        )
-
-
-def _gauge(name: str, help_text: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, help_text, value=value)
+        yield NOWCAST_WRITTEN.read({(): (data_dir / _NOWCAST).stat().st_mtime})

@@ -7,8 +7,9 @@ import time
 from typing import Final
 
 import psutil
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry
 
+from services.metrics.definitions import PROCESS_CPU, PROCESS_MEMORY
 from services.metrics.sharing import Role
 
 # Reading it takes some 50 microseconds: not at every request.
@@ -25,20 +26,8 @@ class ProcessMeter:
     """
 
     def __init__(self, registry: CollectorRegistry, role: Role) -> None:
-        self._memory = Gauge(
-            "traffic_process_resident_memory_bytes",
-            "Resident memory of a process.",
-            ["role"],
-            registry=registry,
-            multiprocess_mode="liveall",
-        )
-        self._cpu = Gauge(
-            "traffic_process_cpu_seconds",
-            "Processor time that a process has used since its start.",
-            ["role"],
-            registry=registry,
-            multiprocess_mode="liveall",
-        )
+        self._memory = PROCESS_MEMORY.make(registry)
+        self._cpu = PROCESS_CPU.make(registry)
         self._role = role
         self._lock = threading.Lock()
         self._due = 0.0

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.utils import floatToGoString
 
+from services.metrics.definitions import HEARTBEAT, METRICS_UNREADABLE, PROCESS_LABELS
 from services.metrics.files import (
     BUCKET,
     HISTOGRAM,
@@ -32,9 +33,7 @@ from services.metrics.sharing import (
     is_shared,
     metrics_directory,
 )
-from services.metrics.work import HEARTBEAT
 
-UNREADABLE: Final = "traffic_metrics_unreadable"
 # What more there is says nothing new; nobody may grow the answer by littering the directory.
 _MOST_UNREADABLE: Final = 20
 
@@ -95,13 +94,15 @@ def heartbeat_of(data_dir: Path, role: Role) -> float | None:
         (
             sample.value
             for sample in read_samples(data_dir)
-            if sample.name == HEARTBEAT and sample.labels.get("role") == role
+            if sample.name == HEARTBEAT.name and sample.labels.get("role") == role
         ),
         default=None,
     )
 
 
-def exposition(data_dir: Path, own: CollectorRegistry, roles_off: Container[str] = ()) -> bytes:
+def exposition(
+    data_dir: Path, own: CollectorRegistry | None, roles_off: Container[str] = ()
+) -> bytes:
     """The same in Prometheus' text format, version 0.0.4."""
     registry = CollectorRegistry()
     registry.register(_Everything(data_dir, own, roles_off))
@@ -125,12 +126,7 @@ def _of_files(paths: Iterable[Path]) -> Iterator[Metric]:
     for family in _families_of(found):
         yield family.metric()
     if unreadable:
-        told = GaugeMetricFamily(
-            UNREADABLE, "A file of metrics that cannot be read: 1.", labels=["file"]
-        )
-        for file in unreadable[:_MOST_UNREADABLE]:
-            told.add_metric([file], 1.0)
-        yield told
+        yield METRICS_UNREADABLE.read({(file,): 1.0 for file in unreadable[:_MOST_UNREADABLE]})
 
 
 def _families_of(files: Sequence[tuple[Path, Sequence[KeptValue]]]) -> Iterable[_Family]:
@@ -164,7 +160,7 @@ class _Family:
         """Take a value: counts add up, of gauges the newest one counts or each."""
         labels = value.labels
         if self._kind == OF_EACH:
-            labels = {**labels, "pid": name.pid, "host": name.host}
+            labels = {**labels, **dict(zip(PROCESS_LABELS, (name.pid, name.host), strict=True))}
         key = value.name, tuple(sorted(labels.items()))
         before, before_at = self._values.get(key, (0.0, -1.0))
         if self._kind in {NEWEST, OF_EACH}:

@@ -10,17 +10,14 @@ from http import HTTPStatus
 from typing import Final
 
 import flask
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry
 from werkzeug.exceptions import HTTPException
 
 from services.base.privacy import shortened
+from services.metrics.definitions import LOGINS, REQUEST_DURATION, REQUESTS
 from services.metrics.process import ProcessMeter
 
 log = logging.getLogger(__name__)
-
-DURATION: Final = "traffic_request_duration_seconds"
-REQUESTS: Final = "traffic_requests_total"
-LOGINS: Final = "traffic_logins_total"
 
 CALLBACK_PATH: Final = "/_dash-update-component"
 NO_CALLBACK: Final = "-"
@@ -29,8 +26,6 @@ FAILED: Final = "5xx"
 UNKNOWN_ENDPOINT: Final = "unknown"
 # Waits for another server now and then, and no page waits for it.
 UNMEASURED: Final = frozenset({"tile"})
-# Around the half second at which the rule of slow answers fires.
-BUCKETS_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 # A line for each of these in the journal; the others are in the metrics only.
 SLOW_SECONDS: Final = 1.0
 _MOST_LETTERS: Final = 60
@@ -52,22 +47,9 @@ def measure_requests(
         Gives the outputs of every Dash callback there is, once all are registered:
         names that a client makes up are counted together.
     """
-    durations = Histogram(
-        DURATION,
-        "Time to answer a request, by endpoint and Dash callback.",
-        ["endpoint", "callback"],
-        buckets=BUCKETS_SECONDS,
-        registry=registry,
-    )
-    counts = Counter(
-        REQUESTS.removesuffix("_total"),
-        "Requests answered, by endpoint, Dash callback and class of status.",
-        ["endpoint", "callback", "status"],
-        registry=registry,
-    )
-    logins = Counter(
-        LOGINS.removesuffix("_total"), "Attempts to log in.", ["outcome"], registry=registry
-    )
+    durations = REQUEST_DURATION.make(registry)
+    counts = REQUESTS.make(registry)
+    logins = LOGINS.make(registry)
     process = ProcessMeter(registry, "web")
     known_callbacks = cache(callbacks)
 

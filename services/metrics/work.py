@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Final, Literal
+from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry
 
+from services.metrics.definitions import (
+    FEED_FETCH_DURATION,
+    FEED_FETCHES,
+    FEED_OBSERVED,
+    FORECAST_PRESENT,
+    HEARTBEAT,
+    HISTORY_APPEND,
+    JOB_FAILURES,
+    PROBE_SUCCESS,
+    QUALITY,
+    SEGMENTS,
+)
 from services.metrics.process import ProcessMeter
+from services.metrics.reading import Sample
 from services.metrics.sharing import Role
 
 FetchOutcome = Literal["ok", "unreachable", "refused"]
-
-HEARTBEAT: Final = "traffic_heartbeat_timestamp_seconds"
-FETCH_BUCKETS_SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
 
 
 class WorkMetrics:
@@ -28,47 +38,17 @@ class WorkMetrics:
 
     def __init__(self, registry: CollectorRegistry, role: Role) -> None:
         self._role = role
-        self._registry = registry
-        self._quality: dict[str, Gauge] = {}
         self._process = ProcessMeter(registry, role)
-        self._heartbeat = self._gauge(HEARTBEAT, "When a role last said that it is alive.", "role")
-        self._fetches = Counter(
-            "traffic_feed_fetches",
-            "Rounds of fetching, by source and outcome.",
-            ["source", "outcome"],
-            registry=registry,
-        )
-        self._fetch_seconds = Histogram(
-            "traffic_feed_fetch_duration_seconds",
-            "Time to fetch, check and publish one reply of a source.",
-            ["source"],
-            buckets=FETCH_BUCKETS_SECONDS,
-            registry=registry,
-        )
-        self._observed = self._gauge(
-            "traffic_feed_observed_timestamp_seconds",
-            "When the last accepted snapshot of a source was observed.",
-            "source",
-        )
-        self._segments = self._gauge(
-            "traffic_segments", "Segments of the last accepted snapshot, by status.", "status"
-        )
-        self._appended = self._gauge(
-            "traffic_history_append_timestamp_seconds",
-            "When a snapshot of a source was last added to the history.",
-            "source",
-        )
-        self._present = self._gauge(
-            "traffic_forecast_present", "Whether forecasts of a kind can be read: 1 or 0.", "kind"
-        )
-        self._probes = self._gauge(
-            "traffic_probe_success",
-            "Whether pages, asked from outside, answered well: 1 or 0.",
-            "probe",
-        )
-        self._failures = Counter(
-            "traffic_job_failures", "Jobs that failed.", ["job"], registry=registry
-        )
+        self._heartbeat = HEARTBEAT.make(registry)
+        self._fetches = FEED_FETCHES.make(registry)
+        self._fetch_seconds = FEED_FETCH_DURATION.make(registry)
+        self._observed = FEED_OBSERVED.make(registry)
+        self._segments = SEGMENTS.make(registry)
+        self._appended = HISTORY_APPEND.make(registry)
+        self._present = FORECAST_PRESENT.make(registry)
+        self._probes = PROBE_SUCCESS.make(registry)
+        self._failures = JOB_FAILURES.make(registry)
+        self._quality = {each.name: each.make(registry) for each in QUALITY}
 
     def alive(self, now: datetime) -> None:
         """The role is alive."""
@@ -110,16 +90,7 @@ class WorkMetrics:
         """A job failed."""
         self._failures.labels(job).inc()
 
-    def quality(self, measures: Iterable[tuple[str, Mapping[str, str], float]]) -> None:
-        """Name, labels and value of each measure of the forecasts' quality."""
+    def quality(self, measures: Iterable[Sample]) -> None:
+        """Take the newest measures of the forecasts' quality."""
         for name, labels, value in measures:
-            if name not in self._quality:
-                self._quality[name] = self._gauge(
-                    name, "See services.learn.quality_metrics.", *sorted(labels)
-                )
             self._quality[name].labels(**labels).set(value)
-
-    def _gauge(self, name: str, help_text: str, *labels: str) -> Gauge:
-        return Gauge(
-            name, help_text, labels, registry=self._registry, multiprocess_mode="mostrecent"
-        )

@@ -177,8 +177,7 @@ def score_past_forecasts(settings: Settings, operations: Operations, metrics: Wo
     now = utc_now()
     score_forecasts(settings.data_dir, SHIPPED_ARTIFACTS, operations, now)
     source: Source = "demo" if settings.source == "demo" else "live"
-    found = quality_metrics(operations, source, now)
-    metrics.quality((metric.name, metric.labels, metric.value) for metric in found)
+    metrics.quality(quality_metrics(operations, source, now))
     give_back_memory()
 
 

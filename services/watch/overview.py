@@ -15,8 +15,7 @@ import orjson
 
 from services.base.errors import StorageError
 from services.base.files import read_if_present, write_atomically
-from services.metrics.requests import DURATION, REQUESTS
-from services.metrics.work import HEARTBEAT
+from services.metrics.definitions import HEARTBEAT, PROCESS_MEMORY, REQUEST_DURATION, REQUESTS
 from services.watch.signals import RecentSamples, increases, quantile
 from services.watch.states import State
 from services.watch.watcher import RuleState
@@ -151,10 +150,10 @@ def read_overview(data_dir: Path) -> Overview | None:
 def requests_of(recent: RecentSamples) -> list[RequestOverview]:
     """Time and errors of each endpoint and callback, the slowest first."""
     buckets: dict[tuple[str, str], dict[float, float]] = defaultdict(lambda: defaultdict(float))
-    for labels, more in increases(recent, f"{DURATION}_bucket", WINDOW_SECONDS):
+    for labels, more in increases(recent, REQUEST_DURATION.bucket_name, WINDOW_SECONDS):
         buckets[_who(labels)][float(labels["le"])] += more
     errors: dict[tuple[str, str], float] = defaultdict(float)
-    for labels, more in increases(recent, REQUESTS, WINDOW_SECONDS):
+    for labels, more in increases(recent, REQUESTS.name, WINDOW_SECONDS):
         if labels.get("status") == "5xx":
             errors[_who(labels)] += more
     found = [
@@ -177,12 +176,12 @@ def _who(labels: Mapping[str, str]) -> tuple[str, str]:
 def _processes(recent: RecentSamples) -> list[ProcessOverview]:
     return [
         ProcessOverview(labels.get("role", ""), labels.get("pid", ""), value)
-        for labels, value in recent.of("traffic_process_resident_memory_bytes")
+        for labels, value in recent.of(PROCESS_MEMORY.name)
     ]
 
 
 def _heartbeats(recent: RecentSamples) -> dict[str, float]:
-    return {labels.get("role", ""): value for labels, value in recent.of(HEARTBEAT)}
+    return {labels.get("role", ""): value for labels, value in recent.of(HEARTBEAT.name)}
 
 
 def _decoded(document: bytes) -> Overview:

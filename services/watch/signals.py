@@ -11,17 +11,16 @@ from typing import Final
 
 from services.base.clock import to_paris
 from services.metrics import Sample
-from services.metrics.requests import DURATION, REQUESTS
-from services.metrics.work import HEARTBEAT
+from services.metrics.definitions import HEARTBEAT, PROCESS_MEMORY, REQUEST_DURATION, REQUESTS
+from services.metrics.files import BUCKET
 from services.watch.rules import Rule, Rules
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
 """A metric's name and its labels in order."""
 
-BUCKET: Final = "_bucket"
 # What operators are shown whatever the rules, and over how long.
 SHOWN_METRICS: Final = frozenset(
-    {DURATION + BUCKET, REQUESTS, HEARTBEAT, "traffic_process_resident_memory_bytes"}
+    {REQUEST_DURATION.bucket_name, REQUESTS.name, HEARTBEAT.name, PROCESS_MEMORY.name}
 )
 SHOWN_SECONDS: Final = 300.0
 _QUANTILE: Final = 0.95

@@ -17,8 +17,9 @@ from services.base.settings import load_settings
 from services.city.zones import ZONE_CHOICES
 from services.history.upkeep import keep_up
 from services.learn.job import score_forecasts
-from services.learn.quality_metrics import SKILL, quality_metrics
+from services.learn.quality_metrics import quality_metrics
 from services.learn.summary import quality_report
+from services.metrics.definitions import FORECAST_SKILL
 from services.operations import ForecastScore, latest_decisions, open_operations
 from tests.models.histories import rhythm
 from tests.models.versions import SHIPPED, write_zones_version
@@ -139,7 +140,7 @@ def test_the_skill_is_there_for_monitoring(operations):
     skills = {
         (item.labels["lead_minutes"], item.labels["baseline"]): item.value
         for item in metrics
-        if item.name == SKILL
+        if item.name == FORECAST_SKILL.name
     }
     assert set(skills) == {
         (lead, baseline) for lead in ("60", "1440") for baseline in ("average", "persistence")

@@ -8,7 +8,9 @@ import time
 import traceback
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry
+
+from services.metrics.definitions import MEASURES_LOST, MEASURES_WRITE_FAILURES
 
 logger = logging.getLogger("services.web.monitoring")
 
@@ -26,16 +28,8 @@ class Complaints:
     """
 
     def __init__(self, registry: CollectorRegistry, period_seconds: float = PERIOD_SECONDS) -> None:
-        self._lost = Counter(
-            "traffic_measures_lost",
-            "Measures of requests that will never be on the pages of the monitoring.",
-            registry=registry,
-        )
-        self._failures = Counter(
-            "traffic_measures_write_failures",
-            "Attempts to write measures of requests that failed and are made again.",
-            registry=registry,
-        )
+        self._lost = MEASURES_LOST.make(registry)
+        self._failures = MEASURES_WRITE_FAILURES.make(registry)
         self._period_seconds = period_seconds
         self._lock = threading.Lock()
         self._silent_until = {"lost": float("-inf"), "waiting": float("-inf")}

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from services.base.clock import Clock
 from services.metrics import Sample, read_samples
+from services.metrics.definitions import FEED_OBSERVED, FORECAST_SKILL
 from services.operations import NothingRecorded, Operations, open_incidents
 from services.web.monitoring.complaints import describe, logger
 
@@ -24,7 +25,7 @@ PERIOD_SECONDS = 60
 LOCK_NAME = "graphs.lock"
 
 SNAPSHOT_AGE = "Age of the snapshot, in seconds"
-FORECAST_SKILL = "Skill of the forecasts against the usual average, the worst kind"
+WORST_SKILL = "Skill of the forecasts against the usual average, the worst kind"
 OPEN_INCIDENTS = "Open incidents"
 
 
@@ -111,8 +112,8 @@ def measured_values(data_dir: Path, operations: Operations, clock: Clock) -> dic
         When incidents cannot be read.
     """
     samples = read_samples(data_dir)
-    observed = _values(samples, "traffic_feed_observed_timestamp_seconds")
-    skills = _values(samples, "traffic_forecast_skill", baseline="average")
+    observed = _values(samples, FEED_OBSERVED.name)
+    skills = _values(samples, FORECAST_SKILL.name, baseline="average")
     found: dict[str, float] = {}
     # At the first start pages are served before anybody has kept anything.
     with contextlib.suppress(NothingRecorded), operations.begin() as session:
@@ -120,7 +121,7 @@ def measured_values(data_dir: Path, operations: Operations, clock: Clock) -> dic
     if observed:
         found[SNAPSHOT_AGE] = clock().timestamp() - max(observed)
     if skills:
-        found[FORECAST_SKILL] = min(skills)
+        found[WORST_SKILL] = min(skills)
     return found
 
 

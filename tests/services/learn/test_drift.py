@@ -15,8 +15,9 @@ from services.history.ratio_histogram import ZONE_BINS
 from services.history.upkeep import keep_up
 from services.learn.drift import HOUR_CLASSES, distances, measure_drift
 from services.learn.hourly import score_past_hours
-from services.learn.quality_metrics import COVERAGE, DRIFT, SKILL, SKILL_DROP, quality_metrics
+from services.learn.quality_metrics import quality_metrics
 from services.learn.zone_tables import ZoneTables
+from services.metrics.definitions import QUALITY
 from services.operations import DriftMeasure, open_operations
 from tests.services.learn.histories import DENSE, FREE, RATIO_OF, times, write, write_table
 
@@ -101,10 +102,9 @@ def test_monitoring_gets_plain_numbers_with_few_labels(tmp_path, operations):
     score_past_hours(tmp_path, "demo", kinds, operations, NOW)
     measure_drift(tmp_path, "demo", operations, NOW)
     metrics = quality_metrics(operations, "demo", NOW)
-    assert {item.name for item in metrics} == {SKILL, SKILL_DROP, COVERAGE, DRIFT}
+    assert {item.name for item in metrics} == {definition.name for definition in QUALITY}
     assert len({(item.name, *sorted(item.labels.items())) for item in metrics}) == len(metrics)
-    by_name = {item.name: item.labels for item in metrics}
-    assert by_name[DRIFT].keys() == {"zone", "hour_class"}
-    assert by_name[SKILL].keys() == {"kind", "lead_minutes", "baseline"}
+    by_name = {item.name: set(item.labels) for item in metrics}
+    assert by_name == {definition.name: set(definition.labels) for definition in QUALITY}
     # Simulated traffic says nothing of the live feed.
     assert quality_metrics(operations, "live", NOW) == []

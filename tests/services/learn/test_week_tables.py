@@ -14,10 +14,11 @@ from services.city.zones import WHOLE_NETWORK
 from services.history.upkeep import keep_up
 from services.learn.hourly import score_past_hours
 from services.learn.job import score_forecasts, scored_kinds
-from services.learn.quality_metrics import COVERAGE, SKILL, quality_metrics
+from services.learn.quality_metrics import quality_metrics
 from services.learn.segments import ObservedSegments
 from services.learn.summary import quality_report
 from services.learn.week_tables import WeekTables
+from services.metrics.definitions import FORECAST_COVERAGE, FORECAST_SKILL
 from services.operations import ForecastScore, ScoredHour, open_operations
 from tests.services.learn.histories import (
     BLOCKED,
@@ -144,8 +145,8 @@ def test_page_and_metrics_say_when_the_week_is_worse(tmp_path, operations, happe
         for metric in quality_metrics(operations, "demo", NOW)
         if metric.labels.get("kind") == "week"
     }
-    assert found[SKILL, "average"] == pytest.approx(lead.week.skill["average"])
-    assert found[COVERAGE, None] == pytest.approx(23 / 24)
+    assert found[FORECAST_SKILL.name, "average"] == pytest.approx(lead.week.skill["average"])
+    assert found[FORECAST_COVERAGE.name, None] == pytest.approx(23 / 24)
 
 
 def test_days_of_traffic_go_with_whoever_asked_for_them(tmp_path):

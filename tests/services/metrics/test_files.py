@@ -7,6 +7,7 @@ import fcntl
 import os
 import random
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -18,8 +19,8 @@ from services.base.clock import utc_now
 from services.base.formats import formats_of
 from services.base.settings import load_settings
 from services.metrics import WorkMetrics, exposition, files, heartbeat_of, read_samples, sharing
+from services.metrics.definitions import REQUEST_DURATION, REQUESTS
 from services.metrics.files import COUNTER, FileValues, ValueFile, is_of_the_living, values_in
-from services.metrics.requests import DURATION, REQUESTS
 from services.metrics.sharing import retire_dead, share_metrics
 from services.operations import open_operations
 from services.watch.overview import OverviewWriter, read_overview
@@ -249,11 +250,8 @@ def test_one_flipped_byte_never_costs_more_than_its_file(directory, tmp_path, mo
     with monkeypatch.context() as patch:
         patch.setattr(values, "ValueClass", shared.value_class())
         registry = CollectorRegistry()
-        who = ["endpoint", "callback"]
-        times = Histogram(DURATION, "Times.", who, buckets=(1,), registry=registry)
-        Counter(REQUESTS, "Cases.", [*who, "status"], registry=registry).labels(
-            "x", "-", "5xx"
-        ).inc()
+        times = replace(REQUEST_DURATION, bounds=(1,)).make(registry)
+        REQUESTS.make(registry).labels("x", "-", "5xx").inc()
         times.labels("x", "-").observe(0.5)
         WorkMetrics(registry, "watch").alive(datetime(2026, 11, 23, 7, 0, tzinfo=UTC))
     rules = load_rules()
@@ -364,6 +362,18 @@ def test_a_file_holds_what_was_set_in_it(tmp_path):
     [kept] = values_in(tmp_path / "counter_1@here_0.db")
     assert kept == ("traffic_x", "traffic_x_total", {"a": "é"}, "Cases.", 2.5, 3.0)
     assert (tmp_path / "counter_1@here_0.db").stat().st_mode & 0o077 == 0
+
+
+def test_a_gauge_beyond_all_that_is_measured_makes_its_file_unreadable(tmp_path):
+    def kept(value):
+        path = tmp_path / "gauge_mostrecent_7@here_00.db"
+        files.write_values(path, [files.KeptValue("traffic_x", "traffic_x", {}, "X.", value, 1.0)])
+        return values_in(path)[0].value
+
+    # A memory of a hundred terabytes is none; a share that nobody could tell is no damage.
+    assert [kept(value) for value in (-1e14, 1e14, float("inf"))] == [-1e14, 1e14, float("inf")]
+    with pytest.raises(ValueError, match="beyond all that is measured"):
+        kept(1.1e14)
 
 
 def test_what_a_role_left_that_no_longer_runs_says_nothing(tmp_path):

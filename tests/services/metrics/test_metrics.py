@@ -9,6 +9,7 @@ import flask
 import pytest
 
 from services.metrics import (
+    Sample,
     WorkMetrics,
     exposition,
     measure_requests,
@@ -117,7 +118,8 @@ def test_work_is_told_as_prometheus_expects(registry, tmp_path):
     work.accepted("live", NOW, {"freeFlow": 3, "unknown": 1})
     work.history_written("live", NOW)
     work.failed("scoring")
-    work.quality([("traffic_forecast_skill", {"kind": "zones", "baseline": "average"}, 0.1)])
+    labels = {"kind": "zones", "lead_minutes": "60", "baseline": "average"}
+    work.quality([Sample("traffic_forecast_skill", labels, 0.1)])
     text = exposition(tmp_path, registry).decode()
     at = NOW.timestamp()
     for line in (
@@ -127,7 +129,7 @@ def test_work_is_told_as_prometheus_expects(registry, tmp_path):
         'traffic_segments{status="unknown"} 1.0',
         f'traffic_history_append_timestamp_seconds{{source="live"}} {at}',
         'traffic_job_failures_total{job="scoring"} 1.0',
-        'traffic_forecast_skill{baseline="average",kind="zones"} 0.1',
+        'traffic_forecast_skill{baseline="average",kind="zones",lead_minutes="60"} 0.1',
         "# TYPE traffic_disk_free_bytes gauge",
     ):
         assert line in text or _same_up_to_float_form(line, text), line

@@ -71,7 +71,7 @@ def test_age_of_the_snapshot_skill_and_open_incidents_are_on_the_page(data_dir):
     assert eventually(lambda: len(client.get(GRAPHS).json) == 3)
     assert values(client, graphs.SNAPSHOT_AGE) == [pytest.approx(600, abs=60)]
     # Of the two against the average, the worse one.
-    assert values(client, graphs.FORECAST_SKILL) == [0.1]
+    assert values(client, graphs.WORST_SKILL) == [0.1]
     assert values(client, graphs.OPEN_INCIDENTS) == [2]
 
 
@@ -111,7 +111,7 @@ def test_what_nobody_has_kept_yet_is_no_error(data_dir, caplog):
     assert caplog.text == ""
     assert {title for (title,) in rows(data_dir, "SELECT title FROM CustomGraph")} == {
         graphs.SNAPSHOT_AGE,
-        graphs.FORECAST_SKILL,
+        graphs.WORST_SKILL,
     }
 
 

@@ -1,0 +1,232 @@
+"""The documents for a Prometheus that scrapes ``/metrics``: its rules, and the table of metrics.
+
+``python -m services.watch.prometheus`` makes them of ``alerts.toml`` and of
+:mod:`services.metrics.definitions`; a test fails where they differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from services.base.command_line import run_command
+from services.base.files import write_atomically
+from services.metrics.definitions import DEFINITIONS, HEARTBEAT, Definition
+from services.metrics.files import BUCKET
+from services.watch.rules import Rule, Signal, load_rules
+
+_FOLDER: Final = Path(__file__).parents[2] / "docs" / "monitoring"
+RULES_FILE: Final = _FOLDER / "prometheus-rules.yml"
+TABLE_FILE: Final = _FOLDER / "README.md"
+# Nobody inside can notice it: it is in none of our own rules.
+WATCH_SILENT: Final = Rule(
+    name="watch-silent",
+    summary_fr="Personne ne veille : âge du dernier signe de vie de la veille",
+    summary_en="Nobody watches: age of the watch role's last sign of life",
+    severity="critical",
+    signal="age",
+    metric=HEARTBEAT.name,
+    where={"role": ("watch",)},
+    window_seconds=0,
+    minimum=0,
+    above=60,
+    clear=45,
+    for_seconds=0,
+    unit="s",
+    missing="alarm",
+    runbook="worker-silent",
+)
+_HEADER: Final = """\
+# The rules of alerts.toml for a Prometheus that scrapes /metrics, and one on the watch itself.
+# Made by python -m services.watch.prometheus: change alerts.toml, not this file.
+groups:
+  - name: traffic-rennes
+    rules:
+"""
+_TABLE: Final = re.compile(r"(?<=<!-- table -->\n).*(?=<!-- end of table -->)", re.DOTALL)
+_VALUES: Final = {
+    "s": "{{ $value | humanizeDuration }}",
+    "%": "{{ $value | humanizePercentage }}",
+    "MB": "{{ $value | humanize1024 }}B",
+    "": "{{ $value | humanize }}",
+}
+_DEFINITIONS: Final = {definition.name: definition for definition in DEFINITIONS}
+
+
+def rules_document(rules: Sequence[Rule]) -> str:
+    """The rules as a file that Prometheus reads (YAML)."""
+    return _HEADER + "".join(map(_alert, rules))
+
+
+def metrics_table(definitions: Sequence[Definition]) -> str:
+    """A table of all metrics, in Markdown."""
+    rows = [
+        (
+            f"`{each.name}`",
+            each.kind,
+            each.unit,
+            ", ".join(f"`{label}`" for label in each.published_labels),
+            each.meaning,
+        )
+        for each in definitions
+    ]
+    head = ("metric", "type", "unit", "labels", "meaning")
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def documents() -> dict[Path, str]:
+    """What each of the two files should hold."""
+    table = metrics_table(DEFINITIONS)
+    return {
+        RULES_FILE: rules_document([*load_rules().rule, WATCH_SILENT]),
+        TABLE_FILE: _TABLE.sub(lambda _: table, TABLE_FILE.read_text("utf-8")),
+    }
+
+
+def alert_name(rule: Rule) -> str:
+    """A rule's name as Prometheus' users write them.
+
+    Examples
+    --------
+    >>> alert_name(WATCH_SILENT)
+    'WatchSilent'
+    """
+    return "".join(word.capitalize() for word in rule.name.split("-"))
+
+
+def expression(rule: Rule) -> list[str]:
+    """When a rule is broken, in PromQL, by lines.
+
+    Examples
+    --------
+    >>> expression(WATCH_SILENT)[1]
+    'or absent(traffic_heartbeat_timestamp_seconds{role="watch"})'
+    """
+    value, *conditions = _SIGNALS[rule.signal](rule)
+    sign = ">" if rule.above is not None else "<"
+    lines = [f"{value} {sign} {rule.threshold:.15g}", *(f"and {line}" for line in conditions)]
+    if rule.hours:
+        # Prometheus knows UTC only, Rennes is one hour ahead of it or two: what holds in both.
+        lines.append(f"and on () hour() >= {rule.hours[0] - 1}")
+        lines.append(f"and on () hour() < {rule.hours[1] - 2}")
+    if rule.missing == "alarm":
+        lines.append(f"or absent({_selected(rule)})")
+    return lines
+
+
+def _alert(rule: Rule) -> str:
+    subject = " · ".join(f"{{{{ $labels.{label} }}}}" for label in rule.by)
+    summary = ": ".join(filter(None, [rule.summary_en, subject, _VALUES[rule.unit]]))
+    expr = "".join(f"          {line}\n" for line in expression(rule))
+    wait = f"        for: {_duration(rule.for_seconds)}\n" if rule.for_seconds else ""
+    return (
+        f"      - alert: {alert_name(rule)}\n"
+        f"        expr: >-\n{expr}{wait}"
+        f"        labels: {{severity: {rule.severity}, runbook: {rule.runbook_name}}}\n"
+        f"        annotations:\n"
+        f"          summary: {json.dumps(summary, ensure_ascii=False)}\n"
+    )
+
+
+def _value(rule: Rule) -> list[str]:
+    return [_aggregated("max" if rule.above is not None else "min", rule, _selected(rule))]
+
+
+def _age(rule: Rule) -> list[str]:
+    return [f"time() - {_aggregated('max', rule, _selected(rule))}"]
+
+
+def _increase(rule: Rule) -> list[str]:
+    return [_grown(rule, _selected(rule))]
+
+
+def _share(rule: Rule) -> list[str]:
+    part = _grown(rule, _selected(rule))
+    least = [f"{part} >= {rule.minimum:.15g}"] if rule.minimum else []
+    return [f"{part} / {_grown(rule, rule.metric)}", *least]
+
+
+def _part(rule: Rule) -> list[str]:
+    part, whole = (_aggregated("sum", rule, it) for it in (_selected(rule), rule.metric))
+    return [f"{part} / {whole}"]
+
+
+def _p95(rule: Rule) -> list[str]:
+    buckets = _grown(rule, _selected(rule, BUCKET))
+    cases = _grown(rule, _selected(rule, "_count"))
+    return [f"histogram_quantile(0.95, {buckets})", f"{cases} >= {max(rule.minimum, 1):.15g}"]
+
+
+def _growth(rule: Rule) -> list[str]:
+    """The least of each quarter above that of the one before it."""
+    quarter = rule.window_seconds / 4
+    span = f"min_over_time({_selected(rule)}[{_duration(quarter)}]"
+    newest, *earlier = (
+        f"{span} offset {_duration(back * quarter)})" if back else f"{span})" for back in range(4)
+    )
+    pairs = zip([newest, *earlier], earlier, strict=False)
+    return [f"{newest} - {earlier[-1]}", *(f"{later} > {before}" for later, before in pairs)]
+
+
+_SIGNALS: Final[Mapping[Signal, Callable[[Rule], list[str]]]] = {
+    "value": _value,
+    "age": _age,
+    "increase": _increase,
+    "share": _share,
+    "part": _part,
+    "p95": _p95,
+    "growth": _growth,
+}
+
+
+def _selected(rule: Rule, ending: str = "") -> str:
+    matchers = [
+        f'{label}="{allowed[0]}"' if len(allowed) == 1 else f'{label}=~"{"|".join(allowed)}"'
+        for label, allowed in rule.where.items()
+    ]
+    return f"{rule.metric}{ending}" + (f"{{{', '.join(matchers)}}}" if matchers else "")
+
+
+def _grown(rule: Rule, selected: str) -> str:
+    return _aggregated("sum", rule, f"increase({selected}[{_duration(rule.window_seconds)}])")
+
+
+def _aggregated(how: str, rule: Rule, vector: str) -> str:
+    """One value a subject, and scraped application: what Prometheus adds to labels stays."""
+    labels = _DEFINITIONS[rule.metric].published_labels
+    others = [label for label in labels if label not in rule.by]
+    return f"{how} without ({', '.join(others)}) ({vector})" if others else vector
+
+
+def _duration(seconds: float) -> str:
+    """As Prometheus writes it.
+
+    Examples
+    --------
+    >>> [_duration(seconds) for seconds in (90, 900, 7200)]
+    ['90s', '15m', '2h']
+    """
+    for unit, length in (("h", 3600), ("m", 60)):
+        if seconds % length == 0:
+            return f"{seconds / length:.0f}{unit}"
+    return f"{seconds:.0f}s"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write both documents; returns the exit code."""
+    argparse.ArgumentParser(
+        prog="python -m services.watch.prometheus",
+        description="Write docs/monitoring/: Prometheus' rules and the table of metrics.",
+    ).parse_args(arguments)
+    for path, content in documents().items():
+        write_atomically(path, content.encode())
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)
