@@ -1,7 +1,7 @@
 /* Documents fetched once per version, and only when something needs them. */
 (() => {
   "use strict";
-  const app = (window.trafficRennes = window.trafficRennes || {});
+  const app = window.trafficRennes;
 
   /** Keeps the last document only, so that a page left open does not grow. */
   const keepLast = (load) => {

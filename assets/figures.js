@@ -1,7 +1,8 @@
 /* The figures beside the map, from a snapshot: functions from data to what to write where. */
 (() => {
   "use strict";
-  const app = (window.trafficRennes = window.trafficRennes || {});
+  const app = window.trafficRennes;
+  const { page } = app;
 
   const shareOf = (snapshot, code) => app.wording.percent(snapshot.shares[code] / 10);
 
@@ -116,20 +117,30 @@
       ];
     });
 
-  /** Everything that a snapshot changes beside the map and its legend, by element. */
-  app.figures = (snapshot, texts, settings) =>
-    Object.fromEntries(
-      [zones, glance, worstRoads].flatMap((part) => part(snapshot, texts, settings)),
-    );
-
-  /** What the legend says of a snapshot, or of a forecast with its own words. */
-  app.legendFigures = (shown, texts, settings) =>
-    Object.fromEntries(legend(shown, texts, settings));
-
   /** The texts with a forecast's words for the statuses: what is unknown now is uncertain then. */
-  app.forecastTexts = (texts) => ({
+  const forecastTexts = (texts) => ({
     ...texts,
     status: texts.forecast_status,
     status_meaning: texts.forecast_status_meaning,
   });
+
+  /** Everything that a snapshot changes beside the map and its legend. */
+  const writeFigures = () => {
+    const { snapshot, texts, settings } = page;
+    const figures = [zones, glance, worstRoads].flatMap((part) => part(snapshot, texts, settings));
+    app.write(Object.fromEntries(figures));
+  };
+
+  /** The legend counts the roads as the map shows them. */
+  const writeLegend = () => {
+    const { forecast, snapshot, texts, settings } = page;
+    if (!snapshot) return;
+    const entries = forecast
+      ? legend(forecast.answer, forecastTexts(texts), settings)
+      : legend(snapshot, texts, settings);
+    app.write(Object.fromEntries(entries));
+  };
+
+  app.follow(["snapshot"], writeFigures);
+  app.follow(["snapshot", "forecast"], writeLegend);
 })();

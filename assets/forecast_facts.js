@@ -1,17 +1,19 @@
 /* What a road's card says of its forecast: fetched by hour, when somebody looks at a road. */
 (() => {
   "use strict";
-  const app = (window.trafficRennes = window.trafficRennes || {});
+  const app = window.trafficRennes;
+  const { page } = app;
 
   // The columns of one hour only, so that a page left open does not grow.
   let kept = { key: null, columns: null, isGone: false };
 
   const keyOf = ({ day, hour, model, network }) => [day, hour, model, network].join(" ");
 
-  const load = async (forecast, url, then) => {
+  const load = async (forecast, then) => {
     const key = keyOf(forecast);
     if (kept.key === key) return;
     const mine = { key, columns: null, isGone: false };
+    const { forecastUrl: url } = page.settings.map;
     kept = mine;
     try {
       const response = await fetch(`${url}?hour=${forecast.hour}&day=${forecast.day}`);
@@ -30,38 +32,38 @@
   };
 
   /** What is told of a road: nothing but that it is uncertain, where it is. */
-  const expected = ({ id, properties }, columns, texts) => {
-    const { map_forecast: wording } = texts;
+  const expected = ({ id, properties }, columns) => {
+    const { map_forecast: wording } = page.texts;
     const status = columns.status[id];
     if (status === "uncertain") return [[wording.probability, wording.uncertain]];
     const { fill, number, speed, chance } = app.wording;
     const kmh = (level) => columns.speed_ratio[level][id] * properties.speed_limit_kmh;
     const range = { p10: number(kmh("p10")), p90: speed(kmh("p90")) };
     return [
-      [wording.probability, chance(columns.probabilities[status][id], texts)],
+      [wording.probability, chance(columns.probabilities[status][id], page.texts)],
       [wording.speed, speed(kmh("p50"))],
       [wording.speed_range, fill(wording.speed_range_value, range)],
     ];
   };
 
   /** The status, and when it is expected. */
-  app.forecastStatus = (code, forecast, settings, texts) =>
-    app.wording.fill(texts.map_forecast.status_then, {
-      status: texts.forecast_status[settings.statuses[code]],
+  app.forecastStatus = (code, forecast) =>
+    app.wording.fill(page.texts.map_forecast.status_then, {
+      status: page.texts.forecast_status[page.settings.statuses[code]],
       ...app.mapForecast.momentWords(forecast),
     });
 
   /** Names and values for a road's card; calls back once there is more to say. */
-  app.forecastFacts = (road, forecast, settings, texts, then) => {
-    load(forecast, settings.forecastUrl, then);
-    const { map_forecast: wording, road: roadWording } = texts;
+  app.forecastFacts = (road, forecast, then) => {
+    load(forecast, then);
+    const { map_forecast: wording, road: roadWording } = page.texts;
     const { number, speed } = app.wording;
     const limit = speed(road.properties.speed_limit_kmh);
     const { columns, isGone } = kept;
     const isThere = columns && !isGone;
     const waiting = [[wording.probability, isGone ? wording.gone : roadWording.loading]];
     return [
-      ...(isThere ? expected(road, columns, texts) : waiting),
+      ...(isThere ? expected(road, columns) : waiting),
       [roadWording.limit, limit],
       ...(isThere ? [[wording.days_observed, number(columns.days_observed[road.id])]] : []),
     ];

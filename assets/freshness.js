@@ -1,9 +1,8 @@
 /* How old the data are, counted on even when the server is silent, and whether it answers. */
 (() => {
   "use strict";
-  const app = (window.trafficRennes = window.trafficRennes || {});
-  const callbacks = ((window.dash_clientside = window.dash_clientside || {}).traffic =
-    window.dash_clientside.traffic || {});
+  const app = window.trafficRennes;
+  const { page } = app;
 
   const TICK_MS = 1000;
   // A local answer takes milliseconds, a phone on a train some seconds.
@@ -11,19 +10,12 @@
   // After less than this away, the next regular refresh is soon enough.
   const WAKE_AFTER_MS = 5000;
 
-  const state = {
-    snapshot: null,
-    texts: null,
-    settings: null,
-    serverAheadMs: 0,
-    answeredAt: Date.now(),
-    askedAt: null,
-  };
+  const state = { serverAheadMs: 0, answeredAt: Date.now(), askedAt: null };
 
   const serverNow = () => (Date.now() + state.serverAheadMs) / 1000;
 
   const isUnreachable = () => {
-    const refreshMs = state.settings.refreshSeconds * 1000;
+    const refreshMs = page.settings.refreshSeconds * 1000;
     const patience = Math.min(PATIENCE_MS, 3 * refreshMs);
     return state.askedAt !== null && Date.now() - state.askedAt > patience;
   };
@@ -32,25 +24,26 @@
   const kindOf = (snapshot, ageSeconds) => {
     if (!snapshot) return "waiting";
     if (snapshot.source !== "live") return snapshot.source;
-    if (ageSeconds > state.settings.lateAfterSeconds) return "late";
+    if (ageSeconds > page.settings.lateAfterSeconds) return "late";
     // Nothing is live that the server has not confirmed.
     return isUnreachable() ? "silent" : "live";
   };
 
   const sentence = (kind, snapshot, ageSeconds) => {
     const { wording } = app;
-    if (kind === "waiting") return state.texts.freshness.waiting;
-    return wording.fill(state.texts.freshness[kind], {
+    const { freshness: words } = page.texts;
+    if (kind === "waiting") return words.waiting;
+    return wording.fill(words[kind], {
       time: wording.time(snapshot.observed_at),
-      when: wording.when(snapshot.observed_at, serverNow(), state.texts),
-      age: wording.age(ageSeconds, state.texts),
+      when: wording.when(snapshot.observed_at, serverNow(), page.texts),
+      age: wording.age(ageSeconds, page.texts),
     });
   };
 
   // On a timer of its own: Dash's callbacks wait while a request to the server is under way.
   const tick = () => {
-    if (!state.texts) return;
-    const { snapshot } = state;
+    const { snapshot, texts } = page;
+    if (!texts) return;
     const ageSeconds = snapshot ? Math.max(0, serverNow() - snapshot.observed_at) : 0;
     const kind = kindOf(snapshot, ageSeconds);
     app.write({
@@ -58,38 +51,35 @@
         text: sentence(kind, snapshot, ageSeconds),
         className: `freshness freshness--${kind}`,
       },
-      "freshness-announcement": { text: state.texts.freshness[`announce_${kind}`] || "" },
+      "freshness-announcement": { text: texts.freshness[`announce_${kind}`] || "" },
       connection: { hidden: !isUnreachable() },
     });
   };
 
-  /** A snapshot to tell the age of, or null before the first. */
-  const follow = (snapshot, texts, settings) => {
-    Object.assign(state, { snapshot, texts, settings });
+  /** The server has answered, at this time of its own. */
+  const answered = (serverTime) => {
+    Object.assign(state, {
+      serverAheadMs: serverTime * 1000 - Date.now(),
+      answeredAt: Date.now(),
+      askedAt: null,
+    });
     tick();
   };
 
-  callbacks.answered = (serverTime) => {
-    state.serverAheadMs = serverTime * 1000 - Date.now();
-    state.answeredAt = Date.now();
-    state.askedAt = null;
-    tick();
-    app.nowcast.again();
-  };
-
-  callbacks.asked = (ticks, woken) => {
+  window.dash_clientside.traffic.asked = (ticks, woken) => {
     if ((ticks || woken) && state.askedAt === null) state.askedAt = Date.now();
   };
 
   /** A tab that comes back asks at once instead of waiting for its timer. */
   const wake = () => {
-    if (document.visibilityState !== "visible" || !state.texts) return;
+    if (document.visibilityState !== "visible" || !page.texts) return;
     if (Date.now() - state.answeredAt > WAKE_AFTER_MS) {
       window.dash_clientside.set_props("wake", { data: Date.now() });
     }
   };
 
-  app.freshness = { follow, now: serverNow };
+  app.freshness = { answered, now: serverNow };
+  app.follow(["snapshot"], tick);
   window.setInterval(tick, TICK_MS);
   document.addEventListener("visibilitychange", wake);
   window.addEventListener("online", wake);

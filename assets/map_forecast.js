@@ -1,9 +1,9 @@
 /* The forecast on the map: one request at a time, each hour asked for once, and the banner. */
 (() => {
   "use strict";
-  const app = (window.trafficRennes = window.trafficRennes || {});
-  const callbacks = ((window.dash_clientside = window.dash_clientside || {}).traffic =
-    window.dash_clientside.traffic || {});
+  const app = window.trafficRennes;
+  const { page } = app;
+  const { traffic: callbacks } = window.dash_clientside;
 
   // A local answer takes milliseconds, a phone on a train some seconds.
   const PATIENCE_MS = 10000;
@@ -17,16 +17,16 @@
     answers: new Map(),
     askedOn: null,
     origin: null,
-    texts: null,
-    settings: null,
+    // Version of the network that they belong to.
+    network: null,
   };
 
   const keyOf = ({ day, hour }) => `${day} ${hour}`;
 
-  const hourText = (hour) => app.wording.fill(state.texts.map_forecast.hour, { hour });
+  const hourText = (hour) => app.wording.fill(page.texts.map_forecast.hour, { hour });
 
   const momentWords = ({ day, hour }) => ({
-    day: app.wording.weekday(state.settings.days.indexOf(day)),
+    day: app.wording.weekday(page.settings.days.indexOf(day)),
     hour: hourText(hour),
   });
 
@@ -53,19 +53,20 @@
     state.isOn = false;
     writeBar();
     app.write({ "map-forecast-problem": { text: problem } });
-    app.trafficMap.showNow();
+    if (page.forecast) app.change({ forecast: null });
   };
 
   const show = (answer) => {
-    const { map_forecast: wording } = state.texts;
+    const { map_forecast: wording } = page.texts;
     const said = answer.simulated ? wording.banner_simulated : wording.banner;
     writeBanner(answer, said, answer.note);
-    app.trafficMap.showForecast(answer);
+    const codes = app.unpackStatuses(answer.statuses, app.segmentsOf(answer));
+    app.change({ forecast: { answer, codes, isPainted: false } });
   };
 
   const giveUp = () => {
     state.asked = null;
-    if (state.isOn) backToNow(state.texts.map_forecast.unreachable);
+    if (state.isOn) backToNow(page.texts.map_forecast.unreachable);
   };
 
   /** Show what is wanted, or ask for it; while an answer is under way, the next one waits. */
@@ -92,13 +93,12 @@
     writeBar();
     app.write({ "map-forecast-problem": { text: "" } });
     // Until the answer is there the map shows something else: nothing may call that a forecast.
-    if (isNew) writeBanner(state.wanted, state.texts.map_forecast.loading);
+    if (isNew) writeBanner(state.wanted, page.texts.map_forecast.loading);
     follow();
   };
 
-  callbacks.chooseMapMoment = (_now, _forecast, day, hour, texts, settings) => {
+  callbacks.chooseMapMoment = (_now, _forecast, day, hour) => {
     const { triggered_id: what } = window.dash_clientside.callback_context;
-    Object.assign(state, { texts, settings });
     if (what === "map-now") {
       state.wanted = { day, hour: Number(hour) };
       backToNow();
@@ -108,8 +108,7 @@
   };
 
   /** From the forecast card: the same day and hour, on the map. */
-  callbacks.showForecastOnMap = (_clicks, day, hour, texts, settings) => {
-    Object.assign(state, { texts, settings });
+  callbacks.showForecastOnMap = (_clicks, day, hour) => {
     document.getElementById("map-frame").scrollIntoView({ block: "nearest" });
     enter(day, hour);
     return [day, Number(hour)];
@@ -132,11 +131,15 @@
     if (keyOf(answer) !== keyOf(state.wanted)) follow();
   };
 
-  /** The network has changed: what is known belongs to the one before. */
-  const askAgain = () => {
+  /** Once the network has changed, what is known belongs to the one before. */
+  const checkNetwork = () => {
+    const { network } = page.snapshot;
+    if (state.network === network) return;
+    state.network = network;
     state.answers.clear();
     if (state.isOn) follow();
   };
 
-  app.mapForecast = { askAgain, momentWords };
+  app.follow(["snapshot"], checkNetwork);
+  app.mapForecast = { momentWords };
 })();

@@ -2,7 +2,7 @@
    hence the exact version in pyproject.toml and a test in Chromium. Null when it is not there. */
 (() => {
   "use strict";
-  const app = (window.trafficRennes = window.trafficRennes || {});
+  const app = window.trafficRennes;
 
   app.mapHandle = (plot) => plot?._fullLayout?.map?._subplot?.map ?? null;
 })();

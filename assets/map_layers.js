@@ -1,7 +1,7 @@
 /* Draws on MapLibre: the roads are already in its style, statuses are set as feature-state. */
 (() => {
   "use strict";
-  const app = (window.trafficRennes = window.trafficRennes || {});
+  const app = window.trafficRennes;
 
   const RENDER_LIMIT_MS = 2000;
   // Plotly takes the graph for complete 10 ms after the map has drawn everything.
@@ -18,10 +18,8 @@
   const narrowScreen = window.matchMedia("(max-width: 600px)");
   const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
 
-  const pause = (ms) => new Promise((resolve) => window.setTimeout(resolve, ms));
-
   const limited = (promise, limitMs) =>
-    Promise.race([promise, pause(limitMs)]);
+    Promise.race([promise, app.pause(limitMs)]);
 
   const once = (map, event, isWanted = () => true) =>
     new Promise((resolve) => {
@@ -53,9 +51,6 @@
     const along = Math.min(1, Math.max(0, (x * dx + y * dy) / (length * length)));
     return Math.hypot(x - along * dx, y - along * dy);
   };
-
-  const partsOf = (geometry) =>
-    geometry.type === "LineString" ? [geometry.coordinates] : geometry.coordinates;
 
   /** Dash answers each move by redrawing the graph with the view of then, which undoes a move
       made since. Plotly itself keeps the view; nothing here needs Dash to know it. */
@@ -96,7 +91,7 @@
     async retryRoads() {
       const delay = Math.min(RETRY_LIMIT_MS, RETRY_MS * 2 ** this.retries);
       this.retries += 1;
-      await pause(delay);
+      await app.pause(delay);
       if (this.network) this.map.getSource(this.settings.source).setData(this.networkUrl());
     }
 
@@ -109,7 +104,7 @@
       // "load" comes once in a life and may be past; "idle" comes again.
       await Promise.race([once(map, "load"), once(map, "idle")]);
       // Plotly sets its own view when the map has loaded: let it, then fit.
-      await pause(0);
+      await app.pause(0);
       map.on("style.load", () => this.restore());
       darkScheme.addEventListener("change", () => this.dress());
       this.dress();
@@ -123,7 +118,7 @@
       const { map, settings } = this;
       if (!map.getLayer(settings.tiles)) return;
       await Promise.race([once(map, "idle"), once(map, "error")]);
-      await pause(GRAPH_COMPLETION_MS);
+      await app.pause(GRAPH_COMPLETION_MS);
       map.setLayoutProperty(settings.tiles, "visibility", "visible");
     }
 
@@ -265,7 +260,7 @@
       const offset = atZoom(this.settings.offsetPx, zoom);
       const halfWidth = atZoom(this.settings.widthPx[code], zoom) / 2;
       let distance = Infinity;
-      partsOf(geometry).forEach((part) => {
+      app.partsOf(geometry).forEach((part) => {
         const corners = part.map((corner) => this.map.project(corner));
         for (let i = 1; i < corners.length; i += 1) {
           const here = distanceToStretch(point, corners[i - 1], corners[i], offset);

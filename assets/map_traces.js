@@ -2,13 +2,10 @@
    Slower, and roads answer to the pointer at their vertices only; it keeps the page working. */
 (() => {
   "use strict";
-  const app = (window.trafficRennes = window.trafficRennes || {});
+  const app = window.trafficRennes;
 
   const CLOSE_ZOOM = 14.5;
   const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
-
-  const partsOf = (geometry) =>
-    geometry.type === "LineString" ? [geometry.coordinates] : geometry.coordinates;
 
   /** Coordinates of the roads of each status; a null after each part keeps it apart. */
   const tracesOf = (features, codes, statuses) => {
@@ -19,7 +16,7 @@
       trace.customdata.push(id);
     };
     features.forEach(({ id, geometry }) => {
-      partsOf(geometry).forEach((part) => {
+      app.partsOf(geometry).forEach((part) => {
         part.forEach((corner) => add(traces[codes[id]], corner, id));
         add(traces[codes[id]], [null, null], null);
       });

@@ -2,7 +2,8 @@
    their own, once per snapshot; a refresh carries nothing of it. */
 (() => {
   "use strict";
-  const app = (window.trafficRennes = window.trafficRennes || {});
+  const app = window.trafficRennes;
+  const { page } = app;
 
   // As services/forecast/nowcasts.py: what is older speaks of the past.
   const CURRENT_FOR_S = 900;
@@ -11,9 +12,6 @@
   const STATUSES = ["congested", "heavy", "freeFlow"];
 
   const state = {
-    snapshot: null,
-    settings: null,
-    texts: null,
     // The last answer, and the version of the snapshot it was asked for.
     answer: null,
     answeredFor: null,
@@ -24,27 +22,27 @@
   };
 
   const whenOf = (minutes) =>
-    app.wording.fill(state.texts.nowcast.lead_spoken, {
+    app.wording.fill(page.texts.nowcast.lead_spoken, {
       duration: app.wording.quantity(minutes, "minute", "long"),
     });
 
   const blank = (id, title) => ({
     [id]: { className: "nowcast-cell nowcast-cell--unknown", title },
-    [`${id}-status`]: { text: state.texts.glance.no_value },
+    [`${id}-status`]: { text: page.texts.glance.no_value },
     [`${id}-extra`]: { text: "" },
     [`${id}-band`]: { text: "" },
   });
 
   const filled = (id, kind, { title, extra, band = "" }) => ({
     [id]: { className: `nowcast-cell nowcast-cell--${kind}`, title },
-    [`${id}-status`]: { text: state.texts.zone_status[kind] },
+    [`${id}-status`]: { text: page.texts.zone_status[kind] },
     [`${id}-extra`]: { text: extra },
     [`${id}-band`]: { text: band },
   });
 
   /** The cell of a zone as it is now, from the snapshot. */
   const nowCell = (zone, now) => {
-    const { texts } = state;
+    const { texts } = page;
     const id = `nowcast-${zone}-now`;
     const name = texts.zone[zone];
     if (!now) return blank(id, app.wording.fill(texts.zones_now.explanation_unknown, { zone: name }));
@@ -59,7 +57,7 @@
 
   /** The cell of a zone at a lead time. */
   const leadCell = (zone, minutes, lead) => {
-    const { texts } = state;
+    const { texts } = page;
     const { fill, number, percent, chance, extraPercent } = app.wording;
     const id = `nowcast-${zone}-${minutes}`;
     const place = { zone: texts.zone[zone], when: whenOf(minutes) };
@@ -83,7 +81,7 @@
 
   /** What the note below the table says: where the figures come from, or why there are none. */
   const noteOf = (kind, answer) => {
-    const { nowcast: wording } = state.texts;
+    const { nowcast: wording } = page.texts;
     if (kind !== "ready") return wording[kind];
     const { fill, time, quantity } = app.wording;
     const learnt = answer.simulated
@@ -93,7 +91,8 @@
   };
 
   const write = () => {
-    const { answer, settings, snapshot } = state;
+    const { answer } = state;
+    const { settings, snapshot } = page;
     if (!answer) return;
     const kind = answer.state === "ready" && isOld(answer) ? "outdated" : answer.state;
     const cells = settings.zones.flatMap((zone, place) => [
@@ -108,7 +107,8 @@
 
   /** Whether the nowcast of the snapshot shown is still to come. */
   const isDue = () => {
-    const { answer, answeredFor, snapshot } = state;
+    const { answer, answeredFor } = state;
+    const { snapshot } = page;
     if (!snapshot) return false;
     if (answeredFor !== snapshot.version) return true;
     return answer.state === "waiting" || (answer.state === "ready" && answer.version !== answeredFor);
@@ -117,10 +117,10 @@
   const ask = async () => {
     if (state.isAsking || !isDue()) return;
     state.isAsking = true;
-    const { version } = state.snapshot;
+    const { version } = page.snapshot;
     const told = state.answer?.version;
     try {
-      const url = state.settings.nowcast.url.replace("{version}", encodeURIComponent(version));
+      const url = page.settings.nowcast.url.replace("{version}", encodeURIComponent(version));
       const response = await fetch(url);
       if (response.ok) Object.assign(state, { answer: await response.json(), answeredFor: version });
     } catch {
@@ -131,15 +131,7 @@
     // The card of a road that is open tells its next hour as well.
     if (state.answer?.version !== told) app.roadCard.rewrite();
     // A snapshot that came meanwhile has a nowcast of its own.
-    if (state.snapshot.version !== version) ask();
-  };
-
-  /** A snapshot to show the next hour of. */
-  const follow = (snapshot, settings, texts) => {
-    Object.assign(state, { snapshot, settings, texts });
-    if (!snapshot) return;
-    write();
-    ask();
+    if (page.snapshot.version !== version) ask();
   };
 
   const loadRoads = async (changed) => {
@@ -147,7 +139,7 @@
     if (state.roadsAskedFor === version) return;
     state.roadsAskedFor = version;
     try {
-      const { percent } = await app.nowcastRoads(version, state.settings.nowcast.roadsUrl);
+      const { percent } = await app.nowcastRoads(version, page.settings.nowcast.roadsUrl);
       state.roads = { version, percent: Uint8Array.from(atob(percent), (c) => c.charCodeAt(0)) };
       changed();
     } catch {
@@ -157,13 +149,14 @@
   };
 
   const statusOf = (ratioPercent) => {
-    const { thresholds } = state.settings.nowcast;
+    const { thresholds } = page.settings.nowcast;
     if (ratioPercent <= 100 * thresholds[0]) return STATUSES[0];
     return ratioPercent < 100 * thresholds[1] ? STATUSES[1] : STATUSES[2];
   };
 
   const roadLead = (road, lead) => {
-    const { texts, settings, roads } = state;
+    const { roads } = state;
+    const { texts, settings } = page;
     const { fill, number, speed } = app.wording;
     const leads = settings.nowcast.leadMinutes.length;
     const segments = roads.percent.length / (QUANTILES * leads);
@@ -183,34 +176,32 @@
     return { text, status };
   };
 
-  const element = (tag, className, text) => {
-    const node = document.createElement(tag);
-    if (className) node.className = className;
-    if (text !== undefined) node.textContent = text;
-    return node;
-  };
-
   /** The part of a road's card on its next hour; null until there is one, then `changed` is called. */
   const roadPart = (road, changed) => {
-    const { answer, texts, settings } = state;
+    const { answer } = state;
+    const { texts, settings } = page;
     if (answer?.state !== "ready" || isOld(answer)) return null;
     if (state.roads?.version !== answer.version) {
       loadRoads(changed);
       return null;
     }
-    const part = element("div", "road-card-ahead");
-    part.append(element("p", "road-card-ahead-title", texts.nowcast.road_title));
-    const list = element("dl", "road-card-leads");
+    const part = app.element("div", "road-card-ahead");
+    part.append(app.element("p", "road-card-ahead-title", texts.nowcast.road_title));
+    const list = app.element("dl", "road-card-leads");
     settings.nowcast.leadMinutes.forEach((minutes, lead) => {
       const { text, status } = roadLead(road, lead);
       const name = app.wording.fill(texts.nowcast.road_lead, { minutes });
-      list.append(element("dt", "", name), element("dd", status ? `ahead ahead--${status}` : "", text));
+      list.append(app.element("dt", "", name), app.element("dd", status ? `ahead ahead--${status}` : "", text));
     });
     part.append(list);
-    if (answer.simulated) part.append(element("p", "note", texts.nowcast.note_simulated));
+    if (answer.simulated) part.append(app.element("p", "note", texts.nowcast.note_simulated));
     return part;
   };
 
-  app.nowcast = { follow, again: ask, roadPart };
+  app.nowcast = { ask, roadPart };
+  app.follow(["snapshot"], () => {
+    write();
+    ask();
+  });
   window.setInterval(() => state.answer && write(), AGE_CHECK_MS);
 })();

@@ -1,19 +1,13 @@
 /* On the card of a road: what its cameras said last, and the way to read a picture of it. */
 (() => {
   "use strict";
-  const app = (window.trafficRennes = window.trafficRennes || {});
+  const app = window.trafficRennes;
+  const { page } = app;
 
   const FRESH_FOR_MS = 60_000;
 
   // The last reading of every camera, as they were asked for last.
   const state = { askedAt: -Infinity, readings: [] };
-
-  const element = (tag, className, text) => {
-    const node = document.createElement(tag);
-    node.className = className;
-    node.textContent = text;
-    return node;
-  };
 
   const ask = async (url) => {
     state.askedAt = performance.now();
@@ -25,24 +19,26 @@
     }
   };
 
-  const line = ({ name, status, at }, texts) => {
+  const line = ({ name, status, at }) => {
+    const { texts } = page;
     const seconds = Math.max(0, (Date.now() - Date.parse(at)) / 1000);
     const values = {
       name,
       status: texts.zone_status[status],
       age: app.wording.age(seconds, texts),
     };
-    return element("p", "road-card-usual", app.wording.fill(texts.road.camera, values));
+    return app.element("p", "road-card-usual", app.wording.fill(texts.road.camera, values));
   };
 
   /** What the cameras of a road said, each with its age, and a link; written again once known. */
-  const part = (road, { camera }, texts, rewrite) => {
+  const part = (road, rewrite) => {
+    const { camera } = page.settings.map;
     const { segment_id: segment } = road.properties;
     if (performance.now() - state.askedAt > FRESH_FOR_MS) ask(camera.readingsUrl).then(rewrite);
-    const link = element("a", "road-card-link", texts.road.camera_link);
+    const link = app.element("a", "road-card-link", page.texts.road.camera_link);
     link.href = `${camera.pageUrl}?${camera.parameter}=${encodeURIComponent(segment)}`;
     const said = state.readings.filter(({ segment_id: id }) => id === segment);
-    return [...said.map((reading) => line(reading, texts)), link];
+    return [...said.map(line), link];
   };
 
   app.roadCamera = { part };

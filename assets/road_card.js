@@ -1,7 +1,8 @@
 /* The card of one road: on hover, tap, Enter or from the list of the worst; Escape closes it. */
 (() => {
   "use strict";
-  const app = (window.trafficRennes = window.trafficRennes || {});
+  const app = window.trafficRennes;
+  const { page } = app;
 
   const TAP_RADIUS_PX = 14;
   const KEYBOARD_RADIUS_PX = 40;
@@ -9,9 +10,6 @@
   const EDGE_PX = 8;
 
   const state = {
-    driver: null,
-    settings: null,
-    texts: null,
     road: null,
     isPinned: false,
     place: null,
@@ -25,27 +23,21 @@
   const card = () => document.getElementById("road-card");
   const frame = () => document.getElementById("map-frame");
 
-  const element = (tag, className, text) => {
-    const node = document.createElement(tag);
-    if (className) node.className = className;
-    if (text !== undefined) node.textContent = text;
-    return node;
-  };
-
   /** What the details say of a road: a value, or why there is none. */
   const measured = (name, id, write) => {
-    const { road: wording } = state.texts;
+    const { road: wording } = page.texts;
     if (!state.details) return wording.loading;
     if (!state.details.columns) return wording.outdated;
     const value = state.details.columns[name][id];
     return value === null ? wording.not_measured : write(value);
   };
 
-  const rows = (road, code, snapshot) => {
-    const { road: wording } = state.texts;
+  const rows = (road, code) => {
+    const { snapshot, texts } = page;
+    const { road: wording } = texts;
     const { number, percent, speed, when } = app.wording;
     const limit = speed(road.properties.speed_limit_kmh);
-    const seenWhen = when(snapshot.observed_at, app.freshness.now(), state.texts);
+    const seenWhen = when(snapshot.observed_at, app.freshness.now(), texts);
     const observed = [wording.observed, seenWhen];
     // Where nothing was measured, the feed's speed is filler: it is not shown.
     if (code === 0) return [[wording.speed, wording.not_measured], [wording.limit, limit], observed];
@@ -60,19 +52,18 @@
 
   /** How fast the road usually is at this hour, once that is known. */
   const usualLine = (road) => {
-    const { details, settings, texts } = state;
-    const words = app.usual.speedOf(road.id, details?.columns, settings, texts);
-    return words ? [element("p", "road-card-usual", words)] : [];
+    const words = app.usual.speedOf(road.id, state.details?.columns);
+    return words ? [app.element("p", "road-card-usual", words)] : [];
   };
 
   /** That a forecast was learnt from simulated data, where it was. */
   const originLine = ({ simulated }) =>
-    simulated ? [element("p", "road-card-usual", state.texts.forecast.simulated)] : [];
+    simulated ? [app.element("p", "road-card-usual", page.texts.forecast.simulated)] : [];
 
   const closeButton = () => {
-    const button = element("button", "road-card-close", "×");
+    const button = app.element("button", "road-card-close", "×");
     button.type = "button";
-    button.setAttribute("aria-label", state.texts.road.close);
+    button.setAttribute("aria-label", page.texts.road.close);
     button.addEventListener("click", close);
     return button;
   };
@@ -81,35 +72,37 @@
   const rewrite = () => {
     if (!state.road) return;
     write();
-    if (state.road) place(state.place ? state.driver.project(state.place) : state.point);
+    if (state.road) place(state.place ? page.driver.project(state.place) : state.point);
   };
 
   const write = () => {
-    const { road, texts, settings } = state;
-    const { snapshot, forecast, code, isHidden } = app.shown(road.id);
-    if (!snapshot || code === null || isHidden) {
+    const { road } = state;
+    const { texts, settings } = page;
+    const forecast = page.forecast?.answer;
+    const { code, isHidden } = app.trafficMap.shown(road.id);
+    if (code === null || isHidden) {
       close();
       return;
     }
     const status = settings.statuses[code];
-    const facts = element("dl", "road-card-facts");
+    const facts = app.element("dl", "road-card-facts");
     const told = forecast
-      ? app.forecastFacts(road, forecast, settings, texts, rewrite)
-      : rows(road, code, snapshot);
+      ? app.forecastFacts(road, forecast, rewrite)
+      : rows(road, code);
     told.forEach(([name, value]) => {
-      facts.append(element("dt", "", name), element("dd", "", value));
+      facts.append(app.element("dt", "", name), app.element("dd", "", value));
     });
-    const title = element("p", "road-card-name", road.properties.name || texts.road.no_name);
-    const chip = element("p", "road-card-status");
+    const title = app.element("p", "road-card-name", road.properties.name || texts.road.no_name);
+    const chip = app.element("p", "road-card-status");
     const words = forecast
-      ? app.forecastStatus(code, forecast, settings, texts)
+      ? app.forecastStatus(code, forecast)
       : texts.status[status];
-    chip.append(element("span", `line-sample line-sample--${status}`), words);
+    chip.append(app.element("span", `line-sample line-sample--${status}`), words);
     const content = [title, chip, facts, ...(forecast ? originLine(forecast) : usualLine(road))];
     const ahead = !forecast && app.nowcast.roadPart(road, rewrite);
     if (ahead) content.push(ahead);
     if (state.isPinned) {
-      content.push(...app.roadCamera.part(road, settings, texts, rewrite));
+      content.push(...app.roadCamera.part(road, rewrite));
       content.unshift(closeButton());
     }
     card().replaceChildren(...content);
@@ -129,13 +122,12 @@
 
   /** Fetch the details of the snapshot shown, the first time somebody asks. */
   const loadDetails = async () => {
-    const { snapshot, forecast } = app.shown(state.road.id);
-    const { version } = snapshot;
-    if (forecast || state.asked === version) return;
+    const { version } = page.snapshot;
+    if (page.forecast || state.asked === version) return;
     Object.assign(state, { asked: version, details: null });
     let columns = null;
     try {
-      columns = await app.snapshotDetails(version, state.settings.detailsUrl);
+      columns = await app.snapshotDetails(version, page.settings.map.detailsUrl);
     } catch {
       // The server already has a newer snapshot; the next refresh brings it here.
     }
@@ -153,7 +145,7 @@
     if (isOther) write();
     if (box.hidden) return;
     place(point);
-    state.driver.highlight(road.id);
+    page.driver.highlight(road.id);
     loadDetails();
   };
 
@@ -162,8 +154,8 @@
     Object.assign(state, { road: null, isPinned: false, place: null });
     card().hidden = true;
     card().replaceChildren();
-    if (state.driver) state.driver.highlight(null);
-    if (hadFocus) (state.returnFocusTo || state.driver.canvas()).focus();
+    if (page.driver) page.driver.highlight(null);
+    if (hadFocus) (state.returnFocusTo || page.driver.canvas()).focus();
     state.returnFocusTo = null;
   }
 
@@ -179,38 +171,37 @@
 
   const click = (point, lngLat, found) => {
     const isCoarse = window.matchMedia("(pointer: coarse)").matches;
-    const road = found || state.driver.roadAt(point, isCoarse ? TAP_RADIUS_PX : undefined);
+    const road = found || page.driver.roadAt(point, isCoarse ? TAP_RADIUS_PX : undefined);
     if (road) open(road, point, { isPinned: true, place: lngLat });
     else if (state.road) close();
   };
 
   /** Enter on the map reads the road nearest to its centre. */
   const readCentre = () => {
-    const canvas = state.driver.canvas();
+    const canvas = page.driver.canvas();
     const point = { x: canvas.clientWidth / 2, y: canvas.clientHeight / 2 };
-    const road = state.driver.roadAt(point, KEYBOARD_RADIUS_PX);
+    const road = page.driver.roadAt(point, KEYBOARD_RADIUS_PX);
     if (road) {
-      open(road, point, { isPinned: true, place: state.driver.centre() });
+      open(road, point, { isPinned: true, place: page.driver.centre() });
       return;
     }
     const box = card();
     Object.assign(state, { road: null, isPinned: false });
-    box.replaceChildren(element("p", "road-card-name", state.texts.road.nothing_here));
+    box.replaceChildren(app.element("p", "road-card-name", page.texts.road.nothing_here));
     box.hidden = false;
     place(point);
   };
 
   const middleOf = (geometry) => {
-    const line = geometry.type === "LineString" ? geometry.coordinates : geometry.coordinates[0];
+    const [line] = app.partsOf(geometry);
     return line[Math.floor(line.length / 2)];
   };
 
   /** Show a segment by its place in the network, with its card. */
   const flyTo = async (id) => {
-    const { snapshot } = app.shown(id);
-    const { driver, settings } = state;
+    const { driver, settings, snapshot } = page;
     const button = document.activeElement;
-    const features = await app.networkFeatures(snapshot.network, settings.networkUrl);
+    const features = await app.networkFeatures(snapshot.network, settings.map.networkUrl);
     const feature = features[id];
     const middle = middleOf(feature.geometry);
     close();
@@ -224,8 +215,8 @@
     state.returnFocusTo = button;
   };
 
-  const attach = (driver, settings, texts) => {
-    Object.assign(state, { driver, settings, texts });
+  const attach = () => {
+    const { driver, texts } = page;
     driver.onPointer({ move: hover, leave, click });
     driver.onMove(() => {
       if (state.road && state.place) place(driver.project(state.place));
@@ -247,5 +238,6 @@
     if (state.road) loadDetails();
   };
 
-  app.roadCard = { attach, update, rewrite, flyTo };
+  app.follow(["driver"], attach);
+  app.roadCard = { update, rewrite, flyTo };
 })();

@@ -1,7 +1,7 @@
 /* The statuses, and other codes, of all segments, as services/traffic/status.py packs them: base64. */
 (() => {
   "use strict";
-  const app = (window.trafficRennes = window.trafficRennes || {});
+  const app = window.trafficRennes;
 
   const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const SIX_BITS = new Uint8Array(128);

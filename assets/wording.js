@@ -2,7 +2,7 @@
    services/base/formats.py writes them on the server; the words come from the page's texts. */
 (() => {
   "use strict";
-  const app = (window.trafficRennes = window.trafficRennes || {});
+  const app = window.trafficRennes;
 
   const ZONE_OF_RENNES = "Europe/Paris";
   const MINUTE_S = 60;
@@ -21,9 +21,9 @@
 
   // Making a formatter takes longer than using it a thousand times.
   const formatters = new Map();
-  const formatter = (Kind, options) => {
-    const key = `${Kind.name} ${language()} ${JSON.stringify(options)}`;
-    if (!formatters.has(key)) formatters.set(key, new Kind(language(), options));
+  const formatter = (Kind, options, locale = language()) => {
+    const key = `${Kind.name} ${locale} ${JSON.stringify(options)}`;
+    if (!formatters.has(key)) formatters.set(key, new Kind(locale, options));
     return formatters.get(key);
   };
 
@@ -139,12 +139,15 @@
 
   /** Day of the week (0 is Monday) and hour in Rennes at some time. */
   const weekHour = (epochSeconds) => {
-    const parts = new Intl.DateTimeFormat("en-GB", {
+    const options = {
       timeZone: ZONE_OF_RENNES,
       weekday: "short",
       hour: "2-digit",
       hourCycle: "h23",
-    }).formatToParts(epochSeconds * 1000);
+    };
+    const parts = formatter(Intl.DateTimeFormat, options, "en-GB").formatToParts(
+      epochSeconds * 1000,
+    );
     const part = (type) => parts.find((item) => item.type === type).value;
     const day = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].indexOf(part("weekday"));
     return { day, hour: Number(part("hour")) };

@@ -2,7 +2,7 @@
    refresh has sixty. What is written here is never an output of a Dash callback. */
 (() => {
   "use strict";
-  const app = (window.trafficRennes = window.trafficRennes || {});
+  const app = window.trafficRennes;
 
   const PROPERTIES = { text: "textContent", className: "className", hidden: "hidden" };
 

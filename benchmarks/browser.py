@@ -16,10 +16,10 @@ from benchmarks import baseline_servers
 from benchmarks.baselines import whole_figure
 from benchmarks.demo_traffic import Publisher, checked_replies
 from benchmarks.http_client import HOST
-from benchmarks.refreshing import current_snapshot
+from benchmarks.refreshing import current_news
 from benchmarks.rows import NotMeasured, Options, Row, Target, exactly, share, spread
 from benchmarks.servers import APPLICATION, Server, gunicorn, workplace
-from components.page import SNAPSHOT_STORE_ID
+from components.page import NEWS_STORE_ID
 from components.traffic_map import ROADS_SOURCE
 from services.observe.feeds.reply import CheckedReply
 
@@ -33,7 +33,7 @@ _CHROMIUM_ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-dev-sh
 _VIEWPORT: Final = ViewportSize(width=1280, height=720)
 _PROBE: Final = Path(__file__).with_name("probe.js")
 _NAMES: Final = {
-    "store": SNAPSHOT_STORE_ID,
+    "store": NEWS_STORE_ID,
     "source": ROADS_SOURCE,
     "graph": baseline_servers.GRAPH_ID,
 }
@@ -60,16 +60,14 @@ def measure(options: Options) -> Iterator[Row]:
             gunicorn(baseline_servers.WHOLE_FIGURE, place) as plain,
         ):
             publisher = Publisher(place, replies)
-            snapshots = [_current_text(ours)]
+            news = [_current_text(ours)]
             publisher.publish_next()
-            snapshots.append(_current_text(ours))
+            news.append(_current_text(ours))
             # Pages start with the first one.
             publisher.publish_next()
             yield _load_row(browser, ours, plain, options)
-            yield _refresh_row(
-                browser, ours, plain, replies=replies, snapshots=snapshots, options=options
-            )
-            yield _heap_row(browser, ours, snapshots, options)
+            yield _refresh_row(browser, ours, plain, replies=replies, news=news, options=options)
+            yield _heap_row(browser, ours, news, options)
     except Error as error:
         raise NotMeasured(_first_line(error)) from error
 
@@ -90,7 +88,7 @@ def _chromium() -> Iterator[Browser]:
 
 
 def _current_text(ours: Server) -> str:
-    return orjson.dumps(current_snapshot(ours.port)).decode()
+    return orjson.dumps(current_news(ours.port)).decode()
 
 
 def _load_row(browser: Browser, ours: Server, plain: Server, options: Options) -> Row:
@@ -121,14 +119,14 @@ def _refresh_row(
     plain: Server,
     *,
     replies: Sequence[CheckedReply],
-    snapshots: Sequence[str],
+    news: Sequence[str],
     options: Options,
 ) -> Row:
     """Refreshes of the dashboard and of a bare graph of the same size, in turn."""
     here: list[float] = []
     baseline: list[float] = []
     with _page(browser) as dashboard:
-        _open(dashboard, ours, snapshots)
+        _open(dashboard, ours, news)
         view = dashboard.evaluate("() => window.trafficProbe.view()")
         size = ViewportSize(width=int(view["width"]), height=int(view["height"]))
         with _page(browser, size) as graph:
@@ -174,10 +172,10 @@ def _figure_text(reply: CheckedReply, view: Mapping[str, Any]) -> str:
     return str(figure.to_json())
 
 
-def _heap_row(browser: Browser, ours: Server, snapshots: Sequence[str], options: Options) -> Row:
+def _heap_row(browser: Browser, ours: Server, news: Sequence[str], options: Options) -> Row:
     many = options.repeat(200, 60)
     with _page(browser) as page:
-        _open(page, ours, snapshots)
+        _open(page, ours, news)
         session = page.context.new_cdp_session(page)
         _refresh_often(page, _FEW_REFRESHES)
         few_bytes = _heap_bytes(session)

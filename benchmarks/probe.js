@@ -82,7 +82,7 @@
     return doneAt - started;
   };
 
-  /** The texts of two snapshots, or of two figures: changes go from one to the other. */
+  /** The texts of two answers with a snapshot each, or of two figures: changes go from one to the other. */
   let given = [];
 
   const keep = (texts) => {
@@ -92,7 +92,7 @@
   /** A segment whose status differs between the two snapshots, and its status in one of them. */
   const changedSegment = (place) => {
     const [after, before] = [given[place], given[1 - place]].map((text) => {
-      const { statuses, counts } = JSON.parse(text);
+      const { statuses, counts } = JSON.parse(text).snapshot;
       const segments = counts.reduce((sum, count) => sum + count, 0);
       return window.trafficRennes.unpackStatuses(statuses, segments);
     });

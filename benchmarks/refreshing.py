@@ -6,8 +6,8 @@ from typing import Any, Final, Protocol
 
 from benchmarks.http_client import Answer, Callback, Connection, find_callback
 from benchmarks.rows import NotMeasured
-from components.forecast_card import DAY_ID, HOUR_ID, ZONE_ID
-from components.page import LANGUAGE_STORE_ID, REFRESH_ID, SHOWN_STORE_ID, SNAPSHOT_STORE_ID
+from components.forecast_card import DAY_ID, HOUR_ID, QUESTION_STORE_ID, ZONE_ID
+from components.page import LANGUAGE_STORE_ID, NEWS_STORE_ID, REFRESH_ID, SHOWN_STORE_ID
 from components.texts import DEFAULT_LANGUAGE
 from services.city.zones import DEFAULT_ZONE
 from services.forecast.zone_forecasts import DAY_NAMES, HOURS
@@ -16,7 +16,7 @@ from services.forecast.zone_forecasts import DAY_NAMES, HOURS
 STALE_VERSION: Final = "0" * 12
 _TICKS: Final = f"{REFRESH_ID}.n_intervals"
 _SHOWN: Final = f"{SHOWN_STORE_ID}.data"
-_HOUR: Final = f"{HOUR_ID}.value"
+_QUESTION: Final = f"{QUESTION_STORE_ID}.data"
 
 
 class Asker(Protocol):
@@ -44,7 +44,11 @@ class RefreshingPage:
     def __init__(self, port: int, *, is_stale: bool = False) -> None:
         self._callback = find_callback(port, _TICKS)
         self._is_stale = is_stale
-        self.shown = STALE_VERSION
+        self.shown = {"snapshot": STALE_VERSION}
+        # The forecasts come with the page itself.
+        with Connection(port) as line:
+            told = news_in(line.exchange(self.ask(1)))
+        self.shown["forecasts"] = told["forecasts"]["version"]
 
     @property
     def path(self) -> str:
@@ -61,27 +65,28 @@ class RefreshingPage:
 
     def hear(self, answer: Answer) -> None:
         """See :class:`Asker`."""
-        snapshot = snapshot_in(answer)
+        snapshot = news_in(answer).get("snapshot")
         if snapshot is not None and not self._is_stale:
-            self.shown = snapshot["version"]
+            self.shown["snapshot"] = snapshot["version"]
 
 
 class HourChooser:
-    """Someone who chooses one hour of the week after another."""
+    """Someone who chooses one hour of the week after another, on a page without the table."""
 
     def __init__(self, port: int) -> None:
-        self._callback = find_callback(port, _HOUR)
+        self._callback = find_callback(port, _QUESTION)
 
     def ask(self, number: int) -> bytes:
         """See :class:`Asker`."""
         day, hour = hour_of_week(number)
         values = {
-            _HOUR: str(hour),
+            _QUESTION: number,
+            f"{HOUR_ID}.value": str(hour),
             f"{DAY_ID}.value": DAY_NAMES[day],
             f"{ZONE_ID}.value": DEFAULT_ZONE,
             f"{LANGUAGE_STORE_ID}.data": DEFAULT_LANGUAGE,
         }
-        return self._callback.request(_HOUR, values)
+        return self._callback.request(_QUESTION, values)
 
     def hear(self, answer: Answer) -> None:
         """See :class:`Asker`."""
@@ -139,22 +144,22 @@ def response_in(answer: Answer) -> dict[str, Any]:
     return response
 
 
-def snapshot_in(answer: Answer) -> dict[str, Any] | None:
-    """The snapshot that a refresh answered, or None when it had nothing new."""
-    part = response_in(answer).get(SNAPSHOT_STORE_ID)
-    return None if part is None else part["data"]
+def news_in(answer: Answer) -> dict[str, Any]:
+    """What a refresh answered."""
+    news: dict[str, Any] = response_in(answer)[NEWS_STORE_ID]["data"]
+    return news
 
 
-def current_snapshot(port: int) -> dict[str, Any]:
-    """The snapshot that a server sends to a page that has none.
+def current_news(port: int) -> dict[str, Any]:
+    """What a server sends to a page that has another snapshot.
 
     Raises
     ------
     NotMeasured
-        When it has none either.
+        When it has no snapshot.
     """
     with Connection(port) as line:
-        snapshot = snapshot_in(line.exchange(RefreshingPage(port).ask(1)))
-    if snapshot is None:
+        news = news_in(line.exchange(RefreshingPage(port).ask(1)))
+    if "snapshot" not in news:
         raise NotMeasured("no snapshot is published")
-    return snapshot
+    return news

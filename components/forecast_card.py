@@ -23,8 +23,8 @@ STRIP_ID: Final = "forecast-strip"
 NOTE_ID: Final = "forecast-note"
 ON_MAP_ID: Final = "forecast-on-map"
 STRIP_STORE_ID: Final = "forecast-strip-columns"
-# Pattern of the ids of the 24 buttons; the hour is under "hour".
-STRIP_BUTTON_TYPE: Final = "strip-hour"
+# What is asked of the server, where the browser has no table to look in.
+QUESTION_STORE_ID: Final = "forecast-question"
 HOURS: Final = 24
 # Of each button; the letter is drawn inside its bar by the style sheet.
 STRIP_PROPERTIES: Final = ("className", "data-letter", "aria-label", "aria-pressed")
@@ -79,6 +79,11 @@ class Choice:
     zones: Sequence[str]
 
 
+def strip_button_id(hour: int) -> str:
+    """Id of an hour's button."""
+    return f"strip-hour-{hour}"
+
+
 def build_card(texts: Texts, choice: Choice, forecast: DayForecast | None) -> html.Section:
     """The card with its first answer, so that none has to be waited for.
 
@@ -99,6 +104,7 @@ def build_card(texts: Texts, choice: Choice, forecast: DayForecast | None) -> ht
                 className="answer-region",
                 **aria(live="polite"),
             ),
+            dcc.Store(id=QUESTION_STORE_ID),
             dcc.Store(id=STRIP_STORE_ID),
             _strip(texts, forecast),
             html.P("" if forecast is None else note(texts, forecast), id=NOTE_ID, className="note"),
@@ -279,8 +285,7 @@ def _strip(texts: Texts, forecast: DayForecast | None) -> html.Div:
 
 def _strip_button(hour: int, values: Sequence[str]) -> html.Button:
     properties: dict[str, Any] = dict(zip(STRIP_PROPERTIES, values, strict=False))
+    properties["data-hour"] = str(hour)
     return html.Button(
-        html.Span(str(hour), className="strip-hour"),
-        id={"type": STRIP_BUTTON_TYPE, "hour": hour},
-        **properties,
+        html.Span(str(hour), className="strip-hour"), id=strip_button_id(hour), **properties
     )

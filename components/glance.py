@@ -1,6 +1,6 @@
 """The network at a glance: congestion level, jams, shares and the worst roads.
 
-The figures come with each snapshot and are written by ``assets/glance.js``; what
+The figures come with each snapshot and are written by ``assets/figures.js``; what
 is built here is the frame, with the definition of each figure.
 """
 

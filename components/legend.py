@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from dash import html
 
 from components.aria import aria
 from components.palette import LEGEND_ORDER
 from components.texts import Texts
-
-HIDDEN_STORE_ID: Final = "hidden-statuses"
 
 
 def button_id(status: str) -> str:

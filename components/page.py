@@ -13,29 +13,27 @@ from components.footer import build_footer
 from components.forecast_card import CARD_ID, Choice, DayForecast, build_card
 from components.glance import build_glance
 from components.header import build_header
-from components.legend import HIDDEN_STORE_ID, build_legend
+from components.legend import build_legend
 from components.nowcast_card import build_nowcast
 from components.texts import Texts
 from components.time_bar import build_time_bar
 from components.traffic_map import build_map
 from components.zones_now import build_zones_now
 
-SNAPSHOT_STORE_ID: Final = "snapshot"
+NEWS_STORE_ID: Final = "news"
 SHOWN_STORE_ID: Final = "shown"
-PULSE_STORE_ID: Final = "pulse"
 WAKE_STORE_ID: Final = "wake"
 REFRESH_ID: Final = "refresh"
 SETTINGS_STORE_ID: Final = "browser-settings"
 TEXTS_STORE_ID: Final = "texts"
 LANGUAGE_STORE_ID: Final = "language"
-MOMENT_STORE_ID: Final = "moment"
 
 # Sections of the texts that scripts write with; the rest stays on the server.
 _BROWSER_TEXTS: Final = (
     "freshness", "age", "status", "status_meaning", "zone_status", "zone",
     "zones_now", "usual", "usual_sentence", "usual_speed", "unusual", "map", "legend", "road",
     "forecast", "nowcast", "glance", "unit", "map_forecast", "forecast_status",
-    "forecast_status_meaning",
+    "forecast_status_meaning", "zone_in_title", "zone_status_letter", "day_note",
 )  # fmt: skip
 
 
@@ -49,10 +47,8 @@ class PageData:
         The one in use, and code and own name of all there are.
     figure : Figure
         The map.
-    snapshot : dict or None
-        What a refresh would answer now; None before the first snapshot.
-    server_time_s : int
-        Seconds since the epoch, so that ages do not depend on the browser's clock.
+    news : dict
+        What a refresh would answer now.
     browser_settings : mapping
         What the scripts have to know.
     refresh_seconds : int
@@ -69,8 +65,7 @@ class PageData:
     language: str
     languages: Mapping[str, str]
     figure: go.Figure
-    snapshot: dict[str, Any] | None
-    server_time_s: int
+    news: dict[str, Any]
     browser_settings: Mapping[str, Any]
     refresh_seconds: int
     zones: Sequence[str]
@@ -129,23 +124,13 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
 
 def _stores(texts: Texts, data: PageData) -> list[dcc.Store | dcc.Interval]:
     return [
-        dcc.Store(id=SNAPSHOT_STORE_ID, data=data.snapshot),
+        dcc.Store(id=NEWS_STORE_ID, data=data.news),
         dcc.Store(id=SHOWN_STORE_ID),
-        dcc.Store(id=PULSE_STORE_ID, data=data.server_time_s),
         dcc.Store(id=WAKE_STORE_ID),
-        dcc.Store(id=HIDDEN_STORE_ID, data=[]),
         dcc.Store(id=SETTINGS_STORE_ID, data=dict(data.browser_settings)),
         dcc.Store(
             id=TEXTS_STORE_ID, data={section: dict(texts[section]) for section in _BROWSER_TEXTS}
         ),
         dcc.Store(id=LANGUAGE_STORE_ID, data=data.language),
-        dcc.Store(
-            id=MOMENT_STORE_ID,
-            data={
-                "hour": str(data.choice.hour),
-                "day": data.choice.day,
-                "today": data.choice.today,
-            },
-        ),
         dcc.Interval(id=REFRESH_ID, interval=data.refresh_seconds * 1_000),
     ]

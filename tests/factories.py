@@ -190,19 +190,25 @@ def make_records(
     ]
 
 
-def write_forecasts(data_dir: Path) -> None:
-    """A model whose answer is known: the centre is free at night, blocked at 8, dense else."""
+def known_shares() -> NDArray[np.float64]:
+    """The centre is free at night, blocked at 8, dense else; the ring road flows."""
     shares = np.zeros(TABLE_SHAPE)
     shares[:, :, :, :] = (0.2, 0.62, 0.18)
     shares[:, :, :6, :] = (0.9, 0.1, 0.0)
     shares[:, :, 8, :] = (0.05, 0.2, 0.75)
-    # The ring road flows.
     shares[ZONE_CHOICES.index("rocade")] = (0.81, 0.15, 0.04)
+    return shares
+
+
+def write_forecasts(
+    data_dir: Path, shares: NDArray[np.float64] | None = None, source: Source = "demo"
+) -> None:
+    """A model whose answer is known: :func:`known_shares`, or others."""
     table = make_table(
         MODEL_VERSION,
         "1",
-        TrainedOn("demo", date(2024, 6, 3), date(2024, 8, 25), 84, 40_320),
-        shares,
+        TrainedOn(source, date(2024, 6, 3), date(2024, 8, 25), 84, 40_320),
+        known_shares() if shares is None else shares,
     )
     folder = data_dir / "models" / MODEL_VERSION
     folder.mkdir(parents=True)

@@ -5,19 +5,13 @@ from __future__ import annotations
 import logging
 from typing import Any, NamedTuple
 
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
 from callbacks.live.refresh import NAMESPACE
 from components import forecast_card
 from components.forecast_card import Choice, DayForecast, HourForecast
-from components.page import (
-    LANGUAGE_STORE_ID,
-    MOMENT_STORE_ID,
-    PULSE_STORE_ID,
-    SETTINGS_STORE_ID,
-    TEXTS_STORE_ID,
-)
+from components.page import LANGUAGE_STORE_ID
 from components.texts import Texts, checked_language, load_texts
 from services.base.clock import to_paris
 from services.base.errors import ForecastUnavailable, InvalidRequest
@@ -40,49 +34,35 @@ class CardUpdate(NamedTuple):
 
 def register(app: Dash, services: Services) -> None:
     """Register the choice of an hour, by the selectors or by the strip."""
-    each_hour = {"type": forecast_card.STRIP_BUTTON_TYPE, "hour": ALL}
+    choice = [
+        (forecast_card.HOUR_ID, "value"),
+        (forecast_card.DAY_ID, "value"),
+        (forecast_card.ZONE_ID, "value"),
+    ]
+    # Answered by the browser out of the table it has; without one it asks the question below.
+    app.clientside_callback(
+        ClientsideFunction(NAMESPACE, "chooseForecast"),
+        *(Input(*part) for part in choice),
+        prevent_initial_call=True,
+    )
 
     @app.callback(
         Output(forecast_card.TITLE_ID, "children"),
         Output(forecast_card.ANSWER_ID, "children"),
         Output(forecast_card.NOTE_ID, "children"),
         Output(forecast_card.STRIP_STORE_ID, "data"),
-        Input(forecast_card.HOUR_ID, "value"),
-        Input(forecast_card.DAY_ID, "value"),
-        Input(forecast_card.ZONE_ID, "value"),
+        Input(forecast_card.QUESTION_STORE_ID, "data"),
+        *(State(*part) for part in choice),
         State(LANGUAGE_STORE_ID, "data"),
         prevent_initial_call=True,
     )
-    def choose(hour: Any, day: Any, zone: Any, language: Any) -> CardUpdate:
+    def choose(_number: Any, hour: Any, day: Any, zone: Any, language: Any) -> CardUpdate:
         texts = load_texts(checked_language(language))
         return update_card(services, texts, hour, day, zone)
 
-    # Spread in the browser: 96 outputs would take the server longer than the look-up.
     app.clientside_callback(
-        ClientsideFunction(NAMESPACE, "spreadStrip"),
-        Output(forecast_card.STRIP_ID, "hidden"),
-        *(Output(each_hour, name) for name in forecast_card.STRIP_PROPERTIES),
+        ClientsideFunction(NAMESPACE, "forecastAnswered"),
         Input(forecast_card.STRIP_STORE_ID, "data"),
-        prevent_initial_call=True,
-    )
-    app.clientside_callback(
-        ClientsideFunction(NAMESPACE, "chooseHour"),
-        Output(forecast_card.HOUR_ID, "value"),
-        Input(each_hour, "n_clicks"),
-        prevent_initial_call=True,
-    )
-    app.clientside_callback(
-        ClientsideFunction(NAMESPACE, "followTime"),
-        Output(MOMENT_STORE_ID, "data"),
-        Output(forecast_card.HOUR_ID, "value", allow_duplicate=True),
-        Output(forecast_card.DAY_ID, "value"),
-        Output(forecast_card.DAY_ID, "options"),
-        Input(PULSE_STORE_ID, "data"),
-        State(MOMENT_STORE_ID, "data"),
-        State(forecast_card.HOUR_ID, "value"),
-        State(forecast_card.DAY_ID, "value"),
-        State(TEXTS_STORE_ID, "data"),
-        State(SETTINGS_STORE_ID, "data"),
         prevent_initial_call=True,
     )
 

@@ -9,7 +9,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 
 from callbacks.live.refresh import NAMESPACE
 from components import forecast_card, time_bar
-from components.page import LANGUAGE_STORE_ID, SETTINGS_STORE_ID, TEXTS_STORE_ID
+from components.page import LANGUAGE_STORE_ID
 from components.texts import Texts, checked_language, load_texts
 from services.base.clock import to_paris
 from services.base.errors import ForecastUnavailable, InvalidRequest
@@ -40,8 +40,6 @@ def register(app: Dash, services: Services) -> None:
         Input(time_bar.FORECAST_ID, "n_clicks"),
         Input(time_bar.DAY_ID, "value"),
         Input(time_bar.HOUR_ID, "value"),
-        State(TEXTS_STORE_ID, "data"),
-        State(SETTINGS_STORE_ID, "data"),
         prevent_initial_call=True,
     )
     app.clientside_callback(
@@ -56,8 +54,6 @@ def register(app: Dash, services: Services) -> None:
         Input(forecast_card.ON_MAP_ID, "n_clicks"),
         State(forecast_card.DAY_ID, "value"),
         State(forecast_card.HOUR_ID, "value"),
-        State(TEXTS_STORE_ID, "data"),
-        State(SETTINGS_STORE_ID, "data"),
         prevent_initial_call=True,
     )
 

@@ -1,32 +1,19 @@
-"""What is shown of a snapshot and done on the map, all of it in the browser."""
+"""What is done on the map, all of it in the browser."""
 
 from __future__ import annotations
 
-from dash import ClientsideFunction, Dash, Input, Output, State
+from dash import ClientsideFunction, Dash, Input, Output
 
 from callbacks.live.refresh import NAMESPACE
 from components import glance, legend, traffic_map, unusual
-from components.page import SETTINGS_STORE_ID, SHOWN_STORE_ID, SNAPSHOT_STORE_ID, TEXTS_STORE_ID
 from components.palette import LEGEND_ORDER
 
 
 def register(app: Dash) -> None:
     """Register what happens on the map."""
     app.clientside_callback(
-        ClientsideFunction(NAMESPACE, "show"),
-        # Set once the roads are painted: what the next refresh is compared with.
-        Output(SHOWN_STORE_ID, "data"),
-        Input(SNAPSHOT_STORE_ID, "data"),
-        State(SETTINGS_STORE_ID, "data"),
-        State(TEXTS_STORE_ID, "data"),
-    )
-    app.clientside_callback(
         ClientsideFunction(NAMESPACE, "toggleStatus"),
-        Output(legend.HIDDEN_STORE_ID, "data"),
-        *(Output(legend.button_id(status), "aria-pressed") for status in LEGEND_ORDER),
         *(Input(legend.button_id(status), "n_clicks") for status in LEGEND_ORDER),
-        State(legend.HIDDEN_STORE_ID, "data"),
-        State(SETTINGS_STORE_ID, "data"),
         prevent_initial_call=True,
     )
     app.clientside_callback(
@@ -45,6 +32,5 @@ def register(app: Dash) -> None:
     app.clientside_callback(
         ClientsideFunction(NAMESPACE, "showWorstRoad"),
         *(Input(glance.worst_button_id(place), "n_clicks") for place in range(glance.WORST_ROADS)),
-        State(SNAPSHOT_STORE_ID, "data"),
         prevent_initial_call=True,
     )

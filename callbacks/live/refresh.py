@@ -1,19 +1,24 @@
-"""The refresh: a new snapshot for a page that shows an older one, and next to nothing otherwise."""
+"""The refresh: what is news for a page, and next to nothing otherwise."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Final
 
-from dash import ClientsideFunction, Dash, Input, Output, State, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State
 
+from callbacks.live.zone_table import zone_table, zone_table_version
 from components.glance import WORST_ROADS
 from components.page import (
-    PULSE_STORE_ID,
+    NEWS_STORE_ID,
     REFRESH_ID,
+    SETTINGS_STORE_ID,
     SHOWN_STORE_ID,
-    SNAPSHOT_STORE_ID,
+    TEXTS_STORE_ID,
     WAKE_STORE_ID,
 )
+from services.base.clock import to_paris
+from services.base.errors import ForecastUnavailable
 from services.city.zones import ZONES
 from services.roles.assembly import Services
 from services.traffic.indicators import Indicators, congestion_level, zone_status
@@ -28,21 +33,25 @@ _LATE_AFTER_PERIODS: Final = 3
 
 
 def register(app: Dash, services: Services) -> None:
-    """Register the refresh, and what the browser notes of it."""
+    """Register the refresh, and what the browser does with it."""
 
     @app.callback(
-        Output(SNAPSHOT_STORE_ID, "data"),
-        Output(PULSE_STORE_ID, "data"),
+        Output(NEWS_STORE_ID, "data"),
         Input(REFRESH_ID, "n_intervals"),
         Input(WAKE_STORE_ID, "data"),
         State(SHOWN_STORE_ID, "data"),
         prevent_initial_call=True,
     )
-    def refresh(_ticks: int | None, _woken: int | None, shown: str | None) -> tuple[Any, int]:
-        return answer(services, shown)
+    def refresh(_ticks: int | None, _woken: int | None, shown: Any) -> dict[str, Any]:
+        return news(services, shown)
 
     app.clientside_callback(
-        ClientsideFunction(NAMESPACE, "answered"), Input(PULSE_STORE_ID, "data")
+        ClientsideFunction(NAMESPACE, "refreshed"),
+        # Set once the roads are painted: what the next refresh is compared with.
+        Output(SHOWN_STORE_ID, "data"),
+        Input(NEWS_STORE_ID, "data"),
+        State(SETTINGS_STORE_ID, "data"),
+        State(TEXTS_STORE_ID, "data"),
     )
     app.clientside_callback(
         ClientsideFunction(NAMESPACE, "asked"),
@@ -51,27 +60,34 @@ def register(app: Dash, services: Services) -> None:
     )
 
 
-def answer(services: Services, shown: str | None) -> tuple[Any, int]:
-    """What a refresh answers: the snapshot if it is news, and the server's time.
+def news(services: Services, shown: Any = None) -> dict[str, Any]:
+    """What a refresh answers, and what a page starts with: what it does not show yet.
 
     Parameters
     ----------
     services : Services
-    shown : str or None
-        The version that the page shows.
+    shown : dict, optional
+        Versions of the ``snapshot`` and of the ``forecasts`` that the page has.
 
     Returns
     -------
-    snapshot : dict or no_update
-    server_time_s : int
-        Seconds since the epoch. Sent each time: it tells the page that the server is
-        there, and lets it count ages whatever its own clock says, for 40 bytes.
+    dict
+        ``time``, the server's, in seconds since the epoch: it tells the page that the server is
+        there, and lets it count ages whatever its own clock says. ``snapshot`` and ``forecasts``
+        (see :mod:`callbacks.live.zone_table`) where the page has others.
     """
+    known = shown if isinstance(shown, dict) else {}
+    now = services.clock()
+    answer: dict[str, Any] = {"time": int(now.timestamp())}
     view = services.traffic.view()
-    server_time_s = int(services.clock().timestamp())
-    if view is None or view.snapshot.version == shown:
-        return no_update, server_time_s
-    return snapshot_payload(view), server_time_s
+    if view is not None and view.snapshot.version != known.get("snapshot"):
+        answer["snapshot"] = snapshot_payload(view)
+    # Without a model the page keeps what it has.
+    with suppress(ForecastUnavailable):
+        table, today = services.forecasts.table(), to_paris(now).date()
+        if zone_table_version(table, today) != known.get("forecasts"):
+            answer["forecasts"] = zone_table(table, today)
+    return answer
 
 
 def snapshot_payload(view: TrafficView) -> dict[str, Any]:

@@ -72,7 +72,6 @@ def give_document(app: Dash, section: str, plotly_url: str | None = None) -> Non
 
 def page_data(app: Dash, services: Services, language: str) -> PageData:
     """All that a page loaded now starts with."""
-    now = services.clock()
     view = services.traffic.view()
     settings = services.settings
     choice = first_choice(services)
@@ -87,8 +86,7 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
             if settings.tiles_url
             else None,
         ),
-        snapshot=None if view is None else refresh.snapshot_payload(view),
-        server_time_s=int(now.timestamp()),
+        news=refresh.news(services),
         browser_settings={
             "map": browser_settings(
                 network_url_template,

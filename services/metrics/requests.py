@@ -122,8 +122,8 @@ def status_label(code: int) -> str:
 def callback_label(output: str) -> str:
     """A short name of a callback by its outputs, as Dash writes them.
 
-    >>> callback_label("..snapshot.data...pulse.data..")
-    'snapshot.data'
+    >>> callback_label("..hour.value...day.value..")
+    'hour.value'
     >>> callback_label("shown.data")
     'shown.data'
     """

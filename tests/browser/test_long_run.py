@@ -33,7 +33,7 @@ WATCH_ELEMENTS = """() => {
 # Asks for news, as a tab does that comes back, and waits until they are there.
 REFRESH = """async (version) => {
     dash_clientside.set_props("wake", { data: version });
-    while (trafficRennes.shown(0).snapshot.version !== version) {
+    while (trafficRennes.page.snapshot.version !== version) {
         await new Promise((resolve) => setTimeout(resolve, 4));
     }
 }"""

@@ -11,7 +11,7 @@ import pytest
 
 from callbacks.live.refresh import late_after_seconds
 from components import forecast_card
-from components.page import REFRESH_ID, SHOWN_STORE_ID, SNAPSHOT_STORE_ID
+from components.page import NEWS_STORE_ID, REFRESH_ID, SHOWN_STORE_ID
 from services.forecast import zone_forecasts
 from services.traffic.status import Status
 from tests.callbacks.conftest import DashClient
@@ -19,8 +19,9 @@ from tests.factories import make_network, make_snapshot_for
 
 TICK = f"{REFRESH_ID}.n_intervals"
 SHOWN = f"{SHOWN_STORE_ID}.data"
-SNAPSHOT = f"{SNAPSHOT_STORE_ID}.data"
+NEWS = f"{NEWS_STORE_ID}.data"
 ANSWER = f"{forecast_card.ANSWER_ID}.children"
+QUESTION = f"{forecast_card.QUESTION_STORE_ID}.data"
 HOUR, DAY, ZONE = (
     f"{name}.value" for name in (forecast_card.HOUR_ID, forecast_card.DAY_ID, forecast_card.ZONE_ID)
 )
@@ -35,14 +36,20 @@ def published(store):
 
 
 def refreshed(dash_client, shown):
-    response = dash_client.call(SNAPSHOT, {TICK: 1, SHOWN: shown}, TICK)
+    response = dash_client.call(NEWS, {TICK: 1, SHOWN: {"snapshot": shown}}, TICK)
     assert response.status_code == 200
-    return response.get_json()["response"].get(SNAPSHOT_STORE_ID, {}).get("data")
+    return response.get_json()["response"][NEWS_STORE_ID]["data"].get("snapshot")
+
+
+def forecasts_version(dash_client):
+    """The table of zones that a page should have."""
+    response = dash_client.call(NEWS, {TICK: 1}, TICK)
+    return response.get_json()["response"][NEWS_STORE_ID]["data"]["forecasts"]["version"]
 
 
 def chosen(dash_client, **choice):
     values = {HOUR: 8, DAY: "tuesday", ZONE: "centre-ville"} | choice
-    response = dash_client.call(ANSWER, values, HOUR)
+    response = dash_client.call(ANSWER, values, QUESTION)
     assert response.status_code == 200
     return response
 
@@ -61,8 +68,9 @@ def test_a_page_that_shows_nothing_gets_every_status(dash_client, published):
 
 def test_a_page_that_shows_the_latest_gets_next_to_nothing(dash_client, published):
     _, snapshot = published
-    response = dash_client.call(SNAPSHOT, {TICK: 1, SHOWN: snapshot.version}, TICK)
-    assert SNAPSHOT_STORE_ID not in response.get_json()["response"]
+    shown = {"snapshot": snapshot.version, "forecasts": forecasts_version(dash_client)}
+    response = dash_client.call(NEWS, {TICK: 1, SHOWN: shown}, TICK)
+    assert list(response.get_json()["response"][NEWS_STORE_ID]["data"]) == ["time"]
     assert len(response.data) < 100
 
 

@@ -28,8 +28,7 @@ def page_data(**changes):
         "language": "fr",
         "languages": {"fr": "Français"},
         "figure": build_figure(None, None),
-        "snapshot": None,
-        "server_time_s": 1_724_669_000,
+        "news": {"time": 1_724_669_000},
         "browser_settings": {},
         "refresh_seconds": 60,
         "zones": ZONES,
@@ -60,10 +59,10 @@ def test_the_page_has_one_main_heading_and_the_map_s_title():
     assert "En attente des premières données…" in text_of(page)
 
 
-def test_the_first_snapshot_and_the_server_s_time_come_with_the_page():
-    page = build_page(TEXTS, page_data(snapshot={"version": "abc"}))
-    assert by_id(page, "snapshot").data == {"version": "abc"}
-    assert by_id(page, "pulse").data == 1_724_669_000
+def test_the_first_news_come_with_the_page():
+    news = {"time": 1_724_669_000, "snapshot": {"version": "abc"}}
+    page = build_page(TEXTS, page_data(news=news))
+    assert by_id(page, "news").data == news
     assert by_id(page, "refresh").interval == 60_000
     # Nothing is shown yet: the first refresh must not be told otherwise.
     assert getattr(by_id(page, "shown"), "data", None) is None

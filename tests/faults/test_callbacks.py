@@ -13,7 +13,7 @@ from tests.callbacks.conftest import DashClient
 from tests.faults.duty import fired, over
 
 CALLBACK = "/_dash-update-component"
-REFRESH = ("snapshot.data", {}, "refresh.n_intervals")
+REFRESH = ("news.data", {}, "refresh.n_intervals")
 
 
 class TestCallbacks:
@@ -43,7 +43,7 @@ class TestCallbacks:
             duty.pass_time(120, lambda: [visitor.call(*REFRESH) for _ in range(5)])
         summary = "Slow responses: 95% take up to this time, or less"
         assert webhook.titles == [fired(summary)]
-        assert f"{CALLBACK} · snapshot.data" in webhook.told[0]["message"]
+        assert f"{CALLBACK} · news.data" in webhook.told[0]["message"]
         assert "docs/runbooks/slow-responses.md" in webhook.told[0]["message"]
         duty.pass_time(360, lambda: [visitor.call(*REFRESH) for _ in range(5)])
         assert webhook.titles == [fired(summary), over(summary)]

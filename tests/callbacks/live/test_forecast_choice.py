@@ -14,6 +14,7 @@ HOUR, DAY, ZONE = (
 )
 ANSWER = forecast_card.ANSWER_ID
 STRIP = forecast_card.STRIP_STORE_ID
+QUESTION = f"{forecast_card.QUESTION_STORE_ID}.data"
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def choose(tmp_path, make_client):
 
 def chosen(dash_client, hour="8", day="monday", zone="centre-ville", language="fr"):
     values = {HOUR: hour, DAY: day, ZONE: zone, "language.data": language}
-    response = dash_client.call(f"{ANSWER}.children", values, HOUR)
+    response = dash_client.call(f"{ANSWER}.children", values, QUESTION)
     assert response.status_code == 200
     return response.get_json()["response"]
 

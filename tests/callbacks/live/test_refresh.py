@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import gzip
+from datetime import timedelta
 
 import numpy as np
 import orjson
 import pytest
 
 from callbacks.live.refresh import snapshot_payload
-from components.page import REFRESH_ID, SHOWN_STORE_ID, SNAPSHOT_STORE_ID
+from components.page import NEWS_STORE_ID, REFRESH_ID, SHOWN_STORE_ID
 from services.city.zones import ZONES
+from services.forecast.zone_forecasts import TABLE_SHAPE
 from services.observe.feeds.reply import check_reply
 from services.traffic.status import Status
 from services.traffic.usual import Comparison
 from services.web.latest import TrafficView
-from tests.callbacks.conftest import NOW
-from tests.factories import OBSERVED_AT, make_network, make_snapshot_for, make_usual_hour
+from tests.callbacks.conftest import NOW, DashClient
+from tests.callbacks.test_view_flow import forecasts_version
+from tests.factories import (
+    OBSERVED_AT,
+    make_network,
+    make_snapshot_for,
+    make_usual_hour,
+    write_forecasts,
+)
 
 TICK = f"{REFRESH_ID}.n_intervals"
 SHOWN = f"{SHOWN_STORE_ID}.data"
-SNAPSHOT = f"{SNAPSHOT_STORE_ID}.data"
+NEWS = f"{NEWS_STORE_ID}.data"
 
 # What issue 2 promises for 2,859 segments, headers included.
 NEW_SNAPSHOT_BYTES = 1_500
 NOTHING_NEW_BYTES = 400
+# Of probabilities that no pattern makes smaller; those of a model take a third.
+FORECASTS_BYTES = 6_000
+EVERYTHING = {"time", "snapshot", "forecasts"}
 
 
 def wire_bytes(response):
@@ -41,7 +53,7 @@ def wire_bytes(response):
 
 def snapshot_in(response):
     body = orjson.loads(gzip.decompress(response.data))
-    return body["response"][SNAPSHOT_STORE_ID]["data"]
+    return body["response"][NEWS_STORE_ID]["data"]["snapshot"]
 
 
 def usual_of_all_kinds(network, observed_at=OBSERVED_AT):
@@ -55,10 +67,12 @@ def usual_of_all_kinds(network, observed_at=OBSERVED_AT):
 @pytest.fixture
 def refresh(dash_client):
     """Ask as a browser does, which takes compressed answers."""
+    forecasts = forecasts_version(dash_client)
     dash_client.client.environ_base["HTTP_ACCEPT_ENCODING"] = "gzip, deflate"
 
     def ask(shown):
-        return dash_client.call(SNAPSHOT, {TICK: 1, SHOWN: shown}, TICK)
+        values = {TICK: 1, SHOWN: {"snapshot": shown, "forecasts": forecasts}}
+        return dash_client.call(NEWS, values, TICK)
 
     return ask
 
@@ -86,26 +100,67 @@ def test_wire_bytes_of_the_real_reply(refresh, store, rennes_reply):
     assert wire_bytes(refresh(checked.snapshot.version)) <= NOTHING_NEW_BYTES
 
 
-@pytest.mark.parametrize("shown", ["x" * 10_000, 3, ["a"], {"a": 1}])
+@pytest.mark.parametrize(
+    "shown", ["x" * 10_000, 3, ["a"], {"a": 1}, {"snapshot": ["a"], "forecasts": {"a": 1}}]
+)
 def test_a_strange_version_gets_the_snapshot(dash_client, store, shown):
     network = make_network()
     store.publish(network, make_snapshot_for(network))
-    response = dash_client.call(SNAPSHOT, {TICK: 1, SHOWN: shown}, TICK)
+    response = dash_client.call(NEWS, {TICK: 1, SHOWN: shown}, TICK)
     assert response.status_code == 200
-    assert SNAPSHOT_STORE_ID in response.get_json()["response"]
+    assert set(response.get_json()["response"][NEWS_STORE_ID]["data"]) == EVERYTHING
 
 
 def test_an_archived_snapshot_is_news_to_who_saw_it_live(dash_client, store):
     network = make_network()
     live = make_snapshot_for(network)
     store.publish(network, live.with_source("archive"))
-    response = dash_client.call(SNAPSHOT, {TICK: 1, SHOWN: live.version}, TICK)
-    assert response.get_json()["response"][SNAPSHOT_STORE_ID]["data"]["source"] == "archive"
+    response = dash_client.call(NEWS, {TICK: 1, SHOWN: {"snapshot": live.version}}, TICK)
+    told = response.get_json()["response"][NEWS_STORE_ID]["data"]
+    assert told["snapshot"]["source"] == "archive"
 
 
 def test_the_server_s_time_comes_each_time(dash_client):
-    response = dash_client.call(SNAPSHOT, {TICK: 1}, TICK)
-    assert response.get_json()["response"] == {"pulse": {"data": int(NOW.timestamp())}}
+    shown = {"forecasts": forecasts_version(dash_client)}
+    response = dash_client.call(NEWS, {TICK: 1, SHOWN: shown}, TICK)
+    assert response.get_json()["response"] == {"news": {"data": {"time": int(NOW.timestamp())}}}
+
+
+def test_the_forecasts_come_again_for_another_day_and_for_another_model(tmp_path, make_client):
+    def told(now, shown=None):
+        response = DashClient(make_client(now)).call(NEWS, {TICK: 1, SHOWN: shown}, TICK)
+        return response.get_json()["response"][NEWS_STORE_ID]["data"].get("forecasts")
+
+    first = told(NOW)
+    shown = {"forecasts": first["version"]}
+    # It is 12:47 in Rennes.
+    assert first["until"] == (NOW + timedelta(hours=11, minutes=13)).timestamp()
+    assert told(NOW + timedelta(hours=11, minutes=12), shown) is None
+    tomorrow = told(NOW + timedelta(hours=11, minutes=13), shown)
+    assert tomorrow["until"] - first["until"] == 86_400
+    write_forecasts(tmp_path)
+    assert told(NOW, shown)["zones"]["rocade"][0]["percent"]["free"] == [81] * 24
+
+
+def test_without_a_model_a_page_keeps_what_it_has(make_client, monkeypatch, tmp_path):
+    monkeypatch.setattr("services.roles.assembly.SHIPPED_ARTIFACTS", tmp_path / "none")
+    response = DashClient(make_client()).call(NEWS, {TICK: 1}, TICK)
+    assert list(response.get_json()["response"][NEWS_STORE_ID]["data"]) == ["time"]
+
+
+def test_the_forecasts_are_a_small_part_of_the_page(tmp_path, make_client):
+    write_forecasts(tmp_path, np.random.default_rng(3).dirichlet((1, 1, 1), TABLE_SHAPE[:-1]))
+    client = make_client()
+    client.environ_base["HTTP_ACCEPT_ENCODING"] = "gzip"
+    page = client.get("/_dash-layout")
+    tree = gzip.decompress(page.data)
+    content = orjson.loads(tree)
+    [store] = [
+        item for item in content["props"]["children"] if item["props"].get("id") == NEWS_STORE_ID
+    ]
+    del store["props"]["data"]["forecasts"]
+    without = len(gzip.compress(orjson.dumps(content)))
+    assert len(page.data) - without <= FORECASTS_BYTES
 
 
 def test_the_worst_road_tells_where_to_fly_to():
@@ -120,7 +175,8 @@ def test_the_worst_road_tells_where_to_fly_to():
 
 def test_figures_of_a_network_nobody_drives_on():
     network = make_network()
-    payload = snapshot_payload(TrafficView(network, make_snapshot_for(network, Status.UNKNOWN)))
+    view = TrafficView(network, make_snapshot_for(network, Status.UNKNOWN))
+    payload = snapshot_payload(view)
     assert payload["congestion"] is None
     assert payload["zones"] == [None] * len(ZONES)
     assert payload["worst"] == []

@@ -53,12 +53,12 @@ def test_the_forecast_starts_with_the_coming_hour_in_rennes(make_client, moment,
 
 
 def test_each_load_gets_the_snapshot_of_its_time(client, store):
-    assert found(layout_of(client), "snapshot").get("data") is None
+    assert "snapshot" not in found(layout_of(client), "news")["data"]
     network = make_network()
     snapshot = make_snapshot_for(network)
     store.publish(network, snapshot)
     layout = layout_of(client)
-    assert found(layout, "snapshot")["data"]["version"] == snapshot.version
+    assert found(layout, "news")["data"]["snapshot"]["version"] == snapshot.version
     style = found(layout, "map")["figure"]["layout"]["map"]["style"]
     assert style["sources"]["roads"]["data"] == f"/network/{network.version}.geojson"
     assert client.get(style["sources"]["roads"]["data"]).status_code == 200

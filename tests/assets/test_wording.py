@@ -1,43 +1,30 @@
-"""How the browser writes numbers, units, ages and dates: the script alone, without a server."""
+"""How the browser writes numbers, units, ages and dates."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, Page
 
-import components
-from components.texts import load_texts
-from tests.browser.conftest import BROWSER_TEST
+from tests.assets.scripts import LANGUAGES, loaded
 from tests.components.trees import plain
 
-pytestmark = BROWSER_TEST
-
-WORDING = Path(components.__file__).parents[1] / "assets" / "wording.js"
 DAY_S = 86_400
 # 2026-11-24 12:43 in Rennes.
 NOW = 1_795_520_580
 
 
-@pytest.fixture(scope="module", params=["fr", "en"])
+@pytest.fixture(scope="module", params=LANGUAGES)
 def language(request):
     return request.param
 
 
 @pytest.fixture(scope="module")
-def page(chromium: Browser, language):
-    locale = load_texts(language)["language"]["locale"]
-    page = chromium.new_page()
-    page.set_content(f'<html lang="{locale}"><body></body></html>')
-    page.add_script_tag(path=WORDING)
-    yield page
-    page.close()
+def page(language):
+    with loaded("app.js", "wording.js", language=language) as page:
+        yield page
 
 
-def written(page: Page, call: str, language: str) -> str:
-    texts = {name: dict(section) for name, section in load_texts(language).items()}
-    said = page.evaluate(f"texts => window.trafficRennes.wording.{call}", texts)
+def written(page, call: str) -> str:
+    said = page.call(f"(texts => trafficRennes.wording.{call})", page.texts)
     # Whether a comma follows the day of the week changes with the edition of CLDR.
     return plain(said).replace("day, ", "day ")
 
@@ -93,4 +80,4 @@ def written(page: Page, call: str, language: str) -> str:
     ],
 )
 def test_what_people_read_is_written_as_their_language_does(page, language, call, french, english):
-    assert written(page, call, language) == (french if language == "fr" else english)
+    assert written(page, call) == (french if language == "fr" else english)

@@ -1,0 +1,45 @@
+/* What the scripts need of a page and of Dash, made up: every element there is, kept by its id. */
+"use strict";
+globalThis.window = globalThis;
+
+const elements = {};
+
+const makeElement = () => {
+  const attributes = {};
+  return {
+    style: {},
+    dataset: {},
+    getAttribute: (name) => attributes[name] ?? null,
+    setAttribute: (name, value) => {
+      attributes[name] = value;
+    },
+    attributes,
+  };
+};
+
+globalThis.document = {
+  documentElement: { lang: "fr" },
+  visibilityState: "visible",
+  addEventListener: () => {},
+  getElementById: (id) => (elements[id] ??= makeElement()),
+};
+
+globalThis.addEventListener = () => {};
+globalThis.setInterval = () => 0;
+globalThis.setTimeout = () => 0;
+globalThis.clearTimeout = () => {};
+
+/** What was asked of Dash, in order. */
+globalThis.told = [];
+
+globalThis.dash_clientside = {
+  no_update: "no update",
+  callback_context: {},
+  set_props: (id, props) => globalThis.told.push([id, props]),
+};
+
+/** What an element shows: its text, class, whether it is hidden, and its attributes. */
+globalThis.shown = (id) => {
+  const { textContent: text, className, hidden, attributes, style } = elements[id];
+  return { text, className, hidden, grow: style.flexGrow, ...attributes };
+};
