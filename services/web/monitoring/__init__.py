@@ -16,6 +16,8 @@ from services.metrics import metric_registry
 
 # Where a server keeps the writer of its graphs, once the monitoring is bound.
 GRAPHS_EXTENSION: Final = "traffic_graphs"
+# Where a measured request keeps the errors that were met while it was answered.
+FAILURES: Final = "measured_failures"
 
 
 def bind_monitoring(
@@ -59,6 +61,6 @@ def capture(error: Exception) -> None:
 
     Does nothing outside a measured request.
     """
-    collector = flask.g.get("e_collector") if flask.has_app_context() else None
-    if collector is not None:
-        collector.add_user_captured_exc(error)
+    failures = flask.g.get(FAILURES) if flask.has_app_context() else None
+    if failures is not None:
+        failures.append((type(error), error.__traceback__, True))

@@ -8,6 +8,7 @@ applications can live in one process (in tests), each with its own data director
 from __future__ import annotations
 
 import atexit
+import contextlib
 import hashlib
 import importlib
 import os
@@ -31,24 +32,24 @@ from services.base.errors import StorageError
 from services.base.settings import Settings
 from services.operations import open_operations
 from services.web.access.credentials import LOCK_TIMEOUT_SECONDS, monitoring_dir
-from services.web.monitoring import (
-    GRAPHS_EXTENSION,
-    database,
-    gate,
-    graphs,
-    local_days,
-    measuring,
-    offline,
-    privacy,
-    recording,
-)
+from services.web.monitoring import GRAPHS_EXTENSION, database, gate, graphs, local_days, offline
 from services.web.monitoring.complaints import Complaints, logger
+from services.web.monitoring.measuring import Measurer, measured_rules
+from services.web.monitoring.records import RecordStore
+from services.web.monitoring.writer import RecordWriter
 
 PACKAGE = "flask_monitoringdashboard"
 ROOT = Path(__file__).parents[3]
 CODE = ("assets", "callbacks", "components", "services")
 CODE_SUFFIXES = {".py", ".js", ".css", ".toml", ".html"}
 DATABASE_LABEL = "SQLite, in the data directory"
+# Every way of the package to its authors' server.
+TELEMETRY = (
+    "post_to_back_if_telemetry_enabled",
+    "fetch_ip_from_github",
+    "initialize_telemetry_session",
+    "collect_general_telemetry_data",
+)
 
 
 def bind(server: flask.Flask, settings: Settings, registry: CollectorRegistry) -> None:
@@ -58,9 +59,15 @@ def bind(server: flask.Flask, settings: Settings, registry: CollectorRegistry) -
         # Tables are made without "if not exists": one process at a time.
         with FileLock(path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_SECONDS):
             database.prepare_file(path)
-            package = _load_package(server, path, int(settings.monitor_level), registry)
-            _register(server, package)
-            database.watch_engine(_module("database").engine, path)
+            package = _load_package(path, int(settings.monitor_level))
+            _replace_parts(server, package, Complaints(registry))
+            offline.use_own_page(package)
+            gate.close(package)
+            # Its scheduler prints as it starts and serves nothing here.
+            package.bind(server, schedule=False)
+            gate.use_own_answers(server, package)
+            offline.use_own_files(server, package)
+            database.watch_engine(package.database.engine, path)
             _flush_at_exit(_module("core.cache"), path)
             server.extensions[GRAPHS_EXTENSION] = _graphs(settings)
     except (StorageError, OSError, Timeout, sqlite3.Error, SQLAlchemyError) as error:
@@ -68,23 +75,8 @@ def bind(server: flask.Flask, settings: Settings, registry: CollectorRegistry) -
         _answer_unavailable(server)
 
 
-def _graphs(settings: Settings) -> graphs.Graphs:
-    # By now: another application of the same process may import a copy of its own.
-    modules = {
-        name: _module(name) for name in ("core.custom_graph", "database", "database.custom_graph")
-    }
-    operations = open_operations(settings, read_only=True)
-    return graphs.Graphs(
-        modules.__getitem__,
-        monitoring_dir(settings) / graphs.LOCK_NAME,
-        lambda: graphs.measured_values(settings.data_dir, operations, utc_now),
-    )
-
-
-def _load_package(
-    server: flask.Flask, path: Path, level: int, registry: CollectorRegistry
-) -> ModuleType:
-    """Import a copy of the package, in the order in which its parts can be replaced."""
+def _load_package(path: Path, level: int) -> ModuleType:
+    """Import a copy of the package, with its database, whose engine is made at its import."""
     for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
         del sys.modules[name]
     with warnings.catch_warnings():
@@ -92,22 +84,56 @@ def _load_package(
         warnings.simplefilter("ignore", SyntaxWarning)
         _tell_time_zone()
         package = importlib.import_module(PACKAGE)
-    _configure(package.config, path, level)
-    storage = _module("database")
-    # Pages show this name; the engine is made by now.
+    vars(package.config).update(
+        database_name=database.database_url(path),
+        monitor_level=level,
+        version=code_version(),
+        timezone=PARIS,
+        security_token=secrets.token_hex(32),
+        # Its own table of users is not asked; should it ever be, nobody knows this password.
+        username=secrets.token_hex(32),
+        password=secrets.token_hex(32),
+        brand_name="Traffic Rennes",
+        title_name="Traffic Rennes",
+        # A page of the package takes its length.
+        alert_type=[],
+    )
+    _module("database")
+    # Pages show this name.
     package.config.database_name = DATABASE_LABEL
-    complaints = Complaints(registry)
-    storage.session_scope = database.quiet_scope(storage.DBSession, complaints)
-    database.watch_rows(storage)
     with database.connect(path) as connection, connection:
         database.clear_former_rows(connection)
         database.apply_level(connection, level)
-    local_days.use_local_days(_module)
-    _module("core.rules").get_rules = measuring.measured_rules(server)
-    _cut_telemetry(_module("core.telemetry"))
-    _put_off_scipy()
-    recording.record_together(_module, package.config.sampling_period, complaints)
     return package
+
+
+def _replace_parts(server: flask.Flask, package: Any, complaints: Complaints) -> None:
+    """Put functions of ours in the place of the package's, each before others import it."""
+    storage = package.database
+    storage.session_scope = database.transactions(storage.DBSession)
+    local_days.use_local_days(_module)
+    _module("core.rules").get_rules = measured_rules(server)
+    telemetry = _module("core.telemetry")
+    vars(telemetry).update(dict.fromkeys(TELEMETRY, lambda *_args, **_kwargs: None), requests=None)
+    _put_off_scipy()
+    store = RecordStore(
+        storage,
+        _module("database.exception_occurrence").save_exception_occurence_to_db,
+        _module("database.code_line").get_code_line,
+    )
+    writer = RecordWriter(store.store, complaints)
+    measurer = Measurer(server, writer, _module("core.cache"), package.config, complaints)
+    _module("core.measurement").add_decorator = measurer.add_decorator
+
+
+def _graphs(settings: Settings) -> graphs.Graphs:
+    operations = open_operations(settings, read_only=True)
+    return graphs.Graphs(
+        _module("database").session_scope,
+        _module("database.custom_graph"),
+        monitoring_dir(settings) / graphs.LOCK_NAME,
+        lambda: graphs.measured_values(settings.data_dir, operations, utc_now),
+    )
 
 
 def _tell_time_zone() -> None:
@@ -128,24 +154,6 @@ def _tell_time_zone() -> None:
             os.environ["TZ"] = told
 
 
-def _configure(config: Any, path: Path, level: int) -> None:
-    config.database_name = database.database_url(path)
-    config.monitor_level = level
-    config.version = code_version()
-    config.timezone = PARIS
-    config.security_token = secrets.token_hex(32)
-    # Its own table of users is not asked; should it ever be, nobody knows this password.
-    config.username = config.password = secrets.token_hex(32)
-    config.brand_name = config.title_name = "Traffic Rennes"
-    config.description = "Performance of the application"
-    config.group_by = measuring.callback_name
-    config.inject_dependencies(get_ip=privacy.no_address)
-    config.enable_logging = False
-    config.alert_enabled = False
-    # A page of the package takes its length.
-    config.alert_type = []
-
-
 def code_version(root: Path = ROOT) -> str:
     """The project's version and a digest of its code, so that two states of it are told apart."""
     with (root / "pyproject.toml").open("rb") as file:
@@ -156,22 +164,6 @@ def code_version(root: Path = ROOT) -> str:
             if path.suffix in CODE_SUFFIXES:
                 digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return f"{version}+{digest.hexdigest()[:8]}"
-
-
-def _cut_telemetry(telemetry: Any) -> None:
-    """Take from the package every way to its authors' server, and the means as well."""
-
-    def nothing(*_args: object, **_kwargs: object) -> None:
-        return None
-
-    for name in (
-        "post_to_back_if_telemetry_enabled",
-        "fetch_ip_from_github",
-        "initialize_telemetry_session",
-        "collect_general_telemetry_data",
-    ):
-        setattr(telemetry, name, nothing)
-    telemetry.requests = None
 
 
 def _put_off_scipy() -> None:
@@ -188,25 +180,13 @@ def _put_off_scipy() -> None:
         del sys.modules[name]
 
 
-def _register(server: flask.Flask, package: ModuleType) -> None:
-    rules = server.url_map.iter_rules()
-    measuring.answer_inside(
-        server, {rule.endpoint for rule in rules if measuring.is_measured(rule)}
-    )
-    offline.use_own_page(package)
-    gate.close(package)
-    # Its scheduler prints as it starts and serves nothing here.
-    package.bind(server, schedule=False)
-    gate.use_own_login(server, package)
-    offline.use_own_files(server, package)
-
-
 def _flush_at_exit(cache: ModuleType, path: Path) -> None:
     """Let the package write its last times of use, unless the database is gone by then."""
 
     def flush() -> None:
         if path.exists():
-            cache.flush_cache()
+            with contextlib.suppress(SQLAlchemyError):
+                cache.flush_cache()
 
     atexit.unregister(cache.flush_cache)
     atexit.register(flush)

@@ -13,37 +13,20 @@ import flask
 import msgspec
 from werkzeug.exceptions import BadRequest, NotFound
 
-MOST_DAYS = 400
+MAX_DAYS = 400
 # Far from the ends of the calendar, where the time of Rennes is none.
 _FIRST_YEAR, _LAST_YEAR = 2000, 2999
 # Of SQLite.
 _LARGEST_NUMBER = 2**63 - 1
-_NUMBERS = frozenset(
-    {
-        "endpoint_id",
-        "graph_id",
-        "offset",
-        "per_page",
-        "stack_trace_snapshot_id",
-        "function_definition_id",
-    }
-)
-# What the package's own script takes for one of its pages, by the first part of its path.
-_PAGES = frozenset(
-    {
-        "",
-        "overview",
-        "hourly_load",
-        "exception_overview",
-        "multi_version",
-        "daily_utilization",
-        "api_performance",
-        "configuration",
-        "database_management",
-        "endpoint",
-        "custom_graph",
-    }
-)
+_Number = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST_NUMBER)]
+# What the package's own script takes for one of its pages.
+_Page = Annotated[
+    str,
+    msgspec.Meta(
+        pattern="^(|overview|hourly_load|exception_overview|multi_version|daily_utilization|"
+        "api_performance|configuration|database_management|endpoint|custom_graph)(/|$)"
+    ),
+]
 _LEVELS = frozenset({"-1", "0", "1", "2", "3"})
 
 
@@ -70,6 +53,20 @@ _BODIES = {
 }
 
 
+class _Parts(msgspec.Struct):
+    """The parts that addresses have; each has some of them."""
+
+    endpoint_id: _Number = 0
+    graph_id: _Number = 0
+    stack_trace_snapshot_id: _Number = 0
+    function_definition_id: _Number = 0
+    offset: _Number = 0
+    per_page: Annotated[int, msgspec.Meta(ge=1, le=_LARGEST_NUMBER)] = 1
+    start_date: date = date(_FIRST_YEAR, 1, 1)
+    end_date: date = date(_FIRST_YEAR, 1, 1)
+    path: _Page = ""
+
+
 def check_request(package: ModuleType) -> None:
     """Refuse what the package would answer with a 500, with nothing or after a very long wait.
 
@@ -79,23 +76,20 @@ def check_request(package: ModuleType) -> None:
     NoResultFound
         Of an endpoint that there is not.
     """
-    request = flask.request
-    parts = request.view_args or {}
-    if not all(_is_number(str(parts[name])) for name in _NUMBERS & parts.keys()):
-        raise NotFound
-    if "per_page" in parts and not int(parts["per_page"]):
-        raise NotFound
-    if "endpoint_id" in parts:
-        _check_rows(package, parts["endpoint_id"], parts.get("stack_trace_snapshot_id"))
-    if "start_date" in parts:
-        _check_period(parts["start_date"], parts["end_date"])
-    if parts.get("path", "").partition("/")[0] not in _PAGES:
-        raise NotFound
-    _check_body((request.endpoint or "").rpartition(".")[2])
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= _LARGEST_NUMBER
+    given = flask.request.view_args or {}
+    try:
+        parts = msgspec.convert(given, _Parts, strict=False)
+    except msgspec.ValidationError:
+        raise NotFound from None
+    is_told = parts.start_date.year >= _FIRST_YEAR and parts.end_date.year <= _LAST_YEAR
+    if not is_told or not 0 <= (parts.end_date - parts.start_date).days <= MAX_DAYS:
+        raise NotFound(f"A period has 1 to {MAX_DAYS} days.")
+    # The package gets what was understood, not what was written.
+    numbers = {name: n for name, n in msgspec.structs.asdict(parts).items() if isinstance(n, int)}
+    given.update({name: number for name, number in numbers.items() if name in given})
+    if "endpoint_id" in given:
+        _check_rows(package, parts.endpoint_id, given.get("stack_trace_snapshot_id"))
+    _check_body((flask.request.endpoint or "").rpartition(".")[2])
 
 
 def _check_rows(package: ModuleType, endpoint: int, snapshot: int | None) -> None:
@@ -108,16 +102,6 @@ def _check_rows(package: ModuleType, endpoint: int, snapshot: int | None) -> Non
             found = found.filter(asked.endpoint_id == endpoint)
             if found.filter(known.stack_trace_snapshot_id == snapshot).first() is None:
                 raise NotFound
-
-
-def _check_period(start: str, end: str) -> None:
-    try:
-        first, last = date.fromisoformat(start), date.fromisoformat(end)
-    except ValueError:
-        raise NotFound from None
-    is_told = first.year >= _FIRST_YEAR and last.year <= _LAST_YEAR
-    if not is_told or not 0 <= (last - first).days <= MOST_DAYS:
-        raise NotFound(f"A period has 1 to {MOST_DAYS} days.")
 
 
 def _check_body(endpoint: str) -> None:

@@ -6,6 +6,8 @@ import logging
 import threading
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
@@ -56,6 +58,15 @@ class Complaints:
             speaks = self._may_speak("waiting")
         if speaks:
             logger.error("%d measures cannot be written yet: %s", count, describe(error))
+
+    @contextmanager
+    def instead_of_errors(self) -> Iterator[None]:
+        """Count what fails within the ``with`` block as a lost measure; nothing is raised."""
+        try:
+            yield
+        # A measure is worth less than the request that it is about.
+        except Exception as error:
+            self.add(error)
 
     def _may_speak(self, what: str) -> bool:
         now = time.monotonic()

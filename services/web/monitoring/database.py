@@ -6,26 +6,20 @@ import contextlib
 import math
 import os
 import sqlite3
-import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import flask
 from sqlalchemy import event, exc
 from sqlalchemy.engine import URL, Engine, ExceptionContext
 
 from services.base.privacy import NOT_KEPT
-from services.web.monitoring import privacy
-from services.web.monitoring.complaints import Complaints, logger
+from services.web.monitoring.complaints import logger
 
 FILE_NAME = "requests.sqlite3"
-BLUEPRINT_NAME = "dashboard"
 # How long a writer waits for another one. Measures are written beside the request, not in it.
 BUSY_TIMEOUT_SECONDS = 5.0
 # Of a start, which people wait for; 170 MB take a second.
@@ -148,14 +142,14 @@ def watch_engine(engine: Engine, path: Path) -> None:
 
     An empty file gets the tables, and the routes under their present numbers.
     """
-    contents = _read_outline(path)
+    outline = _read_outline(path)
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, record: Any) -> None:
         record.info["file"] = file_id(path)
         try:
             connection.execute("PRAGMA synchronous = NORMAL")
-            _restore_if_empty(connection, path, contents)
+            _restore_if_empty(connection, path, outline)
             _prefer_write_ahead_log(connection)
         except sqlite3.DatabaseError as error:
             _heal(error, record.info["file"])
@@ -184,58 +178,16 @@ def watch_engine(engine: Engine, path: Path) -> None:
     os.register_at_fork(after_in_child=lambda: (dispose := forget()) and dispose(close=False))
 
 
-def watch_rows(database: ModuleType) -> None:
-    """See that no personal data reach the tables, whoever writes them."""
-    event.listen(database.Request, "before_insert", privacy.clean_request)
-    event.listen(database.Outlier, "before_insert", privacy.clean_outlier)
-
-
-def quiet_scope(
-    new_session: Callable[[], Any], complaints: Complaints
-) -> Callable[[], AbstractContextManager[Any]]:
-    """A transaction that fails without consequence, except on the monitoring's own pages.
-
-    It takes the place of the package's ``session_scope``, which prints errors and sleeps. Measures
-    are written one at a time: SQLite has one writer anyway, and threads that all try at once
-    starve each other until some give up.
-    """
-    turn = threading.RLock()
+def transactions(new_session: Callable[[], Any]) -> Callable[[], AbstractContextManager[Any]]:
+    """Takes the place of the package's ``session_scope``, which prints what fails and sleeps."""
 
     @contextlib.contextmanager
     def scope() -> Iterator[Any]:
-        with contextlib.nullcontext() if on_monitoring_page() else turn:
-            yield from _transaction(new_session(), complaints)
+        with new_session() as session:
+            yield session
+            session.commit()
 
     return scope
-
-
-def _transaction(session: Any, complaints: Complaints) -> Iterator[Any]:
-    try:
-        yield session
-        session.commit()
-    # Anything may go wrong while measuring; a visitor must not notice.
-    except Exception as error:
-        with contextlib.suppress(exc.SQLAlchemyError):
-            session.rollback()
-        if on_monitoring_page():
-            raise
-        complaints.add(error)
-    finally:
-        with contextlib.suppress(exc.SQLAlchemyError):
-            session.close()
-
-
-def on_monitoring_page() -> bool:
-    """Whether the request in progress is for a page of the monitoring itself."""
-    return flask.has_request_context() and flask.request.blueprint == BLUEPRINT_NAME
-
-
-@dataclass(frozen=True)
-class _Outline:
-    """The database without its measures."""
-
-    statements: list[str]
-    routes: list[tuple[Any, ...]]
 
 
 def connect(path: Path) -> contextlib.closing[sqlite3.Connection]:
@@ -243,17 +195,21 @@ def connect(path: Path) -> contextlib.closing[sqlite3.Connection]:
     return contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS))
 
 
-def _read_outline(path: Path) -> _Outline:
+def _read_outline(path: Path) -> list[tuple[str, tuple[Any, ...]]]:
+    """What makes the database anew without its measures: statements with their values."""
     with connect(path) as connection:
         # Tables before their indexes.
         statements = connection.execute(
             "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type DESC"
         ).fetchall()
         routes = connection.execute("SELECT * FROM Endpoint").fetchall()
-    return _Outline([statement for (statement,) in statements], routes)
+    inserts = [(f"INSERT INTO Endpoint VALUES (?{', ?' * (len(it) - 1)})", it) for it in routes]  # noqa: S608
+    return [*((statement, ()) for (statement,) in statements), *inserts]
 
 
-def _restore_if_empty(connection: sqlite3.Connection, path: Path, outline: _Outline) -> None:
+def _restore_if_empty(
+    connection: sqlite3.Connection, path: Path, outline: list[tuple[str, tuple[Any, ...]]]
+) -> None:
     if not _is_empty(connection):
         return
     path.chmod(0o600)
@@ -262,11 +218,8 @@ def _restore_if_empty(connection: sqlite3.Connection, path: Path, outline: _Outl
         # Another process may have been faster.
         if not _is_empty(connection):
             return
-        for statement in outline.statements:
-            connection.execute(statement)
-        for route in outline.routes:
-            places = ", ".join("?" * len(route))
-            connection.execute(f"INSERT INTO Endpoint VALUES ({places})", route)  # noqa: S608
+        for statement, values in outline:
+            connection.execute(statement, values)
     logger.warning("the monitoring database was gone: an empty one takes its place")
 
 

@@ -8,6 +8,8 @@ changes something must moreover come from our own pages.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from types import ModuleType
 
@@ -59,20 +61,18 @@ _ANSWERS: dict[str, object] = {
     # The package answers 404 here when it has no schedule, which its page reports as an error.
     "get_pruning_schedule": {},
 }
-_OUT_OF_USE = frozenset(
-    {
-        "user_create",
-        "user_edit",
-        "user_delete",
-        "accept_telemetry_consent",
-        "submit_follow_up",
-        # No address of a visitor is kept.
-        "ips",
-        "version_ip",
-        # Without requests in one of its two periods it tells of an improvement.
-        "make_report_intervals",
-        "make_report_commits",
-    }
+_OUT_OF_USE = (
+    "user_create",
+    "user_edit",
+    "user_delete",
+    "accept_telemetry_consent",
+    "submit_follow_up",
+    # No address of a visitor is kept.
+    "ips",
+    "version_ip",
+    # Without requests in one of its two periods it tells of an improvement.
+    "make_report_intervals",
+    "make_report_commits",
 )
 # Of one answer; the template writes it beside each script.
 NONCE = "script_nonce"
@@ -90,19 +90,33 @@ def close(package: ModuleType) -> None:
     blueprint.register_error_handler(OSError, _database_failed)
 
 
-def use_own_login(server: flask.Flask, package: ModuleType) -> None:
-    """Replace the package's login and logout, which know only its own table of users."""
+def use_own_answers(server: flask.Flask, package: ModuleType) -> None:
+    """Replace what is out of use, and the login and logout, which know only a table of users."""
+    ours: dict[str, Callable[..., ResponseReturnValue]] = {
+        "login": _log_in,
+        "logout": _log_out,
+        **dict.fromkeys(_OUT_OF_USE, _refuse_use),
+        **{name: partial(_tell, answer) for name, answer in _ANSWERS.items()},
+    }
+    for name, view in ours.items():
+        server.view_functions[f"{package.config.blueprint_name}.{name}"] = view
 
-    def login() -> ResponseReturnValue:
-        return flask.redirect(LOG_IN_PATH, HTTPStatus.SEE_OTHER)
 
-    def logout() -> ResponseReturnValue:
-        sign_out()
-        return flask.redirect(LOG_IN_PATH, HTTPStatus.SEE_OTHER)
+def _log_in() -> ResponseReturnValue:
+    return flask.redirect(LOG_IN_PATH, HTTPStatus.SEE_OTHER)
 
-    name = package.config.blueprint_name
-    server.view_functions[f"{name}.login"] = login
-    server.view_functions[f"{name}.logout"] = logout
+
+def _log_out() -> ResponseReturnValue:
+    sign_out()
+    return _log_in()
+
+
+def _refuse_use(**_parts: object) -> ResponseReturnValue:
+    raise Forbidden("This part of the monitoring is out of use here.")
+
+
+def _tell(answer: object) -> ResponseReturnValue:
+    return flask.jsonify(answer)
 
 
 def _admit(link: str) -> ResponseReturnValue | None:
@@ -120,12 +134,8 @@ def _admit(link: str) -> ResponseReturnValue | None:
     # The package's own marks, which its views check again.
     for mark in (f"{link}_logged_in", f"{link}_admin"):
         flask.session.setdefault(mark, True)
-    if endpoint in _OUT_OF_USE:
-        raise Forbidden("This part of the monitoring is out of use here.")
     if endpoint == "index":
         setattr(flask.g, NONCE, secrets.token_urlsafe(16))
-    if endpoint in _ANSWERS:
-        return flask.jsonify(_ANSWERS[endpoint])
     return None
 
 

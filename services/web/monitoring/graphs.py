@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
-from sqlalchemy.orm import Session
 
 from services.base.clock import Clock
 from services.metrics import Sample, read_samples
@@ -34,8 +34,10 @@ class Graphs:
 
     Parameters
     ----------
-    package : callable
-        Gives a module of the package by its name.
+    transaction : callable
+        The package's ``session_scope``.
+    tables : module
+        The package's ``database.custom_graph``.
     lock_path : Path
         Held by the process that writes.
     measure : callable
@@ -44,11 +46,13 @@ class Graphs:
 
     def __init__(
         self,
-        package: Callable[[str], Any],
+        transaction: Callable[[], AbstractContextManager[Any]],
+        tables: Any,
         lock_path: Path,
         measure: Callable[[], Mapping[str, float]],
     ) -> None:
-        self._package = package
+        self._transaction = transaction
+        self._tables = tables
         # Asked by other threads than the one that made it.
         self._lock = FileLock(lock_path, thread_local=False)
         self._measure = measure
@@ -67,32 +71,21 @@ class Graphs:
     def write(self) -> bool:
         """Write the values as they are now, if this process is the one to; whether it did."""
         try:
-            if not self._is_chosen():
-                return False
-            self._store(self._measure())
+            if not self._lock.is_locked:
+                self._lock.acquire(timeout=0)
+            values = self._measure()
+            with self._transaction() as session:
+                for title, value in values.items():
+                    number = self._tables.get_graph_id_from_name(session, title)
+                    self._tables.add_value(session, number, value)
+        except Timeout:
+            # Another process writes.
+            return False
         # Whatever it is, the next minute may do better.
         except Exception as error:
             logger.error("graphs are not written now: %s", describe(error))
             return False
         return True
-
-    def _is_chosen(self) -> bool:
-        if not self._lock.is_locked:
-            try:
-                self._lock.acquire(timeout=0)
-            except Timeout:
-                return False
-        return True
-
-    def _store(self, values: Mapping[str, float]) -> None:
-        tables = self._package("database.custom_graph")
-        with (
-            self._package("database").engine.begin() as connection,
-            Session(connection, join_transaction_mode="rollback_only") as session,
-        ):
-            for title, value in values.items():
-                tables.add_value(session, tables.get_graph_id_from_name(session, title), value)
-            session.flush()
 
 
 def measured_values(data_dir: Path, operations: Operations, clock: Clock) -> dict[str, float]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from types import TracebackType
 from typing import Any
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from services.base.privacy import NOT_KEPT
-from services.web.monitoring.privacy import without_message
 
 # What the package's columns hold.
-_MOST_LETTERS = 250
+_MAX_CHARACTERS = 250
+_OF_THE_VISITOR = ("request_header", "request_environment", "request_url")
+
+Failure = tuple[type[BaseException], TracebackType | None, bool]
+"""An error's kind and calls, and whether it was handled."""
 
 
 @dataclass(frozen=True)
@@ -53,21 +57,15 @@ class Record:
     ----------
     request : mapping
         Its row, by column.
-    exceptions : sequence
-        Exceptions with their tracebacks, each with whether it was handled.
+    failures : sequence of Failure
     outlier : Outlier or None
     lines : sequence of Line
     """
 
     request: Mapping[str, Any]
-    exceptions: Sequence[tuple[BaseException, bool]] = ()
+    failures: Sequence[Failure] = ()
     outlier: Outlier | None = None
     lines: Sequence[Line] = ()
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether the row is all there is."""
-        return not (self.exceptions or self.outlier or self.lines)
 
 
 class RecordStore:
@@ -95,72 +93,51 @@ class RecordStore:
         ------
         sqlalchemy.exc.SQLAlchemyError
         """
-        plain = [dict(record.request) for record in records if record.is_plain]
-        detailed = [record for record in records if not record.is_plain]
+        table = self._storage.Request
+        numbered = insert(table).returning(table.id, sort_by_parameter_order=True)
         # The package's functions commit in between: here that reaches no further than the session.
         with (
             self._storage.engine.begin() as connection,
             Session(connection, join_transaction_mode="rollback_only") as session,
         ):
-            if plain:
-                session.execute(insert(self._storage.Request), plain)
-            if detailed:
-                self._store_detailed(session, detailed)
+            numbers = session.scalars(numbered, [dict(record.request) for record in records])
+            codes: dict[tuple[str, int, str], int] = {}
+            for number, record in zip(numbers.all(), records, strict=True):
+                self._store_details(session, number, record, codes)
             session.flush()
 
-    def _store_detailed(self, session: Session, records: Sequence[Record]) -> None:
-        request = self._storage.Request
-        numbered = insert(request).returning(request.id, sort_by_parameter_order=True)
-        ids = session.scalars(numbered, [dict(record.request) for record in records]).all()
-        for number, record in zip(ids, records, strict=True):
-            for error, is_handled in record.exceptions:
-                # Code that has no source, such as what was made while running, cannot be kept.
-                with suppress(OSError, TypeError):
-                    self._save_exception(
-                        number,
-                        session,
-                        without_message(error),
-                        type(error),
-                        error.__traceback__,
-                        is_handled,
-                    )
-            if record.outlier is not None:
-                session.add(self._outlier(number, record.outlier))
-        self._store_lines(session, zip(ids, records, strict=True))
-
-    def _outlier(self, number: int, seen: Outlier) -> Any:
-        return self._storage.Outlier(
-            request_id=number,
-            request_header=NOT_KEPT,
-            request_environment=NOT_KEPT,
-            request_url=NOT_KEPT,
-            cpu_percent=seen.cpu_percent,
-            memory=seen.memory,
-            stacktrace=seen.stacktrace,
-        )
-
-    def _store_lines(self, session: Session, numbered: Iterable[tuple[int, Record]]) -> None:
-        codes: dict[tuple[str, int, str], int] = {}
+    def _store_details(
+        self, session: Session, number: int, record: Record, codes: dict[tuple[str, int, str], int]
+    ) -> None:
+        for kind, trace, is_handled in record.failures:
+            # A message may quote the request. Code that has no source, such as what was made while
+            # running, cannot be kept.
+            error = type(kind.__name__, (Exception,), {})(NOT_KEPT)
+            with suppress(OSError, TypeError):
+                self._save_exception(number, session, error, kind, trace, is_handled)
+        if record.outlier is not None:
+            # No header, no environment, no address.
+            kept = dict.fromkeys(_OF_THE_VISITOR, NOT_KEPT) | asdict(record.outlier)
+            session.add(self._storage.Outlier(request_id=number, **kept))
         rows = []
-        for number, record in numbered:
-            for position, line in enumerate(record.lines):
-                place = line.filename, line.number, line.function
-                if place not in codes:
-                    codes[place] = self._code_id(session, line)
-                rows.append(
-                    {
-                        "request_id": number,
-                        "position": position,
-                        "indent": line.indent,
-                        "duration": line.duration_ms,
-                        "code_id": codes[place],
-                    }
-                )
+        for position, line in enumerate(record.lines):
+            place = line.filename, line.number, line.function
+            if place not in codes:
+                codes[place] = self._code_id(session, line)
+            rows.append(
+                {
+                    "request_id": number,
+                    "position": position,
+                    "indent": line.indent,
+                    "duration": line.duration_ms,
+                    "code_id": codes[place],
+                }
+            )
         if rows:
             session.execute(insert(self._storage.StackLine), rows)
 
     def _code_id(self, session: Session, line: Line) -> int:
-        code = linecache.getline(line.filename, line.number).strip()[:_MOST_LETTERS]
-        texts = line.filename[-_MOST_LETTERS:], line.function[:_MOST_LETTERS]
+        code = linecache.getline(line.filename, line.number).strip()[:_MAX_CHARACTERS]
+        texts = line.filename[-_MAX_CHARACTERS:], line.function[:_MAX_CHARACTERS]
         found = self._find_code_line(session, texts[0], line.number, texts[1], code)
         return int(found.id)

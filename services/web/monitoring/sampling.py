@@ -23,6 +23,7 @@ import psutil
 
 from services.web.monitoring.complaints import Complaints
 from services.web.monitoring.records import Line, Outlier
+from services.web.monitoring.rounds import Rounds
 
 # A call: the file of its code, the line it is at, its name.
 Call = tuple[str, int, str]
@@ -60,9 +61,12 @@ class InProgress:
         if not (is_late or self._is_profiled):
             return
         calls = calls_within(frame, outermost)
+        # None before it is answered, and after.
+        if not calls:
+            return
         if is_late:
             self.outlier = _outlier(calls)
-        if self._is_profiled and calls:
+        if self._is_profiled:
             self._total_s += passed_s
             for depth in range(1, len(calls) + 1):
                 self._seconds[calls[:depth]] += passed_s
@@ -91,7 +95,7 @@ class InProgress:
 
 
 class Sampler:
-    """Looks at the requests in progress, by one thread that starts with the first of them.
+    """Looks at the requests in progress, by one thread.
 
     Parameters
     ----------
@@ -104,13 +108,10 @@ class Sampler:
     """
 
     def __init__(self, period_s: float, outermost: CodeType, complaints: Complaints) -> None:
-        self._period_s = period_s
         self._outermost = outermost
         self._complaints = complaints
         self._in_progress: dict[int, InProgress] = {}
-        self._has_some = threading.Event()
-        self._starting = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._rounds = Rounds("sampling", period_s, self._round)
 
     def watch(self, request: InProgress) -> None:
         """Look at a request from now on.
@@ -121,10 +122,7 @@ class Sampler:
             When no thread can be started.
         """
         self._in_progress[request.thread_id] = request
-        if not self._has_some.is_set():
-            self._has_some.set()
-        if self._thread is None:
-            self._start()
+        self._rounds.wake()
 
     def leave(self, request: InProgress) -> None:
         """Look at it no more."""
@@ -139,27 +137,11 @@ class Sampler:
                 if frame is not None:
                     request.look(frame, self._outermost)
 
-    def _start(self) -> None:
-        # At the first request, hence after any fork: a thread does not survive one.
-        with self._starting:
-            if self._thread is None:
-                thread = threading.Thread(target=self._run, name="sampling", daemon=True)
-                thread.start()
-                self._thread = thread
-
-    def _run(self) -> None:
-        pause = threading.Event()
-        while True:
-            self._has_some.wait()
-            pause.wait(self._period_s)
-            try:
-                self.look()
-            # What is seen is worth less than the requests that are looked at.
-            except Exception as error:
-                self._complaints.add(error)
-            self._has_some.clear()
-            if self._in_progress:
-                self._has_some.set()
+    def _round(self) -> bool:
+        # What is seen is worth less than the requests that are looked at.
+        with self._complaints.instead_of_errors():
+            self.look()
+        return bool(self._in_progress)
 
 
 @contextmanager

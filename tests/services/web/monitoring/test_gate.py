@@ -163,6 +163,8 @@ def test_nonsense_is_answered_as_such_by_the_whole_family(server: flask.Flask) -
         ("DELETE", "/dashboard/api/exception_occurrence/9999", 200),
     ]
     assert client.get("/dashboard/api/requests/x/y").status_code == 404
+    # Odd, but understood: the package gets a number.
+    assert client.get("/dashboard/api/outlier_table/1/0/1e1").status_code == 200
     assert client.get("/dashboard/api/endpoint_info/9999").status_code == 404
 
 

@@ -67,6 +67,27 @@ def test_the_page_shows_what_was_recorded(tmp_path: Path) -> None:
     assert overview["pair"]["monitor"] == 1
 
 
+def test_level_0_keeps_the_time_of_use_and_nothing_else(tmp_path: Path) -> None:
+    client = log_in(build_server(settings_in(tmp_path, monitor_level="0")))
+    client.get("/pair")
+    overview = {row["name"]: row for row in client.get("/dashboard/api/overview").json or []}
+    assert overview["pair"]["last-accessed"] is not None
+    assert overview["recovered"]["last-accessed"] is None
+    assert rows(tmp_path, "SELECT * FROM Request") == []
+
+
+def test_an_error_is_kept_with_the_calls_of_the_view_and_no_other(tmp_path: Path) -> None:
+    client = build_server(settings_in(tmp_path, monitor_level="1")).test_client()
+    client.get("/broken")
+    query = (
+        "SELECT d.name FROM ExceptionStackLine s"
+        " JOIN ExceptionFrame f ON s.exception_frame_id = f.id"
+        " JOIN FunctionLocation l ON f.function_location_id = l.id"
+        " JOIN FunctionDefinition d ON l.function_definition_id = d.id ORDER BY position"
+    )
+    assert eventually(lambda: rows(tmp_path, query) == [("broken",)])
+
+
 def test_callbacks_are_told_apart(tmp_path: Path) -> None:
     client = build_server(settings_in(tmp_path, monitor_level="1")).test_client()
     call_back(client, "answer.children", "hour.value", 8)
@@ -260,6 +281,7 @@ def test_without_its_directory_the_pages_say_so_and_the_application_goes_on(
 ) -> None:
     server = build_server(settings_in(tmp_path))
     client = log_in(server)
+    assert eventually(lambda: len(measured(tmp_path, "log_in")) == 1)
     shutil.rmtree(tmp_path / "monitoring")
     capsys.readouterr()
     for _ in range(5):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 
 import pytest
@@ -119,6 +120,14 @@ def test_no_garbage_is_collected_while_another_thread_is_looked_at():
     with pytest.raises(ZeroDivisionError):
         sampler.look()
     assert (collecting, gc.isenabled()) == ([False], True)
+
+
+def test_what_is_seen_of_a_request_before_it_is_answered_is_no_outlier():
+    request = InProgress(0.0, is_profiled=True)
+    request.look(sys._getframe(), head_of.__code__)
+    assert request.outlier is None
+    request.look(sys._getframe(), sys._getframe(1).f_code)
+    assert "test_what_is_seen_of_a_request" in request.outlier.stacktrace
 
 
 def test_a_request_that_nobody_looked_at_has_no_lines():

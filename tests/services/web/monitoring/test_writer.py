@@ -119,7 +119,7 @@ def test_a_record_that_cannot_be_written_takes_no_other_with_it(complaints, regi
 def test_what_waits_is_bounded_and_what_is_too_much_is_counted_and_told(
     monkeypatch, complaints, registry, caplog
 ):
-    monkeypatch.setattr(writer, "MOST_WAITING_RECORDS", 3)
+    monkeypatch.setattr(writer, "MAX_WAITING_RECORDS", 3)
     monkeypatch.setattr(writer, "WRITE_PERIOD_SECONDS", 60)
     database = Database()
     together = RecordWriter(database.write, complaints)
@@ -170,7 +170,7 @@ def test_what_cannot_be_written_at_the_end_is_counted(
     together.add(1)
     together.add(2)
     [finish] = at_exit
-    thread = together._thread
+    thread = together._rounds.thread
     finish()
     assert registry.get_sample_value("traffic_measures_lost_total") == 2
     assert "the process ended before they could be written (1 more" in caplog.text
