@@ -24,9 +24,9 @@ from models.catalogue import (
     versions_in,
 )
 from models.errors import ModelMismatch
+from models.tables import markdown_table
 from models.training import NOT_RECORDED
 from models.versions import promote, withdraw
-from models.zones.comparison import markdown_table
 from services.base.clock import to_paris, utc_now
 from services.base.command_line import run_command
 from services.base.errors import StorageError, TrafficError

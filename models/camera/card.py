@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.zones.comparison import markdown_table
+from models.tables import markdown_table
 
 
 def camera_card(measures: dict[str, Any]) -> str:

@@ -19,8 +19,8 @@ from PIL import Image
 from models.camera.dataset import LabelledPictures, load_split
 from models.camera.evaluate import champion_file, true_reading
 from models.camera.strange_pictures import CHANGES, NO_STREET, STREETS, Draw, DrawLabelled
+from models.tables import markdown_table
 from models.training_command import quieten_tensorflow, say
-from models.zones.comparison import markdown_table
 from services.base.command_line import run_command
 from services.base.errors import TrafficError
 from services.camera.errors import PictureRefused

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from models.camera.camvid import GROUP_NAMES
 from models.camera.dataset import LabelledPictures, Split, load_split
 from models.camera.measures import confusion_over, figures
+from models.tables import markdown_table
 from models.training_command import quieten_tensorflow, say
-from models.zones.comparison import markdown_table
 from services.base.command_line import run_command
 from services.base.errors import TrafficError
 from services.base.settings import load_settings

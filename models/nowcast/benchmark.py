@@ -41,7 +41,7 @@ from models.nowcast.speed_table import (
     fingerprint,
     row_times,
 )
-from models.zones.comparison import markdown_table
+from models.tables import markdown_table
 
 if TYPE_CHECKING:
     from models.nowcast.nowcaster import Nowcaster

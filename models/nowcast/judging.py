@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.nowcast.city_table import CityTable
 from models.nowcast.features import LAGS, speeds_ahead
 from models.nowcast.leads import LEAD_STEPS, at_leads
-from models.zones.comparison import markdown_table
+from models.tables import markdown_table
 from services.forecast.nowcasts import LEAD_MINUTES
 from services.forecast.speed_distribution import status_probabilities
 from services.history.averages import mean_of

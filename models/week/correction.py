@@ -13,9 +13,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from models.hour_waves import HOUR_HARMONICS, hour_waves
 from models.week.observations import CONGESTED_BINS, NOT_FREE_BINS
 from models.week.prior import Prior
-from models.zones.features import HOUR_HARMONICS
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 from services.history.ratio_histogram import RATIO_BINS
 
@@ -221,12 +221,11 @@ class _LessonCells:
 
     def inputs(self, hours: NDArray[np.int64], segments: NDArray[np.int64]) -> dict[str, Any]:
         """Inputs of some cells, by name."""
-        angles = 2 * np.pi * hours[:, None] / HOURS_PER_DAY * np.arange(1, HOUR_HARMONICS + 1)
         return {
             "segment": segments[:, None].astype(np.int32),
             "road_class": self._class_codes[segments, None].astype(np.int32),
             "day": (hours[:, None] // HOURS_PER_DAY).astype(np.int32),
-            "hour_waves": np.hstack([np.sin(angles), np.cos(angles)]).astype(np.float32),
+            "hour_waves": hour_waves(hours).astype(np.float32),
             "school_holiday": np.full((len(hours), 1), self._flag),
             "prior_features": self._features(hours, segments),
             "log_prior": np.log(np.maximum(self._prior.week[hours, segments], _SMALLEST_SHARE)),

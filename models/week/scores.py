@@ -21,8 +21,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.tables import markdown_table
 from models.week.observations import NOT_KNOWN, SegmentHistory
-from models.zones.comparison import markdown_table
 from services.learn.scoring_rules import ranked_probability_scores, skill
 
 Shares = NDArray[np.float64]

@@ -19,6 +19,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from models.day_split import split_days
 from models.training import Decide, Ruling, Training, run_training
 from models.training_command import DEFAULT_SEED, Report, Trained, add_options, at_least, say
 from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
@@ -36,7 +37,6 @@ from models.week.scores import (
     coverage,
     scores_table,
 )
-from models.zones.dataset import split_days
 from services.base.command_line import run_command
 from services.city.calendar import Calendar
 from services.forecast.speed_distribution import status_probabilities

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from models.catalogue import CHAMPION_NAME, Roots
 from models.contest import HistoryContest
+from models.day_split import split_with_newest_judged
 from models.training import Decide
 from models.training_command import DEFAULT_SEED, Report, Trained
 from models.zones.comparison import is_no_worse_than_average
-from models.zones.dataset import load_zone_history, split_with_newest_judged
+from models.zones.dataset import load_zone_history
 from models.zones.features import Cells
 from models.zones.train import DEFAULT_EPOCHS, train_on
 from services.city.zones import ZONE_CHOICES

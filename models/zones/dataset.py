@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -14,17 +13,12 @@ from numpy.typing import NDArray
 from models.errors import HistoryTooShort
 from models.zones.features import Cells
 from services.base.clock import PARIS
-from services.forecast.zone_forecasts import DAY_NAMES, DAYS, TABLE_SHAPE, TrainedOn
+from services.forecast.zone_forecasts import TABLE_SHAPE, TrainedOn
 from services.history import layout
 from services.history.networks import KnownNetworks
 from services.history.zone_times import zone_times_by_day
 from services.traffic.indicators import zone_status_codes
 from services.traffic.snapshot import Source
-
-# One day in six to stop the training by, one in six to judge it by.
-_HELD_OUT_SHARE: Final = 6
-# Of each weekday: one to learn from, one to stop by, one to judge by.
-MINIMUM_OF_EACH_WEEKDAY: Final = 3
 
 
 @dataclass(frozen=True)
@@ -73,15 +67,6 @@ class ZoneHistory:
         return TrainedOn(self.source, days[0], days[-1], len(days), int(snapshots))
 
 
-@dataclass(frozen=True)
-class DaySplit:
-    """Whole days, each in one part only, so that nothing of a judged day was ever seen."""
-
-    train: list[date]
-    validation: list[date]
-    test: list[date]
-
-
 def load_zone_history(data_dir: Path, source: Source) -> ZoneHistory:
     """Read the history of one source and turn it into statuses of zones.
 
@@ -123,54 +108,3 @@ def zone_statuses(epoch_s: NDArray[np.int64], ratio: NDArray[np.float64]) -> pd.
             "status": zone_status_codes(ratio[time, zone]),
         }
     )
-
-
-def split_days(days: list[date], seed: int) -> DaySplit:
-    """Share whole days out at random, each weekday alike.
-
-    Raises
-    ------
-    HistoryTooShort
-        With fewer than three of some weekday.
-    """
-    generator = np.random.default_rng(seed)
-    parts: tuple[list[date], list[date], list[date]] = ([], [], [])
-    for weekday in range(DAYS):
-        same = [day for day in sorted(days) if day.weekday() == weekday]
-        if len(same) < MINIMUM_OF_EACH_WEEKDAY:
-            raise HistoryTooShort(
-                f"{len(same)} {DAY_NAMES[weekday]}s in the history: training needs "
-                f"{MINIMUM_OF_EACH_WEEKDAY} of each weekday"
-            )
-        held = max(1, len(same) // _HELD_OUT_SHARE)
-        shuffled = [same[place] for place in generator.permutation(len(same))]
-        for part, chosen in zip(
-            parts, (shuffled[2 * held :], shuffled[:held], shuffled[held : 2 * held]), strict=True
-        ):
-            part.extend(chosen)
-    return DaySplit(*(sorted(part) for part in parts))
-
-
-def split_with_newest_judged(days: list[date], judged: list[date], seed: int) -> DaySplit:
-    """Judge by some given days, and share out the others: each weekday alike, at random.
-
-    Raises
-    ------
-    HistoryTooShort
-        With fewer than two others of some weekday: one to learn from, one to stop by.
-    """
-    generator = np.random.default_rng(seed)
-    train: list[date] = []
-    validation: list[date] = []
-    for weekday in range(DAYS):
-        same = [day for day in sorted(set(days) - set(judged)) if day.weekday() == weekday]
-        if len(same) < MINIMUM_OF_EACH_WEEKDAY - 1:
-            raise HistoryTooShort(
-                f"{len(same)} {DAY_NAMES[weekday]}s to learn from: a challenger needs "
-                f"{MINIMUM_OF_EACH_WEEKDAY - 1} of each weekday beside the days it is judged by"
-            )
-        held = max(1, len(same) // _HELD_OUT_SHARE)
-        shuffled = [same[place] for place in generator.permutation(len(same))]
-        validation.extend(shuffled[:held])
-        train.extend(shuffled[held:])
-    return DaySplit(sorted(train), sorted(validation), sorted(judged))

@@ -1,35 +1,22 @@
-"""Judges a model beside its baselines: a saved one on new days, or the nowcaster on any table.
-
-python -m models.evaluate --model models/artifacts/VERSION --data-dir DIR
-python -m models.evaluate --speeds FILE --protocol tgcn
-"""
+"""Judges a saved version beside its baselines, on days that it has not seen."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 
 from models.errors import HistoryTooShort, ModelMismatch
-from models.nowcast.benchmark import Protocol, benchmark_table, paired_table, run_benchmark
-from models.nowcast.speed_table import MINUTES_PER_DAY, read_adjacency, read_speed_table
 from models.records import read_measures
-from models.training_command import quieten_tensorflow
 from models.zones.comparison import calibration_table, compare, comparison_table, status_table
 from models.zones.dataset import ZoneHistory, load_zone_history
 from models.zones.features import every_cell
 from models.zones.forecaster import KERAS_MODEL_NAME, Forecaster
-from services.base.command_line import run_command
-from services.base.errors import StorageError, TrafficError
-from services.base.files import read_if_present, write_atomically
+from services.base.errors import StorageError
+from services.base.files import read_if_present
 from services.base.formats import plural
-from services.base.settings import load_settings
 from services.forecast.zone_forecasts import FORECASTS_FILE, TABLE_SHAPE, decode_table
 
 # The table is written from the same model; processors may round the last digits differently.
@@ -113,56 +100,8 @@ def seen_and_unseen(
     return observed.on(seen), observed.on(unseen)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit code."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if (options.model is None) == (options.speeds is None):
-        parser.error("give either --model, or --speeds with --protocol")
-    if options.speeds is not None and options.protocol is None:
-        parser.error("--speeds needs --protocol")
-    quieten_tensorflow()
-    try:
-        printed = _saved_model(options) if options.speeds is None else _benchmark(options)
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    sys.stdout.write(printed)
-    return 0
-
-
-def _saved_model(options: argparse.Namespace) -> str:
-    comparison = evaluate(options.model, options.data_dir or load_settings().data_dir)
-    return _printed(options.model.name, comparison)
-
-
-def _benchmark(options: argparse.Namespace) -> str:
-    """Run the benchmark of the nowcaster; its record as JSON, then its tables."""
-    table = read_speed_table(options.speeds)
-    adjacency = None
-    if options.adjacency is not None:
-        adjacency = read_adjacency(options.adjacency, len(table.detectors))
-    protocol = Protocol(
-        first_day=options.first_day,
-        step_minutes=options.step_minutes,
-        slow_below=options.slow_below,
-        seeds=tuple(options.seeds),
-    )
-    record = run_benchmark(table, adjacency, protocol, _progress).record
-    written = orjson.dumps(record, option=orjson.OPT_INDENT_2).decode() + "\n"
-    if options.out is not None:
-        write_atomically(options.out, written.encode())
-        written = f"written: {options.out}\n"
-    return f"{written}\n{benchmark_table(record)}\n\n{paired_table(record)}\n"
-
-
-def _progress(line: str) -> None:
-    # Apart from the figures, so that these can be piped.
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
-
-
-def _printed(version: str, comparison: dict[str, Any]) -> str:
+def evaluation_text(version: str, comparison: dict[str, Any]) -> str:
+    """What an evaluation found, for people."""
     days, observations = len(comparison["days"]), comparison["observations"]
     parts = [
         f"{version}: its inputs fit, its table is its own",
@@ -173,58 +112,3 @@ def _printed(version: str, comparison: dict[str, Any]) -> str:
         + calibration_table(comparison, KERAS_MODEL_NAME),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m models.evaluate",
-        description="Measure a saved model beside both baselines, on days it has not seen; or "
-        "train and measure the nowcaster by a published protocol, on any table of speeds.",
-    )
-    saved = parser.add_argument_group("a saved model")
-    saved.add_argument("--model", type=Path, help="directory of the version")
-    saved.add_argument(
-        "--data-dir", type=Path, help="holds history/ and networks/; default: TRAFFIC_DATA_DIR"
-    )
-    table = parser.add_argument_group("the nowcaster on a table of speeds")
-    table.add_argument(
-        "--speeds", type=Path, help="CSV: a column a detector, their names above, a row a time"
-    )
-    table.add_argument("--protocol", choices=("tgcn",), help="how it is split and scored")
-    table.add_argument(
-        "--adjacency", type=Path, help="CSV without header: weights, detectors by detectors"
-    )
-    defaults = Protocol()
-    table.add_argument(
-        "--first-day",
-        type=date.fromisoformat,
-        default=defaults.first_day,
-        help=f"of the first row, which is at midnight; default: {defaults.first_day} (Los-loop)",
-    )
-    table.add_argument(
-        "--step-minutes",
-        type=_step_minutes,
-        default=defaults.step_minutes,
-        help=f"from row to row; default: {defaults.step_minutes}",
-    )
-    table.add_argument(
-        "--slow-below",
-        type=float,
-        default=defaults.slow_below,
-        help=f"coverage is also given below this speed; default: {defaults.slow_below:g}",
-    )
-    table.add_argument(
-        "--seeds", type=int, nargs="+", default=defaults.seeds, help="default: 1 2 3"
-    )
-    table.add_argument("--out", type=Path, help="write the JSON there instead of printing it")
-    return parser
-
-
-def _step_minutes(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1 or MINUTES_PER_DAY % int(text) != 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes that divides a day")
-    return int(text)
-
-
-if __name__ == "__main__":
-    run_command(main)

@@ -15,13 +15,11 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from models.hour_waves import HOUR_HARMONICS, hour_waves
 from services.city.zones import ZONE_CHOICES
 from services.forecast.zone_forecasts import DAYS, HOURS, TABLE_SHAPE
 from services.traffic.indicators import ZONE_STATUSES
 
-# Six waves a day resolve two hours: a rush hour keeps its shape, and neighbouring
-# hours lend one another their observations.
-HOUR_HARMONICS: Final = 6
 _FINGERPRINT_BYTES: Final = 4
 
 
@@ -113,9 +111,11 @@ def encode(cells: Cells) -> dict[str, NDArray[Any]]:
         codes = getattr(cells, name)
         if len(codes) and not 0 <= codes.min() <= codes.max() < size:
             raise ValueError(f"{name} outside 0 to {size - 1}")
-    angles = 2 * np.pi * cells.hour[:, None] / HOURS * np.arange(1, HOUR_HARMONICS + 1)
-    waves = np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
-    columns = {"zone": cells.zone[:, None], "day": cells.day[:, None], "hour_waves": waves}
+    columns = {
+        "zone": cells.zone[:, None],
+        "day": cells.day[:, None],
+        "hour_waves": hour_waves(cells.hour),
+    }
     return {item.name: columns[item.name].astype(item.dtype) for item in FEATURES.inputs}
 
 

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from models.day_split import DaySplit, split_days
 from models.training import Decide, Ruling, Training, run_training
 from models.training_command import DEFAULT_SEED, Report, Trained, add_options, at_least, say
 from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
 from models.zones.card import model_card
 from models.zones.comparison import compare, comparison_table, is_no_worse_than_average
-from models.zones.dataset import DaySplit, ZoneHistory, load_zone_history, split_days
+from models.zones.dataset import ZoneHistory, load_zone_history
 from models.zones.features import FEATURES, every_cell
 from models.zones.forecaster import Forecaster
 from services.base.command_line import run_command

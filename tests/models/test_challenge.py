@@ -10,11 +10,11 @@ import pytest
 from models import challenge as challenges
 from models.catalogue import champion_in_use, roots_of
 from models.challenge import challenge, rule
+from models.day_split import split_with_newest_judged
 from models.errors import HistoryTooShort
 from models.training_command import Trained
 from models.zones.challenge import TableForecaster, ZonesChallenge
 from models.zones.comparison import is_no_worse_than_average
-from models.zones.dataset import split_with_newest_judged
 from models.zones.features import every_cell
 from services.base.clock import PARIS
 from services.base.errors import StorageError

@@ -8,12 +8,12 @@ import numpy as np
 import orjson
 import pytest
 
+from models import evaluate
 from models.nowcast import benchmark
 from models.nowcast.boosted_trees import lightgbm_is_installed
 from models.nowcast.features import HORIZONS, LAGS
 from models.nowcast.options import Architecture, FitOptions, NowcastOptions
 from models.nowcast.speed_table import SpeedTable
-from models.zones import evaluate
 from tests.models.nowcast.tables import FIRST_DAY, SLOTS_PER_DAY, rhythmic, times_of, write_table
 
 pytestmark = [

@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from models import evaluate
 from models.nowcast import benchmark
 from models.nowcast.speed_table import (
     SpeedTable,
@@ -14,7 +15,6 @@ from models.nowcast.speed_table import (
     read_speed_table,
     row_times,
 )
-from models.zones import evaluate
 from tests.conftest import REAL_DATA
 from tests.models.nowcast.tables import rhythmic, write_table
 

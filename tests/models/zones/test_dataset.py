@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.day_split import split_days
 from models.errors import HistoryTooShort
-from models.zones.dataset import load_zone_history, split_days, zone_statuses
+from models.zones.dataset import load_zone_history, zone_statuses
 from services import history
 from services.city.zones import WHOLE_NETWORK, ZONE_CHOICES, ZONES
 from services.traffic.indicators import compute_indicators, zone_status

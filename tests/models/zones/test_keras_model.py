@@ -9,6 +9,7 @@ import numpy as np
 import orjson
 import pytest
 
+from models import evaluate as evaluate_command
 from models.errors import HistoryTooShort, ModelMismatch
 from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE
 from models.zones import evaluate, train
@@ -218,13 +219,13 @@ class TestEvaluation:
 
     def test_the_command_prints_the_model_beside_both_baselines(self, trained, data_dir, capsys):
         arguments = ["--model", str(trained.directory), "--data-dir", str(data_dir)]
-        assert evaluate.main(arguments) == 0
+        assert evaluate_command.main(arguments) == 0
         printed = capsys.readouterr().out
         for text in ("Keras model", "hour-of-week average", "commonest status", "RPS", "recall"):
             assert text in printed
 
     def test_the_command_ends_in_one_line_where_there_is_no_model(self, tmp_path, capsys):
-        assert evaluate.main(["--model", str(tmp_path), "--data-dir", str(tmp_path)]) == 2
+        assert evaluate_command.main(["--model", str(tmp_path), "--data-dir", str(tmp_path)]) == 2
         assert len(capsys.readouterr().err.splitlines()) == 1
 
 

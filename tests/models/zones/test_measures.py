@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from models.zones import comparison, measures
+from models import tables
+from models.zones import measures
 from models.zones.baselines import CommonestStatus, HourOfWeekAverage
 from models.zones.comparison import compare, comparison_table, is_no_worse_than_average
 from services.forecast import zone_forecasts
@@ -95,7 +96,7 @@ def test_a_model_that_loses_to_the_average_is_found_out():
     assert "-" in printed.splitlines()[3]
 
 
-@pytest.mark.parametrize("module", [measures, comparison, zone_forecasts])
+@pytest.mark.parametrize("module", [measures, tables, zone_forecasts])
 def test_examples_in_the_documentation_are_true(module):
     outcome = doctest.testmod(module)
     assert outcome.attempted > 0
