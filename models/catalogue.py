@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from models.errors import ModelMismatch
-from models.nowcast import judging as nowcast_judging
 from models.records import check_files, read_measures, read_record
-from models.versions import MODEL_FILE, NOWCASTER_FILE
-from models.week import scores as week_scores
-from models.zones.baselines import CommonestStatus, HourOfWeekAverage
-from models.zones.forecaster import KERAS_MODEL_NAME
 from services.base.errors import ForecastUnavailable
-from services.camera.model_files import CLASS_FILE
-from services.camera.model_files import DIRECTORY as CAMERA_DIRECTORY
 from services.forecast.champions import SHIPPED_ARTIFACTS, VERSION_PATTERN, champion_version
-from services.forecast.week_forecasts import WEEK_FILE
-from services.forecast.zone_forecasts import FORECASTS_FILE
-from services.operations import FORECAST_KINDS, Kind, ModelVersion
+from services.operations import Kind, ModelVersion
 
 CHAMPION_NAME: Final = "champion"
 """What tables of measures call the champion that a challenger is compared with."""
 
-# The first kind lies in the directory of the models itself.
-_FOLDERS: Final[dict[Kind, str]] = {
-    "zones": ".",
-    "week": "week",
-    "nowcast": "nowcast",
-    "camera": CAMERA_DIRECTORY,
-}
-# What a version serves by: without one of these, or with it damaged, it is not made the champion.
-_FILES: Final[dict[Kind, tuple[str, ...]]] = {
-    "zones": (MODEL_FILE, FORECASTS_FILE),
-    "week": (MODEL_FILE, WEEK_FILE),
-    "nowcast": (NOWCASTER_FILE,),
-    "camera": (MODEL_FILE, CLASS_FILE),
-}
 _RPS: Final = "ranked_probability_score"
-_FIGURE_NAMES: Final = {
-    KERAS_MODEL_NAME: "challenger_rps",
-    week_scores.MODEL: "challenger_rps",
-    nowcast_judging.NOWCASTER: "challenger_rps",
-    HourOfWeekAverage.name: "average_rps",
-    week_scores.RAW_FREQUENCIES: "average_rps",
-    CommonestStatus.name: "commonest_rps",
-    CHAMPION_NAME: "champion_rps",
-}
+
+
+@dataclass(frozen=True)
+class ModelKind:
+    """What a kind of model is called, where it lies, and by which names it is judged.
+
+    Attributes
+    ----------
+    name : {"zones", "week", "nowcast", "camera"}
+    folder : str
+        In the directory of the models.
+    files : tuple of str
+        What a version serves by: without one of these, or with it damaged, it is not made
+        the champion.
+    figures : mapping
+        From what its tables of measures call a forecaster to the figure that goes on record.
+    learns_from_history : bool
+        Whether its record tells of which days.
+    """
+
+    name: Kind
+    folder: str
+    files: tuple[str, ...]
+    figures: Mapping[str, str]
+    learns_from_history: bool = True
 
 
 @dataclass(frozen=True)
@@ -108,12 +101,10 @@ class Found:
         return self.root / self.version
 
 
-def roots_of(data_dir: Path, kind: Kind, shipped: Path = SHIPPED_ARTIFACTS) -> Roots:
+def roots_of(data_dir: Path, kind: ModelKind, shipped: Path = SHIPPED_ARTIFACTS) -> Roots:
     """Where versions of a kind are looked for."""
-    folder = _FOLDERS[kind]
-    return Roots(
-        data_dir / "models" / folder, shipped / folder, _FILES[kind], kind in FORECAST_KINDS
-    )
+    local = data_dir / "models" / kind.folder
+    return Roots(local, shipped / kind.folder, kind.files, kind.learns_from_history)
 
 
 def versions_in(roots: Roots) -> list[Found]:
@@ -152,19 +143,20 @@ def champion_in_use(roots: Roots) -> Found | None:
     return None
 
 
-def figures_of(comparison: dict[str, Any]) -> dict[str, Any]:
+def figures_of(kind: ModelKind, comparison: dict[str, Any]) -> dict[str, Any]:
     """The main figures of a comparison, as they go on record: plain numbers and dates.
 
     Kinds of models that measure something else leave out what they do not have.
     """
     forecasters = comparison.get("forecasters", {})
+    names = {**kind.figures, CHAMPION_NAME: "champion_rps"}
     figures: dict[str, Any] = {
         figure: rps
-        for name, figure in _FIGURE_NAMES.items()
+        for name, figure in names.items()
         if (rps := _rps(forecasters.get(name))) is not None
     }
     for name, item in comparison.get("against", {}).items():
-        figure = _FIGURE_NAMES.get(name)
+        figure = names.get(name)
         if figure is not None and "days_better" in item:
             figures[figure.replace("_rps", "_beaten_on_days")] = item["days_better"]
     if "mean_iou" in comparison:
@@ -187,18 +179,18 @@ def _rps(measured: dict[str, Any] | list[dict[str, Any]] | None) -> float | None
 
 
 def version_record(
-    kind: Kind, version: str, measures: dict[str, Any], now: datetime
+    kind: ModelKind, version: str, measures: dict[str, Any], now: datetime
 ) -> ModelVersion:
     """A version as it goes on record beside a decision."""
     learned = measures["trained_on"]
     return ModelVersion(
-        kind=kind,
+        kind=kind.name,
         version=version,
         source=str(learned["source"]),
         first_day=date.fromisoformat(str(learned["first_day"])),
         last_day=date.fromisoformat(str(learned["last_day"])),
         days=int(learned["days"]),
-        measures=figures_of(measures.get("test", {})),
+        measures=figures_of(kind, measures.get("test", {})),
         recorded_at=now,
     )
 

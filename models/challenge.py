@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -28,7 +28,6 @@ from models.training_command import DEFAULT_SEED, Report, at_least, quieten_tens
 from models.versions import promote
 from models.week.challenge import WeekChallenge
 from models.zones.challenge import ZonesChallenge
-from models.zones.train import DEFAULT_EPOCHS
 from services.base.clock import PARIS, utc_now
 from services.base.command_line import run_command
 from services.base.errors import TrafficError
@@ -87,7 +86,7 @@ def challenge(
         # Nobody reads the lines of progress any more: that is no failure of the training.
         raise
     except Exception as error:  # a nightly job goes on the next night, whatever went wrong
-        log.exception("the challenge of kind %s failed: the champion stays", contest.kind)
+        log.exception("the challenge of kind %s failed: the champion stays", contest.kind.name)
         decision = _decision(contest, None, Ruling("failed", "training_failed"), now)
         decision.figures = {"error": f"{type(error).__name__}: {error}"[:_REASON_LENGTH]}
         record_decision(operations, decision)
@@ -128,13 +127,16 @@ def make_contest(
     ValueError
         For a kind that is not challenged.
     """
-    if kind == "zones":
-        return ZonesChallenge(data_dir, source, epochs=epochs or DEFAULT_EPOCHS, seed=seed)
-    if kind == "week":
-        return WeekChallenge(data_dir, source, seed=seed)
-    if kind == "nowcast":
-        return NowcastChallenge(data_dir, source, seed=seed)
-    raise ValueError(f"no kind of model that is challenged: {kind!r}")
+    if kind == "zones" and epochs is not None:
+        return ZonesChallenge(data_dir, source, epochs=epochs, seed=seed)
+    contests: dict[Kind, Callable[..., Contest]] = {
+        "zones": ZonesChallenge,
+        "week": WeekChallenge,
+        "nowcast": NowcastChallenge,
+    }
+    if kind not in contests:
+        raise ValueError(f"no kind of model that is challenged: {kind!r}")
+    return contests[kind](data_dir, source, seed=seed)
 
 
 def source_to_learn_from(settings: Settings) -> Source:
@@ -212,7 +214,10 @@ def _challenge(
     ruling = Ruling(**trained.measures["decision"])
     version = trained.directory.name
     decision = _decision(contest, champion, ruling, now, version)
-    decision.figures = {"source": contest.source, **figures_of(trained.measures["test"])}
+    decision.figures = {
+        "source": contest.source,
+        **figures_of(contest.kind, trained.measures["test"]),
+    }
     record_decision(
         operations, decision, version_record(contest.kind, version, trained.measures, now)
     )
@@ -239,7 +244,7 @@ def _is_time(days: Sequence[date], last_judged_day: date | None) -> bool:
 
 def _past(contest: Contest, operations: Operations) -> _Past:
     with operations.begin() as session:
-        decisions = latest_decisions(session, contest.kind, _LOOKED_BACK)
+        decisions = latest_decisions(session, contest.kind.name, _LOOKED_BACK)
     of_challenges = [item for item in decisions if item.decided_by == "challenge"]
     judged = [
         date.fromisoformat(item.figures["judged_last_day"])
@@ -272,7 +277,7 @@ def _decision(
     version: str | None = None,
 ) -> Decision:
     return Decision(
-        kind=contest.kind,
+        kind=contest.kind.name,
         version=version,
         previous=None if champion is None else champion.version,
         action=ruling.action,

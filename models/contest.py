@@ -6,12 +6,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from models.catalogue import Found, Roots, champion_in_use, roots_of
+from models.catalogue import Found, ModelKind, Roots, champion_in_use, roots_of
 from models.training import Decide
 from models.training_command import DEFAULT_SEED, Report, Trained
 from services.base.clock import to_paris
 from services.history import layout
-from services.operations import Kind
 from services.operations.tables import Reason
 from services.traffic.snapshot import Source
 
@@ -20,7 +19,7 @@ class Contest(Protocol):
     """What a kind of model offers to be challenged: the one adapter that a new kind needs."""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> ModelKind:
         """Which kind of model."""
 
     @property
@@ -68,7 +67,7 @@ class HistoryContest:
         Of the weights, and of whatever is drawn.
     """
 
-    kind: ClassVar[Kind]
+    kind: ClassVar[ModelKind]
 
     def __init__(
         self,

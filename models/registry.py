@@ -15,6 +15,7 @@ from typing import Final
 
 from models.catalogue import (
     Found,
+    ModelKind,
     Roots,
     champion_in_use,
     figures_of,
@@ -24,6 +25,7 @@ from models.catalogue import (
     versions_in,
 )
 from models.errors import ModelMismatch
+from models.kinds import MODEL_KINDS
 from models.tables import markdown_table
 from models.training import NOT_RECORDED
 from models.versions import promote, withdraw
@@ -34,9 +36,7 @@ from services.base.formats import plural
 from services.base.settings import load_settings
 from services.learn.scoring_rules import skill
 from services.operations import (
-    KINDS,
     Decision,
-    Kind,
     NothingRecorded,
     Operations,
     champion_history,
@@ -53,7 +53,7 @@ _LISTED_DECISIONS: Final = 1_000
 class Registry:
     """The versions of one kind of model, and where decisions about them go."""
 
-    kind: Kind
+    kind: ModelKind
     roots: Roots
     operations: Operations
 
@@ -75,12 +75,12 @@ def promote_version(registry: Registry, version: str, now: datetime) -> str:
     """
     found = find_version(registry.roots, version)
     if found is None:
-        raise ModelMismatch(f"there is no version {version!r} of kind {registry.kind}")
+        raise ModelMismatch(f"there is no version {version!r} of kind {registry.kind.name}")
     previous = champion_in_use(registry.roots)
     if previous == found and not found.problem:
-        return f"{version} is the champion of kind {registry.kind} already"
+        return f"{version} is the champion of kind {registry.kind.name} already"
     _install(registry.roots, found)
-    told = f"{version} is now the champion of kind {registry.kind}"
+    told = f"{version} is now the champion of kind {registry.kind.name}"
     return told + _record(registry, found, previous, "promoted", now)
 
 
@@ -105,10 +105,10 @@ def roll_back(registry: Registry, now: datetime) -> str:
     if found is None or found.problem:
         found = champion_in_use(registry.roots.only_shipped())
     if found is None or (present is not None and found.version == present.version):
-        raise ModelMismatch(f"no earlier champion of kind {registry.kind} to return to")
+        raise ModelMismatch(f"no earlier champion of kind {registry.kind.name} to return to")
     _install(registry.roots, found)
     which = "the one shipped with the code" if found.is_shipped else "the champion before"
-    told = f"{found.version} is the champion of kind {registry.kind} again: {which}"
+    told = f"{found.version} is the champion of kind {registry.kind.name} again: {which}"
     return told + _record(registry, found, present, "rolled_back", now)
 
 
@@ -122,18 +122,18 @@ def version_table(registry: Registry) -> str:
         decision = decided.get(found.version)
         rows.append(
             [
-                registry.kind,
+                registry.kind.name,
                 found.version,
                 "champion" if is_champion else "",
                 "shipped" if found.is_shipped else "local",
-                *_described(found, is_forecast=registry.roots.learns_from_history),
+                *_described(registry.kind, found),
                 found.problem or _told(decision),
             ]
         )
-    is_forecast = registry.roots.learns_from_history
+    is_forecast = registry.kind.learns_from_history
     figures = ("RPS", "against average") if is_forecast else ("mean IoU", "vehicle IoU")
     header = ["kind", "version", "", "from", "learned from", *figures, "decision"]
-    return markdown_table(header, rows) if rows else f"no version of kind {registry.kind}"
+    return markdown_table(header, rows) if rows else f"no version of kind {registry.kind.name}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -142,9 +142,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings(**({"data_dir": options.data_dir} if options.data_dir else {}))
         operations = open_operations(settings, read_only=options.command == "list")
-        kinds = [options.kind] if options.kind else list(KINDS)
+        kinds = [options.kind] if options.kind else list(MODEL_KINDS)
         registries = [
-            Registry(kind, roots_of(settings.data_dir, kind), operations) for kind in kinds
+            Registry(kind, roots_of(settings.data_dir, kind), operations)
+            for kind in map(MODEL_KINDS.__getitem__, kinds)
         ]
         if options.command == "list":
             told = "\n\n".join(map(version_table, registries))
@@ -174,7 +175,7 @@ def _record(
     registry: Registry, found: Found, previous: Found | None, action: str, now: datetime
 ) -> str:
     decision = Decision(
-        kind=registry.kind,
+        kind=registry.kind.name,
         version=found.version,
         previous=None if previous is None else previous.version,
         action=action,
@@ -196,7 +197,7 @@ def _champion_before(registry: Registry, present: Found | None) -> str | None:
         return None
     try:
         with registry.operations.begin() as session:
-            history = champion_history(session, registry.kind)
+            history = champion_history(session, registry.kind.name)
     except NothingRecorded:
         return None
     # Trained again from the same history, a version may have followed itself.
@@ -211,7 +212,7 @@ def _champion_before(registry: Registry, present: Found | None) -> str | None:
 def _last_decisions(registry: Registry) -> dict[str, Decision]:
     try:
         with registry.operations.begin() as session:
-            newest_first = latest_decisions(session, registry.kind, _LISTED_DECISIONS)
+            newest_first = latest_decisions(session, registry.kind.name, _LISTED_DECISIONS)
     except NothingRecorded:
         return {}
     except StorageError as error:
@@ -220,10 +221,10 @@ def _last_decisions(registry: Registry) -> dict[str, Decision]:
     return {item.version: item for item in reversed(newest_first) if item.version is not None}
 
 
-def _described(found: Found, *, is_forecast: bool) -> list[str]:
+def _described(kind: ModelKind, found: Found) -> list[str]:
     if found.measures is None:
         return ["?", "-", "-"]
-    if not is_forecast:
+    if not kind.learns_from_history:
         pictures, test = found.measures.get("pictures", {}), found.measures.get("test", {})
         overlaps = test.get("mean_iou"), test.get("iou", {}).get("vehicle")
         shown = ["-" if value is None else f"{value:.4f}" for value in overlaps]
@@ -231,7 +232,7 @@ def _described(found: Found, *, is_forecast: bool) -> list[str]:
     learned = found.measures["trained_on"]
     days = f"{learned['days']} {plural('day', learned['days'])}"
     period = f"{learned['source']}, {days} to {learned['last_day']}"
-    figures = figures_of(found.measures.get("test", {}))
+    figures = figures_of(kind, found.measures.get("test", {}))
     own, average = figures.get("challenger_rps"), figures.get("average_rps")
     saved = None if own is None or average is None else skill(own, average)
     return [
@@ -255,14 +256,15 @@ def _parser() -> argparse.ArgumentParser:
         description="List the versions of the models, promote one, or return to the one before. "
         "Web processes take up a new champion by themselves.",
     )
+    kinds = list(MODEL_KINDS)
     commands = parser.add_subparsers(dest="command", required=True)
     shown = commands.add_parser("list", help="every version, its figures and what became of it")
     promoted = commands.add_parser("promote", help="make a version the champion")
     promoted.add_argument("version", metavar="VERSION")
     back = commands.add_parser("rollback", help="return to the champion before, or the shipped one")
-    shown.add_argument("--kind", choices=KINDS, help="default: all")
+    shown.add_argument("--kind", choices=kinds, help="default: all")
     for command in (promoted, back):
-        command.add_argument("--kind", choices=KINDS, default="zones", help="default: zones")
+        command.add_argument("--kind", choices=kinds, default="zones", help="default: zones")
     for command in (shown, promoted, back):
         command.add_argument("--data-dir", type=Path, help="default: TRAFFIC_DATA_DIR")
     return parser

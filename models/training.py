@@ -10,15 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from models.catalogue import Found, champion_in_use, figures_of, roots_of, version_record
+from models.catalogue import Found, ModelKind, champion_in_use, figures_of, roots_of, version_record
 from models.training_command import Trained, quieten_tensorflow, say, tell_outcome
 from services.base.clock import utc_now
 from services.base.errors import TrafficError
 from services.base.settings import load_settings
 from services.operations import (
-    FORECAST_KINDS,
     Decision,
-    Kind,
     Operations,
     open_operations,
     record_decision,
@@ -45,7 +43,7 @@ class Training:
 
     Attributes
     ----------
-    kind : str
+    kind : ModelKind
     train : callable
         Takes the data directory and the directory of models; writes a version.
     table : callable
@@ -54,7 +52,7 @@ class Training:
         Why a version is refused, if it is.
     """
 
-    kind: Kind
+    kind: ModelKind
     train: Callable[[Path, Path], Trained]
     table: Callable[[dict[str, Any]], str]
     who_is_better: str
@@ -84,12 +82,12 @@ def run_training(training: Training, options: argparse.Namespace) -> int:
         if not record_training(operations, training.kind, trained, previous, started_at):
             say(NOT_RECORDED)
     say(training.table(trained.measures["test"]))
-    tell_outcome(trained, training.kind, training.who_is_better)
+    tell_outcome(trained, training.kind.name, training.who_is_better)
     return 0
 
 
 def record_training(
-    operations: Operations, kind: Kind, trained: Trained, previous: Found | None, now: datetime
+    operations: Operations, kind: ModelKind, trained: Trained, previous: Found | None, now: datetime
 ) -> bool:
     """Put on record what became of a version that was trained by hand.
 
@@ -100,15 +98,16 @@ def record_training(
     """
     version = trained.directory.name
     decision = Decision(
-        kind=kind,
+        kind=kind.name,
         version=version,
         previous=None if previous is None else previous.version,
         action=trained.measures["decision"]["action"],
         reason=trained.measures["decision"]["reason"],
         decided_by="training",
         decided_at=now,
-        figures=figures_of(trained.measures["test"]),
+        figures=figures_of(kind, trained.measures["test"]),
     )
-    learns_from_history = kind in FORECAST_KINDS
-    record = version_record(kind, version, trained.measures, now) if learns_from_history else None
+    record = (
+        version_record(kind, version, trained.measures, now) if kind.learns_from_history else None
+    )
     return record_decision(operations, decision, record)

@@ -25,6 +25,7 @@ from models.camera.card import camera_card
 from models.camera.confusion_picture import draw_confusion
 from models.camera.dataset import LabelledPictures, load_split
 from models.camera.familiarity import fit_familiarity, record_of
+from models.camera.kind import CAMERA
 from models.camera.measures import CommonestByPosition, confusion_over, encode_measures, figures
 from models.catalogue import champion_in_use, roots_of
 from models.training import Ruling, record_training
@@ -146,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with ExitStack() as stack:
             settings = load_settings()
-            previous = champion_in_use(roots_of(settings.data_dir, "camera"))
+            previous = champion_in_use(roots_of(settings.data_dir, CAMERA))
             trained = train(
                 given.data,
                 given.out or settings.data_dir / "models",
@@ -162,7 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2 if isinstance(error, ConfigurationError) else 1
     # A version for another place is no decision of this installation.
     if given.out is None:
-        record_training(open_operations(settings), "camera", trained, previous, now)
+        record_training(open_operations(settings), CAMERA, trained, previous, now)
     test = trained.measures["test"]
     say(f"test mIoU {test['mean_iou']:.4f}, vehicle {test['iou']['vehicle'] or 0:.4f}")
     say(f"written: {trained.directory}")

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.catalogue import Roots
+from models.catalogue import ModelKind, Roots
 from models.contest import HistoryContest
 from models.errors import HistoryTooShort, ModelMismatch
 from models.nowcast.city_table import CityTable, load_city_table
 from models.nowcast.day_parts import NowcastSplit, split_days
 from models.nowcast.issuing import LEAST_KNOWN_SHARE, known_share
 from models.nowcast.judging import is_no_worse_than_baselines
+from models.nowcast.kind import NOWCAST
 from models.nowcast.train import DEFAULT_WEEKS, describe, quantiles_in_parts, train_on
 from models.training import Decide
 from models.training_command import DEFAULT_SEED, Report, Trained
-from services.operations import Kind
 from services.operations.tables import Reason
 from services.traffic.snapshot import Source
 
@@ -46,7 +46,7 @@ class NowcastChallenge(HistoryContest):
         As for ``models.nowcast.train.train``.
     """
 
-    kind: ClassVar[Kind] = "nowcast"
+    kind: ClassVar[ModelKind] = NOWCAST
 
     def __init__(
         self,

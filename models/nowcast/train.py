@@ -37,6 +37,7 @@ from models.nowcast.judging import (
     on_common_cases,
     persistence,
 )
+from models.nowcast.kind import NOWCAST
 from models.nowcast.leads import LEAD_STEPS, quantiles_at_leads
 from models.nowcast.speed_table import RowTimes
 from models.nowcast.zone_bands import ZoneCalibration, learn_zone_calibration
@@ -228,7 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
     training = Training(
-        "nowcast",
+        NOWCAST,
         lambda data_dir, root: train(
             data_dir,
             options.source,

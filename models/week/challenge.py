@@ -9,11 +9,12 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.catalogue import CHAMPION_NAME
+from models.catalogue import CHAMPION_NAME, ModelKind
 from models.contest import HistoryContest
 from models.errors import HistoryTooShort
 from models.training import Decide
 from models.training_command import Report, Trained
+from models.week.kind import WEEK
 from models.week.observations import load_segment_history
 from models.week.train import WeekSplit, is_no_worse_than_frequencies, train_on
 from services.base.errors import ForecastUnavailable
@@ -22,7 +23,6 @@ from services.forecast.champions import read_table
 from services.forecast.week_forecasts import WEEK_FILE, WeekOnNetwork, WeekTable, decode_table
 from services.forecast.zone_forecasts import DAYS
 from services.history.hour_of_week import HOURS_PER_DAY
-from services.operations import Kind
 from services.operations.tables import Reason
 from services.traffic.network import Network
 
@@ -36,7 +36,7 @@ _LEAST_OF_EACH_WEEKDAY: Final = 2
 class WeekChallenge(HistoryContest):
     """See :class:`models.contest.Contest`."""
 
-    kind: ClassVar[Kind] = "week"
+    kind: ClassVar[ModelKind] = WEEK
 
     def train(self, judged: list[date], decide: Decide, report: Report) -> Trained:
         """See :class:`models.contest.Contest`."""

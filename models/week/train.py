@@ -24,6 +24,7 @@ from models.training import Decide, Ruling, Training, run_training
 from models.training_command import DEFAULT_SEED, Report, Trained, add_options, at_least, say
 from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
 from models.week.card import week_card
+from models.week.kind import WEEK
 from models.week.observations import SegmentHistory, load_segment_history
 from models.week.prior import Prior, Strengths, class_codes_of, hierarchical_prior
 from models.week.quantiles import quantiles_pct, status_shares
@@ -241,7 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
     training = Training(
-        "week",
+        WEEK,
         lambda data_dir, root: train(
             data_dir,
             options.source,

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.catalogue import CHAMPION_NAME, Roots
+from models.catalogue import CHAMPION_NAME, ModelKind, Roots
 from models.contest import HistoryContest
 from models.day_split import split_with_newest_judged
 from models.training import Decide
@@ -17,10 +17,10 @@ from models.training_command import DEFAULT_SEED, Report, Trained
 from models.zones.comparison import is_no_worse_than_average
 from models.zones.dataset import load_zone_history
 from models.zones.features import Cells
+from models.zones.kind import ZONES
 from models.zones.train import DEFAULT_EPOCHS, train_on
 from services.city.zones import ZONE_CHOICES
 from services.forecast.zone_forecasts import DAYS, TABLE_SHAPE, ForecastTable, read_table
-from services.operations import Kind
 from services.operations.tables import Reason
 from services.traffic.snapshot import Source
 
@@ -59,7 +59,7 @@ class ZonesChallenge(HistoryContest):
         As for ``models.zones.train.train``.
     """
 
-    kind: ClassVar[Kind] = "zones"
+    kind: ClassVar[ModelKind] = ZONES
 
     def __init__(
         self,

@@ -24,6 +24,7 @@ from models.zones.comparison import compare, comparison_table, is_no_worse_than_
 from models.zones.dataset import ZoneHistory, load_zone_history
 from models.zones.features import FEATURES, every_cell
 from models.zones.forecaster import Forecaster
+from models.zones.kind import ZONES
 from services.base.command_line import run_command
 from services.forecast.zone_forecasts import (
     FORECASTS_FILE,
@@ -160,7 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
     training = Training(
-        "zones",
+        ZONES,
         lambda data_dir, root: train(
             data_dir,
             options.source,

@@ -16,6 +16,7 @@ from models.training_command import Trained
 from models.zones.challenge import TableForecaster, ZonesChallenge
 from models.zones.comparison import is_no_worse_than_average
 from models.zones.features import every_cell
+from models.zones.kind import ZONES
 from services.base.clock import PARIS
 from services.base.errors import StorageError
 from services.base.settings import load_settings
@@ -46,7 +47,7 @@ class Contest:
     source = "demo"
 
     def __init__(self, data_dir):
-        self.roots = roots_of(data_dir, "zones", data_dir / "shipped")
+        self.roots = roots_of(data_dir, ZONES, data_dir / "shipped")
         write_zones_version(self.roots.local, FIRST, is_champion=True, last_day=date(2026, 11, 1))
         self.last_day = date(2026, 11, 15)
         self.result = comparison(champion=0.032)
@@ -191,7 +192,7 @@ class TestChallenge:
 class TestZones:
     def test_only_days_that_are_over_and_whole_count(self, tmp_path):
         write_history(tmp_path, weeks=1)
-        contest = ZonesChallenge(tmp_path, "demo", roots=roots_of(tmp_path, "zones", tmp_path))
+        contest = ZonesChallenge(tmp_path, "demo", roots=roots_of(tmp_path, ZONES, tmp_path))
         assert layout.days(tmp_path, "demo")[0] == date(2026, 11, 1)
         monday_to_saturday = [date(2026, 11, day) for day in range(2, 8)]
         noon = datetime(2026, 11, 8, 12, tzinfo=PARIS)
@@ -203,7 +204,7 @@ class TestZones:
         write_zones_version(tmp_path / "shipped", SHIPPED, is_champion=True)
         directory = write_zones_version(tmp_path / "models", FIRST, is_champion=True)
         contest = ZonesChallenge(
-            tmp_path, "demo", roots=roots_of(tmp_path, "zones", tmp_path / "shipped")
+            tmp_path, "demo", roots=roots_of(tmp_path, ZONES, tmp_path / "shipped")
         )
         assert contest.champion().version == FIRST
         (directory / "forecasts.parquet").write_bytes(b"cut")
@@ -248,7 +249,7 @@ class TestCommand:
 
 @pytest.mark.parametrize("kind", FORECAST_KINDS)
 def test_every_kind_that_forecasts_has_its_own_contest(tmp_path, kind):
-    assert challenges.make_contest(kind, tmp_path, "demo", seed=1).kind == kind
+    assert challenges.make_contest(kind, tmp_path, "demo", seed=1).kind.name == kind
 
 
 @pytest.mark.parametrize("kind", ["camera", "weeks", ""])

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from models.catalogue import champion_in_use, roots_of
 from models.challenge import challenge
 from models.zones.challenge import ZonesChallenge
+from models.zones.kind import ZONES
 from services.base.clock import to_paris
 from services.base.settings import load_settings
 from services.city.zones import ZONE_CHOICES
@@ -66,7 +67,7 @@ def lived(tmp_path_factory):
         score_forecasts(data_dir, shipped, operations, now)
         # The first training is given its time, the second one is cut short.
         epochs = 25 if day < (WEEKS_BEFORE + 1) * 7 else 1
-        roots = roots_of(data_dir, "zones", shipped)
+        roots = roots_of(data_dir, ZONES, shipped)
         contest = ZonesChallenge(data_dir, "demo", roots=roots, epochs=epochs)
         challenge(contest, operations, midnight + timedelta(hours=26), quiet)
     return data_dir, shipped
@@ -92,7 +93,7 @@ def test_one_challenger_was_promoted_and_one_refused(lived, decisions):
     _, promoted, refused = decisions
     assert promoted.previous == SHIPPED
     assert refused.previous == promoted.version
-    champion = champion_in_use(roots_of(lived[0], "zones", lived[1]))
+    champion = champion_in_use(roots_of(lived[0], ZONES, lived[1]))
     assert champion is not None
     assert champion.version == promoted.version
     assert champion.problem == ""

@@ -9,8 +9,11 @@ import pytest
 
 from models.catalogue import champion_in_use, find_version, roots_of, versions_in
 from models.errors import ModelMismatch
+from models.kinds import MODEL_KINDS
 from models.registry import Registry, main, promote_version, roll_back, version_table
 from models.versions import MEASURES_FILE, MODEL_FILE, promote
+from models.week.kind import WEEK
+from models.zones.kind import ZONES
 from services.base.settings import load_settings
 from services.camera.errors import ModelRefused
 from services.camera.model_files import champion_model_file
@@ -30,7 +33,7 @@ def registry(tmp_path):
     for version in (FIRST, SECOND):
         write_zones_version(data_dir / "models", version)
     operations = open_operations(load_settings(data_dir=data_dir))
-    return Registry("zones", roots_of(data_dir, "zones", shipped), operations)
+    return Registry(ZONES, roots_of(data_dir, ZONES, shipped), operations)
 
 
 def served(registry):
@@ -40,7 +43,7 @@ def served(registry):
 
 def history_of(registry):
     with registry.operations.begin() as session:
-        decisions = champion_history(session, registry.kind)
+        decisions = champion_history(session, registry.kind.name)
     return [(item.action, item.version, item.previous, item.decided_by) for item in decisions]
 
 
@@ -137,7 +140,7 @@ def test_a_promotion_that_cannot_be_recorded_is_done_and_journalled(registry, tm
     settings = load_settings(
         data_dir=tmp_path / "data", database_url=f"sqlite:///{tmp_path}/file/x.db"
     )
-    told = promote_version(Registry("zones", registry.roots, open_operations(settings)), FIRST, NOW)
+    told = promote_version(Registry(ZONES, registry.roots, open_operations(settings)), FIRST, NOW)
     assert "could not record it" in told
     assert served(registry) == FIRST
     assert f'"version":"{FIRST}"' in caplog.text
@@ -145,10 +148,10 @@ def test_a_promotion_that_cannot_be_recorded_is_done_and_journalled(registry, tm
 
 def test_each_kind_has_versions_of_its_own(tmp_path):
     for kind in ("week", "nowcast"):
-        assert versions_in(roots_of(tmp_path, kind, tmp_path / "shipped")) == []
+        assert versions_in(roots_of(tmp_path, MODEL_KINDS[kind], tmp_path / "shipped")) == []
     write_zones_version(tmp_path / "models", FIRST)
-    assert len(versions_in(roots_of(tmp_path, "zones", tmp_path / "shipped"))) == 1
-    assert versions_in(roots_of(tmp_path, "week", tmp_path / "shipped")) == []
+    assert len(versions_in(roots_of(tmp_path, ZONES, tmp_path / "shipped"))) == 1
+    assert versions_in(roots_of(tmp_path, WEEK, tmp_path / "shipped")) == []
 
 
 class TestCommand:

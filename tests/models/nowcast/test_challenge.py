@@ -21,6 +21,7 @@ from models.nowcast.judging import (
     compared_by_day,
     on_common_cases,
 )
+from models.nowcast.kind import NOWCAST
 from models.nowcast.options import Architecture, FitOptions
 from services.base.settings import load_settings
 from services.observe.feeds.reply import RENNES_THRESHOLDS
@@ -56,7 +57,7 @@ def test_the_first_is_judged_by_the_baselines_and_its_like_is_no_better(
     )
     fit = FitOptions(epochs=2, times_per_step=4, learning_rate=5e-3, sizes=sizes)
     roots = dataclasses.replace(
-        roots_of(tmp_path, "nowcast", tmp_path / "shipped"), local=tmp_path / "nowcast"
+        roots_of(tmp_path, NOWCAST, tmp_path / "shipped"), local=tmp_path / "nowcast"
     )
     contest = NowcastChallenge(
         data_dir, "demo", roots=roots, options=city.CityOptions(times=120, fit=fit)

@@ -15,6 +15,7 @@ from models.catalogue import champion_in_use, roots_of
 from models.challenge import challenge
 from models.errors import HistoryTooShort
 from models.week.challenge import WeekChallenge, parts_with_newest_judged
+from models.week.kind import WEEK
 from services.base.settings import load_settings
 from services.city.calendar import Calendar
 from services.operations import open_operations, recorded_versions
@@ -83,7 +84,7 @@ def operations(tmp_path):
 
 def run(data_dir, tmp_path, operations, now=NIGHT):
     roots = dataclasses.replace(
-        roots_of(tmp_path, "week", tmp_path / "shipped"), local=tmp_path / "week"
+        roots_of(tmp_path, WEEK, tmp_path / "shipped"), local=tmp_path / "week"
     )
     contest = WeekChallenge(data_dir, "demo", roots=roots)
     return challenge(contest, operations, now, lambda line: None), champion_in_use(roots)

@@ -71,27 +71,27 @@ def test_baselines_learn_from_the_seen_days_and_all_are_measured_on_the_others()
     observed = zone_history(weeks=8)
     seen, unseen = observed.on(observed.dates()[:42]), observed.on(observed.dates()[42:])
     oracle = Named(HourOfWeekAverage(unseen.counts()))
-    comparison_ = compare(oracle, seen, unseen)
-    assert comparison_["observations"] == len(unseen.frame)
-    assert comparison_["days"] == [day.isoformat() for day in unseen.dates()]
+    found = compare(oracle, seen, unseen)
+    assert found["observations"] == len(unseen.frame)
+    assert found["days"] == [day.isoformat() for day in unseen.dates()]
     average = HourOfWeekAverage(seen.counts()).predict(unseen.cells())
-    assert comparison_["forecasters"]["hour-of-week average"]["log_loss"] == pytest.approx(
+    assert found["forecasters"]["hour-of-week average"]["log_loss"] == pytest.approx(
         measures.log_loss(average, unseen.statuses())
     )
     # It has seen what it is asked, so nothing that has not can match it.
-    against = comparison_["against"]["hour-of-week average"]
+    against = found["against"]["hour-of-week average"]
     assert against["rps_skill"] > 0
     assert against["days_better"] > against["days"] / 2 == 7
-    assert is_no_worse_than_average(comparison_)
+    assert is_no_worse_than_average(found)
 
 
 def test_a_model_that_loses_to_the_average_is_found_out():
     observed = zone_history(weeks=4)
     seen, unseen = observed.on(observed.dates()[:21]), observed.on(observed.dates()[21:])
-    comparison_ = compare(Named(CommonestStatus(seen.counts())), seen, unseen)
-    assert not is_no_worse_than_average(comparison_)
-    assert comparison_["against"]["commonest status"]["rps_skill"] == pytest.approx(0.0)
-    printed = comparison_table(comparison_)
+    found = compare(Named(CommonestStatus(seen.counts())), seen, unseen)
+    assert not is_no_worse_than_average(found)
+    assert found["against"]["commonest status"]["rps_skill"] == pytest.approx(0.0)
+    printed = comparison_table(found)
     assert "named" in printed
     assert "-" in printed.splitlines()[3]
 

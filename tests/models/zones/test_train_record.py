@@ -12,6 +12,7 @@ import pytest
 
 from models.camera import train as camera
 from models.catalogue import champion_in_use, roots_of
+from models.kinds import MODEL_KINDS
 from models.nowcast.train import decide_by_baselines
 from models.training import NOT_RECORDED
 from models.training_command import Trained
@@ -66,7 +67,7 @@ def trained_as(monkeypatch, tmp_path):
     def run(kind, other, *arguments):
         name, decide, measures_of = KINDS[kind]
         module = importlib.import_module(name)
-        roots = roots_of(tmp_path, kind)
+        roots = roots_of(tmp_path, MODEL_KINDS[kind])
         write_zones_version(roots.local, FIRST, is_champion=True)
         learned = champion_in_use(roots).measures["trained_on"]
 

@@ -1,0 +1,16 @@
+"""The nowcaster among the kinds of models."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from models.catalogue import ModelKind
+from models.nowcast.judging import AVERAGE, NOWCASTER
+from models.versions import NOWCASTER_FILE
+
+NOWCAST: Final = ModelKind(
+    "nowcast",
+    "nowcast",
+    (NOWCASTER_FILE,),
+    {NOWCASTER: "challenger_rps", AVERAGE: "average_rps"},
+)
