@@ -43,7 +43,7 @@ def contest(tmp_path):
 class Contest:
     """A kind of model whose challengers do as a test says."""
 
-    kind = "zones"
+    kind = ZONES
     source = "demo"
 
     def __init__(self, data_dir):
