@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, datetime
 from typing import Final
 
 from benchmarks.prediction import load_predictor
@@ -11,12 +11,13 @@ from benchmarks.rows import NotMeasured, Options, Row, spread, times_less
 from benchmarks.servers import workplace
 from benchmarks.timing import time_runs
 from services.city.zones import DEFAULT_ZONE, checked_zone
+from services.forecast.asked_hour import asked_hour
 from services.forecast.champions import SHIPPED_ARTIFACTS
-from services.forecast.zone_forecasts import CachedForecasts, checked_day, checked_hour
+from services.forecast.zone_forecasts import CachedForecasts
 
 _LOOK_UPS: Final = 1_000
 _DAY: Final = "monday"
-_TODAY: Final = date(2026, 1, 5)
+_NOW: Final = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 
 def measure(options: Options) -> Iterator[Row]:
@@ -38,6 +39,5 @@ def measure(options: Options) -> Iterator[Row]:
 
 def _look_up_often(forecasts: CachedForecasts) -> None:
     for number in range(_LOOK_UPS):
-        hour = checked_hour(str(number % 24))
-        zone = checked_zone(DEFAULT_ZONE)
-        forecasts.table().at(checked_day(_DAY, _TODAY), hour, zone)
+        day, hour = asked_hour(_DAY, str(number % 24), _NOW)
+        forecasts.table().at(day.like_weekday, hour, checked_zone(DEFAULT_ZONE))

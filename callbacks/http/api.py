@@ -12,11 +12,9 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from callbacks.http.documents import Document, kept, send_document
 from callbacks.http.problems import problem
-from callbacks.http.segment_forecasts import day_told
-from services.base.clock import to_paris
-from services.city.day_types import coming_day
+from callbacks.http.segment_forecasts import hour_told
 from services.city.zones import checked_zone
-from services.forecast.zone_forecasts import checked_day, checked_hour
+from services.forecast.asked_hour import asked_hour
 from services.roles.assembly import Services
 from services.web.geojson import encode_traffic
 from services.web.latest import TrafficView
@@ -62,16 +60,13 @@ def register(server: Flask, services: Services) -> None:
 
 def _forecast_body(services: Services) -> bytes:
     arguments = request.args
-    hour = checked_hour(arguments.get("hour"))
-    today = to_paris(services.clock()).date()
-    day = coming_day(checked_day(arguments.get("day"), today), today)
+    day, hour = asked_hour(arguments.get("day"), arguments.get("hour"), services.clock())
     zone = checked_zone(arguments.get("zone"))
     table = services.forecasts.table()
     found = table.at(day.like_weekday, hour, zone)
     return orjson.dumps(
         {
-            "hour": hour,
-            **day_told(day),
+            **hour_told(day, hour),
             "zone": zone,
             "status": found.status,
             "probabilities": found.probabilities,

@@ -9,10 +9,10 @@ import orjson
 from flask import Flask, Response, request
 
 from callbacks.http.problems import problem
-from services.base.clock import to_paris
-from services.city.day_types import ForecastDay, coming_day
+from services.city.day_types import ForecastDay
+from services.forecast.asked_hour import asked_hour
 from services.forecast.week_forecasts import SegmentForecasts, WeekOnNetwork
-from services.forecast.zone_forecasts import DAY_NAMES, checked_day, checked_hour
+from services.forecast.zone_forecasts import DAY_NAMES
 from services.roles.assembly import Services
 from services.traffic.status import DATEX_NAMES, Status
 
@@ -32,15 +32,13 @@ def register(server: Flask, services: Services) -> None:
 
     @server.get(PATH)
     def forecast_of_segments() -> Response:
-        hour = checked_hour(request.args.get("hour"))
-        today = to_paris(services.clock()).date()
-        day = coming_day(checked_day(request.args.get("day"), today), today)
+        asked = request.args
+        day, hour = asked_hour(asked.get("day"), asked.get("hour"), services.clock())
         view = services.traffic.view()
         if view is None:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "no network has been received yet")
         week = services.week.on(view.network)
-        asked = {"hour": hour, **day_told(day)}
-        body = {**asked, **_origin(week), **_columns(week, day.like_weekday, hour)}
+        body = hour_told(day, hour) | _origin(week) | _columns(week, day.like_weekday, hour)
         content = orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
         response = Response(content, content_type="application/json")
         response.headers["Cache-Control"] = "no-cache"
@@ -48,9 +46,10 @@ def register(server: Flask, services: Services) -> None:
         return response
 
 
-def day_told(day: ForecastDay) -> dict[str, Any]:
-    """The day of a forecast, as the API tells it."""
+def hour_told(day: ForecastDay, hour: int) -> dict[str, Any]:
+    """The day and hour of a forecast, as the API tells them."""
     return {
+        "hour": hour,
         "day": DAY_NAMES[day.weekday],
         "date": day.date,
         "day_type": day.day_type,

@@ -13,11 +13,10 @@ from components import forecast_card
 from components.forecast_card import Choice, DayForecast, HourForecast
 from components.page import LANGUAGE_STORE_ID
 from components.texts import Texts, checked_language, load_texts
-from services.base.clock import to_paris
 from services.base.errors import ForecastUnavailable, InvalidRequest
-from services.city.day_types import coming_day
 from services.city.zones import checked_zone
-from services.forecast.zone_forecasts import DAY_NAMES, Forecast, checked_day, checked_hour
+from services.forecast.asked_hour import asked_hour
+from services.forecast.zone_forecasts import DAY_NAMES, Forecast
 from services.roles.assembly import Services
 
 log = logging.getLogger(__name__)
@@ -95,9 +94,7 @@ def find_forecast(services: Services, hour: Any, day: Any, zone: Any) -> DayFore
     ForecastUnavailable
         When no model can be read.
     """
-    hour = checked_hour(hour)
-    today = to_paris(services.clock()).date()
-    chosen = coming_day(checked_day(day, today), today)
+    chosen, hour = asked_hour(day, hour, services.clock())
     zone = checked_zone(zone)
     table = services.forecasts.table()
     return DayForecast(

@@ -11,10 +11,9 @@ from callbacks.live.refresh import NAMESPACE
 from components import forecast_card, time_bar
 from components.page import LANGUAGE_STORE_ID
 from components.texts import Texts, checked_language, load_texts
-from services.base.clock import to_paris
 from services.base.errors import ForecastUnavailable, InvalidRequest
-from services.city.day_types import coming_day
-from services.forecast.zone_forecasts import DAY_NAMES, checked_day, checked_hour
+from services.forecast.asked_hour import asked_hour
+from services.forecast.zone_forecasts import DAY_NAMES
 from services.roles.assembly import Services
 from services.traffic.indicators import length_shares, status_counts
 from services.traffic.status import pack_statuses
@@ -75,9 +74,7 @@ def answer(services: Services, texts: Texts, asked: Any) -> dict[str, Any]:
     """
     question = asked if isinstance(asked, dict) else {}
     try:
-        hour = checked_hour(question.get("hour"))
-        today = to_paris(services.clock()).date()
-        day = coming_day(checked_day(question.get("day"), today), today)
+        day, hour = asked_hour(question.get("day"), question.get("hour"), services.clock())
         view = services.traffic.view()
         if view is None:
             return {"problem": texts["map_forecast"]["no_network"]}

@@ -18,8 +18,9 @@ from components.texts import languages, load_texts
 from components.traffic_map import browser_settings, build_figure
 from services.base.clock import to_paris
 from services.city.zones import DEFAULT_ZONE, ZONE_CHOICES, ZONES
+from services.forecast.asked_hour import coming_hour
 from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT
-from services.forecast.zone_forecasts import DAY_NAMES, coming_hour
+from services.forecast.zone_forecasts import DAY_NAMES
 from services.observe.feeds.reply import RENNES_THRESHOLDS
 from services.roles.assembly import Services
 

@@ -10,10 +10,9 @@ training writes, and then the one shipped with the code.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -24,8 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from services.base.clock import to_paris
-from services.base.errors import ForecastUnavailable, InvalidRequest
+from services.base.errors import ForecastUnavailable
 from services.city.zones import ZONE_CHOICES
 from services.forecast import champions
 from services.forecast.champions import CachedChampion
@@ -43,8 +41,6 @@ _PROBABILITY_COLUMNS: Final = tuple(f"p_{status}" for status in ZONE_STATUSES)
 _KEY_COLUMNS: Final = ("zone", "day", "hour")
 _METADATA_KEY: Final = b"traffic_forecasts"
 _SUM_TOLERANCE: Final = 1e-6
-_HOUR_PATTERN: Final = re.compile(r"[0-9]{1,2}")
-_SHOWN_VALUE_LENGTH: Final = 40
 
 
 @dataclass(frozen=True)
@@ -275,73 +271,6 @@ class CachedForecasts:
             When none can be read and none ever could.
         """
         return self._champion.table()
-
-
-def checked_hour(value: object) -> int:
-    """The hour that a caller chose, 0 to 23, as a number or as one or two digits.
-
-    Raises
-    ------
-    InvalidRequest
-        For anything else: 24, -1, 8.5, True, ``"abc"``, ``""``, ``" 8"`` or nothing at all.
-
-    Examples
-    --------
-    >>> checked_hour("08"), checked_hour(23)
-    (8, 23)
-    """
-    if isinstance(value, str) and _HOUR_PATTERN.fullmatch(value):
-        hour = int(value)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        hour = value
-    else:
-        hour = -1
-    if not 0 <= hour < HOURS:
-        shown = "" if value is None else str(value)[:_SHOWN_VALUE_LENGTH]
-        raise InvalidRequest("hour", shown, "a whole number from 0 to 23")
-    return hour
-
-
-def checked_day(value: str | None, today: date) -> int:
-    """The day of the week that a caller named, 0 for monday to 6 for sunday.
-
-    Parameters
-    ----------
-    value : str or None
-        One of :data:`DAY_NAMES`; None stands for today.
-    today : date
-        The date in Rennes.
-
-    Raises
-    ------
-    InvalidRequest
-        When no day has that name.
-    """
-    if value is None:
-        return today.weekday()
-    if value not in DAY_NAMES:
-        shown = str(value)[:_SHOWN_VALUE_LENGTH]
-        raise InvalidRequest("day", shown, "one of " + ", ".join(DAY_NAMES))
-    return DAY_NAMES.index(value)
-
-
-def coming_hour(now: datetime) -> tuple[int, int]:
-    """The day (0 is Monday) and hour in Rennes that begin next: what the page asks first.
-
-    Parameters
-    ----------
-    now : datetime
-        Aware.
-
-    Examples
-    --------
-    >>> from datetime import UTC
-    >>> coming_hour(datetime(2026, 11, 22, 22, 10, tzinfo=UTC))  # Sunday, 23:10 in Rennes
-    (0, 0)
-    """
-    # Added to the instant and not to the local time, so that clock changes come out right.
-    local = to_paris(now + timedelta(hours=1))
-    return local.weekday(), local.hour
 
 
 def _roots(data_dir: Path, shipped: Path) -> tuple[Path, Path]:

@@ -12,7 +12,7 @@ import pytest
 from callbacks.live.refresh import late_after_seconds
 from components import forecast_card
 from components.page import NEWS_STORE_ID, REFRESH_ID, SHOWN_STORE_ID
-from services.forecast import zone_forecasts
+from services.forecast import asked_hour
 from services.traffic.status import Status
 from tests.callbacks.conftest import DashClient
 from tests.factories import make_network, make_snapshot_for
@@ -161,7 +161,7 @@ def test_without_any_model_the_card_says_so(make_client, monkeypatch, tmp_path):
 def test_the_page_opens_on_the_coming_hour_in_rennes(make_client):
     # 23:10 UTC on a Sunday of winter is 00:10 on Monday in Rennes.
     layout = make_client(datetime(2026, 1, 4, 23, 10, tzinfo=UTC)).get("/_dash-layout").text
-    assert zone_forecasts.coming_hour(datetime(2026, 1, 4, 23, 10, tzinfo=UTC)) == (0, 1)
+    assert asked_hour.coming_hour(datetime(2026, 1, 4, 23, 10, tzinfo=UTC)) == (0, 1)
     assert "Aujourd'hui (lundi)" in layout
 
 

@@ -10,7 +10,7 @@ from models import tables
 from models.zones import measures
 from models.zones.baselines import CommonestStatus, HourOfWeekAverage
 from models.zones.comparison import compare, comparison_table, is_no_worse_than_average
-from services.forecast import zone_forecasts
+from services.forecast import asked_hour
 from services.learn.scoring_rules import skill
 from tests.models.histories import BLOCKED, DENSE, FREE, zone_history
 
@@ -96,7 +96,7 @@ def test_a_model_that_loses_to_the_average_is_found_out():
     assert "-" in printed.splitlines()[3]
 
 
-@pytest.mark.parametrize("module", [measures, tables, zone_forecasts])
+@pytest.mark.parametrize("module", [measures, tables, asked_hour])
 def test_examples_in_the_documentation_are_true(module):
     outcome = doctest.testmod(module)
     assert outcome.attempted > 0

@@ -4,7 +4,7 @@ import logging
 import subprocess
 import sys
 import threading
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -13,18 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from services.base.errors import ForecastUnavailable, InvalidRequest
+from services.base.errors import ForecastUnavailable
 from services.city.zones import ZONE_CHOICES
 from services.forecast.zone_forecasts import (
-    DAY_NAMES,
     FORECASTS_FILE,
     TABLE_SHAPE,
     CachedForecasts,
     ForecastTable,
     TrainedOn,
-    checked_day,
-    checked_hour,
-    coming_hour,
     decode_table,
     encode_table,
     load_forecasts,
@@ -282,66 +278,6 @@ class TestCache:
             thread.join()
         assert len(found) == 8
         assert len({id(table) for table in found}) == 1
-
-
-class TestRequests:
-    @pytest.mark.parametrize(
-        ("value", "hour"), [(8, 8), ("8", 8), ("08", 8), (0, 0), ("0", 0), ("00", 0), (23, 23)]
-    )
-    def test_hours_that_people_write_are_understood(self, value, hour):
-        assert checked_hour(value) == hour
-
-    @pytest.mark.parametrize(
-        "value",
-        [
-            *(24, -1, 10**30, True, False, 8.0, 8.5, float("nan"), None, b"8", [8], {}),
-            *("24", "-1", "+8", "8.0", "008", "0x8", "1_0", "abc", "", " 8", "8 ", "8\n"),
-            *("\N{ARABIC-INDIC DIGIT EIGHT}", "\N{FULLWIDTH DIGIT EIGHT}", "\N{SUPERSCRIPT TWO}"),
-        ],
-        ids=repr,
-    )
-    def test_any_other_hour_is_refused_by_name(self, value):
-        with pytest.raises(InvalidRequest) as error_info:
-            checked_hour(value)
-        assert error_info.value.parameter == "hour"
-        assert error_info.value.allowed == "a whole number from 0 to 23"
-
-    def test_an_endless_value_is_not_repeated_to_the_caller(self):
-        with pytest.raises(InvalidRequest) as error_info:
-            checked_hour("9" * 100_000)
-        assert len(str(error_info.value)) < 120
-        with pytest.raises(InvalidRequest) as error_info:
-            checked_day("m" * 100_000, date(2026, 11, 23))
-        assert len(str(error_info.value)) < 160
-
-    def test_days_are_named_in_english_from_monday_on(self):
-        assert [checked_day(name, date(2026, 11, 22)) for name in DAY_NAMES] == list(range(7))
-        assert (DAY_NAMES[0], DAY_NAMES[6]) == ("monday", "sunday")
-
-    def test_no_day_is_today(self):
-        assert checked_day(None, date(2026, 11, 22)) == 6
-        assert checked_day(None, date(2026, 11, 24)) == 1
-
-    @pytest.mark.parametrize("value", ["", "lundi", "Monday", "mon", "0", " monday"])
-    def test_any_other_day_is_refused_by_name(self, value):
-        with pytest.raises(InvalidRequest) as error_info:
-            checked_day(value, date(2026, 11, 22))
-        assert error_info.value.parameter == "day"
-        assert "monday" in error_info.value.allowed
-
-    @pytest.mark.parametrize(
-        ("now", "expected"),
-        [
-            ("2026-11-23T06:40", (0, 8)),  # Monday, 7:40 in Rennes
-            ("2026-11-23T07:00", (0, 9)),
-            ("2026-11-22T22:59", (0, 0)),  # Sunday, 23:59
-            ("2026-10-24T23:30", (6, 2)),  # Sunday, 1:30, before the clocks go back
-            ("2026-10-25T00:30", (6, 2)),  # 2:30, for the first time: another 2 h follows
-            ("2026-03-29T00:30", (6, 3)),  # 1:30: there is no 2 h
-        ],
-    )
-    def test_the_coming_hour_is_that_of_rennes(self, now, expected):
-        assert coming_hour(datetime.fromisoformat(now).replace(tzinfo=UTC)) == expected
 
 
 def test_tensorflow_is_not_imported_where_forecasts_are_served():

@@ -1,0 +1,89 @@
+"""The day and hour that a forecast is asked for, whoever asks: the page, the map or the API."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from services.base.clock import to_paris
+from services.base.errors import InvalidRequest
+from services.city.day_types import ForecastDay, coming_day
+from services.forecast.zone_forecasts import DAY_NAMES, HOURS
+
+_HOUR_PATTERN: Final = re.compile(r"[0-9]{1,2}")
+_MAX_SHOWN_CHARACTERS: Final = 40
+
+
+def asked_hour(day: object, hour: object, now: datetime) -> tuple[ForecastDay, int]:
+    """What a caller asks for, of the days to come.
+
+    Parameters
+    ----------
+    day : str or None
+        One of :data:`DAY_NAMES`; None stands for today.
+    hour : int or str
+        0 to 23, as a number or as one or two digits.
+    now : datetime
+        Aware.
+
+    Raises
+    ------
+    InvalidRequest
+        Of the hour for anything else: 24, -1, 8.5, True, ``"abc"``, ``""``, ``" 8"`` or nothing at
+        all; of the day when none has that name.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> day, hour = asked_hour("sunday", "08", datetime(2026, 11, 23, 11, tzinfo=UTC))
+    >>> str(day.date), day.weekday, hour
+    ('2026-11-29', 6, 8)
+    """
+    chosen = _checked_hour(hour)
+    today = to_paris(now).date()
+    return coming_day(_checked_day(day, today), today), chosen
+
+
+def coming_hour(now: datetime) -> tuple[int, int]:
+    """The day (0 is Monday) and hour in Rennes that begin next: what the page asks first.
+
+    Parameters
+    ----------
+    now : datetime
+        Aware.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> coming_hour(datetime(2026, 11, 22, 22, 10, tzinfo=UTC))  # Sunday, 23:10 in Rennes
+    (0, 0)
+    """
+    # Added to the instant and not to the local time, so that clock changes come out right.
+    local = to_paris(now + timedelta(hours=1))
+    return local.weekday(), local.hour
+
+
+def _checked_hour(value: object) -> int:
+    if isinstance(value, str) and _HOUR_PATTERN.fullmatch(value):
+        hour = int(value)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        hour = value
+    else:
+        hour = -1
+    if not 0 <= hour < HOURS:
+        raise InvalidRequest("hour", _shown(value), "a whole number from 0 to 23")
+    return hour
+
+
+def _checked_day(value: object, today: date) -> int:
+    """0 for monday to 6 for sunday."""
+    if value is None:
+        return today.weekday()
+    if not isinstance(value, str) or value not in DAY_NAMES:
+        raise InvalidRequest("day", _shown(value), "one of " + ", ".join(DAY_NAMES))
+    return DAY_NAMES.index(value)
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(value)[:_MAX_SHOWN_CHARACTERS]

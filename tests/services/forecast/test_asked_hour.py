@@ -1,0 +1,94 @@
+"""The day and hour that somebody asks for: understood as people write them, or refused by name."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from services.base.errors import InvalidRequest
+from services.city.day_types import DayType
+from services.forecast.asked_hour import asked_hour, coming_hour
+from services.forecast.zone_forecasts import DAY_NAMES
+
+# In Rennes 0:10 on a Monday, while it is still Sunday in Greenwich.
+NOW = datetime(2026, 11, 22, 23, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "hour"), [(8, 8), ("8", 8), ("08", 8), (0, 0), ("0", 0), ("00", 0), (23, 23)]
+)
+def test_hours_that_people_write_are_understood(value, hour):
+    assert asked_hour("monday", value, NOW)[1] == hour
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(24, -1, 10**30, True, False, 8.0, 8.5, float("nan"), None, b"8", [8], {}),
+        *("24", "-1", "+8", "8.0", "008", "0x8", "1_0", "abc", "", " 8", "8 ", "8\n"),
+        *("\N{ARABIC-INDIC DIGIT EIGHT}", "\N{FULLWIDTH DIGIT EIGHT}", "\N{SUPERSCRIPT TWO}"),
+    ],
+    ids=repr,
+)
+def test_any_other_hour_is_refused_by_name(value):
+    with pytest.raises(InvalidRequest) as error_info:
+        asked_hour("monday", value, NOW)
+    assert error_info.value.parameter == "hour"
+    assert error_info.value.allowed == "a whole number from 0 to 23"
+
+
+def test_an_endless_value_is_not_repeated_to_the_caller():
+    with pytest.raises(InvalidRequest) as error_info:
+        asked_hour("monday", "9" * 100_000, NOW)
+    assert len(str(error_info.value)) < 120
+    with pytest.raises(InvalidRequest) as error_info:
+        asked_hour("m" * 100_000, 8, NOW)
+    assert len(str(error_info.value)) < 160
+
+
+def test_days_are_named_in_english_from_monday_on():
+    days = [asked_hour(name, 8, NOW)[0] for name in DAY_NAMES]
+    assert [day.weekday for day in days] == list(range(7))
+    assert (DAY_NAMES[0], DAY_NAMES[6]) == ("monday", "sunday")
+
+
+def test_a_day_is_the_next_of_its_name_in_rennes_today_included():
+    assert asked_hour("monday", 8, NOW)[0].date == date(2026, 11, 23)
+    sunday, _ = asked_hour("sunday", 8, NOW)
+    assert (sunday.date, sunday.day_type) == (date(2026, 11, 29), DayType.WEEKEND)
+
+
+def test_no_day_is_today_in_rennes():
+    assert asked_hour(None, 8, NOW)[0].weekday == 0
+    assert asked_hour(None, 8, datetime(2026, 11, 24, 8, tzinfo=UTC))[0].weekday == 1
+
+
+@pytest.mark.parametrize(
+    "value", ["", "lundi", "Monday", "mon", "0", " monday", 3, ["monday"], {}], ids=repr
+)
+def test_any_other_day_is_refused_by_name(value):
+    with pytest.raises(InvalidRequest) as error_info:
+        asked_hour(value, 8, NOW)
+    assert error_info.value.parameter == "day"
+    assert "monday" in error_info.value.allowed
+
+
+def test_of_two_that_are_wrong_the_hour_is_named():
+    with pytest.raises(InvalidRequest, match="hour"):
+        asked_hour("lundi", 24, NOW)
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2026-11-23T06:40", (0, 8)),  # Monday, 7:40 in Rennes
+        ("2026-11-23T07:00", (0, 9)),
+        ("2026-11-22T22:59", (0, 0)),  # Sunday, 23:59
+        ("2026-10-24T23:30", (6, 2)),  # Sunday, 1:30, before the clocks go back
+        ("2026-10-25T00:30", (6, 2)),  # 2:30, for the first time: another 2 h follows
+        ("2026-03-29T00:30", (6, 3)),  # 1:30: there is no 2 h
+    ],
+)
+def test_the_coming_hour_is_that_of_rennes(now, expected):
+    assert coming_hour(datetime.fromisoformat(now).replace(tzinfo=UTC)) == expected
