@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
-import orjson
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed
 
-from callbacks.http.documents import Document, kept, send_document
+from callbacks.http.answers import (
+    GEOJSON,
+    Document,
+    api_answer,
+    asked_again,
+    conditional,
+    for_all_sites,
+    kept,
+    send_document,
+)
 from callbacks.http.problems import problem
 from callbacks.http.segment_forecasts import hour_told
 from services.city.zones import checked_zone
@@ -29,24 +37,18 @@ def register(server: Flask, services: Services) -> None:
     @kept(1)
     def traffic_document(view: TrafficView) -> Document:
         body = encode_traffic(view.network, view.snapshot, view.compared)
-        return Document(body, "application/geo+json")
+        return Document(body, GEOJSON)
 
     @server.get("/api/v1/traffic")
     def traffic() -> ResponseReturnValue:
         view = services.traffic.view()
         if view is None:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "no snapshot has been received yet")
-        response = send_document(traffic_document(view))
-        response.headers["Cache-Control"] = "no-cache"
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        return response.make_conditional(request)
+        return conditional(for_all_sites(asked_again(send_document(traffic_document(view)))))
 
     @server.get("/api/v1/forecast")
     def forecast() -> Response:
-        response = Response(_forecast_body(services), content_type="application/json")
-        response.headers["Cache-Control"] = "no-cache"
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        return response
+        return api_answer(_forecast_body(services))
 
     # Without it, Dash answers any unknown path with its page.
     @server.get("/api/", defaults={"rest": ""})
@@ -58,20 +60,18 @@ def register(server: Flask, services: Services) -> None:
         return problem(HTTPStatus.NOT_FOUND, f"there is nothing at /api/{rest}")
 
 
-def _forecast_body(services: Services) -> bytes:
+def _forecast_body(services: Services) -> dict[str, Any]:
     arguments = request.args
     day, hour = asked_hour(arguments.get("day"), arguments.get("hour"), services.clock())
     zone = checked_zone(arguments.get("zone"))
     table = services.forecasts.table()
     found = table.at(day.like_weekday, hour, zone)
-    return orjson.dumps(
-        {
-            **hour_told(day, hour),
-            "zone": zone,
-            "status": found.status,
-            "probabilities": found.probabilities,
-            "model_version": table.model_version,
-            "trained_on": table.trained_on,
-            "simulated": table.is_simulated,
-        }
-    )
+    return {
+        **hour_told(day, hour),
+        "zone": zone,
+        "status": found.status,
+        "probabilities": found.probabilities,
+        "model_version": table.model_version,
+        "trained_on": table.trained_on,
+        "simulated": table.is_simulated,
+    }

@@ -11,10 +11,10 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
-import orjson
 from flask import Flask, Response, request
 from werkzeug.exceptions import ServiceUnavailable, UnsupportedMediaType
 
+from callbacks.http.answers import for_all_sites, json_answer
 from callbacks.http.problems import problem
 from services.base.errors import InvalidRequest, StorageError
 from services.camera.errors import (
@@ -58,7 +58,7 @@ def register(server: Flask, services: Services) -> None:
             wants_picture=wants_picture,
             is_awaited=awaited(request.environ),
         )
-        return _json(_segmentation_body(answer))
+        return json_answer(_segmentation_body(answer))
 
     @server.get(CAMERAS_PATH)
     def cameras() -> Response:
@@ -70,9 +70,7 @@ def register(server: Flask, services: Services) -> None:
         except StorageError as error:
             log.error("readings cannot be read: %s", error)
             raise ServiceUnavailable("The readings cannot be read now.") from error
-        response = _json([camera_body(camera, item) for camera, item in found])
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        return response
+        return for_all_sites(json_answer([camera_body(camera, item) for camera, item in found]))
 
     @server.errorhandler(PictureRefused)
     def refused(error: PictureRefused) -> Response:
@@ -162,12 +160,6 @@ def _segmentation_body(answer: Answer) -> Mapping[str, Any]:
         "model_version": answer.model_version,
         "took_ms": round(answer.took_ms, 1),
     }
-
-
-def _json(body: object) -> Response:
-    response = Response(orjson.dumps(body), content_type="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _checked_choice(text: str) -> bool:

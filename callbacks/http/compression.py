@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response
 from flask_compress import Compress
 
-from callbacks.http.documents import SentDocument
+from callbacks.http.answers import SentDocument
 
 
 def register(server: Flask) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from flask import Flask, Response
 
+from callbacks.http.answers import json_answer
 from services.base.errors import ForecastUnavailable
 from services.roles.assembly import Services
 
@@ -17,7 +17,7 @@ def register(server: Flask, services: Services) -> None:
 
     @server.get("/healthz")
     def healthz() -> Response:
-        return _json(HTTPStatus.OK, {"status": "ok"})
+        return json_answer({"status": "ok"})
 
     @server.get("/readyz")
     def readyz() -> Response:
@@ -25,7 +25,7 @@ def register(server: Flask, services: Services) -> None:
         ready = all(check["ok"] for check in checks.values())
         status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
         worker = services.store.worker_state()
-        return _json(status, {"ready": ready, "checks": checks, "worker": worker})
+        return json_answer({"ready": ready, "checks": checks, "worker": worker}, status)
 
 
 def _snapshot_check(services: Services) -> dict[str, Any]:
@@ -47,9 +47,3 @@ def _forecasts_check(services: Services) -> dict[str, Any]:
     except ForecastUnavailable as error:
         return {"ok": False, "reason": str(error)}
     return {"ok": True, "model_version": table.model_version, "simulated": table.is_simulated}
-
-
-def _json(status: HTTPStatus, content: dict[str, Any]) -> Response:
-    response = Response(orjson.dumps(content), status=status.value, content_type="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response

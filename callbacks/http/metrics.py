@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from http import HTTPStatus
 
 from dash import Dash
 from flask import Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
 from werkzeug.exceptions import Unauthorized
 
+from callbacks.http.answers import not_kept
 from services.base.settings import Settings
 from services.metrics import exposition, measure_requests, roles_off
 
@@ -35,13 +35,8 @@ def serve(main: Dash, settings: Settings, registry: CollectorRegistry) -> None:
     @main.server.get("/metrics")
     def metrics() -> Response:
         _check_token(settings)
-        response = Response(
-            exposition(settings.data_dir, registry, roles_off(settings)),
-            HTTPStatus.OK,
-            content_type=CONTENT_TYPE_LATEST,
-        )
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        measured = exposition(settings.data_dir, registry, roles_off(settings))
+        return not_kept(Response(measured, content_type=CONTENT_TYPE_LATEST))
 
 
 def _check_token(settings: Settings) -> None:

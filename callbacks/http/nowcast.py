@@ -14,14 +14,23 @@ from typing import Any, Final
 import orjson
 from flask import Flask, Response, request
 
-from callbacks.http.documents import Document, immutable, kept, nothing, send_document
+from callbacks.http.answers import (
+    JSON,
+    Document,
+    api_answer,
+    asked_again,
+    immutable,
+    json_answer,
+    kept,
+    nothing,
+    send_document,
+)
 from services.city.zones import ZONES, checked_zone
 from services.forecast.nowcasts import LeadForecast, NowcastTable
 from services.roles.assembly import Services
 from services.traffic.indicators import congestion_level
 from services.web.latest import TrafficView
 
-_JSON: Final = "application/json"
 _RATIO_DECIMALS: Final = 3
 _SHARE_DECIMALS: Final = 4
 _PER_MILLE: Final = 1_000
@@ -32,22 +41,22 @@ def register(server: Flask, services: Services) -> None:
 
     @kept(1)
     def zones_document(table: NowcastTable) -> Document:
-        return Document(orjson.dumps(zones_content(table)), _JSON)
+        return Document(orjson.dumps(zones_content(table)), JSON)
 
     @kept(1)
     def roads_document(table: NowcastTable) -> Document:
-        return Document(orjson.dumps(roads_content(table)), _JSON)
+        return Document(orjson.dumps(roads_content(table)), JSON)
 
     @server.get("/nowcast/<version>")
     def zones(version: str) -> Response:
         view = services.traffic.view()
         table = _current(services, view)
         if view is None or table is None:
-            return _fleeting(Response(orjson.dumps(_without(services, view)), content_type=_JSON))
+            return asked_again(json_answer(_without(services, view)))
         response = send_document(zones_document(table))
         if table.snapshot_version != version:
             # Of the snapshot before: the one that was asked for is on its way.
-            return _fleeting(response)
+            return asked_again(response)
         return immutable(response)
 
     @server.get("/nowcast/<version>/roads")
@@ -60,9 +69,7 @@ def register(server: Flask, services: Services) -> None:
     @server.get("/api/v1/nowcast")
     def api() -> Response:
         zone = checked_zone(request.args.get("zone"))
-        response = Response(orjson.dumps(_api_answer(services, zone)), content_type=_JSON)
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        return _fleeting(response)
+        return api_answer(_zone_content(services, zone))
 
 
 def zones_content(table: NowcastTable) -> dict[str, Any]:
@@ -123,7 +130,7 @@ def api_content(table: NowcastTable, zone: str, leads: tuple[LeadForecast, ...])
     }
 
 
-def _api_answer(services: Services, zone: str) -> dict[str, Any]:
+def _zone_content(services: Services, zone: str) -> dict[str, Any]:
     view = services.traffic.view()
     table = _current(services, view)
     if table is None:
@@ -164,8 +171,3 @@ def _zone_leads(leads: tuple[LeadForecast, ...] | None) -> list[list[Any]] | Non
 
 def _extra_percent(ratio: float) -> int:
     return round(100 * congestion_level(ratio))
-
-
-def _fleeting(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-cache"
-    return response

@@ -6,11 +6,11 @@ import logging
 from http import HTTPStatus
 from typing import Final
 
-import orjson
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from callbacks.http.answers import json_answer
 from services.base.errors import ForecastUnavailable, InvalidRequest
 from services.base.journal.lines import REQUEST_ID_HEADER, current_request_id
 from services.base.privacy import shortened
@@ -42,10 +42,9 @@ def problem(status: HTTPStatus, detail: str, **extra: object) -> Response:
         "request_id": current_request_id(),
         **extra,
     }
-    response = Response(orjson.dumps(body), status=status.value, content_type=CONTENT_TYPE)
+    response = json_answer(body, status, CONTENT_TYPE)
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    response.headers["Cache-Control"] = "no-store"
     return response
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any, Final
 
-import orjson
 from flask import Flask, Response, request
 
+from callbacks.http.answers import api_answer
 from callbacks.http.problems import problem
 from services.city.day_types import ForecastDay
 from services.forecast.asked_hour import asked_hour
@@ -39,11 +39,7 @@ def register(server: Flask, services: Services) -> None:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "no network has been received yet")
         week = services.week.on(view.network)
         body = hour_told(day, hour) | _origin(week) | _columns(week, day.like_weekday, hour)
-        content = orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
-        response = Response(content, content_type="application/json")
-        response.headers["Cache-Control"] = "no-cache"
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        return response
+        return api_answer(body)
 
 
 def hour_told(day: ForecastDay, hour: int) -> dict[str, Any]:

@@ -20,7 +20,13 @@ from dash import Dash
 from dash.fingerprint import check_fingerprint
 from flask import Flask, Response, abort, request, send_file
 
-from callbacks.http.documents import Document, immutable, send_document
+from callbacks.http.answers import (
+    Document,
+    asked_again,
+    conditional,
+    immutable,
+    send_document,
+)
 
 _BOOTSTRAP_PATH: Final = "/vendor/bootstrap.min.css"
 _BOOTSTRAP_FILE: Final = "static/bootstrap5/css/bootstrap.min.css"
@@ -122,10 +128,7 @@ class _Files:
         mark = _mark(request.full_path.removesuffix("?"))
         if mark is not None and mark in self._known:
             return immutable(response)
-        # Asked for again each time, and answered with nothing where it is the same.
-        response.headers["Cache-Control"] = "no-cache"
-        response.make_conditional(request)
-        return response
+        return conditional(asked_again(response))
 
     def _document(self, key: tuple[str, str], read: Callable[[], Any]) -> Document:
         _, path = key

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
-from callbacks.http.documents import nothing
+from callbacks.http.answers import conditional, kept_for, nothing
 from components.traffic_map import Backdrop
 from services.base.settings import Settings
 from services.web.tiles import BOUNDS, ZOOMS, Tiles, TileUnavailable
@@ -35,10 +35,5 @@ def register(server: Flask, settings: Settings) -> None:
         try:
             content = tiles.tile(zoom, x, y)
         except TileUnavailable:
-            missing = nothing()
-            missing.headers["Cache-Control"] = f"public, max-age={_ONE_MINUTE_S}"
-            return missing
-        response = Response(content, content_type="image/png")
-        response.headers["Cache-Control"] = f"public, max-age={_ONE_WEEK_S}"
-        response.add_etag()
-        return response.make_conditional(request)
+            return kept_for(nothing(), _ONE_MINUTE_S)
+        return conditional(kept_for(Response(content, content_type="image/png"), _ONE_WEEK_S))

@@ -14,9 +14,9 @@ from flask import Response, current_app
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import Forbidden, ServiceUnavailable
 
+from callbacks.http.answers import send_csv
 from callbacks.http.camera_api import SEGMENT_PARAMETER
 from callbacks.http.dash_requests import text_of
-from callbacks.http.documents import send_csv
 from callbacks.http.language import requested_language
 from callbacks.live.refresh import late_after_seconds
 from components.camera import (

@@ -11,8 +11,8 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 from dash.development.base_component import Component
 from flask import has_request_context, request
 
+from callbacks.http.answers import csv_text
 from callbacks.http.camera_api import decode_base64
-from callbacks.http.documents import csv_text
 from callbacks.http.language import requested_language
 from callbacks.live import camera_keeping
 from callbacks.live.camera_keeping import share_shown

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import Forbidden
 
+from callbacks.http.answers import not_kept
 from callbacks.http.language import requested_language
 from callbacks.http.static_files import bootstrap_url
 from components.log_in import LogInPage, build_log_in_page
@@ -128,11 +129,8 @@ def _page(main: Dash, error: str, status: HTTPStatus) -> Response:
         languages=languages(),
         language=language,
     )
-    response = Response(
-        build_log_in_page(load_texts(language), page), status, content_type="text/html"
-    )
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    document = build_log_in_page(load_texts(language), page)
+    return not_kept(Response(document, status, content_type="text/html"))
 
 
 def _is_own_form(token: str) -> bool:

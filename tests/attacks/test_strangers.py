@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from callbacks.http import static_files
-from callbacks.http.documents import Document
+from callbacks.http.answers import Document
 from services.metrics.requests import FAILED, status_label
 
 PAGES = ("", "/qualite", "/camera", "/donnees-personnelles", "/exploitation")

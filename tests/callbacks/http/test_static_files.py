@@ -11,7 +11,7 @@ import brotli
 import pytest
 
 from app import create_app
-from callbacks.http import documents
+from callbacks.http import answers
 from services.base.settings import load_settings
 
 PLOTLY = "/_dash-component-suites/plotly/package_data/plotly.min.js"
@@ -146,7 +146,7 @@ def test_many_readers_at_once_have_a_file_compressed_once(monkeypatch, make_clie
         made[body] += 1
         return brotli.compress(body, quality=1)
 
-    monkeypatch.setitem(documents._ENCODERS, "br", encode)
+    monkeypatch.setitem(answers._ENCODERS, "br", encode)
 
     def read(_: int) -> bytes:
         return server.test_client().get(PLOTLY, headers={"Accept-Encoding": "br"}).data
@@ -159,7 +159,7 @@ def test_many_readers_at_once_have_a_file_compressed_once(monkeypatch, make_clie
 def test_many_readers_at_once_have_a_document_made_once():
     made = Counter()
 
-    @documents.kept(1)
+    @answers.kept(1)
     def make(version: str) -> object:
         made[version] += 1
         return object()
