@@ -17,7 +17,7 @@ from flask import Flask, abort, request
 from werkzeug.exceptions import NotFound
 
 from services.base.errors import InvalidRequest
-from services.metrics.requests import CALLBACK_PATH
+from services.metrics.dash_callbacks import CALLBACK_PATH
 
 # As Dash writes ids that are filled in by what is on the page, within their JSON.
 _WILDCARDS: Final = (["ALL"], ["MATCH"], ["ALLSMALLER"])

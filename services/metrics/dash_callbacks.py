@@ -47,8 +47,8 @@ def called() -> str:
 def callback_label(output: str) -> str:
     """A short name of a callback by its outputs, as Dash writes them.
 
-    >>> callback_label("..snapshot.data...pulse.data..")
-    'snapshot.data'
+    >>> callback_label("..hour.value...day.value..")
+    'hour.value'
     >>> callback_label("shown.data")
     'shown.data'
     """

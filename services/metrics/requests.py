@@ -5,30 +5,25 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Container
-from functools import cache
 from http import HTTPStatus
 from typing import Final
 
 import flask
 from prometheus_client import CollectorRegistry
-from werkzeug.exceptions import HTTPException
 
 from services.base.privacy import shortened
+from services.metrics.dash_callbacks import called, know_callbacks
 from services.metrics.definitions import LOGINS, REQUEST_DURATION, REQUESTS
 from services.metrics.process import ProcessMeter
 
 log = logging.getLogger(__name__)
 
-CALLBACK_PATH: Final = "/_dash-update-component"
-NO_CALLBACK: Final = "-"
-OTHER: Final = "other"
 FAILED: Final = "5xx"
 UNKNOWN_ENDPOINT: Final = "unknown"
 # Waits for another server now and then, and no page waits for it.
 UNMEASURED: Final = frozenset({"tile"})
 # A line for each of these in the journal; the others are in the metrics only.
 SLOW_SECONDS: Final = 1.0
-_MOST_LETTERS: Final = 60
 _STARTED: Final = "traffic_request_started"
 
 
@@ -44,14 +39,13 @@ def measure_requests(
     server : flask.Flask
     registry : CollectorRegistry
     callbacks : callable
-        Gives the outputs of every Dash callback there is, once all are registered:
-        names that a client makes up are counted together.
+        As :func:`know_callbacks` takes it.
     """
     durations = REQUEST_DURATION.make(registry)
     counts = REQUESTS.make(registry)
     logins = LOGINS.make(registry)
     process = ProcessMeter(registry, "web")
-    known_callbacks = cache(callbacks)
+    know_callbacks(server, callbacks)
 
     @server.before_request
     def start() -> None:
@@ -63,7 +57,7 @@ def measure_requests(
         started = flask.g.get(_STARTED)
         if started is not None:
             endpoint = flask.request.endpoint or UNKNOWN_ENDPOINT
-            callback = called(flask.request, known_callbacks())
+            callback = called()
             seconds = time.perf_counter() - started
             durations.labels(endpoint, callback).observe(seconds)
             if seconds >= SLOW_SECONDS or status_label(response.status_code) == FAILED:
@@ -93,21 +87,6 @@ def note_login(outcome: str) -> None:
     flask.g.login_outcome = outcome
 
 
-def called(request: flask.Request, known: Container[str]) -> str:
-    """Which Dash callback a request calls: its first output, ``-`` for none."""
-    if not request.path.endswith(CALLBACK_PATH):
-        return NO_CALLBACK
-    try:
-        body = request.get_json(silent=True)
-    except HTTPException:
-        # Too large to be read, say; measuring must not make an error of its own.
-        return OTHER
-    output = body.get("output") if isinstance(body, dict) else None
-    if not isinstance(output, str) or output not in known:
-        return OTHER
-    return callback_label(output)
-
-
 def status_label(code: int) -> str:
     """The class of a status code; 503 stands for itself.
 
@@ -117,14 +96,3 @@ def status_label(code: int) -> str:
     ['2xx', '4xx', '5xx', '503']
     """
     return "503" if code == HTTPStatus.SERVICE_UNAVAILABLE else f"{code // 100}xx"
-
-
-def callback_label(output: str) -> str:
-    """A short name of a callback by its outputs, as Dash writes them.
-
-    >>> callback_label("..hour.value...day.value..")
-    'hour.value'
-    >>> callback_label("shown.data")
-    'shown.data'
-    """
-    return output.strip(".").split("...")[0][:_MOST_LETTERS]

@@ -15,11 +15,11 @@ import msgspec
 
 from services.base.cut_off import CutOff
 from services.base.errors import FeedUnreachable
+from services.metrics.dash_callbacks import CALLBACK_PATH
 
 HEALTH_PATH: Final = "/healthz"
-# Of Dash: what callbacks there are, and where they are called.
+# Of Dash: what callbacks there are.
 DEPENDENCIES_PATH: Final = "/_dash-dependencies"
-CALLBACK_PATH: Final = "/_dash-update-component"
 # What a page's timer counts up when it is time to refresh.
 _TIMER: Final = "n_intervals"
 # A visitor has given up by then.

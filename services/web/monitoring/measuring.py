@@ -5,7 +5,6 @@ One wrapper around each view takes the place of the package's four, which start 
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -17,20 +16,17 @@ import flask
 from werkzeug.routing import Rule
 
 from services.base.privacy import NOT_KEPT
+from services.metrics.dash_callbacks import called
 from services.web.monitoring import FAILURES
 from services.web.monitoring.complaints import Complaints
 from services.web.monitoring.records import Failure, Record
 from services.web.monitoring.sampling import InProgress, Sampler, head_of
 from services.web.monitoring.writer import RecordWriter
 
-CALLBACK_PATH = "/_dash-update-component"
-
 # Files that never change and probes that come every few seconds would drown the rest; the files of
 # a page may lie below its path.
 UNMEASURED_PATHS = ("/dashboard", "/static/", "/healthz", "/readyz", "/metrics", "/tiles/")
 UNMEASURED_PARTS = ("/assets/", "/_dash-component-suites/", "/_favicon.ico", "/_reload-hash")
-
-_OUTPUT = re.compile(r"[\w.@-]{1,100}")
 # The package's levels.
 _USE_ONLY, _OUTLIERS, _PROFILE = 0, 2, 3
 
@@ -123,7 +119,7 @@ class Measurer:
                 "endpoint_id": endpoint.id,
                 "duration": duration_ms,
                 "time_requested": datetime.now(UTC),
-                "group_by": callback_name(),
+                "group_by": called(),
                 "ip": NOT_KEPT,
                 "status_code": status,
             }
@@ -154,17 +150,6 @@ def measured_rules(server: flask.Flask) -> Callable[[str | None], list[Rule]]:
         return list({rule.endpoint: rule for rule in rules}.values())
 
     return get_rules
-
-
-def callback_name() -> str:
-    """What tells the Dash callbacks apart: their output. Other requests have none."""
-    request = flask.request
-    if not request.path.endswith(CALLBACK_PATH):
-        return NOT_KEPT
-    body = request.get_json(silent=True)
-    output = body.get("output") if isinstance(body, dict) else None
-    known_form = isinstance(output, str) and _OUTPUT.fullmatch(output)
-    return str(output) if known_form else "other"
 
 
 def _answer(

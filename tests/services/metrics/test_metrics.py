@@ -16,7 +16,8 @@ from services.metrics import (
     metric_registry,
     read_samples,
 )
-from services.metrics.requests import callback_label, note_login
+from services.metrics.dash_callbacks import callback_label
+from services.metrics.requests import note_login
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 

@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 
 from callbacks.pages import log_in as log_in_page
 from services.base.settings import Settings, load_settings
+from services.metrics.dash_callbacks import know_callbacks
 from services.web.access import prepare_access
 from services.web.monitoring import bind_monitoring, capture
 from tests.log_in import send_log_in
@@ -42,6 +43,7 @@ def build_server(settings: Settings) -> flask.Flask:
     _add_views(server)
     prepare_access(server, settings)
     log_in_page.register(app)
+    know_callbacks(server, lambda: app.callback_map)
     bind_monitoring(server, settings)
     return server
 
