@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 import dash
 from flask import Flask
@@ -25,7 +26,8 @@ from callbacks.http import (
     static_files,
     tiles,
 )
-from callbacks.pages import camera, exploitation, home, log_in, not_found, privacy, quality
+from callbacks.pages import camera, exploitation, home, log_in, privacy, quality
+from callbacks.pages.subpage import Pages
 from services.base.clock import Clock, utc_now
 from services.base.command_line import run_command
 from services.base.errors import TrafficError
@@ -37,7 +39,9 @@ from services.roles.supervisor import background_children, prepare_start
 from services.web.access import prepare_access
 from services.web.monitoring import bind_monitoring, start_graphs
 
-_HERE = Path(__file__).parent
+# The pages beside the map, in the order of their links.
+PAGES: Final = (quality, camera, exploitation, privacy)
+_HERE: Final = Path(__file__).parent
 
 
 def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
@@ -58,8 +62,6 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     app = dash.Dash(
         __name__,
         assets_folder=str(_HERE / "assets"),
-        # Of a page of its own.
-        assets_ignore=r"^camera\.js$",
         external_stylesheets=[static_files.bootstrap_url()],
         serve_locally=True,
         update_title="",
@@ -67,8 +69,8 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     server = app.server
     prepare_access(server, settings)
     registry = metric_registry()
-    pages = [app]
-    metrics.register(app, pages, registry)
+    pages = Pages(app)
+    metrics.register(app, pages.apps, registry)
     limits.register(server, settings)
     compression.register(server)
     problems.register(server)
@@ -79,19 +81,16 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     segment_forecasts.register(server, services)
     camera_api.register(server, services)
     tiles.register(server, settings)
-    home.register(app, services)
-    not_found.register(app, app.get_relative_path("/"))
-    pages.append(quality.register(app, services))
-    pages.append(camera.register(app, services))
-    pages.append(exploitation.register(app, services))
-    pages.append(privacy.register(app, services))
+    home.register(pages, services)
+    for page in PAGES:
+        page.register(pages, services)
     log_in.register(app)
     metrics.serve(app, settings, registry)
     # After those that let nobody in.
-    dash_requests.register(server, pages)
-    security_headers.register(pages)
+    dash_requests.register(server, pages.apps)
+    security_headers.register(pages.apps)
     bind_monitoring(server, settings, registry)
-    static_files.register(pages)
+    static_files.register(pages.apps)
     return app
 
 

@@ -11,8 +11,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.aria import aria
-from components.footer import build_small_footer
-from components.subpage import build_card, build_header
+from components.subpage import Subpage, build_card
 from components.texts import Texts
 
 UPLOAD_ID: Final = "camera-upload"
@@ -106,14 +105,12 @@ def build_camera_page(
     is_operator: bool,
     settings: Mapping[str, Any],
     links: Mapping[str, str],
-    icon_url: str,
-    languages: Mapping[str, str],
-    language: str,
-) -> html.Div:
-    """The whole page.
+) -> Subpage:
+    """The page.
 
     Parameters
     ----------
+    texts : Texts
     kept : sequence of KeptShown, or None
         None when the readings cannot be read.
     is_operator : bool
@@ -121,43 +118,34 @@ def build_camera_page(
     settings : mapping
         What the scripts need: ``maxBytes``, ``maxSide``, ``sampleUrl`` and ``uploadLabel``.
     links : mapping
-        Addresses of ``home``, ``privacy``, ``csv`` and ``login``.
+        Addresses of ``privacy``, ``csv`` and ``login``.
     """
     wording = texts["camera"]
-    return html.Div(
+    return Subpage(
         [
+            _hand_in(wording, links),
+            html.Div(
+                [_stage(wording), html.Div(id=RESULT_ID, className="camera-result")],
+                className="camera-view",
+            ),
+            _segment(wording),
+            build_card(
+                wording["kept_title"],
+                html.Div(build_kept(texts, kept, is_operator=is_operator), id=KEPT_LIST_ID),
+                html.A(wording["kept_csv"], href=links["csv"]),
+            ),
+            build_card(
+                wording["limits_title"],
+                *[html.P(wording[f"limits_{part}"]) for part in ("speed", "model", "what")],
+            ),
+        ],
+        unseen=[
             # Names the segment, where the visitor comes from one.
             dcc.Location(id=LOCATION_ID, refresh=False),
             dcc.Store(id=PICTURE_STORE_ID),
             dcc.Store(id=READING_STORE_ID),
             dcc.Store(id=SETTINGS_STORE_ID, data=dict(settings)),
-            build_header(
-                wording["title"], wording["tagline"], icon_url, [(wording["back"], links["home"])]
-            ),
-            html.Main(
-                [
-                    _hand_in(wording, links),
-                    html.Div(
-                        [_stage(wording), html.Div(id=RESULT_ID, className="camera-result")],
-                        className="camera-view",
-                    ),
-                    _segment(wording),
-                    build_card(
-                        wording["kept_title"],
-                        html.Div(build_kept(texts, kept, is_operator=is_operator), id=KEPT_LIST_ID),
-                        html.A(wording["kept_csv"], href=links["csv"]),
-                    ),
-                    build_card(
-                        wording["limits_title"],
-                        *[html.P(wording[f"limits_{part}"]) for part in ("speed", "model", "what")],
-                    ),
-                ],
-                className="quality-main",
-            ),
-            build_small_footer(texts, languages, language),
         ],
-        className="page",
-        lang=language,
     )
 
 

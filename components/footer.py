@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from dash import html
@@ -17,10 +17,7 @@ OPENSTREETMAP_URL: Final = "https://www.openstreetmap.org/copyright"
 def build_footer(
     texts: Texts,
     *,
-    quality_url: str,
-    camera_url: str,
-    operations_url: str,
-    privacy_url: str,
+    page_urls: Sequence[tuple[str, str]],
     dashboard_url: str,
     api_url: str,
     has_tiles: bool,
@@ -32,7 +29,9 @@ def build_footer(
     Parameters
     ----------
     texts : Texts
-    quality_url, camera_url, operations_url, privacy_url, dashboard_url, api_url : str
+    page_urls : sequence of pairs
+        Section of the texts, which holds the words of the link, and address of each other page.
+    dashboard_url, api_url : str
     has_tiles : bool
         Whether OpenStreetMap's backdrop is shown and has to be credited.
     languages : mapping
@@ -48,12 +47,12 @@ def build_footer(
         [
             html.Ul(
                 [
-                    html.Li(html.A(texts["quality"]["link"], href=quality_url)),
-                    html.Li(html.A(texts["camera"]["link"], href=camera_url)),
+                    *(
+                        html.Li(html.A(texts[section]["link"], href=address))
+                        for section, address in page_urls
+                    ),
                     html.Li(html.A(wording["performance"], href=dashboard_url)),
-                    html.Li(html.A(texts["exploitation"]["link"], href=operations_url)),
                     html.Li(html.A(wording["api_traffic"], href=api_url)),
-                    html.Li(html.A(texts["privacy"]["link"], href=privacy_url)),
                     html.Li(html.A("ODbL", href=LICENCE_URL)),
                     *sources,
                     *build_language_choice(wording["languages"], languages, language),

@@ -59,7 +59,9 @@ class PageData:
     choice, forecast
         What the forecast starts with.
     has_tiles : bool
-    icon_url, quality_url, camera_url, operations_url, privacy_url, dashboard_url, api_url : str
+    page_urls : sequence of pairs
+        Section of the texts, which holds the words of the link, and address of each other page.
+    icon_url, dashboard_url, api_url : str
     """
 
     language: str
@@ -74,10 +76,7 @@ class PageData:
     forecast: DayForecast | None
     has_tiles: bool
     icon_url: str
-    quality_url: str
-    camera_url: str
-    operations_url: str
-    privacy_url: str
+    page_urls: Sequence[tuple[str, str]]
     dashboard_url: str
     api_url: str
 
@@ -106,10 +105,7 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
             ),
             build_footer(
                 texts,
-                quality_url=data.quality_url,
-                camera_url=data.camera_url,
-                operations_url=data.operations_url,
-                privacy_url=data.privacy_url,
+                page_urls=data.page_urls,
                 dashboard_url=data.dashboard_url,
                 api_url=data.api_url,
                 has_tiles=data.has_tiles,

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from dash import html
 
-from components.footer import build_small_footer
-from components.subpage import build_card, build_header
+from components.subpage import Subpage, build_card
 from components.texts import Texts, formats
 
 # In the order in which they are read.
@@ -24,41 +23,21 @@ SECTIONS = (
 )
 
 
-def build_privacy_page(
-    texts: Texts,
-    periods: Mapping[str, int],
-    contact: str,
-    *,
-    home_url: str,
-    icon_url: str,
-    languages: Mapping[str, str],
-    language: str,
-) -> html.Div:
-    """The whole page.
+def build_privacy_page(texts: Texts, periods: Mapping[str, int], contact: str) -> Subpage:
+    """The page.
 
     Parameters
     ----------
+    texts : Texts
     periods : mapping
         Of keeping, in days: ``monitoring_days``, ``journal_days``, ``history_days``.
     contact : str
         Whom to ask; empty when nobody is named.
     """
-    wording, written = texts["privacy"], formats(texts)
+    written = formats(texts)
     values = {name: written.quantity(n, "day", is_long=True) for name, n in periods.items()}
     values["contact"] = contact
-    return html.Div(
-        [
-            build_header(
-                wording["title"], wording["tagline"], icon_url, [(wording["back"], home_url)]
-            ),
-            html.Main(
-                [_section(texts, name, values) for name in SECTIONS], className="quality-main"
-            ),
-            build_small_footer(texts, languages, language),
-        ],
-        className="page",
-        lang=language,
-    )
+    return Subpage([_section(texts, name, values) for name in SECTIONS])
 
 
 def _section(texts: Texts, name: str, values: Mapping[str, str]) -> html.Section:

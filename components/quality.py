@@ -10,7 +10,6 @@ from typing import Final
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components.footer import build_small_footer
 from components.quality_figures import (
     BASELINES,
     NEXT_HOUR,
@@ -23,7 +22,7 @@ from components.quality_figures import (
     points,
     zone_table,
 )
-from components.subpage import build_card, build_header
+from components.subpage import Subpage, build_card
 from components.texts import Texts, formats
 
 CONTENT_ID: Final = "quality-content"
@@ -76,36 +75,24 @@ class Quality:
 
 
 def build_quality_page(
-    texts: Texts,
-    content: Sequence[Component],
-    shown: str,
-    *,
-    refresh_seconds: int,
-    home_url: str,
-    icon_url: str,
-    languages: Mapping[str, str],
-    language: str,
-) -> html.Div:
-    """The whole page around its content.
+    content: Sequence[Component], shown: str, *, refresh_seconds: int
+) -> Subpage:
+    """The page around its content.
 
     Parameters
     ----------
+    content : sequence of Component
     shown : str
         What tells this content from another, so that a refresh without news changes nothing.
+    refresh_seconds : int
     """
-    wording = texts["quality"]
-    return html.Div(
-        [
+    return Subpage(
+        content,
+        unseen=[
             dcc.Interval(id=REFRESH_ID, interval=refresh_seconds * 1_000),
             dcc.Store(id=SHOWN_STORE_ID, data=shown),
-            build_header(
-                wording["title"], wording["tagline"], icon_url, [(wording["back"], home_url)]
-            ),
-            html.Main(list(content), id=CONTENT_ID, className="quality-main"),
-            build_small_footer(texts, languages, language),
         ],
-        className="page",
-        lang=language,
+        content_id=CONTENT_ID,
     )
 
 

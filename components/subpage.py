@@ -1,42 +1,76 @@
-"""What the pages beside the map share: their header, and the cards that they are made of."""
+"""What the pages beside the map share: the frame around them, and the cards they are made of."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from dash import html
 from dash.development.base_component import Component
 
+from components.footer import build_small_footer
+from components.texts import Texts
+
 CARD: Final = "card-panel quality-card"
 
 
-def build_header(
-    title: str,
-    tagline: str,
+@dataclass(frozen=True)
+class Subpage:
+    """What a page beside the map has of its own.
+
+    Attributes
+    ----------
+    content : sequence of Component
+        Its cards.
+    unseen : sequence of Component
+        Stores and timers.
+    links : sequence of pairs
+        Words and address of each link in the header, behind the way back to the map.
+    header_end : sequence of Component
+        Behind the links.
+    content_id : str
+        Of the element around the content, where a callback changes all of it.
+    """
+
+    content: Sequence[Component]
+    unseen: Sequence[Component] = ()
+    links: Sequence[tuple[str, str]] = ()
+    header_end: Sequence[Component] = ()
+    content_id: str = ""
+
+
+def build_subpage(
+    texts: Texts,
+    section: str,
+    page: Subpage,
+    *,
+    home_url: str,
     icon_url: str,
-    links: Sequence[tuple[str, str]],
-    *more: Component,
-) -> html.Header:
-    """The header of a page.
+    languages: Mapping[str, str],
+    language: str,
+) -> html.Div:
+    """A whole page beside the map.
 
     Parameters
     ----------
-    title, tagline, icon_url : str
-    links : sequence of pairs
-        Words and address of each, the way back to the map first.
-    *more : Component
-        After the links.
+    section : str
+        Of the texts, with the page's ``title`` and ``tagline``.
+    languages : mapping
+        Code and own name of every language there is.
+    language : str
+        The one in use.
     """
-    titles = [html.H1(title, className="brand-name"), html.P(tagline, className="brand-tagline")]
-    brand = [html.Img(src=icon_url, alt="", className="brand-icon"), html.Div(titles)]
-    (back, home_url), *others = links
-    anchors: list[Component] = [html.A(back, href=home_url, className="quality-back")]
-    anchors += [html.A(words, href=address) for words, address in others]
-    anchors += more
-    return html.Header(
-        [html.Div(brand, className="brand"), html.Nav(anchors, className="subpage-links")],
-        className="page-header",
+    named: dict[str, Any] = {"id": page.content_id} if page.content_id else {}
+    return html.Div(
+        [
+            *page.unseen,
+            _header(texts, section, page, home_url, icon_url),
+            html.Main(list(page.content), className="quality-main", **named),
+            build_small_footer(texts, languages, language),
+        ],
+        className="page",
+        lang=language,
     )
 
 
@@ -51,4 +85,22 @@ def build_card(title: str, *content: Any, more_classes: str = "") -> html.Sectio
     return html.Section(
         [html.H2(title, className="card-title"), *content],
         className=f"{CARD} {more_classes}".strip(),
+    )
+
+
+def _header(texts: Texts, section: str, page: Subpage, home_url: str, icon_url: str) -> html.Header:
+    wording = texts[section]
+    titles = [
+        html.H1(wording["title"], className="brand-name"),
+        html.P(wording["tagline"], className="brand-tagline"),
+    ]
+    brand = [html.Img(src=icon_url, alt="", className="brand-icon"), html.Div(titles)]
+    anchors: list[Component] = [
+        html.A(texts["page"]["back"], href=home_url, className="quality-back"),
+        *(html.A(words, href=address) for words, address in page.links),
+        *page.header_end,
+    ]
+    return html.Header(
+        [html.Div(brand, className="brand"), html.Nav(anchors, className="subpage-links")],
+        className="page-header",
     )

@@ -77,17 +77,16 @@ class SignedReading(msgspec.Struct, frozen=True):
     model_version: str
 
 
-def register(page: Dash, services: Services, links: Mapping[str, str]) -> Album:
+def register(page: Dash, album: Album, links: Mapping[str, str]) -> None:
     """Add what concerns segments and kept readings to the page.
 
     Parameters
     ----------
     page : Dash
-    services : Services
+    album : Album
     links : mapping
         Addresses of ``home`` and ``login``.
     """
-    album = Album(services)
 
     @page.callback(
         Output(SEGMENT_ID, "children"),
@@ -141,8 +140,6 @@ def register(page: Dash, services: Services, links: Mapping[str, str]) -> Album:
             return send_csv(album.rows(), "lectures.csv")
         except StorageError as error:
             raise ServiceUnavailable("The readings cannot be read now.") from error
-
-    return album
 
 
 def segment_of(search: object) -> str | None:

@@ -15,9 +15,10 @@ from callbacks.http.answers import csv_text
 from callbacks.http.camera_api import decode_base64
 from callbacks.http.language import requested_language
 from callbacks.live import camera_keeping
-from callbacks.live.camera_keeping import share_shown
+from callbacks.live.camera_keeping import Album, share_shown
+from callbacks.pages import privacy
 from callbacks.pages.log_in import log_in_address
-from callbacks.pages.subpage import add_page
+from callbacks.pages.subpage import Pages, add_page
 from components.camera import (
     AGAIN_ID,
     KEEP_ID,
@@ -37,7 +38,8 @@ from components.camera import (
     build_camera_page,
     build_result,
 )
-from components.texts import Texts, chance, formats, languages, load_texts
+from components.subpage import Subpage
+from components.texts import Texts, chance, formats, load_texts
 from services.base.errors import InvalidRequest
 from services.camera.errors import (
     CameraBusy,
@@ -91,32 +93,23 @@ class Told:
     token: str | None = None
 
 
-def register(main: Dash, services: Services) -> Dash:
-    """Add the page to the server of the application.
-
-    Parameters
-    ----------
-    main : Dash
-        The application of ``/``.
-    services : Services
-    """
-    page = add_page(main, PATH, "camera", scripts=["camera.js"])
+def register(pages: Pages, services: Services) -> None:
+    """Add the page."""
+    main = pages.main
     links = {
         "home": main.get_relative_path("/"),
-        "privacy": main.get_relative_path("/donnees-personnelles/"),
+        "privacy": main.get_relative_path(f"{privacy.PATH}/"),
         "csv": camera_keeping.CSV_PATH,
         "login": log_in_address(f"{PATH}/"),
     }
     settings = {
         "maxBytes": MAX_BYTES,
         "maxSide": MAX_SIDE,
-        "sampleUrl": page.get_asset_url("camera/sample.jpg"),
+        "sampleUrl": main.get_asset_url("camera/sample.jpg"),
     }
-    album = camera_keeping.register(page, services, links)
+    album = Album(services)
 
-    def layout() -> Any:
-        language = requested_language()
-        texts = load_texts(language)
+    def layout(texts: Texts) -> Subpage:
         # Dash asks once beforehand for the ids alone: nothing is read for that.
         is_asked = has_request_context()
         return build_camera_page(
@@ -125,12 +118,10 @@ def register(main: Dash, services: Services) -> Dash:
             is_operator=is_asked and is_signed_in(),
             settings=settings | {"uploadLabel": texts["camera"]["hand_in"]},
             links=links,
-            icon_url=page.get_asset_url("icon.svg"),
-            languages=languages(),
-            language=language,
         )
 
-    page.layout = layout
+    page = add_page(pages, PATH, "camera", layout, scripts=["camera.js"])
+    camera_keeping.register(page, album, links)
     _register_browser(page)
 
     @page.callback(
@@ -158,8 +149,6 @@ def register(main: Dash, services: Services) -> Dash:
         is_kept_out = told.token is None
         result = list(told.result)
         return told.mask, result, told.message, not told.may_try_again, told.token, is_kept_out
-
-    return page
 
 
 def tell(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from dash import Dash, html
+from dash import html
 
 from callbacks.http import camera_api, segment_forecasts, tiles
 from callbacks.http.language import requested_language
 from callbacks.live import forecast_choice, map_forecast, map_view, refresh
-from components.document import build_document
+from callbacks.pages import camera, not_found
+from callbacks.pages.document import give_document
+from callbacks.pages.subpage import Pages
 from components.forecast_card import Choice
 from components.glance import WORST_ROADS
 from components.page import PageData, build_page
@@ -28,20 +30,22 @@ _VERSION: Final = "{version}"
 _PLOTLY_PATH: Final = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 
 
-def register(app: Dash, services: Services) -> None:
-    """Give an application its page.
+def register(pages: Pages, services: Services) -> None:
+    """Give the first page its document, layout and interactions.
 
     Parameters
     ----------
-    app : Dash
-        Its layout and document are set here.
+    pages : Pages
+        Those beside it may still be added.
     services : Services
     """
+    app = pages.main
+    not_found.register(app, app.get_relative_path("/"))
     give_document(app, "page", app.get_relative_path(_PLOTLY_PATH))
 
     def layout() -> html.Div:
         language = requested_language()
-        return build_page(load_texts(language), page_data(app, services, language))
+        return build_page(load_texts(language), page_data(pages, services, language))
 
     app.layout = layout
     refresh.register(app, services)
@@ -50,29 +54,9 @@ def register(app: Dash, services: Services) -> None:
     map_forecast.register(app, services)
 
 
-def give_document(app: Dash, section: str, plotly_url: str | None = None) -> None:
-    """Give an application its document, in the language of whoever asks for it.
-
-    Parameters
-    ----------
-    app : Dash
-    section : str
-        Of the texts, whose ``title`` the browser's tab shows.
-    plotly_url : str, optional
-        As :func:`components.document.build_document` takes it.
-    """
-
-    def interpolate_index(**parts: str) -> str:
-        texts = load_texts(requested_language())
-        icon_url = app.get_asset_url("icon.svg")
-        return build_document(texts, texts[section]["title"], icon_url, parts, plotly_url)
-
-    # The way that Dash names for documents of one's own.
-    app.interpolate_index = interpolate_index  # type: ignore[method-assign, assignment]
-
-
-def page_data(app: Dash, services: Services, language: str) -> PageData:
+def page_data(pages: Pages, services: Services, language: str) -> PageData:
     """All that a page loaded now starts with."""
+    app = pages.main
     view = services.traffic.view()
     settings = services.settings
     choice = first_choice(services)
@@ -98,7 +82,7 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
             | {
                 "forecastUrl": app.get_relative_path(segment_forecasts.PATH),
                 "camera": {
-                    "pageUrl": app.get_relative_path("/camera/"),
+                    "pageUrl": app.get_relative_path(f"{camera.PATH}/"),
                     "readingsUrl": app.get_relative_path(camera_api.CAMERAS_PATH),
                     "parameter": camera_api.SEGMENT_PARAMETER,
                 },
@@ -125,11 +109,7 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
         forecast=forecast_choice.forecast_or_none(services, choice),
         has_tiles=bool(settings.tiles_url),
         icon_url=app.get_asset_url("icon.svg"),
-        # The page itself: callbacks/pages/quality.py, which builds on this module.
-        quality_url=app.get_relative_path("/qualite/"),
-        camera_url=app.get_relative_path("/camera/"),
-        operations_url=app.get_relative_path("/exploitation/"),
-        privacy_url=app.get_relative_path("/donnees-personnelles/"),
+        page_urls=pages.links,
         dashboard_url=app.get_relative_path("/dashboard/"),
         api_url=app.get_relative_path("/api/v1/traffic"),
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from typing import Any, Final
 
-from dash import Dash, Input, Output, State, html, no_update
+from dash import Input, Output, State, no_update
 from dash.development.base_component import Component
 from flask import has_request_context
 
 from callbacks.http.language import requested_language
-from callbacks.pages.subpage import add_page
+from callbacks.pages.subpage import Pages, add_page
 from components import quality_figures as figures
 from components.calibration_plot import CalibrationPoint
 from components.quality import (
@@ -25,7 +25,8 @@ from components.quality import (
     build_unreachable,
 )
 from components.quality_figures import Lead
-from components.texts import Texts, languages, load_texts
+from components.subpage import Subpage
+from components.texts import Texts, load_texts
 from services.base.clock import to_paris
 from services.base.errors import ForecastUnavailable, StorageError
 from services.learn.summary import ComparedScores, LeadQuality
@@ -42,34 +43,15 @@ REFRESH_SECONDS: Final = 300
 _UNREACHABLE: Final = "unreachable"
 
 
-def register(main: Dash, services: Services) -> Dash:
-    """Add the page to the server of the application.
+def register(pages: Pages, services: Services) -> None:
+    """Add the page."""
 
-    Parameters
-    ----------
-    main : Dash
-        The application of ``/``.
-    services : Services
-    """
-    page = add_page(main, PATH, "quality")
-
-    def layout() -> html.Div:
-        language = requested_language()
-        texts = load_texts(language)
+    def layout(texts: Texts) -> Subpage:
         # Dash asks once beforehand for the ids alone: a database is not waited for at the start.
         content, shown = current_content(services, texts) if has_request_context() else ([], "")
-        return build_quality_page(
-            texts,
-            content,
-            shown,
-            refresh_seconds=REFRESH_SECONDS,
-            home_url=main.get_relative_path("/"),
-            icon_url=page.get_asset_url("icon.svg"),
-            languages=languages(),
-            language=language,
-        )
+        return build_quality_page(content, shown, refresh_seconds=REFRESH_SECONDS)
 
-    page.layout = layout
+    page = add_page(pages, PATH, "quality", layout)
 
     @page.callback(
         Output(CONTENT_ID, "children"),
@@ -82,8 +64,6 @@ def register(main: Dash, services: Services) -> Dash:
         content, mark = current_content(services, load_texts(requested_language()))
         # An opened table stays open while there is no news.
         return (no_update, no_update) if mark == shown else (content, mark)
-
-    return page
 
 
 def current_content(services: Services, texts: Texts) -> tuple[list[Component], str]:

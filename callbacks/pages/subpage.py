@@ -1,62 +1,128 @@
 """The way to add a page: a small Dash application of its own on the server of the first one.
 
-A page is a module of this package with ``register(main, services)`` that calls
-:func:`add_page`, then gives what it returns a layout and callbacks. Each page
-loads no more scripts than it names, and keeps the headers, texts and answers to
-unknown addresses of all others.
+A page is a module of this package with ``register(pages, services)`` that calls :func:`add_page`
+and registers its callbacks with what that returns. Each page loads no more scripts than it names,
+and has the headers, texts, measures and answers to unknown addresses of all others.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
-from dash import Dash
+from dash import Dash, html
 from flask import redirect
 from werkzeug.wrappers import Response
 
+from callbacks.http.language import requested_language
 from callbacks.pages import not_found
-from callbacks.pages.home import give_document
+from callbacks.pages.admission import admit_operators
+from callbacks.pages.document import give_document
+from components.subpage import Subpage, build_subpage
+from components.texts import Texts, languages, load_texts
 
 
-def add_page(main: Dash, path: str, section: str, scripts: Sequence[str] = ()) -> Dash:
-    """Put a page on the server of an application.
+class Pages:
+    """The pages of one server: the first one, and those beside it.
 
     Parameters
     ----------
     main : Dash
         The application of ``/``.
+
+    Attributes
+    ----------
+    apps : list of Dash
+        Of all pages, the first one first; grows with each that is added.
+    links : list of pairs
+        Section of the texts and address of each page beside the first one, for its footer.
+    """
+
+    def __init__(self, main: Dash) -> None:
+        self.main = main
+        self.apps = [main]
+        self.links: list[tuple[str, str]] = []
+
+
+def add_page(
+    pages: Pages,
+    path: str,
+    section: str,
+    layout: Callable[[Texts], Subpage],
+    *,
+    scripts: Sequence[str] = (),
+    for_operators: bool = False,
+) -> Dash:
+    """Put a page on the server, and a link to it on the first page.
+
+    Parameters
+    ----------
+    pages : Pages
     path : str
         Such as ``/qualite``; with a slash behind it answers too.
     section : str
-        Of the texts, whose ``title`` the browser's tab shows.
+        Of the texts: ``title`` of the page and of the browser's tab, ``tagline`` below it, and
+        ``link`` that leads there.
+    layout : callable
+        Makes what the page has of its own, for each visitor in their language. Dash calls it once
+        beforehand, outside any request, for the ids alone.
     scripts : sequence of str
-        Names of the files in ``assets/`` that it runs besides ``language.js``.
+        Names of the files in ``assets/`` that it alone runs, besides ``language.js``.
+    for_operators : bool
+        Whether nobody but a signed-in operator may see it.
 
     Returns
     -------
     Dash
-        Without a layout.
+        For its callbacks.
     """
-    wanted = "|".join(re.escape(name) for name in ("language.js", *scripts))
-    page = Dash(
-        __name__,
-        server=main.server,
-        url_base_pathname=f"{path}/",
-        assets_folder=main.config.assets_folder,
-        # Every style sheet, and no script but those named.
-        assets_ignore=rf"^(?!(?:{wanted})$).*\.js$",
-        external_stylesheets=main.config.external_stylesheets,
-        serve_locally=True,
-        update_title="",
-    )
+    main = pages.main
+    if for_operators:
+        admit_operators(main.server, path)
+    page = _application(main, path, scripts)
     give_document(page, section)
     not_found.register(page, main.get_relative_path("/"))
+
+    def whole_page() -> html.Div:
+        language = requested_language()
+        texts = load_texts(language)
+        return build_subpage(
+            texts,
+            section,
+            layout(texts),
+            home_url=main.get_relative_path("/"),
+            icon_url=page.get_asset_url("icon.svg"),
+            languages=languages(),
+            language=language,
+        )
+
+    page.layout = whole_page
 
     @main.server.get(path, endpoint=f"{path} without slash")
     def with_slash() -> Response:
         address: str = main.get_relative_path(f"{path}/")
         return redirect(address, HTTPStatus.PERMANENT_REDIRECT.value)
 
+    pages.apps.append(page)
+    pages.links.append((section, main.get_relative_path(f"{path}/")))
     return page
+
+
+def _application(main: Dash, path: str, scripts: Sequence[str]) -> Dash:
+    own = [re.escape(name) for name in scripts]
+    # The first page runs every script but those of others.
+    main.config.assets_ignore = "|".join(
+        filter(None, [main.config.assets_ignore, *(rf"^{name}$" for name in own)])
+    )
+    return Dash(
+        __name__,
+        server=main.server,
+        url_base_pathname=f"{path}/",
+        assets_folder=main.config.assets_folder,
+        # Every style sheet, and no script but those named.
+        assets_ignore=rf"^(?!(?:{'|'.join([re.escape('language.js'), *own])})$).*\.js$",
+        external_stylesheets=main.config.external_stylesheets,
+        serve_locally=True,
+        update_title="",
+    )

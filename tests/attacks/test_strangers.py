@@ -13,8 +13,8 @@ import pytest
 from callbacks.http import static_files
 from callbacks.http.answers import Document
 from services.metrics.requests import FAILED, status_label
+from tests.pages import page_paths
 
-PAGES = ("", "/qualite", "/camera", "/donnees-personnelles", "/exploitation")
 FUZZED_CALLBACKS = 1_000
 FUZZED_REQUESTS = 500
 # However slow the machine, once each address and callback has been asked: what is left out then
@@ -91,7 +91,8 @@ def spoilt(call: dict[str, Any], chance: random.Random) -> Any:
 
 
 def test_no_callback_fails_whatever_it_is_sent(stranger, chance):
-    calls = [(page, call) for page in PAGES for call in calls_of(stranger, page)]
+    pages = page_paths(stranger.application)
+    calls = [(page, call) for page in pages for call in calls_of(stranger, page)]
     assert len(calls) > 20
     ends = time.monotonic() + MOST_SECONDS
     statuses = set()
@@ -111,10 +112,10 @@ def test_no_callback_fails_whatever_it_is_sent(stranger, chance):
     assert {200, 400} <= statuses
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_what_runs_in_the_browser_cannot_be_called_here(stranger, page):
-    for call in calls_of(stranger, page):
-        answered(stranger.post(f"{page}/_dash-update-component", json=call, headers=OWN_PAGE))
+def test_what_runs_in_the_browser_cannot_be_called_here(stranger):
+    for page in page_paths(stranger.application):
+        for call in calls_of(stranger, page):
+            answered(stranger.post(f"{page}/_dash-update-component", json=call, headers=OWN_PAGE))
 
 
 @pytest.mark.parametrize("path", ["/_dash-update-component", "/api/v1/segmentation"])

@@ -37,10 +37,7 @@ def page_data(**changes):
         "lead_minutes": (15, 30, 45, 60),
         "has_tiles": False,
         "icon_url": "/assets/icon.svg",
-        "quality_url": "/qualite/",
-        "camera_url": "/camera/",
-        "operations_url": "/exploitation/",
-        "privacy_url": "/donnees-personnelles/",
+        "page_urls": [("quality", "/qualite/"), ("privacy", "/donnees-personnelles/")],
         "dashboard_url": "/dashboard/",
         "api_url": "/api/v1/traffic",
     }
@@ -81,6 +78,16 @@ def test_sources_and_licences_are_credited(has_tiles):
     assert ("contributeurs OpenStreetMap" in text_of(page)) == has_tiles
 
 
+def test_every_other_page_is_linked_in_words():
+    links = {
+        item.href: text_of(item)
+        for item in walk(build_page(TEXTS, page_data()))
+        if isinstance(item, html.A)
+    }
+    assert links["/qualite/"] == "Qualité des prévisions"
+    assert links["/donnees-personnelles/"] == "Données personnelles"
+
+
 def test_the_legend_shows_every_status_in_words_and_as_a_line():
     legend = build_legend(TEXTS)
     buttons = [item for item in walk(legend) if isinstance(item, html.Button)]
@@ -100,10 +107,8 @@ def test_each_zone_has_its_tile():
 def test_other_languages_are_offered_where_there_are_some():
     def buttons(languages):
         footer = build_footer(
-            TEXTS, quality_url="/qualite/", camera_url="/camera/",
-            operations_url="/exploitation/", privacy_url="/x/",
-            dashboard_url="/dashboard/", api_url="/api/v1/traffic", has_tiles=False,
-            languages=languages, language="fr",
+            TEXTS, page_urls=[], dashboard_url="/dashboard/", api_url="/api/v1/traffic",
+            has_tiles=False, languages=languages, language="fr",
         )  # fmt: skip
         return [
             (getattr(item, "data-language"), text_of(item))

@@ -9,7 +9,8 @@ import dash
 import pytest
 
 from app import create_app
-from callbacks.pages import home
+from callbacks.pages import home, quality
+from callbacks.pages.subpage import Pages
 from components import texts
 from services.base.settings import load_settings
 from services.roles.assembly import assemble
@@ -83,8 +84,11 @@ def test_addresses_follow_a_prefix(tmp_path):
     services = assemble(settings, lambda: NOW)
     store.publish(network, make_snapshot_for(network))
     app = dash.Dash("prefixed", requests_pathname_prefix="/rennes/", routes_pathname_prefix="/")
-    home.register(app, services)
-    data = home.page_data(app, services, "fr")
+    pages = Pages(app)
+    home.register(pages, services)
+    quality.register(pages, services)
+    data = home.page_data(pages, services, "fr")
+    assert data.page_urls == [("quality", "/rennes/qualite/")]
     assert data.dashboard_url == "/rennes/dashboard/"
     assert data.browser_settings["map"]["networkUrl"] == "/rennes/network/{version}.geojson"
     assert data.browser_settings["map"]["detailsUrl"] == "/rennes/snapshot/{version}/details"

@@ -1,0 +1,49 @@
+"""Pages that only a signed-in operator reaches, with their callbacks and files."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+from flask import Flask, Response, abort, redirect, request
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from callbacks.http.answers import not_kept
+from callbacks.pages.log_in import log_in_address
+from services.web.access import is_from_own_page, is_signed_in
+
+# What every page has of its own below its path.
+_FILES: Final = ("/assets/", "/_dash-component-suites/", "/_favicon.ico")
+
+
+def admit_operators(server: Flask, path: str) -> None:
+    """Let nobody else reach what is at and below a path; call it before anything reads a request.
+
+    Parameters
+    ----------
+    server : Flask
+    path : str
+        Of a page, without a slash behind it.
+    """
+
+    def is_here() -> bool:
+        return request.path == path or request.path.startswith(f"{path}/")
+
+    @server.before_request
+    def admit() -> WerkzeugResponse | None:
+        if not is_here():
+            return None
+        if request.method not in {"GET", "HEAD"} and not is_from_own_page():
+            abort(HTTPStatus.FORBIDDEN)
+        if is_signed_in():
+            return None
+        if request.path.rstrip("/") == path:
+            return redirect(log_in_address(f"{path}/"))
+        return abort(HTTPStatus.UNAUTHORIZED)
+
+    @server.after_request
+    def keep_nothing(response: Response) -> Response:
+        """What operators saw stays in no cache; scripts and styles are everybody's."""
+        if is_here() and not any(part in request.path for part in _FILES):
+            not_kept(response)
+        return response
