@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import ModelMismatch
 from models.nowcast.city_table import recent_ratios, step_ends, to_row_times
 from models.nowcast.features import HORIZONS, LAGS
 from models.nowcast.leads import quantiles_at_leads
 from models.versions import champion_version
-from services.base.files import FileStamp
+from services.base.files import FileStamp, stamp_of
+from services.base.watched import Watched
+from services.forecast.champions import CHAMPION_FILE
 from services.forecast.nowcast_files import (
     LearnerState,
     prune_nowcasts,
@@ -49,7 +51,7 @@ class NowcastIssuer:
 
     def __init__(self, data_dir: Path, roots: Sequence[Path]) -> None:
         self._store = Store(data_dir)
-        self._champions = [_Champion(root) for root in roots]
+        self._champions = [_watched_champion(root) for root in roots]
         self._seen: FileStamp | None = None
         self._network: Network | None = None
         self._state: LearnerState | None = None
@@ -88,15 +90,15 @@ class NowcastIssuer:
         """The first champion that knows the network; journals and notes when there is none."""
         problems = []
         for champion in self._champions:
-            champion.look()
+            stored = champion.value()
             if champion.problem is not None:
-                problems.append(champion.problem)
-            if champion.stored is None:
+                problems.append(str(champion.problem))
+            if stored is None:
                 continue
-            share = known_share(champion.stored, network)
+            share = known_share(stored, network)
             if share >= LEAST_KNOWN_SHARE:
                 self._note(LearnerState(has_model=True))
-                return champion.stored
+                return stored
             problems.append(
                 f"a model that knows {share:.0%} of the segments of network {network.version}"
             )
@@ -116,32 +118,6 @@ class NowcastIssuer:
         if self._pruned_on != today:
             prune_nowcasts(self._store.data_dir, today)
             self._pruned_on = today
-
-
-class _Champion:
-    """The nowcaster in use of one directory of models, loaded again when it is another one.
-
-    What worked goes on working when its successor does not.
-    """
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._version: str | None = None
-        self.stored: StoredNowcaster | None = None
-        self.problem: str | None = None
-
-    def look(self) -> None:
-        """Load the champion if it changed; one that cannot be loaded is tried once."""
-        try:
-            version = champion_version(self._root)
-            if version != self._version:
-                self._version = version
-                self.stored = None if version is None else _load(self._root / version)
-                self.problem = None
-        except ModelMismatch as error:
-            if str(error) != self.problem:
-                log.error("%s", error)
-            self.problem = str(error)
 
 
 def known_share(stored: StoredNowcaster, network: Network) -> float:
@@ -206,6 +182,16 @@ def forecast_next_hour(
     found = np.full((len(QUANTILES), len(LEAD_MINUTES), len(network)), np.nan, dtype=np.float32)
     found[..., place[is_here]] = quantiles_at_leads(forecast)[:, 0][..., is_here]
     return found
+
+
+def _watched_champion(root: Path) -> Watched[StoredNowcaster]:
+    """The nowcaster in use of one directory of models, loaded again when it is another one."""
+
+    def load(_last: StoredNowcaster | None) -> StoredNowcaster | None:
+        version = champion_version(root)
+        return None if version is None else _load(root / version)
+
+    return Watched("a nowcaster", partial(stamp_of, root / CHAMPION_FILE), load)
 
 
 def _load(directory: Path) -> StoredNowcaster:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Generic, Protocol, TypeVar
 
 from services.base.errors import ForecastUnavailable, StorageError
 from services.base.files import FileStamp, read_if_present, stamp_of
+from services.base.watched import Watched
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +61,7 @@ class CachedChampion(Generic[Table]):
         self._roots = roots
         self._file_name = file_name
         self._decode = decode
-        self._lock = threading.Lock()
-        self._stamps: tuple[FileStamp | None, ...] = ()
-        self._table: Table | None = None
+        self._watched = Watched(f"the champion's {file_name}", self._stamps, self._first_readable)
 
     def table(self) -> Table:
         """The current table.
@@ -73,33 +71,33 @@ class CachedChampion(Generic[Table]):
         ForecastUnavailable
             When none can be read and none ever could.
         """
-        stamps = tuple(stamp_of(root / CHAMPION_FILE) for root in self._roots)
-        table = self._table
-        if table is not None and stamps == self._stamps:
-            return table
-        with self._lock:
-            if self._table is None or stamps != self._stamps:
-                self._table = self._first_readable(last_good=self._table)
-                self._stamps = stamps
-            return self._table
+        table = self._watched.value()
+        if table is None:
+            raise ForecastUnavailable(str(self._watched.problem))
+        return table
+
+    def _stamps(self) -> tuple[FileStamp | None, ...]:
+        return tuple(stamp_of(root / CHAMPION_FILE) for root in self._roots)
 
     def _first_readable(self, last_good: Table | None) -> Table:
         """The first champion that can be read; a broken one gives way to the last good table."""
-        problem = f"no {CHAMPION_FILE} file in {' or '.join(map(str, self._roots))}"
+        problem: ForecastUnavailable | None = None
         for root in self._roots:
             try:
                 table = self._champion_table(root)
             except ForecastUnavailable as error:
-                problem = str(error)
-                log.exception("the forecasts of the champion in %s cannot be used", root)
                 if last_good is not None:
-                    return last_good
+                    raise
+                problem = error
                 continue
             if table is not None:
+                if problem is not None:
+                    log.error("a champion gives way to the next: %s", problem, exc_info=problem)
                 return table
         if last_good is not None:
             return last_good
-        raise ForecastUnavailable(problem)
+        places = " or ".join(map(str, self._roots))
+        raise problem or ForecastUnavailable(f"no {CHAMPION_FILE} file in {places}")
 
     def _champion_table(self, root: Path) -> Table | None:
         """The champion's table; None when this directory has no champion."""

@@ -10,22 +10,20 @@ Only the learner writes; every file is replaced by atomic rename.
 from __future__ import annotations
 
 import contextlib
-import logging
 import shutil
-import threading
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
 import orjson
 
 from services.base.errors import ForecastUnavailable, StorageError
-from services.base.files import FileStamp, read_if_present, stamp_of, write_atomically
+from services.base.files import read_if_present, stamp_of, write_atomically
+from services.base.watched import Watched
 from services.forecast.nowcasts import NowcastTable, decode_nowcast, encode_nowcast
 from services.traffic.snapshot import Source
-
-log = logging.getLogger(__name__)
 
 NowcastState = Literal["ready", "waiting", "outdated", "none"]
 """Whether there is a next hour to show: yes; soon; not any more; not without a model."""
@@ -163,40 +161,26 @@ class CachedNowcasts:
     def __init__(self, data_dir: Path, *, is_expected: bool = True) -> None:
         self._data_dir = data_dir
         self._is_expected = is_expected
-        self._lock = threading.Lock()
-        self._stamp: FileStamp | None = None
-        self._table: NowcastTable | None = None
+        path = current_file(data_dir)
+        self._table = Watched(
+            "the current nowcast", partial(stamp_of, path), lambda _: read_nowcast(path)
+        )
 
     def current(self, network_version: str, now: datetime) -> NowcastTable | None:
         """The next hour of a network; None when there is none that is of now."""
-        table = self._latest()
+        table = self._table.value()
         if table is None or not table.is_current(network_version, now):
             return None
         return table
 
     def state(self, network_version: str, now: datetime) -> NowcastState:
         """Whether there is a next hour to show, or why not."""
-        table = self._latest()
+        table = self._table.value()
         if table is not None and table.network_version == network_version:
             return "ready" if table.is_current(network_version, now) else "outdated"
         said = learner_state(self._data_dir)
         has_hope = self._is_expected and (said is None or said.has_model)
         return "waiting" if has_hope else "none"
-
-    def _latest(self) -> NowcastTable | None:
-        stamp = stamp_of(current_file(self._data_dir))
-        if stamp != self._stamp:
-            with self._lock:
-                if stamp != self._stamp:
-                    self._reload()
-                    self._stamp = stamp
-        return self._table
-
-    def _reload(self) -> None:
-        try:
-            self._table = read_nowcast(current_file(self._data_dir))
-        except ForecastUnavailable as error:
-            log.error("the current nowcast cannot be read, the last one stays: %s", error)
 
 
 def _remove(directory: Path) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import dataclass
 from functools import cached_property
 
 from services.base.errors import StorageError
-from services.base.files import FileStamp
+from services.base.watched import Watched
 from services.traffic.indicators import Indicators, compute_indicators
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot, check_fits
@@ -56,53 +55,35 @@ class LatestTraffic:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._lock = threading.Lock()
-        self._stamp: FileStamp | None = None
-        self._view: TrafficView | None = None
-        self._problem: str | None = None
-        self._usual_stamp: FileStamp | None = None
-        self._usual: UsualHour | None = None
+        self._view = Watched("the published snapshot", store.current_stamp, self._read_view)
+        self._usual = Watched("the usual traffic", store.usual_stamp, self._read_usual)
 
     @property
     def problem(self) -> str | None:
         """Why what was published last cannot be shown; None where it can, or nothing was."""
-        return self._problem
+        problem = self._view.problem
+        return None if problem is None else str(problem)
 
     def view(self) -> TrafficView | None:
         """The current view, or None before the first snapshot."""
-        stamp = self._store.current_stamp()
-        if stamp != self._stamp:
-            with self._lock:
-                if stamp != self._stamp:
-                    self._reload()
-                    self._stamp = stamp
-        return self._view
+        return self._view.value()
 
-    def _reload(self) -> None:
-        try:
-            snapshot = self._store.current_snapshot()
-            if snapshot is not None:
-                network = self._network_of(snapshot)
-                self._view = TrafficView(network, snapshot, self._usual_hour())
-            self._problem = None
-        except StorageError as error:
-            log.error("the published snapshot cannot be read, the last one stays: %s", error)
-            self._problem = str(error)
+    def _read_view(self, last: TrafficView | None) -> TrafficView | None:
+        snapshot = self._store.current_snapshot()
+        if snapshot is None:
+            return last
+        return TrafficView(self._network_of(snapshot, last), snapshot, self._usual.value())
 
-    def _network_of(self, snapshot: Snapshot) -> Network:
-        network = self._view.network if self._view is not None else None
-        if network is None or network.version != snapshot.network_version:
+    def _network_of(self, snapshot: Snapshot, last: TrafficView | None) -> Network:
+        if last is None or last.network.version != snapshot.network_version:
             return self._store.network_of(snapshot)
-        check_fits(snapshot, network)
-        return network
+        check_fits(snapshot, last.network)
+        return last.network
 
-    def _usual_hour(self) -> UsualHour | None:
+    def _read_usual(self, _last: UsualHour | None) -> UsualHour | None:
         """The usual as last written: read once an hour, and its loss hides no news."""
-        stamp = self._store.usual_stamp()
-        if stamp != self._usual_stamp:
-            self._usual_stamp, self._usual = stamp, None
-            try:
-                self._usual = self._store.usual_hour()
-            except StorageError as error:
-                log.error("the usual traffic cannot be read, nothing is compared: %s", error)
-        return self._usual
+        try:
+            return self._store.usual_hour()
+        except StorageError as error:
+            log.error("the usual traffic cannot be read, nothing is compared: %s", error)
+            return None
