@@ -7,19 +7,17 @@ follow from these, so that they never disagree with them.
 
 from __future__ import annotations
 
-import io
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
-import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from services.base.errors import ForecastUnavailable
+from services.base.parquet_file import ParquetForm
 from services.city.zones import ZONE_CHOICES
 from services.forecast.speed_distribution import status_probabilities
 from services.forecast.zone_forecasts import TrainedOn, decode_trained_on
@@ -40,7 +38,7 @@ UNKNOWN_PERCENT: Final = 255
 CURRENT_FOR: Final = timedelta(minutes=15)
 
 _HIGHEST_PERCENT: Final = UNKNOWN_PERCENT - 1
-_METADATA_KEY: Final = b"traffic_nowcast"
+_FORM: Final = ParquetForm(b"traffic_nowcast", "a nowcast", ForecastUnavailable)
 _PARTS: Final = ("middle", "below", "above")
 _ZONE_DECIMALS: Final = 4
 _ZONE_THRESHOLDS: Final = StatusThresholds(BLOCKED_UP_TO_RATIO, FREE_ABOVE_RATIO)
@@ -179,13 +177,7 @@ def encode_nowcast(table: NowcastTable) -> bytes:
         # JSON has no NaN: it becomes null.
         "zone_ratios": zones.tolist(),
     }
-    metadata = {_METADATA_KEY: orjson.dumps(header)}
-    sink = io.BytesIO()
-    content = pa.table(columns)
-    with pq.ParquetWriter(sink, content.schema, compression="zstd", store_schema=False) as writer:
-        writer.write_table(content)
-        writer.add_key_value_metadata(metadata)
-    return sink.getvalue()
+    return _FORM.encode(pa.table(columns), header)
 
 
 def decode_nowcast(document: bytes) -> NowcastTable:
@@ -196,10 +188,7 @@ def decode_nowcast(document: bytes) -> NowcastTable:
     ForecastUnavailable
         When the document is no such table.
     """
-    try:
-        with pq.ParquetFile(io.BytesIO(document)) as file:
-            content = file.read()
-            header: dict[str, Any] = orjson.loads((file.metadata.metadata or {})[_METADATA_KEY])
+    with _FORM.decoded(document) as (content, header):
         parts = [
             np.stack([content[f"{part}_{minutes}"].to_numpy() for minutes in LEAD_MINUTES])
             for part in _PARTS
@@ -214,8 +203,6 @@ def decode_nowcast(document: bytes) -> NowcastTable:
             percent=_from_distances(*(part.astype(np.uint8) for part in parts)),
             zone_ratios=_zone_ratios(header["zone_ratios"]),
         )
-    except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
-        raise ForecastUnavailable(f"not a nowcast: {error}") from error
 
 
 def _as_distances(percent: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ...]:

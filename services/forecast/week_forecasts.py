@@ -8,19 +8,17 @@ The same two directories of models are looked at as for the forecasts of zones.
 
 from __future__ import annotations
 
-import io
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from services.base.errors import ForecastUnavailable
+from services.base.parquet_file import ParquetForm
 from services.forecast.champions import CachedChampion
 from services.forecast.speed_distribution import status_probabilities
 from services.forecast.zone_forecasts import TrainedOn, decode_trained_on
@@ -42,7 +40,9 @@ LEAST_PROBABILITY: Final = 0.5
 _FORECAST_STATUSES: Final = (Status.CONGESTED, Status.HEAVY, Status.FREE_FLOW)
 _DAYS_COLUMN: Final = "days_observed"
 _SEGMENT_COLUMN: Final = "segment_id"
-_METADATA_KEY: Final = b"traffic_week_forecasts"
+_FORM: Final = ParquetForm(
+    b"traffic_week_forecasts", "a table of week forecasts", ForecastUnavailable
+)
 # Networks live side by side while the feed moves from one to the next.
 _KEPT_NETWORKS: Final = 2
 
@@ -208,10 +208,7 @@ def encode_table(table: WeekTable) -> bytes:
         "trained_on": asdict(table.trained_on),
         "thresholds": asdict(table.thresholds),
     }
-    content = pa.table(columns).replace_schema_metadata({_METADATA_KEY: orjson.dumps(header)})
-    sink = io.BytesIO()
-    pq.write_table(content, sink, compression="zstd", compression_level=19)
-    return sink.getvalue()
+    return _FORM.encode(pa.table(columns), header, compression_level=19)
 
 
 def decode_table(document: bytes) -> WeekTable:
@@ -222,9 +219,7 @@ def decode_table(document: bytes) -> WeekTable:
     ForecastUnavailable
         When the document is no such table.
     """
-    try:
-        content = pq.read_table(io.BytesIO(document))
-        header: dict[str, Any] = orjson.loads((content.schema.metadata or {})[_METADATA_KEY])
+    with _FORM.decoded(document) as (content, header):
         return make_table(
             model_version=header["model_version"],
             trained_on=decode_trained_on(header["trained_on"]),
@@ -233,8 +228,6 @@ def decode_table(document: bytes) -> WeekTable:
             quantiles_pct=np.stack([_hours(content, f"{name}_pct") for name in QUANTILES]),
             days_observed=_hours(content, _DAYS_COLUMN),
         )
-    except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
-        raise ForecastUnavailable(f"not a table of week forecasts: {error}") from error
 
 
 def _hours_by_segment(values: NDArray[np.uint8]) -> pa.FixedSizeListArray:

@@ -9,7 +9,6 @@ training writes, and then the one shipped with the code.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -18,12 +17,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
-import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from services.base.errors import ForecastUnavailable
+from services.base.parquet_file import ParquetForm
 from services.city.zones import ZONE_CHOICES
 from services.forecast import champions
 from services.forecast.champions import CachedChampion
@@ -39,7 +37,7 @@ FORECASTS_FILE: Final = "forecasts.parquet"
 
 _PROBABILITY_COLUMNS: Final = tuple(f"p_{status}" for status in ZONE_STATUSES)
 _KEY_COLUMNS: Final = ("zone", "day", "hour")
-_METADATA_KEY: Final = b"traffic_forecasts"
+_FORM: Final = ParquetForm(b"traffic_forecasts", "a table of forecasts", ForecastUnavailable)
 _SUM_TOLERANCE: Final = 1e-6
 
 
@@ -174,10 +172,7 @@ def encode_table(table: ForecastTable) -> bytes:
         "feature_version": table.feature_version,
         "trained_on": asdict(table.trained_on),
     }
-    content = pa.table(columns).replace_schema_metadata({_METADATA_KEY: orjson.dumps(header)})
-    sink = io.BytesIO()
-    pq.write_table(content, sink, compression="zstd")
-    return sink.getvalue()
+    return _FORM.encode(pa.table(columns), header)
 
 
 def decode_table(document: bytes) -> ForecastTable:
@@ -188,15 +183,11 @@ def decode_table(document: bytes) -> ForecastTable:
     ForecastUnavailable
         When the document is no such table, or lacks a zone, day or hour.
     """
-    try:
-        content = pq.read_table(io.BytesIO(document))
-        header: dict[str, Any] = orjson.loads((content.schema.metadata or {})[_METADATA_KEY])
+    with _FORM.decoded(document) as (content, header):
         trained_on = decode_trained_on(header["trained_on"])
         return make_table(
             header["model_version"], header["feature_version"], trained_on, _probabilities(content)
         )
-    except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
-        raise ForecastUnavailable(f"not a table of forecasts: {error}") from error
 
 
 def decode_trained_on(fields: dict[str, Any]) -> TrainedOn:

@@ -7,25 +7,23 @@ and days change by the same atomic rename.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from services.base.errors import StorageError
 from services.base.files import write_atomically
+from services.base.parquet_file import ParquetForm
 from services.history.cubes import Cube, Measure
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 
 FORMAT: Final = 1
-_METADATA_KEY: Final = b"traffic_rollup"
+_FORM: Final = ParquetForm(b"traffic_rollup", "a roll-up", StorageError)
 
 Derived = Callable[[Mapping[str, NDArray[Any]]], dict[str, pa.Array]]
 """Columns computed from the sums of some hours, each of shape (hours, keys, width)."""
@@ -59,17 +57,13 @@ def write_cube(path: Path, cube: Cube, form: CubeForm) -> None:
     ------
     StorageError
     """
-    metadata = {"format": FORMAT, "keys": cube.keys, "days": cube.days}
-    sink = io.BytesIO()
+    header = {"format": FORMAT, "keys": cube.keys, "days": cube.days}
     days = [
         _table_of_hours(cube, form, slice(first, first + HOURS_PER_DAY))
         for first in range(0, HOURS_PER_WEEK, HOURS_PER_DAY)
     ]
-    with pq.ParquetWriter(sink, days[0].schema, compression="zstd", store_schema=False) as writer:
-        for table in days:
-            writer.write_table(table, row_group_size=max(1, len(table)))
-        writer.add_key_value_metadata({_METADATA_KEY: orjson.dumps(metadata)})
-    write_atomically(path, sink.getvalue())
+    rows_per_day = max(1, len(days[0]))
+    write_atomically(path, _FORM.encode(days, header, rows_per_group=rows_per_day))
 
 
 def read_cube(path: Path, form: CubeForm) -> Cube | None:
@@ -113,19 +107,16 @@ def read_columns(
         When the file is none of this form.
     """
     try:
-        with pq.ParquetFile(path, memory_map=True) as file:
-            content = orjson.loads((file.metadata.metadata or {})[_METADATA_KEY])
-            if content["format"] != FORMAT:
+        with _FORM.opened(path) as (file, header):
+            if header["format"] != FORMAT:
                 raise StorageError(f"{path} is a roll-up of another version")
-            keys = [str(key) for key in content["keys"]]
+            keys = [str(key) for key in header["keys"]]
             table = file.read_row_groups(list(days_of_week), columns=list(names))
+            shape = (HOURS_PER_DAY * len(days_of_week), len(keys))
+            columns = {name: table[name].to_numpy().reshape(shape) for name in names}
+            return CubeColumns(keys, dict(header["days"]), columns)
     except FileNotFoundError:
         return None
-    except (OSError, pa.ArrowException, KeyError, TypeError, orjson.JSONDecodeError) as error:
-        raise StorageError(f"{path} is no roll-up: {error}") from error
-    shape = (HOURS_PER_DAY * len(days_of_week), len(keys))
-    columns = {name: table[name].to_numpy().reshape(shape) for name in names}
-    return CubeColumns(keys, dict(content["days"]), columns)
 
 
 def _table_of_hours(cube: Cube, form: CubeForm, hours: slice) -> pa.Table:

@@ -20,7 +20,6 @@ there has been taken in, and is not read again.
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -30,8 +29,9 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
+
+from services.base.parquet_file import write_parquet
 
 SECONDS_PER_DAY: Final = 86_400
 
@@ -140,8 +140,7 @@ def encode_day(table: pa.Table, *, compacted: bool) -> tuple[bytes, DayHeader]:
         network_versions=tuple(sorted(version_codes(table)[1])),
     )
     content = asdict(header) | {"seconds": sorted(header.seconds)}
-    metadata = {_METADATA_KEY: orjson.dumps(content)}
-    return _encoded(table, metadata), header
+    return _encoded(table, {_METADATA_KEY: orjson.dumps(content)}), header
 
 
 def header_of(metadata: dict[bytes, bytes] | None) -> DayHeader | None:
@@ -243,20 +242,13 @@ def _digest(table: pa.Table) -> str:
 
 
 def _encoded(table: pa.Table, metadata: dict[bytes, bytes] | None = None) -> bytes:
-    sink = io.BytesIO()
-    with pq.ParquetWriter(
-        sink,
-        table.schema,
-        compression="zstd",
+    return write_parquet(
+        table,
+        metadata,
+        rows_per_group=_ROWS_PER_GROUP,
         use_dictionary=[
             name for name in table.column_names if name not in ("observed_at", "segment")
         ],
         # Both run in steps: their differences are nearly all the same.
         column_encoding={"observed_at": "DELTA_BINARY_PACKED", "segment": "DELTA_BINARY_PACKED"},
-        # The columns tell their types themselves; a kilobyte less for each snapshot.
-        store_schema=False,
-    ) as writer:
-        writer.write_table(table, row_group_size=_ROWS_PER_GROUP)
-        if metadata is not None:
-            writer.add_key_value_metadata(metadata)
-    return sink.getvalue()
+    )

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import io
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 import numpy as np
-import orjson
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from services.base.errors import StorageError
+from services.base.parquet_file import ParquetForm
 from services.traffic.network import Network
 from services.traffic.status import Status
 
@@ -31,7 +29,7 @@ COLUMNS: Final = {
     "probes": np.uint8,
 }
 _VERSION_BYTES: Final = 6
-_METADATA_KEY: Final = b"traffic_snapshot"
+_FORM: Final = ParquetForm(b"traffic_snapshot", "a snapshot file", StorageError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,10 +104,7 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
         if field.name != "table"
     }
     table = pa.Table.from_pandas(snapshot.table, preserve_index=False)
-    table = table.replace_schema_metadata({_METADATA_KEY: orjson.dumps(header)})
-    sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd")
-    return sink.getvalue()
+    return _FORM.encode(table.replace_schema_metadata(None), header)
 
 
 def decode_snapshot(document: bytes) -> Snapshot:
@@ -120,9 +115,7 @@ def decode_snapshot(document: bytes) -> Snapshot:
     StorageError
         When the document is not such a snapshot.
     """
-    try:
-        table = pq.read_table(io.BytesIO(document))
-        header: dict[str, Any] = orjson.loads((table.schema.metadata or {})[_METADATA_KEY])
+    with _FORM.decoded(document) as (table, header):
         frame = pd.DataFrame({name: table.column(name).to_numpy() for name in COLUMNS})
         for name in ("observed_at", "received_at"):
             header[name] = datetime.fromisoformat(header[name])
@@ -130,9 +123,7 @@ def decode_snapshot(document: bytes) -> Snapshot:
         # The version is a hash of what is told: a bit that has turned over is seen by it.
         if _with_version(snapshot).version != snapshot.version:
             raise ValueError("its content is not that of its version")
-    except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
-        raise StorageError(f"not a snapshot file: {error}") from error
-    return snapshot
+        return snapshot
 
 
 def check_fits(snapshot: Snapshot, network: Network) -> None:

@@ -6,19 +6,17 @@ file, so that no page waits for a history to be read.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
-import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from services.base.errors import StorageError
+from services.base.parquet_file import ParquetForm
 from services.city.zones import ZONES
 from services.traffic.indicators import travel_time_s
 from services.traffic.network import Network
@@ -27,7 +25,7 @@ from services.traffic.usual import UsualRatios, compare
 from services.traffic.zone_ratios import zone_times
 
 _HOUR: Final = timedelta(hours=1)
-_METADATA_KEY: Final = b"traffic_usual_hour"
+_FORM: Final = ParquetForm(b"traffic_usual_hour", "a file of usual traffic", StorageError)
 _QUANTILES: Final = ("p10", "p50", "p90")
 _COLUMNS: Final = (*_QUANTILES, "observations")
 
@@ -136,10 +134,7 @@ def encode_usual_hour(usual: UsualHour) -> bytes:
         name: np.concatenate([np.asarray(getattr(part, name)) for part in parts])
         for name in _COLUMNS
     }
-    table = pa.table(columns).replace_schema_metadata({_METADATA_KEY: orjson.dumps(header)})
-    sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd")
-    return sink.getvalue()
+    return _FORM.encode(pa.table(columns), header)
 
 
 def decode_usual_hour(document: bytes) -> UsualHour:
@@ -150,12 +145,10 @@ def decode_usual_hour(document: bytes) -> UsualHour:
     StorageError
         When the document is not such a file.
     """
-    try:
-        table = pq.read_table(io.BytesIO(document))
-        header: dict[str, Any] = orjson.loads((table.schema.metadata or {})[_METADATA_KEY])
+    with _FORM.decoded(document) as (table, header):
         segments = header["segments"]
         if len(table) != segments + len(ZONES):
-            raise StorageError("not a file of usual traffic: another number of zones")
+            raise ValueError("another number of zones")
         columns = [table.column(name).to_numpy() for name in _COLUMNS]
         return UsualHour(
             source=header["source"],
@@ -164,8 +157,6 @@ def decode_usual_hour(document: bytes) -> UsualHour:
             segments=_usual([column[:segments] for column in columns]),
             zones=_usual([column[segments:] for column in columns]),
         )
-    except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
-        raise StorageError(f"not a file of usual traffic: {error}") from error
 
 
 def _usual(columns: Sequence[NDArray[Any]]) -> UsualRatios:
