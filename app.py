@@ -67,7 +67,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
         update_title="",
     )
     server = app.server
-    prepare_access(server, settings)
+    prepare_access(server, settings, services.operations)
     registry = metric_registry()
     pages = Pages(app)
     metrics.register(app, pages.apps, registry)
@@ -89,7 +89,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     # After those that let nobody in.
     dash_requests.register(server, pages.apps)
     security_headers.register(pages.apps)
-    bind_monitoring(server, settings, registry)
+    bind_monitoring(server, settings, services.operations.reading, registry)
     static_files.register(pages.apps)
     return app
 

@@ -31,7 +31,6 @@ from services.operations import (
     CameraReading,
     NothingRecorded,
     latest_readings,
-    open_operations,
 )
 from services.roles.assembly import Services
 from services.web.serving.awaited import awaited
@@ -48,7 +47,6 @@ _UNAVAILABLE_RETRY_S: Final = 30
 
 def register(server: Flask, services: Services) -> None:
     """Add the routes, and what becomes of the camera's errors."""
-    reading = open_operations(services.settings, read_only=True)
 
     @server.post(PATH)
     def segmentation() -> Response:
@@ -63,7 +61,7 @@ def register(server: Flask, services: Services) -> None:
     @server.get(CAMERAS_PATH)
     def cameras() -> Response:
         try:
-            with reading.begin() as session:
+            with services.operations.reading.begin() as session:
                 found = latest_readings(session)
         except NothingRecorded:
             found = []

@@ -42,7 +42,6 @@ from services.operations import (
     Camera,
     CameraReading,
     NothingRecorded,
-    open_operations,
     pin_camera,
     readings_since,
     record_reading,
@@ -176,9 +175,7 @@ class Album:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        # Looking at a page must not make, mend or migrate anything.
-        self._reading = open_operations(services.settings, read_only=True)
-        self._writing = open_operations(services.settings)
+        self._operations = services.operations
 
     def sign(self, answer: Answer) -> str:
         """A token of what the model said, which a browser can hand back but not change."""
@@ -227,7 +224,7 @@ class Album:
     def remove(self, texts: Texts, camera_id: str) -> str:
         """Remove a camera and its readings; says what came of it."""
         try:
-            with self._writing.begin() as session:
+            with self._operations.writing.begin() as session:
                 remove_camera(session, camera_id)
         except (InvalidRequest, StorageError) as error:
             log.error("a camera was not removed: %s", error)
@@ -264,7 +261,7 @@ class Album:
 
     def _record(self, signed: SignedReading, name: str, segment_id: str) -> None:
         now, found = self._services.clock(), signed.reading
-        with self._writing.begin() as session:
+        with self._operations.writing.begin() as session:
             camera = pin_camera(session, name, segment_id, now)
             record_reading(
                 session,
@@ -295,7 +292,7 @@ class Album:
     def _found(self, limit: int) -> Sequence[tuple[Camera, CameraReading]]:
         keep = timedelta(days=self._services.settings.history_retention_days)
         try:
-            with self._reading.begin() as session:
+            with self._operations.reading.begin() as session:
                 return readings_since(session, self._services.clock() - keep, limit)
         except NothingRecorded:
             return []

@@ -15,7 +15,13 @@ from services.operations.cameras import (
     record_reading,
     remove_camera,
 )
-from services.operations.database import NothingRecorded, Operations, open_operations
+from services.operations.database import (
+    NothingRecorded,
+    Operations,
+    ServingOperations,
+    open_for_serving,
+    open_operations,
+)
 from services.operations.decisions import (
     champion_history,
     latest_decisions,
@@ -69,6 +75,7 @@ __all__ = [
     "Operations",
     "OutgoingMessage",
     "ScoredHour",
+    "ServingOperations",
     "cameras_of",
     "champion_history",
     "forget_log_in_failures",
@@ -77,6 +84,7 @@ __all__ = [
     "latest_readings",
     "log_in_failures_since",
     "notes_of",
+    "open_for_serving",
     "open_incidents",
     "open_operations",
     "past_incidents",

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -46,6 +47,10 @@ READING_TIMEOUT_SECONDS: Final = 1.0
 # SQLITE_CORRUPT and SQLITE_NOTADB: nothing else says that the file itself is bad.
 _DAMAGE_CODES: Final = (11, 26)
 _PRIMARY_CODE_MASK: Final = 0xFF
+# PostgreSQL's code.
+_UNDEFINED_TABLE: Final = "42P01"
+# The execution option that tells how long a transaction waits for others, in seconds.
+_PATIENCE: Final = "traffic_patience_s"
 # Any number that no other program of this database server takes.
 _MIGRATION_LOCK: Final = 7_462_001
 # The database, its write-ahead log and the index of that.
@@ -99,21 +104,36 @@ class Operations:
         Pages read: they never make, migrate or mend anything.
     patience_seconds : float, optional
         How long it waits for others to let go; short where pages wait for it.
+    engine : Engine, optional
+        Shared with another one of the same database.
     """
 
     def __init__(
-        self, url: URL, *, read_only: bool = False, patience_seconds: float | None = None
+        self,
+        url: URL,
+        *,
+        read_only: bool = False,
+        patience_seconds: float | None = None,
+        engine: Engine | None = None,
     ) -> None:
+        self._url = url
         self._read_only = read_only
         if patience_seconds is None:
             patience_seconds = READING_TIMEOUT_SECONDS if read_only else BUSY_TIMEOUT_SECONDS
         self._patience_s = patience_seconds
         self._name = url.render_as_string(hide_password=True)
         self._file = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
-        self._engine = _engine(url, self._file, read_only, patience_seconds)
+        engine = engine or _engine(url, self._file, read_only, patience_seconds)
+        self._engine = engine.execution_options(**{_PATIENCE: patience_seconds})
         self._new_session = sessionmaker(self._engine, expire_on_commit=False)
         self._lock = threading.Lock()
         self._prepared: object = None
+
+    def waiting(self, seconds: float) -> Operations:
+        """The same database through the same engine, for those who wait no longer than this."""
+        return Operations(
+            self._url, read_only=self._read_only, patience_seconds=seconds, engine=self._engine
+        )
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -126,14 +146,15 @@ class Operations:
         StorageError
             In one line, when the database cannot be reached, is locked for too
             long, damaged (a writer sets the file aside and the next one starts
-            anew), or was made by a newer version.
+            anew), lacks a table (the next writer makes it anew), or was made by a newer version.
         """
         try:
             self._prepare()
             with self._new_session.begin() as session:
                 yield session
         except SQLAlchemyError as error:
-            self._set_damaged_file_aside(error)
+            if not self._set_damaged_file_aside(error) and _is_missing_table(error):
+                self._prepared = None
             raise StorageError(f"the operations database {self._name}: {_line(error)}") from error
 
     def _prepare(self) -> None:
@@ -193,6 +214,14 @@ class Operations:
             if found < SCHEMA_VERSION:
                 connection.execute(delete(SchemaVersion))
                 connection.execute(insert(SchemaVersion), {"version": SCHEMA_VERSION})
+            self._make_missing_tables(connection)
+
+    def _make_missing_tables(self, connection: Connection) -> None:
+        """Somebody may have dropped one from a sound file."""
+        missing = Base.metadata.tables.keys() - set(inspect(connection).get_table_names())
+        if missing:
+            log.error("the operations database %s lacked %s", self._name, ", ".join(missing))
+            Base.metadata.create_all(connection)
 
     def _refuse_other(self, found: int, *, older: bool) -> None:
         if found > SCHEMA_VERSION or (older and found < SCHEMA_VERSION):
@@ -230,20 +259,40 @@ def open_operations(
     return Operations(url, read_only=read_only, patience_seconds=patience_seconds)
 
 
+@dataclass(frozen=True)
+class ServingOperations:
+    """The database as a process that serves pages sees it, with one engine for each.
+
+    Attributes
+    ----------
+    reading : Operations
+        Looking at a page makes, mends and migrates nothing.
+    writing : Operations
+        For what an operator does.
+    """
+
+    reading: Operations
+    writing: Operations
+
+
+def open_for_serving(settings: Settings) -> ServingOperations:
+    """The operations database for a process that serves; nothing is opened yet."""
+    # A server that is not there is not waited for as long as somebody who writes.
+    writing = open_operations(settings, patience_seconds=READING_TIMEOUT_SECONDS)
+    return ServingOperations(
+        reading=open_operations(settings, read_only=True),
+        writing=writing.waiting(BUSY_TIMEOUT_SECONDS),
+    )
+
+
 def _engine(url: URL, file: Path | None, read_only: bool, patience_seconds: float) -> Engine:
     if file is None:
-        # A connection that the server closed meanwhile is found out before it is used.
-        limits = _limits_of_server(url, patience_seconds)
-        return create_engine(
-            url, pool_pre_ping=True, pool_timeout=patience_seconds, connect_args=limits
-        )
+        return _server_engine(url, patience_seconds)
 
     def connect() -> sqlite3.Connection:
         # Without "c" nobody makes an empty database by looking for one.
         address = f"file:{quote(str(file))}?mode={'rw' if read_only else 'rwc'}"
-        connection = sqlite3.connect(
-            address, uri=True, timeout=patience_seconds, check_same_thread=False
-        )
+        connection = sqlite3.connect(address, uri=True, check_same_thread=False)
         # The driver's own idea of when transactions begin gets in the way of ours.
         connection.isolation_level = None
         if read_only:
@@ -256,10 +305,32 @@ def _engine(url: URL, file: Path | None, read_only: bool, patience_seconds: floa
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {_patience_ms(connection)}")
         # A writer says so from the start: two that read first would lock each other out.
         connection.exec_driver_sql(statement)
 
     return engine
+
+
+def _server_engine(url: URL, patience_seconds: float) -> Engine:
+    engine = create_engine(
+        url,
+        # A connection that the server closed meanwhile is found out before it is used.
+        pool_pre_ping=True,
+        pool_timeout=patience_seconds,
+        connect_args=_limit_of_server(url, patience_seconds),
+    )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_patience_ms(connection)}")
+
+    return engine
+
+
+def _patience_ms(connection: Connection) -> int:
+    patience_s: float = connection.get_execution_options()[_PATIENCE]
+    return round(1_000 * patience_s)
 
 
 def _make_file(path: Path, patience_seconds: float) -> None:
@@ -294,15 +365,11 @@ def _close_to_others(path: Path) -> None:
                 beside.chmod(0o600)
 
 
-def _limits_of_server(url: URL, patience_seconds: float) -> dict[str, Any]:
-    """How long a server may take, as libpq spells it."""
+def _limit_of_server(url: URL, patience_seconds: float) -> dict[str, Any]:
+    """How long a server may take to answer, as libpq spells it."""
     if not url.get_driver_name().startswith("psycopg"):
         return {}
-    milliseconds = round(1_000 * patience_seconds)
-    return {
-        "connect_timeout": max(2, math.ceil(patience_seconds)),
-        "options": f"-c lock_timeout={milliseconds}",
-    }
+    return {"connect_timeout": max(2, math.ceil(patience_seconds))}
 
 
 def _version(connection: Connection) -> int:
@@ -316,6 +383,12 @@ def _is_damage(error: SQLAlchemyError) -> bool:
     cause: Any = error.orig if isinstance(error, DBAPIError) else None
     code = getattr(cause, "sqlite_errorcode", None)
     return isinstance(code, int) and code & _PRIMARY_CODE_MASK in _DAMAGE_CODES
+
+
+def _is_missing_table(error: SQLAlchemyError) -> bool:
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    is_sqlites = isinstance(cause, sqlite3.OperationalError) and "no such table" in str(cause)
+    return is_sqlites or getattr(cause, "sqlstate", None) == _UNDEFINED_TABLE
 
 
 def _line(error: SQLAlchemyError) -> str:

@@ -11,7 +11,7 @@ from services.forecast.nowcast_files import CachedNowcasts
 from services.forecast.week_forecasts import CachedWeekForecasts
 from services.forecast.zone_forecasts import CachedForecasts
 from services.learn.summary import QualityReader
-from services.operations import open_operations
+from services.operations import ServingOperations, open_for_serving
 from services.traffic.store import Store
 from services.web.camera_client import CameraClient
 from services.web.latest import LatestTraffic
@@ -19,7 +19,7 @@ from services.web.latest import LatestTraffic
 
 @dataclass(frozen=True)
 class Services:
-    """What callbacks and routes may ask; all of it only reads."""
+    """What callbacks and routes may ask; all of it only reads, but for ``operations.writing``."""
 
     settings: Settings
     store: Store
@@ -29,6 +29,7 @@ class Services:
     nowcasts: CachedNowcasts
     week: CachedWeekForecasts
     camera: CameraClient
+    operations: ServingOperations
     clock: Clock
 
 
@@ -42,14 +43,16 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
     """
     store = Store(settings.data_dir)
     store.prepare()
+    operations = open_for_serving(settings)
     return Services(
         settings=settings,
         store=store,
         traffic=LatestTraffic(store),
         forecasts=CachedForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
-        quality=QualityReader(open_operations(settings, read_only=True), clock),
+        quality=QualityReader(operations.reading, clock),
         nowcasts=CachedNowcasts(settings.data_dir, is_expected=settings.learner),
         week=CachedWeekForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
         camera=CameraClient(settings.data_dir, is_expected=settings.camera),
+        operations=operations,
         clock=clock,
     )

@@ -18,7 +18,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from services.base.errors import StorageError
 from services.base.settings import Settings
 from services.metrics.requests import note_login
-from services.operations import open_operations
+from services.operations import ServingOperations
 from services.web.access.attempts import Attempts, Visitor
 from services.web.access.credentials import (
     Operator,
@@ -57,14 +57,15 @@ class Access:
     settings : Settings
     key : str
         Signs sessions.
+    operations : ServingOperations
     """
 
-    def __init__(self, settings: Settings, key: str) -> None:
+    def __init__(self, settings: Settings, key: str, operations: ServingOperations) -> None:
         self._settings = settings
         self._key = key
         self.attempts = Attempts(
-            open_operations(settings, read_only=True, patience_seconds=PATIENCE_SECONDS),
-            open_operations(settings, patience_seconds=PATIENCE_SECONDS),
+            operations.reading.waiting(PATIENCE_SECONDS),
+            operations.writing.waiting(PATIENCE_SECONDS),
             key,
         )
         self.validity = Validity(monitoring_dir(settings), time.time)
@@ -102,7 +103,7 @@ class LogIn:
     wait_seconds: int = 0
 
 
-def prepare_access(server: flask.Flask, settings: Settings) -> None:
+def prepare_access(server: flask.Flask, settings: Settings, operations: ServingOperations) -> None:
     """Give a server its key, its session cookie and its operator.
 
     The cookie is set at the log-in only; scripts cannot read it, and other sites cannot have
@@ -116,7 +117,7 @@ def prepare_access(server: flask.Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
     )
-    server.extensions[_EXTENSION] = Access(settings, key)
+    server.extensions[_EXTENSION] = Access(settings, key, operations)
 
 
 def attempt_log_in(name: str, password: str, address: str) -> LogIn:

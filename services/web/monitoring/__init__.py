@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from services.base.settings import Settings
 from services.metrics import metric_registry
+from services.operations import Operations
 
 # Where a server keeps the writer of its graphs, once the monitoring is bound.
 GRAPHS_EXTENSION: Final = "traffic_graphs"
@@ -21,7 +22,10 @@ FAILURES: Final = "measured_failures"
 
 
 def bind_monitoring(
-    server: flask.Flask, settings: Settings, registry: CollectorRegistry | None = None
+    server: flask.Flask,
+    settings: Settings,
+    operations: Operations,
+    registry: CollectorRegistry | None = None,
 ) -> None:
     """Measure the routes of a server and serve the result at ``/dashboard/``.
 
@@ -36,6 +40,8 @@ def bind_monitoring(
         done.
     settings
         ``monitor_level`` (``off`` binds nothing), ``data_dir``.
+    operations
+        Opened for reading.
     registry
         Of the application's metrics, for the measures that are lost; one of its own otherwise.
     """
@@ -43,7 +49,7 @@ def bind_monitoring(
         return
     from services.web.monitoring.binding import bind  # noqa: PLC0415 (see the module's docstring)
 
-    bind(server, settings, metric_registry() if registry is None else registry)
+    bind(server, settings, operations, metric_registry() if registry is None else registry)
 
 
 def start_graphs(server: flask.Flask) -> None:

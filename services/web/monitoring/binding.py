@@ -30,7 +30,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from services.base.clock import PARIS, utc_now
 from services.base.errors import StorageError
 from services.base.settings import Settings
-from services.operations import open_operations
+from services.operations import Operations
 from services.web.access.credentials import LOCK_TIMEOUT_SECONDS, monitoring_dir
 from services.web.monitoring import GRAPHS_EXTENSION, database, gate, graphs, local_days, offline
 from services.web.monitoring.complaints import Complaints, logger
@@ -52,7 +52,9 @@ TELEMETRY = (
 )
 
 
-def bind(server: flask.Flask, settings: Settings, registry: CollectorRegistry) -> None:
+def bind(
+    server: flask.Flask, settings: Settings, operations: Operations, registry: CollectorRegistry
+) -> None:
     """Bind the package to a server (see `services.web.monitoring.bind_monitoring`)."""
     try:
         path = monitoring_dir(settings) / database.FILE_NAME
@@ -69,7 +71,7 @@ def bind(server: flask.Flask, settings: Settings, registry: CollectorRegistry) -
             offline.use_own_files(server, package)
             database.watch_engine(package.database.engine, path)
             _flush_at_exit(_module("core.cache"), path)
-            server.extensions[GRAPHS_EXTENSION] = _graphs(settings)
+            server.extensions[GRAPHS_EXTENSION] = _graphs(settings, operations)
     except (StorageError, OSError, Timeout, sqlite3.Error, SQLAlchemyError) as error:
         logger.error("no performance is measured: %s", error)
         _answer_unavailable(server)
@@ -126,8 +128,7 @@ def _replace_parts(server: flask.Flask, package: Any, complaints: Complaints) ->
     _module("core.measurement").add_decorator = measurer.add_decorator
 
 
-def _graphs(settings: Settings) -> graphs.Graphs:
-    operations = open_operations(settings, read_only=True)
+def _graphs(settings: Settings, operations: Operations) -> graphs.Graphs:
     return graphs.Graphs(
         _module("database").session_scope,
         _module("database.custom_graph"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, date, datetime
 
 import pytest
@@ -12,11 +13,13 @@ import pytest
 from services.base.errors import ConfigurationError, StorageError
 from services.base.settings import load_settings
 from services.operations import (
+    Camera,
     Decision,
     ModelVersion,
     NothingRecorded,
     champion_history,
     latest_decisions,
+    latest_readings,
     open_operations,
     record_decision,
     recorded_versions,
@@ -172,6 +175,43 @@ def test_a_locked_database_puts_the_decision_into_the_journal(reader, tmp_path, 
     assert [item.version for item in decisions_of(reader)] == ["first"]
     holder.execute("ROLLBACK")
     holder.close()
+
+
+def test_those_who_wait_less_share_the_engine_and_give_up_sooner(operations, tmp_path):
+    record_decision(operations, decision("first"))
+    hasty = operations.waiting(0.05)
+    assert hasty._engine.pool is operations._engine.pool
+    with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        assert record_decision(hasty, decision("second")) is False
+        holder.execute("ROLLBACK")
+    assert record_decision(hasty, decision("third"))
+    assert [item.version for item in decisions_of(operations)] == ["third", "first"]
+
+
+def test_a_table_that_was_dropped_is_made_anew_by_the_next_writer(
+    operations, reader, tmp_path, caplog
+):
+    record_decision(operations, decision("first"))
+    assert len(decisions_of(reader)) == 1
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+        connection.execute(f"DROP TABLE {Decision.__tablename__}")
+    with pytest.raises(StorageError, match="no such table"):
+        decisions_of(reader)
+    # Who finds out loses what it wrote, to the journal.
+    assert record_decision(operations, decision("second")) is False
+    assert record_decision(operations, decision("third"))
+    assert f"lacked {Decision.__tablename__}" in caplog.text
+    assert [item.version for item in decisions_of(reader)] == ["third"]
+
+
+def test_a_role_that_starts_makes_a_dropped_table_anew(operations, settings, tmp_path):
+    record_decision(operations, decision("first"))
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+        connection.execute(f"DROP TABLE {Camera.__tablename__}")
+    with open_operations(settings).begin() as session:
+        assert latest_readings(session) == []
+        assert len(latest_decisions(session)) == 1
 
 
 def test_tables_of_a_newer_version_are_refused_in_one_line(operations, reader, tmp_path):

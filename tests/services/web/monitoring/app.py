@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 from callbacks.pages import log_in as log_in_page
 from services.base.settings import Settings, load_settings
 from services.metrics.dash_callbacks import know_callbacks
+from services.operations import open_for_serving
 from services.web.access import prepare_access
 from services.web.monitoring import bind_monitoring, capture
 from tests.log_in import send_log_in
@@ -41,10 +42,11 @@ def build_server(settings: Settings) -> flask.Flask:
     server: flask.Flask = app.server
     _add_callbacks(app)
     _add_views(server)
-    prepare_access(server, settings)
+    operations = open_for_serving(settings)
+    prepare_access(server, settings, operations)
     log_in_page.register(app)
     know_callbacks(server, lambda: app.callback_map)
-    bind_monitoring(server, settings)
+    bind_monitoring(server, settings, operations.reading)
     return server
 
 

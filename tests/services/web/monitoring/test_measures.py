@@ -325,6 +325,7 @@ def test_two_applications_in_one_process_keep_to_their_own(tmp_path: Path) -> No
 def test_processes_that_start_together_all_bind_and_show_one_password(tmp_path: Path) -> None:
     script = (
         "import sys, pathlib, flask\n"
+        "from services.operations import open_for_serving\n"
         "from services.web.access import prepare_access\n"
         "from services.web.monitoring import bind_monitoring\n"
         "from services.base.settings import load_settings\n"
@@ -333,8 +334,9 @@ def test_processes_that_start_together_all_bind_and_show_one_password(tmp_path: 
         "sys.stdin.readline()\n"
         "data_dir = pathlib.Path(sys.argv[1])\n"
         "settings = load_settings(data_dir=data_dir, _env_file=None)\n"
-        "prepare_access(server, settings)\n"
-        "bind_monitoring(server, settings)\n"
+        "operations = open_for_serving(settings)\n"
+        "prepare_access(server, settings, operations)\n"
+        "bind_monitoring(server, settings, operations.reading)\n"
         "print(server.test_client().get('/pair').text)\n"
         "print(server.test_client().get('/dashboard/').location)\n"
         # It would cost every start two seconds and 60 MB.
