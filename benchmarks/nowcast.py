@@ -17,7 +17,7 @@ from models.training_command import quieten_tensorflow
 from services.forecast.champions import SHIPPED_ARTIFACTS, champion_version
 from services.forecast.nowcast_files import write_nowcast
 from services.forecast.nowcasts import NowcastTable
-from services.history import append_snapshot
+from services.history import recording
 from services.observe.feeds.reply import CheckedReply
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def measure(options: Options) -> Iterator[Row]:
     runs = options.repeat(31, 7)
     with workplace() as data_dir:
         for reply in replies:
-            append_snapshot(data_dir, reply.snapshot)
+            recording.append_snapshot(data_dir, reply.snapshot)
         taken = time_runs(lambda: _issue(data_dir, stored, replies[-1]), runs, warm_up=2)
         table = _make(data_dir, stored, replies[-1])
         kept = write_nowcast(data_dir, table).stat().st_size

@@ -11,8 +11,8 @@ import pytest
 from models.nowcast.city_table import STEP_SECONDS, zones_at
 from models.nowcast.zone_bands import zone_ratios_of
 from models.zones.dataset import load_zone_history
-from services import history
 from services.city.zones import CENTRE_LAT_DEG, CENTRE_LON_DEG, ZONE_CHOICES, ZONES
+from services.history import recording
 from services.history.typical import typical_zones
 from services.history.window import window
 from services.learn.observed import observed_zones
@@ -104,7 +104,7 @@ SNAPSHOT = make_snapshot(
 def data_dir(tmp_path):
     """A history that holds the snapshot."""
     Store(tmp_path).keep_network(NETWORK)
-    history.append_snapshot(tmp_path, SNAPSHOT)
+    recording.append_snapshot(tmp_path, SNAPSHOT)
     return tmp_path
 
 

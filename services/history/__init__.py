@@ -1,19 +1,6 @@
 """The history: every snapshot kept as Parquet, and what is usual learnt from it.
 
-What the other rooms use is named here; ``python -m services.history --help``
-tells the commands. Where files lie: ``services.history.layout``.
+``python -m services.history --help`` tells the commands. Where files lie:
+``services.history.layout``. Nothing is imported here, so that whoever needs one
+module need not wait for the pandas of another.
 """
-
-from __future__ import annotations
-
-from services.history.reading import files
-from services.history.recording import append_snapshot, write_day
-from services.history.rows import COLUMNS, Observations
-
-__all__ = [
-    "COLUMNS",
-    "Observations",
-    "append_snapshot",
-    "files",
-    "write_day",
-]

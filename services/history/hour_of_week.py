@@ -6,14 +6,13 @@ comes twice in October counts twice, the one that never comes in March not at al
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from services.base.clock import PARIS, to_paris
+from services.base.clock import to_paris
 
 HOURS_PER_DAY: Final = 24
 HOURS_PER_WEEK: Final = 168
@@ -40,7 +39,6 @@ def hours_of_week(epoch_seconds: NDArray[np.int64]) -> NDArray[np.int64]:
     first = int(hours.min()) if len(hours) else 0
     last = int(hours.max()) if len(hours) else -1
     starts = np.arange(first, last + 1) * _SECONDS_PER_HOUR
-    local = pd.DatetimeIndex(starts.astype("datetime64[s]"), tz="UTC").tz_convert(PARIS)
-    of_hour = local.day_of_week.to_numpy(np.int64) * HOURS_PER_DAY + local.hour.to_numpy(np.int64)
-    found: NDArray[np.int64] = of_hour[hours - first]
+    of_hour = [hour_of_week(datetime.fromtimestamp(start, UTC)) for start in starts.tolist()]
+    found: NDArray[np.int64] = np.array(of_hour, np.int64)[hours - first]
     return found

@@ -18,11 +18,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from services import history
 from services.base.clock import PARIS
 from services.base.command_line import run_command
 from services.base.errors import TrafficError
 from services.base.formats import plural
+from services.history import recording, rows
 from services.observe.demo import DemoFeed
 from services.observe.feeds.reply import check_reply, decode_records
 from services.traffic.network import Network
@@ -93,8 +93,8 @@ def write_simulated_history(
     order = _places_in_reply(body, network)
     for day, moments in groupby(times, key=lambda moment: moment.date()):
         frame = _frame(feed, list(moments), order)
-        observations = history.Observations(network.version, frame)
-        yield history.write_day(data_dir, "demo", day, observations)
+        observations = rows.Observations(network.version, frame)
+        yield recording.write_day(data_dir, "demo", day, observations)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -24,7 +24,7 @@ share_metrics(data_dir, "web")
 from app import create_app
 from services.base.errors import StorageError
 from services.base.files import write_atomically
-from services.history import append_snapshot
+from services.history import recording
 from services.base.journal import start_journal
 from services.operations import open_operations, record_log_in_failure
 from services.base.settings import load_settings
@@ -54,10 +54,11 @@ def writers():
         with operations.begin() as session:
             for _ in range(2_000):
                 record_log_in_failure(session, "x" * 32, datetime.now(UTC))
+    free_flow = make_snapshot_for(network, Status.FREE_FLOW)
     tried = {
         "file": lambda: write_atomically(data_dir / "x", b"x" * 100_000),
         "snapshot": lambda: store.publish(network, make_snapshot_for(network, Status.HEAVY)),
-        "history": lambda: append_snapshot(data_dir, make_snapshot_for(network, Status.FREE_FLOW)),
+        "history": lambda: recording.append_snapshot(data_dir, free_flow),
         "database": database,
         "metrics": lambda: share_metrics(data_dir, "web"),
     }

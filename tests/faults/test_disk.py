@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from app import create_app
-from services import history
 from services.base.errors import StorageError
+from services.history import recording
 from services.observe.observer import Observer
 from services.traffic.store import Store
 from tests.faults.duty import Duty, fired, lines_about, over
@@ -71,7 +71,7 @@ class TestDisk:
 
         duty.pass_time(60, observer.observe)
         with monkeypatch.context() as fault:
-            fault.setattr(history, "append_snapshot", full)
+            fault.setattr(recording, "append_snapshot", full)
             duty.pass_time(1_200, every(12, observer.observe))
         summary = "History no longer written: age of the last addition"
         assert webhook.titles == [fired(summary)]

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from models.zones.dataset import ZoneHistory
-from services import history
 from services.base.clock import to_paris
 from services.base.files import write_atomically
 from services.city.zones import ZONE_CHOICES
+from services.history import recording
+from services.history.rows import Observations
 from services.traffic.indicators import ZONE_STATUSES
 from services.traffic.network import encode_network
 from services.traffic.snapshot import Source
@@ -71,7 +72,7 @@ def write_history(data_dir: Path, weeks: int = 3, source: Source = "demo") -> No
         )
     frame = pd.concat(rows, ignore_index=True)
     for day, part in frame.groupby(frame["observed_at"].dt.date):
-        history.write_day(data_dir, source, day, history.Observations(network.version, part))
+        recording.write_day(data_dir, source, day, Observations(network.version, part))
 
 
 def _moments(weeks: int) -> list[datetime]:

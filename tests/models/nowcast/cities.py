@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from services import history
 from services.base.clock import to_paris
 from services.base.files import write_atomically
+from services.history import recording
+from services.history.rows import Observations
 from services.traffic.network import Network, encode_network
 from services.traffic.status import Status
 from tests.factories import make_network
@@ -67,4 +68,4 @@ def write_city(
         )
     frame = pd.concat(frames, ignore_index=True)
     for day, part in frame.groupby(frame["observed_at"].dt.date):
-        history.write_day(data_dir, "demo", day, history.Observations(network.version, part))
+        recording.write_day(data_dir, "demo", day, Observations(network.version, part))

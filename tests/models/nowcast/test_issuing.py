@@ -15,7 +15,7 @@ from models.versions import promote
 from services.city.zones import ZONE_CHOICES
 from services.forecast.nowcast_files import LearnerState, current_file, learner_state, read_nowcast
 from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT
-from services.history import append_snapshot
+from services.history import recording
 from services.traffic.status import Status
 from services.traffic.store import Store
 from tests.factories import make_network, make_snapshot_for
@@ -45,7 +45,7 @@ class City:
             snapshot = make_snapshot_for(
                 network, status, observed_at=at - ago * STEP, source=source
             )
-            append_snapshot(self.data_dir, snapshot)
+            recording.append_snapshot(self.data_dir, snapshot)
         self.store.publish(network, snapshot)
         return snapshot
 

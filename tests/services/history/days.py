@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from services import history
 from services.base.files import write_atomically
-from services.history import reading
+from services.history import reading, recording
 from services.traffic.network import Network, encode_network
 from services.traffic.snapshot import Source
 from services.traffic.status import Status
@@ -40,7 +39,7 @@ def append(
         generator = np.random.default_rng([seed, int(moment.timestamp())])
         codes = generator.integers(0, len(Status), len(network)).astype(np.uint8)
         snapshot = make_snapshot_for(network, codes, observed_at=moment, source=source)
-        history.append_snapshot(data_dir, snapshot)
+        recording.append_snapshot(data_dir, snapshot)
 
 
 def observations(data_dir: Path, source: Source, day: date) -> pd.DataFrame:

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from services import history
 from services.base.errors import StorageError
 from services.history import compaction, layout, reading, upkeep
 from services.history.typical import typical_week
@@ -89,7 +88,7 @@ def test_snapshots_whose_removal_was_interrupted_do_not_count_twice(tmp_path, ne
     for path, content in list(contents.items())[3:]:
         path.write_bytes(content)
     pd.testing.assert_frame_equal(observations(tmp_path, "live", YESTERDAY), before)
-    assert [path.name for path in history.files(tmp_path, "live")] == ["day.parquet"]
+    assert [path.name for path in reading.files(tmp_path, "live")] == ["day.parquet"]
     assert observations(tmp_path, "live", YESTERDAY)["observed_at"].nunique() == 6
     upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
     assert file_names(tmp_path, "live", YESTERDAY) == ["day.parquet"]

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from services import history
 from services.city.zones import ZONE_CHOICES
 from services.forecast.champions import CHAMPION_FILE
 from services.forecast.nowcast_files import write_nowcast
@@ -25,7 +24,9 @@ from services.forecast.zone_forecasts import (
     encode_table,
     make_table,
 )
+from services.history import recording
 from services.history.hour_of_week import HOURS_PER_WEEK
+from services.history.rows import Observations
 from services.observe.feeds.reply import RENNES_THRESHOLDS
 from services.traffic.snapshot import Source
 from services.traffic.status import Status
@@ -58,8 +59,8 @@ def write(
     frames = [_frame(moment, doing(moment), known_share(moment)) for moment in moments]
     frame = pd.concat(frames, ignore_index=True)
     for day, part in frame.groupby(frame["observed_at"].dt.date):
-        observations = history.Observations(NETWORK.version, part)
-        history.write_day(data_dir, source, day, observations)
+        observations = Observations(NETWORK.version, part)
+        recording.write_day(data_dir, source, day, observations)
 
 
 def _frame(moment: datetime, status: int, known_share: float) -> pd.DataFrame:
