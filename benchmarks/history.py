@@ -127,5 +127,5 @@ def _measured(data_dir: Path, checked: CheckedReply, last: date, options: Option
         replayed=taken(lambda: replay(data_dir, "demo", last, network)),
         day_read=taken(lambda: pd.read_parquet(day_file)),
         append=taken(lambda: recording.append_snapshot(data_dir, checked.snapshot)),
-        append_plain=taken(lambda: checked.snapshot.table.to_parquet(plain)),
+        append_plain=taken(lambda: pd.DataFrame(checked.snapshot.columns).to_parquet(plain)),
     )

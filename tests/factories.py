@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import orjson
-import pandas as pd
 from numpy.typing import NDArray
 
 from services.city.zones import CENTRE_LAT_DEG, CENTRE_LON_DEG, ZONE_CHOICES, ZONES
@@ -101,15 +100,13 @@ def make_snapshot_for(
         observed_at=observed_at,
         received_at=received_at or observed_at + timedelta(minutes=4),
         source=source,
-        table=pd.DataFrame(
-            {
-                "status": codes,
-                "speed_kmh": speed_kmh,
-                "travel_time_s": np.round(network.length_m / (speed_kmh / 3.6)),
-                "reliability_pct": np.where(known, 60, 0),
-                "probes": np.where(known, 3, 0),
-            }
-        ),
+        columns={
+            "status": codes,
+            "speed_kmh": speed_kmh,
+            "travel_time_s": np.round(network.length_m / (speed_kmh / 3.6)),
+            "reliability_pct": np.where(known, 60, 0),
+            "probes": np.where(known, 3, 0),
+        },
     )
 
 
@@ -162,10 +159,10 @@ def make_records(
     multi_line: bool = False,
 ) -> list[dict[str, Any]]:
     """The records of :func:`make_reply`, for tests that spoil one before encoding."""
-    table = make_snapshot_for(network, statuses, observed_at=observed_at).table
-    codes = table["status"].to_numpy()
+    table = make_snapshot_for(network, statuses, observed_at=observed_at).columns
+    codes = table["status"]
     speeds = np.where(np.isnan(table["speed_kmh"]), network.speed_limit_kmh, table["speed_kmh"])
-    times = np.nan_to_num(table["travel_time_s"].to_numpy(), nan=0.0)
+    times = np.nan_to_num(table["travel_time_s"], nan=0.0)
     return [
         {
             "datetime": observed_at.isoformat(),

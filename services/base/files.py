@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -70,6 +71,28 @@ def write_atomically(path: Path, content: bytes, mode: int = 0o644) -> None:
         raise StorageError(
             f"cannot write {path.name} in {path.parent}: {error.strerror}"
         ) from error
+
+
+def write_under_both(path: Path, other: Path, content: bytes) -> None:
+    """Replace two files by one content, each at once, the second after the first.
+
+    Written once where the file system has links.
+
+    Raises
+    ------
+    StorageError
+        As :func:`write_atomically`; one or both of the old files stay.
+    """
+    write_atomically(path, content)
+    link = other.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}")
+    try:
+        link.hardlink_to(path)
+        link.replace(other)
+    except OSError:
+        write_atomically(other, content)
+    finally:
+        with contextlib.suppress(OSError):
+            link.unlink()
 
 
 def remove_abandoned(root: Path) -> list[Path]:

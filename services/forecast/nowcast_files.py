@@ -20,7 +20,7 @@ from typing import Final, Literal
 import orjson
 
 from services.base.errors import ForecastUnavailable, StorageError
-from services.base.files import read_if_present, stamp_of, write_atomically
+from services.base.files import read_if_present, stamp_of, write_atomically, write_under_both
 from services.base.watched import Watched
 from services.forecast.nowcasts import NowcastTable, decode_nowcast, encode_nowcast
 from services.traffic.snapshot import Source
@@ -87,8 +87,7 @@ def write_nowcast(data_dir: Path, table: NowcastTable) -> Path:
     """
     document = encode_nowcast(table)
     path = issued_file(data_dir, table.source, table.observed_at)
-    write_atomically(path, document)
-    write_atomically(current_file(data_dir), document)
+    write_under_both(path, current_file(data_dir), document)
     return path
 
 

@@ -20,10 +20,13 @@ def append_snapshot(data_dir: Path, snapshot: Snapshot) -> Path:
     ------
     StorageError
     """
-    frame = snapshot.table.assign(
-        observed_at=snapshot.observed_at, segment=np.arange(len(snapshot.table))
-    )
-    table = rows.table_of(Observations(snapshot.network_version, frame))
+    seconds = int(snapshot.observed_at.timestamp())
+    columns = {
+        **snapshot.columns,
+        "observed_at": np.full(len(snapshot), np.datetime64(seconds, "s")),
+        "segment": np.arange(len(snapshot)),
+    }
+    table = rows.table_of(Observations(snapshot.network_version, columns))
     path = layout.snapshot_file(data_dir, snapshot.source, snapshot.observed_at)
     write_atomically(path, rows.encode_rows(table))
     return path

@@ -20,13 +20,12 @@ there has been taken in, and is not read again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
 import orjson
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -61,13 +60,12 @@ class Observations:
     """Rows of history: one per segment and time, in any number of times.
 
     ``segment`` is an index into the network of ``network_version``; speed and
-    travel time are null where the status is unknown.
+    travel time are NaN where the status is unknown.
     """
 
     network_version: str
-    frame: pd.DataFrame
-    """observed_at (aware, UTC), segment, status, speed_kmh, travel_time_s,
-    reliability_pct, probes."""
+    columns: Mapping[str, NDArray[Any]]
+    """observed_at (UTC), segment, status, speed_kmh, travel_time_s, reliability_pct, probes."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +92,12 @@ class DayHeader:
 
 def table_of(observations: Observations) -> pa.Table:
     """The rows as observed, typed as :data:`COLUMNS`; fractions are rounded."""
-    frame = observations.frame
     arrays = [
-        pa.array(_whole(frame[name]), type=field.type, from_pandas=True)
-        for name, field in zip(COLUMNS.names[:-1], COLUMNS, strict=False)
+        _whole(pa.array(observations.columns[name], from_pandas=True), COLUMNS.field(name).type)
+        for name in COLUMNS.names[:-1]
     ]
     versions = pa.array([observations.network_version]).take(
-        pa.array(np.zeros(len(frame), np.int32))
+        pa.array(np.zeros(len(arrays[0]), np.int32))
     )
     return pa.Table.from_arrays([*arrays, versions], schema=COLUMNS)
 
@@ -205,12 +202,11 @@ def ranks(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int6
     return np.flatnonzero(present) + first, (np.cumsum(present) - 1)[values - first]
 
 
-def _whole(column: pd.Series[Any]) -> pd.Series[Any]:
+def _whole(column: pa.Array, kept_type: pa.DataType) -> pa.Array:
     """The feed may send fractions; what is kept are whole seconds, km/h and percents."""
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        whole_seconds: pd.Series[Any] = column.dt.floor("s")
-        return whole_seconds
-    return column.round() if pd.api.types.is_float_dtype(column.dtype) else column
+    if pa.types.is_timestamp(column.type):
+        return column.cast(kept_type, safe=False)
+    return (pc.round(column) if pa.types.is_floating(column.type) else column).cast(kept_type)
 
 
 def _kept_column(table: pa.Table, name: str) -> pa.ChunkedArray:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from services.base.clock import PARIS
@@ -92,8 +91,7 @@ def write_simulated_history(
     store.keep_network(network)
     order = _places_in_reply(body, network)
     for day, moments in groupby(times, key=lambda moment: moment.date()):
-        frame = _frame(feed, list(moments), order)
-        observations = rows.Observations(network.version, frame)
+        observations = rows.Observations(network.version, _columns(feed, list(moments), order))
         yield recording.write_day(data_dir, "demo", day, observations)
 
 
@@ -175,19 +173,19 @@ def _places_in_reply(body: bytes, network: Network) -> NDArray[np.int64]:
     return np.array([place_of_id[segment_id] for segment_id in network.segment_ids])
 
 
-def _frame(
+def _columns(
     feed: SimulatedFeed, moments: Sequence[datetime], order: NDArray[np.int64]
-) -> pd.DataFrame:
+) -> dict[str, NDArray[Any]]:
     observed = feed.observations(moments)
     columns = {name: getattr(observed, name)[:, order].ravel() for name in _COLUMNS}
-    frame = pd.DataFrame(columns)
-    frame["observed_at"] = pd.DatetimeIndex(list(moments)).repeat(len(order))
-    frame["segment"] = np.tile(np.arange(len(order)), len(moments))
-    unknown = frame["status"] == Status.UNKNOWN
+    seconds = np.array([int(moment.timestamp()) for moment in moments])
+    columns["observed_at"] = seconds.astype("datetime64[s]").repeat(len(order))
+    columns["segment"] = np.tile(np.arange(len(order)), len(moments))
+    unknown = columns["status"] == Status.UNKNOWN
     # What an unknown row holds is filler: never to be averaged by mistake.
     for name in ("speed_kmh", "travel_time_s"):
-        frame[name] = frame[name].astype("Int64").mask(unknown)
-    return frame
+        columns[name] = np.where(unknown, np.nan, columns[name])
+    return columns
 
 
 if __name__ == "__main__":

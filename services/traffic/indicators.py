@@ -106,7 +106,7 @@ def travel_time_s(network: Network, snapshot: Snapshot) -> NDArray[np.float64]:
     From length and speed rather than the feed's ``traveltime``, which is
     rounded to a second: a third of the 70 m median segment at 90 km/h.
     """
-    speed_kmh = snapshot.table["speed_kmh"].to_numpy()
+    speed_kmh = snapshot.columns["speed_kmh"]
     return travel_times_s(network, np.where(has_speed(snapshot.status_codes()), speed_kmh, np.nan))
 
 

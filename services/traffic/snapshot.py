@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -28,6 +28,8 @@ COLUMNS: Final = {
     "reliability_pct": np.uint8,
     "probes": np.uint8,
 }
+Columns = Mapping[str, NDArray[Any]]
+
 _VERSION_BYTES: Final = 6
 _FORM: Final = ParquetForm(b"traffic_snapshot", "a snapshot file", StorageError)
 
@@ -45,7 +47,7 @@ class Snapshot:
     observed_at, received_at : datetime
         Aware, UTC. Age is counted from ``observed_at``.
     source : {"live", "archive", "demo"}
-    table : DataFrame
+    columns : mapping of array, shape (segments,)
         :data:`COLUMNS`; speed (km/h) and travel time (s) are NaN where the
         status is unknown, so that filler is never averaged by mistake.
     rejected_rows : int
@@ -57,12 +59,16 @@ class Snapshot:
     observed_at: datetime
     received_at: datetime
     source: Source
-    table: pd.DataFrame
+    columns: Columns
     rejected_rows: int = 0
+
+    def __len__(self) -> int:
+        """Number of segments."""
+        return len(self.columns["status"])
 
     def status_codes(self) -> NDArray[np.uint8]:
         """Status of each segment, shape (segments,)."""
-        return self.table["status"].to_numpy()
+        return self.columns["status"]
 
     def with_source(self, source: Source) -> Snapshot:
         """The same observations under another source, hence another version."""
@@ -75,14 +81,14 @@ def make_snapshot(
     observed_at: datetime,
     received_at: datetime,
     source: Source,
-    table: pd.DataFrame,
+    columns: Columns,
     rejected_rows: int = 0,
 ) -> Snapshot:
-    """Build a snapshot from a table whose unknown rows may still hold filler."""
-    unknown = table["status"] == Status.UNKNOWN
-    columns = {name: table[name].to_numpy(dtype=dtype) for name, dtype in COLUMNS.items()}
+    """Build a snapshot from columns whose unknown rows may still hold filler."""
+    typed = {name: np.asarray(columns[name], dtype) for name, dtype in COLUMNS.items()}
+    unknown = typed["status"] == Status.UNKNOWN
     for name in ("speed_kmh", "travel_time_s"):
-        columns[name] = np.where(unknown, np.float32(np.nan), columns[name])
+        typed[name] = np.where(unknown, np.float32(np.nan), typed[name])
     return _with_version(
         Snapshot(
             version="",
@@ -90,7 +96,7 @@ def make_snapshot(
             observed_at=observed_at.astimezone(UTC),
             received_at=received_at.astimezone(UTC),
             source=source,
-            table=pd.DataFrame(columns),
+            columns=typed,
             rejected_rows=rejected_rows,
         )
     )
@@ -101,10 +107,9 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
     header = {
         field.name: getattr(snapshot, field.name)
         for field in dataclasses.fields(snapshot)
-        if field.name != "table"
+        if field.name != "columns"
     }
-    table = pa.Table.from_pandas(snapshot.table, preserve_index=False)
-    return _FORM.encode(table.replace_schema_metadata(None), header)
+    return _FORM.encode(pa.table(dict(snapshot.columns)), header)
 
 
 def decode_snapshot(document: bytes) -> Snapshot:
@@ -116,10 +121,10 @@ def decode_snapshot(document: bytes) -> Snapshot:
         When the document is not such a snapshot.
     """
     with _FORM.decoded(document) as (table, header):
-        frame = pd.DataFrame({name: table.column(name).to_numpy() for name in COLUMNS})
+        columns = {name: table.column(name).to_numpy() for name in COLUMNS}
         for name in ("observed_at", "received_at"):
             header[name] = datetime.fromisoformat(header[name])
-        snapshot = Snapshot(table=frame, **header)
+        snapshot = Snapshot(columns=columns, **header)
         # The version is a hash of what is told: a bit that has turned over is seen by it.
         if _with_version(snapshot).version != snapshot.version:
             raise ValueError("its content is not that of its version")
@@ -133,9 +138,9 @@ def check_fits(snapshot: Snapshot, network: Network) -> None:
     ------
     StorageError
     """
-    if len(snapshot.table) != len(network):
+    if len(snapshot) != len(network):
         raise StorageError(
-            f"a snapshot of {len(snapshot.table)} segments beside a network of {len(network)}"
+            f"a snapshot of {len(snapshot)} segments beside a network of {len(network)}"
         )
 
 
@@ -145,5 +150,5 @@ def _with_version(snapshot: Snapshot) -> Snapshot:
         f"{snapshot.network_version} {snapshot.source} {snapshot.observed_at.isoformat()}".encode()
     )
     for name in COLUMNS:
-        digest.update(np.ascontiguousarray(snapshot.table[name].to_numpy()).tobytes())
+        digest.update(np.ascontiguousarray(snapshot.columns[name]).tobytes())
     return dataclasses.replace(snapshot, version=digest.hexdigest())

@@ -24,7 +24,14 @@ import orjson
 
 from services.base.data_directory import prepare_data_directory
 from services.base.errors import StorageError
-from services.base.files import FileStamp, read_if_present, set_aside, stamp_of, write_atomically
+from services.base.files import (
+    FileStamp,
+    read_if_present,
+    set_aside,
+    stamp_of,
+    write_atomically,
+    write_under_both,
+)
 from services.traffic.network import Network, decode_network, encode_network
 from services.traffic.snapshot import Snapshot, check_fits, decode_snapshot, encode_snapshot
 from services.traffic.usual_hour import UsualHour, decode_usual_hour, encode_usual_hour
@@ -88,8 +95,9 @@ class Store:
         self.keep_network(network)
         document = encode_snapshot(snapshot)
         if snapshot.source == "live":
-            write_atomically(self._live, document)
-        write_atomically(self._current, document)
+            write_under_both(self._live, self._current, document)
+        else:
+            write_atomically(self._current, document)
 
     def current_stamp(self) -> FileStamp | None:
         """A mark that changes when another snapshot is published; None before the first."""

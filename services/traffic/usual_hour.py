@@ -62,7 +62,7 @@ class UsualHour:
         return (
             snapshot.source == self.source
             and snapshot.network_version == self.network_version
-            and len(snapshot.table) == np.size(self.segments.p50)
+            and len(snapshot) == np.size(self.segments.p50)
             and hour_start(snapshot.observed_at) == self.start
         )
 
@@ -110,7 +110,7 @@ def compare_traffic(network: Network, snapshot: Snapshot, usual: UsualHour) -> C
     actual_s = travel_time_s(network, snapshot)
     known = ~np.isnan(actual_s)
     # Unlike travel times, a speed ratio may be above 1, as in the history.
-    ratio = snapshot.table["speed_kmh"].to_numpy() / network.speed_limit_kmh
+    ratio = snapshot.columns["speed_kmh"] / network.speed_limit_kmh
     segments = compare(np.where(known, ratio, np.nan), usual.segments)
     is_known = usual.segments.is_known()
     usual_kmh = {

@@ -32,16 +32,16 @@ def encode_traffic(
     Speed (km/h) and travel time (s) are null where the status is unknown; the usual
     speed (km/h, median) and the comparison with it where too little is known.
     """
-    table = snapshot.table
+    observed = snapshot.columns
     columns = {
         "id": network.segment_ids,
         "name": network.names.tolist(),
         "status": [DATEX_NAMES[code] for code in snapshot.status_codes()],
-        "speed_kmh": _or_none(table["speed_kmh"].to_numpy()),
+        "speed_kmh": _or_none(observed["speed_kmh"]),
         "speed_limit_kmh": _numbers(network.speed_limit_kmh),
-        "travel_time_s": _or_none(table["travel_time_s"].to_numpy()),
-        "reliability_pct": table["reliability_pct"].tolist(),
-        "probes": table["probes"].tolist(),
+        "travel_time_s": _or_none(observed["travel_time_s"]),
+        "reliability_pct": observed["reliability_pct"].tolist(),
+        "probes": observed["probes"].tolist(),
         "road_class": network.road_classes.tolist(),
         **_usual_columns(compared, len(network)),
     }
@@ -66,14 +66,14 @@ def encode_details(snapshot: Snapshot, compared: ComparedTraffic | None = None) 
     The usual speeds (km/h, P10 and P90) and the codes of the comparison with them are
     null as a whole where nothing is compared.
     """
-    table = snapshot.table
+    observed = snapshot.columns
     return orjson.dumps(
         {
             "version": snapshot.version,
-            "speed_kmh": _or_none(table["speed_kmh"].to_numpy()),
-            "travel_time_s": _or_none(table["travel_time_s"].to_numpy()),
-            "reliability_pct": table["reliability_pct"].tolist(),
-            "probes": table["probes"].tolist(),
+            "speed_kmh": _or_none(observed["speed_kmh"]),
+            "travel_time_s": _or_none(observed["travel_time_s"]),
+            "reliability_pct": observed["reliability_pct"].tolist(),
+            "probes": observed["probes"].tolist(),
             "usual_low_kmh": compared and _or_none(np.rint(compared.usual_kmh["p10"])),
             "usual_high_kmh": compared and _or_none(np.rint(compared.usual_kmh["p90"])),
             "compared": compared and compared.segments.tolist(),

@@ -16,8 +16,8 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 import numpy as np
-import pandas as pd
 from msgspec.structs import astuple
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.base.errors import FeedRefused
@@ -146,8 +146,8 @@ def check_reply(
     problems.update(bad_rows.values())
     problems.update(unmapped)
     gate.check_bad_rows(problems, len(decoded))
-    table = _table_in_network_order(columns, records, network)
-    gate.check_unknown_share(table["status"].to_numpy())
+    observed = _in_network_order(columns, records, network)
+    gate.check_unknown_share(observed["status"])
     return CheckedReply(
         network,
         make_snapshot(
@@ -155,7 +155,7 @@ def check_reply(
             observed_at=observed_at,
             received_at=received_at,
             source=source,
-            table=table,
+            columns=observed,
             rejected_rows=problems.total(),
         ),
         +problems,
@@ -336,24 +336,26 @@ def _build_network(version: str, drawable: list[_Drawable]) -> Network:
     )
 
 
-def _table_in_network_order(
+def _in_network_order(
     columns: ReplyColumns, records: list[Record], network: Network
-) -> pd.DataFrame:
+) -> dict[str, NDArray[Any]]:
     probes = np.minimum(np.array(columns.vehicleprobemeasurement), _MAXIMUM_PROBES)
-    status = [STATUS_OF_DATEX_NAME[name] for name in columns.trafficstatus]
-    table = pd.DataFrame(
-        {
-            "status": np.array(status, dtype=np.uint8),
-            "speed_kmh": np.array(columns.averagevehiclespeed, dtype=np.float32),
-            "travel_time_s": np.array(columns.traveltime, dtype=np.float32),
-            "reliability_pct": np.array(columns.traveltimereliability, dtype=np.uint8),
-            "probes": probes.astype(np.uint8),
-        }
-    )
+    observed = {
+        "status": np.array(
+            [STATUS_OF_DATEX_NAME[name] for name in columns.trafficstatus], np.uint8
+        ),
+        "speed_kmh": np.array(columns.averagevehiclespeed, np.float32),
+        "travel_time_s": np.array(columns.traveltime, np.float32),
+        "reliability_pct": np.array(columns.traveltimereliability, np.uint8),
+        "probes": probes.astype(np.uint8),
+    }
     segment_ids = tuple(record.predefinedlocationreference for record in records)
     if segment_ids == network.segment_ids:
-        return table
-    table.index = pd.Index(segment_ids)
+        return observed
+    place_of_id = {segment_id: place for place, segment_id in enumerate(segment_ids)}
+    places = np.array([place_of_id.get(segment_id, -1) for segment_id in network.segment_ids])
     # A segment that the reply leaves out reads as unknown, with no probe.
-    aligned = table.reindex(list(network.segment_ids), fill_value=int(Status.UNKNOWN))
-    return aligned.reset_index(drop=True)
+    return {
+        name: np.where(places < 0, values.dtype.type(Status.UNKNOWN), values[places])
+        for name, values in observed.items()
+    }

@@ -63,11 +63,11 @@ def test_it_loads_and_forecasts_the_simulated_rennes(directory):
     stored = storing.load_nowcaster(directory)
     body = DemoFeed().reply(RUSH_HOUR)
     checked = check_reply(body, source="demo", received_at=RUSH_HOUR)
-    network, table = checked.network, checked.snapshot.table
+    network, observed = checked.network, checked.snapshot.columns
     assert known_share(stored, network) == 1.0
     assert stored.network_version == network.version
-    ratio = (table["speed_kmh"] / network.speed_limit_kmh).to_numpy(np.float32, copy=True)
-    ratio[np.isin(table["status"], (Status.UNKNOWN, Status.IMPOSSIBLE))] = np.nan
+    ratio = (observed["speed_kmh"] / network.speed_limit_kmh).astype(np.float32)
+    ratio[np.isin(observed["status"], (Status.UNKNOWN, Status.IMPOSSIBLE))] = np.nan
     # An hour as it is now: the last step is the same as a real one's.
     found = forecast_next_hour(stored, network, np.tile(ratio, (LAGS, 1)), RUSH_HOUR)
     assert found.shape == (3, len(LEAD_MINUTES), len(network))

@@ -31,8 +31,8 @@ def drawn(together, seed=3):
 def test_the_zones_ratio_is_that_of_the_page():
     # Every zone has known segments, unknown ones and closed ones.
     snapshot = make_snapshot_for(NETWORK, np.arange(len(NETWORK)) % 7 % 5)
-    ratio = (snapshot.table["speed_kmh"] / NETWORK.speed_limit_kmh).to_numpy(copy=True)
-    ratio[np.isin(snapshot.table["status"], (Status.UNKNOWN, Status.IMPOSSIBLE))] = np.nan
+    ratio = snapshot.columns["speed_kmh"] / NETWORK.speed_limit_kmh
+    ratio[np.isin(snapshot.columns["status"], (Status.UNKNOWN, Status.IMPOSSIBLE))] = np.nan
     page = compute_indicators(NETWORK, snapshot).zone_ratios
     own = dict(zip(ZONE_CHOICES, zone_ratios_of(NETWORK, ratio), strict=True))
     assert {zone: own[zone] for zone in page} == pytest.approx(page, abs=1e-9)

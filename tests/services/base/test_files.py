@@ -4,7 +4,9 @@ import fcntl
 import os
 import threading
 
-from services.base.files import remove_abandoned, set_aside, write_atomically
+import pytest
+
+from services.base.files import remove_abandoned, set_aside, write_atomically, write_under_both
 
 
 def test_what_a_killed_writer_left_is_removed_and_what_is_being_written_is_not(
@@ -73,3 +75,24 @@ def test_files_set_aside_keep_each_other(tmp_path, caplog):
     assert (tmp_path / "file.unreadable").read_text() == "first"
     assert (tmp_path / "file.unreadable-2").read_text() == "second"
     assert caplog.text.count("is unreadable and set aside as file.unreadable") == 2
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_one_content_under_two_names_is_written_once_where_there_are_links(
+    tmp_path, monkeypatch, has_links
+):
+    first, second = tmp_path / "first", tmp_path / "second"
+
+    def refuse(*_given):
+        raise OSError(95, "Operation not supported")
+
+    if not has_links:
+        monkeypatch.setattr(os, "link", refuse)
+    for content in (b"old", b"new"):
+        write_under_both(first, second, content)
+        assert first.read_bytes() == second.read_bytes() == content
+        assert first.samefile(second) == has_links
+    # The next writer of either leaves the other alone.
+    write_atomically(first, b"newer")
+    assert second.read_bytes() == b"new"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "second"]

@@ -53,10 +53,10 @@ class TestWriting:
     def test_a_write_that_fails_leaves_the_current_one(self, tmp_path, monkeypatch):
         write_nowcast(tmp_path, table_at())
 
-        def fail(path, _document):
+        def fail(path, _current, _document):
             raise StorageError(f"cannot write {path}: No space left on device")
 
-        monkeypatch.setattr(nowcast_files, "write_atomically", fail)
+        monkeypatch.setattr(nowcast_files, "write_under_both", fail)
         with pytest.raises(StorageError, match="No space left"):
             write_nowcast(tmp_path, table_at(LATER))
         assert read_nowcast(current_file(tmp_path)).observed_at == OBSERVED_AT

@@ -52,11 +52,11 @@ def test_unknown_speeds_are_null_in_the_history(tmp_path, network):
 
 def test_fractions_of_the_feed_are_kept_as_whole_numbers(tmp_path, network):
     snapshot = make_snapshot_for(network, Status.FREE_FLOW)
-    snapshot.table["speed_kmh"] += np.float32(0.4)
+    snapshot.columns["speed_kmh"] += np.float32(0.4)
     frame = pq.read_table(
         recording.append_snapshot(tmp_path, snapshot), partitioning=None
     ).to_pandas()
-    assert frame["speed_kmh"].tolist() == np.round(snapshot.table["speed_kmh"]).tolist()
+    assert frame["speed_kmh"].tolist() == np.round(snapshot.columns["speed_kmh"]).tolist()
 
 
 def test_the_same_snapshot_twice_is_kept_once(tmp_path, network):
@@ -106,7 +106,7 @@ def test_a_whole_day_reads_like_its_snapshots(tmp_path, network):
         for m in (0, 15)
     ]
     frame = pd.concat(
-        s.table.assign(observed_at=s.observed_at, segment=np.arange(len(network)))
+        pd.DataFrame(s.columns).assign(observed_at=s.observed_at, segment=np.arange(len(network)))
         for s in snapshots
     )
     recording.write_day(tmp_path, "demo", MORNING.date(), rows.Observations(network.version, frame))

@@ -104,7 +104,7 @@ def test_usual_quantiles_are_those_of_what_was_seen(tmp_path, network):
     monday = datetime(2026, 11, 16, 7, 0, tzinfo=UTC)
     for count, moment in enumerate(moments(monday, 20)):
         snapshot = make_snapshot_for(network, Status.HEAVY, observed_at=moment)
-        snapshot.table["speed_kmh"] = np.round(limit * (count + 1) / 20)
+        snapshot.columns["speed_kmh"] = np.round(limit * (count + 1) / 20)
         recording.append_snapshot(tmp_path, snapshot)
     upkeep.keep_up(tmp_path, NOW, KEEP_ALL)
     usual = typical(tmp_path, "live", network, 8)
@@ -169,10 +169,12 @@ def test_a_late_snapshot_is_counted_once_its_day_is_compacted_again(three_days, 
 
 
 def test_a_day_replaced_behind_their_back_is_counted_as_it_is_now(three_days, network, caplog):
-    frame = make_snapshot_for(network, Status.HEAVY).table.assign(
-        observed_at=datetime(2026, 11, 20, 12, 0, tzinfo=UTC), segment=np.arange(len(network))
-    )
-    given = rows.Observations(network.version, frame)
+    columns = {
+        **make_snapshot_for(network, Status.HEAVY).columns,
+        "observed_at": np.full(len(network), np.datetime64("2026-11-20T12:00:00")),
+        "segment": np.arange(len(network)),
+    }
+    given = rows.Observations(network.version, columns)
     recording.write_day(three_days, "live", DAYS[1], given)
     upkeep.keep_up(three_days, NOW, KEEP_ALL)
     assert "made again from the raw days" in caplog.text

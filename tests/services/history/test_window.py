@@ -44,7 +44,7 @@ def test_a_replay_is_every_snapshot_of_a_day_in_rennes(tmp_path, network, compac
     assert day.times()[0] == midnight(date(2026, 11, 21))
     for name, matrix in day.values.items():
         for row, snapshot in zip(matrix, shown[1:49], strict=True):
-            np.testing.assert_array_equal(row, snapshot.table[name].to_numpy(), err_msg=name)
+            np.testing.assert_array_equal(row, snapshot.columns[name], err_msg=name)
 
 
 @pytest.mark.parametrize(

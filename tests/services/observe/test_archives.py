@@ -93,7 +93,7 @@ def test_every_shape_of_an_archive_brings_the_same_observations(
     assert set(found["observed_at"]) == {OBSERVED_AT}
     assert found["limit"].tolist() == network.speed_limit_kmh.tolist()
     for name in ("status", "speed_kmh", "reliability_pct", "probes"):
-        np.testing.assert_array_equal(found[name], snapshot.table[name], err_msg=name)
+        np.testing.assert_array_equal(found[name], snapshot.columns[name], err_msg=name)
 
 
 def test_what_the_worker_observed_is_there_already_whatever_the_shape(tmp_path, data_dir, network):
@@ -154,7 +154,7 @@ def test_pages_of_a_hundred_rows_make_up_a_whole_snapshot(tmp_path, data_dir, ne
     take(data_dir, *pages)
     found = by_id(data_dir)
     assert found["id"].tolist() == list(network.segment_ids)
-    np.testing.assert_array_equal(found["status"], make_snapshot_for(network).table["status"])
+    np.testing.assert_array_equal(found["status"], make_snapshot_for(network).columns["status"])
 
 
 def test_gzip_is_unpacked_also_when_files_were_joined(tmp_path, data_dir, network):
@@ -320,7 +320,7 @@ def test_reliability_0_is_unknown_where_no_schema_says_unknown_by_its_status(
     assert "unknown" not in {record["trafficstatus"] for record in records}
     take(data_dir, write(tmp_path, "2021.json", archives.exports_json(records)))
     found = by_id(data_dir)
-    np.testing.assert_array_equal(found["status"], snapshot.table["status"])
+    np.testing.assert_array_equal(found["status"], snapshot.columns["status"])
     assert (found["status"] == Status.UNKNOWN).any()
     np.testing.assert_array_equal(found["speed_kmh"].isna(), found["status"] == Status.UNKNOWN)
 
@@ -438,7 +438,7 @@ def test_the_providers_own_table_is_read_once_the_network_is_known(tmp_path, dat
     report = take(data_dir, path)
     assert report.taken == len(network)
     snapshot = make_snapshot_for(network)
-    np.testing.assert_array_equal(by_id(data_dir)["speed_kmh"], snapshot.table["speed_kmh"])
+    np.testing.assert_array_equal(by_id(data_dir)["speed_kmh"], snapshot.columns["speed_kmh"])
 
 
 def test_geometry_that_comes_later_in_a_file_places_what_came_before(tmp_path, data_dir, network):

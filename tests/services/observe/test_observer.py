@@ -359,6 +359,8 @@ def test_a_damaged_publication_does_not_hide_the_archive_while_the_feed_is_down(
 ):
     observer.observe()
     current = store.data_dir / "snapshots" / "current.parquet"
+    # Another file in its place: the last live snapshot may be the same one under another name.
+    current.unlink()
     current.write_bytes(b"PAR1 cut")
     feed.answer = FeedUnreachable("no network")
     clock.now += timedelta(minutes=12)

@@ -34,7 +34,7 @@ def test_a_sound_reply_gives_every_segment_in_order_of_its_id():
     assert reply.snapshot.observed_at == OBSERVED_AT
     assert reply.snapshot.source == "live"
     assert reply.snapshot.rejected_rows == 0
-    assert reply.snapshot.table["speed_kmh"].tolist() == [45.0] * 40
+    assert reply.snapshot.columns["speed_kmh"].tolist() == [45.0] * 40
 
 
 def test_the_order_of_a_reply_changes_neither_network_nor_snapshot():
@@ -69,7 +69,7 @@ def test_filler_speed_of_unknown_segments_is_never_a_speed():
         "vehicleprobemeasurement": 0,
         "averagevehiclespeed": 50,
     }
-    table = check(records).snapshot.table
+    table = check(records).snapshot.columns
     assert table["status"][3] == Status.UNKNOWN
     assert np.isnan(table["speed_kmh"][3])
     assert np.isnan(table["travel_time_s"][3])
@@ -83,13 +83,13 @@ def test_unknown_segments_need_no_other_value():
     snapshot = check(records).snapshot
     assert snapshot.rejected_rows == 0
     assert snapshot.status_codes().tolist() == [Status.UNKNOWN] * 30 + [Status.FREE_FLOW] * 10
-    assert snapshot.table["probes"][:30].tolist() == [0] * 30
+    assert snapshot.columns["probes"][:30].tolist() == [0] * 30
 
 
 def test_a_closed_segment_is_read():
     records = make_records()
     records[5]["trafficstatus"] = "impossible"
-    assert check(records).snapshot.table["status"][5] == Status.IMPOSSIBLE
+    assert check(records).snapshot.columns["status"][5] == Status.IMPOSSIBLE
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def test_a_single_bad_row_becomes_unknown_and_is_counted(field, value):
     records[7][field] = value
     snapshot = check(records).snapshot
     assert snapshot.rejected_rows == 1
-    assert snapshot.table["status"][7] == Status.UNKNOWN
-    assert (snapshot.table["status"] == Status.FREE_FLOW).sum() == 39
+    assert snapshot.columns["status"][7] == Status.UNKNOWN
+    assert (snapshot.columns["status"] == Status.FREE_FLOW).sum() == 39
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_a_repeated_id_is_taken_once_and_counted():
     reply = check([*make_records(), make_record(3, averagevehiclespeed=5)])
     assert len(reply.network) == 40
     assert reply.snapshot.rejected_rows == 1
-    assert reply.snapshot.table["speed_kmh"][3] == 45.0
+    assert reply.snapshot.columns["speed_kmh"][3] == 45.0
 
 
 def test_too_many_repeated_ids_refuse_the_reply():
@@ -274,7 +274,7 @@ def test_a_known_network_is_kept_and_missing_segments_read_unknown():
     whole = check(make_records())
     part = check(make_records()[:-4], known_network=whole.network)
     assert part.network is whole.network
-    assert part.snapshot.table["status"].tolist() == [1] * 36 + [0] * 4
+    assert part.snapshot.columns["status"].tolist() == [1] * 36 + [0] * 4
 
 
 def test_a_reply_that_lacks_most_of_the_network_is_refused():
@@ -406,7 +406,7 @@ def test_the_real_reply_is_read_whole(rennes_reply):
 @pytest.mark.realdata
 def test_the_thresholds_are_those_of_the_feed(rennes_reply):
     reply = check_reply(rennes_reply, source="live", received_at=RECEIVED_AT)
-    ratio = reply.snapshot.table["speed_kmh"].to_numpy() / reply.network.speed_limit_kmh
+    ratio = reply.snapshot.columns["speed_kmh"] / reply.network.speed_limit_kmh
     codes = status_of_speed_ratio(ratio, RENNES_THRESHOLDS)
     assert (codes != reply.snapshot.status_codes()).sum() <= 45
 

@@ -64,7 +64,7 @@ def test_the_history_says_of_each_segment_what_the_feed_itself_replies(tmp_path,
         assert rows["segment"].tolist() == list(range(len(reply.network)))
         assert set(rows["network_version"]) == {reply.network.version}
         for name in ("status", "speed_kmh", "travel_time_s", "reliability_pct", "probes"):
-            expected = reply.snapshot.table[name].to_numpy(float)
+            expected = reply.snapshot.columns[name].astype(float)
             np.testing.assert_array_equal(rows[name].to_numpy(float), expected, err_msg=name)
     unknown = written["status"] == Status.UNKNOWN
     assert unknown.any()

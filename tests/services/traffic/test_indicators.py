@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from services.traffic.indicators import compute_indicators, congestion_level, zone_status
@@ -37,15 +36,13 @@ def observed(network, statuses, speeds):
         observed_at=NOON,
         received_at=NOON,
         source="live",
-        table=pd.DataFrame(
-            {
-                "status": statuses,
-                "speed_kmh": speeds,
-                "travel_time_s": 0,
-                "reliability_pct": 80,
-                "probes": 1,
-            }
-        ),
+        columns={
+            "status": statuses,
+            "speed_kmh": speeds,
+            "travel_time_s": np.zeros(len(network)),
+            "reliability_pct": np.full(len(network), 80),
+            "probes": np.ones(len(network)),
+        },
     )
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 
+import numpy as np
 import pytest
 
 from services.base.errors import ConfigurationError, StorageError
@@ -28,7 +29,9 @@ def test_what_is_published_reads_back_the_same(store, network):
     store.publish(network, snapshot)
     read = store.current_snapshot()
     assert read.version == snapshot.version
-    assert read.table.equals(snapshot.table)
+    for name, values in snapshot.columns.items():
+        np.testing.assert_array_equal(read.columns[name], values, err_msg=name)
+        assert read.columns[name].dtype == values.dtype
     assert store.network(network.version).segment_ids == network.segment_ids
 
 
@@ -38,6 +41,16 @@ def test_only_live_snapshots_are_kept_as_such(store, network):
     store.publish(network, make_snapshot_for(network, source="demo"))
     assert store.current_snapshot().source == "demo"
     assert store.last_live_snapshot().version == live.version
+
+
+def test_a_live_snapshot_is_written_once_under_both_names(store, network):
+    store.publish(network, make_snapshot_for(network, source="live"))
+    current, live = (
+        store.data_dir / "snapshots" / f"{name}.parquet" for name in ("current", "live")
+    )
+    assert current.samefile(live)
+    store.publish(network, make_snapshot_for(network, source="demo"))
+    assert not current.samefile(live)
 
 
 def test_an_unknown_network_is_a_clear_error(store):
@@ -197,7 +210,7 @@ def test_a_snapshot_beside_another_network_is_not_shown(store, network):
     assert traffic.view() is not None
     other = make_snapshot_for(make_network(20, version=network.version))
     store.publish(network, other)
-    assert len(traffic.view().snapshot.table) == len(network)
+    assert len(traffic.view().snapshot) == len(network)
     assert "20 segments" in traffic.problem
     assert LatestTraffic(store).view() is None
 
