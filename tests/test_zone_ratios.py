@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from models.nowcast.city_table import STEP_SECONDS, zones_at
@@ -88,15 +87,13 @@ SNAPSHOT = make_snapshot(
     observed_at=MOMENT,
     received_at=MOMENT,
     source="live",
-    table=pd.DataFrame(
-        {
-            "status": [int(status) for *_, status, _ in _rows()],
-            "speed_kmh": [speed for *_, speed in _rows()],
-            "travel_time_s": 0,
-            "reliability_pct": 60,
-            "probes": 1,
-        }
-    ),
+    columns={
+        "status": np.array([int(status) for *_, status, _ in _rows()]),
+        "speed_kmh": np.array([speed for *_, speed in _rows()]),
+        "travel_time_s": np.zeros(len(NETWORK)),
+        "reliability_pct": np.full(len(NETWORK), 60),
+        "probes": np.ones(len(NETWORK)),
+    },
 )
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from services.base.errors import ForecastUnavailable
-from services.base.parquet_file import ParquetForm
+from services.base.parquet_file import ParquetForm, numbers
 from services.city.zones import ZONE_CHOICES
 from services.forecast.speed_distribution import status_probabilities
 from services.forecast.zone_forecasts import TrainedOn, decode_trained_on
@@ -190,7 +190,7 @@ def decode_nowcast(document: bytes) -> NowcastTable:
     """
     with _FORM.decoded(document) as (content, header):
         parts = [
-            np.stack([content[f"{part}_{minutes}"].to_numpy() for minutes in LEAD_MINUTES])
+            np.stack([numbers(content[f"{part}_{minutes}"]) for minutes in LEAD_MINUTES])
             for part in _PARTS
         ]
         return NowcastTable(

@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from services.base.errors import ForecastUnavailable
-from services.base.parquet_file import ParquetForm
+from services.base.parquet_file import ParquetForm, numbers
 from services.forecast.champions import CachedChampion
 from services.forecast.speed_distribution import status_probabilities
 from services.forecast.zone_forecasts import TrainedOn, decode_trained_on
@@ -237,7 +237,7 @@ def _hours_by_segment(values: NDArray[np.uint8]) -> pa.FixedSizeListArray:
 
 def _hours(content: pa.Table, name: str) -> NDArray[np.uint8]:
     """A column as an array of shape (HOURS_PER_WEEK, segments)."""
-    flat = content.column(name).combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    flat = numbers(content.column(name).combine_chunks().flatten())
     if flat.dtype != np.uint8:
         raise TypeError(f"{name} is {flat.dtype}")
     return np.ascontiguousarray(flat.reshape(len(content), HOURS_PER_WEEK).T)

@@ -21,7 +21,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from services.base.errors import ForecastUnavailable
-from services.base.parquet_file import ParquetForm
+from services.base.parquet_file import ParquetForm, numbers
 from services.city.zones import ZONE_CHOICES
 from services.forecast import champions
 from services.forecast.champions import CachedChampion
@@ -280,6 +280,6 @@ def _probabilities(content: pa.Table) -> NDArray[np.float64]:
     places = [ZONE_CHOICES.index(zone) for zone in zones]
     probabilities = np.empty(TABLE_SHAPE)
     probabilities[places, days, hours] = np.column_stack(
-        [content.column(name).to_numpy() for name in _PROBABILITY_COLUMNS]
+        [numbers(content.column(name)) for name in _PROBABILITY_COLUMNS]
     )
     return probabilities

@@ -22,7 +22,7 @@ from services.base.clock import to_paris
 from services.history import layout
 from services.learn.observed import ObservedZones, days_around, observed_zones
 from services.learn.protocol import ScoredKind
-from services.learn.tally import ScoreKey, Tally, added_up, tallies
+from services.learn.tally import ScoreKey, Tally, added_up, tallies, tally_of
 from services.operations import ForecastScore, Kind, Operations, ScoredHour, read_entities
 from services.traffic.snapshot import Source
 
@@ -218,21 +218,6 @@ def _add(session: Session, of_day: tuple[Source, Kind, date], key: ScoreKey, mor
             better_than=dict(total.better_than),
             calibration=[list(row) for row in total.calibration],
         )
-    )
-
-
-def tally_of(row: ForecastScore) -> Tally:
-    """The sums that a row holds."""
-    return Tally(
-        cases=row.cases,
-        rps_sum=row.rps_sum,
-        brier_sum=row.brier_sum,
-        ratio_cases=row.ratio_cases,
-        ratio_error_sum=row.ratio_error_sum,
-        band_cases=row.band_cases,
-        band_hits=row.band_hits,
-        better_than=row.better_than,
-        calibration=tuple(tuple(cells) for cells in row.calibration),
     )
 
 

@@ -15,9 +15,8 @@ from sqlalchemy.orm import Session
 from services.base.clock import Clock, to_paris
 from services.base.errors import StorageError
 from services.city.zones import ZONE_CHOICES
-from services.learn.hourly import tally_of
 from services.learn.scoring_rules import skill
-from services.learn.tally import BASELINES, FORECASTERS, MODEL, Forecaster, Tally
+from services.learn.tally import BASELINES, FORECASTERS, MODEL, Forecaster, Tally, tally_of
 from services.operations import (
     FORECAST_KINDS,
     Decision,

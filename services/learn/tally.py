@@ -20,6 +20,7 @@ from services.learn.scoring_rules import (
     brier_scores,
     ranked_probability_scores,
 )
+from services.operations import ForecastScore
 
 Forecaster = Literal["model", "persistence", "average"]
 FORECASTERS: Final[tuple[Forecaster, ...]] = get_args(Forecaster)
@@ -117,6 +118,21 @@ class Tally:
                 for one, another in zip(self.calibration, other.calibration, strict=True)
             ),
         )
+
+
+def tally_of(row: ForecastScore) -> Tally:
+    """The sums that a row holds."""
+    return Tally(
+        cases=row.cases,
+        rps_sum=row.rps_sum,
+        brier_sum=row.brier_sum,
+        ratio_cases=row.ratio_cases,
+        ratio_error_sum=row.ratio_error_sum,
+        band_cases=row.band_cases,
+        band_hits=row.band_hits,
+        better_than=row.better_than,
+        calibration=tuple(tuple(cells) for cells in row.calibration),
+    )
 
 
 def tallies(judged: Judged) -> dict[ScoreKey, Tally]:

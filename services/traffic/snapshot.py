@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from services.base.errors import StorageError
-from services.base.parquet_file import ParquetForm
+from services.base.parquet_file import ParquetForm, numbers
 from services.traffic.network import Network
 from services.traffic.status import Status
 
@@ -109,7 +109,11 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
         for field in dataclasses.fields(snapshot)
         if field.name != "columns"
     }
-    return _FORM.encode(pa.table(dict(snapshot.columns)), header)
+    # NaN is written as null.
+    columns = {
+        name: pa.array(values, from_pandas=True) for name, values in snapshot.columns.items()
+    }
+    return _FORM.encode(pa.table(columns), header)
 
 
 def decode_snapshot(document: bytes) -> Snapshot:
@@ -121,7 +125,7 @@ def decode_snapshot(document: bytes) -> Snapshot:
         When the document is not such a snapshot.
     """
     with _FORM.decoded(document) as (table, header):
-        columns = {name: table.column(name).to_numpy() for name in COLUMNS}
+        columns = {name: numbers(table.column(name)) for name in COLUMNS}
         for name in ("observed_at", "received_at"):
             header[name] = datetime.fromisoformat(header[name])
         snapshot = Snapshot(columns=columns, **header)

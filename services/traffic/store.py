@@ -2,7 +2,8 @@
 
 layout-version              the layout of this directory, see services.base.data_directory
 snapshots/current.parquet   what the page shows
-snapshots/live.parquet      the last live snapshot, kept for when the feed is down
+snapshots/live.parquet      the last live snapshot, kept for when the feed is down; while that is
+                            what the page shows, the same file under two names
 networks/<version>.geojson  each network that was seen
 usual/current.parquet       what is usual at the hour of the last snapshot observed
 worker.json                 how the worker's last attempts went

@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from services.base.errors import StorageError
-from services.base.parquet_file import ParquetForm
+from services.base.parquet_file import ParquetForm, numbers
 from services.city.zones import ZONES
 from services.traffic.indicators import travel_time_s
 from services.traffic.network import Network
@@ -149,7 +149,7 @@ def decode_usual_hour(document: bytes) -> UsualHour:
         segments = header["segments"]
         if len(table) != segments + len(ZONES):
             raise ValueError("another number of zones")
-        columns = [table.column(name).to_numpy() for name in _COLUMNS]
+        columns = [numbers(table.column(name)) for name in _COLUMNS]
         return UsualHour(
             source=header["source"],
             network_version=header["network_version"],

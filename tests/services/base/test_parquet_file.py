@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from services.base.errors import ForecastUnavailable
-from services.base.parquet_file import ParquetForm, write_parquet
+from services.base.parquet_file import ParquetForm, numbers, write_parquet
 
 FORM = ParquetForm(b"traffic_test", "a test file", ForecastUnavailable)
 TABLE = pa.table({"count": pa.array([1, 2, 3], pa.uint8()), "name": ["a", "b", None]})
@@ -83,3 +84,27 @@ def test_a_file_is_read_in_part_and_named_when_it_is_damaged(tmp_path):
     path.write_bytes(b"cut")
     with pytest.raises(ForecastUnavailable, match=f"^{path}: not a test file: "), FORM.opened(path):
         pass
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "float32", "float64"])
+def test_numbers_come_as_they_were_written(dtype):
+    values = np.array([3, 0, 250], dtype)
+    table, _ = read(FORM.encode(pa.table({"count": values}), HEADER))
+    found = numbers(table["count"])
+    assert found.tolist() == [3, 0, 250]
+    assert found.dtype == dtype
+
+
+def test_nulls_of_a_column_are_nan_wherever_it_begins():
+    column = pa.chunked_array([[1.5, None], [None, 2.5, 3.5]], pa.float32())
+    for start in range(5):
+        np.testing.assert_array_equal(
+            numbers(column.slice(start)), [1.5, np.nan, np.nan, 2.5, 3.5][start:]
+        )
+    assert numbers(column[:0]).tolist() == []
+
+
+@pytest.mark.parametrize("column", [pa.array(["a"]), pa.array([1, None]), pa.array([[1], [2]])])
+def test_a_column_of_no_numbers_is_refused(column):
+    with pytest.raises((TypeError, ValueError)):
+        numbers(column)
