@@ -13,8 +13,9 @@ from typing import Any, Final
 import pandas as pd
 import plotly.graph_objects as go
 
-from components.palette import LIGHT, STATUSES, WIDTH_PX
+from components.palette import LIGHT, WIDTH_PX
 from components.traffic_map import RENNES_BOUNDS
+from services.plain.statuses import DATEX_NAMES
 from services.traffic.network import Network, Part, geometry_parts
 from services.traffic.snapshot import Snapshot
 
@@ -49,7 +50,7 @@ def whole_figure(network: Network, snapshot: Snapshot) -> go.Figure:
         [
             _trace(status, [parts for parts, c in zip(network.geometry, codes, strict=True)
                             if c == code])
-            for code, status in enumerate(STATUSES)
+            for code, status in enumerate(DATEX_NAMES)
         ]
     )  # fmt: skip
     background = {

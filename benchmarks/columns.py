@@ -14,7 +14,7 @@ from benchmarks.demo_traffic import demo_feed
 from benchmarks.rows import Options, Row, Spread, spread, times_less
 from benchmarks.timing import time_runs
 from services.observe.feeds.reply import ReplyColumns, decode_records
-from services.traffic.status import DATEX_NAMES
+from services.plain.statuses import DATEX_NAMES
 
 
 class ReplyRow(BaseModel):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import plotly.graph_objects as go
 
 from components.texts import Formats, Texts, formats
+from services.plain.quality import CalibrationBin
 
 # Read on both themes; the style sheet gives text and lines the theme's colours.
 _COLOURS: Final = ("#3f7ae0", "#c2570c", "#2f8f5b", "#9a4fc4")
@@ -19,16 +19,7 @@ _HEIGHT_PX: Final = 340
 _TICKS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-@dataclass(frozen=True)
-class CalibrationPoint:
-    """Cases with about the same forecast: its mean, how often it happened, and how many."""
-
-    forecast: float
-    observed: float
-    cases: int
-
-
-def build_figure(texts: Texts, by_kind: Mapping[str, Sequence[CalibrationPoint]]) -> go.Figure:
+def build_figure(texts: Texts, by_kind: Mapping[str, Sequence[CalibrationBin]]) -> go.Figure:
     """One line for each kind of forecast, by its name, beside the diagonal."""
     wording, written = texts["quality"], formats(texts)
     diagonal = go.Scatter(
@@ -64,7 +55,7 @@ def build_figure(texts: Texts, by_kind: Mapping[str, Sequence[CalibrationPoint]]
     )
 
 
-def describe(texts: Texts, by_kind: Mapping[str, Sequence[CalibrationPoint]]) -> str:
+def describe(texts: Texts, by_kind: Mapping[str, Sequence[CalibrationBin]]) -> str:
     """The plot in words, for who cannot see it."""
     wording, written = texts["quality"], formats(texts)
     return " ".join(
@@ -72,8 +63,8 @@ def describe(texts: Texts, by_kind: Mapping[str, Sequence[CalibrationPoint]]) ->
             kind=name,
             points=" ".join(
                 wording["calibration_point"].format(
-                    forecast=written.percent(point.forecast),
-                    observed=written.percent(point.observed),
+                    forecast=written.percent(point.mean_probability),
+                    observed=written.percent(point.observed_frequency),
                 )
                 for point in points
             ),
@@ -82,9 +73,7 @@ def describe(texts: Texts, by_kind: Mapping[str, Sequence[CalibrationPoint]]) ->
     )
 
 
-def _line(
-    written: Formats, name: str, points: Sequence[CalibrationPoint], colour: str
-) -> go.Scatter:
+def _line(written: Formats, name: str, points: Sequence[CalibrationBin], colour: str) -> go.Scatter:
     most = max((point.cases for point in points), default=1)
     # Areas, not widths, tell how many cases a point stands for.
     sizes = [
@@ -92,14 +81,17 @@ def _line(
         for p in points
     ]
     return go.Scatter(
-        x=[point.forecast for point in points],
-        y=[point.observed for point in points],
+        x=[point.mean_probability for point in points],
+        y=[point.observed_frequency for point in points],
         mode="lines+markers",
         name=name,
         # The outermost points, often the largest, are drawn whole.
         cliponaxis=False,
         line={"color": colour, "width": 2},
         marker={"size": sizes, "color": colour, "opacity": 0.85},
-        text=[f"{written.percent(p.forecast)} → {written.percent(p.observed)}" for p in points],
+        text=[
+            f"{written.percent(p.mean_probability)} → {written.percent(p.observed_frequency)}"
+            for p in points
+        ],
         hoverinfo="text",
     )

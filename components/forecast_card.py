@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 
 from components.aria import aria
 from components.texts import Texts, chance, formats
+from services.plain.forecast import Forecast
 
 CARD_ID: Final = "forecast"
 TITLE_ID: Final = "forecast-title"
@@ -31,14 +32,6 @@ STRIP_PROPERTIES: Final = ("className", "data-letter", "aria-label", "aria-press
 
 
 @dataclass(frozen=True)
-class HourForecast:
-    """One hour: its likeliest status and the probability of each, from 0 to 1."""
-
-    status: str
-    probabilities: Mapping[str, float]
-
-
-@dataclass(frozen=True)
 class DayForecast:
     """What the page shows of one zone and day.
 
@@ -50,7 +43,7 @@ class DayForecast:
         What kind of day it is; :func:`day_note` says what follows from it.
     hour : int
         The chosen one.
-    hours : sequence of HourForecast
+    hours : sequence of Forecast
         All 24.
     is_simulated : bool
         Whether the model learned from simulated traffic.
@@ -62,7 +55,7 @@ class DayForecast:
     day: str
     day_type: str
     hour: int
-    hours: Sequence[HourForecast]
+    hours: Sequence[Forecast]
     is_simulated: bool
     trained_days: int
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-# A status code is the place of its name in this tuple (DATEX II's names).
-STATUSES: Final = ("unknown", "freeFlow", "heavy", "congested", "impossible")
 # How people read them: from good to bad, then what cannot be said.
 LEGEND_ORDER: Final = ("freeFlow", "heavy", "congested", "impossible", "unknown")
 

@@ -13,8 +13,6 @@ from dash.development.base_component import Component
 from components.quality_figures import (
     BASELINES,
     NEXT_HOUR,
-    Lead,
-    Verdict,
     calibration,
     gain_code,
     lead_name,
@@ -24,6 +22,7 @@ from components.quality_figures import (
 )
 from components.subpage import Subpage, build_card
 from components.texts import Texts, formats
+from services.plain.quality import MODEL, ComparedScores, LeadQuality
 
 CONTENT_ID: Final = "quality-content"
 REFRESH_ID: Final = "quality-refresh"
@@ -69,7 +68,7 @@ class Quality:
     first_day: date
     last_day: date
     is_simulated: bool
-    leads: Sequence[Lead]
+    leads: Sequence[LeadQuality]
     model: ModelInUse | None
     decisions: Sequence[DecisionMade]
 
@@ -159,7 +158,7 @@ def _scores(texts: Texts, quality: Quality) -> list[Component]:
     ]
 
 
-def _brief(texts: Texts, quality: Quality, lead: Lead) -> list[Component]:
+def _brief(texts: Texts, quality: Quality, lead: LeadQuality) -> list[Component]:
     """Two sentences a lead time: how often it was better, and by how much it is or is not."""
     wording = texts["quality"]
     name = wording[f"forecast_{lead.kind}"].format(lead=lead_name(texts, lead.lead_minutes))
@@ -175,12 +174,12 @@ def _brief(texts: Texts, quality: Quality, lead: Lead) -> list[Component]:
             **{key: formats(texts).percent(shown.better_share[key]) for key in BASELINES},
         )
         sentences.append(html.P(sentence, className="quality-sentence"))
-        gains = [_gain(texts, key, (lead.week or shown).gain[key]) for key in BASELINES]
+        gains = [_gain(texts, key, (lead.week or shown).skill[key]) for key in BASELINES]
         sentences.append(html.Ul(gains, className="quality-gains"))
     return sentences
 
 
-def _next_hour(texts: Texts, quality: Quality, leads: Sequence[Lead]) -> list[Component]:
+def _next_hour(texts: Texts, quality: Quality, leads: Sequence[LeadQuality]) -> list[Component]:
     """One line a lead time, which names the yardsticks it missed, and how wide the bands are."""
     wording = texts["quality"]
     period = wording["next_hour_period"].format(
@@ -190,11 +189,9 @@ def _next_hour(texts: Texts, quality: Quality, leads: Sequence[Lead]) -> list[Co
     weeks = [(lead_name(texts, lead.lead_minutes), lead.week) for lead in leads if lead.week]
     lines = [_next_hour_line(texts, name, verdict) for name, verdict in weeks]
     covered = [
-        wording["next_hour_covered"].format(
-            percent=formats(texts).percent(verdict.coverage), lead=name
-        )
+        wording["next_hour_covered"].format(percent=formats(texts).percent(coverage), lead=name)
         for name, verdict in weeks
-        if verdict.coverage is not None
+        if (coverage := verdict.coverage[MODEL]) is not None
     ]
     band = wording["next_hour_band"].format(covered=wording["list_mark"].join(covered))
     return [
@@ -205,13 +202,13 @@ def _next_hour(texts: Texts, quality: Quality, leads: Sequence[Lead]) -> list[Co
     ]
 
 
-def _next_hour_line(texts: Texts, lead: str, verdict: Verdict) -> html.Li:
+def _next_hour_line(texts: Texts, lead: str, verdict: ComparedScores) -> html.Li:
     wording = texts["quality"]
-    codes = [gain_code(verdict.gain[name]) for name in BASELINES]
+    codes = [gain_code(verdict.skill[name]) for name in BASELINES]
     parts = {
         name: wording[f"gain_{code}"].format(
             baseline=wording[f"baseline_{name}"],
-            percent=formats(texts).percent(abs(verdict.gain[name] or 0.0), 1),
+            percent=formats(texts).percent(abs(verdict.skill[name] or 0.0), 1),
         )
         for name, code in zip(BASELINES, codes, strict=True)
     }

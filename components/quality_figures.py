@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -11,55 +10,25 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.aria import aria
-from components.calibration_plot import CalibrationPoint, build_figure, describe
+from components.calibration_plot import build_figure, describe
 from components.texts import Texts, formats
+from services.plain.quality import (
+    FORECASTERS,
+    MODEL,
+    CalibrationBin,
+    ComparedScores,
+    Forecaster,
+    LeadQuality,
+)
 
-BASELINES: Final = ("average", "persistence")
+# In the order in which they are told.
+BASELINES: Final[tuple[Forecaster, ...]] = ("average", "persistence")
 # The kind whose lead times differ: each is told by itself, with its band.
 NEXT_HOUR: Final = "nowcast"
-_FORECASTERS: Final = ("model", "persistence", "average")
 _MINUTES_PER_HOUR: Final = 60
 _MINUTES_PER_DAY: Final = 1_440
 # A twentieth of a percent is shown as none.
 _SHOWN_DIFFERENCE: Final = 0.0005
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The model beside its baselines, over the same cases.
-
-    Attributes
-    ----------
-    cases : int
-    error : mapping
-        Ranked probability score, 0 to 1, of ``model``, ``persistence`` and ``average``.
-    better_share : mapping
-        Share of cases in which the model was better, by baseline.
-    gain : mapping
-        Share of a baseline's error that the model saves, below 0 where it is worse;
-        None where the baseline made none.
-    coverage, ratio_error : float or None
-        The model's, where it gives a band or a speed ratio.
-    """
-
-    cases: int
-    error: Mapping[str, float]
-    better_share: Mapping[str, float]
-    gain: Mapping[str, float | None]
-    coverage: float | None = None
-    ratio_error: float | None = None
-
-
-@dataclass(frozen=True)
-class Lead:
-    """One kind of forecast at one lead time; None where nothing was judged."""
-
-    kind: str
-    lead_minutes: int
-    yesterday: Verdict | None
-    week: Verdict | None
-    zones: Mapping[str, Verdict]
-    calibration: Sequence[CalibrationPoint]
 
 
 def lead_name(texts: Texts, minutes: int) -> str:
@@ -72,9 +41,9 @@ def lead_name(texts: Texts, minutes: int) -> str:
     return written.quantity(minutes // _MINUTES_PER_DAY, "day", is_long=True)
 
 
-def verdict_code(verdict: Verdict) -> str:
+def verdict_code(verdict: ComparedScores) -> str:
     """Which baselines the model is at least as good as: the key of a text."""
-    as_good = [name for name in BASELINES if (gain := verdict.gain[name]) is None or gain >= 0]
+    as_good = [name for name in BASELINES if (gain := verdict.skill[name]) is None or gain >= 0]
     if len(as_good) == len(BASELINES):
         return "both"
     return f"{as_good[0]}_only" if as_good else "none"
@@ -87,7 +56,7 @@ def gain_code(gain: float | None) -> str:
     return "better" if gain > 0 else "worse"
 
 
-def lead_table(texts: Texts, leads: Sequence[Lead]) -> Component:
+def lead_table(texts: Texts, leads: Sequence[LeadQuality]) -> Component:
     """Errors by kind, lead time and period, over all zones."""
     wording = texts["quality"]
     # The caption of the next hour names its kind: a phone has no room for it in each row.
@@ -98,9 +67,9 @@ def lead_table(texts: Texts, leads: Sequence[Lead]) -> Component:
         "period",
         "verdict",
         "cases",
-        *_FORECASTERS,
+        *FORECASTERS,
     ]
-    has_band = any(v.coverage is not None for lead in leads for v in _verdicts(lead))
+    has_band = any(v.coverage[MODEL] is not None for lead in leads for v in _verdicts(lead))
     if has_band:
         columns += ["ratio_error", "band"]
     rows = []
@@ -121,11 +90,13 @@ def lead_table(texts: Texts, leads: Sequence[Lead]) -> Component:
     return _table(caption, [wording[f"column_{name}"] for name in columns], rows)
 
 
-def zone_table(texts: Texts, days: tuple[date, date], lead: Lead, *, is_open: bool) -> Component:
+def zone_table(
+    texts: Texts, days: tuple[date, date], lead: LeadQuality, *, is_open: bool
+) -> Component:
     """Errors of one kind at one lead time by zone, from a first to a last day."""
     wording = texts["quality"]
     name = lead_name(texts, lead.lead_minutes)
-    columns = ("zone", "verdict", "cases", *_FORECASTERS)
+    columns = ("zone", "verdict", "cases", *FORECASTERS)
     caption = wording["zones_caption"].format(
         first_day=formats(texts).day(days[0]),
         last_day=formats(texts).day(days[1]),
@@ -139,7 +110,9 @@ def zone_table(texts: Texts, days: tuple[date, date], lead: Lead, *, is_open: bo
     return html.Details([html.Summary(summary), table], open=is_open)
 
 
-def calibration(texts: Texts, days: tuple[date, date], leads: Sequence[Lead]) -> list[Component]:
+def calibration(
+    texts: Texts, days: tuple[date, date], leads: Sequence[LeadQuality]
+) -> list[Component]:
     """Forecast probabilities beside how often it happened: a plot, and the same as tables."""
     wording, written = texts["quality"], formats(texts)
     by_kind = _calibrated(texts, leads)
@@ -150,8 +123,8 @@ def calibration(texts: Texts, days: tuple[date, date], leads: Sequence[Lead]) ->
             columns,
             [
                 [
-                    written.percent(point.forecast),
-                    written.percent(point.observed),
+                    written.percent(point.mean_probability),
+                    written.percent(point.observed_frequency),
                     written.number(point.cases),
                 ]
                 for point in points
@@ -176,14 +149,14 @@ def calibration(texts: Texts, days: tuple[date, date], leads: Sequence[Lead]) ->
     ]
 
 
-def _calibrated(texts: Texts, leads: Sequence[Lead]) -> dict[str, Sequence[CalibrationPoint]]:
+def _calibrated(texts: Texts, leads: Sequence[LeadQuality]) -> dict[str, Sequence[CalibrationBin]]:
     """Points by the name of their line.
 
     The lead times of a kind look alike here and the shortest stands for it; of the next
     hour the shortest and the longest stand for those between.
     """
     wording = texts["quality"]
-    found: dict[str, Sequence[CalibrationPoint]] = {}
+    found: dict[str, Sequence[CalibrationBin]] = {}
     for lead in leads:
         if lead.kind != NEXT_HOUR:
             found.setdefault(wording[f"kind_{lead.kind}"], lead.calibration)
@@ -194,25 +167,25 @@ def _calibrated(texts: Texts, leads: Sequence[Lead]) -> dict[str, Sequence[Calib
     return found
 
 
-def _figures(texts: Texts, verdict: Verdict) -> list[Component | str]:
+def _figures(texts: Texts, verdict: ComparedScores) -> list[Component | str]:
     """The verdict first: a phone shows it without scrolling."""
     in_words = texts["quality"][f"verdict_{verdict_code(verdict)}"]
     return [
         html.Span(in_words, className="quality-verdict"),
         formats(texts).number(verdict.cases),
-        *(points(texts, verdict.error[name]) for name in _FORECASTERS),
+        *(points(texts, verdict.rps[name]) for name in FORECASTERS),
     ]
 
 
-def _band(texts: Texts, verdict: Verdict) -> list[str]:
+def _band(texts: Texts, verdict: ComparedScores) -> list[str]:
     nothing: str = texts["quality"]["no_value"]
     return [
         nothing if value is None else formats(texts).percent(value, digits)
-        for value, digits in ((verdict.ratio_error, 1), (verdict.coverage, 0))
+        for value, digits in ((verdict.ratio_error[MODEL], 1), (verdict.coverage[MODEL], 0))
     ]
 
 
-def _verdicts(lead: Lead) -> list[Verdict]:
+def _verdicts(lead: LeadQuality) -> list[ComparedScores]:
     return [verdict for verdict in (lead.yesterday, lead.week) if verdict is not None]
 
 

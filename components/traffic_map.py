@@ -15,17 +15,10 @@ import plotly.graph_objects as go
 from dash import dcc, html
 
 from components.aria import aria
-from components.palette import (
-    LIGHT,
-    OFFSET_PX,
-    ROAD_CLASS_WIDTH,
-    STATUSES,
-    THEMES,
-    WIDTH_PX,
-    Palette,
-)
+from components.palette import LIGHT, OFFSET_PX, ROAD_CLASS_WIDTH, THEMES, WIDTH_PX, Palette
 from components.texts import Texts
 from components.unusual import COMPARISONS, UNUSUAL, build_toggle
+from services.plain.statuses import DATEX_NAMES
 
 GRAPH_ID: Final = "map"
 FRAME_ID: Final = "map-frame"
@@ -115,7 +108,7 @@ def build_figure(network_url: str | None, backdrop: Backdrop | None) -> go.Figur
     backdrop : Backdrop or None
     """
     west, south, east, north = RENNES_BOUNDS
-    figure = go.Figure(data=[_empty_trace(status) for status in STATUSES])
+    figure = go.Figure(data=[_empty_trace(status) for status in DATEX_NAMES])
     figure.update_layout(
         map={
             "style": build_style(network_url, backdrop),
@@ -198,10 +191,10 @@ def browser_settings(
         "networkUrl": network_url_template,
         "detailsUrl": details_url_template,
         "comparedUrl": compared_url_template,
-        "statuses": STATUSES,
+        "statuses": DATEX_NAMES,
         "layers": {
             layer.name: {
-                "codes": [STATUSES.index(status) for status in layer.statuses],
+                "codes": [DATEX_NAMES.index(status) for status in layer.statuses],
                 "opacity": layer.opacity,
             }
             for layer in ROAD_LAYERS
@@ -211,11 +204,11 @@ def browser_settings(
         "unusual": [COMPARISONS.index(name) for name in UNUSUAL],
         "offsetPx": list(OFFSET_PX.items()),
         "widthPx": [
-            [[zoom, widths[status]] for zoom, widths in WIDTH_PX.items()] for status in STATUSES
+            [[zoom, widths[status]] for zoom, widths in WIDTH_PX.items()] for status in DATEX_NAMES
         ],
         "paint": {theme: _theme_paint(palette) for theme, palette in THEMES.items()},
         "traceColors": {
-            theme: [palette.status[status] for status in STATUSES]
+            theme: [palette.status[status] for status in DATEX_NAMES]
             for theme, palette in THEMES.items()
         },
     }
@@ -358,7 +351,7 @@ def _road_paint(layer: RoadLayer, palette: Palette) -> dict[str, Any]:
 
 
 def _by_status(values: Mapping[str, Any], status: list[Any] = _STATUS) -> list[Any]:
-    pairs = [part for code, name in enumerate(STATUSES) for part in (code, values[name])]
+    pairs = [part for code, name in enumerate(DATEX_NAMES) for part in (code, values[name])]
     return ["match", status, *pairs, values["unknown"]]
 
 
@@ -384,7 +377,7 @@ def _road_width(widths: Mapping[str, Any], status: list[Any], extra_px: float) -
 def _where_shown(layer: RoadLayer, value: Any) -> list[Any]:
     """A value for the roads that a layer shows, 0 for the others."""
     # A road whose status is not known yet shows in no layer.
-    return ["match", _STATUS, [STATUSES.index(status) for status in layer.statuses], value, 0]
+    return ["match", _STATUS, [DATEX_NAMES.index(status) for status in layer.statuses], value, 0]
 
 
 def _by_zoom(stops: Mapping[int, Any]) -> list[Any]:

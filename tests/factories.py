@@ -25,9 +25,10 @@ from services.forecast.zone_forecasts import (
     encode_table,
     make_table,
 )
+from services.plain.statuses import DATEX_NAMES
 from services.traffic.network import Network, Part
 from services.traffic.snapshot import Snapshot, Source, make_snapshot
-from services.traffic.status import DATEX_NAMES, Status, StatusThresholds
+from services.traffic.status import Status, StatusThresholds
 from services.traffic.usual import UsualRatios
 from services.traffic.usual_hour import UsualHour, hour_start
 

@@ -15,7 +15,8 @@ from services.history import recording
 from services.history.typical import typical_zones
 from services.history.window import window
 from services.learn.observed import observed_zones
-from services.traffic.indicators import ZONE_STATUSES, compute_indicators, travel_time_s
+from services.plain.statuses import ZONE_STATUSES
+from services.traffic.indicators import compute_indicators, travel_time_s
 from services.traffic.network import Network
 from services.traffic.snapshot import make_snapshot
 from services.traffic.status import Status

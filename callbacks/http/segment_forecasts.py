@@ -13,8 +13,9 @@ from services.city.day_types import ForecastDay
 from services.forecast.asked_hour import asked_hour
 from services.forecast.week_forecasts import SegmentForecasts, WeekOnNetwork
 from services.forecast.zone_forecasts import DAY_NAMES
+from services.plain.statuses import DATEX_NAMES
 from services.roles.assembly import Services
-from services.traffic.status import DATEX_NAMES, Status
+from services.traffic.status import Status
 
 PATH: Final = "/api/v1/forecast/segments"
 UNCERTAIN: Final = "uncertain"

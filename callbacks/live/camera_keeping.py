@@ -47,8 +47,8 @@ from services.operations import (
     record_reading,
     remove_camera,
 )
+from services.plain.statuses import DATEX_NAMES
 from services.roles.assembly import Services
-from services.traffic.status import DATEX_NAMES
 from services.web.access import is_from_own_page, is_signed_in
 from services.web.latest import TrafficView
 

@@ -10,13 +10,13 @@ from dash.development.base_component import Component
 
 from callbacks.live.refresh import NAMESPACE
 from components import forecast_card
-from components.forecast_card import Choice, DayForecast, HourForecast
+from components.forecast_card import Choice, DayForecast
 from components.page import LANGUAGE_STORE_ID
 from components.texts import Texts, checked_language, load_texts
 from services.base.errors import ForecastUnavailable, InvalidRequest
 from services.city.zones import checked_zone
 from services.forecast.asked_hour import asked_hour
-from services.forecast.zone_forecasts import DAY_NAMES, Forecast
+from services.forecast.zone_forecasts import DAY_NAMES
 from services.roles.assembly import Services
 
 log = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ def find_forecast(services: Services, hour: Any, day: Any, zone: Any) -> DayFore
         day=DAY_NAMES[chosen.weekday],
         day_type=str(chosen.day_type),
         hour=hour,
-        hours=[_hour_forecast(item) for item in table.day(chosen.like_weekday, zone)],
+        hours=table.day(chosen.like_weekday, zone),
         is_simulated=table.is_simulated,
         trained_days=table.trained_on.days,
     )
@@ -115,8 +115,3 @@ def forecast_or_none(services: Services, choice: Choice) -> DayForecast | None:
     except ForecastUnavailable as error:
         log.warning("forecast unavailable: %s", error)
         return None
-
-
-def _hour_forecast(forecast: Forecast) -> HourForecast:
-    shares = {str(status): share for status, share in forecast.probabilities.items()}
-    return HourForecast(forecast.status, shares)

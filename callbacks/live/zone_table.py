@@ -12,8 +12,9 @@ from typing import Any, Final
 from services.base.clock import PARIS
 from services.city.day_types import coming_day
 from services.city.zones import ZONE_CHOICES
-from services.forecast.zone_forecasts import DAYS, Forecast, ForecastTable
-from services.traffic.indicators import ZONE_STATUSES
+from services.forecast.zone_forecasts import DAYS, ForecastTable
+from services.plain.forecast import Forecast
+from services.plain.statuses import ZONE_STATUSES
 
 # What is uncertain keeps a fraction, so that nothing but a certainty reads 0 or 100.
 _UNCERTAIN_PERCENT: Final = {0: 0.4, 100: 99.6}

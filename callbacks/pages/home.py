@@ -15,7 +15,7 @@ from callbacks.pages.subpage import Pages
 from components.forecast_card import Choice
 from components.glance import WORST_ROADS
 from components.page import PageData, build_page
-from components.palette import LEGEND_ORDER, STATUSES
+from components.palette import LEGEND_ORDER
 from components.texts import languages, load_texts
 from components.traffic_map import browser_settings, build_figure
 from services.base.clock import to_paris
@@ -24,6 +24,7 @@ from services.forecast.asked_hour import coming_hour
 from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT
 from services.forecast.zone_forecasts import DAY_NAMES
 from services.observe.feeds.reply import RENNES_THRESHOLDS
+from services.plain.statuses import DATEX_NAMES
 from services.roles.assembly import Services
 
 _VERSION: Final = "{version}"
@@ -98,8 +99,8 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
                 "thresholds": [RENNES_THRESHOLDS.congested_up_to, RENNES_THRESHOLDS.free_from],
             },
             "days": DAY_NAMES,
-            "statuses": STATUSES,
-            "legendOrder": [STATUSES.index(status) for status in LEGEND_ORDER],
+            "statuses": DATEX_NAMES,
+            "legendOrder": [DATEX_NAMES.index(status) for status in LEGEND_ORDER],
             "worstRoads": WORST_ROADS,
         },
         refresh_seconds=settings.refresh_seconds,

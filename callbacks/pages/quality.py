@@ -11,8 +11,6 @@ from flask import has_request_context
 
 from callbacks.http.language import requested_language
 from callbacks.pages.subpage import Pages, add_page
-from components import quality_figures as figures
-from components.calibration_plot import CalibrationPoint
 from components.quality import (
     CONTENT_ID,
     REFRESH_ID,
@@ -24,13 +22,10 @@ from components.quality import (
     build_quality_page,
     build_unreachable,
 )
-from components.quality_figures import Lead
 from components.subpage import Subpage
 from components.texts import Texts, load_texts
 from services.base.clock import to_paris
 from services.base.errors import ForecastUnavailable, StorageError
-from services.learn.summary import ComparedScores, LeadQuality
-from services.learn.tally import MODEL
 from services.operations import Decision
 from services.roles.assembly import Services
 from services.traffic.snapshot import Source
@@ -95,7 +90,7 @@ def current_quality(services: Services) -> Quality:
         first_day=report.first_day,
         last_day=report.yesterday,
         is_simulated=report.source == "demo",
-        leads=[_lead(item) for item in report.leads],
+        leads=report.leads,
         model=_model_in_use(services),
         decisions=[_decision(item) for item in report.decisions],
     )
@@ -114,33 +109,6 @@ def _model_in_use(services: Services) -> ModelInUse | None:
         days=learned.days,
         first_day=learned.first_day,
         last_day=learned.last_day,
-    )
-
-
-def _lead(item: LeadQuality) -> Lead:
-    return Lead(
-        kind=item.kind,
-        lead_minutes=item.lead_minutes,
-        yesterday=_verdict(item.yesterday),
-        week=_verdict(item.week),
-        zones={zone: shown for zone, v in item.zones.items() if (shown := _verdict(v))},
-        calibration=[
-            CalibrationPoint(found.mean_probability, found.observed_frequency, found.cases)
-            for found in item.calibration
-        ],
-    )
-
-
-def _verdict(verdict: ComparedScores | None) -> figures.Verdict | None:
-    if verdict is None:
-        return None
-    return figures.Verdict(
-        cases=verdict.cases,
-        error={str(name): value for name, value in verdict.rps.items()},
-        better_share={str(name): value for name, value in verdict.better_share.items()},
-        gain={str(name): value for name, value in verdict.skill.items()},
-        coverage=verdict.coverage[MODEL],
-        ratio_error=verdict.ratio_error[MODEL],
     )
 
 

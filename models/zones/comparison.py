@@ -11,7 +11,7 @@ from models.zones.dataset import ZoneHistory
 from models.zones.forecaster import Forecaster
 from models.zones.measures import all_measures, ranked_probability_score
 from services.learn.scoring_rules import skill
-from services.traffic.indicators import ZONE_STATUSES
+from services.plain.statuses import ZONE_STATUSES
 
 _SCORES: Final = {
     "accuracy": "accuracy",

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from models.hour_waves import HOUR_HARMONICS, hour_waves
 from services.city.zones import ZONE_CHOICES
 from services.forecast.zone_forecasts import DAYS, HOURS, TABLE_SHAPE
-from services.traffic.indicators import ZONE_STATUSES
+from services.plain.statuses import ZONE_STATUSES
 
 _FINGERPRINT_BYTES: Final = 4
 

@@ -18,7 +18,7 @@ from services.learn.scoring_rules import (
     one_hot,
     ranked_probability_scores,
 )
-from services.traffic.indicators import ZONE_STATUSES
+from services.plain.statuses import ZONE_STATUSES
 
 # A certain forecast that fails would cost an infinite log loss: this bounds it at 6.9.
 PROBABILITY_FLOOR: Final = 0.001

@@ -21,12 +21,8 @@ from services.base.parquet_file import ParquetForm, numbers
 from services.city.zones import ZONE_CHOICES
 from services.forecast.speed_distribution import status_probabilities
 from services.forecast.zone_forecasts import TrainedOn, decode_trained_on
-from services.traffic.indicators import (
-    BLOCKED_UP_TO_RATIO,
-    FREE_ABOVE_RATIO,
-    ZONE_STATUSES,
-    ZoneStatus,
-)
+from services.plain.statuses import ZONE_STATUSES, ZoneStatus
+from services.traffic.indicators import BLOCKED_UP_TO_RATIO, FREE_ABOVE_RATIO
 from services.traffic.snapshot import SOURCES, Source
 from services.traffic.status import StatusThresholds
 

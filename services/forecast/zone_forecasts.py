@@ -25,7 +25,8 @@ from services.base.parquet_file import ParquetForm, numbers
 from services.city.zones import ZONE_CHOICES
 from services.forecast import champions
 from services.forecast.champions import CachedChampion
-from services.traffic.indicators import ZONE_STATUSES, ZoneStatus
+from services.plain.forecast import Forecast
+from services.plain.statuses import ZONE_STATUSES
 from services.traffic.snapshot import SOURCES, Source
 
 DAY_NAMES: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -50,42 +51,6 @@ class TrainedOn:
     last_day: date
     days: int
     snapshots: int
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """What a zone will be in one hour of the week.
-
-    Attributes
-    ----------
-    zone : str
-    day : int
-        0 for Monday to 6 for Sunday.
-    hour : int
-        0 to 23, local time; the hour that begins then.
-    shares : tuple of float
-        Probabilities in the order of ``indicators.ZONE_STATUSES``; their sum is 1.
-    """
-
-    zone: str
-    day: int
-    hour: int
-    shares: tuple[float, ...]
-
-    @property
-    def status(self) -> ZoneStatus:
-        """The likeliest status; the better one of two that are equally likely."""
-        return ZONE_STATUSES[self.shares.index(max(self.shares))]
-
-    @property
-    def probability(self) -> float:
-        """Probability of :attr:`status`."""
-        return max(self.shares)
-
-    @property
-    def probabilities(self) -> dict[ZoneStatus, float]:
-        """Probability of each status, by name."""
-        return dict(zip(ZONE_STATUSES, self.shares, strict=True))
 
 
 @dataclass(frozen=True)

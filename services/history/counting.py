@@ -19,8 +19,9 @@ from services.history.cubes import Counts, Measure
 from services.history.hour_of_week import hours_of_week
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import PERMILLE, RATIO_BINS, ZONE_BINS, ratio_bins, zone_bins
+from services.plain.statuses import DATEX_NAMES
 from services.traffic.network import Network
-from services.traffic.status import DATEX_NAMES, has_speed
+from services.traffic.status import has_speed
 from services.traffic.zone_ratios import ZoneTimes, travel_times_s, zone_times
 
 STATUSES: Final = len(DATEX_NAMES)

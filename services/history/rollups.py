@@ -44,8 +44,8 @@ from services.history.cube_files import CubeForm, read_columns, read_cube, write
 from services.history.cubes import Counts, Cube
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import RATIO_BIN_PCT, RATIO_BINS, ZONE_BINS, quantile_pct
+from services.plain.statuses import DATEX_NAMES
 from services.traffic.snapshot import Source
-from services.traffic.status import DATEX_NAMES
 
 log = logging.getLogger(__name__)
 

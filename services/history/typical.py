@@ -32,9 +32,9 @@ from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import PERMILLE, RATIO_BIN_PCT, ZONE_BIN_PCT, quantile_pct
 from services.history.rollups import QUANTILES, SEGMENT_FORM, SEGMENTS, ZONE_FORM, ZONES, path_of
+from services.plain.statuses import DATEX_NAMES
 from services.traffic.network import Network
 from services.traffic.snapshot import Source
-from services.traffic.status import DATEX_NAMES
 
 _SUMS: Final = (*DATEX_NAMES, "known", "ratio_permille", "slowness_permille")
 _LABELS: Final = tuple(label for labels in SEGMENT_FORM.labels.values() for label in labels)

@@ -23,7 +23,7 @@ from services.learn.observed import ObservedZones
 from services.learn.protocol import ZoneForecasts, judge_zones
 from services.learn.tally import Judged
 from services.operations import Kind
-from services.traffic.indicators import ZONE_STATUSES
+from services.plain.statuses import ZONE_STATUSES
 from services.traffic.snapshot import Source
 
 log = logging.getLogger(__name__)

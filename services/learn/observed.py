@@ -26,7 +26,8 @@ from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import ZONE_BIN_PCT, ZONE_BINS, quantile_pct
 from services.history.rollups import ZONE_FORM, ZONES, path_of
 from services.history.zone_times import zone_times_by_day
-from services.traffic.indicators import ZONE_STATUSES, zone_status_codes
+from services.plain.statuses import ZONE_STATUSES
+from services.traffic.indicators import zone_status_codes
 from services.traffic.snapshot import Source
 
 # More than for a figure that is shown: a wrong one is gone with the next snapshot, a score stays

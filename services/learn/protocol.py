@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from services.learn.observed import ObservedZones, UsualZones
 from services.learn.tally import Judged, Prediction
 from services.operations import Kind
-from services.traffic.indicators import ZONE_STATUSES
+from services.plain.statuses import ZONE_STATUSES
 
 _SECONDS_PER_MINUTE: Final = 60
 

@@ -6,8 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from services.learn.summary import LeadQuality, quality_report
-from services.learn.tally import FORECASTERS
+from services.learn.summary import quality_report
 from services.metrics import Sample
 from services.metrics.definitions import (
     FORECAST_COVERAGE,
@@ -16,6 +15,7 @@ from services.metrics.definitions import (
     INPUT_DRIFT,
 )
 from services.operations import DriftMeasure, NothingRecorded, Operations, read_entities
+from services.plain.quality import FORECASTERS, LeadQuality
 from services.traffic.snapshot import Source
 
 

@@ -23,9 +23,10 @@ from services.history.ratio_histogram import PERMILLE
 from services.history.rollups import SEGMENTS, path_of
 from services.history.window import replay
 from services.learn.observed import PERSISTENCE_AGE_SECONDS, SECONDS_PER_HOUR
+from services.plain.statuses import DATEX_NAMES
 from services.traffic.network import Network
 from services.traffic.snapshot import Source
-from services.traffic.status import DATEX_NAMES, Status
+from services.traffic.status import Status
 
 # The statuses that a speed gives, from free to blocked: their codes follow one another.
 _STATUSES: Final = (Status.FREE_FLOW, Status.HEAVY, Status.CONGESTED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -16,7 +16,7 @@ from services.base.clock import Clock, to_paris
 from services.base.errors import StorageError
 from services.city.zones import ZONE_CHOICES
 from services.learn.scoring_rules import skill
-from services.learn.tally import BASELINES, FORECASTERS, MODEL, Forecaster, Tally, tally_of
+from services.learn.tally import Tally, tally_of
 from services.operations import (
     FORECAST_KINDS,
     Decision,
@@ -28,6 +28,14 @@ from services.operations import (
     read_entities,
     read_rows,
 )
+from services.plain.quality import (
+    BASELINES,
+    FORECASTERS,
+    MODEL,
+    CalibrationBin,
+    ComparedScores,
+    LeadQuality,
+)
 from services.traffic.snapshot import SOURCES, Source
 
 log = logging.getLogger(__name__)
@@ -36,68 +44,6 @@ WEEK_DAYS: Final = 7
 # Scores change once an hour; a visitor's reload must not read them each time.
 KEPT_FOR: Final = timedelta(seconds=60)
 SHOWN_DECISIONS: Final = 8
-
-
-@dataclass(frozen=True)
-class ComparedScores:
-    """The model beside its baselines over the same cases.
-
-    Attributes
-    ----------
-    cases : int
-    rps : mapping
-        Mean ranked probability score of each forecaster, 0 is perfect.
-    brier : mapping
-        Mean Brier score of each forecaster.
-    ratio_error : mapping
-        Mean absolute error of the speed ratio; None for those that give none.
-    coverage : mapping
-        Share of speed ratios inside the band from P10 to P90; None likewise.
-    better_share : mapping
-        Share of cases in which the model's score was strictly better, by baseline.
-    skill : mapping
-        Share of each baseline's score that the model saves; None against a perfect one.
-    """
-
-    cases: int
-    rps: Mapping[Forecaster, float]
-    brier: Mapping[Forecaster, float]
-    ratio_error: Mapping[Forecaster, float | None]
-    coverage: Mapping[Forecaster, float | None]
-    better_share: Mapping[Forecaster, float]
-    skill: Mapping[Forecaster, float | None]
-
-
-@dataclass(frozen=True)
-class CalibrationBin:
-    """Cases whose forecast probability of *not free* lay within one tenth."""
-
-    cases: int
-    mean_probability: float
-    observed_frequency: float
-
-
-@dataclass(frozen=True)
-class LeadQuality:
-    """One kind of model at one lead time.
-
-    Attributes
-    ----------
-    yesterday, week : ComparedScores or None
-        Over all zones but the whole network, which would count them twice; None
-        where nothing was judged.
-    zones : mapping
-        The week by zone, the whole network included.
-    calibration : sequence of CalibrationBin
-        The model's over the week; bins without cases are left out.
-    """
-
-    kind: Kind
-    lead_minutes: int
-    yesterday: ComparedScores | None
-    week: ComparedScores | None
-    zones: Mapping[str, ComparedScores]
-    calibration: Sequence[CalibrationBin]
 
 
 @dataclass(frozen=True)

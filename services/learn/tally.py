@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, get_args
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +21,8 @@ from services.learn.scoring_rules import (
     ranked_probability_scores,
 )
 from services.operations import ForecastScore
+from services.plain.quality import BASELINES, MODEL, Forecaster
 
-Forecaster = Literal["model", "persistence", "average"]
-FORECASTERS: Final[tuple[Forecaster, ...]] = get_args(Forecaster)
-MODEL: Final[Forecaster] = "model"
-BASELINES: Final[tuple[Forecaster, ...]] = ("persistence", "average")
 CALIBRATION_BINS: Final = 10
 # Where "free" stands among the statuses; the calibration is that of "not free".
 _FREE: Final = 0

@@ -27,19 +27,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.city.zones import ZONES
+from services.plain.statuses import DATEX_NAMES, ZONE_STATUSES, ZoneStatus
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot
-from services.traffic.status import DATEX_NAMES, Status, has_speed
+from services.traffic.status import Status, has_speed
 from services.traffic.zone_ratios import travel_times_s, zone_times
 
-ZoneStatus = Literal["free", "dense", "blocked"]
-ZONE_STATUSES: Final[tuple[ZoneStatus, ...]] = ("free", "dense", "blocked")
 FREE_ABOVE_RATIO: Final = 0.67
 BLOCKED_UP_TO_RATIO: Final = 0.40
 

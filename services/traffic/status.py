@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from services.plain.statuses import DATEX_NAMES
+
 
 class Status(IntEnum):
     """Status of one segment; the numbers are stored and sent, so they never change."""
@@ -26,7 +28,6 @@ class Status(IntEnum):
         return DATEX_NAMES[self]
 
 
-DATEX_NAMES: Final = ("unknown", "freeFlow", "heavy", "congested", "impossible")
 STATUS_OF_DATEX_NAME: Final = {name: Status(code) for code, name in enumerate(DATEX_NAMES)}
 
 STATUS_BITS: Final = 3

@@ -9,10 +9,11 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from services.plain.statuses import DATEX_NAMES
 from services.traffic.indicators import status_counts
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot
-from services.traffic.status import DATEX_NAMES, pack_codes
+from services.traffic.status import pack_codes
 from services.traffic.usual import COMPARISON_BITS, Comparison
 from services.traffic.usual_hour import ComparedTraffic
 

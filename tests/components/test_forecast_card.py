@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from components import forecast_card
-from components.forecast_card import Choice, DayForecast, HourForecast, build_card
+from components.forecast_card import Choice, DayForecast, build_card
 from components.texts import load_texts
 from services.city.zones import ZONE_CHOICES
 from services.forecast.zone_forecasts import DAY_NAMES
+from services.plain.forecast import Forecast
 from tests.components.trees import by_id, ids_of, plain, text_of, walk
 
 TEXTS = load_texts("fr")
@@ -16,15 +17,12 @@ CHOICE = Choice(8, "monday", "centre-ville", "monday", DAY_NAMES, ZONE_CHOICES)
 
 
 def forecast(hour=8, zone="centre-ville", simulated=True, shares=(0.2, 0.62, 0.18)):
-    names = ("free", "dense", "blocked")
-    probabilities = dict(zip(names, shares, strict=True))
-    status = max(probabilities, key=lambda name: probabilities[name])
     return DayForecast(
         zone,
         "monday",
         "working_day",
         hour,
-        [HourForecast(status, probabilities)] * 24,
+        [Forecast(zone, 0, hour, shares) for hour in range(24)],
         simulated,
         84,
     )

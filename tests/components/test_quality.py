@@ -6,26 +6,28 @@ from datetime import date
 
 import pytest
 
-from components.calibration_plot import CalibrationPoint, build_figure, describe
+from components.calibration_plot import build_figure, describe
 from components.quality import DecisionMade, ModelInUse, Quality, build_quality, build_unreachable
-from components.quality_figures import Lead, Verdict, lead_name, verdict_code
+from components.quality_figures import lead_name, verdict_code
 from components.texts import load_texts
-from services.learn.tally import BASELINES
 from services.operations.tables import Action, Reason
+from services.plain.quality import BASELINES, MODEL, CalibrationBin, ComparedScores, LeadQuality
 from tests.components.trees import plain, text_of, walk
 
 FRENCH, ENGLISH = load_texts("fr"), load_texts("en")
-POINTS = (CalibrationPoint(0.1, 0.12, 900), CalibrationPoint(0.7, 0.5, 20))
+POINTS = (CalibrationBin(900, 0.1, 0.12), CalibrationBin(20, 0.7, 0.5))
 
 
-def verdict(average=0.1, persistence=0.3, **changes):
-    fields = {
-        "cases": 12_345,
-        "error": {"model": 0.03, "persistence": 0.043, "average": 0.0333},
-        "better_share": {"average": 0.71, "persistence": 0.4},
-        "gain": {"average": average, "persistence": persistence},
-    }
-    return Verdict(**(fields | changes))
+def verdict(average=0.1, persistence=0.3, *, ratio_error=None, coverage=None):
+    return ComparedScores(
+        cases=12_345,
+        rps={"model": 0.03, "persistence": 0.043, "average": 0.0333},
+        brier={},
+        ratio_error={MODEL: ratio_error},
+        coverage={MODEL: coverage},
+        better_share={"average": 0.71, "persistence": 0.4},
+        skill={"average": average, "persistence": persistence},
+    )
 
 
 def lead(**changes):
@@ -37,7 +39,7 @@ def lead(**changes):
         "zones": {"rocade": verdict()},
         "calibration": POINTS,
     }
-    return Lead(**(fields | changes))
+    return LeadQuality(**(fields | changes))
 
 
 def quality(**changes):
@@ -223,7 +225,7 @@ def test_lead_times_read_as_words():
 
 
 def test_the_panel_knows_the_baselines_that_are_scored():
-    assert set(verdict().gain) == set(BASELINES)
+    assert set(verdict().skill) == set(BASELINES)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from components.palette import LEGEND_ORDER, STATUSES, THEMES, WIDTH_PX
+from components.palette import LEGEND_ORDER, THEMES, WIDTH_PX
 from components.traffic_map import (
     ROAD_LAYERS,
     Backdrop,
@@ -16,7 +16,7 @@ from components.traffic_map import (
     build_style,
 )
 from components.unusual import COMPARISONS
-from services.traffic.status import DATEX_NAMES
+from services.plain.statuses import DATEX_NAMES
 from services.traffic.usual import COMPARISON_BITS, Comparison
 from tests.factories import make_network
 
@@ -43,9 +43,8 @@ def test_comparisons_are_those_of_the_domain():
     assert settings["unusual"] == [Comparison.QUIETER, Comparison.BUSIER]
 
 
-def test_statuses_are_those_of_the_domain():
-    assert STATUSES == DATEX_NAMES
-    assert sorted(LEGEND_ORDER) == sorted(STATUSES)
+def test_the_legend_has_every_status_of_the_domain():
+    assert sorted(LEGEND_ORDER) == sorted(DATEX_NAMES)
 
 
 def test_the_style_draws_the_roads_from_our_own_route_and_by_feature_state():
@@ -104,12 +103,12 @@ def test_jams_are_drawn_over_free_roads():
 def test_every_status_shows_in_a_layer_of_its_own_kind():
     settings = browser_settings("/n/{version}", "/d/{version}", "/c/{version}", None)
     shown = {code for layer in settings["layers"].values() for code in layer["codes"]}
-    assert shown == set(range(len(STATUSES)))
+    assert shown == set(range(len(DATEX_NAMES)))
 
 
 def test_the_figure_has_a_trace_a_status_for_the_fallback_and_keeps_the_view():
     figure = build_figure("/network/abc.geojson", None).to_dict()
-    assert [trace["type"] for trace in figure["data"]] == ["scattermap"] * len(STATUSES)
+    assert [trace["type"] for trace in figure["data"]] == ["scattermap"] * len(DATEX_NAMES)
     assert figure["layout"]["uirevision"] == "constant"
     center = figure["layout"]["map"]["center"]
     longitudes, latitudes = make_network().points.T

@@ -6,7 +6,7 @@ import numpy as np
 
 from models.zones.features import Cells, every_cell
 from models.zones.forecaster import Forecaster
-from services.traffic.indicators import ZONE_STATUSES
+from services.plain.statuses import ZONE_STATUSES
 
 
 def assert_is_forecaster(forecaster: Forecaster) -> None:

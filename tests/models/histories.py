@@ -14,7 +14,7 @@ from services.base.files import write_atomically
 from services.city.zones import ZONE_CHOICES
 from services.history import recording
 from services.history.rows import Observations
-from services.traffic.indicators import ZONE_STATUSES
+from services.plain.statuses import ZONE_STATUSES
 from services.traffic.network import encode_network
 from services.traffic.snapshot import Source
 from services.traffic.status import Status

@@ -32,7 +32,8 @@ from services.observe import gate
 from services.observe.archives.places import SegmentPlacer
 from services.observe.archives.shapes import MOVING_FIELDS, OLD_CLASS_FIELD, FlatRecord
 from services.observe.feeds.reply import ID_FIELD, TIME_FIELD, Record, ReplyColumns, fill_unknown
-from services.traffic.status import DATEX_NAMES, STATUS_OF_DATEX_NAME, Status
+from services.plain.statuses import DATEX_NAMES
+from services.traffic.status import STATUS_OF_DATEX_NAME, Status
 
 PROBES_FIELD: Final = "vehicleprobemeasurement"
 # The feed has had all of these since it began; the probes came in 2023.

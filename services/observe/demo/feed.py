@@ -23,7 +23,7 @@ from services.observe.demo.segments import (
     build_network,
 )
 from services.observe.demo.traffic import DemoObservations, Simulation, simulate
-from services.traffic.status import DATEX_NAMES
+from services.plain.statuses import DATEX_NAMES
 
 DEFAULT_SEED: Final = 35
 

@@ -17,7 +17,7 @@ from services.forecast.nowcast_files import (
     write_nowcast,
 )
 from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT
-from services.traffic.indicators import ZONE_STATUSES
+from services.plain.statuses import ZONE_STATUSES
 from tests.factories import (
     MODEL_VERSION,
     OBSERVED_AT,

@@ -8,7 +8,7 @@ import pytest
 from models.zones.features import FEATURES, HOUR_HARMONICS, Cells, encode, every_cell
 from services.city.zones import ZONE_CHOICES
 from services.forecast.zone_forecasts import TABLE_SHAPE
-from services.traffic.indicators import ZONE_STATUSES
+from services.plain.statuses import ZONE_STATUSES
 
 
 def cell(zone: int = 0, day: int = 0, hour: int = 0) -> Cells:

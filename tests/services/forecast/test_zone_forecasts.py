@@ -26,7 +26,7 @@ from services.forecast.zone_forecasts import (
     load_forecasts,
     make_table,
 )
-from services.traffic.indicators import ZONE_STATUSES
+from services.plain.statuses import ZONE_STATUSES
 
 LOCAL_VERSION = "2026-11-23-0a1b2c"
 SHIPPED_VERSION = "2026-11-22-aaaaaa"

@@ -15,8 +15,9 @@ from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import quantile_pct
 from services.history.rollups import KINDS, SEGMENTS, ZONES
 from services.history.typical import typical, typical_week, typical_zones
+from services.plain.statuses import DATEX_NAMES
 from services.traffic.indicators import compute_indicators
-from services.traffic.status import DATEX_NAMES, Status
+from services.traffic.status import Status
 from tests.factories import make_network, make_snapshot_for
 from tests.services.history.days import append, keep_network, moments, observations
 

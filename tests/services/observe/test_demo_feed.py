@@ -13,7 +13,7 @@ import pytest
 
 from services.observe.demo import DemoFeed
 from services.observe.demo.demand import LOCAL_ZONE
-from services.traffic.status import DATEX_NAMES
+from services.plain.statuses import DATEX_NAMES
 
 # Key by key, in the API's order, the types of the reply of `exports/json`.
 SCHEMA: dict[str, tuple[type, ...]] = {
