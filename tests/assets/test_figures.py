@@ -1,0 +1,112 @@
+"""The figures beside the map: what a snapshot, and a forecast on the map, write where."""
+
+from __future__ import annotations
+
+import pytest
+
+from components.glance import WORST_ROADS
+from components.palette import LEGEND_ORDER, STATUSES
+from components.unusual import COMPARISONS
+from services.city.zones import ZONES
+from services.traffic.usual import Comparison
+from tests.assets.scripts import loaded
+from tests.components.trees import plain
+
+SETTINGS = {
+    "zones": ZONES,
+    "statuses": STATUSES,
+    "legendOrder": [STATUSES.index(status) for status in LEGEND_ORDER],
+    "worstRoads": WORST_ROADS,
+    "map": {"comparisons": COMPARISONS},
+}
+SNAPSHOT = {
+    "source": "live",
+    # Unknown, free, heavy, jammed, closed.
+    "counts": [1, 1_200, 20, 10, 0],
+    "shares": [5, 900, 80, 15, 0],
+    "congestion": 12,
+    "jam_km": 1_234.56,
+    "zones": [
+        ["blocked", 400, int(Comparison.BUSIER)],
+        ["free", 0, int(Comparison.NOT_TOLD)],
+        None,
+        ["dense", 56, int(Comparison.USUAL)],
+        ["free", -3, int(Comparison.QUIETER)],
+    ],
+    "worst": [["Rue de Vern", 4, 5_760, 10, 7], ["Rocade", 1, 111, 81, 9]],
+}
+
+
+@pytest.fixture
+def page():
+    with loaded("app.js", "wording.js", "writing.js", "figures.js") as page:
+        page.change(settings=SETTINGS, texts=page.texts)
+        page.change(snapshot=SNAPSHOT)
+        yield page
+
+
+def shown(page, id_, name="text"):
+    value = page.call("shown", id_)[name]
+    return plain(value) if isinstance(value, str) else value
+
+
+def test_the_network_at_a_glance(page):
+    assert shown(page, "glance-congestion") == "+12 %"
+    assert shown(page, "glance-jam") == "1 234,6"
+    # Shares that are nothing are not read out.
+    assert shown(page, "glance-shares", "aria-label") == (
+        "Libre 90 %, Dense 8 %, Bloqué 2 %, Inconnu 1 %"
+    )
+    assert shown(page, "share-congested", "grow") == "15"
+    assert shown(page, "attribution-demo", "hidden") is True
+
+
+def test_nothing_measured_has_no_figure_and_simulated_data_say_so(page):
+    page.change(snapshot={**SNAPSHOT, "congestion": None, "source": "demo", "worst": []})
+    assert shown(page, "glance-congestion") == "—"
+    assert shown(page, "attribution-demo", "hidden") is False
+    assert shown(page, "worst-none", "hidden") is False
+    assert shown(page, "worst-item-0", "hidden") is True
+
+
+def test_zones_now_and_against_the_usual(page):
+    assert shown(page, "zone-centre-ville", "className") == "zone-tile zone-tile--blocked"
+    assert shown(page, "zone-status-centre-ville") == "Bloqué"
+    assert shown(page, "zone-extra-centre-ville") == "+400 %"
+    assert shown(page, "zone-usual-centre-ville", "className") == "zone-usual zone-usual--busier"
+    assert "+400 %" in shown(page, "zone-centre-ville", "title")
+    assert shown(page, "zone-usual-sentence-centre-ville") in shown(
+        page, "zone-centre-ville", "title"
+    )
+    # Not compared, and not measured.
+    assert shown(page, "zone-usual-rocade") == ""
+    assert shown(page, "zone-penetrantes", "className") == "zone-tile zone-tile--unknown"
+    assert shown(page, "zone-extra-penetrantes") == "—"
+    assert shown(page, "zone-extra-quartiers") == "-3 %"
+
+
+def test_the_worst_roads(page):
+    assert shown(page, "worst-name-0") == "Rue de Vern (Quartiers)"
+    assert shown(page, "worst-detail-0") == "+1 h 36 min · 10 km/h"
+    assert shown(page, "worst-detail-1") == "+1 min 51 s · 81 km/h"
+    assert [shown(page, f"worst-item-{place}", "hidden") for place in range(3)] == [
+        False, False, True,
+    ]  # fmt: skip
+    assert shown(page, "worst-none", "hidden") is True
+
+
+def test_the_legend_counts_what_the_map_shows(page):
+    assert shown(page, "legend-figures-freeFlow") == "1 200 · 90 %"
+    assert shown(page, "legend-unknown", "title").endswith(
+        "1 tronçon, 1 % de la longueur du réseau."
+    )
+    assert shown(page, "legend-word-unknown") == "Inconnu"
+    answer = {"counts": [31, 1_000, 100, 100, 0], "shares": [20, 700, 200, 80, 0]}
+    page.change(forecast={"answer": answer})
+    assert shown(page, "legend-figures-freeFlow") == "1 000 · 70 %"
+    assert shown(page, "legend-word-unknown") == "Incertain"
+    # A snapshot that comes underneath changes nothing in it.
+    page.change(snapshot=SNAPSHOT)
+    assert shown(page, "legend-figures-freeFlow") == "1 000 · 70 %"
+    page.change(forecast=None)
+    assert shown(page, "legend-figures-freeFlow") == "1 200 · 90 %"
