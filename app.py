@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import dash
 from flask import Flask
@@ -44,6 +45,14 @@ PAGES: Final = (quality, camera, exploitation, privacy)
 _HERE: Final = Path(__file__).parent
 
 
+class _PlainFlask(Flask):
+    """Flask for functions that are all plain ones: it looks at each of them for each request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """See :meth:`flask.Flask.ensure_sync`."""
+        return func
+
+
 def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     """Build the application; nothing is fetched and no TensorFlow is imported.
 
@@ -61,6 +70,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     services = assemble(settings, clock)
     app = dash.Dash(
         __name__,
+        server=_PlainFlask(__name__),  # type: ignore[arg-type]
         assets_folder=str(_HERE / "assets"),
         external_stylesheets=[static_files.bootstrap_url()],
         serve_locally=True,

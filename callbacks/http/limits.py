@@ -38,10 +38,14 @@ class BoundedJson:
         ValueError
             Which Werkzeug answers with 400.
         """
-        # Each value but the first one comes behind one of these.
-        if sum(map(document.count, (b",", b"[", b"{"))) >= MOST_JSON_VALUES:
+        opened = document.count(b"[") + document.count(b"{")
+        # Each value but the first one comes behind one of these, or a comma.
+        if opened + document.count(b",") >= MOST_JSON_VALUES:
             raise ValueError(f"more than {MOST_JSON_VALUES} values")
         content = orjson.loads(document)
+        # As of every callback: what opens no more than that many is no deeper either.
+        if opened < MOST_JSON_DEPTH:
+            return content
         level = [content]
         for _ in range(MOST_JSON_DEPTH):
             level = [child for item in level for child in _children(item)]

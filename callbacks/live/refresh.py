@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, Final
 
 from dash import ClientsideFunction, Dash, Input, Output, State
@@ -90,6 +91,7 @@ def news(services: Services, shown: Any = None) -> dict[str, Any]:
     return answer
 
 
+@lru_cache(maxsize=1)
 def snapshot_payload(view: TrafficView) -> dict[str, Any]:
     """A snapshot for the browser: statuses of all segments, and the figures beside the map.
 

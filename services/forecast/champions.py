@@ -59,6 +59,7 @@ class CachedChampion(Generic[Table]):
         self, roots: Sequence[Path], file_name: str, decode: Callable[[bytes], Table]
     ) -> None:
         self._roots = roots
+        self._champions = [root / CHAMPION_FILE for root in roots]
         self._file_name = file_name
         self._decode = decode
         self._watched = Watched(f"the champion's {file_name}", self._stamps, self._first_readable)
@@ -77,7 +78,7 @@ class CachedChampion(Generic[Table]):
         return table
 
     def _stamps(self) -> tuple[FileStamp | None, ...]:
-        return tuple(stamp_of(root / CHAMPION_FILE) for root in self._roots)
+        return tuple(map(stamp_of, self._champions))
 
     def _first_readable(self, last_good: Table | None) -> Table:
         """The first champion that can be read; a broken one gives way to the last good table."""
