@@ -6,6 +6,7 @@ annotation stay behind here.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import time
@@ -36,6 +37,8 @@ _START_OF_SCAN: Final = b"\xda"
 _END_OF_IMAGE: Final = b"\xd9"
 # A decoder is given so many at a time: between two pieces the clock is looked at.
 _PIECE_BYTES: Final = 2_048
+# So many are made RGB at a time, for memory (services/camera/limits.py).
+_STRIP_PIXELS: Final = 1_000_000
 # Below this nothing in a street can be told.
 MIN_SIDE: Final = 16
 # Grey bands, as far from every colour of a street as one constant can be.
@@ -246,7 +249,8 @@ def _upright_rgb(image: Image.Image) -> NDArray[np.uint8]:
         if isinstance(image, ImageFile.ImageFile):
             image.decodermaxblock = _PIECE_BYTES
         image.load()
-        return np.array(_to_rgb(_upright(image)), dtype=np.uint8)
+        _turn_upright(image)
+        return _rgb_by_strips(image)
     except PictureRefused:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -255,12 +259,21 @@ def _upright_rgb(image: Image.Image) -> NDArray[np.uint8]:
         raise PictureDamaged("the picture is truncated or damaged") from error
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
+def _turn_upright(image: Image.Image) -> None:
     # Annotations that cannot be read turn nothing: the pixels are still good.
-    except Exception:
-        return image
+    with contextlib.suppress(Exception):
+        ImageOps.exif_transpose(image, in_place=True)
+
+
+def _rgb_by_strips(image: Image.Image) -> NDArray[np.uint8]:
+    """In RGB, some rows at a time: a pixel takes many times its own bytes on its way there."""
+    rgb = np.empty((image.height, image.width, 3), dtype=np.uint8)
+    rows = max(1, _STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        bottom = min(top + rows, image.height)
+        strip = image.crop((0, top, image.width, bottom))
+        rgb[top:bottom] = np.asarray(_to_rgb(strip))
+    return rgb
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from services.camera.classes import GROUPS, palette_of
 from services.camera.errors import ModelRefused
 from services.camera.looking import look
 from services.camera.messages import Answer, Order, Refusal
+from services.camera.segmentation import Segmentation
 from tests.cameras import ROAD, VEHICLE, VERSION, as_file, segment_by_brightness, street
 
 ORIENTATION, MAKER = 0x0112, 0x010F
@@ -102,3 +104,16 @@ def test_every_picture_is_journalled_by_its_size_alone(caplog):
     ok, refused = (record.getMessage() for record in caplog.records)
     assert ok.startswith("segmentation ok 128×96 in ")
     assert refused == "picture refused: not a JPEG, PNG, WebP or GIF picture"
+
+
+def test_the_shares_of_a_large_picture_take_less_memory_than_the_picture():
+    mask = np.zeros((1_500, 2_000), dtype=np.uint8)
+    mask[:300], mask[300:900] = VEHICLE, ROAD
+    found = Segmentation(mask, mask, GROUPS, VERSION, 1.0)
+    tracemalloc.start()
+    shares = found.shares()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    names = [item.name for item in GROUPS]
+    assert (shares[names[VEHICLE]], shares[names[ROAD]]) == (0.2, 0.4)
+    assert most < 3 * mask.size

@@ -3,8 +3,11 @@ from __future__ import annotations
 import io
 import itertools
 import struct
+import subprocess
+import sys
 import time
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -251,3 +254,66 @@ def test_the_clock_is_looked_at_between_small_pieces_of_a_picture(monkeypatch):
     with pytest.raises(PictureTooCostly, match="too long"):
         decode_picture(whole, PictureLimits(decode_seconds=100))
     assert decode_picture(whole, PictureLimits(decode_seconds=10_000)).shape == (600, 600, 3)
+
+
+# What decodes standard input in a process of its own and says how many bytes that took at most. The
+# peak of rusage would be that of whoever started it; nothing is freed before the peak that counts.
+DECODE_AND_MEASURE = """
+import sys
+from pathlib import Path
+from services.camera.picture import decode_picture
+
+def kilobytes(name):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
+
+data = sys.stdin.buffer.read()
+before = kilobytes("VmRSS")
+decode_picture(data)
+print((kilobytes("VmHWM") - before) * 1_024)
+"""
+SIDE = 3_000
+SIDEWAYS = Image.Exif()
+SIDEWAYS[ORIENTATION] = 6
+KINDS = {
+    "grey of 16 bits": ("I;16", "PNG", {}),
+    "grey with transparency": ("LA", "PNG", {}),
+    "palette with transparency": ("P", "PNG", {"transparency": bytes(200)}),
+    "turned": ("RGBA", "PNG", {"exif": SIDEWAYS}),
+    "animated": (
+        "RGBA",
+        "PNG",
+        {"save_all": True, "append_images": [Image.new("RGBA", (SIDE, SIDE))]},
+    ),
+    "GIF": ("P", "GIF", {"transparency": 1}),
+    "progressive": (
+        "CMYK",
+        "JPEG",
+        {"progressive": True, "subsampling": 0, "exif": SIDEWAYS},
+    ),
+    "WebP": ("RGBA", "WEBP", {"lossless": True, "method": 0}),
+}
+# Bytes a pixel: 200 MB, 300 MB and 400 MB of 25 megapixels (services/camera/limits.py), with what a
+# megapixel takes on its way to RGB on top.
+MOST_BYTES_A_PIXEL = {"PNG": 11, "GIF": 11, "JPEG": 13.5, "WEBP": 19}
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is told by Linux")
+@pytest.mark.parametrize("kind", KINDS)
+def test_decoding_takes_little_memory_whatever_the_kind_of_picture(kind):
+    mode, file_format, options = KINDS[kind]
+    data = encoded(Image.new(mode, (SIDE, SIDE), 1), file_format, **options)
+    command = [sys.executable, "-c", DECODE_AND_MEASURE]
+    told = subprocess.run(command, input=data, capture_output=True, check=True)
+    assert int(told.stdout) < MOST_BYTES_A_PIXEL[file_format] * SIDE**2
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_a_picture_of_many_strips_has_no_seams(mode):
+    """Turned, so that strips are not those of the file; the whole at once is the right value."""
+    grain = np.random.default_rng(7).integers(0, 256, (1_300, 1_700, 4)).astype(np.uint8)
+    image = Image.fromarray(grain).convert(mode)
+    white = Image.new("RGBA", image.size, "white")
+    whole = Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
+    expected = np.asarray(whole.transpose(Image.Transpose.ROTATE_270))
+    assert (decode_picture(encoded(image, exif=SIDEWAYS, compress_level=1)) == expected).all()
