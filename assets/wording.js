@@ -93,7 +93,7 @@
     return fill(texts.age.ago, { duration: two(minutes, "hour", "minute", HOUR_S / MINUTE_S) });
   };
 
-  /** A text that changes with a number, as components/texts has its plurals. */
+  /** A text that changes with a number, as services/base/texts has its plurals. */
   const counted = (forms, count, values) => {
     const form = forms[formatter(Intl.PluralRules, {}).select(count)] || forms.other;
     return fill(form, { ...values, count: number(count) });

@@ -8,7 +8,7 @@ from benchmarks.http_client import Answer, Callback, Connection, find_callback
 from benchmarks.rows import NotMeasured
 from components.forecast_card import DAY_ID, HOUR_ID, QUESTION_STORE_ID, ZONE_ID
 from components.page import LANGUAGE_STORE_ID, NEWS_STORE_ID, REFRESH_ID, SHOWN_STORE_ID
-from components.texts import DEFAULT_LANGUAGE
+from services.base.texts import DEFAULT_LANGUAGE
 from services.city.zones import DEFAULT_ZONE
 from services.forecast.zone_forecasts import DAY_NAMES, HOURS
 

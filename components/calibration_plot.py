@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
-from components.texts import Formats, Texts, formats
+from services.base.texts import Formats, Texts, formats
 from services.plain.quality import CalibrationBin
 
 # Read on both themes; the style sheet gives text and lines the theme's colours.

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 
 from components.aria import aria
 from components.subpage import Subpage, build_card
-from components.texts import Texts
+from services.base.texts import Texts
 
 UPLOAD_ID: Final = "camera-upload"
 SAMPLE_ID: Final = "camera-sample"

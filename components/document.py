@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from components.texts import Texts
+from services.base.texts import Texts
 
 _TEMPLATE = """<!DOCTYPE html>
 <html lang="{language}">

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dash import html
 
-from components.texts import Texts
+from services.base.texts import Texts
 
 DATASET_URL: Final = "https://data.rennesmetropole.fr/explore/dataset/etat-du-trafic-en-temps-reel/"
 LICENCE_URL: Final = "https://opendatacommons.org/licenses/odbl/"

@@ -11,7 +11,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.aria import aria
-from components.texts import Texts, chance, formats
+from services.base.texts import Texts, chance, formats
 from services.plain.forecast import Forecast
 
 CARD_ID: Final = "forecast"

@@ -12,7 +12,7 @@ from dash import html
 
 from components.aria import aria
 from components.palette import LEGEND_ORDER
-from components.texts import Texts
+from services.base.texts import Texts
 
 TITLE_ID: Final = "glance-title"
 CONGESTION_ID: Final = "glance-congestion"

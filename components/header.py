@@ -6,7 +6,7 @@ from typing import Final
 
 from dash import html
 
-from components.texts import Texts
+from services.base.texts import Texts
 
 FRESHNESS_ID: Final = "freshness"
 ANNOUNCEMENT_ID: Final = "freshness-announcement"

@@ -6,7 +6,7 @@ from dash import html
 
 from components.aria import aria
 from components.palette import LEGEND_ORDER
-from components.texts import Texts
+from services.base.texts import Texts
 
 
 def button_id(status: str) -> str:

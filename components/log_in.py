@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from components.texts import Texts
+from services.base.texts import Texts
 
 _ERROR_ID = "log-in-error"
 _TEMPLATE = """<!DOCTYPE html>

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from components.texts import Texts
+from services.base.texts import Texts
 
 _TEMPLATE = """<!DOCTYPE html>
 <html lang="{language}">

@@ -11,7 +11,7 @@ from typing import Final
 from dash import html
 
 from components.aria import aria
-from components.texts import Texts, formats
+from services.base.texts import Texts, formats
 
 CARD_ID: Final = "nowcast"
 TITLE_ID: Final = "nowcast-title"

@@ -15,10 +15,10 @@ from components.glance import build_glance
 from components.header import build_header
 from components.legend import build_legend
 from components.nowcast_card import build_nowcast
-from components.texts import Texts
 from components.time_bar import build_time_bar
 from components.traffic_map import build_map
 from components.zones_now import build_zones_now
+from services.base.texts import Texts
 
 NEWS_STORE_ID: Final = "news"
 SHOWN_STORE_ID: Final = "shown"

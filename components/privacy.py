@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dash import html
 
 from components.subpage import Subpage, build_card
-from components.texts import Texts, formats
+from services.base.texts import Texts, formats
 
 # In the order in which they are read.
 SECTIONS = (

@@ -21,7 +21,7 @@ from components.quality_figures import (
     zone_table,
 )
 from components.subpage import Subpage, build_card
-from components.texts import Texts, formats
+from services.base.texts import Texts, formats
 from services.plain.quality import MODEL, ComparedScores, LeadQuality
 
 CONTENT_ID: Final = "quality-content"

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from components.aria import aria
 from components.calibration_plot import build_figure, describe
-from components.texts import Texts, formats
+from services.base.texts import Texts, formats
 from services.plain.quality import (
     FORECASTERS,
     MODEL,

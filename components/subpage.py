@@ -10,7 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from components.footer import build_small_footer
-from components.texts import Texts
+from services.base.texts import Texts
 
 CARD: Final = "card-panel quality-card"
 

@@ -9,7 +9,7 @@ from dash import dcc, html
 
 from components.aria import aria
 from components.forecast_card import HOURS, Choice
-from components.texts import Texts, formats
+from services.base.texts import Texts, formats
 
 NOW_ID: Final = "map-now"
 FORECAST_ID: Final = "map-forecast"

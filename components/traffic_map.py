@@ -16,8 +16,8 @@ from dash import dcc, html
 
 from components.aria import aria
 from components.palette import LIGHT, OFFSET_PX, ROAD_CLASS_WIDTH, THEMES, WIDTH_PX, Palette
-from components.texts import Texts
 from components.unusual import COMPARISONS, UNUSUAL, build_toggle
+from services.base.texts import Texts
 from services.plain.statuses import DATEX_NAMES
 
 GRAPH_ID: Final = "map"

@@ -7,7 +7,7 @@ from typing import Final
 from dash import html
 
 from components.aria import aria
-from components.texts import Texts
+from services.base.texts import Texts
 
 TOGGLE_ID: Final = "unusual-toggle"
 LABEL_ID: Final = "unusual-label"

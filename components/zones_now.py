@@ -8,7 +8,7 @@ from typing import Final
 from dash import html
 
 from components.aria import aria
-from components.texts import Texts
+from services.base.texts import Texts
 
 TITLE_ID: Final = "zones-now-title"
 

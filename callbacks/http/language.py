@@ -6,7 +6,7 @@ from typing import Final
 
 from flask import has_request_context, request
 
-from components.texts import DEFAULT_LANGUAGE, checked_language
+from services.base.texts import DEFAULT_LANGUAGE, checked_language
 
 # Set by assets/language.js when the visitor asks for another language.
 LANGUAGE_COOKIE: Final = "language"

@@ -34,8 +34,8 @@ from components.camera import (
     build_kept,
     build_segment,
 )
-from components.texts import Texts, chance, formats, load_texts
 from services.base.errors import InvalidRequest, StorageError
+from services.base.texts import Texts, chance, formats, load_texts
 from services.camera.messages import Answer
 from services.camera.reading import TrafficReading
 from services.operations import (

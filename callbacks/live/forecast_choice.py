@@ -12,8 +12,8 @@ from callbacks.live.refresh import NAMESPACE
 from components import forecast_card
 from components.forecast_card import Choice, DayForecast
 from components.page import LANGUAGE_STORE_ID
-from components.texts import Texts, checked_language, load_texts
 from services.base.errors import ForecastUnavailable, InvalidRequest
+from services.base.texts import Texts, checked_language, load_texts
 from services.city.zones import checked_zone
 from services.forecast.asked_hour import asked_hour
 from services.forecast.zone_forecasts import DAY_NAMES

@@ -10,8 +10,8 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 from callbacks.live.refresh import NAMESPACE
 from components import forecast_card, time_bar
 from components.page import LANGUAGE_STORE_ID
-from components.texts import Texts, checked_language, load_texts
 from services.base.errors import ForecastUnavailable, InvalidRequest
+from services.base.texts import Texts, checked_language, load_texts
 from services.forecast.asked_hour import asked_hour
 from services.forecast.zone_forecasts import DAY_NAMES
 from services.roles.assembly import Services

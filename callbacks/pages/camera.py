@@ -39,8 +39,8 @@ from components.camera import (
     build_result,
 )
 from components.subpage import Subpage
-from components.texts import Texts, chance, formats, load_texts
 from services.base.errors import InvalidRequest
+from services.base.texts import Texts, chance, formats, load_texts
 from services.camera.errors import (
     CameraBusy,
     CameraUnavailable,

@@ -6,7 +6,7 @@ from dash import Dash
 
 from callbacks.http.language import requested_language
 from components.document import build_document
-from components.texts import load_texts
+from services.base.texts import load_texts
 
 
 def give_document(app: Dash, section: str, plotly_url: str | None = None) -> None:

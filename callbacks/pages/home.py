@@ -16,9 +16,9 @@ from components.forecast_card import Choice
 from components.glance import WORST_ROADS
 from components.page import PageData, build_page
 from components.palette import LEGEND_ORDER
-from components.texts import languages, load_texts
 from components.traffic_map import browser_settings, build_figure
 from services.base.clock import to_paris
+from services.base.texts import languages, load_texts
 from services.city.zones import DEFAULT_ZONE, ZONE_CHOICES, ZONES
 from services.forecast.asked_hour import coming_hour
 from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT

@@ -17,7 +17,7 @@ from callbacks.http.answers import not_kept
 from callbacks.http.language import requested_language
 from callbacks.http.static_files import bootstrap_url
 from components.log_in import LogInPage, build_log_in_page
-from components.texts import Texts, formats, languages, load_texts
+from services.base.texts import Texts, formats, languages, load_texts
 from services.web.access import (
     LogIn,
     accept_invitation,

@@ -11,7 +11,7 @@ from flask import Response
 from callbacks.http.language import requested_language
 from callbacks.http.static_files import bootstrap_url
 from components.not_found import build_not_found
-from components.texts import load_texts
+from services.base.texts import load_texts
 
 # The rule that Dash adds, below its own path, for applications that route in the browser.
 _CATCH_ALL: Final = "<path:path>"

@@ -7,7 +7,7 @@ from typing import Final
 from callbacks.pages.subpage import Pages, add_page
 from components.privacy import build_privacy_page
 from components.subpage import Subpage
-from components.texts import Texts
+from services.base.texts import Texts
 from services.roles.assembly import Services
 
 PATH: Final = "/donnees-personnelles"

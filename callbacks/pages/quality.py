@@ -23,9 +23,9 @@ from components.quality import (
     build_unreachable,
 )
 from components.subpage import Subpage
-from components.texts import Texts, load_texts
 from services.base.clock import to_paris
 from services.base.errors import ForecastUnavailable, StorageError
+from services.base.texts import Texts, load_texts
 from services.operations import Decision
 from services.roles.assembly import Services
 from services.traffic.snapshot import Source

@@ -20,7 +20,7 @@ from callbacks.pages import not_found
 from callbacks.pages.admission import admit_operators
 from callbacks.pages.document import give_document
 from components.subpage import Subpage, build_subpage
-from components.texts import Texts, languages, load_texts
+from services.base.texts import Texts, languages, load_texts
 
 
 class Pages:

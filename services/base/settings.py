@@ -24,6 +24,7 @@ OPENSTREETMAP_TILES_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 # Least length, and least guesses as a power of ten, where others can reach it. Passwords are
 # guessed here, slowed down; a key elsewhere, with a cookie to try it on, a billion times a second.
 _LEAST_STRENGTH: Final = {"secret_key": (32, 18), "dashboard_password": (12, 10)}
+_TEXTS: Final = Path(__file__).with_name("texts")
 # zxcvbn looks at no more, and takes long for long texts.
 _MOST_MEASURED: Final = 72
 
@@ -67,7 +68,7 @@ class Settings(BaseSettings):
     alerts_file: Path | None = None
     # Who is told of incidents: addresses as Apprise spells them, with spaces between. Secrets.
     notify_urls: SecretStr | None = None
-    notify_language: Literal["fr", "en"] = "fr"
+    notify_language: str = "fr"
     # Where people find the pages; in messages.
     public_url: HttpUrl | None = None
     # Where the watch asks whether pages are served; None: host and port on this machine.
@@ -103,6 +104,14 @@ class Settings(BaseSettings):
     def _without_brackets(cls, value: object) -> object:
         # As addresses of the web have it, and as some write it here.
         return value.strip("[]") if isinstance(value, str) else value
+
+    @field_validator("notify_language")
+    @classmethod
+    def _language_with_texts(cls, value: str) -> str:
+        known = sorted(path.stem for path in _TEXTS.glob("*.toml"))
+        if value not in known:
+            raise ValueError(f"one of {', '.join(known)}")
+        return value
 
     @field_validator("tiles_url")
     @classmethod

@@ -26,6 +26,7 @@ from services.base.data_directory import end_with_data_directory, prepare_data_d
 from services.base.errors import ConfigurationError
 from services.base.journal import start_journal
 from services.base.settings import Settings, load_settings
+from services.base.texts import load_texts
 from services.metrics import (
     Sample,
     WorkMetrics,
@@ -35,11 +36,11 @@ from services.metrics import (
     share_metrics,
 )
 from services.operations import OutgoingMessage, open_operations
-from services.watch.messages import Change, Message, message_of, texts_of
+from services.watch.messages import Change, Message, message_of
 from services.watch.outbox import Outbox, checked_channels, send_by_apprise
 from services.watch.overview import OverviewWriter
 from services.watch.probe import refreshes_pages, serves_pages
-from services.watch.rules import Language, rules_of
+from services.watch.rules import rules_of
 from services.watch.watcher import Watcher
 
 log = logging.getLogger(__name__)
@@ -131,7 +132,7 @@ class Watch:
             return None
 
     def _messages(self, changes: Sequence[Change], now: datetime) -> list[OutgoingMessage]:
-        language: Language = self._settings.notify_language
+        language = self._settings.notify_language
         message = message_of(changes, language, page_url(self._settings))
         return self._outbox.for_channels(message, now)
 
@@ -174,7 +175,7 @@ def send_test_message(settings: Settings) -> bool:
     channels = channels_of(settings)
     if not channels:
         raise ConfigurationError("TRAFFIC_NOTIFY_URLS: there is no channel to test")
-    texts = texts_of(settings.notify_language)
+    texts = load_texts(settings.notify_language)["message"]
     message = Message(texts["test_title"], texts["test_body"])
     taken = [send_by_apprise(channel, message) for channel in channels]
     return all(taken)

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
-from pathlib import Path
-from typing import Final
 
-from services.base.formats import Formats, formats_of, typeset
+from services.base.formats import Formats, typeset
+from services.base.texts import Texts, formats, load_texts
 from services.operations import Incident
-from services.watch.rules import Language, Rule
+from services.watch.rules import Rule
 from services.watch.runbooks import runbook_path
-
-Texts = Mapping[str, str]
-
-_TEXTS: Final = Path(__file__).with_name("messages.toml")
 
 
 @dataclass(frozen=True)
@@ -37,30 +30,25 @@ class Message:
     body: str
 
 
-@cache
-def texts_of(language: Language) -> Texts:
-    """The texts of a language."""
-    content = tomllib.loads(_TEXTS.read_text("utf-8"))
-    return {name: typeset(text, language) for name, text in content[language].items()}
-
-
-def message_of(changes: Sequence[Change], language: Language, page_url: str) -> Message:
+def message_of(changes: Sequence[Change], language: str, page_url: str) -> Message:
     """One message about some incidents.
 
     Parameters
     ----------
     changes : sequence of Change
         At least one.
-    language : {"fr", "en"}
+    language : str
+        One of ``services.base.texts.languages``.
     page_url : str
         Where the incidents are shown.
     """
-    texts = texts_of(language)
-    lines = [_line(change, texts, language) for change in changes]
+    texts = load_texts(language)
+    words = texts["message"]
+    lines = [_line(change, texts) for change in changes]
     runbooks = dict.fromkeys(change.rule.runbook_name for change in changes if not change.is_over)
-    lines += [texts["runbook"].format(runbook=runbook_path(name, language)) for name in runbooks]
-    lines.append(texts["link"].format(link=page_url))
-    return Message(_title(changes, texts, language), "\n".join(lines))
+    lines += [words["runbook"].format(runbook=runbook_path(name, language)) for name in runbooks]
+    lines.append(words["link"].format(link=page_url))
+    return Message(_title(changes, texts), "\n".join(lines))
 
 
 def written_value(formats: Formats, value: float, unit: str) -> str:
@@ -78,34 +66,35 @@ def written_value(formats: Formats, value: float, unit: str) -> str:
     return formats.significant(value)
 
 
-def _title(changes: Sequence[Change], texts: Texts, language: Language) -> str:
+def _title(changes: Sequence[Change], texts: Texts) -> str:
+    words = texts["message"]
     if len(changes) > 1:
-        return texts["title_several"].format(count=len(changes))
+        return str(words["title_several"]).format(count=len(changes))
     [change] = changes
     state = "cleared" if change.is_over else "fired"
-    return f"[{texts[state]}] " + texts["title_one"].format(
-        summary=summary_of(change.rule, language)
-    )
+    title = str(words["title_one"]).format(summary=summary_of(change.rule, texts))
+    return f"[{words[state]}] {title}"
 
 
-def summary_of(rule: Rule, language: Language) -> str:
-    """What a rule is about, in a language."""
-    return typeset(rule.summary_fr if language == "fr" else rule.summary_en, language)
+def summary_of(rule: Rule, texts: Texts) -> str:
+    """What a rule is about, in the language of the texts; in another where the rule has it not."""
+    language = texts["language"]["code"]
+    return typeset(rule.summary.get(language) or next(iter(rule.summary.values())), language)
 
 
-def _line(change: Change, texts: Texts, language: Language) -> str:
-    rule, incident = change.rule, change.incident
-    formats = formats_of(texts["locale"])
+def _line(change: Change, texts: Texts) -> str:
+    rule, incident, words = change.rule, change.incident, texts["message"]
+    written = formats(texts)
     values = {
-        "severity": texts[incident.severity],
-        "summary": summary_of(rule, language),
+        "severity": words[incident.severity],
+        "summary": summary_of(rule, texts),
         "subject": f" ({incident.subject})" if incident.subject else "",
-        "value": written_value(formats, incident.peak, incident.unit),
-        "threshold": written_value(formats, incident.threshold, incident.unit),
-        "since": formats.moment(incident.started_at),
-        "duration": formats.duration(_lasted(incident).total_seconds()),
+        "value": written_value(written, incident.peak, incident.unit),
+        "threshold": written_value(written, incident.threshold, incident.unit),
+        "since": written.moment(incident.started_at),
+        "duration": written.duration(_lasted(incident).total_seconds()),
     }
-    return texts["line_cleared" if change.is_over else "line_fired"].format(**values)
+    return str(words["line_cleared" if change.is_over else "line_fired"]).format(**values)
 
 
 def _lasted(incident: Incident) -> timedelta:

@@ -25,8 +25,7 @@ TABLE_FILE: Final = _FOLDER / "README.md"
 # Nobody inside can notice it: it is in none of our own rules.
 WATCH_SILENT: Final = Rule(
     name="watch-silent",
-    summary_fr="Personne ne veille : âge du dernier signe de vie de la veille",
-    summary_en="Nobody watches: age of the watch role's last sign of life",
+    summary={"en": "Nobody watches: age of the watch role's last sign of life"},
     severity="critical",
     signal="age",
     metric=HEARTBEAT.name,
@@ -121,7 +120,7 @@ def expression(rule: Rule) -> list[str]:
 
 def _alert(rule: Rule) -> str:
     subject = " · ".join(f"{{{{ $labels.{label} }}}}" for label in rule.by)
-    summary = ": ".join(filter(None, [rule.summary_en, subject, _VALUES[rule.unit]]))
+    summary = ": ".join(filter(None, [rule.summary["en"], subject, _VALUES[rule.unit]]))
     expr = "".join(f"          {line}\n" for line in expression(rule))
     wait = f"        for: {_duration(rule.for_seconds)}\n" if rule.for_seconds else ""
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -14,7 +14,6 @@ from services.base.settings import Settings
 
 SHIPPED_RULES: Final = Path(__file__).parents[2] / "alerts.toml"
 
-Language = Literal["fr", "en"]
 Severity = Literal["critical", "warning"]
 Signal = Literal["value", "age", "increase", "share", "part", "p95", "growth"]
 _OVER_A_WINDOW: Final = ("increase", "share", "p95", "growth")
@@ -27,8 +26,7 @@ class Rule(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)
-    summary_fr: str = Field(min_length=1)
-    summary_en: str = Field(min_length=1)
+    summary: Mapping[str, Annotated[str, Field(min_length=1)]] = Field(min_length=1)
     severity: Severity
     signal: Signal
     metric: str = Field(pattern=r"^traffic_[a-z0-9_]+$")
@@ -66,7 +64,7 @@ class Rule(BaseModel):
 
     @property
     def runbook_name(self) -> str:
-        """Of the page in ``docs/runbooks/``."""
+        """Of the page in a language's folder of ``docs/runbooks/``."""
         return self.runbook or self.name
 
     def is_beyond(self, value: float) -> bool:

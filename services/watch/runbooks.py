@@ -1,4 +1,4 @@
-"""The runbooks in ``docs/runbooks/``, in two languages, as steps that a page can show."""
+"""The runbooks in ``docs/runbooks/``, one folder a language, as steps that a page can show."""
 
 from __future__ import annotations
 
@@ -11,21 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from services.base.formats import typeset
-from services.watch.rules import Language
+from services.base.texts import load_texts
 
 log = logging.getLogger(__name__)
 
 FOLDER: Final = Path("docs", "runbooks")
-# Of what it means, how to confirm, how to fix and how to prevent it.
-HEADINGS: Final[Mapping[Language, tuple[str, str, str, str]]] = {
-    "en": ("What it means", "How to confirm", "How to fix", "How to prevent"),
-    "fr": (
-        "Ce que cela veut dire",
-        "Comment le confirmer",
-        "Comment le réparer",
-        "Comment l’éviter",
-    ),
-}
 _ROOT: Final = Path(__file__).parents[2]
 _NAME: Final = re.compile(r"[a-z0-9-]+")
 _HEADING: Final = re.compile(r"^## (.+)$", re.MULTILINE)
@@ -48,13 +38,19 @@ class Runbook:
     fix: Sequence[str]
 
 
-def runbook_path(name: str, language: Language) -> Path:
-    """Where a runbook is, from the root of the project; the French ones have a folder."""
-    return (FOLDER if language == "en" else FOLDER / language) / f"{name}.md"
+def headings_of(language: str) -> tuple[str, str, str, str]:
+    """Of what it means, how to confirm, how to fix and how to prevent it."""
+    words = load_texts(language)["runbook"]
+    return words["meaning"], words["confirm"], words["fix"], words["prevent"]
+
+
+def runbook_path(name: str, language: str) -> Path:
+    """Where a runbook is, from the root of the project."""
+    return FOLDER / language / f"{name}.md"
 
 
 @lru_cache(maxsize=128)
-def read_runbook(name: str, language: Language) -> Runbook | None:
+def read_runbook(name: str, language: str) -> Runbook | None:
     """A runbook by its name, in a language; None where there is none."""
     if not _NAME.fullmatch(name):
         return None
@@ -64,7 +60,7 @@ def read_runbook(name: str, language: Language) -> Runbook | None:
         log.warning("no runbook %s: %s", name, error)
         return None
     parts = _parts(typeset(content, language))
-    meaning, confirm, fix, _ = (parts.get(heading, "") for heading in HEADINGS[language])
+    meaning, confirm, fix, _ = (parts.get(heading, "") for heading in headings_of(language))
     return Runbook(meaning=_one_line(meaning), confirm=_steps(confirm), fix=_steps(fix))
 
 

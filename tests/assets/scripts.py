@@ -10,7 +10,7 @@ from typing import Any
 
 from py_mini_racer import MiniRacer
 
-from components.texts import load_texts
+from services.base.texts import load_texts
 
 ASSETS = Path(__file__).parents[2] / "assets"
 LANGUAGES = ("fr", "en")

@@ -12,9 +12,9 @@ from plotly.utils import PlotlyJSONEncoder
 
 from callbacks.live.forecast_choice import update_card
 from callbacks.live.refresh import news
-from components.texts import load_texts
 from services.base.clock import to_paris
 from services.base.settings import load_settings
+from services.base.texts import load_texts
 from services.city.zones import ZONE_CHOICES
 from services.forecast.zone_forecasts import DAY_NAMES, DAYS, HOURS, TABLE_SHAPE
 from services.roles.assembly import assemble

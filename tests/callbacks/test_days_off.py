@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from callbacks.live.map_forecast import answer
-from components.texts import load_texts
 from services.base.settings import load_settings
+from services.base.texts import load_texts
 from services.roles.assembly import assemble
 from services.traffic.store import Store
 from tests.callbacks.conftest import DashClient

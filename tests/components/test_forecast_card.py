@@ -6,7 +6,7 @@ import pytest
 
 from components import forecast_card
 from components.forecast_card import Choice, DayForecast, build_card
-from components.texts import load_texts
+from services.base.texts import load_texts
 from services.city.zones import ZONE_CHOICES
 from services.forecast.zone_forecasts import DAY_NAMES
 from services.plain.forecast import Forecast

@@ -6,7 +6,7 @@ import pytest
 from dash import html
 
 from components.nowcast_card import NOTE_ID, NOW, TABLE_ID, TITLE_ID, build_nowcast, cell_id
-from components.texts import load_texts
+from services.base.texts import load_texts
 from services.city.zones import ZONES
 from services.forecast.nowcasts import LEAD_MINUTES
 from tests.components.trees import by_id, ids_of, text_of, walk

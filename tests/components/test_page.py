@@ -13,9 +13,9 @@ from components.footer import build_footer
 from components.forecast_card import Choice
 from components.legend import build_legend
 from components.page import PageData, build_page
-from components.texts import load_texts
 from components.traffic_map import build_figure
 from components.zones_now import build_zones_now
+from services.base.texts import load_texts
 from services.city.zones import ZONE_CHOICES, ZONES
 from services.forecast.zone_forecasts import DAY_NAMES
 from tests.components.trees import by_id, ids_of, text_of, walk

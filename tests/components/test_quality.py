@@ -9,7 +9,7 @@ import pytest
 from components.calibration_plot import build_figure, describe
 from components.quality import DecisionMade, ModelInUse, Quality, build_quality, build_unreachable
 from components.quality_figures import lead_name, verdict_code
-from components.texts import load_texts
+from services.base.texts import load_texts
 from services.operations.tables import Action, Reason
 from services.plain.quality import BASELINES, MODEL, CalibrationBin, ComparedScores, LeadQuality
 from tests.components.trees import plain, text_of, walk

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from components import time_bar
 from components.forecast_card import Choice
-from components.texts import load_texts
 from components.time_bar import build_time_bar
+from services.base.texts import load_texts
 from services.city.zones import ZONE_CHOICES
 from services.forecast.zone_forecasts import DAY_NAMES
 from tests.components.trees import by_id, text_of, walk

@@ -44,7 +44,7 @@ class TestCallbacks:
         summary = "Slow responses: 95% take up to this time, or less"
         assert webhook.titles == [fired(summary)]
         assert f"{CALLBACK} · news.data" in webhook.told[0]["message"]
-        assert "docs/runbooks/slow-responses.md" in webhook.told[0]["message"]
+        assert "docs/runbooks/en/slow-responses.md" in webhook.told[0]["message"]
         duty.pass_time(360, lambda: [visitor.call(*REFRESH) for _ in range(5)])
         assert webhook.titles == [fired(summary), over(summary)]
 

@@ -76,7 +76,7 @@ class TestMonitoringDatabase:
     def check_told_and_over(self, settings, duty, webhook, caplog, reason: str) -> None:
         summary = "Measures of requests not written: failures within five minutes"
         assert webhook.titles == [fired(summary)]
-        assert "docs/runbooks/measures-not-written.md" in webhook.told[0]["message"]
+        assert "docs/runbooks/en/measures-not-written.md" in webhook.told[0]["message"]
         assert f"measures cannot be written yet: OperationalError: {reason}" in caplog.text
         duty.pass_time(330)
         assert webhook.titles == [fired(summary), over(summary)]

@@ -10,8 +10,8 @@ import pytest
 
 from callbacks.live import map_forecast
 from components import time_bar
-from components.texts import load_texts
 from services.base.settings import load_settings
+from services.base.texts import load_texts
 from services.forecast.week_forecasts import WeekOnNetwork
 from services.roles.assembly import assemble
 from services.traffic.status import pack_statuses

@@ -13,7 +13,7 @@ import pytest
 
 from callbacks.live.camera_keeping import segment_of
 from callbacks.pages.camera import figures_csv, tell
-from components.texts import load_texts
+from services.base.texts import load_texts
 from services.camera.errors import CameraBusy
 from services.camera.limits import MAX_BYTES
 from services.camera.looking import look

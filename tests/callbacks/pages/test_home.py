@@ -11,7 +11,7 @@ import pytest
 from app import create_app
 from callbacks.pages import home, quality
 from callbacks.pages.subpage import Pages
-from components import texts
+from services.base import texts
 from services.base.settings import load_settings
 from services.roles.assembly import assemble
 from services.traffic.store import Store

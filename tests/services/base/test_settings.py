@@ -59,6 +59,7 @@ def test_the_environment_wins_over_the_env_file(monkeypatch, tmp_path):
         ("TILES_URL", "ftp://tiles/{z}/{x}/{y}"),
         ("TILES_URL", "https://tiles.example/"),
         ("WEB_PROCESSES", "0"),
+        ("NOTIFY_LANGUAGE", "tlh"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_the_setting(monkeypatch, name, value):

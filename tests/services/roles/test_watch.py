@@ -23,8 +23,8 @@ evaluation_seconds = 1
 
 [[rule]]
 name = "worker-silent"
-summary_fr = "Silence"
-summary_en = "Silence"
+summary.fr = "Silence"
+summary.en = "Silence"
 severity = "critical"
 signal = "age"
 metric = "traffic_heartbeat_timestamp_seconds"

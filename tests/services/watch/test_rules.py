@@ -7,8 +7,10 @@ import pytest
 
 from services.base.errors import ConfigurationError
 from services.base.settings import load_settings
+from services.base.texts import load_texts
+from services.watch.messages import summary_of
 from services.watch.rules import SHIPPED_RULES, load_rules, rules_of
-from services.watch.runbooks import HEADINGS, read_runbook, runbook_path
+from services.watch.runbooks import headings_of, read_runbook, runbook_path
 
 ROOT = Path(__file__).parents[3]
 NAMES = sorted({rule.runbook_name for rule in load_rules().rule})
@@ -17,8 +19,8 @@ LANGUAGES = ("en", "fr")
 RULE = """
 [[rule]]
 name = "load"
-summary_fr = "Charge"
-summary_en = "Load"
+summary.fr = "Charge"
+summary.en = "Load"
 severity = "warning"
 signal = "value"
 metric = "traffic_host_load_ratio"
@@ -44,7 +46,7 @@ def test_every_rule_has_a_runbook_and_every_runbook_a_rule(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_runbook_tells_meaning_confirmation_remedy_and_prevention(name, language):
-    assert headings(name, language) == list(HEADINGS[language])
+    assert headings(name, language) == list(headings_of(language))
     assert all(len(part.strip()) > 40 for part in parts(name, language))
 
 
@@ -116,3 +118,11 @@ def test_two_rules_of_one_name_are_refused(tmp_path):
     path.write_text(RULE + RULE, "utf-8")
     with pytest.raises(ConfigurationError, match="two rules are called load"):
         load_rules(path)
+
+
+def test_a_rule_that_has_not_a_language_speaks_another():
+    rule = load_rules().rule[0].model_copy(update={"summary": {"en": "Slow", "fr": "Lent"}})
+    texts = load_texts("fr")
+    assert summary_of(rule, texts) == "Lent"
+    german = {**texts, "language": {**texts["language"], "code": "de"}}
+    assert summary_of(rule, german) == "Slow"

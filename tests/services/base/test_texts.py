@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-import components
-from components.texts import FOLDER, checked_language, languages, load_texts
+from services.base.texts import FOLDER, checked_language, languages, load_texts
 
 FRENCH = load_texts("fr")
-SOURCES = Path(components.__file__).parent.parent
+SOURCES = Path(__file__).parents[3]
 
 
 def told(text):
@@ -86,6 +85,8 @@ def test_every_text_is_used():
             *SOURCES.glob("assets/*.js"),
             *SOURCES.glob("components/*.py"),
             *(SOURCES / "callbacks").rglob("*.py"),
+            *SOURCES.glob("services/watch/*.py"),
+            *SOURCES.glob("services/roles/*.py"),
         )
     )
     # Keys made of data: a status, a zone, a day, a parameter, a state of the data.
