@@ -10,6 +10,7 @@ import secrets
 import shutil
 import tempfile
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,8 @@ from services.base.errors import StorageError
 log = logging.getLogger(__name__)
 
 ASIDE_SUFFIX: Final = ".unreadable"
+# Whoever wants to know what damaged it, or to save what is left, has a month.
+ASIDE_KEPT: Final = timedelta(days=30)
 TEMPORARY_PREFIX: Final = ".writing-"
 # A training is written into a directory, in minutes; a file is locked while it is written, but not
 # yet at the moment that it is made.
@@ -131,6 +134,20 @@ def set_aside(path: Path, reason: object) -> None:
         log.error("%s is unreadable (%s) and cannot be renamed: %s", path, reason, error.strerror)
         return
     log.error("%s is unreadable and set aside as %s: %s", path, aside.name, reason)
+
+
+def remove_set_aside(root: Path, now: datetime) -> list[Path]:
+    """Remove what was set aside below a directory longer than ASIDE_KEPT ago; returns it."""
+    oldest = (now - ASIDE_KEPT).timestamp()
+    removed = []
+    for path in root.rglob(f"*{ASIDE_SUFFIX}*"):
+        # Gone meanwhile, or not to be touched.
+        with contextlib.suppress(OSError):
+            # Renaming is what changed its status last.
+            if path.stat().st_ctime < oldest:
+                path.unlink()
+                removed.append(path)
+    return removed
 
 
 def _is_removed(path: Path) -> bool:

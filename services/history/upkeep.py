@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from services.base.errors import TrafficError
-from services.base.files import remove_abandoned
+from services.base.files import remove_abandoned, remove_set_aside
 from services.history import compaction, layout, reading, retention
 from services.history.networks import KnownNetworks, SegmentNumbers
 from services.history.rollups import Rollups
@@ -43,6 +43,7 @@ def keep_up(data_dir: Path, now: datetime, retention_days: int | None) -> None:
             log.error("upkeep of the %s history: %s", source, error)
     try:
         remove_abandoned(data_dir)
+        remove_set_aside(data_dir, now)
         with layout.exclusive(data_dir):
             retention.remove_unused_networks(data_dir, now)
     except (TrafficError, OSError) as error:

@@ -35,6 +35,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from services.base.errors import StorageError
+from services.base.files import ASIDE_SUFFIX
 from services.base.settings import Settings
 from services.operations.tables import Base, SchemaVersion
 
@@ -233,7 +234,7 @@ class Operations:
     def _set_damaged_file_aside(self, error: SQLAlchemyError) -> bool:
         if self._file is None or self._read_only or not _is_damage(error):
             return False
-        aside = f"{self._file.name}.damaged-{int(time.time())}"
+        aside = f"{self._file.name}{ASIDE_SUFFIX}-{int(time.time())}"
         for suffix in _FILE_SUFFIXES:
             path = self._file.with_name(self._file.name + suffix)
             if path.exists():

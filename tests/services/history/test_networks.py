@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.base.files import write_atomically
+from services.base.files import set_aside, write_atomically
 from services.history import retention, upkeep
 from services.history.networks import MOST_LOADED, KnownNetworks
 from services.traffic.store import Store
@@ -80,6 +80,30 @@ def test_the_upkeep_removes_what_killed_writers_left(data_dir):
     os.utime(left, (0, 0))
     upkeep.keep_up(data_dir, START + timedelta(days=1), None)
     assert not left.exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "snapshots/current.parquet",
+        "usual/current.parquet",
+        "history/rollups/source=live/segments.parquet",
+        "history/source=live/date=2026-11-29/060000.parquet",
+        "operations.sqlite3",
+    ],
+)
+def test_what_was_set_aside_is_removed_after_a_month(data_dir, name):
+    path = data_dir / name
+    for _ in range(2):
+        write_atomically(path, b"cut")
+        set_aside(path, "damaged")
+    asides = [path.with_name(path.name + ending) for ending in (".unreadable", ".unreadable-2")]
+    now = datetime.now(UTC)
+    upkeep.keep_up(data_dir, now + timedelta(days=29), None)
+    assert all(aside.exists() for aside in asides)
+    upkeep.keep_up(data_dir, now + timedelta(days=31), None)
+    assert not any(aside.exists() for aside in asides)
+    assert (data_dir / "snapshots" / "live.parquet").exists()
 
 
 def test_only_networks_in_use_are_in_memory(tmp_path):

@@ -133,7 +133,7 @@ def test_a_damaged_file_is_set_aside_and_the_decision_is_in_the_journal_or_the_n
     assert path.exists(), "a reader mends nothing"
     assert record_decision(operations, decision())
     assert len(decisions_of(reader)) == 1
-    [aside] = tmp_path.glob(f"{FILE_NAME}.damaged-*")
+    [aside] = tmp_path.glob(f"{FILE_NAME}.unreadable-*")
     assert aside.read_bytes().startswith(b"this is no database")
     assert "set aside" in caplog.text
 
@@ -150,7 +150,7 @@ def test_pages_damaged_later_are_found_out_too(operations, tmp_path, caplog):
         file.write(b"\xff" * (path.stat().st_size - 8192))
     while record_decision(operations, decision("the-last")) is False:
         assert "the-last" in caplog.text
-    assert list(tmp_path.glob(f"{FILE_NAME}.damaged-*"))
+    assert list(tmp_path.glob(f"{FILE_NAME}.unreadable-*"))
     assert decisions_of(operations)[0].version == "the-last"
 
 
@@ -223,7 +223,7 @@ def test_tables_of_a_newer_version_are_refused_in_one_line(operations, reader, t
         with pytest.raises(StorageError, match=f"version 99.*knows {SCHEMA_VERSION}") as told:
             decisions_of(opened)
         assert "\n" not in str(told.value)
-    assert not list(tmp_path.glob("*.damaged-*"))
+    assert not list(tmp_path.glob("*.unreadable-*"))
 
 
 def test_a_directory_that_cannot_be_written_is_one_line(tmp_path):
