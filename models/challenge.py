@@ -50,11 +50,11 @@ log = logging.getLogger(__name__)
 # A whole week: every weekday once, so that no kind of day decides alone.
 JUDGED_DAYS: Final = 7
 # As many again to learn from: a challenger that knows no more than the champion is no challenge.
-MINIMUM_NEW_DAYS: Final = 2 * JUDGED_DAYS
+MIN_NEW_DAYS: Final = 2 * JUDGED_DAYS
 # After a challenge, the next one must be judged by days of its own.
 NEW_DAYS_BETWEEN: Final = JUDGED_DAYS
 # Better on at least so many of the judged days: one odd day must not decide.
-MINIMUM_DAYS_BETTER_SHARE: Final = 0.5
+MIN_DAYS_BETTER_SHARE: Final = 0.5
 
 _LOOKED_BACK: Final = 1_000
 _REASON_LENGTH: Final = 300
@@ -235,7 +235,7 @@ def _learned_up_to(contest: Contest, champion: Found | None) -> date | None:
 
 
 def _is_time(days: Sequence[date], last_judged_day: date | None) -> bool:
-    if len(days) < MINIMUM_NEW_DAYS:
+    if len(days) < MIN_NEW_DAYS:
         return False
     if last_judged_day is None:
         return True
@@ -290,7 +290,7 @@ def _decision(
 def _beats_champion(comparison: dict[str, Any]) -> bool:
     against = comparison["against"][CHAMPION_NAME]
     is_better = against["rps_skill"] is not None and against["rps_skill"] > 0.0
-    return is_better and against["days_better"] > MINIMUM_DAYS_BETTER_SHARE * against["days"]
+    return is_better and against["days_better"] > MIN_DAYS_BETTER_SHARE * against["days"]
 
 
 def _moment(text: str) -> datetime:

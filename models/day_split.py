@@ -14,7 +14,7 @@ from services.forecast.zone_forecasts import DAY_NAMES, DAYS
 # One day in six to stop the training by, one in six to judge it by.
 _HELD_OUT_SHARE: Final = 6
 # Of each weekday: one to learn from, one to stop by, one to judge by.
-MINIMUM_OF_EACH_WEEKDAY: Final = 3
+MIN_OF_EACH_WEEKDAY: Final = 3
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ def split_days(days: list[date], seed: int) -> DaySplit:
     parts: tuple[list[date], list[date], list[date]] = ([], [], [])
     for weekday in range(DAYS):
         same = [day for day in sorted(days) if day.weekday() == weekday]
-        if len(same) < MINIMUM_OF_EACH_WEEKDAY:
+        if len(same) < MIN_OF_EACH_WEEKDAY:
             raise HistoryTooShort(
                 f"{len(same)} {DAY_NAMES[weekday]}s in the history: training needs "
-                f"{MINIMUM_OF_EACH_WEEKDAY} of each weekday"
+                f"{MIN_OF_EACH_WEEKDAY} of each weekday"
             )
         held = max(1, len(same) // _HELD_OUT_SHARE)
         shuffled = [same[place] for place in generator.permutation(len(same))]
@@ -65,10 +65,10 @@ def split_with_newest_judged(days: list[date], judged: list[date], seed: int) ->
     validation: list[date] = []
     for weekday in range(DAYS):
         same = [day for day in sorted(set(days) - set(judged)) if day.weekday() == weekday]
-        if len(same) < MINIMUM_OF_EACH_WEEKDAY - 1:
+        if len(same) < MIN_OF_EACH_WEEKDAY - 1:
             raise HistoryTooShort(
                 f"{len(same)} {DAY_NAMES[weekday]}s to learn from: a challenger needs "
-                f"{MINIMUM_OF_EACH_WEEKDAY - 1} of each weekday beside the days it is judged by"
+                f"{MIN_OF_EACH_WEEKDAY - 1} of each weekday beside the days it is judged by"
             )
         held = max(1, len(same) // _HELD_OUT_SHARE)
         shuffled = [same[place] for place in generator.permutation(len(same))]

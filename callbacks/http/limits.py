@@ -12,15 +12,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.base.settings import Settings
 from services.web.serving.limits import (
-    MOST_BODY_BYTES,
-    MOST_FORM_BYTES,
+    MAX_BODY_BYTES,
+    MAX_FORM_BYTES,
     PICTURE_PATHS,
     most_body_bytes,
 )
 
 # The largest document of a page is a callback's, of some hundred values, ten deep.
-MOST_JSON_VALUES: Final = 10_000
-MOST_JSON_DEPTH: Final = 24
+MAX_JSON_VALUES: Final = 10_000
+MAX_JSON_DEPTH: Final = 24
 
 
 class BoundedJson:
@@ -40,18 +40,18 @@ class BoundedJson:
         """
         opened = document.count(b"[") + document.count(b"{")
         # Each value but the first one comes behind one of these, or a comma.
-        if opened + document.count(b",") >= MOST_JSON_VALUES:
-            raise ValueError(f"more than {MOST_JSON_VALUES} values")
+        if opened + document.count(b",") >= MAX_JSON_VALUES:
+            raise ValueError(f"more than {MAX_JSON_VALUES} values")
         content = orjson.loads(document)
         # As of every callback: what opens no more than that many is no deeper either.
-        if opened < MOST_JSON_DEPTH:
+        if opened < MAX_JSON_DEPTH:
             return content
         level = [content]
-        for _ in range(MOST_JSON_DEPTH):
+        for _ in range(MAX_JSON_DEPTH):
             level = [child for item in level for child in _children(item)]
             if not level:
                 return content
-        raise ValueError(f"more than {MOST_JSON_DEPTH} levels")
+        raise ValueError(f"more than {MAX_JSON_DEPTH} levels")
 
 
 def _children(item: object) -> Iterable[object]:
@@ -68,7 +68,7 @@ class LimitedRequest(Request):
         if self.path in PICTURE_PATHS:
             self.max_content_length = most_body_bytes(self.path)
             # What Werkzeug reads of a form at once counts too, 64 KB of a file.
-            self.max_form_memory_size = MOST_BODY_BYTES
+            self.max_form_memory_size = MAX_BODY_BYTES
 
     @property
     def json_module(self) -> Any:
@@ -87,8 +87,8 @@ class LimitedRequest(Request):
 def register(server: Flask, settings: Settings) -> None:
     """Refuse bodies that are too large; believe as many proxies as the settings say."""
     server.request_class = LimitedRequest
-    server.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
-    server.config["MAX_FORM_MEMORY_SIZE"] = MOST_FORM_BYTES
+    server.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    server.config["MAX_FORM_MEMORY_SIZE"] = MAX_FORM_BYTES
     count = settings.trusted_proxies
     if count:
         proxied = ProxyFix(server.wsgi_app, x_for=count, x_proto=count, x_host=count)

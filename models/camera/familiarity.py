@@ -42,8 +42,8 @@ _BATCH: Final = 8
 _USUAL_QUANTILE: Final = 0.95
 _LIMIT_QUANTILE: Final = 0.95
 # Whatever the pictures: certainty falls, and does not break off.
-_LEAST_DISTANCE: Final = 1e-6
-_LEAST_SPAN: Final = 1.1
+_MIN_DISTANCE: Final = 1e-6
+_MIN_SPAN: Final = 1.1
 
 
 def fit_familiarity(
@@ -85,8 +85,8 @@ def fit_familiarity(
         np.array([found.distance(row) for row in seen(pictures)])
         for pictures in (_plain(judged, size), _varied(judged, size))
     )
-    usual = max(float(np.quantile(near, _USUAL_QUANTILE)), _LEAST_DISTANCE)
-    limit = max(float(np.quantile(far, _LIMIT_QUANTILE)), _LEAST_SPAN * usual)
+    usual = max(float(np.quantile(near, _USUAL_QUANTILE)), _MIN_DISTANCE)
+    limit = max(float(np.quantile(far, _LIMIT_QUANTILE)), _MIN_SPAN * usual)
     return Familiarity(layer, mean, whitening, usual, limit)
 
 

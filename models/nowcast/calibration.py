@@ -24,7 +24,7 @@ _LITTLE: Final = 1e-6
 # Forecasts this much above the slow limit can still come out below it.
 _SLOW_MARGIN: Final = 1.25
 # Of a step on its own: so many outside, or its factor is noise and all steps tell it together.
-_LEAST_OUTSIDE: Final = 20.0
+_MIN_OUTSIDE: Final = 20.0
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def _class_factors(
     if not by_step:
         return (together,)
     found = (
-        _factor(excess[..., step][is_member[..., step]], tail, _LEAST_OUTSIDE)
+        _factor(excess[..., step][is_member[..., step]], tail, _MIN_OUTSIDE)
         for step in range(excess.shape[-1])
     )
     return tuple(together if factor is None else factor for factor in found)

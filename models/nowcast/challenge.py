@@ -16,7 +16,7 @@ from models.contest import HistoryContest
 from models.errors import HistoryTooShort, ModelMismatch
 from models.nowcast.city_table import CityTable, load_city_table
 from models.nowcast.day_parts import NowcastSplit, split_days
-from models.nowcast.issuing import LEAST_KNOWN_SHARE, known_share
+from models.nowcast.issuing import MIN_KNOWN_SHARE, known_share
 from models.nowcast.judging import is_no_worse_than_baselines
 from models.nowcast.kind import NOWCAST
 from models.nowcast.train import DEFAULT_WEEKS, describe, quantiles_in_parts, train_on
@@ -100,7 +100,7 @@ class NowcastChallenge(HistoryContest):
             report(f"the champion is not there to be compared with: {error}")
             return None
         share = known_share(stored, table.network)
-        if share < LEAST_KNOWN_SHARE:
+        if share < MIN_KNOWN_SHARE:
             report(f"the champion knows {share:.0%} of the network: it does not serve")
             return None
         return OnNetworkOf(table, stored)

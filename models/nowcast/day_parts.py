@@ -14,8 +14,8 @@ from models.nowcast.speed_table import OFF, SCHOOL_HOLIDAY, WORKING
 
 # Of working days and of days off alike: one in seven to calibrate, one in seven to judge.
 _HELD_OUT_SHARE: Final = 7
-_LEAST_OF_EACH_TYPE: Final = 3
-_LEAST_OBSERVED_SHARE: Final = 0.5
+_MIN_OF_EACH_TYPE: Final = 3
+_MIN_OBSERVED_SHARE: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ def split_days(table: CityTable, seed: int, *, until: int | None = None) -> Nowc
         days, first = days[days < until], first[days < until]
     parts = NowcastSplit([], [], [])
     for name, same in _alike(days, table.times.day_type[first]):
-        if len(same) < _LEAST_OF_EACH_TYPE:
+        if len(same) < _MIN_OF_EACH_TYPE:
             raise HistoryTooShort(
-                f"{len(same)} {name} in the history: training needs {_LEAST_OF_EACH_TYPE} of them"
+                f"{len(same)} {name} in the history: training needs {_MIN_OF_EACH_TYPE} of them"
             )
         held = max(1, len(same) // _HELD_OUT_SHARE)
         shuffled = generator.permutation(same).tolist()
@@ -68,7 +68,7 @@ def _alike(
 ) -> list[tuple[str, NDArray[np.int64]]]:
     """Days by type; a few days of school holidays are working days, enough of them their own."""
     is_holiday = types == SCHOOL_HOLIDAY
-    has_enough = is_holiday.sum() >= _LEAST_OF_EACH_TYPE
+    has_enough = is_holiday.sum() >= _MIN_OF_EACH_TYPE
     working = types == WORKING if has_enough else types != OFF
     groups = [("working days", days[working]), ("days off", days[types == OFF])]
     return [*groups, ("days of school holidays", days[is_holiday])] if has_enough else groups
@@ -79,5 +79,5 @@ def _observed_days(table: CityTable) -> tuple[NDArray[np.int64], NDArray[np.int6
     days, first, place = np.unique(table.times.day, return_index=True, return_inverse=True)
     is_observed = np.isfinite(table.ratio).any(axis=1)
     share = np.bincount(place, weights=is_observed) / np.bincount(place)
-    chosen = share >= _LEAST_OBSERVED_SHARE
+    chosen = share >= _MIN_OBSERVED_SHARE
     return days[chosen], first[chosen]

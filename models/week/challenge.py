@@ -30,7 +30,7 @@ from services.traffic.network import Network
 # every 3 minutes takes 2.7 MB of memory while a week is learned.
 LEARNED_DAYS: Final = 182
 # Each part of the learned days is forecast from the others: two of every weekday at least.
-_LEAST_OF_EACH_WEEKDAY: Final = 2
+_MIN_OF_EACH_WEEKDAY: Final = 2
 
 
 class WeekChallenge(HistoryContest):
@@ -91,10 +91,10 @@ def parts_with_newest_judged(
     learn = [day for day in ordinary if day < judged[0]]
     test = [day for day in ordinary if day in set(judged)]
     fewest = min(sum(day.weekday() == weekday for day in learn) for weekday in range(DAYS))
-    if fewest < _LEAST_OF_EACH_WEEKDAY or not test:
+    if fewest < _MIN_OF_EACH_WEEKDAY or not test:
         raise HistoryTooShort(
             f"{fewest} of some weekday beside the days it is judged by: the week needs "
-            f"{_LEAST_OF_EACH_WEEKDAY} of each to learn from"
+            f"{_MIN_OF_EACH_WEEKDAY} of each to learn from"
         )
     return WeekSplit(learn, test, sorted(set(days) - {*learn, *test}))
 

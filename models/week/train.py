@@ -42,8 +42,8 @@ from services.base.command_line import run_command
 from services.city.calendar import Calendar
 from services.forecast.speed_distribution import status_probabilities
 from services.forecast.week_forecasts import (
-    LEAST_DAYS,
-    LEAST_PROBABILITY,
+    MIN_DAYS,
+    MIN_PROBABILITY,
     WEEK_DIRECTORY,
     WEEK_FILE,
     encode_table,
@@ -176,7 +176,7 @@ def train_on(
     forecasts = _forecasts(quantiles, prior, status_shares(counts))
     forecasts |= {name: _completed(said, forecasts) for name, said in rivals.items()}
     by_day = {day: status_shares(unseen.on([day]).counts()) for day in parts.test}
-    told = (days_observed >= LEAST_DAYS) & (forecasts[MODEL].max(axis=-1) >= LEAST_PROBABILITY)
+    told = (days_observed >= MIN_DAYS) & (forecasts[MODEL].max(axis=-1) >= MIN_PROBABILITY)
     test = compare(forecasts, by_day, told) | {"coverage": coverage(quantiles, unseen)}
     training = {
         **asdict(options),

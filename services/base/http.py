@@ -23,14 +23,14 @@ READ_TIMEOUT_S: Final = 20.0
 # that drips cannot hold the worker, whether it drips a handshake, a header or a body.
 TOTAL_TIMEOUT_S: Final = 60.0
 # The reply is 2.6 MB; 100,000 segments would be 90 MB.
-MAXIMUM_REPLY_BYTES: Final = 100 * 1024 * 1024
+MAX_REPLY_BYTES: Final = 100 * 1024 * 1024
 RETRIES: Final = 3
 # Without a network, names fail at once: the page must not wait for many tries.
 CONNECT_RETRIES: Final = 1
 BACKOFF_S: Final = 1.0
 BACKOFF_JITTER_S: Final = 1.0
 RETRIED_STATUSES: Final = (429, 500, 502, 503, 504)
-MAXIMUM_REDIRECTS: Final = 5
+MAX_REDIRECTS: Final = 5
 _CHUNK_BYTES: Final = 256 * 1024
 _USER_AGENT: Final = "traffic-rennes (open-source traffic dashboard)"
 
@@ -42,7 +42,7 @@ class FetchLimits:
     connect_timeout_s: float = CONNECT_TIMEOUT_S
     read_timeout_s: float = READ_TIMEOUT_S
     total_timeout_s: float = TOTAL_TIMEOUT_S
-    maximum_bytes: int = MAXIMUM_REPLY_BYTES
+    maximum_bytes: int = MAX_REPLY_BYTES
     retries: int = RETRIES
     backoff_s: float = BACKOFF_S
     backoff_jitter_s: float = BACKOFF_JITTER_S
@@ -167,7 +167,7 @@ def _make_session(limits: FetchLimits) -> requests.Session:
 def _followed(session: requests.Session, url: str, limits: FetchLimits) -> requests.Response:
     """The answer at the end of the redirects, whose own bodies are not read."""
     timeouts = (limits.connect_timeout_s, limits.read_timeout_s)
-    for _ in range(MAXIMUM_REDIRECTS + 1):
+    for _ in range(MAX_REDIRECTS + 1):
         response = session.get(url, stream=True, allow_redirects=False, timeout=timeouts)
         if not response.is_redirect:
             return response
@@ -177,7 +177,7 @@ def _followed(session: requests.Session, url: str, limits: FetchLimits) -> reque
             url = urljoin(response.url, target)
         if urlsplit(url).scheme not in ("http", "https"):
             raise FeedUnreachable("redirected to an address that is neither http nor https")
-    raise FeedUnreachable(f"redirected more than {MAXIMUM_REDIRECTS} times")
+    raise FeedUnreachable(f"redirected more than {MAX_REDIRECTS} times")
 
 
 def _unsuccessful(response: requests.Response) -> FeedUnreachable:

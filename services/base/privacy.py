@@ -12,9 +12,9 @@ from typing import Final
 
 NOT_KEPT: Final = "-"
 # A long traceback; of longer texts the beginning and the end are kept.
-MOST_CHARACTERS: Final = 16_384
+MAX_CHARACTERS: Final = 16_384
 # The longest user and password of an address that are found.
-_MOST_BEFORE_AT: Final = 300
+_MAX_BEFORE_AT: Final = 300
 
 _IPV4: Final = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)")
 _IPV6_LIKE: Final = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]+")
@@ -26,7 +26,7 @@ _CREDENTIALS: Final = re.compile(r"(?i)\b(bearer|basic)(\s+)[^\s,;'\"]+")
 # Of any address, a path alone included: what follows a "?" (or "%3F") that follows something,
 # and a fragment that names a value.
 _QUERY: Final = re.compile(r"(?<=[^\s\"'(\[{])(\?(?![\s\"?])|%3[Ff]|#(?=[\w.-]{1,64}=))[^\s\"<>]+")
-_USER: Final = re.compile(rf"(://)[^\s\"'<>]{{1,{_MOST_BEFORE_AT}}}@")
+_USER: Final = re.compile(rf"(://)[^\s\"'<>]{{1,{_MAX_BEFORE_AT}}}@")
 # As people write them and as addresses of pages do.
 _EMAIL: Final = re.compile(r"(?<![\w.+%-])[\w.+%-]+(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")
 
@@ -43,13 +43,13 @@ def without_personal_data(text: str) -> str:
     >>> without_personal_data("https://me:secret@example.org/feed?key=secret refused")
     'https://example.org/feed?- refused'
     """
-    if len(text) <= MOST_CHARACTERS:
+    if len(text) <= MAX_CHARACTERS:
         return masked(text)
-    half = MOST_CHARACTERS // 2
+    half = MAX_CHARACTERS // 2
     # Cut where no secret can be halved: the end begins with a line, the beginning ends with a word.
     end = text[-half:].partition("\n")[2]
-    last_words = text[half - _MOST_BEFORE_AT : half]
-    beginning = text[: half - _MOST_BEFORE_AT] + last_words.rpartition(" ")[0]
+    last_words = text[half - _MAX_BEFORE_AT : half]
+    beginning = text[: half - _MAX_BEFORE_AT] + last_words.rpartition(" ")[0]
     left_out = len(text) - len(beginning) - len(end)
     return f"{masked(beginning)} … {left_out} characters left out …\n{masked(end)}".rstrip("\n")
 

@@ -23,10 +23,10 @@ OPENSTREETMAP_TILES_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
 # Least length, and least guesses as a power of ten, where others can reach it. Passwords are
 # guessed here, slowed down; a key elsewhere, with a cookie to try it on, a billion times a second.
-_LEAST_STRENGTH: Final = {"secret_key": (32, 18), "dashboard_password": (12, 10)}
+_MIN_STRENGTH: Final = {"secret_key": (32, 18), "dashboard_password": (12, 10)}
 _TEXTS: Final = Path(__file__).with_name("texts")
 # zxcvbn looks at no more, and takes long for long texts.
-_MOST_MEASURED: Final = 72
+_MAX_MEASURED: Final = 72
 
 
 class Settings(BaseSettings):
@@ -133,7 +133,7 @@ class Settings(BaseSettings):
         # What is not set is made at random, of 100 bits and more.
         if _is_loopback(self.host) and not self.trusted_proxies:
             return self
-        for name, (characters, power) in _LEAST_STRENGTH.items():
+        for name, (characters, power) in _MIN_STRENGTH.items():
             secret: SecretStr | None = getattr(self, name)
             if secret is not None and _is_weak(secret.get_secret_value(), characters, power):
                 raise ValueError(
@@ -201,7 +201,7 @@ def _is_weak(secret: str, least_characters: int, least_power: int) -> bool:
     # A fifth of a second, for those alone who set a secret and are reached by others.
     from zxcvbn import zxcvbn  # noqa: PLC0415
 
-    return float(zxcvbn(secret[:_MOST_MEASURED])["guesses_log10"]) < least_power
+    return float(zxcvbn(secret[:_MAX_MEASURED])["guesses_log10"]) < least_power
 
 
 def _check_database_url(address: str) -> None:

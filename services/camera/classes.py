@@ -25,7 +25,7 @@ from services.camera.errors import ClassFileRefused
 
 Role = Literal["road", "vehicle", "person", "void"]
 # A class map holds one byte a pixel.
-MOST_CLASSES: Final = 256
+MAX_CLASSES: Final = 256
 
 
 class SegmentationClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,8 +117,8 @@ def palette_of(classes: tuple[SegmentationClass, ...]) -> NDArray[np.uint8]:
 
 
 def _check_classes(classes: tuple[SegmentationClass, ...]) -> None:
-    if not 2 <= len(classes) <= MOST_CLASSES:
-        raise ClassFileRefused(f"classes: {len(classes)} of them, expected 2 to {MOST_CLASSES}")
+    if not 2 <= len(classes) <= MAX_CLASSES:
+        raise ClassFileRefused(f"classes: {len(classes)} of them, expected 2 to {MAX_CLASSES}")
     names = [item.name for item in classes]
     if len(set(names)) != len(names) or not all(names):
         raise ClassFileRefused("classes: every class needs a name of its own")

@@ -21,9 +21,9 @@ from services.camera.errors import ModelRefused
 FAMILIARITY_ENDING: Final = ".familiarity.npz"
 # Of 255: the greys' standard deviation. CamVid by day and at dusk 20 to 85, one colour under a
 # camera's grain 0 to 2.
-LEAST_CONTRAST: Final = 10.0
+MIN_CONTRAST: Final = 10.0
 # How far a pixel tells the next one: CamVid 0.94 to 0.99, noise of single pixels 0 to 0.3.
-LEAST_CORRELATION: Final = 0.7
+MIN_CORRELATION: Final = 0.7
 _LUMINANCE: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601.
 # Towards uncorrelated features: there are more numbers in a covariance than pictures.
 _SHRINKAGE: Final = 0.3
@@ -94,10 +94,10 @@ def blindness_of(rgb: NDArray[np.uint8]) -> Blindness | None:
     grey = rgb.astype(np.float32) @ _LUMINANCE
     grey -= grey.mean()
     variance = float(np.mean(grey**2))
-    if variance < LEAST_CONTRAST**2:
+    if variance < MIN_CONTRAST**2:
         return "uniform"
     across, down = np.mean(grey[:, 1:] * grey[:, :-1]), np.mean(grey[1:] * grey[:-1])
-    return "noise" if (across + down) / 2 < LEAST_CORRELATION * variance else None
+    return "noise" if (across + down) / 2 < MIN_CORRELATION * variance else None
 
 
 def write_familiarity(found: Familiarity, model_file: Path) -> Path:

@@ -10,8 +10,8 @@ MAX_BYTES: Final = 12 * 1024 * 1024
 # JPEG 300 MB, a WebP 400 MB, a PNG with as much text in it as Pillow takes in 440 MB.
 MAX_PIXELS: Final = 25_000_000
 # Programs write a progressive JPEG in 6 to 10 scans; each goes over every block once more.
-MOST_SCANS: Final = 100
+MAX_SCANS: Final = 100
 # Of a JPEG, up to its last scan: a photograph has some twenty.
-MOST_SEGMENTS: Final = 1_000
+MAX_SEGMENTS: Final = 1_000
 # Of a processor: 24 megapixels in 10 scans take 0.3 s.
 DECODE_SECONDS: Final = 3.0

@@ -22,7 +22,7 @@ from services.camera.reading import TrafficReading
 SOCKET_NAME: Final = "camera.sock"
 # A message beside the picture in it.
 _ENVELOPE_BYTES: Final = 4_096
-MOST_ORDER_BYTES: Final = MAX_BYTES + _ENVELOPE_BYTES
+MAX_ORDER_BYTES: Final = MAX_BYTES + _ENVELOPE_BYTES
 
 Fault = Literal["not_a_picture", "too_large", "too_costly", "damaged", "model", "failed"]
 

@@ -24,7 +24,7 @@ from services.camera.errors import (
     PictureTooCostly,
     PictureTooLarge,
 )
-from services.camera.limits import DECODE_SECONDS, MAX_BYTES, MAX_PIXELS, MOST_SCANS, MOST_SEGMENTS
+from services.camera.limits import DECODE_SECONDS, MAX_BYTES, MAX_PIXELS, MAX_SCANS, MAX_SEGMENTS
 
 # Only these decoders are ever tried, whatever else Pillow can read.
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
@@ -65,7 +65,7 @@ class PictureLimits:
 
     max_bytes: int = MAX_BYTES
     max_pixels: int = MAX_PIXELS
-    max_scans: int = MOST_SCANS
+    max_scans: int = MAX_SCANS
     decode_seconds: float = DECODE_SECONDS
 
 
@@ -208,7 +208,7 @@ class _TimedBytes(io.BytesIO):
 def _check_scans(data: bytes, most: int) -> None:
     """Count the scans of a JPEG as its decoder will meet them; those of a preview do not count."""
     scans = place = 0
-    for _ in range(MOST_SEGMENTS):
+    for _ in range(MAX_SEGMENTS):
         found = _JPEG_MARKER.search(data, place)
         if found is None or found[1] == _END_OF_IMAGE:
             return
@@ -216,7 +216,7 @@ def _check_scans(data: bytes, most: int) -> None:
         if scans > most:
             break
         place = found.end() + int.from_bytes(data[found.end() : found.end() + 2])
-    raise PictureTooCostly(f"a JPEG of more than {most} scans or {MOST_SEGMENTS} segments")
+    raise PictureTooCostly(f"a JPEG of more than {most} scans or {MAX_SEGMENTS} segments")
 
 
 def _opened(data: bytes, decode_seconds: float) -> Image.Image:

@@ -23,7 +23,7 @@ import msgspec
 
 from services.base.errors import ConfigurationError
 from services.camera.messages import (
-    MOST_ORDER_BYTES,
+    MAX_ORDER_BYTES,
     Admitted,
     Busy,
     Message,
@@ -140,7 +140,7 @@ class CameraServer:
                 # Whoever waited for those before may have left.
                 if not _is_gone(connection):
                     _send(connection, Turn())
-                    order = decode_order(connection.recv_bytes(MOST_ORDER_BYTES))
+                    order = decode_order(connection.recv_bytes(MAX_ORDER_BYTES))
                     _send(connection, self._work(order))
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             log.warning("a picture was not handed over: %s", error or type(error).__name__)

@@ -14,11 +14,11 @@ from services.camera.reading import BANDS, TrafficReading, UnknownBecause, statu
 from services.camera.segmentation import Segmentation
 
 # Below this share of the picture there is no road to speak of.
-LEAST_ROAD_SHARE: Final = 0.05
+MIN_ROAD_SHARE: Final = 0.05
 # Smaller patches are specks of the model: 0.1 % is 8 × 8 pixels of its 256 × 256.
-LEAST_VEHICLE_SHARE: Final = 0.001
+MIN_VEHICLE_SHARE: Final = 0.001
 # Somebody a road's width away is thinner than a vehicle.
-LEAST_PERSON_SHARE: Final = 0.0003
+MIN_PERSON_SHARE: Final = 0.0003
 # How near to the road a person counts, of the picture's longer side.
 NEAR_ROAD_SHARE: Final = 0.03
 # The model is surer of itself than it is right: its own range held the true occupancy of a fifth
@@ -50,10 +50,10 @@ def read_traffic(segmentation: Segmentation) -> TrafficReading:
     road = _is_of(mask, segmentation.classes, "road")
     vehicle = _is_of(mask, segmentation.classes, "vehicle")
     person = _is_of(mask, segmentation.classes, "person")
-    vehicles = count_patches(vehicle, LEAST_VEHICLE_SHARE)
-    people = count_patches(person & _near(road | vehicle), LEAST_PERSON_SHARE)
+    vehicles = count_patches(vehicle, MIN_VEHICLE_SHARE)
+    people = count_patches(person & _near(road | vehicle), MIN_PERSON_SHARE)
     surface = int(road.sum() + vehicle.sum())
-    if not road.any() or surface < LEAST_ROAD_SHARE * mask.size:
+    if not road.any() or surface < MIN_ROAD_SHARE * mask.size:
         return _unknown(segmentation, "no_road", vehicles, people)
     occupancy = float(vehicle.sum()) / surface
     low = max(0.0, float(shares[vehicle].sum()) / surface - RANGE_MARGIN)

@@ -33,9 +33,9 @@ QUANTILES: Final = ("p10", "p50", "p90")
 # One day at an hour of the week may have been an incident, or its absence; from the second
 # on there is something to agree with. Days and not observations: those of one hour resemble
 # one another, and a feed asked more often would only seem to know more.
-LEAST_DAYS: Final = 2
+MIN_DAYS: Final = 2
 # A status is told when it is at least as likely as all the others together.
-LEAST_PROBABILITY: Final = 0.5
+MIN_PROBABILITY: Final = 0.5
 
 _FORECAST_STATUSES: Final = (Status.CONGESTED, Status.HEAVY, Status.FREE_FLOW)
 _DAYS_COLUMN: Final = "days_observed"
@@ -100,7 +100,7 @@ class SegmentForecasts:
         """The likeliest status; ``UNKNOWN`` where there is too little evidence to tell one."""
         likeliest = np.nan_to_num(self.probabilities, nan=0.0)
         codes: NDArray[np.uint8] = np.array(_FORECAST_STATUSES, np.uint8)[likeliest.argmax(axis=1)]
-        told = (likeliest.max(axis=1) >= LEAST_PROBABILITY) & (self.days_observed >= LEAST_DAYS)
+        told = (likeliest.max(axis=1) >= MIN_PROBABILITY) & (self.days_observed >= MIN_DAYS)
         codes[~told] = Status.UNKNOWN
         return codes
 

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 # One takes 4.3 MB. A network changes about once a year, so that a history needs one or two.
-MOST_LOADED: Final = 8
+MAX_LOADED: Final = 8
 
 
 class KnownNetworks:
@@ -39,7 +39,7 @@ class KnownNetworks:
     """
 
     def __init__(
-        self, data_dir: Path, at_hand: Iterable[Network] = (), most_loaded: int = MOST_LOADED
+        self, data_dir: Path, at_hand: Iterable[Network] = (), most_loaded: int = MAX_LOADED
     ) -> None:
         self._store = Store(data_dir)
         self._at_hand = {network.version: network for network in at_hand}

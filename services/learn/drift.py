@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 RECENT_DAYS: Final = 3
 # A slot of the usual week seen less often than two hours of a feed every 3 minutes, or eight of one
 # every 15, shows a day and not a habit.
-MINIMUM_USUAL_COUNT: Final = 8
+MIN_USUAL_COUNT: Final = 8
 
 HOUR_CLASSES: Final[Mapping[str, tuple[int, ...]]] = {
     "night": (22, 23, 0, 1, 2, 3, 4, 5),
@@ -115,7 +115,7 @@ def distances(
 
     hour_of_day = np.arange(HOURS_PER_WEEK) % HOURS_PER_DAY
     for code, zone in enumerate(ZONE_CHOICES):
-        known = usual[:, code].sum(axis=1) >= MINIMUM_USUAL_COUNT
+        known = usual[:, code].sum(axis=1) >= MIN_USUAL_COUNT
         known &= seen[:, code].sum(axis=1) > 0
         for name, hours in HOUR_CLASSES.items():
             slots = known & np.isin(hour_of_day, hours)

@@ -16,7 +16,7 @@ from services.city.calendar import calendar
 from services.city.day_types import weekday_like
 from services.city.zones import WHOLE_NETWORK, ZONE_CHOICES
 from services.forecast.week_forecasts import (
-    LEAST_DAYS,
+    MIN_DAYS,
     WEEK_DIRECTORY,
     WEEK_FILE,
     SegmentForecasts,
@@ -102,7 +102,7 @@ def judge_segments(
     happened = segments.at(times, to_paris(hour).date())
     before = segments.at(times - int(lead.total_seconds()), to_paris(hour - lead).date())
     usual_shares, usual_ratio = segments.usual_before(hour)
-    is_told = (said.days_observed >= LEAST_DAYS) & ~np.isnan(usual_ratio)
+    is_told = (said.days_observed >= MIN_DAYS) & ~np.isnan(usual_ratio)
     is_told &= ~np.isnan(usual_shares).any(axis=1)
     time, place = np.nonzero((happened.status >= 0) & (before.status >= 0) & is_told)
     # From free to blocked, as everywhere here.

@@ -45,10 +45,10 @@ BUCKET: Final = "_bucket"
 # How long a value may stay unwritten after the disk has room again, or the file is gone.
 RETRY_SECONDS: Final = 5.0
 # Far more than all metrics of a process take: some 100 KB.
-MOST_BYTES: Final = 8_000_000
+MAX_BYTES: Final = 8_000_000
 
 # Counts are exact up to here; what is beyond was never counted.
-_MOST_COUNTED: Final = 2.0**53
+_MAX_COUNTED: Final = 2.0**53
 # Beyond any time and any memory.
 _MAX_MEASURED: Final = 1e14
 _NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
@@ -118,7 +118,7 @@ def values_in(path: Path) -> list[KeptValue]:
         When it is damaged, or its name is none of ours.
     """
     kind = name_of(path).kind
-    if path.stat().st_size > MOST_BYTES:
+    if path.stat().st_size > MAX_BYTES:
         raise ValueError("larger than metrics ever are")
     try:
         values = list(_decoded(path.read_bytes()))
@@ -369,7 +369,7 @@ def _check(value: KeptValue, kind: str) -> None:
     """See what a flipped byte makes of a value here, where the file is known that it is in."""
     if not all(map(_NAME.fullmatch, (value.family, value.name, *value.labels))):
         raise ValueError("a name that no metric has")
-    if kind in {COUNTER, HISTOGRAM} and not 0 <= value.value < _MOST_COUNTED:
+    if kind in {COUNTER, HISTOGRAM} and not 0 <= value.value < _MAX_COUNTED:
         raise ValueError("a number that nothing was counted to")
     if math.isfinite(value.value) and abs(value.value) > _MAX_MEASURED:
         raise ValueError("a number beyond all that is measured")

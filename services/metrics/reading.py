@@ -35,7 +35,7 @@ from services.metrics.sharing import (
 )
 
 # What more there is says nothing new; nobody may grow the answer by littering the directory.
-_MOST_UNREADABLE: Final = 20
+_MAX_UNREADABLE: Final = 20
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -126,7 +126,7 @@ def _of_files(paths: Iterable[Path]) -> Iterator[Metric]:
     for family in _families_of(found):
         yield family.metric()
     if unreadable:
-        yield METRICS_UNREADABLE.read({(file,): 1.0 for file in unreadable[:_MOST_UNREADABLE]})
+        yield METRICS_UNREADABLE.read({(file,): 1.0 for file in unreadable[:_MAX_UNREADABLE]})
 
 
 def _families_of(files: Sequence[tuple[Path, Sequence[KeptValue]]]) -> Iterable[_Family]:

@@ -31,25 +31,25 @@ FUTURE_TOLERANCE: Final = timedelta(minutes=5)
 # The dataset began in 2021: what is older is a clock that was never set.
 EARLIEST: Final = datetime(2015, 1, 1, tzinfo=UTC)
 # Single bad rows become unknown; beyond this the reply as a whole is not to be trusted.
-MAXIMUM_BAD_ROW_SHARE: Final = 0.10
+MAX_BAD_ROW_SHARE: Final = 0.10
 # At night most small roads have no probe; no probe anywhere is a fault upstream.
-MAXIMUM_UNKNOWN_SHARE: Final = 0.98
+MAX_UNKNOWN_SHARE: Final = 0.98
 # A reply cut by the server shows as missing segments.
-MINIMUM_SEGMENT_SHARE: Final = 0.50
+MIN_SEGMENT_SHARE: Final = 0.50
 # Rennes Métropole with a margin of about 20 km (the feed spans 48.04–48.16, −1.79–−1.57).
 AREA_LAT_DEG: Final = (47.85, 48.35)
 AREA_LON_DEG: Final = (-2.10, -1.30)
 SPEED_LIMITS_KMH: Final = (5, 130)
 # Twice the largest network that was ever measured.
-MAXIMUM_SEGMENTS: Final = 200_000
+MAX_SEGMENTS: Final = 200_000
 # What 100 MB may hold before they are decoded, of which nothing can be said afterwards: empty
 # objects alone took 4 GB. A segment of the real reply has 5 objects, 8 lists and 33 values.
-MAXIMUM_PER_SEGMENT: Final = {"objects": (b"{", 8), "lists": (b"[", 20), "values": (b",", 80)}
+MAX_PER_SEGMENT: Final = {"objects": (b"{", 8), "lists": (b"[", 20), "values": (b",", 80)}
 # The longest real ones: name 41, class 33, id 9 characters, geometry 7,592 bytes of 192 points.
 # Names are kept at a fixed width: one of 100,000 characters among 2,859 took 1.3 GB.
-MAXIMUM_CHARACTERS: Final = {"denomination": 200, "hierarchie": 100}
-MAXIMUM_ID_CHARACTERS: Final = 64
-MAXIMUM_GEOMETRY_BYTES: Final = 50_000
+MAX_CHARACTERS: Final = {"denomination": 200, "hierarchie": 100}
+MAX_ID_CHARACTERS: Final = 64
+MAX_GEOMETRY_BYTES: Final = 50_000
 
 
 def check_fields_present(records: Sequence[object], fields: Sequence[str]) -> None:
@@ -71,10 +71,10 @@ def check_identities(distinct: int, total: int, field: str) -> None:
     ------
     FeedRefused
     """
-    if distinct < total * (1 - MAXIMUM_BAD_ROW_SHARE):
+    if distinct < total * (1 - MAX_BAD_ROW_SHARE):
         wrong = f"{total - distinct} of {total} records"
         raise FeedRefused(
-            field, f"missing, repeated or over {MAXIMUM_ID_CHARACTERS} characters in {wrong}"
+            field, f"missing, repeated or over {MAX_ID_CHARACTERS} characters in {wrong}"
         )
 
 
@@ -114,7 +114,7 @@ def check_bad_rows(problems: Counter[str], total: int) -> None:
     ------
     FeedRefused
     """
-    if problems.total() > total * MAXIMUM_BAD_ROW_SHARE:
+    if problems.total() > total * MAX_BAD_ROW_SHARE:
         [(field, _)] = problems.most_common(1)
         raise FeedRefused(field, f"{problems.total()} of {total} records failed a check")
 
@@ -127,7 +127,7 @@ def check_unknown_share(codes: NDArray[np.uint8]) -> None:
     FeedRefused
     """
     share = float((codes == Status.UNKNOWN).mean())
-    if share > MAXIMUM_UNKNOWN_SHARE:
+    if share > MAX_UNKNOWN_SHARE:
         raise FeedRefused("trafficstatus", f"unknown in {share:.0%} of segments")
 
 
@@ -146,14 +146,14 @@ def check_missing_segments(present: int, new: int, expected: int) -> None:
     ------
     FeedRefused
     """
-    if present < expected * MINIMUM_SEGMENT_SHARE and are_few(new, expected - present):
+    if present < expected * MIN_SEGMENT_SHARE and are_few(new, expected - present):
         reason = f"only {present} of {expected} known segments, and {new} new ones"
         raise FeedRefused("records", reason)
 
 
 def are_few(new: int, missing: int) -> bool:
     """Whether new segments are too few to have taken the place of those that are missing."""
-    return new < missing * MINIMUM_SEGMENT_SHARE
+    return new < missing * MIN_SEGMENT_SHARE
 
 
 def check_size(body: bytes) -> None:
@@ -163,10 +163,10 @@ def check_size(body: bytes) -> None:
     ------
     FeedRefused
     """
-    for name, (sign, most) in MAXIMUM_PER_SEGMENT.items():
+    for name, (sign, most) in MAX_PER_SEGMENT.items():
         count = body.count(sign)
-        if count > most * MAXIMUM_SEGMENTS:
-            raise FeedRefused("body", f"{count} {name}, too many for {MAXIMUM_SEGMENTS} segments")
+        if count > most * MAX_SEGMENTS:
+            raise FeedRefused("body", f"{count} {name}, too many for {MAX_SEGMENTS} segments")
 
 
 def check_number(records: int) -> None:
@@ -176,8 +176,8 @@ def check_number(records: int) -> None:
     ------
     FeedRefused
     """
-    if records > MAXIMUM_SEGMENTS:
-        raise FeedRefused("records", f"{records}, more than {MAXIMUM_SEGMENTS}")
+    if records > MAX_SEGMENTS:
+        raise FeedRefused("records", f"{records}, more than {MAX_SEGMENTS}")
 
 
 def check_drawable(problems: Sequence[str], total: int) -> None:
@@ -195,7 +195,7 @@ def check_drawable(problems: Sequence[str], total: int) -> None:
     FeedRefused
         Names the field that failed most often.
     """
-    if len(problems) <= total * MAXIMUM_BAD_ROW_SHARE:
+    if len(problems) <= total * MAX_BAD_ROW_SHARE:
         return
     [(field, _)] = Counter(problems).most_common(1)
     raise FeedRefused(field, f"{len(problems)} of {total} segments cannot be drawn")
@@ -208,7 +208,7 @@ def drawable_parts(record: PlacedRecord) -> list[Part] | str:
         return "vitesse_maxi"
     if not SPEED_LIMITS_KMH[0] <= limit <= SPEED_LIMITS_KMH[1]:
         return "vitesse_maxi"
-    for field, most in MAXIMUM_CHARACTERS.items():
+    for field, most in MAX_CHARACTERS.items():
         text = getattr(record, field)
         if text is not None and not (isinstance(text, str) and len(text) <= most):
             return field
@@ -216,7 +216,7 @@ def drawable_parts(record: PlacedRecord) -> list[Part] | str:
 
 
 def _parts_in_area(geo_shape: msgspec.Raw | msgspec.UnsetType) -> list[Part] | None:
-    if not geo_shape or len(bytes(geo_shape)) > MAXIMUM_GEOMETRY_BYTES:
+    if not geo_shape or len(bytes(geo_shape)) > MAX_GEOMETRY_BYTES:
         return None
     try:
         shape = msgspec.json.decode(geo_shape)

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 # what it last said is still as fresh as it usually is (3 to 5 minutes behind).
 ARCHIVE_AFTER: Final = timedelta(minutes=10)
 # A server that asks for more than this is asked again all the same: its clock may be wrong.
-MAXIMUM_PAUSE: Final = timedelta(hours=1)
+MAX_PAUSE: Final = timedelta(hours=1)
 # A network changes about once a year, and a publisher may need another go. One that changes with
 # every reply would have every browser fetch a megabyte each time, and a file kept for each.
 NETWORK_CHANGES_A_DAY: Final = 3
@@ -133,7 +133,7 @@ class Observer:
         pause_s = error.retry_after_s if isinstance(error, FeedUnreachable) else None
         if pause_s:
             now = self._clock()
-            until = now + min(timedelta(seconds=pause_s), MAXIMUM_PAUSE)
+            until = now + min(timedelta(seconds=pause_s), MAX_PAUSE)
             self._live_pause = now, until
             log.warning("live feed: left alone until %s, as it asked", until)
 

@@ -31,8 +31,8 @@ from services.traffic.store import Store
 _COLUMNS: Final = ("status", "speed_kmh", "travel_time_s", "reliability_pct", "probes")
 # The feed's own period: times in between would tell the same traffic again.
 _PERIOD_MINUTES: Final = 3
-_MAXIMUM_STEP_MINUTES: Final = 60
-_MAXIMUM_WEEKS: Final = 520
+_MAX_STEP_MINUTES: Final = 60
+_MAX_WEEKS: Final = 520
 
 
 class SimulatedFeed(Protocol):
@@ -120,9 +120,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m services.observe.simulated_history",
         description="Write whole weeks of simulated traffic into a history, as source=demo.",
     )
-    parser.add_argument(
-        "--weeks", type=_whole_number(_MAXIMUM_WEEKS), default=12, help="default: 12"
-    )
+    parser.add_argument("--weeks", type=_whole_number(_MAX_WEEKS), default=12, help="default: 12")
     parser.add_argument(
         "--until",
         type=_day,
@@ -132,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--step-minutes",
-        type=_whole_number(_MAXIMUM_STEP_MINUTES, multiple_of=_PERIOD_MINUTES),
+        type=_whole_number(_MAX_STEP_MINUTES, multiple_of=_PERIOD_MINUTES),
         default=15,
         help="time between snapshots; default: 15",
     )

@@ -40,7 +40,7 @@ from services.traffic.usual_hour import UsualHour, decode_usual_hour, encode_usu
 Content = TypeVar("Content")
 
 # What readers of JSON take for an exact number at most.
-_MOST_FAILURES: Final = 2**53
+_MAX_FAILURES: Final = 2**53
 
 
 @dataclass(frozen=True)
@@ -268,7 +268,7 @@ def _decoded_state(document: bytes) -> WorkerState:
     for at in (found.last_attempt_at, found.last_success_at):
         if at is not None and datetime.fromisoformat(at).tzinfo is None:
             raise ValueError("a time without zone")
-    if not 0 <= found.consecutive_failures <= _MOST_FAILURES:
+    if not 0 <= found.consecutive_failures <= _MAX_FAILURES:
         raise ValueError("no number of failures")
     return found
 

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Three weeks of the same hour at a snapshot every 3 minutes: fewer show a day, not a habit.
-MINIMUM_OBSERVATIONS: Final = 60
+MIN_OBSERVATIONS: Final = 60
 # Below the width of a bin of speed ratios a difference is not told apart from none.
-MINIMUM_DIFFERENCE: Final = 0.05
+MIN_DIFFERENCE: Final = 0.05
 
 
 class Comparison(IntEnum):
@@ -45,7 +45,7 @@ class UsualRatios:
     p90: NDArray[np.floating] | float
     observations: NDArray[np.integer] | int
 
-    def is_known(self, minimum_observations: int = MINIMUM_OBSERVATIONS) -> NDArray[np.bool_]:
+    def is_known(self, minimum_observations: int = MIN_OBSERVATIONS) -> NDArray[np.bool_]:
         """Where enough was seen to speak of a habit, of the same shape."""
         return np.asarray(self.observations) >= minimum_observations
 
@@ -53,8 +53,8 @@ class UsualRatios:
 def compare(
     ratio: NDArray[np.floating] | float,
     usual: UsualRatios,
-    minimum_difference: float = MINIMUM_DIFFERENCE,
-    minimum_observations: int = MINIMUM_OBSERVATIONS,
+    minimum_difference: float = MIN_DIFFERENCE,
+    minimum_observations: int = MIN_OBSERVATIONS,
 ) -> NDArray[np.uint8]:
     """Compare speed ratios with the usual ones.
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from services.city.zones import ZONES
 from services.traffic.network import Network
 
-MINIMUM_KNOWN_SHARE: Final = 0.05
+MIN_KNOWN_SHARE: Final = 0.05
 """With a smaller share of its segments known, a zone has no ratio: they would not speak for it.
 
 At night one segment in three is known; an archive cut at the API's 100 rows knows one in thirty.
@@ -47,9 +47,7 @@ class ZoneTimes:
     known: NDArray[np.float64]
     segments: NDArray[np.float64]
 
-    def speed_ratios(
-        self, *, minimum_known_share: float = MINIMUM_KNOWN_SHARE
-    ) -> NDArray[np.float64]:
+    def speed_ratios(self, *, minimum_known_share: float = MIN_KNOWN_SHARE) -> NDArray[np.float64]:
         """Free-flow ÷ actual time, in (0, 1], of the same shape.
 
         Parameters
@@ -57,7 +55,7 @@ class ZoneTimes:
         minimum_known_share : float
             Share of a zone's segments, 0 to 1; with fewer known, or none at all, the ratio is
             NaN. What is shown, usual, learned from and forecast takes the one of
-            :data:`MINIMUM_KNOWN_SHARE`, so that they can be compared; another one needs a reason.
+            :data:`MIN_KNOWN_SHARE`, so that they can be compared; another one needs a reason.
         """
         is_enough = self.known >= np.maximum(1, minimum_known_share * self.segments)
         ratio = np.divide(

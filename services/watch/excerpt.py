@@ -10,7 +10,7 @@ from services.base.journal import FILE_NAME
 from services.base.journal.lines import moment_of_line
 
 BEFORE_SECONDS: Final = 60.0
-MOST_LINES: Final = 40
+MAX_LINES: Final = 40
 # Some thousand lines: what happened long before is not looked for.
 _READ_BYTES: Final = 300_000
 
@@ -40,4 +40,4 @@ def journal_around(data_dir: Path, start: datetime, end: datetime) -> list[str]:
         inside = inside if at is None else first <= at <= last
         if inside:
             kept.append(line)
-    return kept[-MOST_LINES:]
+    return kept[-MAX_LINES:]

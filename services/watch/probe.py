@@ -25,7 +25,7 @@ _TIMER: Final = "n_intervals"
 # A visitor has given up by then.
 LONGEST_ANSWER_SECONDS: Final = 5.0
 # What a page's callbacks answer has some hundred kilobytes.
-MOST_ANSWER_BYTES: Final = 8_000_000
+MAX_ANSWER_BYTES: Final = 8_000_000
 # Whatever it is that listens there.
 _NO_ANSWER: Final = (OSError, http.client.HTTPException, ValueError, FeedUnreachable)
 _NO_CALLBACKS: Final = (msgspec.MsgspecError, LookupError, ValueError, RecursionError)
@@ -97,10 +97,10 @@ def _ask(url: str, timeout_s: float, body: bytes | None = None) -> bytes | None:
         with cut_off.running(), closing(_connected(address, timeout_s, cut_off)) as connection:
             connection.request("GET" if body is None else "POST", address.path, body, headers)
             answer = connection.getresponse()
-            content = answer.read(MOST_ANSWER_BYTES)
+            content = answer.read(MAX_ANSWER_BYTES)
             # What was cut off, or is larger, is not whole.
             cut_off.remaining_s()
-            is_whole = not answer.length and len(content) < MOST_ANSWER_BYTES
+            is_whole = not answer.length and len(content) < MAX_ANSWER_BYTES
     except _NO_ANSWER:
         return None
     is_well = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES

@@ -39,11 +39,11 @@ LIMITS: Final = FetchLimits(
     retries=0,
 )
 # Of one process; the others of its threads for tiles wait for their turn.
-MOST_FETCHES: Final = 4
+MAX_FETCHES: Final = 4
 WAIT_SECONDS: Final = 3.0
 PAUSE_AFTER_FAILURE_SECONDS: Final = 60.0
 # All 24,529 tiles of Rennes at 20 kB; a source with larger ones loses those kept longest.
-MOST_KEPT_BYTES: Final = 500_000_000
+MAX_KEPT_BYTES: Final = 500_000_000
 # Between two looks at the folder a process adds no more than 100 MB to that.
 WRITTEN_BETWEEN_LOOKS: Final = 200
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
@@ -79,7 +79,7 @@ class Tiles:
         *,
         monotonic: Callable[[], float] = time.monotonic,
         limits: FetchLimits = LIMITS,
-        most_kept_bytes: int = MOST_KEPT_BYTES,
+        most_kept_bytes: int = MAX_KEPT_BYTES,
     ) -> None:
         self._limits = limits
         self._most_kept_bytes = most_kept_bytes
@@ -87,7 +87,7 @@ class Tiles:
         self._folder = data_dir / DIRECTORY
         self._headers = {"User-Agent": user_agent, "Accept": "image/png"}
         self._written = itertools.count()
-        self._fetching = threading.BoundedSemaphore(MOST_FETCHES)
+        self._fetching = threading.BoundedSemaphore(MAX_FETCHES)
         self._present = threading.BoundedSemaphore(TILE_THREADS)
         self._monotonic = monotonic
         self._not_before = 0.0

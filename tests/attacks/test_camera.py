@@ -27,7 +27,7 @@ from services.web import camera_client as client_module
 from services.web.camera_client import CameraClient
 from services.web.serving.gateway import Gateway
 from services.web.serving.limits import CAMERA_THREADS, PAGE_THREADS, THREADS, TILE_THREADS
-from services.web.tiles import LIMITS, MOST_FETCHES, Tiles, tile_at
+from services.web.tiles import LIMITS, MAX_FETCHES, Tiles, tile_at
 from tests.cameras import as_file, running_camera, street, with_scans, work_by_brightness
 from tests.fault_server import fault_server, reply_with
 from tests.services.web.serving.harness import Client, served, status_of
@@ -158,7 +158,7 @@ def test_camera_and_tiles_together_leave_threads_for_pages(tmp_path, monkeypatch
         for client in waiting:
             stack.callback(client.socket.close)
         wait_until(lambda: camera._places._value == PLACES - CAMERA_THREADS)
-        wait_until(lambda: tiles.requests == MOST_FETCHES)
+        wait_until(lambda: tiles.requests == MAX_FETCHES)
         # Each of them waits: what is left is for pages.
         pages = [Client(port) for _ in range(PAGE_THREADS)]
         for client in pages:

@@ -10,7 +10,7 @@ import flask
 import pytest
 
 from callbacks.http import problems
-from services.base.journal import FILE_NAME, KEPT_FILES, MAXIMUM_BYTES, repeats, start_journal
+from services.base.journal import FILE_NAME, KEPT_FILES, MAX_BYTES, repeats, start_journal
 from services.base.settings import load_settings
 from services.metrics import measure_requests, metric_registry
 from services.watch.excerpt import journal_around
@@ -58,9 +58,9 @@ def test_a_flood_of_failures_is_counted_and_pushes_nothing_out(client, journal, 
         client.get("/" + "x" * 4_000)
     text = journal.read_text("utf-8")
     assert "what must not be lost" in text
-    assert text.count("unexpected error in GET") == repeats.MOST_LINES
+    assert text.count("unexpected error in GET") == repeats.MAX_LINES
     # One of them with its traceback; six files of 5 MB hold hours of the worst.
-    assert len(text) < 200_000 < MAXIMUM_BYTES * (1 + KEPT_FILES) / 100
+    assert len(text) < 200_000 < MAX_BYTES * (1 + KEPT_FILES) / 100
     assert "x" * 300 not in text.partition("Traceback")[0]
 
 
@@ -76,7 +76,7 @@ def test_what_was_left_out_is_told_once_and_other_kinds_are_written():
         with server.test_request_context(path):
             return told.filter(record)
 
-    assert [line() for _ in range(repeats.MOST_LINES + 5)].count(True) == repeats.MOST_LINES
+    assert [line() for _ in range(repeats.MAX_LINES + 5)].count(True) == repeats.MAX_LINES
     assert line("/b")
     assert line(level=logging.ERROR)
     # What no request asked for is written however often.

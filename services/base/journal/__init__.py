@@ -17,7 +17,7 @@ from services.base.journal.repeats import Repeats
 from services.base.settings import Settings
 
 FILE_NAME: Final = "app.log"
-MAXIMUM_BYTES: Final = 5 * 1024 * 1024
+MAX_BYTES: Final = 5 * 1024 * 1024
 KEPT_FILES: Final = 5
 # These name clients or say nothing below a warning.
 _QUIET_LOGGERS: Final = ("werkzeug", "urllib3", "apscheduler", "flask_limiter", "apprise")
@@ -58,7 +58,7 @@ def _file_handler(settings: Settings) -> logging.Handler:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     return ConcurrentRotatingFileHandler(
         settings.data_dir / FILE_NAME,
-        maxBytes=MAXIMUM_BYTES,
+        maxBytes=MAX_BYTES,
         backupCount=KEPT_FILES,
         encoding="utf-8",
         umask=0o077,

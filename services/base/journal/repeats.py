@@ -19,7 +19,7 @@ from services.base.journal.lines import current_request_id
 log = logging.getLogger(__name__)
 
 # Of a kind and within a time: some hundred kilobytes of all kinds together, of the 30 MB kept.
-MOST_LINES: Final = 10
+MAX_LINES: Final = 10
 PERIOD_SECONDS: Final = 600.0
 
 Kind = tuple[str, int, str, str]
@@ -75,7 +75,7 @@ class Repeats(logging.Filter):
         kind = (f"{record.name}:{record.lineno}", record.levelno, endpoint, error)
         with self._lock:
             count = self._counts.setdefault(kind, _Count(self._monotonic() + PERIOD_SECONDS))
-            if count.written < MOST_LINES:
+            if count.written < MAX_LINES:
                 count.written += 1
                 return True
             count.left_out += 1

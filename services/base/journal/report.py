@@ -21,7 +21,7 @@ from services.base.errors import StorageError
 from services.base.formats import plural
 from services.base.journal.shapes import TRACEBACK, Entry, entry_of, exception_of, stripped
 
-_MOST_SHOWN: Final = 10
+_MAX_SHOWN: Final = 10
 _NO_TIME: Final = "no time told"
 _NOT_UNDERSTOOD: Final = (
     "{path}: nothing in it was understood. Known are lines of Python's logging, Flask, gunicorn, "
@@ -98,7 +98,7 @@ def as_text(report: Report) -> str:
             "Exceptions, first seen",
             [
                 (name, f"{count} × since {report.first_seen[name]}")
-                for name, count in report.exceptions.most_common(_MOST_SHOWN)
+                for name, count in report.exceptions.most_common(_MAX_SHOWN)
             ],
         ),
     ]
@@ -228,7 +228,7 @@ def _lines_of(path: Path) -> Iterator[str]:
 
 
 def _largest(values: dict[str, int]) -> list[tuple[str, int]]:
-    return sorted(values.items(), key=lambda item: -item[1])[:_MOST_SHOWN]
+    return sorted(values.items(), key=lambda item: -item[1])[:_MAX_SHOWN]
 
 
 def _section(title: str, rows: Sequence[tuple[object, object]]) -> str:

@@ -39,7 +39,7 @@ PROBES_FIELD: Final = "vehicleprobemeasurement"
 # The feed has had all of these since it began; the probes came in 2023.
 NEEDED_FIELDS: Final = (TIME_FIELD, ID_FIELD, *(f for f in MOVING_FIELDS if f != PROBES_FIELD))
 NOT_STATED: Final = -1
-_MAXIMUM_BYTE: Final = 255
+_MAX_BYTE: Final = 255
 _UNIX_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -177,7 +177,7 @@ def _read_unknown(
 def _reason_of_id(record: FlatRecord) -> str | None:
     segment_id = record.get(ID_FIELD)
     if isinstance(segment_id, str) and segment_id:
-        most = gate.MAXIMUM_ID_CHARACTERS
+        most = gate.MAX_ID_CHARACTERS
         return None if len(segment_id) <= most else f"{ID_FIELD}: over {most} characters"
     return f"{ID_FIELD}: {'not a text' if segment_id else 'missing'}"
 
@@ -195,7 +195,7 @@ def _rows(
     speed_kmh = np.rint(np.array(kept["averagevehiclespeed"], np.float64)).astype(np.int16)
     # The speed of an unknown segment is filler.
     speed_kmh[status == Status.UNKNOWN] = NOT_STATED
-    probes = np.minimum(np.array(kept[PROBES_FIELD], np.int64), _MAXIMUM_BYTE).astype(np.int16)
+    probes = np.minimum(np.array(kept[PROBES_FIELD], np.int64), _MAX_BYTE).astype(np.int16)
     if not has_probes:
         probes[:] = NOT_STATED
     reliability = np.rint(np.array(kept["traveltimereliability"], np.float64))

@@ -16,7 +16,7 @@ import orjson
 from services.base.errors import FeedRefused
 from services.observe.archives.opening import (
     CONTAINER_KEYS,
-    MAXIMUM_RECORD_CHARACTERS,
+    MAX_RECORD_CHARACTERS,
     bounded_lines,
 )
 
@@ -133,7 +133,7 @@ class _Scanner:
             try:
                 value, end = self._decode(self._buffer, self._place)
             except (ValueError, RecursionError) as error:
-                if len(self._buffer) - self._place > MAXIMUM_RECORD_CHARACTERS:
+                if len(self._buffer) - self._place > MAX_RECORD_CHARACTERS:
                     raise self.damaged("no record ends here") from None
                 if not self._read_on():
                     raise self._broken_off(error) from None

@@ -24,7 +24,7 @@ ACCEPTED: Final = (
 )
 
 # The whole reply of the feed is 2.6 MB; a record of it 1 kB, a very long road 100 kB.
-MAXIMUM_RECORD_CHARACTERS: Final = 4 * 1024 * 1024
+MAX_RECORD_CHARACTERS: Final = 4 * 1024 * 1024
 _HEAD_BYTES: Final = 1024 * 1024
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 # zlib's sign for "with a gzip header", any window.
@@ -185,8 +185,8 @@ def bounded_lines(text: TextIO) -> Iterator[str]:
     ------
     FeedRefused
     """
-    while line := text.readline(MAXIMUM_RECORD_CHARACTERS):
-        if len(line) == MAXIMUM_RECORD_CHARACTERS:
+    while line := text.readline(MAX_RECORD_CHARACTERS):
+        if len(line) == MAX_RECORD_CHARACTERS:
             raise FeedRefused("body", f"a line of more than {len(line):,} characters")
         yield line
 

@@ -119,8 +119,8 @@ class SegmentPlacer:
         last = self._last.get(segment_id)
         if last is not None and last[0] == said:
             return last[1]
-        if last is None and len(self._last) >= gate.MAXIMUM_SEGMENTS:
-            raise FeedRefused(ID_FIELD, f"more than {gate.MAXIMUM_SEGMENTS:,} different segments")
+        if last is None and len(self._last) >= gate.MAX_SEGMENTS:
+            raise FeedRefused(ID_FIELD, f"more than {gate.MAX_SEGMENTS:,} different segments")
         found = self._find(segment_id, record)
         answer = found if isinstance(found, str) else self._numbered(found)
         self._last[segment_id] = (said, answer)

@@ -18,7 +18,7 @@ CENTRE_LAT, CENTRE_LON = 48.1117, -1.6777
 KM_PER_DEGREE_LAT = 111.195
 KM_PER_DEGREE_LON = 74.243
 
-_LEAST_GAP_KM = 0.004
+_MIN_GAP_KM = 0.004
 _HALF_SQRT_3 = 0.8660254037844386
 _TWELFTHS = np.array(
     [
@@ -124,7 +124,7 @@ def cut(line: Line, cuts_km: NDArray[np.float64]) -> Pieces:
     along = distance_along(line)
     # A vertex a few metres from a cut would make an ugly kink once the line is shifted.
     gap = np.abs(along[:, None] - cuts_km[None, :]).min(axis=1)
-    kept = np.flatnonzero(gap > _LEAST_GAP_KM)
+    kept = np.flatnonzero(gap > _MIN_GAP_KM)
     where = np.concatenate([along[kept], cuts_km])
     order = np.argsort(where, kind="stable")
     points = np.concatenate([line[kept], at_distances(line, cuts_km)])[order]

@@ -83,7 +83,7 @@ _UNKNOWN_ROW: Final[dict[str, Any]] = {
     "trafficstatus": "unknown",
     "vehicleprobemeasurement": 0,
 }
-_MAXIMUM_PROBES: Final = 255
+_MAX_PROBES: Final = 255
 # What decoders raise on bytes that are no JSON, no UTF-8 or nested without end.
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _TOLD_CHARACTERS: Final = 200
@@ -216,7 +216,7 @@ def _placed_records(records: list[Record]) -> list[Record]:
     by_id: dict[str, Record] = {}
     for record in records:
         segment_id = record.predefinedlocationreference
-        if isinstance(segment_id, str) and 0 < len(segment_id) <= gate.MAXIMUM_ID_CHARACTERS:
+        if isinstance(segment_id, str) and 0 < len(segment_id) <= gate.MAX_ID_CHARACTERS:
             by_id.setdefault(segment_id, record)
     gate.check_identities(len(by_id), len(records), ID_FIELD)
     return [by_id[segment_id] for segment_id in sorted(by_id)]
@@ -339,7 +339,7 @@ def _build_network(version: str, drawable: list[_Drawable]) -> Network:
 def _in_network_order(
     columns: ReplyColumns, records: list[Record], network: Network
 ) -> dict[str, NDArray[Any]]:
-    probes = np.minimum(np.array(columns.vehicleprobemeasurement), _MAXIMUM_PROBES)
+    probes = np.minimum(np.array(columns.vehicleprobemeasurement), _MAX_PROBES)
     observed = {
         "status": np.array(
             [STATUS_OF_DATEX_NAME[name] for name in columns.trafficstatus], np.uint8

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 FILE_NAME: Final = "sessions.json"
 _LOCK_SECONDS: Final = 2.0
 # Far more log-outs than one operator makes in half a day; the oldest go first.
-_MOST_ENDED: Final = 10_000
+_MAX_ENDED: Final = 10_000
 _ERA_BYTES: Final = 12
 _UNREADABLE: Final = (StorageError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
@@ -143,7 +143,7 @@ class Validity:
     def _running(self, ended: Mapping[str, int]) -> dict[str, int]:
         now = self._now()
         running = sorted((at, mark) for mark, at in ended.items() if at > now)
-        return {mark: at for at, mark in running[-_MOST_ENDED:]}
+        return {mark: at for at, mark in running[-_MAX_ENDED:]}
 
 
 def _another_era() -> str:

@@ -11,9 +11,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from services.web.serving.limits import (
     HEADER_SECONDS,
-    MOST_CONNECTIONS,
-    MOST_HEADER_BYTES,
-    MOST_WAITING_REQUESTS,
+    MAX_CONNECTIONS,
+    MAX_HEADER_BYTES,
+    MAX_WAITING_REQUESTS,
     SLICE_BYTES,
     SLICE_SECONDS,
 )
@@ -41,7 +41,7 @@ class Connections:
         One more closes the first.
     """
 
-    def __init__(self, most: int = MOST_CONNECTIONS) -> None:
+    def __init__(self, most: int = MAX_CONNECTIONS) -> None:
         self._most = most
         self._all: dict[DeadlineProtocol, None] = {}
 
@@ -114,7 +114,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         if self._header_end is None and not self._is_asked():
             # Whatever came, be it an empty line, ended the time that an idle one has.
             self._header_end = self._later(HEADER_SECONDS)
-        if self._beside_body > MOST_HEADER_BYTES and not self.transport.is_closing():
+        if self._beside_body > MAX_HEADER_BYTES and not self.transport.is_closing():
             self.transport.write(_TOO_LARGE)
             self.transport.close()
 
@@ -134,7 +134,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         """
         self._header_end = _cancel(self._header_end)
         super().on_headers_complete()
-        if len(self.pipeline) > MOST_WAITING_REQUESTS:
+        if len(self.pipeline) > MAX_WAITING_REQUESTS:
             raise TooManyRequests
 
     def on_body(self, body: bytes) -> None:

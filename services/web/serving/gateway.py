@@ -21,8 +21,8 @@ from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 from services.web.serving import awaited
 from services.web.serving.limits import (
     BODY_SECONDS,
-    LEAST_BYTES_PER_SECOND,
-    MOST_LARGE_BODIES_BYTES,
+    MAX_LARGE_BODIES_BYTES,
+    MIN_BYTES_PER_SECOND,
     SLICE_BYTES,
     SMALL_BODY_BYTES,
     most_body_bytes,
@@ -136,7 +136,7 @@ class Gateway:
                     refused = refused or self._take(body, message["body"], most)
                     if not message["more_body"] or came > 2 * most:
                         break
-                    limit.reschedule(end + came / LEAST_BYTES_PER_SECOND)
+                    limit.reschedule(end + came / MIN_BYTES_PER_SECOND)
         except TimeoutError:
             refused = HTTPStatus.REQUEST_TIMEOUT
         if refused is not None:
@@ -149,7 +149,7 @@ class Gateway:
         if size > most:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         more = size - body.counted if size > SMALL_BODY_BYTES else 0
-        if self._large_bytes + more > MOST_LARGE_BODIES_BYTES:
+        if self._large_bytes + more > MAX_LARGE_BODIES_BYTES:
             return HTTPStatus.SERVICE_UNAVAILABLE
         self._large_bytes += more
         body.counted += more

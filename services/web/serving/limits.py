@@ -18,7 +18,7 @@ THREADS: Final = CAMERA_THREADS + TILE_THREADS + PAGE_THREADS
 HEADER_SECONDS: Final = 10.0
 # For a body: these, and one more for each so many bytes that came (a poor mobile connection).
 BODY_SECONDS: Final = 15.0
-LEAST_BYTES_PER_SECOND: Final = 20_000
+MIN_BYTES_PER_SECOND: Final = 20_000
 # An answer is sent by the slice; each has so long, so that the whole has a time in its proportion.
 SLICE_BYTES: Final = 65_536
 SLICE_SECONDS: Final = 10.0
@@ -26,26 +26,26 @@ SLICE_SECONDS: Final = 10.0
 IDLE_SECONDS: Final = 75
 
 # Everything of a request that is not its body: request line, headers, what frames the pieces.
-MOST_HEADER_BYTES: Final = 65_536
+MAX_HEADER_BYTES: Final = 65_536
 # The largest body that a page sends is a callback's, of some kilobytes.
-MOST_BODY_BYTES: Final = 1_048_576
+MAX_BODY_BYTES: Final = 1_048_576
 # A form has a name and a password, or a comment of 2,000 characters.
-MOST_FORM_BYTES: Final = 65_536
+MAX_FORM_BYTES: Final = 65_536
 # Base64 makes four bytes of three; the rest is around the picture.
-MOST_PICTURE_BODY_BYTES: Final = MAX_BYTES * 4 // 3 + MOST_FORM_BYTES
+MAX_PICTURE_BODY_BYTES: Final = MAX_BYTES * 4 // 3 + MAX_FORM_BYTES
 # Where a picture may be handed in.
 PICTURE_PATHS: Final = frozenset({"/api/v1/segmentation", "/camera/_dash-update-component"})
 # Bodies up to the first are always read; all larger ones of a process share the second.
 SMALL_BODY_BYTES: Final = 65_536
-MOST_LARGE_BODIES_BYTES: Final = 67_108_864
+MAX_LARGE_BODIES_BYTES: Final = 67_108_864
 # Of a process; beyond, the one that has been without a whole request longest is closed.
-MOST_CONNECTIONS: Final = 2_000
+MAX_CONNECTIONS: Final = 2_000
 # Sent before the one before was answered, which no browser does: each takes some kilobytes.
-MOST_WAITING_REQUESTS: Final = 4
+MAX_WAITING_REQUESTS: Final = 4
 # Files that a process has open besides its connections: databases, metrics, tiles, libraries.
 OTHER_FILES: Final = 256
 
 
 def most_body_bytes(path: str) -> int:
     """The largest body that is read at a path."""
-    return MOST_PICTURE_BODY_BYTES if path in PICTURE_PATHS else MOST_BODY_BYTES
+    return MAX_PICTURE_BODY_BYTES if path in PICTURE_PATHS else MAX_BODY_BYTES

@@ -16,7 +16,7 @@ from uvicorn_worker import UvicornWorker
 
 from services.web.serving.connections import Connections, DeadlineProtocol
 from services.web.serving.gateway import Gateway
-from services.web.serving.limits import IDLE_SECONDS, MOST_CONNECTIONS, OTHER_FILES
+from services.web.serving.limits import IDLE_SECONDS, MAX_CONNECTIONS, OTHER_FILES
 
 # A process takes one connection at a time from the queue that all share: else whichever wakes first
 # takes all that wait, and the others answer none of them.
@@ -85,7 +85,7 @@ class _SharingServer(Server):
 def _connections_that_fit() -> int:
     """How many, with as many files open as the system lets a process have."""
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_CONNECTIONS + OTHER_FILES
+    wanted = MAX_CONNECTIONS + OTHER_FILES
     allowed = max(now, wanted if most == resource.RLIM_INFINITY else min(wanted, most))
     resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
-    return max(1, min(MOST_CONNECTIONS, allowed - OTHER_FILES))
+    return max(1, min(MAX_CONNECTIONS, allowed - OTHER_FILES))

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from services.base.errors import FeedUnreachable
-from services.base.http import MAXIMUM_REDIRECTS, FetchLimits, fetch
+from services.base.http import MAX_REDIRECTS, FetchLimits, fetch
 from tests.fault_server import FaultServer, dripping_server, fault_server, in_turn, reply_with
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -236,7 +236,7 @@ def test_endless_redirects_are_given_up():
     with fault_server(around) as server:
         with pytest.raises(FeedUnreachable, match="redirected more than 5 times"):
             get(server.url)
-        assert server.requests == 1 + MAXIMUM_REDIRECTS
+        assert server.requests == 1 + MAX_REDIRECTS
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_debug_lines_only_when_asked_for(settings):
 
 
 def test_it_rotates_and_keeps_a_bounded_number_of_files(settings, monkeypatch):
-    monkeypatch.setattr(journal, "MAXIMUM_BYTES", 2_000)
+    monkeypatch.setattr(journal, "MAX_BYTES", 2_000)
     journal.start_journal(settings)
     for number in range(400):
         logging.getLogger("x").info("line %d %s", number, "." * 50)
@@ -139,7 +139,7 @@ WRITER = """
 import logging, sys
 from services.base import journal
 from services.base.settings import load_settings
-journal.MAXIMUM_BYTES, journal.KEPT_FILES = 20_000, 50
+journal.MAX_BYTES, journal.KEPT_FILES = 20_000, 50
 journal.start_journal(load_settings(data_dir=sys.argv[1]))
 for number in range(200):
     logging.getLogger("writer").info("%s-%d", sys.argv[2], number)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from services.base.privacy import MOST_CHARACTERS, masked, without_personal_data
+from services.base.privacy import MAX_CHARACTERS, masked, without_personal_data
 
 
 @pytest.mark.parametrize(
@@ -53,15 +53,15 @@ def test_the_time_it_takes_grows_with_the_text_and_no_faster(unit):
 def test_a_long_text_keeps_its_ends_and_no_half_of_a_secret():
     secrets = " http://me:s3cret@host/x?key=s3cret Cookie: s3cret s3cret"
     for shift in range(0, 120, 7):
-        before = "b" * (MOST_CHARACTERS // 2 - shift) + secrets
+        before = "b" * (MAX_CHARACTERS // 2 - shift) + secrets
         text = f"first line\n{before} {'m' * 90_000} s3cret{secrets}\nlast: Error at the end"
         told = without_personal_data(text)
         assert "s3cret" not in told
         assert told.startswith("first line\n")
         assert told.endswith("last: Error at the end")
         assert "characters left out" in told
-        assert len(told) < MOST_CHARACTERS + 100
+        assert len(told) < MAX_CHARACTERS + 100
 
 
 def test_a_text_of_megabytes_is_told_at_once_and_short():
-    assert len(without_personal_data("a" * 30_000_000)) < MOST_CHARACTERS
+    assert len(without_personal_data("a" * 30_000_000)) < MAX_CHARACTERS

@@ -295,7 +295,7 @@ KINDS = {
 }
 # Bytes a pixel: 200 MB, 300 MB and 400 MB of 25 megapixels (services/camera/limits.py), with what a
 # megapixel takes on its way to RGB on top.
-MOST_BYTES_A_PIXEL = {"PNG": 11, "GIF": 11, "JPEG": 13.5, "WEBP": 19}
+MAX_BYTES_A_PIXEL = {"PNG": 11, "GIF": 11, "JPEG": 13.5, "WEBP": 19}
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is told by Linux")
@@ -305,7 +305,7 @@ def test_decoding_takes_little_memory_whatever_the_kind_of_picture(kind):
     data = encoded(Image.new(mode, (SIDE, SIDE), 1), file_format, **options)
     command = [sys.executable, "-c", DECODE_AND_MEASURE]
     told = subprocess.run(command, input=data, capture_output=True, check=True)
-    assert int(told.stdout) < MOST_BYTES_A_PIXEL[file_format] * SIDE**2
+    assert int(told.stdout) < MAX_BYTES_A_PIXEL[file_format] * SIDE**2
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])

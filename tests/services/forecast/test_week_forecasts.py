@@ -9,8 +9,8 @@ import pytest
 
 from services.base.errors import ForecastUnavailable
 from services.forecast.week_forecasts import (
-    LEAST_DAYS,
-    LEAST_PROBABILITY,
+    MIN_DAYS,
+    MIN_PROBABILITY,
     WEEK_DIRECTORY,
     WEEK_FILE,
     CachedWeekForecasts,
@@ -38,14 +38,14 @@ class TestHour:
 
     def test_one_day_of_evidence_is_no_evidence(self):
         found = on(NETWORK).at(MONDAY, 3)
-        assert found.days_observed[0] < LEAST_DAYS
+        assert found.days_observed[0] < MIN_DAYS
         assert found.status_codes[0] == Status.UNKNOWN
         # What little is known is told all the same, to who asks for the figures.
         assert found.quantiles["p50"][0] == 0.9
 
     def test_a_status_that_is_less_likely_than_the_others_is_not_told(self):
         found = on(NETWORK).at(MONDAY, 8)
-        assert found.probabilities[1].max() < LEAST_PROBABILITY
+        assert found.probabilities[1].max() < MIN_PROBABILITY
         assert found.status_codes[1] == Status.UNKNOWN
 
     def test_probabilities_are_distributions_that_agree_with_the_median(self):

@@ -9,7 +9,7 @@ import pytest
 
 from services.base.files import set_aside, write_atomically
 from services.history import retention, upkeep
-from services.history.networks import MOST_LOADED, KnownNetworks
+from services.history.networks import MAX_LOADED, KnownNetworks
 from services.traffic.store import Store
 from tests.factories import make_network, make_snapshot_for
 from tests.services.history.days import append, keep_network, moments
@@ -107,7 +107,7 @@ def test_what_was_set_aside_is_removed_after_a_month(data_dir, name):
 
 
 def test_only_networks_in_use_are_in_memory(tmp_path):
-    versions = [f"v{number}" for number in range(3 * MOST_LOADED)]
+    versions = [f"v{number}" for number in range(3 * MAX_LOADED)]
     for version in versions:
         keep_network(tmp_path, make_network(20, version=version))
     at_hand = make_network(20, version="mine")
@@ -115,10 +115,10 @@ def test_only_networks_in_use_are_in_memory(tmp_path):
     for _ in range(2):
         seen = [weakref.ref(networks.get(version)) for version in versions]
         gc.collect()
-        assert sum(network() is not None for network in seen) <= MOST_LOADED
+        assert sum(network() is not None for network in seen) <= MAX_LOADED
     # The one that was asked for again stays.
     first = networks.get("v0")
-    for version in versions[1:MOST_LOADED]:
+    for version in versions[1:MAX_LOADED]:
         networks.get(version)
         assert networks.get("v0") is first
     assert networks.get("mine") is at_hand

@@ -351,7 +351,7 @@ def test_a_field_too_long_leaves_its_segment_out_by_name(field, value):
 
 
 def test_more_segments_than_any_network_has_are_refused(monkeypatch):
-    monkeypatch.setattr(gate, "MAXIMUM_SEGMENTS", 39)
+    monkeypatch.setattr(gate, "MAX_SEGMENTS", 39)
     assert refused_field(make_records()) == "records"
 
 
@@ -366,7 +366,7 @@ def test_more_segments_than_any_network_has_are_refused(monkeypatch):
 def test_a_reply_that_would_fill_the_memory_is_refused_before_it_is_decoded(
     body, name, monkeypatch
 ):
-    monkeypatch.setattr(gate, "MAXIMUM_SEGMENTS", 40)
+    monkeypatch.setattr(gate, "MAX_SEGMENTS", 40)
     assert len(check(make_records()).network) == 40
     with pytest.raises(FeedRefused, match=f"^body: [0-9]+ {name}, too many for 40 segments$"):
         check(body)

@@ -86,7 +86,7 @@ def test_what_drips_is_no_answer(head):
 
 
 def test_what_has_no_end_is_not_kept(monkeypatch):
-    monkeypatch.setattr(probe, "MOST_ANSWER_BYTES", 1_000)
+    monkeypatch.setattr(probe, "MAX_ANSWER_BYTES", 1_000)
     for length in (999, 1_000, 100_000):
         with fault_server(reply_with(b"x" * length)) as server:
             assert serves_pages(server.url) is (length < 1_000)

@@ -13,7 +13,7 @@ from services.web.serving.limits import TILE_THREADS
 from services.web.tiles import (
     KEPT_SECONDS,
     LIMITS,
-    MOST_FETCHES,
+    MAX_FETCHES,
     Tiles,
     TileUnavailable,
     covers,
@@ -103,7 +103,7 @@ def test_pages_do_not_wait_for_more_than_a_few_tiles(tmp_path):
         ]
         for thread in threads:
             thread.start()
-        for _ in range(MOST_FETCHES):
+        for _ in range(MAX_FETCHES):
             arrived.acquire(timeout=20)
         wait_until(lambda: not found._present._value)
         with pytest.raises(TileUnavailable, match="enough tiles"):

@@ -292,7 +292,7 @@ def test_bodies_are_as_large_as_where_they_go_allows(port, connect):
 
 
 def test_large_bodies_share_a_room_and_small_ones_need_none(application, connect, monkeypatch):
-    monkeypatch.setattr(gateway, "MOST_LARGE_BODIES_BYTES", 1_500_000)
+    monkeypatch.setattr(gateway, "MAX_LARGE_BODIES_BYTES", 1_500_000)
     head = "POST /api/v1/segmentation HTTP/1.1\r\nContent-Length: 1000000"
     room = Gateway(application, 2)
     with served(room) as port:
@@ -311,7 +311,7 @@ def test_large_bodies_share_a_room_and_small_ones_need_none(application, connect
 
 
 def test_room_is_given_back_by_whoever_leaves(port, monkeypatch, connect):
-    monkeypatch.setattr(gateway, "MOST_LARGE_BODIES_BYTES", 1_500_000)
+    monkeypatch.setattr(gateway, "MAX_LARGE_BODIES_BYTES", 1_500_000)
     head = "POST /api/v1/segmentation HTTP/1.1\r\nContent-Length: 1000000"
     for _ in range(5):
         leaving = connect(port)
