@@ -118,12 +118,7 @@ def _replace_parts(server: flask.Flask, package: Any, complaints: Complaints) ->
     telemetry = _module("core.telemetry")
     vars(telemetry).update(dict.fromkeys(TELEMETRY, lambda *_args, **_kwargs: None), requests=None)
     _put_off_scipy()
-    store = RecordStore(
-        storage,
-        _module("database.exception_occurrence").save_exception_occurence_to_db,
-        _module("database.code_line").get_code_line,
-    )
-    writer = RecordWriter(store.store, complaints)
+    writer = RecordWriter(RecordStore(_module).store, complaints)
     measurer = Measurer(server, writer, _module("core.cache"), package.config, complaints)
     _module("core.measurement").add_decorator = measurer.add_decorator
 

@@ -96,7 +96,7 @@ def use_own_answers(server: flask.Flask, package: ModuleType) -> None:
         "login": _log_in,
         "logout": _log_out,
         **dict.fromkeys(_OUT_OF_USE, _refuse_use),
-        **{name: partial(_tell, answer) for name, answer in _ANSWERS.items()},
+        **{name: partial(flask.jsonify, answer) for name, answer in _ANSWERS.items()},
     }
     for name, view in ours.items():
         server.view_functions[f"{package.config.blueprint_name}.{name}"] = view
@@ -113,10 +113,6 @@ def _log_out() -> ResponseReturnValue:
 
 def _refuse_use(**_parts: object) -> ResponseReturnValue:
     raise Forbidden("This part of the monitoring is out of use here.")
-
-
-def _tell(answer: object) -> ResponseReturnValue:
-    return flask.jsonify(answer)
 
 
 def _admit(link: str) -> ResponseReturnValue | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from types import TracebackType
@@ -55,17 +55,22 @@ class Record:
 
     Attributes
     ----------
-    request : mapping
+    request : dict
         Its row, by column.
     failures : sequence of Failure
     outlier : Outlier or None
     lines : sequence of Line
     """
 
-    request: Mapping[str, Any]
+    request: dict[str, Any]
     failures: Sequence[Failure] = ()
     outlier: Outlier | None = None
     lines: Sequence[Line] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the row is all there is."""
+        return not (self.failures or self.outlier or self.lines)
 
 
 class RecordStore:
@@ -73,18 +78,15 @@ class RecordStore:
 
     Parameters
     ----------
-    storage : module
-        The package's ``database``.
-    save_exception, find_code_line : callable
-        The package's own, for an open session.
+    package : callable
+        Gives a module of the package by its name.
     """
 
-    def __init__(
-        self, storage: Any, save_exception: Callable[..., Any], find_code_line: Callable[..., Any]
-    ) -> None:
-        self._storage = storage
-        self._save_exception = save_exception
-        self._find_code_line = find_code_line
+    def __init__(self, package: Callable[[str], Any]) -> None:
+        self._storage = package("database")
+        failures, lines = package("database.exception_occurrence"), package("database.code_line")
+        self._save_exception = failures.save_exception_occurence_to_db
+        self._find_code_line = lines.get_code_line
 
     def store(self, records: Sequence[Record]) -> None:
         """Store some records, all or none.
@@ -94,15 +96,21 @@ class RecordStore:
         sqlalchemy.exc.SQLAlchemyError
         """
         table = self._storage.Request
+        # Asking for the numbers of rows costs as much as the rows.
+        plain = [record.request for record in records if record.is_plain]
+        detailed = [record for record in records if not record.is_plain]
         numbered = insert(table).returning(table.id, sort_by_parameter_order=True)
         # The package's functions commit in between: here that reaches no further than the session.
         with (
             self._storage.engine.begin() as connection,
             Session(connection, join_transaction_mode="rollback_only") as session,
         ):
-            numbers = session.scalars(numbered, [dict(record.request) for record in records])
+            if plain:
+                session.execute(insert(table), plain)
             codes: dict[tuple[str, int, str], int] = {}
-            for number, record in zip(numbers.all(), records, strict=True):
+            rows = [record.request for record in detailed]
+            numbers = session.scalars(numbered, rows).all() if rows else ()
+            for number, record in zip(numbers, detailed, strict=True):
                 self._store_details(session, number, record, codes)
             session.flush()
 

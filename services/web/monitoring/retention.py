@@ -13,20 +13,13 @@ from services.web.monitoring.database import FILE_NAME, connect, damage_of, file
 DIRECTORY: Final = "monitoring"
 # Children before parents.
 _OF_REQUESTS: Final = ("Outlier", "StackLine", "ExceptionOccurrence")
-_NO_LONGER_USED: Final = (
-    ("ExceptionMessage", "id", "SELECT exception_msg_id FROM ExceptionOccurrence"),
-    (
-        "ExceptionStackLine",
-        "stack_trace_snapshot_id",
-        "SELECT stack_trace_snapshot_id FROM ExceptionOccurrence",
-    ),
-    (
-        "StackTraceSnapshot",
-        "id",
-        "SELECT stack_trace_snapshot_id FROM ExceptionOccurrence",
-    ),
-    ("CodeLine", "id", "SELECT code_id FROM StackLine"),
-)
+# A column, and the one that uses it.
+_USED_BY: Final = {
+    "ExceptionMessage.id": "ExceptionOccurrence.exception_msg_id",
+    "ExceptionStackLine.stack_trace_snapshot_id": "ExceptionOccurrence.stack_trace_snapshot_id",
+    "StackTraceSnapshot.id": "ExceptionOccurrence.stack_trace_snapshot_id",
+    "CodeLine.id": "StackLine.code_id",
+}
 
 
 def prune_measures(data_dir: Path, now: datetime, keep_days: int) -> int:
@@ -67,20 +60,16 @@ def prune_measures(data_dir: Path, now: datetime, keep_days: int) -> int:
 
 
 def _prune(connection: sqlite3.Connection, oldest: str) -> int:
-    if not _has_tables(connection):
+    tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
+    if ("Request",) not in tables:
         return 0
     old = "SELECT id FROM Request WHERE time_requested < ?"
     for table in _OF_REQUESTS:
         connection.execute(f"DELETE FROM {table} WHERE request_id IN ({old})", (oldest,))  # noqa: S608
     removed = connection.execute("DELETE FROM Request WHERE time_requested < ?", (oldest,)).rowcount
     connection.execute("DELETE FROM CustomGraphData WHERE time < ?", (oldest,))
-    if removed:
-        for table, column, used in _NO_LONGER_USED:
-            connection.execute(f"DELETE FROM {table} WHERE {column} NOT IN ({used})")  # noqa: S608
+    for column, user in _USED_BY.items() if removed else ():
+        (table, name), (users, used) = column.split("."), user.split(".")
+        query = f"DELETE FROM {table} WHERE {name} NOT IN (SELECT {used} FROM {users})"  # noqa: S608
+        connection.execute(query)
     return removed
-
-
-def _has_tables(connection: sqlite3.Connection) -> bool:
-    query = "SELECT count(*) FROM sqlite_master WHERE name = 'Request'"
-    (count,) = connection.execute(query).fetchone()
-    return bool(count)
