@@ -100,7 +100,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     dash_requests.register(server, pages.apps)
     security_headers.register(pages.apps)
     bind_monitoring(server, settings, services.operations.reading, registry)
-    static_files.register(pages.apps)
+    static_files.register(pages.apps, is_debug=settings.debug)
     return app
 
 

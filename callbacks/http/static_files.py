@@ -49,18 +49,20 @@ def _bootstrap_file() -> str:
     return str(Path(flask_bootstrap.__file__).resolve().parent / _BOOTSTRAP_FILE)
 
 
-def register(pages: Sequence[Dash]) -> None:
+def register(pages: Sequence[Dash], *, is_debug: bool = False) -> None:
     """Serve every file from memory; call it once every route is there.
 
-    A file that changes while the process runs is not read again.
+    A file that changes while the process runs is not read again, but for those who debug.
 
     Parameters
     ----------
     pages : sequence of Dash
         All on one server.
+    is_debug : bool
+        Whether nothing is kept, neither here nor by browsers.
     """
     server = pages[0].server
-    files = _Files(server, (_document_of(page) for page in pages))
+    files = _Files(server, [_document_of(page) for page in pages], is_kept=not is_debug)
     server.get(_BOOTSTRAP_PATH, defaults={"filename": _bootstrap_file()}, endpoint="bootstrap")(
         files.folder("", send_file)
     )
@@ -94,10 +96,13 @@ class _Files:
     documents : iterable of str
         Of the pages: what they name is what this process has. Another version's page may come here
         for a file under the name of its own version, and must not keep this one's as that.
+    is_kept : bool
+        Whether a file is read once, and browsers may keep it.
     """
 
-    def __init__(self, server: Flask, documents: Iterable[str]) -> None:
+    def __init__(self, server: Flask, documents: Iterable[str], *, is_kept: bool) -> None:
         self._server = server
+        self._is_kept = is_kept
         links = (link for document in documents for link in _LINK.findall(document))
         self._known = {mark for link in links if (mark := _mark(link)) is not None}
         # No more than there are files: what has no file, or is another name of one, raises.
@@ -126,7 +131,7 @@ class _Files:
     def _send(self, key: tuple[str, str], read: Callable[[], Any]) -> Response:
         response = send_document(self._document(key, read))
         mark = _mark(request.full_path.removesuffix("?"))
-        if mark is not None and mark in self._known:
+        if self._is_kept and mark in self._known:
             return immutable(response)
         return conditional(asked_again(response))
 
@@ -136,7 +141,7 @@ class _Files:
             # "1/../base.css" would be found, and so would any number of such names.
             abort(HTTPStatus.NOT_FOUND)
         with self._reading:
-            if key not in self._read:
+            if key not in self._read or not self._is_kept:
                 self._read[key] = self._made(read)
             return self._read[key]
 

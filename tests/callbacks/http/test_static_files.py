@@ -9,9 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import brotli
 import pytest
+from dash import Dash
+from dash.html import Div
 
 from app import create_app
-from callbacks.http import answers
+from callbacks.http import answers, static_files
+from services.base.files import write_atomically
 from services.base.settings import load_settings
 from tests.pages import page_paths
 
@@ -170,3 +173,19 @@ def test_many_readers_at_once_have_a_document_made_once():
         assert len(set(readers.map(make, ["a"] * 200))) == 1
     assert make("b") is not make("a")
     assert made == {"a": 2, "b": 1}
+
+
+@pytest.mark.parametrize("is_debug", [False, True])
+def test_a_changed_file_is_seen_at_once_by_who_debugs_alone(tmp_path, is_debug):
+    style = tmp_path / "assets" / "page.css"
+    write_atomically(style, b"a{}")
+    page = Dash(__name__, assets_folder=str(style.parent))
+    page.layout = Div()
+    static_files.register([page], is_debug=is_debug)
+    client = page.server.test_client()
+    [path] = [path for path in files_of(client, "/") if "page.css" in path]
+    assert client.get(path).data == b"a{}"
+    write_atomically(style, b"b{}")
+    answer = client.get(path)
+    assert answer.data == (b"b{}" if is_debug else b"a{}")
+    assert ("immutable" in answer.headers["Cache-Control"]) is not is_debug
