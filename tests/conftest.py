@@ -11,6 +11,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from services.base.settings import load_settings
+from services.operations import Operations, open_operations
+from services.traffic.store import Store
 from services.web.monitoring import binding, writer
 
 # The tests are spread over the cores already; idle threads of OpenMP wait by spinning.
@@ -69,6 +72,20 @@ def rennes_reply() -> bytes:
 def rennes_records() -> list[bytes]:
     """A hundred records of a year later, one each."""
     return (REAL_DATA / "records-2025-07-22T1442.jsonl").read_bytes().splitlines()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """What is published in the data directory of a test."""
+    store = Store(tmp_path)
+    store.prepare()
+    return store
+
+
+@pytest.fixture
+def operations(tmp_path: Path) -> Operations:
+    """The operations database in the data directory of a test."""
+    return open_operations(load_settings(data_dir=tmp_path))
 
 
 LastWords = list[Callable[[], object]]

@@ -10,8 +10,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from services.base.settings import load_settings
-from services.traffic.store import Store
-from tests.factories import OBSERVED_AT
+from tests.factories import OBSERVED_AT, make_network, make_snapshot_for
 
 # Four minutes after the snapshots of tests.factories; a Monday, 12:47 in Rennes.
 NOW = OBSERVED_AT + timedelta(minutes=4)
@@ -63,16 +62,20 @@ class DashClient:
         )
 
 
+def problem_of(response: Any, status: int) -> Any:
+    """The problem document of an answer that has that status."""
+    assert response.status_code == status
+    assert response.content_type == "application/problem+json"
+    body = orjson.loads(response.data)
+    assert body["status"] == status
+    assert {"type", "title", "detail"} <= set(body)
+    assert "Traceback" not in response.text
+    return body
+
+
 def _with_value(item: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     name = f"{item['id']}.{item['property']}"
     return {"id": item["id"], "property": item["property"], "value": values.get(name)}
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = Store(tmp_path)
-    store.prepare()
-    return store
 
 
 @pytest.fixture
@@ -92,3 +95,12 @@ def client(make_client):
 @pytest.fixture
 def dash_client(client):
     return DashClient(client)
+
+
+@pytest.fixture
+def published(store):
+    """A network and a snapshot of it, which pages show."""
+    network = make_network()
+    snapshot = make_snapshot_for(network)
+    store.publish(network, snapshot)
+    return network, snapshot

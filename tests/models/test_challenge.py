@@ -31,11 +31,6 @@ WORSE = comparison(own=0.031, champion=0.030, days_better=3)
 
 
 @pytest.fixture
-def operations(tmp_path):
-    return open_operations(load_settings(data_dir=tmp_path))
-
-
-@pytest.fixture
 def contest(tmp_path):
     return Contest(tmp_path)
 

@@ -6,7 +6,6 @@ import base64
 from datetime import timedelta
 
 import numpy as np
-import orjson
 import pytest
 
 from services.city.zones import ZONE_CHOICES, ZONES
@@ -18,6 +17,7 @@ from services.forecast.nowcast_files import (
 )
 from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT
 from services.plain.statuses import ZONE_STATUSES
+from tests.callbacks.conftest import problem_of
 from tests.factories import (
     MODEL_VERSION,
     OBSERVED_AT,
@@ -42,12 +42,6 @@ def published(store):
 @pytest.fixture
 def issued(published, tmp_path):
     write_nowcast(tmp_path, make_nowcast_table(NETWORK, SNAPSHOT))
-
-
-def problem_of(response, status):
-    assert response.status_code == status
-    assert response.content_type == "application/problem+json"
-    return orjson.loads(response.data)
 
 
 class TestCard:

@@ -12,27 +12,9 @@ import pytest
 from app import create_app
 from services.base.settings import load_settings
 from services.traffic.status import Status
-from tests.callbacks.conftest import NOW
+from tests.callbacks.conftest import NOW, problem_of
 from tests.factories import make_network, make_snapshot_for, make_usual_hour
 from tests.fault_server import fault_server, reply_with
-
-
-@pytest.fixture
-def published(store):
-    network = make_network()
-    snapshot = make_snapshot_for(network)
-    store.publish(network, snapshot)
-    return network, snapshot
-
-
-def problem_of(response, status):
-    assert response.status_code == status
-    assert response.content_type == "application/problem+json"
-    body = orjson.loads(response.data)
-    assert body["status"] == status
-    assert {"type", "title", "detail"} <= set(body)
-    assert "Traceback" not in response.text
-    return body
 
 
 def test_traffic_is_the_latest_snapshot_as_geojson(client, published):

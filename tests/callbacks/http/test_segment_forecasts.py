@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-import orjson
 import pytest
 
 from callbacks.http.segment_forecasts import PATH
+from tests.callbacks.conftest import problem_of
 from tests.factories import MODEL_VERSION, make_network, make_snapshot_for, write_week_forecasts
 
 NETWORK = make_network()
@@ -13,12 +13,6 @@ NETWORK = make_network()
 def published(tmp_path, store):
     write_week_forecasts(tmp_path)
     store.publish(NETWORK, make_snapshot_for(NETWORK))
-
-
-def problem_of(response, status):
-    assert response.status_code == status
-    assert response.content_type == "application/problem+json"
-    return orjson.loads(response.data)
 
 
 def test_every_segment_has_its_forecast_by_column(client, published):

@@ -1,6 +1,9 @@
-"""The forecast card's answers, word for word; test_view_flow.py holds the flow itself."""
+"""What the forecast card answers to a choice, word for word."""
 
 from __future__ import annotations
+
+import json
+import re
 
 import pytest
 
@@ -14,6 +17,9 @@ HOUR, DAY, ZONE = (
 )
 ANSWER = forecast_card.ANSWER_ID
 STRIP = forecast_card.STRIP_STORE_ID
+NO_HOUR = "Heure inconnue : choisissez une heure entre 0h et 23h."
+NO_DAY = "Jour inconnu : choisissez un jour de la semaine."
+NO_ZONE = "Zone inconnue : choisissez une zone de la liste."
 QUESTION = f"{forecast_card.QUESTION_STORE_ID}.data"
 
 
@@ -28,6 +34,10 @@ def chosen(dash_client, hour="8", day="monday", zone="centre-ville", language="f
     response = dash_client.call(f"{ANSWER}.children", values, QUESTION)
     assert response.status_code == 200
     return response.get_json()["response"]
+
+
+def all_words(dash_client, **choice):
+    return plain(json.dumps(chosen(dash_client, **choice), ensure_ascii=False))
 
 
 def words(node):
@@ -51,11 +61,9 @@ def test_the_strip_comes_with_the_answer(choose):
 @pytest.mark.parametrize(
     ("choice", "sentence"),
     [
-        ({"hour": "24"}, "Heure inconnue : choisissez une heure entre 0h et 23h."),
-        ({"hour": ""}, "Heure inconnue : choisissez une heure entre 0h et 23h."),
-        ({"hour": "8" * 5_000}, "Heure inconnue : choisissez une heure entre 0h et 23h."),
-        ({"day": ["monday"]}, "Jour inconnu : choisissez un jour de la semaine."),
-        ({"zone": "Rocade"}, "Zone inconnue : choisissez une zone de la liste."),
+        *(({"hour": hour}, NO_HOUR) for hour in (24, -1, "24", "", "abc", "8" * 5_000, None, [8])),
+        *(({"day": day}, NO_DAY) for day in ("lundi", 3, ["monday"])),
+        *(({"zone": zone}, NO_ZONE) for zone in ("Rocade", "paris", {"a": 1})),
     ],
 )
 def test_a_wrong_choice_changes_the_sentence_and_nothing_else(choose, choice, sentence):
@@ -69,8 +77,28 @@ def test_an_unknown_language_gets_french(choose, language):
     assert "Prédiction" in words(choose(language=language)[ANSWER]["children"])
 
 
-def test_without_a_model_there_is_no_strip_and_no_word_on_it(make_client, monkeypatch, tmp_path):
+def test_without_a_model_the_card_says_so_without_a_strip(make_client, monkeypatch, tmp_path):
     monkeypatch.setattr("services.roles.assembly.SHIPPED_ARTIFACTS", tmp_path / "none")
     content = chosen(DashClient(make_client()))
+    assert "n'est pas disponible" in words(content[ANSWER]["children"])
     assert content[STRIP]["data"] == []
     assert content[forecast_card.NOTE_ID]["children"] == ""
+
+
+def test_a_choice_is_answered_in_words_with_its_probability(dash_client):
+    text = all_words(dash_client)
+    assert re.search(r"Prédiction\W+(Libre|Dense|Bloqué)", text)
+    assert "%" in text
+    assert "données simulées" in text
+
+
+def test_the_answer_is_the_one_of_the_api(dash_client, client):
+    for hour in (3, 8, 17):
+        status = client.get(f"/api/v1/forecast?hour={hour}&day=tuesday").get_json()["status"]
+        word = {"free": "Libre", "dense": "Dense", "blocked": "Bloqué"}[status]
+        assert f"Prédiction : {word}" in all_words(dash_client, hour=hour, day="tuesday")
+
+
+def test_the_title_follows_the_zone(dash_client):
+    assert "pour le centre ville" in all_words(dash_client)
+    assert "pour la rocade" in all_words(dash_client, zone="rocade")

@@ -1,7 +1,8 @@
-"""The refresh on the wire and its figures at the edges; test_view_flow.py holds the flow itself."""
+"""What the browser gets when it refreshes, on the wire and at the edges."""
 
 from __future__ import annotations
 
+import base64
 import gzip
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ import numpy as np
 import orjson
 import pytest
 
-from callbacks.live.refresh import snapshot_payload
+from callbacks.live.refresh import late_after_seconds, snapshot_payload
 from components.page import NEWS_STORE_ID, REFRESH_ID, SHOWN_STORE_ID
 from services.city.zones import ZONES
 from services.forecast.zone_forecasts import TABLE_SHAPE
@@ -18,7 +19,6 @@ from services.traffic.status import Status
 from services.traffic.usual import Comparison
 from services.web.latest import TrafficView
 from tests.callbacks.conftest import NOW, DashClient
-from tests.callbacks.test_view_flow import forecasts_version
 from tests.factories import (
     OBSERVED_AT,
     make_network,
@@ -37,6 +37,18 @@ NOTHING_NEW_BYTES = 400
 # Of probabilities that no pattern makes smaller; those of a model take a third.
 FORECASTS_BYTES = 6_000
 EVERYTHING = {"time", "snapshot", "forecasts"}
+
+
+def refreshed(dash_client, shown):
+    response = dash_client.call(NEWS, {TICK: 1, SHOWN: {"snapshot": shown}}, TICK)
+    assert response.status_code == 200
+    return response.get_json()["response"][NEWS_STORE_ID]["data"].get("snapshot")
+
+
+def forecasts_version(dash_client):
+    """The table of zones that a page should have."""
+    response = dash_client.call(NEWS, {TICK: 1}, TICK)
+    return response.get_json()["response"][NEWS_STORE_ID]["data"]["forecasts"]["version"]
 
 
 def wire_bytes(response):
@@ -75,6 +87,64 @@ def refresh(dash_client):
         return dash_client.call(NEWS, values, TICK)
 
     return ask
+
+
+def test_a_page_that_shows_nothing_gets_every_status(dash_client, published):
+    network, snapshot = published
+    data = refreshed(dash_client, None)
+    assert data["version"] == snapshot.version
+    assert data["network"] == network.version
+    assert data["source"] == "live"
+    assert data["observed_at"] == snapshot.observed_at.timestamp()
+    bits = np.unpackbits(np.frombuffer(base64.b64decode(data["statuses"]), dtype=np.uint8))
+    codes = bits[: 3 * len(network)].reshape(-1, 3) @ [4, 2, 1]
+    assert codes.tolist() == snapshot.status_codes().tolist()
+
+
+def test_a_page_that_shows_the_latest_gets_next_to_nothing(dash_client, published):
+    _, snapshot = published
+    shown = {"snapshot": snapshot.version, "forecasts": forecasts_version(dash_client)}
+    response = dash_client.call(NEWS, {TICK: 1, SHOWN: shown}, TICK)
+    assert list(response.get_json()["response"][NEWS_STORE_ID]["data"]) == ["time"]
+    assert len(response.data) < 100
+
+
+def test_a_page_that_slept_catches_up_with_the_latest_at_once(dash_client, published, store):
+    network, first = published
+    for status in (Status.HEAVY, Status.CONGESTED, Status.FREE_FLOW):
+        store.publish(network, latest := make_snapshot_for(network, status))
+    assert refreshed(dash_client, first.version)["version"] == latest.version
+
+
+def test_before_the_first_snapshot_a_refresh_is_empty_and_fills_later(dash_client, store):
+    assert refreshed(dash_client, None) is None
+    network = make_network()
+    store.publish(network, make_snapshot_for(network))
+    assert refreshed(dash_client, None) is not None
+
+
+@pytest.mark.parametrize("source", ["archive", "demo"])
+def test_old_and_simulated_data_are_never_called_live(dash_client, store, source):
+    network = make_network()
+    store.publish(network, make_snapshot_for(network, source=source))
+    assert refreshed(dash_client, None)["source"] == source
+
+
+def test_figures_come_with_the_statuses(dash_client, store):
+    network = make_network()
+    store.publish(network, make_snapshot_for(network, Status.CONGESTED))
+    data = refreshed(dash_client, None)
+    # At 0.2 of the limit a trip takes five times as long: 400 % more.
+    assert data["congestion"] == pytest.approx(400, abs=5)
+    assert data["jam_km"] == pytest.approx(network.length_m.sum() / 1000, abs=0.1)
+    assert data["counts"] == [0, 0, 0, len(network), 0]
+    assert {zone[0] for zone in data["zones"]} == {"blocked"}
+    assert len(data["worst"]) == 5
+
+
+def test_late_is_ten_minutes_or_three_periods():
+    assert late_after_seconds(180) == 600
+    assert late_after_seconds(900) == 2_700
 
 
 def test_wire_bytes_stay_within_what_was_promised(refresh, store):

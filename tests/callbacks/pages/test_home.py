@@ -13,6 +13,7 @@ from callbacks.pages import home, quality
 from callbacks.pages.subpage import Pages
 from services.base import texts
 from services.base.settings import load_settings
+from services.forecast import asked_hour
 from services.roles.assembly import assemble
 from services.traffic.store import Store
 from tests.callbacks.conftest import NOW
@@ -63,6 +64,25 @@ def test_each_load_gets_the_snapshot_of_its_time(client, store):
     style = found(layout, "map")["figure"]["layout"]["map"]["style"]
     assert style["sources"]["roads"]["data"] == f"/network/{network.version}.geojson"
     assert client.get(style["sources"]["roads"]["data"]).status_code == 200
+
+
+def test_the_page_opens_on_the_coming_hour_in_rennes(make_client):
+    # 23:10 UTC on a Sunday of winter is 00:10 on Monday in Rennes.
+    layout = make_client(datetime(2026, 1, 4, 23, 10, tzinfo=UTC)).get("/_dash-layout").text
+    assert asked_hour.coming_hour(datetime(2026, 1, 4, 23, 10, tzinfo=UTC)) == (0, 1)
+    assert "Aujourd'hui (lundi)" in layout
+
+
+def test_the_first_page_already_holds_the_traffic(client, published):
+    _, snapshot = published
+    assert snapshot.version in client.get("/_dash-layout").text
+
+
+def test_the_attributions_are_on_the_page(client, published):
+    layout = client.get("/_dash-layout").text
+    assert "OpenStreetMap" in layout
+    assert "Rennes Métropole" in layout
+    assert "ODbL" in layout
 
 
 def test_settings_reach_the_browser(make_client):

@@ -10,6 +10,7 @@ from models.nowcast import train
 from models.nowcast.options import Architecture, FitOptions
 from models.nowcast.train import Trained
 from tests.models.nowcast.cities import every, write_city
+from tests.models.nowcast.tables import rhythmic
 
 
 @dataclass(frozen=True)
@@ -41,3 +42,8 @@ def trained_city(tmp_path_factory):
         report=lines.append,
     )
     return TrainedCity(data_dir, trained, lines)
+
+
+@pytest.fixture(scope="module")
+def speed():
+    return rhythmic()

@@ -6,7 +6,7 @@ import pytest
 from models.nowcast.boosted_trees import BoostedTrees, TreeOptions
 from models.nowcast.features import HORIZONS, LAGS, speeds_ahead
 from models.nowcast.profile import ProfileOptions
-from tests.models.nowcast.tables import SLOTS_PER_DAY, rhythmic, times_of
+from tests.models.nowcast.tables import SLOTS_PER_DAY, times_of
 
 pytest.importorskip("lightgbm")
 
@@ -23,11 +23,6 @@ def grown(speed: np.ndarray) -> BoostedTrees:
         options=FEW,
         report=lambda line: None,
     )
-
-
-@pytest.fixture(scope="module")
-def speed():
-    return rhythmic()
 
 
 @pytest.fixture(scope="module")

@@ -38,11 +38,6 @@ def learned(speed: np.ndarray, seed: int = 1):
 
 
 @pytest.fixture(scope="module")
-def speed():
-    return rhythmic()
-
-
-@pytest.fixture(scope="module")
 def nowcaster(speed):
     return learned(speed[:TRAIN])
 

@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import orjson
 import pytest
 
 import models
 from models.nowcast.features import LAGS
 from models.nowcast.issuing import forecast_next_hour, known_share
 from models.nowcast.judging import is_no_worse_than_baselines, lead_table
-from models.versions import CARD_FILE, MEASURES_FILE, champion_version
+from models.versions import CARD_FILE, champion_version
 from services.forecast.nowcasts import LEAD_MINUTES
 from services.observe.demo import DemoFeed
 from services.observe.feeds.reply import check_reply
@@ -28,11 +27,6 @@ ARTIFACTS = Path(models.__file__).parent / "artifacts" / "nowcast"
 @pytest.fixture(scope="module")
 def directory():
     return ARTIFACTS / champion_version(ARTIFACTS)
-
-
-@pytest.fixture(scope="module")
-def measures(directory):
-    return orjson.loads((directory / MEASURES_FILE).read_bytes())
 
 
 def test_it_says_that_it_learned_from_four_weeks_of_simulated_traffic(measures, directory):

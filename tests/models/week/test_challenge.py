@@ -16,9 +16,8 @@ from models.challenge import challenge
 from models.errors import HistoryTooShort
 from models.week.challenge import WeekChallenge, parts_with_newest_judged
 from models.week.kind import WEEK
-from services.base.settings import load_settings
 from services.city.calendar import Calendar
-from services.operations import open_operations, recorded_versions
+from services.operations import recorded_versions
 from tests.models.histories import write_history
 
 # The history ends with Sunday 2026-11-29; the newest whole week begins on the 23rd.
@@ -68,18 +67,6 @@ def network(monkeypatch):
     )
     monkeypatch.setitem(sys.modules, "models.week.correction", stand_in)
     return found
-
-
-@pytest.fixture(scope="module")
-def data_dir(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("data")
-    write_history(directory, weeks=4)
-    return directory
-
-
-@pytest.fixture
-def operations(tmp_path):
-    return open_operations(load_settings(data_dir=tmp_path))
 
 
 def run(data_dir, tmp_path, operations, now=NIGHT):

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import orjson
 import pytest
 
 import models
-from models.versions import CARD_FILE, MEASURES_FILE
+from models.versions import CARD_FILE
 from models.week.card import week_card
 from models.week.scores import CLIMATOLOGY, RAW_FREQUENCIES, scores_table
 from models.week.train import is_no_worse_than_frequencies
@@ -35,11 +34,6 @@ def week():
 @pytest.fixture(scope="module")
 def directory(week):
     return ARTIFACTS / WEEK_DIRECTORY / week.table.model_version
-
-
-@pytest.fixture(scope="module")
-def measures(directory):
-    return orjson.loads((directory / MEASURES_FILE).read_bytes())
 
 
 def test_it_says_that_it_learned_from_simulated_traffic(week, directory):

@@ -25,18 +25,6 @@ MONDAY, SUNDAY = 0, 6
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("data")
-    write_history(directory, weeks=4)
-    return directory
-
-
-@pytest.fixture(scope="module")
-def progress():
-    return []
-
-
-@pytest.fixture(scope="module")
 def trained(data_dir, progress):
     return train.train(data_dir, "demo", data_dir / "models", report=progress.append)
 

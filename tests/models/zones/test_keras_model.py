@@ -42,11 +42,6 @@ def data_dir(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def progress():
-    return []
-
-
-@pytest.fixture(scope="module")
 def trained(data_dir, progress):
     return train.train(data_dir, "demo", data_dir / "models", epochs=EPOCHS, report=progress.append)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import orjson
 import pytest
 
 import models
@@ -29,11 +28,6 @@ def table():
 @pytest.fixture(scope="module")
 def directory(table):
     return ARTIFACTS / table.model_version
-
-
-@pytest.fixture(scope="module")
-def measures(directory):
-    return orjson.loads((directory / MEASURES_FILE).read_bytes())
 
 
 def badness(forecast):

@@ -26,11 +26,6 @@ TODAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 KEEP_ALL = 10_000
 
 
-@pytest.fixture
-def network():
-    return make_network()
-
-
 def snapshot_paths(data_dir):
     return sorted((data_dir / "history" / "source=live").glob("date=*/*.parquet"))
 

@@ -13,14 +13,9 @@ from services.history.networks import KnownNetworks
 from services.history.zone_times import zone_times_by_day
 from services.traffic.indicators import compute_indicators, travel_time_s
 from services.traffic.status import Status
-from tests.factories import make_network, make_snapshot_for
+from tests.factories import make_snapshot_for
 
 MORNING = datetime(2026, 11, 23, 7, 40, tzinfo=UTC)
-
-
-@pytest.fixture
-def network():
-    return make_network()
 
 
 def zone_times(data_dir, source, network):

@@ -27,11 +27,6 @@ KEEP_ALL = 10_000
 
 
 @pytest.fixture
-def network():
-    return make_network()
-
-
-@pytest.fixture
 def three_days(tmp_path, network):
     for day in DAYS:
         start = datetime(day.year, day.month, day.day, 5, 30, tzinfo=UTC)

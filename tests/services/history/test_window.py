@@ -14,11 +14,6 @@ from tests.services.history.days import append, keep_network, moments
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def network():
-    return make_network()
-
-
 @pytest.mark.parametrize("compacted", [False, True])
 def test_a_replay_is_every_snapshot_of_a_day_in_rennes(tmp_path, network, compacted):
     times = moments(datetime(2026, 11, 20, 22, 30, tzinfo=UTC), 52, step_minutes=30)

@@ -152,3 +152,8 @@ def make_nowcast(
         percent=to_percent(np.broadcast_to(ratios[:, :, None], shape)),
         zone_ratios=np.repeat(ratios[:, :, None], len(ZONE_CHOICES), axis=2),
     )
+
+
+def rush(moment):
+    """Blocked from seven to eight, and free otherwise."""
+    return BLOCKED if moment.hour == 7 else FREE

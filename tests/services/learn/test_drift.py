@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from services.base.settings import load_settings
 from services.city.zones import ZONE_CHOICES
 from services.history.hour_of_week import HOURS_PER_WEEK
 from services.history.ratio_histogram import ZONE_BINS
@@ -18,7 +17,7 @@ from services.learn.hourly import score_past_hours
 from services.learn.quality_metrics import quality_metrics
 from services.learn.zone_tables import ZoneTables
 from services.metrics.definitions import QUALITY
-from services.operations import DriftMeasure, open_operations
+from services.operations import DriftMeasure
 from tests.services.learn.histories import DENSE, FREE, RATIO_OF, times, write, write_table
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
@@ -26,11 +25,6 @@ USUAL_DAYS = 22
 # The three days before this one are those measured.
 NOW = START + timedelta(days=USUAL_DAYS + 3, hours=3)
 YESTERDAY = date(2026, 11, 26)
-
-
-@pytest.fixture
-def operations(tmp_path):
-    return open_operations(load_settings(data_dir=tmp_path))
 
 
 def write_days(data_dir, lately):

@@ -21,17 +21,21 @@ from services.operations import (
     open_operations,
     record_decision,
 )
-from tests.services.learn.histories import BLOCKED, DENSE, FREE, RATIO_OF, times, write, write_table
+from tests.services.learn.histories import (
+    BLOCKED,
+    DENSE,
+    FREE,
+    RATIO_OF,
+    rush,
+    times,
+    write,
+    write_table,
+)
 
 # Midnight in Rennes, of a Monday in March: summer time begins on the 29th.
 START = datetime(2026, 3, 1, 23, tzinfo=UTC)
 VERSION = "2026-03-01-aaaaaa"
 MOSTLY_FREE = (0.8, 0.15, 0.05)
-
-
-@pytest.fixture
-def operations(tmp_path):
-    return open_operations(load_settings(data_dir=tmp_path))
 
 
 @pytest.fixture
@@ -54,10 +58,6 @@ def outcomes(operations):
         query = select(ScoredHour).filter_by(kind="zones").order_by(ScoredHour.hour)
         found = session.scalars(query)
         return {item.hour: item.outcome for item in found}
-
-
-def rush(moment):
-    return BLOCKED if moment.hour == 7 else FREE
 
 
 def test_forecasts_and_baselines_are_judged_on_the_same_cases(tmp_path, operations, model):

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from services.base.settings import load_settings
 from services.city.zones import ZONE_CHOICES
 from services.forecast.nowcast_files import issued_file, issued_times, write_nowcast
 from services.forecast.nowcasts import LEAD_MINUTES
@@ -17,13 +16,14 @@ from services.learn.hourly import score_past_hours
 from services.learn.job import score_forecasts
 from services.learn.nowcast_tables import Nowcasts
 from services.learn.summary import quality_report
-from services.operations import ForecastScore, ScoredHour, open_operations
+from services.operations import ForecastScore, ScoredHour
 from tests.services.learn.histories import (
     BLOCKED,
     FREE,
     RATIO_OF,
     issue,
     make_nowcast,
+    rush,
     times,
     write,
 )
@@ -37,18 +37,9 @@ NEWER = "2026-03-02-bbbbbb"
 
 
 @pytest.fixture
-def operations(tmp_path):
-    return open_operations(load_settings(data_dir=tmp_path))
-
-
-@pytest.fixture
 def happened(tmp_path):
     """Two days, blocked from 7 to 8 UTC and free else, seen every 15 minutes."""
     write(tmp_path, times(START, 48, 15), rush)
-
-
-def rush(moment):
-    return BLOCKED if moment.hour == 7 else FREE
 
 
 def foretell(tmp_path, doing=rush, *, hours=range(24), late=timedelta(), **changes):

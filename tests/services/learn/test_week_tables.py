@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from services.base.settings import load_settings
 from services.city.zones import WHOLE_NETWORK
 from services.history.upkeep import keep_up
 from services.learn.hourly import score_past_hours
@@ -19,12 +18,13 @@ from services.learn.segments import ObservedSegments
 from services.learn.summary import quality_report
 from services.learn.week_tables import WeekTables
 from services.metrics.definitions import FORECAST_COVERAGE, FORECAST_SKILL
-from services.operations import ForecastScore, ScoredHour, open_operations
+from services.operations import ForecastScore, ScoredHour
 from tests.services.learn.histories import (
     BLOCKED,
     FREE,
     NETWORK,
     RATIO_OF,
+    rush,
     times,
     write,
     write_week,
@@ -39,19 +39,10 @@ SURE_OF_FREE = (0.85, 0.9, 0.95)
 
 
 @pytest.fixture
-def operations(tmp_path):
-    return open_operations(load_settings(data_dir=tmp_path))
-
-
-@pytest.fixture
 def happened(tmp_path):
     """Eight days, seen every 20 minutes, blocked from 7 to 8 UTC; the first seven rolled up."""
     write(tmp_path, times(START, 24 * 8), rush)
     keep_up(tmp_path, START + timedelta(days=7, minutes=30), None)
-
-
-def rush(moment):
-    return BLOCKED if moment.hour == 7 else FREE
 
 
 def score(tmp_path, operations, now=NOW):

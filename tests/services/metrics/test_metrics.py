@@ -13,7 +13,6 @@ from services.metrics import (
     WorkMetrics,
     exposition,
     measure_requests,
-    metric_registry,
     read_samples,
 )
 from services.metrics.dash_callbacks import callback_label
@@ -45,11 +44,6 @@ def processing(data_dir, requests):
     """One that says when it has counted, and lives until it is ended."""
     command = [sys.executable, "-c", PROCESS, str(data_dir), str(requests)]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-
-@pytest.fixture
-def registry():
-    return metric_registry()
 
 
 @pytest.fixture

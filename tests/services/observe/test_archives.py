@@ -35,11 +35,6 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def network():
-    return make_network()
-
-
-@pytest.fixture
 def data_dir(tmp_path):
     Store(tmp_path / "data").prepare()
     return tmp_path / "data"

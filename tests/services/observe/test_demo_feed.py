@@ -45,11 +45,6 @@ RUSH_HOUR = datetime(2026, 1, 13, 7, 16, 42, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def feed() -> DemoFeed:
-    return DemoFeed()
-
-
-@pytest.fixture(scope="module")
 def records(feed: DemoFeed) -> list[dict[str, object]]:
     return orjson.loads(feed.reply(RUSH_HOUR))
 

@@ -20,11 +20,6 @@ WEEKS = 6
 
 
 @pytest.fixture(scope="module")
-def feed() -> DemoFeed:
-    return DemoFeed()
-
-
-@pytest.fixture(scope="module")
 def day(feed: DemoFeed) -> DemoObservations:
     return feed.observations([TUESDAY + timedelta(minutes=15 * step) for step in range(96)])
 

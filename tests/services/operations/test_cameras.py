@@ -7,12 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.base.errors import InvalidRequest
-from services.base.settings import load_settings
 from services.operations import (
     CameraReading,
     cameras_of,
     latest_readings,
-    open_operations,
     pin_camera,
     prune_readings,
     readings_since,
@@ -21,11 +19,6 @@ from services.operations import (
 )
 
 NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)
-
-
-@pytest.fixture
-def operations(tmp_path):
-    return open_operations(load_settings(data_dir=tmp_path))
 
 
 def keep(session, name, segment="10273_D", at=NOW, status="dense"):

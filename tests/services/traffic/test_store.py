@@ -19,11 +19,6 @@ def store(tmp_path):
     return store
 
 
-@pytest.fixture
-def network():
-    return make_network()
-
-
 def test_what_is_published_reads_back_the_same(store, network):
     snapshot = make_snapshot_for(network, source="live")
     store.publish(network, snapshot)

@@ -10,20 +10,12 @@ import pytest
 from services.base.errors import StorageError
 from services.city.zones import ZONES
 from services.traffic.status import Status
-from services.traffic.store import Store
 from services.traffic.usual import Comparison
 from services.traffic.usual_hour import compare_traffic, decode_usual_hour, encode_usual_hour
 from services.web.latest import LatestTraffic
 from tests.factories import OBSERVED_AT, make_network, make_snapshot_for, make_usual_hour
 
 NETWORK = make_network()
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = Store(tmp_path)
-    store.prepare()
-    return store
 
 
 @pytest.mark.parametrize(

@@ -36,11 +36,6 @@ class Channel:
 
 
 @pytest.fixture
-def operations(tmp_path):
-    return open_operations(load_settings(data_dir=tmp_path))
-
-
-@pytest.fixture
 def channel():
     return Channel()
 

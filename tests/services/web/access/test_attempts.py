@@ -41,11 +41,6 @@ def time():
 
 
 @pytest.fixture
-def operations(tmp_path):
-    return open_operations(load_settings(data_dir=tmp_path))
-
-
-@pytest.fixture
 def attempts(operations, time):
     return attempts_of(operations, time)
 

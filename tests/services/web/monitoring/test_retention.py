@@ -8,12 +8,10 @@ import pytest
 
 from services.base.errors import InvalidRequest
 from services.base.journal.retention import prune_journal
-from services.base.settings import load_settings
 from services.operations import (
     Incident,
     IncidentNote,
     notes_of,
-    open_operations,
     past_incidents,
     prune_incidents,
     record_note,
@@ -55,11 +53,6 @@ def test_rotated_journals_go_once_their_first_line_is_too_old(tmp_path):
         "app.log.2",
         "app.log.old",
     ]
-
-
-@pytest.fixture
-def operations(tmp_path):
-    return open_operations(load_settings(data_dir=tmp_path))
 
 
 def incident(name, ended_at):

@@ -6,7 +6,6 @@ import threading
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from services.metrics import metric_registry
 from services.web.monitoring import writer
 from services.web.monitoring.complaints import Complaints
 from services.web.monitoring.writer import RecordWriter
@@ -22,11 +21,6 @@ def at_exit(monkeypatch):
     yield registered
     for finish in registered:
         finish()
-
-
-@pytest.fixture
-def registry():
-    return metric_registry()
 
 
 @pytest.fixture
