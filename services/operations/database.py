@@ -11,7 +11,6 @@ import math
 import os
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -35,8 +34,14 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from services.base.errors import StorageError
-from services.base.files import ASIDE_SUFFIX
 from services.base.settings import Settings
+from services.base.sqlite_file import (
+    FILE_SUFFIXES,
+    PRIMARY_CODE_MASK,
+    file_id,
+    is_damage,
+    move_aside,
+)
 from services.operations.tables import Base, SchemaVersion
 
 log = logging.getLogger(__name__)
@@ -45,17 +50,12 @@ FILE_NAME: Final = "operations.sqlite3"
 # A decision can wait this long for another writer; a page never waits for one.
 BUSY_TIMEOUT_SECONDS: Final = 10.0
 READING_TIMEOUT_SECONDS: Final = 1.0
-# SQLITE_CORRUPT and SQLITE_NOTADB: nothing else says that the file itself is bad.
-_DAMAGE_CODES: Final = (11, 26)
-_PRIMARY_CODE_MASK: Final = 0xFF
 # PostgreSQL's code.
 _UNDEFINED_TABLE: Final = "42P01"
 # The execution option that tells how long a transaction waits for others, in seconds.
 _PATIENCE: Final = "traffic_patience_s"
 # Any number that no other program of this database server takes.
 _MIGRATION_LOCK: Final = 7_462_001
-# The database, its write-ahead log and the index of that.
-_FILE_SUFFIXES: Final = ("", "-wal", "-shm")
 
 Migration = Callable[[Connection], None]
 
@@ -177,13 +177,7 @@ class Operations:
 
     def _mark(self) -> object:
         """What changes when the file is another one."""
-        if self._file is None:
-            return self._name
-        try:
-            status = self._file.stat()
-        except OSError:
-            return None
-        return status.st_dev, status.st_ino
+        return self._name if self._file is None else file_id(self._file)
 
     def _check_version(self) -> None:
         if self._file is not None and not self._file.exists():
@@ -232,17 +226,13 @@ class Operations:
             )
 
     def _set_damaged_file_aside(self, error: SQLAlchemyError) -> bool:
-        if self._file is None or self._read_only or not _is_damage(error):
+        is_damaged = isinstance(error, DBAPIError) and is_damage(error.orig)
+        if self._file is None or self._read_only or not is_damaged:
             return False
-        aside = f"{self._file.name}{ASIDE_SUFFIX}-{int(time.time())}"
-        for suffix in _FILE_SUFFIXES:
-            path = self._file.with_name(self._file.name + suffix)
-            if path.exists():
-                path.replace(path.with_name(aside + suffix))
         log.error(
             "the operations database %s is damaged and set aside as %s: %s",
             self._name,
-            aside,
+            move_aside(self._file),
             _line(error),
         )
         return True
@@ -348,7 +338,7 @@ def _make_file(path: Path, patience_seconds: float) -> None:
     except sqlite3.OperationalError as error:
         # SQLite refuses the change at once while another connection is at work: whoever opens
         # the file next makes it, and until then writers and readers wait for each other.
-        if error.sqlite_errorcode & _PRIMARY_CODE_MASK != sqlite3.SQLITE_BUSY:
+        if error.sqlite_errorcode & PRIMARY_CODE_MASK != sqlite3.SQLITE_BUSY:
             raise StorageError(f"the operations database {path}: {error}") from error
     except sqlite3.DatabaseError:
         # Damaged: the first transaction finds out and sets it aside.
@@ -359,7 +349,7 @@ def _make_file(path: Path, patience_seconds: float) -> None:
 
 def _close_to_others(path: Path) -> None:
     """A file of an earlier version may be open to all; so may what lies beside it."""
-    for suffix in _FILE_SUFFIXES:
+    for suffix in FILE_SUFFIXES:
         beside = path.with_name(path.name + suffix)
         with suppress(OSError):
             if beside.stat().st_mode & 0o077:
@@ -378,12 +368,6 @@ def _version(connection: Connection) -> int:
     if not inspect(connection).has_table(SchemaVersion.__tablename__):
         return 0
     return connection.execute(select(SchemaVersion.version)).scalar_one_or_none() or 0
-
-
-def _is_damage(error: SQLAlchemyError) -> bool:
-    cause: Any = error.orig if isinstance(error, DBAPIError) else None
-    code = getattr(cause, "sqlite_errorcode", None)
-    return isinstance(code, int) and code & _PRIMARY_CODE_MASK in _DAMAGE_CODES
 
 
 def _is_missing_table(error: SQLAlchemyError) -> bool:

@@ -17,6 +17,7 @@ from sqlalchemy import event, exc
 from sqlalchemy.engine import URL, Engine, ExceptionContext
 
 from services.base.privacy import NOT_KEPT
+from services.base.sqlite_file import file_id, is_damage, move_aside
 from services.web.monitoring.complaints import logger
 
 FILE_NAME = "requests.sqlite3"
@@ -75,13 +76,6 @@ def damage_of(path: Path, within_s: float = math.inf) -> str | None:
     return None if found == "ok" else str(found)
 
 
-def is_damage(error: BaseException) -> bool:
-    """Whether an error of SQLite says that the file's contents are not sound."""
-    # The low byte is the kind, the rest its particulars.
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-
-
 def set_aside(path: Path, seen: tuple[int, int] | None, damage: str) -> None:
     """Keep a damaged file under another name, unless another process was faster.
 
@@ -91,18 +85,14 @@ def set_aside(path: Path, seen: tuple[int, int] | None, damage: str) -> None:
     ----------
     path
     seen
-        Which file it was, by :func:`file_id`, that was found to be damaged.
+        Which file it was, by its ``file_id``, that was found to be damaged.
     damage
         What is wrong with it.
     """
     if file_id(path) != seen:
         return
-    aside = path.with_suffix(f".damaged-{int(time.time())}")
-    # Its log first: a new file must not take it for its own.
-    for suffix in ("-wal", "-shm", ""):
-        with contextlib.suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).replace(aside.with_name(aside.name + suffix))
-    logger.error("the monitoring database was damaged (%s): kept as %s", damage, aside.name)
+    aside = move_aside(path)
+    logger.error("the monitoring database was damaged (%s): kept as %s", damage, aside)
 
 
 def clear_former_rows(connection: sqlite3.Connection) -> None:
@@ -126,15 +116,6 @@ def apply_level(connection: sqlite3.Connection, level: int) -> None:
     if applied != level + 1:
         connection.execute("UPDATE Endpoint SET monitor_level = ?", (level,))
         connection.execute(f"PRAGMA user_version = {level + 1}")
-
-
-def file_id(path: Path) -> tuple[int, int] | None:
-    """Which file is there now, whatever its name; None for none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def watch_engine(engine: Engine, path: Path) -> None:

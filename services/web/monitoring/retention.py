@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from services.base.errors import StorageError
-from services.web.monitoring.database import FILE_NAME, connect, damage_of, file_id, set_aside
+from services.base.sqlite_file import file_id
+from services.web.monitoring.database import FILE_NAME, connect, damage_of, set_aside
 
 DIRECTORY: Final = "monitoring"
 # Children before parents.
@@ -26,7 +27,7 @@ def prune_measures(data_dir: Path, now: datetime, keep_days: int) -> int:
     """Remove the measures that are too old; returns how many requests went.
 
     The file keeps its size: SQLite writes new measures where the old ones were. One that is damaged
-    is set aside, and goes when it is as old.
+    is set aside.
 
     Parameters
     ----------
@@ -44,9 +45,6 @@ def prune_measures(data_dir: Path, now: datetime, keep_days: int) -> int:
     if not path.exists():
         return 0
     oldest = (now.astimezone(UTC) - timedelta(days=keep_days)).strftime("%Y-%m-%d %H:%M:%S")
-    for aside in path.parent.glob("*.damaged-*"):
-        if aside.stat().st_mtime < (now - timedelta(days=keep_days)).timestamp():
-            aside.unlink()
     try:
         seen = file_id(path)
         damage = damage_of(path)

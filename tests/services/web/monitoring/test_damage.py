@@ -12,6 +12,8 @@ from pathlib import Path
 import flask
 import pytest
 
+from services.base.files import remove_set_aside
+from services.base.sqlite_file import file_id
 from services.web.monitoring import database
 from services.web.monitoring.retention import prune_measures
 from tests.services.web.monitoring.app import (
@@ -54,7 +56,7 @@ def add_noise(path: Path, begin: int, end: int | None = None) -> None:
 def asides(data_dir: Path) -> list[Path]:
     return [
         path
-        for path in database_of(data_dir).parent.glob("requests.damaged-*")
+        for path in database_of(data_dir).parent.glob("requests.sqlite3.unreadable-*")
         if not path.name.endswith(("-wal", "-shm"))
     ]
 
@@ -123,15 +125,15 @@ def test_met_by_the_worker_where_nobody_reads(
     (aside,) = asides(tmp_path)
     assert aside.name in caplog.text
     check_measured_again(client)
-    # The damaged one goes when measures of its time would.
-    prune_measures(tmp_path, now + timedelta(days=57), 56)
+    # The damaged one goes as all that is set aside.
+    remove_set_aside(tmp_path, now + timedelta(days=31))
     assert asides(tmp_path) == []
 
 
 def test_a_file_that_another_process_has_made_anew_stays(tmp_path: Path) -> None:
     fill(tmp_path)
     path = database_of(tmp_path)
-    seen = database.file_id(path)
+    seen = file_id(path)
     database.set_aside(path, seen, "noise")
     build_server(settings_in(tmp_path, monitor_level="1"))
     database.set_aside(path, seen, "noise")
