@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -312,3 +313,13 @@ def _watch(page: Page, visit: Visit) -> None:
         "console",
         lambda message: visit.errors.append(message.text) if message.type == "error" else None,
     )
+
+
+def serious_problems(page: Page, *selectors: str) -> list[tuple[str, list[Any]]]:
+    """What axe finds on a page, or in some parts of it, that keeps people out."""
+    context = {"include": [[selector] for selector in selectors]} if selectors else None
+    return [
+        (item["id"], [node["target"] for node in item["nodes"]])
+        for item in Axe().run(page, context=context).response["violations"]
+        if item["impact"] in ("serious", "critical")
+    ]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE
+from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE, serious_problems
 
 pytestmark = BROWSER_TEST
 
@@ -16,16 +15,12 @@ SCREENS = ((320, 640), PHONE, (820, 1180), DESKTOP, (1920, 1080))
 SMALLEST_TARGET_PX = 24
 
 
-def serious_problems(page):
+def problems_when_open(page):
     """What axe finds with a road's card and a definition open."""
     page.page.locator("#worst-0").click()
     expect(page.page.locator("#road-card")).to_be_visible()
     page.page.locator(".explained summary").first.click()
-    return [
-        (item["id"], [node["target"] for node in item["nodes"]])
-        for item in Axe().run(page.page).response["violations"]
-        if item["impact"] in ("serious", "critical")
-    ]
+    return serious_problems(page.page)
 
 
 def test_a_phone_answers_the_commuter_on_its_first_screen(live_app, visit):
@@ -35,7 +30,7 @@ def test_a_phone_answers_the_commuter_on_its_first_screen(live_app, visit):
         box = page.page.locator(selector).bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= PHONE[1], selector
-    assert serious_problems(page) == []
+    assert problems_when_open(page) == []
 
 
 def test_the_dark_page_without_motion_is_as_good(live_app, visit):
@@ -43,7 +38,7 @@ def test_the_dark_page_without_motion_is_as_good(live_app, visit):
         live_app.url, DESKTOP, color_scheme="dark", reduced_motion="reduce", bypass_csp=True
     )
     page.until_painted(live_app.publish())
-    assert serious_problems(page) == []
+    assert problems_when_open(page) == []
     # The flight to the worst road is a jump.
     assert page.map("map.getZoom()") > 14
     background = page.map("map.getPaintProperty('background', 'background-color')")
@@ -61,7 +56,7 @@ def test_every_screen_fits_and_machines_are_told_what_they_look_at(live_app, vis
     expect(performance).to_have_attribute("href", "/dashboard/")
     api = document.get_by_role("link", name=re.compile("API"))
     expect(api).to_have_attribute("href", "/api/v1/traffic")
-    assert serious_problems(page) == []
+    assert problems_when_open(page) == []
 
     for width, height in SCREENS:
         document.set_viewport_size({"width": width, "height": height})

@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE
+from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE, serious_problems
 from tests.cameras import as_file, running_camera, street
 
 pytestmark = BROWSER_TEST
@@ -29,14 +28,6 @@ def app(start_app):
 
 def file_of(data, name="street.jpg", kind="image/jpeg"):
     return {"name": name, "mimeType": kind, "buffer": data}
-
-
-def problems(page):
-    return [
-        (item["id"], [node["target"] for node in item["nodes"]])
-        for item in Axe().run(page).response["violations"]
-        if item["impact"] in ("serious", "critical")
-    ]
 
 
 def test_a_visitor_hands_in_pictures_good_and_bad(app, visit):
@@ -68,7 +59,7 @@ def test_a_visitor_hands_in_pictures_good_and_bad(app, visit):
     with page.expect_download() as download:
         page.get_by_role("link", name="Télécharger le masque").click()
     assert download.value.suggested_filename == "masque.png"
-    found = problems(page)
+    found = serious_problems(page)
     assert found == [], found
 
     for bad, said in (

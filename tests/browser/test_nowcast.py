@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from services.city.zones import ZONES
 from services.forecast.nowcast_files import write_nowcast
 from services.forecast.nowcasts import LEAD_MINUTES
-from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE
+from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE, serious_problems
 from tests.factories import OBSERVED_AT, make_nowcast_table
 
 pytestmark = BROWSER_TEST
@@ -28,15 +27,6 @@ def issue(app, snapshot, percent=None):
     if percent is not None:
         table.percent[..., 1:] = percent
     write_nowcast(app.settings.data_dir, table)
-
-
-def serious_problems(page, *selectors):
-    found = Axe().run(page, context={"include": [[selector] for selector in selectors]})
-    return [
-        (item["id"], [node["target"] for node in item["nodes"]])
-        for item in found.response["violations"]
-        if item["impact"] in ("serious", "critical")
-    ]
 
 
 def test_the_card_and_the_card_of_a_road_follow_the_traffic(live_app, visit):

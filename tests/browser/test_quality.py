@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from services.learn.hourly import score_past_hours
 from services.learn.zone_tables import ZoneTables
 from services.operations import open_operations
-from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE
+from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE, serious_problems
 from tests.services.learn.histories import BLOCKED, FREE, times, write, write_table
 
 pytestmark = BROWSER_TEST
@@ -27,14 +26,6 @@ def score(live_app):
     operations = open_operations(live_app.settings)
     score_past_hours(data_dir, "demo", [ZoneTables(data_dir, data_dir, [])], operations, NOW)
     live_app.clock.set(NOW)
-
-
-def serious_problems(page):
-    return [
-        (item["id"], [node["target"] for node in item["nodes"]])
-        for item in Axe().run(page).response["violations"]
-        if item["impact"] in ("serious", "critical")
-    ]
 
 
 def test_it_reads_well_on_a_phone_and_in_the_dark(live_app, visit):
