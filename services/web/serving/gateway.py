@@ -7,7 +7,7 @@ import io
 import json
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -86,7 +86,7 @@ class Gateway:
         """Read a request to its end, have it answered, send the answer slice by slice."""
         body = Body()
         try:
-            await self._read(body, most_body_bytes(scope["path"]), receive)
+            await self._read(body, scope, receive)
             answer = await self._answered(scope, body, receive)
         except Gone:
             return
@@ -112,19 +112,20 @@ class Gateway:
         finally:
             leaving.cancel()
 
-    async def _read(self, body: Body, most: int, receive: ASGIReceiveCallable) -> None:
+    async def _read(self, body: Body, scope: HTTPScope, receive: ASGIReceiveCallable) -> None:
         """Fill a body within its time.
 
-        What is too large is read on and thrown away, up to twice of what is allowed, so that its
+        What is refused is read on and thrown away, up to twice of what is allowed, so that its
         sender gets to read the answer.
 
         Raises
         ------
         Refused
-            Too large (413), no room for it now (503), too slow (408).
+            Coded (501), too large (413), no room for it now (503), too slow (408).
         Gone
         """
-        came, refused = 0, None
+        most, came = most_body_bytes(scope["path"]), 0
+        refused = HTTPStatus.NOT_IMPLEMENTED if _is_coded(scope["headers"]) else None
         end = asyncio.get_running_loop().time() + BODY_SECONDS
         try:
             async with asyncio.timeout_at(end) as limit:
@@ -181,6 +182,14 @@ class Gateway:
             content = b"".join([*written, *parts])
         [(code, headers)] = begun
         return Answer(code, headers, content)
+
+
+def _is_coded(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a body is in a coding that is not taken off here (RFC 9112, 6.1)."""
+    return any(
+        name == b"transfer-encoding" and value.strip().lower() != b"chunked"
+        for name, value in headers
+    )
 
 
 async def _noted(gone: threading.Event, receive: ASGIReceiveCallable) -> None:

@@ -291,6 +291,24 @@ def test_bodies_are_as_large_as_where_they_go_allows(port, connect):
     assert status_of(chunked) == 413
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: identity, chunked",
+        "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
+    ],
+)
+def test_a_coding_that_nobody_takes_off_is_said_so_and_ends_the_connection(port, connect, lines):
+    client = connect(port)
+    asked = f"POST /echo HTTP/1.1\r\nHost: x\r\n{lines}\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+    client.send(asked.encode() + b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    answer = client.read()
+    assert status_of(answer) == 501
+    assert b"connection: close\r\n" in answer
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
 def test_large_bodies_share_a_room_and_small_ones_need_none(application, connect, monkeypatch):
     monkeypatch.setattr(gateway, "MAX_LARGE_BODIES_BYTES", 1_500_000)
     head = "POST /api/v1/segmentation HTTP/1.1\r\nContent-Length: 1000000"
@@ -364,6 +382,10 @@ def test_too_many_connections_close_the_one_that_waited_longest(application, con
         b"CONNECT x:443 HTTP/1.1\r\n\r\n",
         b"POST /echo HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
         b"POST /echo HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n0\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nTransfer-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx",
+        b"POST /echo HTTP/1.1\r\nTransfer-Encoding: identity\r\n\r\nx",
+        b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
         b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
         b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
     ],
