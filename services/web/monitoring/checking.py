@@ -67,6 +67,11 @@ class _Parts(msgspec.Struct):
     path: _Page = ""
 
 
+def asked_for() -> str:
+    """The endpoint of the request in progress, as the package calls it."""
+    return (flask.request.endpoint or "").rpartition(".")[2]
+
+
 def check_request(package: ModuleType) -> None:
     """Refuse what the package would answer with a 500, with nothing or after a very long wait.
 
@@ -89,7 +94,7 @@ def check_request(package: ModuleType) -> None:
     given.update({name: number for name, number in numbers.items() if name in given})
     if "endpoint_id" in given:
         _check_rows(package, parts.endpoint_id, given.get("stack_trace_snapshot_id"))
-    _check_body((flask.request.endpoint or "").rpartition(".")[2])
+    _check_body(asked_for())
 
 
 def _check_rows(package: ModuleType, endpoint: int, snapshot: int | None) -> None:

@@ -19,14 +19,13 @@ from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 from werkzeug.exceptions import Forbidden, NotFound, ServiceUnavailable, Unauthorized
 
 from services.web.access import is_from_own_page, is_signed_in, sign_out
-from services.web.monitoring.checking import check_request
+from services.web.monitoring.checking import asked_for, check_request
 from services.web.monitoring.complaints import describe, logger
 from services.web.monitoring.offline import STATIC_ENDPOINT
 
 LOG_IN_PATH = "/connexion?next=/dashboard/"
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-OPEN_ENDPOINTS = frozenset({STATIC_ENDPOINT})
 
 # Of the page: only scripts that it names itself run, so that no other file of this server does.
 PAGE_POLICY = "; ".join(
@@ -116,17 +115,18 @@ def _refuse_use(**_parts: object) -> ResponseReturnValue:
 
 
 def _admit(link: str) -> ResponseReturnValue | None:
-    request = flask.request
-    endpoint = (request.endpoint or "").rpartition(".")[2]
-    if endpoint in OPEN_ENDPOINTS and request.method in SAFE_METHODS:
+    endpoint, is_safe = asked_for(), flask.request.method in SAFE_METHODS
+    if endpoint == STATIC_ENDPOINT and is_safe:
         return None
-    changes_something = request.method not in SAFE_METHODS or endpoint == "logout"
+    changes_something = not is_safe or endpoint == "logout"
     if changes_something and not is_from_own_page():
         raise Forbidden("This request does not come from a page of this site.")
     if endpoint == "login":
         return None
     if not is_signed_in():
-        return _refuse(endpoint)
+        if endpoint == "index":
+            return flask.redirect(LOG_IN_PATH)
+        raise Unauthorized("Log in first.")
     # The package's own marks, which its views check again.
     for mark in (f"{link}_logged_in", f"{link}_admin"):
         flask.session.setdefault(mark, True)
@@ -135,18 +135,11 @@ def _admit(link: str) -> ResponseReturnValue | None:
     return None
 
 
-def _refuse(endpoint: str) -> ResponseReturnValue:
-    if endpoint == "index":
-        return flask.redirect(LOG_IN_PATH)
-    raise Unauthorized("Log in first.")
-
-
 def _add_headers(response: flask.Response) -> flask.Response:
     response.headers.update(HEADERS)
-    endpoint = (flask.request.endpoint or "").rpartition(".")[2]
     if NONCE in flask.g:
         response.headers["Content-Security-Policy"] = PAGE_POLICY.format(nonce=flask.g.get(NONCE))
-    if endpoint not in OPEN_ENDPOINTS:
+    if asked_for() != STATIC_ENDPOINT:
         response.headers["Cache-Control"] = "no-store"
     return response
 

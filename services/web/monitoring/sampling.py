@@ -27,7 +27,7 @@ from services.web.monitoring.rounds import Rounds
 
 # A call: the file of its code, the line it is at, its name.
 Call = tuple[str, int, str]
-Path = tuple[Call, ...]
+Calls = tuple[Call, ...]
 
 # As the package marks the head of a function.
 _NO_FUNCTION = "None"
@@ -50,7 +50,7 @@ class InProgress:
         self._is_profiled = is_profiled
         self._started_s = self._looked_s = time.perf_counter()
         self._outlier_after_s = outlier_after_s
-        self._seconds: dict[Path, float] = defaultdict(float)
+        self._seconds: dict[Calls, float] = defaultdict(float)
         self._total_s = 0.0
 
     def look(self, frame: FrameType, outermost: CodeType) -> None:
@@ -161,7 +161,7 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def calls_within(frame: FrameType, outermost: CodeType) -> Path:
+def calls_within(frame: FrameType, outermost: CodeType) -> Calls:
     """The calls of a thread, the innermost last; none when it is not within ``outermost``."""
     calls: list[Call] = []
     now: FrameType | None = frame
@@ -187,7 +187,7 @@ def _head_of(code: CodeType) -> tuple[Line, ...]:
     return tuple(Line(code.co_filename, first + k, _NO_FUNCTION, 0, 0.0) for k in range(last + 1))
 
 
-def _outlier(calls: Path) -> Outlier:
+def _outlier(calls: Calls) -> Outlier:
     written = (
         f'File: "{filename}", line {number}, in "{function}": '
         f'"{linecache.getline(filename, number).strip()}"'
