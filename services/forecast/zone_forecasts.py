@@ -174,24 +174,6 @@ def decode_trained_on(fields: dict[str, Any]) -> TrainedOn:
     )
 
 
-def load_forecasts(data_dir: Path, shipped: Path) -> ForecastTable:
-    """Read the table of the champion: the local one, or else the one shipped with the code.
-
-    Parameters
-    ----------
-    data_dir : Path
-        The data directory; its ``models`` may hold a local champion.
-    shipped : Path
-        The directory of the models that came with the code.
-
-    Raises
-    ------
-    ForecastUnavailable
-        When neither can be read; a broken one is journalled.
-    """
-    return CachedForecasts(data_dir, shipped).table()
-
-
 def read_table(root: Path, version: str) -> ForecastTable:
     """The table of one version in a directory of models.
 
@@ -207,12 +189,14 @@ class CachedForecasts:
     """Gives the current table; reads it again only when a champion changed.
 
     A new champion that cannot be read is journalled once and the last good table
-    stays. Safe to share between threads.
+    stays. Nothing is read before the first question. Safe to share between threads.
 
     Parameters
     ----------
-    data_dir, shipped : Path
-        As for :func:`load_forecasts`; nothing is read before the first question.
+    data_dir : Path
+        The data directory; its ``models`` may hold a local champion, which goes before.
+    shipped : Path
+        The directory of the models that came with the code.
     """
 
     def __init__(self, data_dir: Path, shipped: Path) -> None:

@@ -33,11 +33,6 @@ class Forecast:
         return ZONE_STATUSES[self.shares.index(max(self.shares))]
 
     @property
-    def probability(self) -> float:
-        """Probability of :attr:`status`."""
-        return max(self.shares)
-
-    @property
     def probabilities(self) -> dict[ZoneStatus, float]:
         """Probability of each status, by name."""
         return dict(zip(ZONE_STATUSES, self.shares, strict=True))

@@ -18,7 +18,7 @@ from services.base.settings import load_settings
 from services.camera.errors import ModelRefused
 from services.camera.model_files import champion_model_file
 from services.forecast.champions import CHAMPION_FILE
-from services.forecast.zone_forecasts import FORECASTS_FILE, load_forecasts
+from services.forecast.zone_forecasts import FORECASTS_FILE, CachedForecasts
 from services.operations import champion_history, open_operations
 from tests.models.versions import FIRST, SECOND, SHIPPED, write_zones_version
 
@@ -38,7 +38,7 @@ def registry(tmp_path):
 
 def served(registry):
     roots = registry.roots
-    return load_forecasts(roots.local.parent, roots.shipped).model_version
+    return CachedForecasts(roots.local.parent, roots.shipped).table().model_version
 
 
 def history_of(registry):

@@ -23,7 +23,6 @@ from services.forecast.zone_forecasts import (
     TrainedOn,
     decode_table,
     encode_table,
-    load_forecasts,
     make_table,
 )
 from services.plain.statuses import ZONE_STATUSES
@@ -80,8 +79,8 @@ class TestTable:
         assert len(asked) == 1008
         for forecast in asked:
             assert sum(forecast.probabilities.values()) == pytest.approx(1.0)
-            assert forecast.probability == max(forecast.probabilities.values())
-            assert forecast.probabilities[forecast.status] == forecast.probability
+            likeliest = max(forecast.probabilities.values())
+            assert forecast.probabilities[forecast.status] == likeliest
         assert {(f.zone, f.day, f.hour) for f in asked} == {
             (zone, day, hour) for zone in ZONE_CHOICES for day in range(7) for hour in range(24)
         }
@@ -169,15 +168,15 @@ class TestDocument:
 
 class TestLoading:
     def test_the_shipped_champion_serves_where_nothing_was_trained(self, data_dir, shipped):
-        assert load_forecasts(data_dir, shipped) == some_table()
+        assert CachedForecasts(data_dir, shipped).table() == some_table()
 
     def test_the_local_champion_wins(self, data_dir, shipped):
         install(data_dir / "models", some_table(LOCAL_VERSION, LIVE))
-        assert load_forecasts(data_dir, shipped).model_version == LOCAL_VERSION
+        assert CachedForecasts(data_dir, shipped).table().model_version == LOCAL_VERSION
 
     def test_a_local_version_that_is_no_champion_is_left_alone(self, data_dir, shipped):
         install(data_dir / "models", some_table(LOCAL_VERSION, LIVE), champion=False)
-        assert load_forecasts(data_dir, shipped).model_version == SHIPPED_VERSION
+        assert CachedForecasts(data_dir, shipped).table().model_version == SHIPPED_VERSION
 
     @pytest.mark.parametrize(
         "damage",
@@ -197,7 +196,7 @@ class TestLoading:
         models = data_dir / "models"
         path = install(models, some_table(LOCAL_VERSION, LIVE))
         damage(models, path)
-        assert load_forecasts(data_dir, shipped).model_version == SHIPPED_VERSION
+        assert CachedForecasts(data_dir, shipped).table().model_version == SHIPPED_VERSION
         [record] = caplog.records
         assert record.levelno == logging.ERROR
         assert str(models) in record.getMessage()
@@ -205,7 +204,7 @@ class TestLoading:
 
     def test_without_any_champion_one_line_says_where_it_was_looked_for(self, data_dir, tmp_path):
         with pytest.raises(ForecastUnavailable) as error_info:
-            load_forecasts(data_dir, tmp_path / "none")
+            CachedForecasts(data_dir, tmp_path / "none").table()
         message = str(error_info.value)
         assert str(data_dir / "models") in message
         assert str(tmp_path / "none") in message
@@ -215,7 +214,7 @@ class TestLoading:
         path = shipped / SHIPPED_VERSION / FORECASTS_FILE
         path.write_bytes(b"PAR1 cut")
         with pytest.raises(ForecastUnavailable, match="not a table") as error_info:
-            load_forecasts(data_dir, shipped)
+            CachedForecasts(data_dir, shipped).table()
         assert str(path) in str(error_info.value)
 
 
