@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from services.web.serving.limits import (
     HEADER_SECONDS,
+    LISTENING_SECONDS,
     MAX_CONNECTIONS,
     MAX_HEADER_BYTES,
     MAX_WAITING_REQUESTS,
@@ -81,6 +82,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._connections = connections
         self._header_end: asyncio.TimerHandle | None = None
         self._slice_end: asyncio.TimerHandle | None = None
+        self._listening_end: asyncio.TimerHandle | None = None
         self._beside_body = 0
 
     def abort(self) -> None:
@@ -105,7 +107,21 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._connections.remove(self)
         self._header_end = _cancel(self._header_end)
         self._slice_end = _cancel(self._slice_end)
+        self._listening_end = _cancel(self._listening_end)
         super().connection_lost(exc)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """The transport's hook: the visitor sends no more; whether it stays open to answer them.
+
+        Whoever only listens yet looks like whoever has left, until an answer is sent.
+        """
+        if not self._is_asked() or self.cycle.more_body:
+            return False
+        # Of the last request; those before it are answered too.
+        self.cycle.keep_alive = False
+        if self._listening_end is None:
+            self._listening_end = self.loop.call_later(LISTENING_SECONDS, self._take_as_gone)
+        return True
 
     def data_received(self, data: bytes) -> None:
         """Uvicorn's hook."""
@@ -162,6 +178,10 @@ class DeadlineProtocol(HttpToolsProtocol):
     def _is_asked(self) -> bool:
         """Whether a request is there that has not been answered whole."""
         return self.cycle is not None and not self.cycle.response_complete
+
+    def _take_as_gone(self) -> None:
+        if not self.cycle.response_started:
+            self.abort()
 
     def _later(self, seconds: float) -> asyncio.TimerHandle:
         return self.loop.call_later(seconds, self.abort)

@@ -22,6 +22,9 @@ MIN_BYTES_PER_SECOND: Final = 20_000
 # An answer is sent by the slice; each has so long, so that the whole has a time in its proportion.
 SLICE_BYTES: Final = 65_536
 SLICE_SECONDS: Final = 10.0
+# Until an answer begins, for whoever has ended their side: pages take less, and whoever has left
+# ends it likewise.
+LISTENING_SECONDS: Final = 2.0
 # A browser's next refresh finds its connection open.
 IDLE_SECONDS: Final = 75
 

@@ -354,6 +354,49 @@ def test_who_leaves_takes_no_thread_along_and_is_not_answered(port, connect, hel
     assert not held.begun.acquire(blocking=False)
 
 
+@pytest.mark.parametrize("head", [b"GET / HTTP/1.1\r\nHost: x\r\n", b"GET / HTTP/1.0\r\n"])
+def test_who_ends_their_side_after_a_whole_request_is_answered(port, connect, head):
+    client = connect(port)
+    client.send(head + b"\r\n")
+    client.socket.shutdown(socket.SHUT_WR)
+    answer = client.read()
+    assert status_of(answer) == 200
+    assert b"connection: close\r\n" in answer
+    assert answer.endswith(b"here")
+
+
+def test_who_ends_their_side_gets_all_that_they_asked_for(port, monkeypatch, connect):
+    """Also where it takes longer to read than to begin."""
+    monkeypatch.setattr(connections, "LISTENING_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "HEADER_SECONDS", 0.4)
+    client = connect(port, received_bytes=65_536)
+    client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+    client.socket.shutdown(socket.SHUT_WR)
+    # By its end the time to begin is over for the one that came first.
+    assert connect(port).read() == b""
+    answers = client.read()
+    assert answers.count(b"HTTP/1.1 200 OK") == 2
+    assert answers.endswith(LARGE)
+
+
+def test_who_ends_their_side_and_may_have_left_is_not_waited_for(port, monkeypatch, connect, held):
+    monkeypatch.setattr(connections, "LISTENING_SECONDS", 0.3)
+    client = connect(port)
+    client.send(b"POST /held HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    client.socket.shutdown(socket.SHUT_WR)
+    assert held.begun.acquire(timeout=PATIENCE_SECONDS)
+    assert held.left.acquire(timeout=PATIENCE_SECONDS)
+    assert client.read() == b""
+
+
+@pytest.mark.parametrize("sent", [b"", HALF_HEAD, HALF_BODY])
+def test_who_ends_their_side_in_the_midst_of_a_request_is_gone(port, connect, sent):
+    client = connect(port)
+    client.send(sent)
+    client.socket.shutdown(socket.SHUT_WR)
+    assert client.read() == b""
+
+
 def test_too_many_connections_close_the_one_that_waited_longest(application, connect):
     with served(Gateway(application, 2), connections=10) as port:
         used = connect(port)
