@@ -33,13 +33,22 @@
 
   const pause = (ms) => new Promise((resolve) => window.setTimeout(resolve, ms));
 
+  /** A promise, which is not waited for longer than that; no timer stays behind. */
+  const within = (limitMs, promise) => {
+    let timer = null;
+    const limit = new Promise((resolve) => {
+      timer = window.setTimeout(resolve, limitMs);
+    });
+    return Promise.race([promise, limit]).finally(() => window.clearTimeout(timer));
+  };
+
   const element = (tag, className = "", text = "") =>
     Object.assign(document.createElement(tag), { className, textContent: text });
 
   /** The lines that the geometry of a road is made of. */
   const partsOf = ({ type, coordinates }) => (type === "LineString" ? [coordinates] : coordinates);
 
-  window.trafficRennes = { page, follow, change, pause, element, partsOf };
+  window.trafficRennes = { page, follow, change, pause, within, element, partsOf };
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.traffic = {};
 })();

@@ -18,9 +18,6 @@
   const narrowScreen = window.matchMedia("(max-width: 600px)");
   const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
 
-  const limited = (promise, limitMs) =>
-    Promise.race([promise, app.pause(limitMs)]);
-
   const once = (map, event, isWanted = () => true) =>
     new Promise((resolve) => {
       const listen = (detail) => {
@@ -153,7 +150,7 @@
       if (snapshot.network !== this.network) await this.changeNetwork(snapshot.network);
       const changed = this.setStates(codes);
       this.outline();
-      if (changed > 0) await limited(once(this.map, "render"), RENDER_LIMIT_MS);
+      if (changed > 0) await app.within(RENDER_LIMIT_MS, once(this.map, "render"));
     }
 
     setStates(codes) {
@@ -180,7 +177,7 @@
       );
       this.network = version;
       map.getSource(settings.source).setData(this.networkUrl());
-      await limited(loaded, RENDER_LIMIT_MS);
+      await app.within(RENDER_LIMIT_MS, loaded);
       map.removeFeatureState({ source: settings.source });
       this.codes = new Uint8Array(0);
       this.hovered = null;

@@ -22,7 +22,7 @@
       app.nowcast.ask();
     }
     if (snapshot || !page.snapshot) {
-      await Promise.race([app.trafficMap.painted(), app.pause(PAINT_LIMIT_MS)]);
+      await app.within(PAINT_LIMIT_MS, app.trafficMap.painted());
     }
     return {
       snapshot: page.snapshot?.version ?? null,

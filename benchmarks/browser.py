@@ -19,7 +19,7 @@ from benchmarks.http_client import HOST
 from benchmarks.refreshing import current_news
 from benchmarks.rows import NotMeasured, Options, Row, Target, exactly, share, spread
 from benchmarks.servers import APPLICATION, Server, gunicorn, workplace
-from components.page import NEWS_STORE_ID
+from components.page import NEWS_STORE_ID, WAKE_STORE_ID
 from components.traffic_map import ROADS_SOURCE
 from services.observe.feeds.reply import CheckedReply
 
@@ -34,6 +34,7 @@ _VIEWPORT: Final = ViewportSize(width=1280, height=720)
 _PROBE: Final = Path(__file__).with_name("probe.js")
 _NAMES: Final = {
     "store": NEWS_STORE_ID,
+    "wake": WAKE_STORE_ID,
     "source": ROADS_SOURCE,
     "graph": baseline_servers.GRAPH_ID,
 }
@@ -67,7 +68,7 @@ def measure(options: Options) -> Iterator[Row]:
             publisher.publish_next()
             yield _load_row(browser, ours, plain, options)
             yield _refresh_row(browser, ours, plain, replies=replies, news=news, options=options)
-            yield _heap_row(browser, ours, news, options)
+            yield _heap_row(browser, ours, publisher, news, options)
     except Error as error:
         raise NotMeasured(_first_line(error)) from error
 
@@ -172,14 +173,17 @@ def _figure_text(reply: CheckedReply, view: Mapping[str, Any]) -> str:
     return str(figure.to_json())
 
 
-def _heap_row(browser: Browser, ours: Server, news: Sequence[str], options: Options) -> Row:
+def _heap_row(
+    browser: Browser, ours: Server, publisher: Publisher, news: Sequence[str], options: Options
+) -> Row:
+    """Refreshes as the server answers them: Dash keeps what a page's own script hands it."""
     many = options.repeat(200, 60)
     with _page(browser) as page:
         _open(page, ours, news)
         session = page.context.new_cdp_session(page)
-        _refresh_often(page, _FEW_REFRESHES)
+        _refresh_often(page, publisher, _FEW_REFRESHES)
         few_bytes = _heap_bytes(session)
-        _refresh_often(page, many - _FEW_REFRESHES)
+        _refresh_often(page, publisher, many - _FEW_REFRESHES)
         many_bytes = _heap_bytes(session)
     here, baseline = exactly(many_bytes / 1e6, "MB"), exactly(few_bytes / 1e6, "MB")
     return Row(
@@ -192,10 +196,13 @@ def _heap_row(browser: Browser, ours: Server, news: Sequence[str], options: Opti
     )
 
 
-def _refresh_often(page: Page, times: int) -> None:
-    page.evaluate(
-        "([times, names]) => window.trafficProbe.refreshOften(times, names)", [times, _NAMES]
-    )
+def _refresh_often(page: Page, publisher: Publisher, times: int) -> None:
+    """Refresh to and fro; the first of the two snapshots is shown when it begins."""
+    for number in range(1, times + 1):
+        publisher.publish_next()
+        page.evaluate(
+            "([place, names]) => window.trafficProbe.ask(place, names)", [number % 2, _NAMES]
+        )
 
 
 def _heap_bytes(session: CDPSession) -> int:

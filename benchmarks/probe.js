@@ -62,7 +62,7 @@
   };
 
   /** Milliseconds from a change to the end of the last frame that it causes. */
-  const timeChange = async (map, change, isDone, quietMs) => {
+  const timeChange = async (map, change, isDone) => {
     let doneAt = null;
     const note = () => {
       finish(map);
@@ -74,7 +74,7 @@
       change();
       await until(
         "a change",
-        () => doneAt !== null && performance.now() - doneAt >= quietMs && isDone(),
+        () => doneAt !== null && performance.now() - doneAt >= QUIET_MS && isDone(),
       );
     } finally {
       map.off("idle", note);
@@ -104,14 +104,13 @@
     window.dash_clientside.set_props(id, { [property]: JSON.parse(text) });
 
   /** Hand the dashboard a snapshot, as an answer of the server does. */
-  const refresh = (place, { store, source }, quietMs = QUIET_MS) => {
+  const refresh = (place, { store, source }) => {
     const map = mapIn(plotOfPage());
     const { id, status } = changedSegment(place);
     return timeChange(
       map,
       () => setFromText(store, "data", given[place]),
       () => map.getFeatureState({ source, id }).status === status && map.loaded(),
-      quietMs,
     );
   };
 
@@ -124,13 +123,19 @@
       map,
       () => setFromText(graph, "figure", given[place]),
       () => plot.data !== before && map.loaded(),
-      QUIET_MS,
     );
   };
 
-  /** Refresh to and fro; the first of the two snapshots is shown when it begins. */
-  const refreshOften = async (times, names) => {
-    for (let number = 1; number <= times; number += 1) await refresh(number % 2, names, 0);
+  /** Ask the server for the one of the two that it has by now, as a tab does that comes back:
+      Dash keeps for ever what a script of the page hands it. */
+  const ask = (place, { wake, source }) => {
+    const map = mapIn(plotOfPage());
+    const { id, status } = changedSegment(place);
+    window.dash_clientside.set_props(wake, { data: performance.now() });
+    return until(
+      "a refresh",
+      () => map.getFeatureState({ source, id }).status === status && map.loaded(),
+    );
   };
 
   /** Where the map of the page looks, and its size on the screen. */
@@ -145,5 +150,5 @@
   const painted = roadsPainted();
   // Whoever asks is told of a failure; until then it is nobody's.
   painted.catch(() => {});
-  window.trafficProbe = { painted, keep, refresh, refreshOften, redraw, view };
+  window.trafficProbe = { painted, keep, refresh, ask, redraw, view };
 })();
