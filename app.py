@@ -90,7 +90,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     api.register(server, services)
     segment_forecasts.register(server, services)
     camera_api.register(server, services)
-    tiles.register(server, settings)
+    tiles.register(server, services)
     home.register(pages, services)
     for page in PAGES:
         page.register(pages, services)

@@ -4,7 +4,6 @@
   "use strict";
   const app = window.trafficRennes;
 
-  const ZONE_OF_RENNES = "Europe/Paris";
   const MINUTE_S = 60;
   const HOUR_S = 3600;
   const DAY_S = 86400;
@@ -99,17 +98,17 @@
     return fill(form, { ...values, count: number(count) });
   };
 
-  /** Hours and minutes in Rennes, wherever the browser is. */
+  /** Hours and minutes in the city, wherever the browser is. */
   const time = (epochSeconds) =>
     formatter(Intl.DateTimeFormat, {
-      timeZone: ZONE_OF_RENNES,
+      timeZone: app.page.settings.timeZone,
       hour: "2-digit",
       minute: "2-digit",
       hourCycle: "h23",
     }).format(epochSeconds * 1000);
 
   const datePart = (epochSeconds, options) =>
-    formatter(Intl.DateTimeFormat, { timeZone: ZONE_OF_RENNES, ...options }).format(
+    formatter(Intl.DateTimeFormat, { timeZone: app.page.settings.timeZone, ...options }).format(
       epochSeconds * 1000,
     );
 
@@ -137,10 +136,10 @@
       (day + 4) * DAY_S * 1000,
     );
 
-  /** Day of the week (0 is Monday) and hour in Rennes at some time. */
+  /** Day of the week (0 is Monday) and hour in the city at some time. */
   const weekHour = (epochSeconds) => {
     const options = {
-      timeZone: ZONE_OF_RENNES,
+      timeZone: app.page.settings.timeZone,
       weekday: "short",
       hour: "2-digit",
       hourCycle: "h23",

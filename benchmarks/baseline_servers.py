@@ -10,7 +10,7 @@ from flask_compress import Compress
 
 from benchmarks.baselines import whole_figure
 from services.base.settings import load_settings
-from services.city.zones import DEFAULT_ZONE
+from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import DAY_NAMES, HOURS
 from services.metrics import measure_requests, metric_registry
 from services.traffic.store import Store
@@ -95,7 +95,7 @@ def prediction_server() -> Flask:
         Input(ZONE_ID, "value"),
     )
     def answer(hour: int | None, day: str | None, zone: str | None) -> str:
-        shares = predict((hour or 0) % HOURS, day or DAY_NAMES[0], zone or DEFAULT_ZONE)
+        shares = predict((hour or 0) % HOURS, day or DAY_NAMES[0], zone or RENNES.first_zone)
         return str(shares)
 
     return _flask(app)

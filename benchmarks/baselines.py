@@ -14,7 +14,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from components.palette import LIGHT, WIDTH_PX
-from components.traffic_map import RENNES_BOUNDS
+from services.city.rennes import RENNES
 from services.plain.statuses import DATEX_NAMES
 from services.traffic.network import Network, Part, geometry_parts
 from services.traffic.snapshot import Snapshot
@@ -45,7 +45,7 @@ def plain_parse(body: bytes) -> pd.DataFrame:
 def whole_figure(network: Network, snapshot: Snapshot) -> go.Figure:
     """A figure of all lines: one trace per status, the lines kept apart by a gap."""
     codes = snapshot.status_codes()
-    west, south, east, north = RENNES_BOUNDS
+    west, south, east, north = RENNES.roads
     figure = go.Figure(
         [
             _trace(status, [parts for parts, c in zip(network.geometry, codes, strict=True)

@@ -10,7 +10,7 @@ from benchmarks.prediction import load_predictor
 from benchmarks.rows import NotMeasured, Options, Row, spread, times_less
 from benchmarks.servers import workplace
 from benchmarks.timing import time_runs
-from services.city.zones import DEFAULT_ZONE, checked_zone
+from services.city.rennes import RENNES
 from services.forecast.asked_hour import asked_hour
 from services.forecast.champions import SHIPPED_ARTIFACTS
 from services.forecast.zone_forecasts import CachedForecasts
@@ -28,7 +28,7 @@ def measure(options: Options) -> Iterator[Row]:
     except NotMeasured as reason:
         yield Row(name, None, note=str(reason))
         return
-    predicted = time_runs(lambda: predict(8, _DAY, DEFAULT_ZONE), options.repeat(50, 10), 5)
+    predicted = time_runs(lambda: predict(8, _DAY, RENNES.first_zone), options.repeat(50, 10), 5)
     with workplace() as data_dir:
         forecasts = CachedForecasts(data_dir, SHIPPED_ARTIFACTS)
         looked_up = time_runs(lambda: _look_up_often(forecasts), options.repeat(21, 5))
@@ -39,5 +39,5 @@ def measure(options: Options) -> Iterator[Row]:
 
 def _look_up_often(forecasts: CachedForecasts) -> None:
     for number in range(_LOOK_UPS):
-        day, hour = asked_hour(_DAY, str(number % 24), _NOW)
-        forecasts.table().at(day.like_weekday, hour, checked_zone(DEFAULT_ZONE))
+        day, hour = asked_hour(RENNES, _DAY, str(number % 24), _NOW)
+        forecasts.table().at(day.like_weekday, hour, RENNES.checked_zone(RENNES.first_zone))

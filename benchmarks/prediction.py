@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.rows import NotMeasured
 from models.training_command import quieten_tensorflow
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.forecast.champions import CHAMPION_FILE, SHIPPED_ARTIFACTS
 from services.forecast.zone_forecasts import DAY_NAMES
 
@@ -52,7 +52,7 @@ def load_predictor() -> Predictor:
     model = keras.models.load_model(directory / MODEL_FILE, compile=False)
 
     def predict(hour: int, day: str, zone: str) -> Any:
-        codes = (ZONE_CHOICES.index(zone), DAY_NAMES.index(day), hour)
+        codes = (RENNES.zone_choices.index(zone), DAY_NAMES.index(day), hour)
         return model.predict(encode(Cells(*(np.array([code]) for code in codes))), verbose=0)
 
     return predict

@@ -9,7 +9,7 @@ from benchmarks.rows import NotMeasured
 from components.forecast_card import DAY_ID, HOUR_ID, QUESTION_STORE_ID, ZONE_ID
 from components.page import LANGUAGE_STORE_ID, NEWS_STORE_ID, REFRESH_ID, SHOWN_STORE_ID
 from services.base.texts import DEFAULT_LANGUAGE
-from services.city.zones import DEFAULT_ZONE
+from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import DAY_NAMES, HOURS
 
 # Of no snapshot: a page that shows it is always sent the current one.
@@ -83,7 +83,7 @@ class HourChooser:
             _QUESTION: number,
             f"{HOUR_ID}.value": str(hour),
             f"{DAY_ID}.value": DAY_NAMES[day],
-            f"{ZONE_ID}.value": DEFAULT_ZONE,
+            f"{ZONE_ID}.value": RENNES.first_zone,
             f"{LANGUAGE_STORE_ID}.data": DEFAULT_LANGUAGE,
         }
         return self._callback.request(_QUESTION, values)

@@ -9,8 +9,6 @@ from dash import html
 
 from services.base.texts import Texts
 
-DATASET_URL: Final = "https://data.rennesmetropole.fr/explore/dataset/etat-du-trafic-en-temps-reel/"
-LICENCE_URL: Final = "https://opendatacommons.org/licenses/odbl/"
 OPENSTREETMAP_URL: Final = "https://www.openstreetmap.org/copyright"
 
 
@@ -20,6 +18,9 @@ def build_footer(
     page_urls: Sequence[tuple[str, str]],
     dashboard_url: str,
     api_url: str,
+    dataset_url: str,
+    licence: str,
+    licence_url: str,
     has_tiles: bool,
     languages: Mapping[str, str],
     language: str,
@@ -32,6 +33,10 @@ def build_footer(
     page_urls : sequence of pairs
         Section of the texts, which holds the words of the link, and address of each other page.
     dashboard_url, api_url : str
+    dataset_url : str
+        Where the data come from.
+    licence, licence_url : str
+        Of the data: its short name and its text.
     has_tiles : bool
         Whether OpenStreetMap's backdrop is shown and has to be credited.
     languages : mapping
@@ -40,7 +45,7 @@ def build_footer(
         The one in use.
     """
     wording = texts["footer"]
-    sources = [html.Li(html.A(wording["licence"], href=DATASET_URL))]
+    sources = [html.Li(html.A(wording["licence"], href=dataset_url))]
     if has_tiles:
         sources.append(html.Li(html.A(wording["tiles"], href=OPENSTREETMAP_URL)))
     return html.Footer(
@@ -53,7 +58,7 @@ def build_footer(
                     ),
                     html.Li(html.A(wording["performance"], href=dashboard_url)),
                     html.Li(html.A(wording["api_traffic"], href=api_url)),
-                    html.Li(html.A("ODbL", href=LICENCE_URL)),
+                    html.Li(html.A(licence, href=licence_url)),
                     *sources,
                     *build_language_choice(wording["languages"], languages, language),
                 ],

@@ -62,6 +62,8 @@ class PageData:
     page_urls : sequence of pairs
         Section of the texts, which holds the words of the link, and address of each other page.
     icon_url, dashboard_url, api_url : str
+    dataset_url, licence, licence_url : str
+        Of the data, as :func:`components.footer.build_footer` takes them.
     """
 
     language: str
@@ -79,6 +81,9 @@ class PageData:
     page_urls: Sequence[tuple[str, str]]
     dashboard_url: str
     api_url: str
+    dataset_url: str
+    licence: str
+    licence_url: str
 
 
 def build_page(texts: Texts, data: PageData) -> html.Div:
@@ -108,6 +113,9 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
                 page_urls=data.page_urls,
                 dashboard_url=data.dashboard_url,
                 api_url=data.api_url,
+                dataset_url=data.dataset_url,
+                licence=data.licence,
+                licence_url=data.licence_url,
                 has_tiles=data.has_tiles,
                 languages=data.languages,
                 language=data.language,

@@ -75,9 +75,3 @@ WIDTH_PX: Final = {
 }
 # How far each direction is pushed to its right, so that both show.
 OFFSET_PX: Final = {10: 0.7, 12: 1.3, 14: 3.0, 16: 6.0}
-# Main roads read as main roads; the feed's classes, the rest counting 1.
-ROAD_CLASS_WIDTH: Final = {
-    "Réseau national": 1.35,
-    "Réseau d'armature": 1.15,
-    "Réseau d'appui": 1.1,
-}

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from dash import dcc, html
 
 from components.aria import aria
-from components.palette import LIGHT, OFFSET_PX, ROAD_CLASS_WIDTH, THEMES, WIDTH_PX, Palette
+from components.palette import LIGHT, OFFSET_PX, THEMES, WIDTH_PX, Palette
 from components.unusual import COMPARISONS, UNUSUAL, build_toggle
 from services.base.texts import Texts
 from services.plain.statuses import DATEX_NAMES
@@ -32,10 +32,10 @@ DEMO_ATTRIBUTION_ID: Final = "attribution-demo"
 ROADS_SOURCE: Final = "roads"
 HIGHLIGHT_SOURCE: Final = "roads-highlight"
 TILES_LAYER: Final = "tiles"
-# West, south, east, north of the feed's segments, in degrees.
-RENNES_BOUNDS: Final = (-1.794, 48.038, -1.573, 48.164)
 _INITIAL_ZOOM: Final = 10.5
 _COMPARISON_BITS: Final = 2
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north, in degrees."""
 _NOTHING: Final = {"type": "FeatureCollection", "features": []}
 # How far lines may be simplified (pixels of a tile) and reach beyond their tile: each corner of
 # each copy of a road is written anew whenever its colour changes. With MapLibre's own 0.375 and
@@ -87,18 +87,23 @@ class Backdrop:
     url : str
         Template with ``{z}``, ``{x}`` and ``{y}``.
     bounds : tuple of float
-        West, south, east, north, in degrees: there are none elsewhere.
+        There are none elsewhere.
     first_zoom, last_zoom : int
         Between these; nearer, those of the last one are enlarged.
     """
 
     url: str
-    bounds: tuple[float, float, float, float]
+    bounds: Bounds
     first_zoom: int
     last_zoom: int
 
 
-def build_figure(network_url: str | None, backdrop: Backdrop | None) -> go.Figure:
+def build_figure(
+    network_url: str | None,
+    backdrop: Backdrop | None,
+    bounds: Bounds,
+    class_widths: Mapping[str, float],
+) -> go.Figure:
     """The figure of the map.
 
     Parameters
@@ -106,12 +111,16 @@ def build_figure(network_url: str | None, backdrop: Backdrop | None) -> go.Figur
     network_url : str or None
         Where the browser fetches the roads; None before the first snapshot.
     backdrop : Backdrop or None
+    bounds : tuple of float
+        What is shown first.
+    class_widths : mapping
+        Road classes that are drawn wider, so that main roads read as such, and how many times.
     """
-    west, south, east, north = RENNES_BOUNDS
+    west, south, east, north = bounds
     figure = go.Figure(data=[_empty_trace(status) for status in DATEX_NAMES])
     figure.update_layout(
         map={
-            "style": build_style(network_url, backdrop),
+            "style": build_style(network_url, backdrop, class_widths),
             "center": {"lon": (west + east) / 2, "lat": (south + north) / 2},
             "zoom": _INITIAL_ZOOM,
         },
@@ -124,7 +133,9 @@ def build_figure(network_url: str | None, backdrop: Backdrop | None) -> go.Figur
     return figure
 
 
-def build_style(network_url: str | None, backdrop: Backdrop | None) -> dict[str, Any]:
+def build_style(
+    network_url: str | None, backdrop: Backdrop | None, class_widths: Mapping[str, float]
+) -> dict[str, Any]:
     """The map's style: background, tiles (hidden until the map has loaded) and roads.
 
     The tiles wait because a tile that fails while the graph is being made
@@ -161,8 +172,9 @@ def build_style(network_url: str | None, backdrop: Backdrop | None) -> dict[str,
                 "paint": dict(LIGHT.raster),
             }
         )
-    layers.append(_highlight_layer())
-    layers.extend(_road_layer(layer) for layer in ROAD_LAYERS)
+    class_factor = _class_factor(class_widths)
+    layers.append(_highlight_layer(class_factor))
+    layers.extend(_road_layer(layer, class_factor) for layer in ROAD_LAYERS)
     return {"version": 8, "sources": sources, "layers": layers}
 
 
@@ -171,6 +183,7 @@ def browser_settings(
     details_url_template: str,
     compared_url_template: str,
     network_version: str | None,
+    bounds: Bounds,
 ) -> dict[str, Any]:
     """What the map's script has to know, beside the style.
 
@@ -180,13 +193,15 @@ def browser_settings(
         Addresses with ``{version}`` in them.
     network_version : str or None
         The network that the style starts with.
+    bounds : tuple of float
+        What is shown first, and again when all is asked for.
     """
     return {
         "graph": GRAPH_ID,
         "source": ROADS_SOURCE,
         "highlightSource": HIGHLIGHT_SOURCE,
         "tiles": TILES_LAYER,
-        "bounds": RENNES_BOUNDS,
+        "bounds": bounds,
         "network": network_version,
         "networkUrl": network_url_template,
         "detailsUrl": details_url_template,
@@ -286,11 +301,11 @@ def _empty_trace(status: str) -> go.Scattermap:
     )
 
 
-def _road_layer(layer: RoadLayer) -> dict[str, Any]:
+def _road_layer(layer: RoadLayer, class_factor: list[Any]) -> dict[str, Any]:
     paint = {
         **_road_paint(layer, LIGHT),
         "line-opacity": _where_shown(layer, layer.opacity),
-        "line-width": _width(layer),
+        "line-width": _width(layer, class_factor),
         "line-offset": _by_zoom(OFFSET_PX),
     }
     if layer.dash:
@@ -305,10 +320,10 @@ def _road_layer(layer: RoadLayer) -> dict[str, Any]:
     }
 
 
-def _highlight_layer() -> dict[str, Any]:
+def _highlight_layer(class_factor: list[Any]) -> dict[str, Any]:
     """The outline of the road that is pointed at, below all roads."""
     width = {
-        zoom: _road_width(widths, _OUTLINED_STATUS, _HIGHLIGHT_EXTRA_PX)
+        zoom: _road_width(widths, _OUTLINED_STATUS, class_factor, _HIGHLIGHT_EXTRA_PX)
         for zoom, widths in WIDTH_PX.items()
     }
     return {
@@ -355,22 +370,29 @@ def _by_status(values: Mapping[str, Any], status: list[Any] = _STATUS) -> list[A
     return ["match", status, *pairs, values["unknown"]]
 
 
-def _width(layer: RoadLayer) -> list[Any]:
+def _width(layer: RoadLayer, class_factor: list[Any]) -> list[Any]:
     """Width of a road in a layer; none where the layer does not show it, which costs no pixel.
 
     Six layers of all roads with opacity alone took four times as long to paint.
     """
     return _by_zoom(
         {
-            zoom: _where_shown(layer, _road_width(widths, _STATUS, layer.extra_width_px))
+            zoom: _where_shown(
+                layer, _road_width(widths, _STATUS, class_factor, layer.extra_width_px)
+            )
             for zoom, widths in WIDTH_PX.items()
         }
     )
 
 
-def _road_width(widths: Mapping[str, Any], status: list[Any], extra_px: float) -> list[Any]:
-    class_pairs = [part for pair in ROAD_CLASS_WIDTH.items() for part in pair]
-    class_factor = ["match", ["get", "road_class"], *class_pairs, 1.0]
+def _class_factor(class_widths: Mapping[str, float]) -> list[Any]:
+    class_pairs = [part for pair in class_widths.items() for part in pair]
+    return ["match", ["get", "road_class"], *class_pairs, 1.0]
+
+
+def _road_width(
+    widths: Mapping[str, Any], status: list[Any], class_factor: list[Any], extra_px: float
+) -> list[Any]:
     return ["+", ["*", _by_status(widths, status), class_factor], extra_px]
 
 

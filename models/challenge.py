@@ -28,10 +28,11 @@ from models.training_command import DEFAULT_SEED, Report, at_least, quieten_tens
 from models.versions import promote
 from models.week.challenge import WeekChallenge
 from models.zones.challenge import ZonesChallenge
-from services.base.clock import PARIS, utc_now
+from services.base.clock import utc_now
 from services.base.command_line import run_command
 from services.base.errors import TrafficError
 from services.base.settings import Settings, load_settings
+from services.city.rennes import RENNES
 from services.history import layout
 from services.operations import (
     FORECAST_KINDS,
@@ -298,7 +299,7 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no time as 2026-11-25T03:00") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=PARIS)
+    return moment if moment.tzinfo else moment.replace(tzinfo=RENNES.time_zone)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from typing import Final
 
 from models.challenge import source_to_learn_from
-from services.base.clock import Clock, to_paris, utc_now
+from services.base.clock import Clock, utc_now
 from services.base.settings import Settings
+from services.city.rennes import RENNES
 from services.operations import FORECAST_KINDS, Kind
 from services.roles.processes import CHALLENGE, following, module_command
 from services.traffic.snapshot import Source
@@ -78,7 +79,7 @@ def challenge_at_night(
     run : callable
         Challenges one kind of model.
     """
-    if to_paris(clock()).hour != NIGHT_HOUR:
+    if RENNES.local(clock()).hour != NIGHT_HOUR:
         return
     source = source_to_learn_from(settings)
     for kind in FORECAST_KINDS:

@@ -29,11 +29,12 @@ from models.kinds import MODEL_KINDS
 from models.tables import markdown_table
 from models.training import NOT_RECORDED
 from models.versions import promote, withdraw
-from services.base.clock import to_paris, utc_now
+from services.base.clock import utc_now
 from services.base.command_line import run_command
 from services.base.errors import StorageError, TrafficError
 from services.base.formats import plural
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.learn.scoring_rules import skill
 from services.operations import (
     Decision,
@@ -245,7 +246,7 @@ def _described(kind: ModelKind, found: Found) -> list[str]:
 def _told(decision: Decision | None) -> str:
     if decision is None:
         return ""
-    when = to_paris(decision.decided_at)
+    when = RENNES.local(decision.decided_at)
     reason = decision.reason.replace("_", " ")
     return f"{decision.action.replace('_', ' ')} {when:%Y-%m-%d %H:%M}: {reason}"
 

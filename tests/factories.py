@@ -12,7 +12,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from services.city.zones import CENTRE_LAT_DEG, CENTRE_LON_DEG, ZONE_CHOICES, ZONES
+from services.city.city import StatusThresholds
+from services.city.rennes import RENNES
 from services.forecast.champions import CHAMPION_FILE
 from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT, NowcastTable
 from services.forecast.week_forecasts import WEEK_DIRECTORY, WEEK_FILE, WeekTable
@@ -28,7 +29,7 @@ from services.forecast.zone_forecasts import (
 from services.plain.statuses import DATEX_NAMES
 from services.traffic.network import Network, Part
 from services.traffic.snapshot import Snapshot, Source, make_snapshot
-from services.traffic.status import Status, StatusThresholds
+from services.traffic.status import Status
 from services.traffic.usual import UsualRatios
 from services.traffic.usual_hour import UsualHour, hour_start
 
@@ -129,7 +130,7 @@ def make_usual_hour(
         network_version=network.version,
         start=hour_start(observed_at),
         segments=_usual(len(network), ratios, observations),
-        zones=_usual(len(ZONES), ratios, observations),
+        zones=_usual(len(RENNES.zones), ratios, observations),
     )
 
 
@@ -194,7 +195,7 @@ def known_shares() -> NDArray[np.float64]:
     shares[:, :, :, :] = (0.2, 0.62, 0.18)
     shares[:, :, :6, :] = (0.9, 0.1, 0.0)
     shares[:, :, 8, :] = (0.05, 0.2, 0.75)
-    shares[ZONE_CHOICES.index("rocade")] = (0.81, 0.15, 0.04)
+    shares[RENNES.zone_choices.index("rocade")] = (0.81, 0.15, 0.04)
     return shares
 
 
@@ -265,7 +266,9 @@ def make_nowcast_table(
         "penetrantes": (0.50, 0.50, 0.50, 0.50),
         "ceinture": (np.nan,) * len(LEAD_MINUTES),
     }
-    zones = np.array([median.get(zone, (0.80,) * len(LEAD_MINUTES)) for zone in ZONE_CHOICES]).T
+    zones = np.array(
+        [median.get(zone, (0.80,) * len(LEAD_MINUTES)) for zone in RENNES.zone_choices]
+    ).T
     return NowcastTable(
         model_version=MODEL_VERSION,
         trained_on=TrainedOn(trained_on_source, date(2024, 7, 29), date(2024, 8, 25), 28, 13_440),
@@ -300,9 +303,9 @@ def _segment(index: int, segments: int) -> dict[str, Any]:
 
 def _arc(radius_km: float, start: float, stop: float) -> Part:
     angles = np.linspace(start, stop, _POINTS_PER_SEGMENT) * 2 * math.pi
-    lat = CENTRE_LAT_DEG + radius_km * np.sin(angles) / _KM_PER_DEGREE
-    km_per_degree_east = _KM_PER_DEGREE * math.cos(math.radians(CENTRE_LAT_DEG))
-    lon = CENTRE_LON_DEG + radius_km * np.cos(angles) / km_per_degree_east
+    lat = RENNES.centre_lat_deg + radius_km * np.sin(angles) / _KM_PER_DEGREE
+    km_per_degree_east = _KM_PER_DEGREE * math.cos(math.radians(RENNES.centre_lat_deg))
+    lon = RENNES.centre_lon_deg + radius_km * np.cos(angles) / km_per_degree_east
     return np.stack([lon, lat], axis=1).round(6).tolist()
 
 

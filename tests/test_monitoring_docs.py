@@ -15,7 +15,7 @@ import pytest
 from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.base.clock import to_paris
+from services.city.rennes import RENNES
 from services.metrics import (
     CameraMetrics,
     Sample,
@@ -369,7 +369,7 @@ def test_hours_in_utc_lie_within_those_of_rennes(day):
     first, last = (int(line.split()[-1]) for line in expression(rule)[1:])
     for hour in range(24):
         if first <= hour < last:
-            assert rule.hours[0] <= to_paris(day.replace(hour=hour)).hour < rule.hours[1]
+            assert rule.hours[0] <= RENNES.local(day.replace(hour=hour)).hour < rule.hours[1]
 
 
 def test_the_dashboard_is_one_that_grafana_reads():

@@ -10,7 +10,7 @@ import pytest
 from models.nowcast.city_table import STEP_SECONDS, zones_at
 from models.nowcast.zone_bands import zone_ratios_of
 from models.zones.dataset import load_zone_history
-from services.city.zones import CENTRE_LAT_DEG, CENTRE_LON_DEG, ZONE_CHOICES, ZONES
+from services.city.rennes import RENNES
 from services.history import recording
 from services.history.typical import typical_zones
 from services.history.window import window
@@ -69,9 +69,10 @@ def _network():
     rows = list(_rows())
     # Written with five decimals, they stay of one length.
     longitudes = [
-        round(CENTRE_LON_DEG + (0 if zone == "centre-ville" else 0.1), 4) for zone, *_ in rows
+        round(RENNES.centre_lon_deg + (0 if zone == "centre-ville" else 0.1), 4)
+        for zone, *_ in rows
     ]
-    south, north = round(CENTRE_LAT_DEG, 3), round(CENTRE_LAT_DEG, 3) + 0.009
+    south, north = round(RENNES.centre_lat_deg, 3), round(RENNES.centre_lat_deg, 3) + 0.009
     return Network(
         version="workedout",
         segment_ids=tuple(f"{place:03d}_D" for place in range(len(rows))),
@@ -107,7 +108,7 @@ def data_dir(tmp_path):
 
 
 def test_the_segments_are_in_the_zones_that_the_table_says():
-    assert [ZONES[code] for code in NETWORK.zone_codes] == [zone for zone, *_ in _rows()]
+    assert [RENNES.zones[code] for code in NETWORK.zone_codes] == [zone for zone, *_ in _rows()]
 
 
 def test_the_definition():
@@ -117,7 +118,7 @@ def test_the_definition():
     assert times.speed_ratios() == pytest.approx(SHOWN, nan_ok=True)
     assert times.speed_ratios(minimum_known_share=0.25) == pytest.approx(JUDGED, nan_ok=True)
     of_any = times.speed_ratios(minimum_known_share=0.0)
-    assert of_any[ZONES.index("penetrantes")] == pytest.approx(0.5)
+    assert of_any[RENNES.zones.index("penetrantes")] == pytest.approx(0.5)
 
 
 def test_it_holds_for_any_number_of_times():
@@ -127,7 +128,9 @@ def test_it_holds_for_any_number_of_times():
     )
     ratios = zone_times(NETWORK, travel_times_s(NETWORK, speed_kmh)).speed_ratios()
     expected = np.array([[1.0, 0.5], [0.25, np.nan]])
-    np.testing.assert_allclose(ratios, np.repeat(expected[..., None], len(ZONE_CHOICES), axis=-1))
+    np.testing.assert_allclose(
+        ratios, np.repeat(expected[..., None], len(RENNES.zone_choices), axis=-1)
+    )
     assert np.nanmax(ratios) <= 1.0
     assert zone_times(NETWORK, np.empty((0, len(NETWORK)))).speed_ratios().shape == (0, 6)
 
@@ -135,7 +138,7 @@ def test_it_holds_for_any_number_of_times():
 def test_the_live_figures_are_those_of_the_table():
     indicators = compute_indicators(NETWORK, SNAPSHOT)
     told = [np.nan if ratio is None else ratio for ratio in indicators.zone_ratios.values()]
-    assert list(indicators.zone_ratios) == list(ZONES)
+    assert list(indicators.zone_ratios) == list(RENNES.zones)
     assert told == pytest.approx(SHOWN[:-1], nan_ok=True)
     assert indicators.congestion_level == pytest.approx(1_414 / 401 - 1)
 
@@ -160,7 +163,9 @@ def test_forecasts_are_judged_by_them(data_dir):
 
 def test_the_model_of_zones_learns_from_them(data_dir):
     frame = load_zone_history(data_dir, "live").frame
-    learned = {ZONE_CHOICES[row.zone]: ZONE_STATUSES[row.status] for row in frame.itertuples()}
+    learned = {
+        RENNES.zone_choices[row.zone]: ZONE_STATUSES[row.status] for row in frame.itertuples()
+    }
     assert learned == STATUSES
 
 

@@ -21,7 +21,6 @@ from callbacks.http.answers import (
 )
 from callbacks.http.problems import problem
 from callbacks.http.segment_forecasts import hour_told
-from services.city.zones import checked_zone
 from services.forecast.asked_hour import asked_hour
 from services.roles.assembly import Services
 from services.web.geojson import encode_traffic
@@ -62,8 +61,10 @@ def register(server: Flask, services: Services) -> None:
 
 def _forecast_body(services: Services) -> dict[str, Any]:
     arguments = request.args
-    day, hour = asked_hour(arguments.get("day"), arguments.get("hour"), services.clock())
-    zone = checked_zone(arguments.get("zone"))
+    day, hour = asked_hour(
+        services.city, arguments.get("day"), arguments.get("hour"), services.clock()
+    )
+    zone = services.city.checked_zone(arguments.get("zone"))
     table = services.forecasts.table()
     found = table.at(day.like_weekday, hour, zone)
     return {

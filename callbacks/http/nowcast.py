@@ -7,6 +7,7 @@ once more with each refresh while the learner is still at it.
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from datetime import timedelta
 from math import floor
 from typing import Any, Final
@@ -25,7 +26,6 @@ from callbacks.http.answers import (
     nothing,
     send_document,
 )
-from services.city.zones import ZONES, checked_zone
 from services.forecast.nowcasts import LeadForecast, NowcastTable
 from services.roles.assembly import Services
 from services.traffic.indicators import congestion_level
@@ -41,7 +41,7 @@ def register(server: Flask, services: Services) -> None:
 
     @kept(1)
     def zones_document(table: NowcastTable) -> Document:
-        return Document(orjson.dumps(zones_content(table)), JSON)
+        return Document(orjson.dumps(zones_content(table, services.city.zones)), JSON)
 
     @kept(1)
     def roads_document(table: NowcastTable) -> Document:
@@ -68,12 +68,12 @@ def register(server: Flask, services: Services) -> None:
 
     @server.get("/api/v1/nowcast")
     def api() -> Response:
-        zone = checked_zone(request.args.get("zone"))
+        zone = services.city.checked_zone(request.args.get("zone"))
         return api_answer(_zone_content(services, zone))
 
 
-def zones_content(table: NowcastTable) -> dict[str, Any]:
-    """What the card of the next hour is filled with.
+def zones_content(table: NowcastTable, names: Sequence[str]) -> dict[str, Any]:
+    """What the card of the next hour is filled with, zones in the order of their names.
 
     Lists instead of named members, as in a refresh: of each zone and lead time its
     status, that status's probability (%), and the extra travel time (%) at P50, P90 and
@@ -85,7 +85,7 @@ def zones_content(table: NowcastTable) -> dict[str, Any]:
         "observed_at": int(table.observed_at.timestamp()),
         "simulated": table.is_simulated,
         "days": table.trained_on.days,
-        "zones": [_zone_leads(table.zone(zone)) for zone in ZONES],
+        "zones": [_zone_leads(table.zone(zone)) for zone in names],
     }
 
 

@@ -33,8 +33,8 @@ def register(server: Flask, services: Services) -> None:
 
     @server.get(PATH)
     def forecast_of_segments() -> Response:
-        asked = request.args
-        day, hour = asked_hour(asked.get("day"), asked.get("hour"), services.clock())
+        asked, now = request.args, services.clock()
+        day, hour = asked_hour(services.city, asked.get("day"), asked.get("hour"), now)
         view = services.traffic.view()
         if view is None:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "no network has been received yet")

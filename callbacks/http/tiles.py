@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from callbacks.http.answers import conditional, kept_for, nothing
 from components.traffic_map import Backdrop
-from services.base.settings import Settings
-from services.web.tiles import BOUNDS, ZOOMS, Tiles, TileUnavailable
+from services.city.city import City
+from services.roles.assembly import Services
+from services.web.tiles import ZOOMS, Tiles, TileUnavailable
 
 URL_TEMPLATE: Final = "/tiles/{z}/{x}/{y}.png"
 _ONE_WEEK_S: Final = 604_800
@@ -18,17 +19,23 @@ _ONE_WEEK_S: Final = 604_800
 _ONE_MINUTE_S: Final = 60
 
 
-def backdrop(url: str) -> Backdrop:
+def backdrop(url: str, city: City) -> Backdrop:
     """What the map is told of its tiles: it asks for no others."""
-    return Backdrop(url, BOUNDS, ZOOMS.start, ZOOMS.stop - 1)
+    return Backdrop(url, city.backdrop, ZOOMS.start, ZOOMS.stop - 1)
 
 
-def register(server: Flask, settings: Settings) -> None:
+def register(server: Flask, services: Services) -> None:
     """Add the route, where there is a backdrop."""
+    settings = services.settings
     if not settings.tiles_url:
         return
     contact = settings.contact or str(settings.public_url or "")
-    tiles = Tiles(settings.tiles_url, settings.data_dir, f"TrafficRennes/0.1 {contact}".strip())
+    tiles = Tiles(
+        settings.tiles_url,
+        services.city.backdrop,
+        settings.data_dir,
+        f"TrafficRennes/0.1 {contact}".strip(),
+    )
 
     @server.get("/tiles/<int:zoom>/<int:x>/<int:y>.png")
     def tile(zoom: int, x: int, y: int) -> ResponseReturnValue:

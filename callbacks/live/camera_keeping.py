@@ -191,14 +191,14 @@ class Album:
         if status is None:
             return None
         written, when = formats(texts), texts["camera"][f"observed_{view.snapshot.source}"]
+        observed_at = self._services.city.local(view.snapshot.observed_at)
         return SegmentShown(
             id=segment_id,
             name=str(view.network.names[view.network.index_of_id[segment_id]])
             or texts["road"]["no_name"],
             status=texts["status"][status],
             observed=when.format(
-                time=written.clock(view.snapshot.observed_at),
-                moment=written.moment(view.snapshot.observed_at),
+                time=written.clock(observed_at), moment=written.moment(observed_at)
             ),
         )
 
@@ -303,7 +303,7 @@ class Album:
             camera_id=camera.id,
             name=camera.name,
             segment=camera.segment_id if segment is None else segment.name,
-            at=formats(texts).moment(item.at),
+            at=formats(texts).moment(self._services.city.local(item.at)),
             status=item.status,
             occupancy=share_shown(texts, item.occupancy),
             vehicles=formats(texts).number(item.vehicles),

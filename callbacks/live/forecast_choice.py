@@ -14,7 +14,6 @@ from components.forecast_card import Choice, DayForecast
 from components.page import LANGUAGE_STORE_ID
 from services.base.errors import ForecastUnavailable, InvalidRequest
 from services.base.texts import Texts, checked_language, load_texts
-from services.city.zones import checked_zone
 from services.forecast.asked_hour import asked_hour
 from services.forecast.zone_forecasts import DAY_NAMES
 from services.roles.assembly import Services
@@ -94,8 +93,8 @@ def find_forecast(services: Services, hour: Any, day: Any, zone: Any) -> DayFore
     ForecastUnavailable
         When no model can be read.
     """
-    chosen, hour = asked_hour(day, hour, services.clock())
-    zone = checked_zone(zone)
+    chosen, hour = asked_hour(services.city, day, hour, services.clock())
+    zone = services.city.checked_zone(zone)
     table = services.forecasts.table()
     return DayForecast(
         zone=zone,

@@ -74,7 +74,9 @@ def answer(services: Services, texts: Texts, asked: Any) -> dict[str, Any]:
     """
     question = asked if isinstance(asked, dict) else {}
     try:
-        day, hour = asked_hour(question.get("day"), question.get("hour"), services.clock())
+        day, hour = asked_hour(
+            services.city, question.get("day"), question.get("hour"), services.clock()
+        )
         view = services.traffic.view()
         if view is None:
             return {"problem": texts["map_forecast"]["no_network"]}

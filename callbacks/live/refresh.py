@@ -18,9 +18,7 @@ from components.page import (
     TEXTS_STORE_ID,
     WAKE_STORE_ID,
 )
-from services.base.clock import to_paris
 from services.base.errors import ForecastUnavailable
-from services.city.zones import ZONES
 from services.roles.assembly import Services
 from services.traffic.indicators import Indicators, congestion_level, zone_status
 from services.traffic.usual import Comparison
@@ -85,9 +83,9 @@ def news(services: Services, shown: Any = None) -> dict[str, Any]:
         answer["snapshot"] = snapshot_payload(view)
     # Without a model the page keeps what it has.
     with suppress(ForecastUnavailable):
-        table, today = services.forecasts.table(), to_paris(now).date()
+        table, today = services.forecasts.table(), services.today()
         if zone_table_version(table, today) != known.get("forecasts"):
-            answer["forecasts"] = zone_table(table, today)
+            answer["forecasts"] = zone_table(services.city, table, today)
     return answer
 
 
@@ -124,11 +122,11 @@ def _zone_states(view: TrafficView) -> list[list[Any] | None]:
     """Status, extra travel time (%) and comparison code of each zone; None where unknown."""
     ratios = view.indicators.zone_ratios
     codes = (
-        [int(Comparison.NOT_TOLD)] * len(ZONES)
+        [int(Comparison.NOT_TOLD)] * len(ratios)
         if view.compared is None
         else view.compared.zones.tolist()
     )
-    return [_zone_state(ratios[zone], code) for zone, code in zip(ZONES, codes, strict=True)]
+    return [_zone_state(ratio, code) for ratio, code in zip(ratios.values(), codes, strict=True)]
 
 
 def _zone_state(ratio: float | None, comparison: int) -> list[Any] | None:
@@ -139,10 +137,11 @@ def _zone_state(ratio: float | None, comparison: int) -> list[Any] | None:
 
 def _worst_roads(indicators: Indicators) -> list[list[Any]]:
     """Name, zone, delay (s), speed (km/h) and segment of each, in the page's order."""
+    zones = list(indicators.zone_ratios)
     return [
         [
             road.name,
-            ZONES.index(road.zone),
+            zones.index(road.zone),
             round(road.delay_s),
             round(road.speed_kmh),
             road.segment_index,

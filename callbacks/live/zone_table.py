@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from services.base.clock import PARIS
+from services.city.city import City
 from services.city.day_types import coming_day
-from services.city.zones import ZONE_CHOICES
 from services.forecast.zone_forecasts import DAYS, ForecastTable
 from services.plain.forecast import Forecast
 from services.plain.statuses import ZONE_STATUSES
@@ -21,11 +20,11 @@ _UNCERTAIN_PERCENT: Final = {0: 0.4, 100: 99.6}
 
 
 def zone_table_version(table: ForecastTable, today: date) -> str:
-    """Stands for the model and the day, of Rennes, that the coming week begins with."""
+    """Stands for the model and the day, in the city, that the coming week begins with."""
     return f"{table.model_version} {today}"
 
 
-def zone_table(table: ForecastTable, today: date) -> dict[str, Any]:
+def zone_table(city: City, table: ForecastTable, today: date) -> dict[str, Any]:
     """Every answer of the forecast card, without its words.
 
     Returns
@@ -36,16 +35,18 @@ def zone_table(table: ForecastTable, today: date) -> dict[str, Any]:
         coming one is, and whose forecast it has; ``zones``: of each, from Monday on, the likeliest
         ``status`` of the 24 hours and, by status, their ``percent``.
     """
-    days = [coming_day(day, today) for day in range(DAYS)]
+    days = [coming_day(city, day, today) for day in range(DAYS)]
     return {
         "version": zone_table_version(table, today),
-        "until": int(datetime.combine(today + timedelta(days=1), time(), PARIS).timestamp()),
+        "until": int(
+            datetime.combine(today + timedelta(days=1), time(), city.time_zone).timestamp()
+        ),
         "simulated": table.is_simulated,
         "trained_days": table.trained_on.days,
         "days": [{"type": day.day_type, "like": day.like_weekday} for day in days],
         "zones": {
             zone: [_day_content(table.day(day, zone)) for day in range(DAYS)]
-            for zone in ZONE_CHOICES
+            for zone in city.zone_choices
         },
     }
 

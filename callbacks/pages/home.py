@@ -17,13 +17,10 @@ from components.glance import WORST_ROADS
 from components.page import PageData, build_page
 from components.palette import LEGEND_ORDER
 from components.traffic_map import browser_settings, build_figure
-from services.base.clock import to_paris
 from services.base.texts import languages, load_texts
-from services.city.zones import DEFAULT_ZONE, ZONE_CHOICES, ZONES
 from services.forecast.asked_hour import coming_hour
 from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT
 from services.forecast.zone_forecasts import DAY_NAMES
-from services.observe.feeds.reply import RENNES_THRESHOLDS
 from services.plain.statuses import DATEX_NAMES
 from services.roles.assembly import Services
 
@@ -59,7 +56,7 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
     """All that a page loaded now starts with."""
     app = pages.main
     view = services.traffic.view()
-    settings = services.settings
+    settings, city = services.settings, services.city
     choice = first_choice(services)
     network_version = None if view is None else view.snapshot.network_version
     network_url_template = app.get_relative_path(f"/network/{_VERSION}.geojson")
@@ -68,9 +65,11 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
         languages=languages(),
         figure=build_figure(
             network_version and network_url_template.replace(_VERSION, network_version),
-            tiles.backdrop(app.get_relative_path(tiles.URL_TEMPLATE))
+            tiles.backdrop(app.get_relative_path(tiles.URL_TEMPLATE), city)
             if settings.tiles_url
             else None,
+            city.roads,
+            dict(city.road_widths),
         ),
         news=refresh.news(services),
         browser_settings={
@@ -79,6 +78,7 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
                 app.get_relative_path(f"/snapshot/{_VERSION}/details"),
                 app.get_relative_path(f"/snapshot/{_VERSION}/compared"),
                 network_version,
+                city.roads,
             )
             | {
                 "forecastUrl": app.get_relative_path(segment_forecasts.PATH),
@@ -90,13 +90,14 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
             },
             "refreshSeconds": settings.refresh_seconds,
             "lateAfterSeconds": refresh.late_after_seconds(settings.feed_period_seconds),
-            "zones": ZONES,
+            "timeZone": city.time_zone.key,
+            "zones": city.zones,
             "nowcast": {
                 "url": app.get_relative_path(f"/nowcast/{_VERSION}"),
                 "roadsUrl": app.get_relative_path(f"/nowcast/{_VERSION}/roads"),
                 "leadMinutes": LEAD_MINUTES,
                 "unknownPercent": UNKNOWN_PERCENT,
-                "thresholds": [RENNES_THRESHOLDS.congested_up_to, RENNES_THRESHOLDS.free_from],
+                "thresholds": [city.thresholds.congested_up_to, city.thresholds.free_from],
             },
             "days": DAY_NAMES,
             "statuses": DATEX_NAMES,
@@ -104,27 +105,29 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
             "worstRoads": WORST_ROADS,
         },
         refresh_seconds=settings.refresh_seconds,
-        zones=ZONES,
+        zones=city.zones,
         lead_minutes=LEAD_MINUTES,
         choice=choice,
         forecast=forecast_choice.forecast_or_none(services, choice),
         has_tiles=bool(settings.tiles_url),
         icon_url=app.get_asset_url("icon.svg"),
         page_urls=pages.links,
+        dataset_url=city.dataset_url,
+        licence=city.licence,
+        licence_url=city.licence_url,
         dashboard_url=app.get_relative_path("/dashboard/"),
         api_url=app.get_relative_path("/api/v1/traffic"),
     )
 
 
 def first_choice(services: Services) -> Choice:
-    """The coming hour, in Rennes, for the centre."""
-    now = services.clock()
-    day, hour = coming_hour(now)
+    """The coming hour, in the city, for its first zone."""
+    day, hour = coming_hour(services.city, services.clock())
     return Choice(
         hour=hour,
         day=DAY_NAMES[day],
-        zone=DEFAULT_ZONE,
-        today=DAY_NAMES[to_paris(now).weekday()],
+        zone=services.city.first_zone,
+        today=DAY_NAMES[services.today().weekday()],
         days=DAY_NAMES,
-        zones=ZONE_CHOICES,
+        zones=services.city.zone_choices,
     )

@@ -23,9 +23,9 @@ from components.quality import (
     build_unreachable,
 )
 from components.subpage import Subpage
-from services.base.clock import to_paris
 from services.base.errors import ForecastUnavailable, StorageError
 from services.base.texts import Texts, load_texts
+from services.city.city import City
 from services.operations import Decision
 from services.roles.assembly import Services
 from services.traffic.snapshot import Source
@@ -83,7 +83,7 @@ def current_quality(services: Services) -> Quality:
     if view is not None and view.snapshot.source == "demo":
         preferred = "demo"
     report = services.quality.report(preferred)
-    today = to_paris(services.clock()).date()
+    today = services.today()
     if report is None:
         return Quality(today, today, preferred == "demo", [], _model_in_use(services), [])
     return Quality(
@@ -92,7 +92,7 @@ def current_quality(services: Services) -> Quality:
         is_simulated=report.source == "demo",
         leads=report.leads,
         model=_model_in_use(services),
-        decisions=[_decision(item) for item in report.decisions],
+        decisions=[_decision(item, services.city) for item in report.decisions],
     )
 
 
@@ -112,7 +112,7 @@ def _model_in_use(services: Services) -> ModelInUse | None:
     )
 
 
-def _decision(decision: Decision) -> DecisionMade:
+def _decision(decision: Decision, city: City) -> DecisionMade:
     recorded = decision.figures
     names = {"challenger": "challenger_rps", "champion": "champion_rps", "average": "average_rps"}
     is_complete = all(isinstance(recorded.get(key), float) for key in names.values())
@@ -121,7 +121,7 @@ def _decision(decision: Decision) -> DecisionMade:
         version=decision.version,
         action=decision.action,
         reason=decision.reason,
-        day=to_paris(decision.decided_at).date(),
+        day=city.local(decision.decided_at).date(),
         scores={name: recorded[key] for name, key in names.items()} if is_complete else None,
         judged_days=days if isinstance(days := recorded.get("judged_days"), int) else 0,
     )

@@ -12,12 +12,13 @@ from models.nowcast.city_table import CityTable
 from models.nowcast.features import LAGS, speeds_ahead
 from models.nowcast.leads import LEAD_STEPS, at_leads
 from models.tables import markdown_table
+from services.city.city import StatusThresholds
 from services.forecast.nowcasts import LEAD_MINUTES
 from services.forecast.speed_distribution import status_probabilities
 from services.history.averages import mean_of
 from services.history.hour_of_week import HOURS_PER_WEEK, hours_of_week
 from services.learn.scoring_rules import ranked_probability_scores, skill
-from services.traffic.status import Status, StatusThresholds, status_of_speed_ratio
+from services.traffic.status import Status, status_of_speed_ratio
 
 Array = NDArray[np.float32]
 

@@ -23,8 +23,6 @@ from babel.dates import (
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
-from services.base.clock import PARIS
-
 Unit = Literal["ms", "s", "min", "h", "day", "MB"]
 
 _CLDR: Final[Mapping[Unit, str]] = {
@@ -89,7 +87,7 @@ def typeset(text: str, language: str) -> str:
 
 
 class Formats:
-    """How a language writes numbers, units, dates and plurals; times are those of Rennes.
+    """How a language writes numbers, units, dates and plurals; times are as they are given.
 
     Spaces between a number and its unit do not break, as French typography wants.
 
@@ -184,23 +182,23 @@ class Formats:
         return format_timedelta(past, add_direction=True, locale=self._locale)
 
     def moment(self, at: datetime) -> str:
-        """An aware time with its date, its year and its seconds.
+        """An aware time, in its own zone, with its date, its year and its seconds.
 
         >>> from datetime import UTC
-        >>> formats_of("fr").moment(datetime(2024, 8, 26, 10, 43, 7, tzinfo=UTC))
+        >>> formats_of("fr").moment(datetime(2024, 8, 26, 12, 43, 7, tzinfo=UTC))
         '26 août 2024, 12:43:07'
         """
-        return format_datetime(at, tzinfo=PARIS, locale=self._locale)
+        return format_datetime(at, locale=self._locale)
 
     def clock(self, at: datetime, *, with_seconds: bool = False) -> str:
-        """The time of day of an aware time.
+        """The time of day of an aware time, in its own zone.
 
         >>> from datetime import UTC
-        >>> formats_of("en-GB").clock(datetime(2024, 8, 26, 10, 43, 7, tzinfo=UTC))
+        >>> formats_of("en-GB").clock(datetime(2024, 8, 26, 12, 43, 7, tzinfo=UTC))
         '12:43'
         """
         length: Literal["medium", "short"] = "medium" if with_seconds else "short"
-        return format_time(at, length, tzinfo=PARIS, locale=self._locale)
+        return format_time(at, length, locale=self._locale)
 
     def day(self, day: date) -> str:
         """A date in figures, with its year.

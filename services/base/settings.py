@@ -13,11 +13,6 @@ from services.base.errors import ConfigurationError
 
 PREFIX = "TRAFFIC_"
 
-RENNES_FEED_URL = (
-    "https://data.rennesmetropole.fr/api/explore/v2.1/catalog/datasets/"
-    "etat-du-trafic-en-temps-reel/exports/json"
-    "?lang=fr&timezone=Europe%2FBerlin&use_labels=true&delimiter=%3B"
-)
 OPENSTREETMAP_TILES_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
 
@@ -36,7 +31,8 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    feed_url: HttpUrl = HttpUrl(RENNES_FEED_URL)
+    # None: the city's own.
+    feed_url: HttpUrl | None = None
     source: Literal["auto", "live", "demo"] = "auto"
     feed_period_seconds: int = Field(180, ge=1, le=86_400)
     refresh_seconds: int = Field(60, ge=1, le=3_600)

@@ -1,1 +1,1 @@
-"""What is true of Rennes and of no other city: zones and days."""
+"""What is true of one city and of no other: its feed, places, zones, clock and holidays."""

@@ -1,4 +1,4 @@
-"""Which days are not ordinary ones: French public holidays, and Rennes' school holidays (zone B).
+"""Which days are not ordinary ones: public holidays, and school holidays of France.
 
 The libraries take a quarter of a second and 18 MB: worker and models ask them, pages read the table
 that ``python -m services.city.calendar`` makes of them (:mod:`services.city.day_types`).
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache
 from typing import Final
 
 import holidays
@@ -21,9 +21,10 @@ from vacances_scolaires_france import (  # type: ignore[import-untyped]
 
 from services.base.command_line import run_command
 from services.base.files import write_atomically
-from services.city.day_types import DAYS_OFF, DayType
+from services.city.city import City, Holidays
+from services.city.day_types import DayType
+from services.city.rennes import RENNES
 
-_SCHOOL_ZONE: Final = "B"
 _SATURDAY: Final = 5
 # Before the first capture of the feed, and longer than school holidays are known.
 _FIRST_DAY: Final = date(2020, 1, 1)
@@ -31,32 +32,39 @@ _LAST_DAY: Final = date(2040, 12, 31)
 
 
 class Calendar:
-    """Tells public and school holidays; built once, asked for many days."""
+    """Tells public and school holidays; built once, asked for many days.
 
-    def __init__(self) -> None:
-        self._public = holidays.country_holidays("FR")
+    Parameters
+    ----------
+    region : Holidays
+    """
+
+    def __init__(self, region: Holidays) -> None:
+        self._public = holidays.country_holidays(region.country)
+        self._school_zone = region.school_zone
         self._school = SchoolHolidayDates()
 
     def is_public_holiday(self, day: date) -> bool:
-        """Whether a day is a public holiday in mainland France.
+        """Whether a day is a public holiday.
 
         Examples
         --------
-        >>> [Calendar().is_public_holiday(date(2026, 11, day)) for day in (11, 12)]
+        >>> [Calendar(RENNES.holidays).is_public_holiday(date(2026, 11, day)) for day in (11, 12)]
         [True, False]
         """
         return day in self._public
 
     def is_school_holiday(self, day: date) -> bool:
-        """Whether schools in Rennes are closed for holidays; False for years not published yet.
+        """Whether schools are closed for holidays; False for years not published yet.
 
         Examples
         --------
-        >>> [Calendar().is_school_holiday(date(2026, month, 20)) for month in (10, 11)]
+        >>> calendar = Calendar(RENNES.holidays)
+        >>> [calendar.is_school_holiday(date(2026, month, 20)) for month in (10, 11)]
         [True, False]
         """
         try:
-            return bool(self._school.is_holiday_for_zone(day, _SCHOOL_ZONE))
+            return bool(self._school.is_holiday_for_zone(day, self._school_zone))
         except UnsupportedYearException:
             return False
 
@@ -66,7 +74,7 @@ class Calendar:
         Examples
         --------
         >>> days = (date(2026, 12, 25), date(2026, 12, 28), date(2026, 12, 27), date(2026, 11, 26))
-        >>> [str(Calendar().day_type(day)) for day in days]
+        >>> [str(Calendar(RENNES.holidays).day_type(day)) for day in days]
         ['public_holiday', 'school_holiday', 'weekend', 'working_day']
         """
         if self.is_public_holiday(day):
@@ -76,13 +84,13 @@ class Calendar:
         return DayType.SCHOOL_HOLIDAY if self.is_school_holiday(day) else DayType.WORKING_DAY
 
 
-@lru_cache(maxsize=1)
-def calendar() -> Calendar:
-    """The one calendar of this process."""
-    return Calendar()
+@cache
+def calendar_of(city: City) -> Calendar:
+    """The one calendar of a city in this process."""
+    return Calendar(city.holidays)
 
 
-def write_days_off() -> None:
+def write_days_off(city: City) -> None:
     """Write the table that pages read, of all days that are not ordinary.
 
     Raises
@@ -91,13 +99,13 @@ def write_days_off() -> None:
     """
     span = (_LAST_DAY - _FIRST_DAY).days + 1
     days = [_FIRST_DAY + timedelta(days=number) for number in range(span)]
-    kinds = {day: calendar().day_type(day) for day in days}
+    kinds = {day: calendar_of(city).day_type(day) for day in days}
     content = {
         day.isoformat(): str(kind)
         for day, kind in kinds.items()
         if kind in {DayType.PUBLIC_HOLIDAY, DayType.SCHOOL_HOLIDAY}
     }
-    write_atomically(DAYS_OFF, orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
+    write_atomically(city.holidays.table, orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m services.city.calendar",
         description="Write the table of holidays that pages read; after an update of libraries.",
     ).parse_args(arguments)
-    write_days_off()
+    write_days_off(RENNES)
     return 0
 
 

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import lru_cache
-from pathlib import Path
+from functools import cache
 from typing import Final
 
 import orjson
 
-DAYS_OFF: Final = Path(__file__).with_name("days_off.json")
+from services.city.city import City
+
 _DAYS_A_WEEK: Final = 7
 _SATURDAY: Final = 5
 _SUNDAY: Final = 6
@@ -59,34 +59,36 @@ def weekday_like(weekday: int, day_type: DayType) -> int:
     return _SUNDAY if day_type is DayType.PUBLIC_HOLIDAY else weekday
 
 
-def coming_day(weekday: int, today: date) -> ForecastDay:
+def coming_day(city: City, weekday: int, today: date) -> ForecastDay:
     """The next day of a name, today included.
 
     Parameters
     ----------
+    city : City
     weekday : int
         0 for Monday to 6 for Sunday.
     today : date
-        In Rennes.
+        In the city.
     """
     day = today + timedelta(days=(weekday - today.weekday()) % _DAYS_A_WEEK)
-    return ForecastDay(day, weekday, day_type(day))
+    return ForecastDay(day, weekday, day_type(city, day))
 
 
-def day_type(day: date) -> DayType:
+def day_type(city: City, day: date) -> DayType:
     """What kind of day it is for the traffic; a public holiday before all else.
 
     Examples
     --------
+    >>> from services.city.rennes import RENNES
     >>> days = (date(2026, 12, 25), date(2026, 12, 28), date(2026, 12, 27), date(2026, 11, 26))
-    >>> [str(day_type(day)) for day in days]
+    >>> [str(day_type(RENNES, day)) for day in days]
     ['public_holiday', 'school_holiday', 'weekend', 'working_day']
     """
     ordinary = DayType.WEEKEND if day.weekday() >= _SATURDAY else DayType.WORKING_DAY
-    return _days_off().get(day, ordinary)
+    return _days_off(city).get(day, ordinary)
 
 
-@lru_cache(maxsize=1)
-def _days_off() -> Mapping[date, DayType]:
-    content = orjson.loads(DAYS_OFF.read_bytes())
+@cache
+def _days_off(city: City) -> Mapping[date, DayType]:
+    content = orjson.loads(city.holidays.table.read_bytes())
     return {date.fromisoformat(day): DayType(name) for day, name in content.items()}

@@ -6,8 +6,8 @@ import re
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from services.base.clock import to_paris
 from services.base.errors import InvalidRequest
+from services.city.city import City
 from services.city.day_types import ForecastDay, coming_day
 from services.forecast.zone_forecasts import DAY_NAMES, HOURS
 
@@ -15,11 +15,13 @@ _HOUR_PATTERN: Final = re.compile(r"[0-9]{1,2}")
 _MAX_SHOWN_CHARACTERS: Final = 40
 
 
-def asked_hour(day: object, hour: object, now: datetime) -> tuple[ForecastDay, int]:
+def asked_hour(city: City, day: object, hour: object, now: datetime) -> tuple[ForecastDay, int]:
     """What a caller asks for, of the days to come.
 
     Parameters
     ----------
+    city : City
+        Whose days are asked for.
     day : str or None
         One of :data:`DAY_NAMES`; None stands for today.
     hour : int or str
@@ -36,31 +38,35 @@ def asked_hour(day: object, hour: object, now: datetime) -> tuple[ForecastDay, i
     Examples
     --------
     >>> from datetime import UTC
-    >>> day, hour = asked_hour("sunday", "08", datetime(2026, 11, 23, 11, tzinfo=UTC))
+    >>> from services.city.rennes import RENNES
+    >>> now = datetime(2026, 11, 23, 11, tzinfo=UTC)
+    >>> day, hour = asked_hour(RENNES, "sunday", "08", now)
     >>> str(day.date), day.weekday, hour
     ('2026-11-29', 6, 8)
     """
     chosen = _checked_hour(hour)
-    today = to_paris(now).date()
-    return coming_day(_checked_day(day, today), today), chosen
+    today = city.local(now).date()
+    return coming_day(city, _checked_day(day, today), today), chosen
 
 
-def coming_hour(now: datetime) -> tuple[int, int]:
-    """The day (0 is Monday) and hour in Rennes that begin next: what the page asks first.
+def coming_hour(city: City, now: datetime) -> tuple[int, int]:
+    """The day (0 is Monday) and hour in the city that begin next: what the page asks first.
 
     Parameters
     ----------
+    city : City
     now : datetime
         Aware.
 
     Examples
     --------
     >>> from datetime import UTC
-    >>> coming_hour(datetime(2026, 11, 22, 22, 10, tzinfo=UTC))  # Sunday, 23:10 in Rennes
+    >>> from services.city.rennes import RENNES
+    >>> coming_hour(RENNES, datetime(2026, 11, 22, 22, 10, tzinfo=UTC))  # Sunday, 23:10 in Rennes
     (0, 0)
     """
     # Added to the instant and not to the local time, so that clock changes come out right.
-    local = to_paris(now + timedelta(hours=1))
+    local = city.local(now + timedelta(hours=1))
     return local.weekday(), local.hour
 
 

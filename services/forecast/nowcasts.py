@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from services.base.errors import ForecastUnavailable
 from services.base.parquet_file import ParquetForm, numbers
-from services.city.zones import ZONE_CHOICES
+from services.city.city import StatusThresholds
+from services.city.rennes import RENNES
 from services.forecast.speed_distribution import status_probabilities
 from services.forecast.zone_forecasts import TrainedOn, decode_trained_on
 from services.plain.statuses import ZONE_STATUSES, ZoneStatus
 from services.traffic.indicators import BLOCKED_UP_TO_RATIO, FREE_ABOVE_RATIO
 from services.traffic.snapshot import SOURCES, Source
-from services.traffic.status import StatusThresholds
 
 LEAD_MINUTES: Final = (15, 30, 45, 60)
 QUANTILES: Final = (0.10, 0.50, 0.90)
@@ -91,7 +91,7 @@ class NowcastTable:
         Quantiles of the speed ratio (speed ÷ limit), in percent, ascending;
         :data:`UNKNOWN_PERCENT` where the model knows nothing.
     zone_ratios : array of float, shape (3, leads, zones)
-        The same of the zones' speed ratios, zones as in ``zones.ZONE_CHOICES``; NaN
+        The same of the zones' speed ratios, zones as in ``City.zone_choices``; NaN
         where nothing is known.
     """
 
@@ -126,7 +126,7 @@ class NowcastTable:
         shares = np.stack([by_status[status] for status in ZONE_STATUSES], axis=-1)
         return {
             zone: None if np.isnan(p50[:, place]).any() else self._leads(place, shares[:, place])
-            for place, zone in enumerate(ZONE_CHOICES)
+            for place, zone in enumerate(RENNES.zone_choices)
         }
 
     def _leads(self, zone: int, shares: NDArray[np.float64]) -> tuple[LeadForecast, ...]:
@@ -230,7 +230,7 @@ def _checked_time(text: str) -> datetime:
 
 def _zone_ratios(values: Any) -> NDArray[np.float64]:
     ratios = np.array(values, dtype=np.float64)
-    expected = (len(QUANTILES), len(LEAD_MINUTES), len(ZONE_CHOICES))
+    expected = (len(QUANTILES), len(LEAD_MINUTES), len(RENNES.zone_choices))
     if ratios.shape != expected:
         raise ValueError(f"zones of shape {ratios.shape} instead of {expected}")
     return ratios

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.traffic.status import StatusThresholds
+from services.city.city import StatusThresholds
 
 _LOGIT_OF_P90: Final = float(np.log(9.0))
 _NARROWEST: Final = 1e-6

@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 
 from services.base.errors import ForecastUnavailable
 from services.base.parquet_file import ParquetForm, numbers
+from services.city.city import StatusThresholds
 from services.forecast.champions import CachedChampion
 from services.forecast.speed_distribution import status_probabilities
 from services.forecast.zone_forecasts import TrainedOn, decode_trained_on
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 from services.traffic.network import Network
-from services.traffic.status import Status, StatusThresholds
+from services.traffic.status import Status
 
 WEEK_DIRECTORY: Final = "week"
 WEEK_FILE: Final = "week.parquet"

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.history import layout, reading
 from services.history.averages import mean_of
 from services.history.counting import (
@@ -150,7 +150,7 @@ def typical_zones(data_dir: Path, source: Source, network: Network) -> pd.DataFr
     Returns
     -------
     DataFrame
-        A row for each hour of the week and zone of ``ZONE_CHOICES``, indexed by
+        A row for each hour of the week and zone of ``City.zone_choices``, indexed by
         both: ``times`` (observation times), ``mean_ratio``, ``p10``, ``p50``,
         ``p90``; NaN where there was none.
 
@@ -159,15 +159,15 @@ def typical_zones(data_dir: Path, source: Source, network: Network) -> pd.DataFr
     StorageError
     """
     cube = read_cube(path_of(data_dir, source, ZONES), ZONE_FORM)
-    cube = cube or Cube(ZONE_FORM.measures, list(ZONE_CHOICES))
+    cube = cube or Cube(ZONE_FORM.measures, list(RENNES.zone_choices))
     news = _news(data_dir, source, network, zone_counts)
     if news is not None:
         cube.add(news)
-    place = [cube.keys.index(zone) for zone in ZONE_CHOICES]
+    place = [cube.keys.index(zone) for zone in RENNES.zone_choices]
     ratios = cube.sums["ratios"][:, place]
     times = cube.sums["times"][:, place, 0]
     index = pd.MultiIndex.from_product(
-        [range(HOURS_PER_WEEK), ZONE_CHOICES], names=["hour_of_week", "zone"]
+        [range(HOURS_PER_WEEK), RENNES.zone_choices], names=["hour_of_week", "zone"]
     )
     columns = {
         "times": times,

@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from services.base.clock import to_paris
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.history import layout
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 from services.learn.observed import BIN_CENTRES, observed_zones
@@ -65,7 +64,7 @@ def measure_drift(
     ------
     StorageError
     """
-    yesterday = to_paris(now).date() - timedelta(days=1)
+    yesterday = RENNES.local(now).date() - timedelta(days=1)
     query = select(DriftMeasure.day).where(
         DriftMeasure.source == source, DriftMeasure.day == yesterday
     )
@@ -114,7 +113,7 @@ def distances(
     from scipy.stats import wasserstein_distance  # noqa: PLC0415
 
     hour_of_day = np.arange(HOURS_PER_WEEK) % HOURS_PER_DAY
-    for code, zone in enumerate(ZONE_CHOICES):
+    for code, zone in enumerate(RENNES.zone_choices):
         known = usual[:, code].sum(axis=1) >= MIN_USUAL_COUNT
         known &= seen[:, code].sum(axis=1) > 0
         for name, hours in HOUR_CLASSES.items():

@@ -12,9 +12,9 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.base.clock import Clock, to_paris
+from services.base.clock import Clock
 from services.base.errors import StorageError
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.learn.scoring_rules import skill
 from services.learn.tally import Tally, tally_of
 from services.operations import (
@@ -79,7 +79,7 @@ def quality_report(session: Session, preferred: Source, now: datetime) -> Qualit
     now : datetime
         Aware.
     """
-    yesterday = to_paris(now).date() - timedelta(days=1)
+    yesterday = RENNES.local(now).date() - timedelta(days=1)
     first_day = yesterday - timedelta(days=WEEK_DAYS - 1)
     source = _scored_source(session, preferred, first_day)
     rows: list[ForecastScore] = read_entities(
@@ -189,10 +189,10 @@ def _scored_source(session: Session, preferred: Source, first_day: date) -> Sour
 def _lead_quality(
     kind: Kind, lead_minutes: int, yesterday: date, rows: Sequence[ForecastScore]
 ) -> LeadQuality:
-    single = [row for row in rows if row.zone != ZONE_CHOICES[-1]]
+    single = [row for row in rows if row.zone != RENNES.zone_choices[-1]]
     by_zone = {
         zone: scores
-        for zone in ZONE_CHOICES
+        for zone in RENNES.zone_choices
         for scores in [compared_scores(row for row in rows if row.zone == zone)]
         if scores is not None
     }

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.learn.scoring_rules import (
     Probabilities,
     Statuses,
@@ -55,7 +55,7 @@ class Judged:
     model_version : str
     lead_minutes : int
     zone : array of int, shape (cases,)
-        Index into ``zones.ZONE_CHOICES``.
+        Index into ``City.zone_choices``.
     happened : array of int, shape (cases,)
         Status that happened, 0 for free to 2 for blocked.
     ratio : array, shape (cases,)
@@ -142,7 +142,9 @@ def tallies(judged: Judged) -> dict[ScoreKey, Tally]:
     for code in np.unique(judged.zone).tolist():
         members = judged.zone == code
         for name, prediction in judged.predictions.items():
-            key = ScoreKey(judged.model_version, ZONE_CHOICES[code], judged.lead_minutes, name)
+            key = ScoreKey(
+                judged.model_version, RENNES.zone_choices[code], judged.lead_minutes, name
+            )
             found[key] = _tally(judged, prediction, members, scores[name][members])
             if name == MODEL:
                 found[key] += Tally(better_than=_wins(scores, members))

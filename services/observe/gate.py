@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.base.errors import FeedRefused
+from services.city.city import Box
 from services.traffic.network import Part, geometry_parts
 from services.traffic.snapshot import Snapshot
 from services.traffic.status import Status
@@ -36,9 +37,6 @@ MAX_BAD_ROW_SHARE: Final = 0.10
 MAX_UNKNOWN_SHARE: Final = 0.98
 # A reply cut by the server shows as missing segments.
 MIN_SEGMENT_SHARE: Final = 0.50
-# Rennes Métropole with a margin of about 20 km (the feed spans 48.04–48.16, −1.79–−1.57).
-AREA_LAT_DEG: Final = (47.85, 48.35)
-AREA_LON_DEG: Final = (-2.10, -1.30)
 SPEED_LIMITS_KMH: Final = (5, 130)
 # Twice the largest network that was ever measured.
 MAX_SEGMENTS: Final = 200_000
@@ -201,7 +199,7 @@ def check_drawable(problems: Sequence[str], total: int) -> None:
     raise FeedRefused(field, f"{len(problems)} of {total} segments cannot be drawn")
 
 
-def drawable_parts(record: PlacedRecord) -> list[Part] | str:
+def drawable_parts(record: PlacedRecord, believed: Box) -> list[Part] | str:
     """The geometry of a record, or the name of the field that makes it impossible to draw."""
     limit = record.vitesse_maxi
     if isinstance(limit, bool) or not isinstance(limit, int | float):
@@ -212,23 +210,16 @@ def drawable_parts(record: PlacedRecord) -> list[Part] | str:
         text = getattr(record, field)
         if text is not None and not (isinstance(text, str) and len(text) <= most):
             return field
-    return _parts_in_area(record.geo_shape) or "geo_shape"
+    return _parts_within(record.geo_shape, believed) or "geo_shape"
 
 
-def _parts_in_area(geo_shape: msgspec.Raw | msgspec.UnsetType) -> list[Part] | None:
+def _parts_within(geo_shape: msgspec.Raw | msgspec.UnsetType, believed: Box) -> list[Part] | None:
     if not geo_shape or len(bytes(geo_shape)) > MAX_GEOMETRY_BYTES:
         return None
     try:
         shape = msgspec.json.decode(geo_shape)
         parts = geometry_parts(shape["geometry"])
-        inside = all(_is_in_area(*point[:2]) for part in parts for point in part)
+        inside = all(believed.holds(*point[:2]) for part in parts for point in part)
     except (msgspec.DecodeError, KeyError, TypeError, ValueError, RecursionError):
         return None
     return parts if inside else None
-
-
-def _is_in_area(lon_deg: float, lat_deg: float) -> bool:
-    return (
-        AREA_LON_DEG[0] <= lon_deg <= AREA_LON_DEG[1]
-        and AREA_LAT_DEG[0] <= lat_deg <= AREA_LAT_DEG[1]
-    )

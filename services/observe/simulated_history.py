@@ -9,7 +9,7 @@ import argparse
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -17,11 +17,11 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from services.base.clock import PARIS
 from services.base.command_line import run_command
 from services.base.errors import TrafficError
 from services.base.formats import plural
 from services.history import recording, rows
+from services.history.window import midnight
 from services.observe.demo import DemoFeed
 from services.observe.feeds.reply import check_reply, decode_records
 from services.traffic.network import Network
@@ -55,8 +55,8 @@ def simulated_times(weeks: int, until: date, step: timedelta) -> list[datetime]:
     list of datetime
         Aware, UTC.
     """
-    start = _midnight(until - timedelta(weeks=weeks, days=-1))
-    end = _midnight(until + timedelta(days=1))
+    start = midnight(until - timedelta(weeks=weeks, days=-1))
+    end = midnight(until + timedelta(days=1))
     steps = math.ceil((end - start) / step)
     return [start + step * count for count in range(steps)]
 
@@ -156,10 +156,6 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no day written YYYY-MM-DD") from None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=PARIS).astimezone(UTC)
 
 
 def _places_in_reply(body: bytes, network: Network) -> NDArray[np.int64]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from services.base.clock import Clock, utc_now
 from services.base.settings import Settings
+from services.city.city import City
+from services.city.rennes import RENNES
 from services.forecast.champions import SHIPPED_ARTIFACTS
 from services.forecast.nowcast_files import CachedNowcasts
 from services.forecast.week_forecasts import CachedWeekForecasts
@@ -22,6 +25,7 @@ class Services:
     """What callbacks and routes may ask; all of it only reads, but for ``operations.writing``."""
 
     settings: Settings
+    city: City
     store: Store
     traffic: LatestTraffic
     forecasts: CachedForecasts
@@ -31,6 +35,10 @@ class Services:
     camera: CameraClient
     operations: ServingOperations
     clock: Clock
+
+    def today(self) -> date:
+        """The day that it is in the city."""
+        return self.city.local(self.clock()).date()
 
 
 def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
@@ -46,6 +54,7 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
     operations = open_for_serving(settings)
     return Services(
         settings=settings,
+        city=RENNES,
         store=store,
         traffic=LatestTraffic(store),
         forecasts=CachedForecasts(settings.data_dir, SHIPPED_ARTIFACTS),

@@ -12,7 +12,8 @@ import orjson
 from numpy.typing import NDArray
 
 from services.base.errors import StorageError
-from services.city.zones import ZONES, zones_of_segments
+from services.city.rennes import RENNES
+from services.city.zones import zones_of_segments
 
 Part = list[list[float]]
 """One line of a segment: [longitude, latitude] pairs, WGS 84 degrees."""
@@ -65,9 +66,9 @@ class Network:
 
     @cached_property
     def zone_codes(self) -> NDArray[np.uint8]:
-        """Zone of each segment, as an index into ``zones.ZONES``."""
+        """Zone of each segment, as an index into ``City.zones``."""
         return zones_of_segments(
-            self.names, self.road_classes, self.points[:, 1], self.points[:, 0]
+            RENNES, self.names, self.road_classes, self.points[:, 1], self.points[:, 0]
         )
 
     @cached_property
@@ -205,6 +206,6 @@ def _feature(index: int, network: Network, zone: int) -> dict[str, Any]:
             "name": str(network.names[index]),
             "road_class": str(network.road_classes[index]),
             "speed_limit_kmh": int(network.speed_limit_kmh[index]),
-            "zone": ZONES[zone],
+            "zone": RENNES.zones[zone],
         },
     }

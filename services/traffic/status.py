@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.city.city import StatusThresholds
 from services.plain.statuses import DATEX_NAMES
 
 
@@ -31,18 +31,6 @@ class Status(IntEnum):
 STATUS_OF_DATEX_NAME: Final = {name: Status(code) for code, name in enumerate(DATEX_NAMES)}
 
 STATUS_BITS: Final = 3
-
-
-@dataclass(frozen=True)
-class StatusThresholds:
-    """Where a speed ratio (speed ÷ speed limit) changes status.
-
-    A property of the feed, not of traffic: each adapter states its own.
-    ``congested_up_to`` is inclusive, ``free_from`` too.
-    """
-
-    congested_up_to: float
-    free_from: float
 
 
 def has_speed(codes: NDArray[np.integer]) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from services.base.errors import StorageError
 from services.base.parquet_file import ParquetForm, numbers
-from services.city.zones import ZONES
+from services.city.rennes import RENNES
 from services.traffic.indicators import travel_time_s
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot, Source
@@ -45,7 +45,7 @@ class UsualHour:
     segments : UsualRatios
         Arrays of shape (segments,).
     zones : UsualRatios
-        Arrays of shape (zones,), in the order of ``services.city.zones.ZONES``.
+        Arrays of shape (zones,), in the order of ``City.zones``.
     """
 
     source: Source
@@ -76,7 +76,7 @@ class ComparedTraffic:
     segments : array of uint8, shape (segments,)
         Codes of :class:`services.traffic.usual.Comparison`.
     zones : array of uint8, shape (zones,)
-        The same for each zone of ``services.city.zones.ZONES``.
+        The same for each zone of ``City.zones``.
     usual_kmh : dict of array of float, shape (segments,)
         ``p10``, ``p50`` and ``p90``: speeds usual at this hour, NaN where too few were seen.
     """
@@ -117,7 +117,7 @@ def compare_traffic(network: Network, snapshot: Snapshot, usual: UsualHour) -> C
         name: np.where(is_known, getattr(usual.segments, name) * network.speed_limit_kmh, np.nan)
         for name in _QUANTILES
     }
-    zones = compare(zone_times(network, actual_s).speed_ratios()[: len(ZONES)], usual.zones)
+    zones = compare(zone_times(network, actual_s).speed_ratios()[: len(RENNES.zones)], usual.zones)
     return ComparedTraffic(segments, zones, usual_kmh)
 
 
@@ -147,7 +147,7 @@ def decode_usual_hour(document: bytes) -> UsualHour:
     """
     with _FORM.decoded(document) as (table, header):
         segments = header["segments"]
-        if len(table) != segments + len(ZONES):
+        if len(table) != segments + len(RENNES.zones):
             raise ValueError("another number of zones")
         columns = [numbers(table.column(name)) for name in _COLUMNS]
         return UsualHour(

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from services.base.formats import Formats, typeset
 from services.base.texts import Texts, formats, load_texts
+from services.city.city import City
 from services.operations import Incident
 from services.watch.rules import Rule
 from services.watch.runbooks import runbook_path
@@ -30,7 +31,7 @@ class Message:
     body: str
 
 
-def message_of(changes: Sequence[Change], language: str, page_url: str) -> Message:
+def message_of(changes: Sequence[Change], language: str, page_url: str, city: City) -> Message:
     """One message about some incidents.
 
     Parameters
@@ -41,10 +42,12 @@ def message_of(changes: Sequence[Change], language: str, page_url: str) -> Messa
         One of ``services.base.texts.languages``.
     page_url : str
         Where the incidents are shown.
+    city : City
+        Whose clock times are of.
     """
     texts = load_texts(language)
     words = texts["message"]
-    lines = [_line(change, texts) for change in changes]
+    lines = [_line(change, texts, city) for change in changes]
     runbooks = dict.fromkeys(change.rule.runbook_name for change in changes if not change.is_over)
     lines += [words["runbook"].format(runbook=runbook_path(name, language)) for name in runbooks]
     lines.append(words["link"].format(link=page_url))
@@ -82,7 +85,7 @@ def summary_of(rule: Rule, texts: Texts) -> str:
     return typeset(rule.summary.get(language) or next(iter(rule.summary.values())), language)
 
 
-def _line(change: Change, texts: Texts) -> str:
+def _line(change: Change, texts: Texts, city: City) -> str:
     rule, incident, words = change.rule, change.incident, texts["message"]
     written = formats(texts)
     values = {
@@ -91,7 +94,7 @@ def _line(change: Change, texts: Texts) -> str:
         "subject": f" ({incident.subject})" if incident.subject else "",
         "value": written_value(written, incident.peak, incident.unit),
         "threshold": written_value(written, incident.threshold, incident.unit),
-        "since": written.moment(incident.started_at),
+        "since": written.moment(city.local(incident.started_at)),
         "duration": written.duration(_lasted(incident).total_seconds()),
     }
     return str(words["line_cleared" if change.is_over else "line_fired"]).format(**values)

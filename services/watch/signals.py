@@ -9,7 +9,6 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
-from services.base.clock import to_paris
 from services.metrics import Sample
 from services.metrics.definitions import HEARTBEAT, PROCESS_MEMORY, REQUEST_DURATION, REQUESTS
 from services.metrics.files import BUCKET
@@ -86,9 +85,9 @@ def values_of(rule: Rule, recent: RecentSamples, now: datetime) -> dict[str, flo
     rule : Rule
     recent : RecentSamples
     now : datetime
-        Aware.
+        Aware, on the city's clock, which the hours of rules are of.
     """
-    if rule.hours and not rule.hours[0] <= to_paris(now).hour < rule.hours[1]:
+    if rule.hours and not rule.hours[0] <= now.hour < rule.hours[1]:
         return {}
     return _SIGNALS[rule.signal](rule, recent, now)
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from services.base.clock import Clock
 from services.base.errors import StorageError
+from services.city.city import City
 from services.metrics import Sample
 from services.operations import Incident, Operations, OutgoingMessage, open_incidents
 from services.watch.excerpt import journal_around
@@ -61,6 +62,8 @@ class Watcher:
         For people; may jump.
     monotonic : callable
         Seconds; never jumps: delays are measured by it.
+    city : City
+        On whose clock the hours of rules are.
     """
 
     def __init__(
@@ -70,10 +73,13 @@ class Watcher:
         data_dir: Path,
         clock: Clock,
         monotonic: Callable[[], float],
+        *,
+        city: City,
     ) -> None:
         self._rules = rules
         self._operations = operations
         self._data_dir = data_dir
+        self._city = city
         self._clock = clock
         self._monotonic = monotonic
         self._started_s = monotonic()
@@ -137,7 +143,7 @@ class Watcher:
         return self._recent
 
     def _values(self, rule: Rule, now: datetime, now_s: float) -> Mapping[str, float]:
-        values = values_of(rule, self._recent, now)
+        values = values_of(rule, self._recent, self._city.local(now))
         if not values and rule.missing == "alarm":
             # It was not seen for at least as long as somebody looks.
             return {"": now_s - self._started_s}

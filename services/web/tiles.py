@@ -2,7 +2,7 @@
 
 OpenStreetMap's tile policy (https://operations.osmfoundation.org/policies/tiles/)
 asks those who fetch to say who they are, to keep what they got for at least seven
-days and to show the attribution; only the tiles of Rennes are ever asked for.
+days and to show the attribution; only the tiles of the city are ever asked for.
 """
 
 from __future__ import annotations
@@ -20,14 +20,13 @@ from typing import Final
 from services.base.errors import FeedRefused, StorageError, TrafficError
 from services.base.files import read_if_present, write_atomically
 from services.base.http import FetchLimits, fetch
+from services.city.city import Box
 from services.web.serving.limits import TILE_THREADS
 
 log = logging.getLogger(__name__)
 
 DIRECTORY: Final = "tiles"
 ZOOMS: Final = range(8, 17)
-# Rennes Métropole with a margin: west, south, east, north, in degrees.
-BOUNDS: Final = (-2.1, 47.9, -1.3, 48.35)
 KEPT_SECONDS: Final = 7 * 86_400
 # A whole tile within five seconds, whatever drips: the threads that fetch are those of pages. A
 # tile of streets has 10 to 60 kB; a failure is not tried again but leaves the server alone.
@@ -60,6 +59,8 @@ class Tiles:
     ----------
     template : str
         Address of a tile with ``{z}``, ``{x}`` and ``{y}``.
+    area : Box
+        Only tiles of it are fetched.
     data_dir : Path
     user_agent : str
         Says who asks.
@@ -74,6 +75,7 @@ class Tiles:
     def __init__(
         self,
         template: str,
+        area: Box,
         data_dir: Path,
         user_agent: str,
         *,
@@ -84,6 +86,7 @@ class Tiles:
         self._limits = limits
         self._most_kept_bytes = most_kept_bytes
         self._template = template
+        self._area = area
         self._folder = data_dir / DIRECTORY
         self._headers = {"User-Agent": user_agent, "Accept": "image/png"}
         self._written = itertools.count()
@@ -98,9 +101,9 @@ class Tiles:
         Raises
         ------
         TileUnavailable
-            When it is none of Rennes, or can be had neither here nor there now.
+            When it is none of the area, or can be had neither here nor there now.
         """
-        if not covers(zoom, x, y):
+        if not covers(self._area, zoom, x, y):
             raise TileUnavailable("a tile of elsewhere")
         path = self._folder / str(zoom) / str(x) / f"{y}.png"
         kept = _kept(path)
@@ -168,15 +171,16 @@ def remove_oldest(folder: Path, most_bytes: int) -> None:
                 path.unlink()
 
 
-def covers(zoom: int, x: int, y: int) -> bool:
-    """Whether a tile is one of Rennes.
+def covers(area: Box, zoom: int, x: int, y: int) -> bool:
+    """Whether a tile is one that an area needs.
 
-    >>> covers(12, 2028, 1421), covers(12, 0, 0), covers(3, 3, 2)
+    >>> area = Box(-2.1, 47.9, -1.3, 48.35)
+    >>> covers(area, 12, 2028, 1421), covers(area, 12, 0, 0), covers(area, 3, 3, 2)
     (True, False, False)
     """
     if zoom not in ZOOMS:
         return False
-    west, south, east, north = BOUNDS
+    west, south, east, north = area
     first_x, first_y = tile_at(zoom, west, north)
     last_x, last_y = tile_at(zoom, east, south)
     return first_x <= x <= last_x and first_y <= y <= last_y

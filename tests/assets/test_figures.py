@@ -7,14 +7,14 @@ import pytest
 from components.glance import WORST_ROADS
 from components.palette import LEGEND_ORDER
 from components.unusual import COMPARISONS
-from services.city.zones import ZONES
+from services.city.rennes import RENNES
 from services.plain.statuses import DATEX_NAMES
 from services.traffic.usual import Comparison
 from tests.assets.scripts import loaded
 from tests.components.trees import plain
 
 SETTINGS = {
-    "zones": ZONES,
+    "zones": RENNES.zones,
     "statuses": DATEX_NAMES,
     "legendOrder": [DATEX_NAMES.index(status) for status in LEGEND_ORDER],
     "worstRoads": WORST_ROADS,

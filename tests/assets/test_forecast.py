@@ -12,10 +12,9 @@ from plotly.utils import PlotlyJSONEncoder
 
 from callbacks.live.forecast_choice import update_card
 from callbacks.live.refresh import news
-from services.base.clock import to_paris
 from services.base.settings import load_settings
 from services.base.texts import load_texts
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import DAY_NAMES, DAYS, HOURS, TABLE_SHAPE
 from services.roles.assembly import assemble
 from tests.assets.scripts import LANGUAGES, loaded
@@ -25,7 +24,7 @@ from tests.factories import write_forecasts
 # The Monday before Christmas, which is a Friday; schools are closed.
 NOW = datetime(2026, 12, 21, 7, tzinfo=UTC)
 SCRIPTS = ("app.js", "wording.js", "writing.js", "forecast.js")
-SETTINGS = {"days": DAY_NAMES}
+SETTINGS = {"days": DAY_NAMES, "timeZone": RENNES.time_zone.key}
 CHOICE = {"hour": "8", "day": "monday", "zone": "centre-ville"}
 
 
@@ -52,7 +51,7 @@ def services(request, tmp_path):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_browser_says_of_every_choice_what_the_server_says(services, language):
     texts = load_texts(language)
-    choices = list(product(range(HOURS), DAY_NAMES, ZONE_CHOICES))
+    choices = list(product(range(HOURS), DAY_NAMES, RENNES.zone_choices))
     with loaded(*SCRIPTS, language=language) as page:
         page.change(settings=SETTINGS, texts=page.texts, zoneTable=news(services)["forecasts"])
         cards = page.call(
@@ -61,7 +60,7 @@ def test_the_browser_says_of_every_choice_what_the_server_says(services, languag
             ))""",
             choices,
         )
-    assert len(cards) == HOURS * DAYS * len(ZONE_CHOICES)
+    assert len(cards) == HOURS * DAYS * len(RENNES.zone_choices)
     for choice, card in zip(choices, cards, strict=True):
         told = update_card(services, texts, *choice)
         assert typed(list(card.values())) == typed(list(told)), choice
@@ -117,7 +116,7 @@ def test_without_a_table_the_server_is_asked(page):
 
 
 def test_a_day_later_names_of_days_mean_other_days(page):
-    midnight = to_paris(NOW).replace(hour=0) + timedelta(days=1)
+    midnight = RENNES.local(NOW).replace(hour=0) + timedelta(days=1)
     set_time(page, midnight - timedelta(seconds=1))
     assert choose(page) == BY_ITSELF
     set_time(page, midnight)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from services.city.rennes import RENNES
 from tests.assets.scripts import loaded
 from tests.components.trees import plain
 
 # 12:43 in Rennes.
 OBSERVED_AT = 1_724_668_980
-SETTINGS = {"refreshSeconds": 60, "lateAfterSeconds": 600}
+SETTINGS = {"refreshSeconds": 60, "lateAfterSeconds": 600, "timeZone": RENNES.time_zone.key}
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from services.city.rennes import RENNES
 from tests.assets.scripts import LANGUAGES, loaded
 from tests.components.trees import plain
 
@@ -20,6 +21,7 @@ def language(request):
 @pytest.fixture(scope="module")
 def page(language):
     with loaded("app.js", "wording.js", language=language) as page:
+        page.change(settings={"timeZone": RENNES.time_zone.key})
         yield page
 
 

@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
-from services.base.clock import PARIS
+from services.city.rennes import RENNES
 from services.web.monitoring import graphs
 from tests.browser.conftest import PATIENCE_MS
 from tests.browser.serving import ServerThread
@@ -372,7 +372,7 @@ def test_charts_say_what_they_show(monitoring_page: MonitoringPage) -> None:
         return {scale: [trace.zmin, trace.zmax], day: trace.x.at(-1), cells: trace.z.flat().length,
             unit: chart._fullData[0].colorbar.title.text};
     }""")
-    today = datetime.now(PARIS).date().isoformat()
+    today = datetime.now(RENNES.time_zone).date().isoformat()
     assert drawn == {"scale": [0, 4], "day": today, "cells": 24 * 15, "unit": "Requêtes"}
     monitoring_page.open(f"endpoint/{number}/users", "answer.children")
     expect(page.locator("#content .box").first).to_be_attached()
@@ -385,7 +385,7 @@ def test_charts_say_what_they_show(monitoring_page: MonitoringPage) -> None:
 def test_times_are_those_of_rennes(monitoring_page: MonitoringPage) -> None:
     monitoring_page.log_in()
     page = monitoring_page.page
-    local = datetime.now(PARIS)
+    local = datetime.now(RENNES.time_zone)
     monitoring_page.open("custom_graph/1", "Âge du relevé")
     time = page.evaluate("document.getElementById('chart').data[0].x[0]")
     assert abs(datetime.fromisoformat(time) - local) < timedelta(minutes=10)
@@ -394,7 +394,7 @@ def test_times_are_those_of_rennes(monitoring_page: MonitoringPage) -> None:
     monitoring_page.open(f"endpoint/{number}/status_code_distribution", "500")
     shown = page.locator("#content tbody td").first.inner_text()
     assert abs(
-        datetime.strptime(shown, "%d/%m/%Y %H:%M").replace(tzinfo=PARIS) - local
+        datetime.strptime(shown, "%d/%m/%Y %H:%M").replace(tzinfo=RENNES.time_zone) - local
     ) < timedelta(minutes=10)
 
 
@@ -407,4 +407,4 @@ def test_the_pages_speak_the_operators_language(monitoring_page: MonitoringPage)
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.get_by_label("callbacks")).to_be_visible()
     monitoring_page.open("configuration", "Version of the application")
-    expect(page.locator("#content")).to_contain_text(f"{datetime.now(PARIS):%d/%m/%Y}")
+    expect(page.locator("#content")).to_contain_text(f"{datetime.now(RENNES.time_zone):%d/%m/%Y}")

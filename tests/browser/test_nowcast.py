@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from playwright.sync_api import expect
 
-from services.city.zones import ZONES
+from services.city.rennes import RENNES
 from services.forecast.nowcast_files import write_nowcast
 from services.forecast.nowcasts import LEAD_MINUTES
 from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE, serious_problems
@@ -45,8 +45,8 @@ def test_the_card_and_the_card_of_a_road_follow_the_traffic(live_app, visit):
     issue(live_app, snapshot)
     expect(note).to_contain_text("Prévision faite à 12:43. Modèle initial")
     status = document.locator("#nowcast .nowcast-status")
-    expect(status).to_have_count(len(ZONES) * len(COLUMNS))
-    for zone in ZONES:
+    expect(status).to_have_count(len(RENNES.zones) * len(COLUMNS))
+    for zone in RENNES.zones:
         for column in COLUMNS:
             expect(document.locator(f"#nowcast-{zone}-{column}-status")).to_have_text(WORDS)
     expected = {"centre-ville": "Bloqué", "rocade": "Libre", "penetrantes": "Dense"}

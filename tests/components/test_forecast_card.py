@@ -7,13 +7,13 @@ import pytest
 from components import forecast_card
 from components.forecast_card import Choice, DayForecast, build_card
 from services.base.texts import load_texts
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import DAY_NAMES
 from services.plain.forecast import Forecast
 from tests.components.trees import by_id, ids_of, plain, text_of, walk
 
 TEXTS = load_texts("fr")
-CHOICE = Choice(8, "monday", "centre-ville", "monday", DAY_NAMES, ZONE_CHOICES)
+CHOICE = Choice(8, "monday", "centre-ville", "monday", DAY_NAMES, RENNES.zone_choices)
 
 
 def forecast(hour=8, zone="centre-ville", simulated=True, shares=(0.2, 0.62, 0.18)):
@@ -66,7 +66,7 @@ def test_hours_days_and_zones_are_offered_in_order():
         "vendredi",
     ]  # fmt: skip
     assert {item["value"] for item in days} == set(DAY_NAMES)
-    zones = forecast_card.zone_options(TEXTS, ZONE_CHOICES)
+    zones = forecast_card.zone_options(TEXTS, RENNES.zone_choices)
     assert zones[0] == {"value": "centre-ville", "label": "Centre-ville"}
 
 

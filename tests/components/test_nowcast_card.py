@@ -7,7 +7,7 @@ from dash import html
 
 from components.nowcast_card import NOTE_ID, NOW, TABLE_ID, TITLE_ID, build_nowcast, cell_id
 from services.base.texts import load_texts
-from services.city.zones import ZONES
+from services.city.rennes import RENNES
 from services.forecast.nowcasts import LEAD_MINUTES
 from tests.components.trees import by_id, ids_of, text_of, walk
 
@@ -22,7 +22,7 @@ def texts(request):
 
 @pytest.fixture
 def card(texts):
-    return build_nowcast(texts, ZONES, LEAD_MINUTES)
+    return build_nowcast(texts, RENNES.zones, LEAD_MINUTES)
 
 
 def of_type(tree, kind):
@@ -32,7 +32,7 @@ def of_type(tree, kind):
 def test_every_zone_has_a_cell_now_and_at_each_lead_time(card):
     ids = ids_of(card)
     assert len(ids) == len(set(ids))
-    for zone in ZONES:
+    for zone in RENNES.zones:
         for column in COLUMNS:
             for part in ("", "-status", "-extra", "-band"):
                 assert f"{cell_id(zone, column)}{part}" in ids
@@ -43,7 +43,7 @@ def test_rows_and_columns_have_heads_that_can_be_read_out(card, texts):
     columns = [head for head in heads if head.scope == "col"]
     rows = [head for head in heads if head.scope == "row"]
     assert len(columns) == 1 + len(COLUMNS)
-    assert [text_of(head) for head in rows] == [texts["zone"][zone] for zone in ZONES]
+    assert [text_of(head) for head in rows] == [texts["zone"][zone] for zone in RENNES.zones]
     spoken = [head.to_plotly_json()["props"].get("aria-label") for head in columns[1:]]
     assert spoken[0] == texts["nowcast"]["now_spoken"]
     for minutes, words in zip(LEAD_MINUTES, spoken[1:], strict=True):
@@ -55,7 +55,7 @@ def test_before_the_first_figure_it_says_that_they_are_on_their_way(card, texts)
     note = by_id(card, NOTE_ID)
     assert note.children == texts["nowcast"]["waiting"]
     assert note.role == "status"
-    for zone in ZONES:
+    for zone in RENNES.zones:
         cell = by_id(card, cell_id(zone, NOW))
         assert "nowcast-cell--unknown" in cell.className
         assert text_of(cell) == texts["glance"]["no_value"]

@@ -16,7 +16,7 @@ from components.page import PageData, build_page
 from components.traffic_map import build_figure
 from components.zones_now import build_zones_now
 from services.base.texts import load_texts
-from services.city.zones import ZONE_CHOICES, ZONES
+from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import DAY_NAMES
 from tests.components.trees import by_id, ids_of, text_of, walk
 
@@ -27,18 +27,21 @@ def page_data(**changes):
     values = {
         "language": "fr",
         "languages": {"fr": "Français"},
-        "figure": build_figure(None, None),
+        "figure": build_figure(None, None, RENNES.roads, {}),
         "news": {"time": 1_724_669_000},
         "browser_settings": {},
         "refresh_seconds": 60,
-        "zones": ZONES,
-        "choice": Choice(13, "monday", "centre-ville", "monday", DAY_NAMES, ZONE_CHOICES),
+        "zones": RENNES.zones,
+        "choice": Choice(13, "monday", "centre-ville", "monday", DAY_NAMES, RENNES.zone_choices),
         "forecast": None,
         "lead_minutes": (15, 30, 45, 60),
         "has_tiles": False,
         "icon_url": "/assets/icon.svg",
         "page_urls": [("quality", "/qualite/"), ("privacy", "/donnees-personnelles/")],
         "dashboard_url": "/dashboard/",
+        "dataset_url": RENNES.dataset_url,
+        "licence": RENNES.licence,
+        "licence_url": RENNES.licence_url,
         "api_url": "/api/v1/traffic",
     }
     return PageData(**(values | changes))
@@ -98,9 +101,9 @@ def test_the_legend_shows_every_status_in_words_and_as_a_line():
 
 
 def test_each_zone_has_its_tile():
-    tiles = build_zones_now(TEXTS, ZONES)
+    tiles = build_zones_now(TEXTS, RENNES.zones)
     assert text_of(tiles).startswith("En ce moment Centre-ville")
-    for zone in ZONES:
+    for zone in RENNES.zones:
         by_id(tiles, f"zone-{zone}")
 
 
@@ -108,6 +111,7 @@ def test_other_languages_are_offered_where_there_are_some():
     def buttons(languages):
         footer = build_footer(
             TEXTS, page_urls=[], dashboard_url="/dashboard/", api_url="/api/v1/traffic",
+            dataset_url=RENNES.dataset_url, licence="ODbL", licence_url=RENNES.licence_url,
             has_tiles=False, languages=languages, language="fr",
         )  # fmt: skip
         return [

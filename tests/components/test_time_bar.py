@@ -4,13 +4,13 @@ from components import time_bar
 from components.forecast_card import Choice
 from components.time_bar import build_time_bar
 from services.base.texts import load_texts
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import DAY_NAMES
 from tests.components.trees import by_id, text_of, walk
 
 TEXTS = load_texts("fr")
 BAR = build_time_bar(
-    TEXTS, Choice(13, "tuesday", "centre-ville", "monday", DAY_NAMES, ZONE_CHOICES)
+    TEXTS, Choice(13, "tuesday", "centre-ville", "monday", DAY_NAMES, RENNES.zone_choices)
 )
 
 

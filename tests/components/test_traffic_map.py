@@ -16,10 +16,12 @@ from components.traffic_map import (
     build_style,
 )
 from components.unusual import COMPARISONS
+from services.city.rennes import RENNES
 from services.plain.statuses import DATEX_NAMES
 from services.traffic.usual import COMPARISON_BITS, Comparison
 from tests.factories import make_network
 
+WIDTHS = dict(RENNES.road_widths)
 TILES = Backdrop("/tiles/{z}/{x}/{y}.png", (-2.0, 47.9, -1.3, 48.3), 8, 16)
 CSS = (Path(__file__).parents[2] / "assets" / "base.css").read_text(encoding="utf-8")
 
@@ -38,7 +40,7 @@ def feature_state_uses(expression):
 def test_comparisons_are_those_of_the_domain():
     names = [comparison.name.lower() for comparison in Comparison]
     assert list(COMPARISONS) == names
-    settings = browser_settings("/n/{version}", "/d/{version}", "/c/{version}", None)
+    settings = browser_settings("/n/{version}", "/d/{version}", "/c/{version}", None, RENNES.roads)
     assert settings["comparisonBits"] == COMPARISON_BITS
     assert settings["unusual"] == [Comparison.QUIETER, Comparison.BUSIER]
 
@@ -48,7 +50,7 @@ def test_the_legend_has_every_status_of_the_domain():
 
 
 def test_the_style_draws_the_roads_from_our_own_route_and_by_feature_state():
-    style = build_style("/network/abc.geojson", None)
+    style = build_style("/network/abc.geojson", None, WIDTHS)
     assert style["version"] == 8
     assert set(style["sources"]) == {"roads", "roads-highlight"}
     assert style["sources"]["roads"]["data"] == "/network/abc.geojson"
@@ -61,11 +63,11 @@ def test_the_style_draws_the_roads_from_our_own_route_and_by_feature_state():
 
 
 def test_without_a_network_the_style_still_has_a_source():
-    assert build_style(None, None)["sources"]["roads"]["data"]["features"] == []
+    assert build_style(None, None, WIDTHS)["sources"]["roads"]["data"]["features"] == []
 
 
 def test_tiles_lie_below_the_roads_and_wait_to_be_shown():
-    style = build_style(None, TILES)
+    style = build_style(None, TILES, WIDTHS)
     order = [layer["id"] for layer in style["layers"]]
     assert order.index("background") < order.index("tiles") < order.index("roads-casing")
     assert layers_of(style)["tiles"]["layout"] == {"visibility": "none"}
@@ -79,14 +81,14 @@ def test_tiles_lie_below_the_roads_and_wait_to_be_shown():
 def test_colour_is_never_the_only_sign():
     for widths in WIDTH_PX.values():
         assert widths["unknown"] < widths["freeFlow"] < widths["heavy"] < widths["congested"]
-    layers = layers_of(build_style(None, None))
+    layers = layers_of(build_style(None, None, WIDTHS))
     for layer in ROAD_LAYERS:
         is_dashed = not {"freeFlow", "heavy", "congested"} & set(layer.statuses)
         assert ("line-dasharray" in layers[layer.name]["paint"]) == is_dashed, layer.name
 
 
 def test_the_road_pointed_at_is_outlined_below_the_roads_without_making_them_look_again():
-    style = build_style("/network/abc.geojson", None)
+    style = build_style("/network/abc.geojson", None, WIDTHS)
     order = [layer["id"] for layer in style["layers"]]
     assert order.index("roads-highlight") < order.index("roads-casing")
     highlight = layers_of(style)["roads-highlight"]
@@ -101,13 +103,13 @@ def test_jams_are_drawn_over_free_roads():
 
 
 def test_every_status_shows_in_a_layer_of_its_own_kind():
-    settings = browser_settings("/n/{version}", "/d/{version}", "/c/{version}", None)
+    settings = browser_settings("/n/{version}", "/d/{version}", "/c/{version}", None, RENNES.roads)
     shown = {code for layer in settings["layers"].values() for code in layer["codes"]}
     assert shown == set(range(len(DATEX_NAMES)))
 
 
 def test_the_figure_has_a_trace_a_status_for_the_fallback_and_keeps_the_view():
-    figure = build_figure("/network/abc.geojson", None).to_dict()
+    figure = build_figure("/network/abc.geojson", None, RENNES.roads, WIDTHS).to_dict()
     assert [trace["type"] for trace in figure["data"]] == ["scattermap"] * len(DATEX_NAMES)
     assert figure["layout"]["uirevision"] == "constant"
     center = figure["layout"]["map"]["center"]

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from models.zones.dataset import ZoneHistory
-from services.base.clock import to_paris
 from services.base.files import write_atomically
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.history import recording
 from services.history.rows import Observations
 from services.plain.statuses import ZONE_STATUSES
@@ -39,8 +38,8 @@ def zone_history(weeks: int = 3, exceptions: float = 0.1, seed: int = 5) -> Zone
     generator = np.random.default_rng(seed)
     rows = []
     for moment in _moments(weeks):
-        local = to_paris(moment)
-        for zone in range(len(ZONE_CHOICES)):
+        local = RENNES.local(moment)
+        for zone in range(len(RENNES.zone_choices)):
             status = rhythm(local.weekday(), local.hour)
             if generator.random() < exceptions:
                 status = int(generator.integers(3))
@@ -55,7 +54,7 @@ def write_history(data_dir: Path, weeks: int = 3, source: Source = "demo") -> No
     write_atomically(data_dir / "networks" / f"{network.version}.geojson", encode_network(network))
     rows = []
     for moment in _moments(weeks):
-        local = to_paris(moment)
+        local = RENNES.local(moment)
         ratio = _RATIOS[rhythm(local.weekday(), local.hour)]
         rows.append(
             pd.DataFrame(

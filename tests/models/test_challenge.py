@@ -17,9 +17,9 @@ from models.zones.challenge import TableForecaster, ZonesChallenge
 from models.zones.comparison import is_no_worse_than_average
 from models.zones.features import every_cell
 from models.zones.kind import ZONES
-from services.base.clock import PARIS
 from services.base.errors import StorageError
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import TABLE_SHAPE, read_table
 from services.history import layout
 from services.operations import FORECAST_KINDS, latest_decisions, open_operations, recorded_versions
@@ -190,7 +190,7 @@ class TestZones:
         contest = ZonesChallenge(tmp_path, "demo", roots=roots_of(tmp_path, ZONES, tmp_path))
         assert layout.days(tmp_path, "demo")[0] == date(2026, 11, 1)
         monday_to_saturday = [date(2026, 11, day) for day in range(2, 8)]
-        noon = datetime(2026, 11, 8, 12, tzinfo=PARIS)
+        noon = datetime(2026, 11, 8, 12, tzinfo=RENNES.time_zone)
         assert contest.whole_days(noon, None) == monday_to_saturday
         assert contest.whole_days(noon, date(2026, 11, 6)) == [date(2026, 11, 7)]
         assert contest.whole_days(noon + timedelta(days=1), None)[-1] == date(2026, 11, 8)

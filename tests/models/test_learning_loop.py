@@ -13,9 +13,8 @@ from models.catalogue import champion_in_use, roots_of
 from models.challenge import challenge
 from models.zones.challenge import ZonesChallenge
 from models.zones.kind import ZONES
-from services.base.clock import to_paris
 from services.base.settings import load_settings
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.history.upkeep import keep_up
 from services.learn.job import score_forecasts
 from services.learn.quality_metrics import quality_metrics
@@ -43,7 +42,7 @@ CLIMATOLOGY = (0.6, 0.35, 0.05)
 def doing(moment):
     """The weekly rhythm, and now and then something else."""
     generator = np.random.default_rng(int(moment.timestamp()))
-    local = to_paris(moment)
+    local = RENNES.local(moment)
     usual = rhythm(local.weekday(), local.hour)
     return int(generator.integers(3)) if generator.random() < EXCEPTIONS else usual
 
@@ -131,7 +130,7 @@ def test_every_forecast_was_scored_and_the_new_champion_does_better(operations, 
     assert scores[promoted][1] == date(2026, 11, 23)
     for lead in report.leads:
         # 24 hours of every zone but the whole network, which would count them twice.
-        assert lead.yesterday.cases == 24 * (len(ZONE_CHOICES) - 1)
+        assert lead.yesterday.cases == 24 * (len(RENNES.zone_choices) - 1)
         assert lead.week.skill["persistence"] > 0
     assert [lead.lead_minutes for lead in report.leads] == [60, 1_440]
 

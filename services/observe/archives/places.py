@@ -21,6 +21,7 @@ import orjson
 from numpy.typing import NDArray
 
 from services.base.errors import FeedRefused
+from services.city.rennes import RENNES
 from services.history.networks import KnownNetworks
 from services.observe import gate
 from services.observe.archives.shapes import FlatRecord, geometry_of
@@ -182,7 +183,7 @@ class SegmentPlacer:
                 or _Waiting(segment_id, limit_kmh, f"{missing}: missing, {UNKNOWN_SEGMENT}")
             )
         fixed = _fixed_record(record, geometry)
-        parts = gate.drawable_parts(fixed)
+        parts = gate.drawable_parts(fixed, RENNES.believed)
         if isinstance(parts, str):
             return f"{parts}: the segment cannot be drawn"
         if not all(name in record for name in STATIC_FIELDS):
@@ -214,7 +215,7 @@ class SegmentPlacer:
                 "hierarchie": str(network.road_classes[place]),
             }
             fixed = _fixed_record(known | record, geometry)
-            parts = gate.drawable_parts(fixed)
+            parts = gate.drawable_parts(fixed, RENNES.believed)
             if isinstance(parts, list):
                 return self._draft(segment_id, fixed, _course(fixed, parts))
         return None

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-LOCAL_ZONE: Final = ZoneInfo("Europe/Paris")
+from services.city.rennes import RENNES
 
 PERIOD_SECONDS: Final = 180
 _PERIODS_PER_DAY = 86_400 // PERIOD_SECONDS
@@ -127,7 +126,7 @@ def local_time(times_s: NDArray[np.int64]) -> LocalTime:
 
 
 def _utc_offset_s(hour: int) -> int:
-    instant = datetime.fromtimestamp(hour * 3_600, UTC).astimezone(LOCAL_ZONE)
+    instant = datetime.fromtimestamp(hour * 3_600, UTC).astimezone(RENNES.time_zone)
     offset = instant.utcoffset() or timedelta()
     return int(offset.total_seconds())
 

@@ -12,7 +12,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from services.observe.demo.demand import LOCAL_ZONE, PERIOD_SECONDS
+from services.city.rennes import RENNES
+from services.observe.demo.demand import PERIOD_SECONDS
 from services.observe.demo.noise import MAX_SEED
 from services.observe.demo.road_plan import RoadClass
 from services.observe.demo.segments import (
@@ -113,7 +114,9 @@ class DemoFeed:
         """
         period_starts_s = _period_starts_s([at])
         observed = self._simulation.observations(period_starts_s)
-        observed_at = datetime.fromtimestamp(int(period_starts_s[0]), UTC).astimezone(LOCAL_ZONE)
+        observed_at = datetime.fromtimestamp(int(period_starts_s[0]), UTC).astimezone(
+            RENNES.time_zone
+        )
         rows = zip(
             self.network.ids,
             observed.speed_kmh[0].tolist(),

@@ -11,9 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from services.city.rennes import RENNES
+
 Line = NDArray[np.float64]
 
-CENTRE_LAT, CENTRE_LON = 48.1117, -1.6777
 # On a sphere of 6,371 km at the centre's latitude (whose cosine is 0.66768).
 KM_PER_DEGREE_LAT = 111.195
 KM_PER_DEGREE_LON = 74.243
@@ -146,7 +147,7 @@ def circle(east_km: float, north_km: float, radius_km: float) -> Line:
 
 def to_lon_lat(line: Line) -> Line:
     """Turn km into degrees, rounded to 6 decimals (0.1 m)."""
-    centre = np.array([CENTRE_LON, CENTRE_LAT])
+    centre = np.array([RENNES.centre_lon_deg, RENNES.centre_lat_deg])
     per_degree = np.array([KM_PER_DEGREE_LON, KM_PER_DEGREE_LAT])
     degrees: Line = np.round(centre + line / per_degree, 6)
     return degrees

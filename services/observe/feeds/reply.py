@@ -21,13 +21,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.base.errors import FeedRefused
+from services.city.rennes import RENNES
 from services.observe import gate
 from services.traffic.network import Network, Part
 from services.traffic.snapshot import Snapshot, Source, make_snapshot
-from services.traffic.status import STATUS_OF_DATEX_NAME, Status, StatusThresholds
-
-# Measured on the reply of 2024-08-26: all but 40 of 2,859 rows, those on a boundary.
-RENNES_THRESHOLDS: Final = StatusThresholds(congested_up_to=0.30, free_from=0.70)
+from services.traffic.status import STATUS_OF_DATEX_NAME, Status
 
 ID_FIELD: Final = "predefinedlocationreference"
 TIME_FIELD: Final = "datetime"
@@ -299,7 +297,7 @@ def _drawn(records: list[Record]) -> tuple[Network, list[str]]:
 
 
 def _drawable(records: list[Record], total: int) -> tuple[list[_Drawable], list[str]]:
-    placed = [(record, gate.drawable_parts(record)) for record in records]
+    placed = [(record, gate.drawable_parts(record, RENNES.believed)) for record in records]
     unmapped = [parts for _, parts in placed if isinstance(parts, str)]
     gate.check_drawable(unmapped, total)
     return [(record, parts) for record, parts in placed if isinstance(parts, list)], unmapped

@@ -27,9 +27,10 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ServiceUnavailable
 
-from services.base.clock import PARIS, utc_now
+from services.base.clock import utc_now
 from services.base.errors import StorageError
 from services.base.settings import Settings
+from services.city.rennes import RENNES
 from services.operations import Operations
 from services.web.access.credentials import LOCK_TIMEOUT_SECONDS, monitoring_dir
 from services.web.monitoring import GRAPHS_EXTENSION, database, gate, graphs, local_days, offline
@@ -90,13 +91,13 @@ def _load_package(path: Path, level: int) -> ModuleType:
         database_name=database.database_url(path),
         monitor_level=level,
         version=code_version(),
-        timezone=PARIS,
+        timezone=RENNES.time_zone,
         security_token=secrets.token_hex(32),
         # Its own table of users is not asked; should it ever be, nobody knows this password.
         username=secrets.token_hex(32),
         password=secrets.token_hex(32),
-        brand_name="Traffic Rennes",
-        title_name="Traffic Rennes",
+        brand_name=f"Traffic {RENNES.name}",
+        title_name=f"Traffic {RENNES.name}",
         # A page of the package takes its length.
         alert_type=[],
     )
@@ -140,7 +141,7 @@ def _tell_time_zone() -> None:
     """
     tzlocal = importlib.import_module("tzlocal")
     told = os.environ.get("TZ")
-    os.environ["TZ"] = PARIS.key
+    os.environ["TZ"] = RENNES.time_zone.key
     try:
         tzlocal.reload_localzone()
     finally:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.exc import NoResultFound
 
-from services.base.clock import PARIS, to_paris
+from services.city.rennes import RENNES
 
 HOURS_OF_A_DAY = 24
 
@@ -75,8 +75,8 @@ def row_with_local_times(row: Any) -> dict[str, str]:
 
 
 def _within(column: Any, first_day: datetime, last_day: datetime) -> tuple[Any, Any]:
-    begin = first_day.replace(tzinfo=PARIS)
-    end = (last_day + timedelta(days=1)).replace(tzinfo=PARIS)
+    begin = first_day.replace(tzinfo=RENNES.time_zone)
+    end = (last_day + timedelta(days=1)).replace(tzinfo=RENNES.time_zone)
     return column >= _stored(begin), column < _stored(end)
 
 
@@ -85,4 +85,4 @@ def _stored(moment: datetime) -> datetime:
 
 
 def _local(stored: datetime) -> datetime:
-    return to_paris(stored if stored.tzinfo else stored.replace(tzinfo=UTC))
+    return RENNES.local(stored if stored.tzinfo else stored.replace(tzinfo=UTC))

@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from services.city.zones import ZONE_CHOICES, ZONES
+from services.city.rennes import RENNES
 from services.forecast.nowcast_files import (
     LearnerState,
     current_file,
@@ -51,7 +51,7 @@ class TestCard:
         assert body["version"] == SNAPSHOT.version
         assert body["observed_at"] == OBSERVED_AT.timestamp()
         assert (body["simulated"], body["days"]) == (True, 28)
-        zones = dict(zip(ZONES, body["zones"], strict=True))
+        zones = dict(zip(RENNES.zones, body["zones"], strict=True))
         assert zones["ceinture"] is None
         for zone, status in {"centre-ville": "blocked", "rocade": "free"}.items():
             assert len(zones[zone]) == len(LEAD_MINUTES)
@@ -64,7 +64,7 @@ class TestCard:
                 assert 0 <= low <= extra <= high
                 assert 0.333 <= probability < 1
         # 1 / 0.5 - 1.
-        assert zones[ZONES.index("penetrantes")][0][2] == 100
+        assert zones[RENNES.zones.index("penetrantes")][0][2] == 100
 
     def test_a_version_never_changes_and_is_kept_for_ever(self, client, issued):
         answer = client.get(URL, headers={"Accept-Encoding": "gzip"})
@@ -144,7 +144,7 @@ class TestApi:
         assert first["speed_ratio"] == {"p10": 0.9, "p50": 0.95, "p90": 1.0}
         assert first["status"] == "free"
 
-    @pytest.mark.parametrize("zone", [zone for zone in ZONE_CHOICES if zone != "ceinture"])
+    @pytest.mark.parametrize("zone", [zone for zone in RENNES.zone_choices if zone != "ceinture"])
     def test_probabilities_are_distributions_and_the_status_the_likeliest(
         self, client, issued, zone
     ):

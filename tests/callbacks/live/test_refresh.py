@@ -12,7 +12,7 @@ import pytest
 
 from callbacks.live.refresh import late_after_seconds, snapshot_payload
 from components.page import NEWS_STORE_ID, REFRESH_ID, SHOWN_STORE_ID
-from services.city.zones import ZONES
+from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import TABLE_SHAPE
 from services.observe.feeds.reply import check_reply
 from services.traffic.status import Status
@@ -237,7 +237,7 @@ def test_the_worst_road_tells_where_to_fly_to():
     network = make_network()
     view = TrafficView(network, make_snapshot_for(network, Status.CONGESTED))
     name, zone, delay_s, speed_kmh, segment = snapshot_payload(view)["worst"][0]
-    assert (name, ZONES[zone]) == ("Route départementale 34", "ceinture")
+    assert (name, RENNES.zones[zone]) == ("Route départementale 34", "ceinture")
     assert speed_kmh == 14
     assert delay_s > 0
     assert network.names[segment] == name
@@ -248,7 +248,7 @@ def test_figures_of_a_network_nobody_drives_on():
     view = TrafficView(network, make_snapshot_for(network, Status.UNKNOWN))
     payload = snapshot_payload(view)
     assert payload["congestion"] is None
-    assert payload["zones"] == [None] * len(ZONES)
+    assert payload["zones"] == [None] * len(RENNES.zones)
     assert payload["worst"] == []
     assert payload["shares"] == [1_000, 0, 0, 0, 0]
 
@@ -257,8 +257,8 @@ def test_each_zone_says_how_it_compares_with_the_usual():
     network = make_network()
     snapshot = make_snapshot_for(network, Status.CONGESTED)
     told = snapshot_payload(TrafficView(network, snapshot, make_usual_hour(network)))
-    assert [zone[2] for zone in told["zones"]] == [Comparison.BUSIER] * len(ZONES)
+    assert [zone[2] for zone in told["zones"]] == [Comparison.BUSIER] * len(RENNES.zones)
     # An hour or a source that nothing is known of.
     simulated = make_usual_hour(network, source="demo")
     untold = snapshot_payload(TrafficView(network, snapshot, simulated))
-    assert [zone[2] for zone in untold["zones"]] == [Comparison.NOT_TOLD] * len(ZONES)
+    assert [zone[2] for zone in untold["zones"]] == [Comparison.NOT_TOLD] * len(RENNES.zones)

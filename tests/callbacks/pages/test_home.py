@@ -13,6 +13,7 @@ from callbacks.pages import home, quality
 from callbacks.pages.subpage import Pages
 from services.base import texts
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.forecast import asked_hour
 from services.roles.assembly import assemble
 from services.traffic.store import Store
@@ -69,7 +70,7 @@ def test_each_load_gets_the_snapshot_of_its_time(client, store):
 def test_the_page_opens_on_the_coming_hour_in_rennes(make_client):
     # 23:10 UTC on a Sunday of winter is 00:10 on Monday in Rennes.
     layout = make_client(datetime(2026, 1, 4, 23, 10, tzinfo=UTC)).get("/_dash-layout").text
-    assert asked_hour.coming_hour(datetime(2026, 1, 4, 23, 10, tzinfo=UTC)) == (0, 1)
+    assert asked_hour.coming_hour(RENNES, datetime(2026, 1, 4, 23, 10, tzinfo=UTC)) == (0, 1)
     assert "Aujourd'hui (lundi)" in layout
 
 

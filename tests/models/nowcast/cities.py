@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from services.base.clock import to_paris
 from services.base.files import write_atomically
+from services.city.rennes import RENNES
 from services.history import recording
 from services.history.rows import Observations
 from services.traffic.network import Network, encode_network
@@ -34,7 +34,7 @@ def every(minutes: int, start: datetime = START, end: datetime = END) -> list[da
 
 def usual_ratio(at: datetime) -> float:
     """0.9 by night, 0.45 at the evening peak of a working day."""
-    local = to_paris(at)
+    local = RENNES.local(at)
     is_off = local.weekday() >= 5 or (local.month, local.day) == (11, 11)
     hours = local.hour + local.minute / 60 - _PEAK_HOUR
     return float(0.9 - (0.1 if is_off else 0.45) * np.exp(-0.5 * (hours / 2) ** 2))

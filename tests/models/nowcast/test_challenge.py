@@ -24,7 +24,7 @@ from models.nowcast.judging import (
 from models.nowcast.kind import NOWCAST
 from models.nowcast.options import Architecture, FitOptions
 from services.base.settings import load_settings
-from services.observe.feeds.reply import RENNES_THRESHOLDS
+from services.city.rennes import RENNES
 from services.operations import open_operations
 from tests.models.nowcast.cities import START, every, write_city
 
@@ -117,7 +117,7 @@ def test_all_are_judged_where_all_say_something_day_by_day(table):
     judged = on_common_cases({NOWCASTER: sure(1), PERSISTENCE: silent})
     assert np.isnan(judged[NOWCASTER].ratio[..., :20]).all()
     assert not np.isnan(judged[NOWCASTER].ratio[..., 20:]).any()
-    found = compared_by_day(judged, table, rows, RENNES_THRESHOLDS)
+    found = compared_by_day(judged, table, rows, RENNES.thresholds)
     days = len(np.unique(table.times.day[rows]))
     # Dense is nearer to what happens in this city than blocked, every day.
     assert found[PERSISTENCE]["days_better"] == found[PERSISTENCE]["days"] == days

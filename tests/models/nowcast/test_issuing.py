@@ -12,7 +12,7 @@ import pytest
 
 from models.nowcast.issuing import NowcastIssuer
 from models.versions import promote
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.forecast.nowcast_files import LearnerState, current_file, learner_state, read_nowcast
 from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT
 from services.history import recording
@@ -79,7 +79,7 @@ def test_a_snapshot_gets_the_next_hour_of_every_segment_and_zone(city):
     assert np.all(table.percent[..., NEVER_KNOWN] == UNKNOWN_PERCENT)
     assert np.all(np.diff(table.percent[..., known].astype(int), axis=0) >= 0)
     assert table.percent[..., known].max() < UNKNOWN_PERCENT
-    for zone in ZONE_CHOICES:
+    for zone in RENNES.zone_choices:
         leads = table.zone(zone)
         assert [lead.minutes for lead in leads] == list(LEAD_MINUTES)
         assert all(0.0 < lead.p10 <= lead.p50 <= lead.p90 <= 1.0 for lead in leads)

@@ -19,8 +19,7 @@ from models.nowcast.judging import (
     persistence,
     status_table,
 )
-from services.city.zones import ZONE_CHOICES
-from services.observe.feeds.reply import RENNES_THRESHOLDS
+from services.city.rennes import RENNES
 from tests.factories import make_network
 from tests.models.nowcast.cities import START
 
@@ -31,7 +30,7 @@ FREE, HEAVY, CONGESTED = 0.9, 0.5, 0.2
 
 def table_of(ratio):
     end_s = step_ends(START, 1, len(ratio))
-    zones = np.full((len(ratio), len(ZONE_CHOICES)), np.nan)
+    zones = np.full((len(ratio), len(RENNES.zone_choices)), np.nan)
     return CityTable(NETWORK, "demo", end_s, ratio, to_row_times(end_s), (len(ratio),), zones)
 
 
@@ -45,7 +44,7 @@ def table():
 
 
 def average_of(table):
-    return HourOfWeek(table, np.ones(len(table.end_s), dtype=bool), RENNES_THRESHOLDS)
+    return HourOfWeek(table, np.ones(len(table.end_s), dtype=bool), RENNES.thresholds)
 
 
 def certain(value, rows):
@@ -58,13 +57,13 @@ def judged(table, rows, value):
     average = average_of(table)
     return measures_by_lead(
         {
-            NOWCASTER: from_quantiles(certain(value, rows), RENNES_THRESHOLDS),
-            PERSISTENCE: persistence(table, average, rows, RENNES_THRESHOLDS),
+            NOWCASTER: from_quantiles(certain(value, rows), RENNES.thresholds),
+            PERSISTENCE: persistence(table, average, rows, RENNES.thresholds),
             AVERAGE: average.at(rows),
         },
         table,
         rows,
-        RENNES_THRESHOLDS,
+        RENNES.thresholds,
     )
 
 
@@ -100,7 +99,7 @@ def test_persistence_misses_the_change_and_only_it(table):
 def test_persistence_looks_back_to_the_last_known_and_then_takes_the_average(table):
     table.ratio[100:106, 0] = np.nan
     table.ratio[80:106, 1] = np.nan
-    found = persistence(table, average_of(table), np.array([105]), RENNES_THRESHOLDS)
+    found = persistence(table, average_of(table), np.array([105]), RENNES.thresholds)
     np.testing.assert_allclose(found.ratio[0, :, :2], HEAVY, atol=1e-6)
 
 

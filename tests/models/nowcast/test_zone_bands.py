@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.nowcast.zone_bands import learn_zone_calibration, zone_ratios_of
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.traffic.indicators import compute_indicators
 from services.traffic.status import Status
 from tests.factories import make_network, make_snapshot_for
@@ -34,7 +34,7 @@ def test_the_zones_ratio_is_that_of_the_page():
     ratio = snapshot.columns["speed_kmh"] / NETWORK.speed_limit_kmh
     ratio[np.isin(snapshot.columns["status"], (Status.UNKNOWN, Status.IMPOSSIBLE))] = np.nan
     page = compute_indicators(NETWORK, snapshot).zone_ratios
-    own = dict(zip(ZONE_CHOICES, zone_ratios_of(NETWORK, ratio), strict=True))
+    own = dict(zip(RENNES.zone_choices, zone_ratios_of(NETWORK, ratio), strict=True))
     assert {zone: own[zone] for zone in page} == pytest.approx(page, abs=1e-9)
 
 

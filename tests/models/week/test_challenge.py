@@ -17,6 +17,7 @@ from models.errors import HistoryTooShort
 from models.week.challenge import WeekChallenge, parts_with_newest_judged
 from models.week.kind import WEEK
 from services.city.calendar import Calendar
+from services.city.rennes import RENNES
 from services.operations import recorded_versions
 from tests.models.histories import write_history
 
@@ -122,9 +123,9 @@ def test_a_week_that_cannot_be_trained_leaves_the_champion(
 
 def test_holidays_are_in_no_part_and_two_of_each_weekday_are_needed():
     days = [FIRST_DAY + timedelta(days=count) for count in range(28)]
-    parts = parts_with_newest_judged(days, days[-7:], Calendar())
+    parts = parts_with_newest_judged(days, days[-7:], Calendar(RENNES.holidays))
     assert parts.test == days[-7:]
     assert parts.left_out == [date(2026, 11, 11)]
     assert max(parts.learn) < FIRST_JUDGED
     with pytest.raises(HistoryTooShort, match="1 of some weekday"):
-        parts_with_newest_judged(days[:14], days[7:14], Calendar())
+        parts_with_newest_judged(days[:14], days[7:14], Calendar(RENNES.holidays))

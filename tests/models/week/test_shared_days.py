@@ -7,8 +7,9 @@ import pytest
 from models.errors import HistoryTooShort
 from models.week.train import share_days
 from services.city.calendar import Calendar
+from services.city.rennes import RENNES
 
-CALENDAR = Calendar()
+CALENDAR = Calendar(RENNES.holidays)
 MONDAY = date(2026, 9, 7)
 
 

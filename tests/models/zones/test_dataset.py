@@ -9,14 +9,14 @@ import pytest
 from models.day_split import split_days
 from models.errors import HistoryTooShort
 from models.zones.dataset import load_zone_history, zone_statuses
-from services.city.zones import WHOLE_NETWORK, ZONE_CHOICES, ZONES
+from services.city.rennes import RENNES
 from services.history import recording
 from services.traffic.indicators import compute_indicators, zone_status
 from services.traffic.store import Store
 from tests.factories import make_network, make_snapshot_for
 from tests.models.histories import BLOCKED, DENSE, FREE, rhythm, write_history, zone_history
 
-METROPOLE = ZONE_CHOICES.index(WHOLE_NETWORK)
+METROPOLE = RENNES.zone_choices.index(RENNES.whole_network)
 # Of unknown, free flow, heavy, congested and impossible.
 _SHARES = ([0.1, 0.8, 0.05, 0.0, 0.05], [0.1, 0.1, 0.75, 0.0, 0.05], [0.1, 0.0, 0.05, 0.8, 0.05])
 
@@ -63,7 +63,9 @@ def test_a_stored_snapshot_has_the_statuses_that_the_live_page_shows(tmp_path):
         Store(tmp_path).publish(network, snapshot)
         frame = load_zone_history(tmp_path, "live").frame
         ratios = compute_indicators(network, snapshot).zone_ratios
-        shown = {ZONE_CHOICES.index(zone): zone_status(ratios[zone]) for zone in ZONES}
+        shown = {
+            RENNES.zone_choices.index(zone): zone_status(ratios[zone]) for zone in RENNES.zones
+        }
         stored = frame[(frame["observed_at"] == moment) & (frame["zone"] != METROPOLE)]
         found = {row.zone: ("free", "dense", "blocked")[row.status] for row in stored.itertuples()}
         assert found == shown
@@ -77,8 +79,8 @@ def test_a_stored_snapshot_has_the_statuses_that_the_live_page_shows(tmp_path):
 def test_a_history_on_disk_keeps_its_rhythm_by_local_hour(tmp_path):
     write_history(tmp_path, weeks=1)
     counts = load_zone_history(tmp_path, "demo").counts()
-    assert counts.sum() == 7 * 24 * len(ZONE_CHOICES)
-    for zone in range(len(ZONE_CHOICES)):
+    assert counts.sum() == 7 * 24 * len(RENNES.zone_choices)
+    for zone in range(len(RENNES.zone_choices)):
         for day in range(7):
             for hour in range(24):
                 assert counts[zone, day, hour, rhythm(day, hour)] == 1

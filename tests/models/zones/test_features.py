@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.zones.features import FEATURES, HOUR_HARMONICS, Cells, encode, every_cell
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import TABLE_SHAPE
 from services.plain.statuses import ZONE_STATUSES
 
@@ -18,7 +18,7 @@ def cell(zone: int = 0, day: int = 0, hour: int = 0) -> Cells:
 def test_every_cell_is_every_zone_day_and_hour_once_in_the_order_of_the_table():
     cells = every_cell()
     places = np.ravel_multi_index((cells.zone, cells.day, cells.hour), TABLE_SHAPE[:-1])
-    np.testing.assert_array_equal(places, np.arange(len(ZONE_CHOICES) * 7 * 24))
+    np.testing.assert_array_equal(places, np.arange(len(RENNES.zone_choices) * 7 * 24))
 
 
 def test_no_two_cells_are_encoded_alike():
@@ -44,7 +44,7 @@ def test_midnight_is_as_near_to_23_h_as_to_1_h():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"zone": len(ZONE_CHOICES)}, {"day": 7}, {"hour": 24}, {"hour": -1}], ids=str
+    "wrong", [{"zone": len(RENNES.zone_choices)}, {"day": 7}, {"hour": 24}, {"hour": -1}], ids=str
 )
 def test_a_code_out_of_range_is_refused(wrong):
     [name] = wrong
@@ -63,5 +63,5 @@ def test_the_version_changes_with_anything_that_changes_the_meaning():
         ).version,
     }
     assert len(versions) == 5
-    assert FEATURES.zones == ZONE_CHOICES
+    assert FEATURES.zones == RENNES.zone_choices
     assert FEATURES.statuses == ZONE_STATUSES

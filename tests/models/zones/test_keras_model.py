@@ -14,7 +14,7 @@ from models.errors import HistoryTooShort, ModelMismatch
 from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE
 from models.zones import evaluate, train
 from models.zones.features import FEATURES, every_cell
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import (
     FORECASTS_FILE,
     TABLE_SHAPE,
@@ -79,7 +79,7 @@ class TestTraining:
         table = load_forecasts(data_dir, shipped=data_dir / "none")
         assert table.model_version == trained.directory.name
         assert table.is_simulated
-        for zone in ZONE_CHOICES:
+        for zone in RENNES.zone_choices:
             assert table.at(1, 8, zone).status == "blocked"
             assert table.at(1, 12, zone).status == "dense"
             assert table.at(1, 3, zone).status == "free"
@@ -138,7 +138,7 @@ class TestLoading:
     def test_the_table_is_what_the_reloaded_model_says(self, trained, keras_forecaster):
         table = decode_table((trained.directory / FORECASTS_FILE).read_bytes())
         said = keras_forecaster.predict(every_cell()).reshape(TABLE_SHAPE)
-        for code, zone in enumerate(ZONE_CHOICES):
+        for code, zone in enumerate(RENNES.zone_choices):
             for day in range(7):
                 shown = [forecast.shares for forecast in table.day(day, zone)]
                 np.testing.assert_allclose(shown, said[code, day], atol=1e-6)

@@ -11,7 +11,7 @@ import models
 from models.versions import CARD_FILE, MEASURES_FILE
 from models.zones.comparison import comparison_table, is_no_worse_than_average
 from models.zones.features import FEATURES
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import load_forecasts
 
 PACKAGE = Path(models.__file__).parent
@@ -47,7 +47,7 @@ def test_it_was_trained_with_the_encoding_of_this_code(table, measures):
     assert table.feature_version == measures["features"]["version"] == FEATURES.version
 
 
-@pytest.mark.parametrize("zone", ZONE_CHOICES)
+@pytest.mark.parametrize("zone", RENNES.zone_choices)
 def test_a_tuesday_at_8_is_worse_than_at_3_and_than_a_sunday_at_8(table, zone):
     rush = badness(table.at(TUESDAY, 8, zone))
     assert rush > badness(table.at(TUESDAY, 3, zone)) + 0.5

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.base.formats import formats_of, typeset
+from services.city.rennes import RENNES
 from services.watch.messages import written_value
 from tests.components.trees import plain
 
@@ -59,12 +60,12 @@ def test_no_line_ends_between_a_number_and_its_unit():
         assert [text for text in shown if " " in text] == []
 
 
-def test_a_date_has_its_year_and_the_time_of_rennes():
-    at = datetime(2024, 8, 26, 10, 43, 7, tzinfo=UTC)
+def test_a_date_has_its_year_and_the_time_of_its_own_zone():
+    at = RENNES.local(datetime(2024, 8, 26, 10, 43, 7, tzinfo=UTC))
     assert FRENCH.moment(at) == "26 août 2024, 12:43:07"
     assert ENGLISH.moment(at) == "26 Aug 2024, 12:43:07"
     # 23:30 UTC of the last day of a year is the next year in Rennes.
-    assert "2027" in FRENCH.moment(datetime(2026, 12, 31, 23, 30, tzinfo=UTC))
+    assert "2027" in FRENCH.moment(RENNES.local(datetime(2026, 12, 31, 23, 30, tzinfo=UTC)))
     assert FRENCH.day(date(2026, 3, 1)) == ENGLISH.day(date(2026, 3, 1)) == "01/03/2026"
     assert FRENCH.clock(at) == "12:43"
 

@@ -29,7 +29,7 @@ def test_the_defaults_are_those_of_the_contract():
     assert (settings.host, settings.port) == ("127.0.0.1", 8050)
     assert settings.debug is False
     assert settings.monitor_level == "3"
-    assert "etat-du-trafic-en-temps-reel" in str(settings.feed_url)
+    assert settings.feed_url is None
     assert settings.dashboard_password is None
 
 

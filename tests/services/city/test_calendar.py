@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from services.city import calendar
 from services.city.calendar import Calendar
-from services.city.day_types import DAYS_OFF, DayType, coming_day, day_type
+from services.city.day_types import DayType, coming_day, day_type
+from services.city.rennes import RENNES
 
-CALENDAR = Calendar()
+CALENDAR = Calendar(RENNES.holidays)
 MONDAY, FRIDAY, SUNDAY = 0, 4, 6
 BEFORE_CHRISTMAS = date(2026, 12, 21)  # A Monday.
 
@@ -54,10 +56,10 @@ def test_every_day_is_of_one_kind(day, day_type):
 
 
 def test_pages_know_the_days_to_come():
-    christmas = coming_day(FRIDAY, BEFORE_CHRISTMAS)
+    christmas = coming_day(RENNES, FRIDAY, BEFORE_CHRISTMAS)
     assert (christmas.date, christmas.day_type) == (date(2026, 12, 25), DayType.PUBLIC_HOLIDAY)
     assert (christmas.weekday, christmas.like_weekday) == (FRIDAY, SUNDAY)
-    today = coming_day(MONDAY, BEFORE_CHRISTMAS)
+    today = coming_day(RENNES, MONDAY, BEFORE_CHRISTMAS)
     assert (today.date, today.day_type) == (BEFORE_CHRISTMAS, DayType.SCHOOL_HOLIDAY)
     assert today.like_weekday == MONDAY
 
@@ -66,10 +68,10 @@ def test_pages_know_what_the_libraries_know():
     """Where this fails after an update of theirs: python -m services.city.calendar."""
     span = [date(2020, 1, 1) + timedelta(days=number) for number in range(7_671)]
     assert span[-1] == date(2040, 12, 31)
-    assert [day for day in span if day_type(day) is not CALENDAR.day_type(day)] == []
+    assert [day for day in span if day_type(RENNES, day) is not CALENDAR.day_type(day)] == []
 
 
-def test_the_table_is_made_by_a_command(tmp_path, monkeypatch):
-    monkeypatch.setattr(calendar, "DAYS_OFF", tmp_path / "made.json")
-    calendar.write_days_off()
-    assert (tmp_path / "made.json").read_bytes() == DAYS_OFF.read_bytes()
+def test_the_table_is_made_by_a_command(tmp_path):
+    made = tmp_path / "made.json"
+    calendar.write_days_off(replace(RENNES, holidays=replace(RENNES.holidays, table=made)))
+    assert made.read_bytes() == RENNES.holidays.table.read_bytes()

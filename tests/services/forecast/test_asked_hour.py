@@ -8,6 +8,7 @@ import pytest
 
 from services.base.errors import InvalidRequest
 from services.city.day_types import DayType
+from services.city.rennes import RENNES
 from services.forecast.asked_hour import asked_hour, coming_hour
 from services.forecast.zone_forecasts import DAY_NAMES
 
@@ -19,7 +20,7 @@ NOW = datetime(2026, 11, 22, 23, 10, tzinfo=UTC)
     ("value", "hour"), [(8, 8), ("8", 8), ("08", 8), (0, 0), ("0", 0), ("00", 0), (23, 23)]
 )
 def test_hours_that_people_write_are_understood(value, hour):
-    assert asked_hour("monday", value, NOW)[1] == hour
+    assert asked_hour(RENNES, "monday", value, NOW)[1] == hour
 
 
 @pytest.mark.parametrize(
@@ -33,35 +34,35 @@ def test_hours_that_people_write_are_understood(value, hour):
 )
 def test_any_other_hour_is_refused_by_name(value):
     with pytest.raises(InvalidRequest) as error_info:
-        asked_hour("monday", value, NOW)
+        asked_hour(RENNES, "monday", value, NOW)
     assert error_info.value.parameter == "hour"
     assert error_info.value.allowed == "a whole number from 0 to 23"
 
 
 def test_an_endless_value_is_not_repeated_to_the_caller():
     with pytest.raises(InvalidRequest) as error_info:
-        asked_hour("monday", "9" * 100_000, NOW)
+        asked_hour(RENNES, "monday", "9" * 100_000, NOW)
     assert len(str(error_info.value)) < 120
     with pytest.raises(InvalidRequest) as error_info:
-        asked_hour("m" * 100_000, 8, NOW)
+        asked_hour(RENNES, "m" * 100_000, 8, NOW)
     assert len(str(error_info.value)) < 160
 
 
 def test_days_are_named_in_english_from_monday_on():
-    days = [asked_hour(name, 8, NOW)[0] for name in DAY_NAMES]
+    days = [asked_hour(RENNES, name, 8, NOW)[0] for name in DAY_NAMES]
     assert [day.weekday for day in days] == list(range(7))
     assert (DAY_NAMES[0], DAY_NAMES[6]) == ("monday", "sunday")
 
 
 def test_a_day_is_the_next_of_its_name_in_rennes_today_included():
-    assert asked_hour("monday", 8, NOW)[0].date == date(2026, 11, 23)
-    sunday, _ = asked_hour("sunday", 8, NOW)
+    assert asked_hour(RENNES, "monday", 8, NOW)[0].date == date(2026, 11, 23)
+    sunday, _ = asked_hour(RENNES, "sunday", 8, NOW)
     assert (sunday.date, sunday.day_type) == (date(2026, 11, 29), DayType.WEEKEND)
 
 
 def test_no_day_is_today_in_rennes():
-    assert asked_hour(None, 8, NOW)[0].weekday == 0
-    assert asked_hour(None, 8, datetime(2026, 11, 24, 8, tzinfo=UTC))[0].weekday == 1
+    assert asked_hour(RENNES, None, 8, NOW)[0].weekday == 0
+    assert asked_hour(RENNES, None, 8, datetime(2026, 11, 24, 8, tzinfo=UTC))[0].weekday == 1
 
 
 @pytest.mark.parametrize(
@@ -69,14 +70,14 @@ def test_no_day_is_today_in_rennes():
 )
 def test_any_other_day_is_refused_by_name(value):
     with pytest.raises(InvalidRequest) as error_info:
-        asked_hour(value, 8, NOW)
+        asked_hour(RENNES, value, 8, NOW)
     assert error_info.value.parameter == "day"
     assert "monday" in error_info.value.allowed
 
 
 def test_of_two_that_are_wrong_the_hour_is_named():
     with pytest.raises(InvalidRequest, match="hour"):
-        asked_hour("lundi", 24, NOW)
+        asked_hour(RENNES, "lundi", 24, NOW)
 
 
 @pytest.mark.parametrize(
@@ -91,4 +92,4 @@ def test_of_two_that_are_wrong_the_hour_is_named():
     ],
 )
 def test_the_coming_hour_is_that_of_rennes(now, expected):
-    assert coming_hour(datetime.fromisoformat(now).replace(tzinfo=UTC)) == expected
+    assert coming_hour(RENNES, datetime.fromisoformat(now).replace(tzinfo=UTC)) == expected

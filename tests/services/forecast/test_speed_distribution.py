@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from services.city.city import StatusThresholds
 from services.forecast.speed_distribution import probability_up_to, status_probabilities
-from services.traffic.status import StatusThresholds
 
 FEED = StatusThresholds(congested_up_to=0.30, free_from=0.70)
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from services.base.errors import ForecastUnavailable
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import (
     FORECASTS_FILE,
     TABLE_SHAPE,
@@ -72,7 +72,7 @@ class TestTable:
         table = some_table()
         asked = [
             table.at(day, hour, zone)
-            for zone in ZONE_CHOICES
+            for zone in RENNES.zone_choices
             for day in range(7)
             for hour in range(24)
         ]
@@ -82,7 +82,10 @@ class TestTable:
             likeliest = max(forecast.probabilities.values())
             assert forecast.probabilities[forecast.status] == likeliest
         assert {(f.zone, f.day, f.hour) for f in asked} == {
-            (zone, day, hour) for zone in ZONE_CHOICES for day in range(7) for hour in range(24)
+            (zone, day, hour)
+            for zone in RENNES.zone_choices
+            for day in range(7)
+            for hour in range(24)
         }
 
     def test_a_day_is_its_24_hours_in_order(self):
@@ -96,9 +99,9 @@ class TestTable:
         probabilities[0, 0, 8] = [0.2, 0.3, 0.5]
         probabilities[0, 0, 9] = [0.2, 0.4, 0.4]
         table = make_table(SHIPPED_VERSION, "f0f0f0f0", DEMO, probabilities)
-        assert table.at(0, 8, ZONE_CHOICES[0]).status == "blocked"
-        assert table.at(0, 9, ZONE_CHOICES[0]).status == "dense"
-        assert table.at(0, 10, ZONE_CHOICES[0]).status == "free"
+        assert table.at(0, 8, RENNES.zone_choices[0]).status == "blocked"
+        assert table.at(0, 9, RENNES.zone_choices[0]).status == "dense"
+        assert table.at(0, 10, RENNES.zone_choices[0]).status == "free"
 
     def test_only_a_model_of_the_demo_feed_is_simulated(self):
         assert some_table(trained_on=DEMO).is_simulated

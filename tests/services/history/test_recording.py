@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from services.city.zones import ZONES
+from services.city.rennes import RENNES
 from services.history import layout, reading, recording, rows
 from services.history.networks import KnownNetworks
 from services.history.zone_times import zone_times_by_day
@@ -89,7 +89,7 @@ def test_zone_ratios_from_history_are_those_of_the_live_figures(tmp_path, networ
     snapshot = make_snapshot_for(network, observed_at=MORNING, source="live")
     recording.append_snapshot(tmp_path, snapshot)
     [(_, _, times)] = zone_times(tmp_path, "live", network)
-    read = times.speed_ratios()[0, : len(ZONES)].tolist()
+    read = times.speed_ratios()[0, : len(RENNES.zones)].tolist()
     live = compute_indicators(network, snapshot).zone_ratios
     # The same to the last digit: it is one definition.
     assert [None if np.isnan(ratio) else ratio for ratio in read] == list(live.values())

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from services.base.clock import PARIS
 from services.base.errors import StorageError
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.history import layout, recording, rollups, rows, upkeep
 from services.history.cube_files import read_cube
 from services.history.networks import KnownNetworks
@@ -54,7 +53,7 @@ def assert_equal_cubes(left, right):
 def expected_hours(data_dir, network, days):
     """What the roll-ups should say, counted row by row."""
     frame = pd.concat([observations(data_dir, "live", day) for day in days])
-    local = frame["observed_at"].dt.tz_convert(PARIS)
+    local = frame["observed_at"].dt.tz_convert(RENNES.time_zone)
     frame["hour"] = local.dt.day_of_week * 24 + local.dt.hour
     frame["limit"] = network.speed_limit_kmh[frame["segment"]]
     closed = frame["status"] == Status.IMPOSSIBLE
@@ -249,13 +248,13 @@ def test_the_usual_of_zones_is_made_of_the_ratios_on_the_page(tmp_path, network)
     upkeep.keep_up(tmp_path, NOW, KEEP_ALL)
     usual = typical_zones(tmp_path, "live", network)
     friday_at_8 = 4 * 24 + 8
-    for zone in ZONE_CHOICES[:-1]:
+    for zone in RENNES.zone_choices[:-1]:
         told = [ratio[zone] for ratio in ratios]
         row = usual.loc[(friday_at_8, zone)]
         assert row["times"] == 3
         assert row["mean_ratio"] == pytest.approx(np.mean(told), abs=1e-3)
         assert row["p50"] == pytest.approx(np.median(told), abs=0.011)
-    assert usual["times"].sum() == 3 * len(ZONE_CHOICES)
+    assert usual["times"].sum() == 3 * len(RENNES.zone_choices)
 
 
 def test_a_handful_of_segments_says_nothing_of_a_zone(tmp_path, network):
@@ -264,7 +263,7 @@ def test_a_handful_of_segments_says_nothing_of_a_zone(tmp_path, network):
     codes[0] = Status.CONGESTED
     moment = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
     recording.append_snapshot(tmp_path, make_snapshot_for(network, codes, observed_at=moment))
-    zone = ZONE_CHOICES[network.zone_codes[0]]
+    zone = RENNES.zone_choices[network.zone_codes[0]]
     times = typical_zones(tmp_path, "live", network)["times"]
     assert times.loc[(104, zone)] == 1
     assert times.loc[(104, "metropole")] == 0

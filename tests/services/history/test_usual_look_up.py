@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from services.city.zones import ZONES
+from services.city.rennes import RENNES
 from services.history.upkeep import keep_up
 from services.history.usual_look_up import read_usual_hour
 from services.traffic.status import Status
@@ -35,7 +35,7 @@ def known(tmp_path):
 def test_an_hour_is_made_of_the_same_hour_of_the_weeks_before(known):
     usual = read_usual_hour(known, "live", NETWORK, NOW + timedelta(minutes=3))
     assert (usual.source, usual.network_version, usual.start) == ("live", NETWORK.version, NOW)
-    assert usual.zones.observations.tolist() == [60] * len(ZONES)
+    assert usual.zones.observations.tolist() == [60] * len(RENNES.zones)
     assert (usual.zones.p10 <= usual.zones.p50).all()
     # Three of the five statuses of the history have a speed.
     assert usual.segments.observations.sum() == pytest.approx(60 * len(NETWORK) * 3 / 5, rel=0.1)

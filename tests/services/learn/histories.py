@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.forecast.champions import CHAMPION_FILE
 from services.forecast.nowcast_files import write_nowcast
 from services.forecast.nowcasts import LEAD_MINUTES, QUANTILES, NowcastTable, to_percent
@@ -27,7 +27,6 @@ from services.forecast.zone_forecasts import (
 from services.history import recording
 from services.history.hour_of_week import HOURS_PER_WEEK
 from services.history.rows import Observations
-from services.observe.feeds.reply import RENNES_THRESHOLDS
 from services.traffic.snapshot import Source
 from services.traffic.status import Status
 from tests.factories import make_network
@@ -114,7 +113,7 @@ def write_week(
     table = make_week_table(
         model_version=version,
         trained_on=TrainedOn("demo", date(2026, 1, 5), last_day, 50, 1_000),
-        thresholds=RENNES_THRESHOLDS,
+        thresholds=RENNES.thresholds,
         segment_ids=NETWORK.segment_ids,
         quantiles_pct=np.broadcast_to(np.rint(percent), (3, *shape)).astype(np.uint8),
         days_observed=np.full(shape, days_observed, np.uint8),
@@ -150,7 +149,7 @@ def make_nowcast(
         source=source,
         observed_at=moment,
         percent=to_percent(np.broadcast_to(ratios[:, :, None], shape)),
-        zone_ratios=np.repeat(ratios[:, :, None], len(ZONE_CHOICES), axis=2),
+        zone_ratios=np.repeat(ratios[:, :, None], len(RENNES.zone_choices), axis=2),
     )
 
 

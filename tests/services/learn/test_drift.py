@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.history.hour_of_week import HOURS_PER_WEEK
 from services.history.ratio_histogram import ZONE_BINS
 from services.history.upkeep import keep_up
@@ -44,7 +44,7 @@ def test_traffic_as_usual_has_not_drifted(tmp_path, operations):
     write_days(tmp_path, lambda moment: FREE)
     measured = measure_drift(tmp_path, "demo", operations, NOW)
     assert {item.day for item in measured} == {YESTERDAY}
-    assert {item.zone for item in measured} == set(ZONE_CHOICES)
+    assert {item.zone for item in measured} == set(RENNES.zone_choices)
     assert {item.hour_class for item in measured} == {"morning_peak", "evening_peak"}
     assert max(item.distance for item in measured) == 0.0
 
@@ -63,7 +63,7 @@ def test_it_is_measured_once_a_day(tmp_path, operations):
     assert measure_drift(tmp_path, "demo", operations, NOW)
     assert measure_drift(tmp_path, "demo", operations, NOW + timedelta(hours=1)) == []
     with operations.begin() as session:
-        assert len(session.scalars(select(DriftMeasure)).all()) == 2 * len(ZONE_CHOICES)
+        assert len(session.scalars(select(DriftMeasure)).all()) == 2 * len(RENNES.zone_choices)
 
 
 def test_days_that_are_missing_or_an_unknown_habit_measure_nothing(tmp_path, operations):
@@ -79,7 +79,7 @@ def test_every_hour_has_one_class():
 
 
 def test_weekends_are_compared_with_weekends():
-    shape = (HOURS_PER_WEEK, len(ZONE_CHOICES), ZONE_BINS)
+    shape = (HOURS_PER_WEEK, len(RENNES.zone_choices), ZONE_BINS)
     usual, seen = np.zeros(shape, int), np.zeros(shape, int)
     monday_8, sunday_8 = 8, 6 * 24 + 8
     usual[monday_8, :, 5] = usual[sunday_8, :, 15] = 20

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from services.base.settings import load_settings
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.history.upkeep import keep_up
 from services.learn.hourly import past_hours, score_past_hours
 from services.learn.job import score_forecasts, scored_kinds
@@ -66,7 +66,7 @@ def test_forecasts_and_baselines_are_judged_on_the_same_cases(tmp_path, operatio
     by_key = {
         (row.day, row.zone, row.lead_minutes, row.forecaster): row for row in rows(operations)
     }
-    assert {key[1] for key in by_key} == set(ZONE_CHOICES)
+    assert {key[1] for key in by_key} == set(RENNES.zone_choices)
     for (day, zone, lead, _), row in by_key.items():
         assert row.cases == by_key[day, zone, lead, "model"].cases
         assert sum(cases for cases, _, _ in row.calibration) == row.cases
@@ -140,7 +140,7 @@ def test_hours_without_observations_or_mostly_unknown_are_not_scored(tmp_path, o
     with operations.begin() as session:
         cases = {hour: session.get(ScoredHour, ("demo", "zones", hour)).cases for hour in found}
     # Of one segment in ten only its own zone is judged, by half of what it has.
-    assert cases[dim] * len(ZONE_CHOICES) == cases[START + timedelta(hours=56)]
+    assert cases[dim] * len(RENNES.zone_choices) == cases[START + timedelta(hours=56)]
     # The first day has nothing usual to be compared with.
     assert found[START + timedelta(hours=3)] == "nothing_to_compare"
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from services.city.zones import ZONE_CHOICES
+from services.city.rennes import RENNES
 from services.forecast.nowcast_files import issued_file, issued_times, write_nowcast
 from services.forecast.nowcasts import LEAD_MINUTES
 from services.learn.hourly import score_past_hours
@@ -71,7 +71,7 @@ def test_every_lead_time_is_judged_beside_both_baselines_on_the_same_cases(
     foretell(tmp_path)
     assert score(tmp_path, operations) > 0
     by_key = {(row.zone, row.lead_minutes, row.forecaster): row for row in rows(operations)}
-    assert {zone for zone, _, _ in by_key} == set(ZONE_CHOICES)
+    assert {zone for zone, _, _ in by_key} == set(RENNES.zone_choices)
     assert {lead for _, lead, _ in by_key} == set(LEAD_MINUTES)
     for (zone, lead, _), row in by_key.items():
         assert row.day == JUDGED_DAY
@@ -144,13 +144,13 @@ def test_files_that_are_missing_or_damaged_cost_their_cases_only(
 
 
 def test_a_zone_it_knew_nothing_of_is_no_case(tmp_path, operations, happened):
-    unknown = ZONE_CHOICES.index("rocade")
+    unknown = RENNES.zone_choices.index("rocade")
     for moment in times(datetime(2026, 3, 4, tzinfo=UTC), 24, 15):
         table = make_nowcast(moment, rush)
         table.zone_ratios[:, :, unknown] = np.nan
         write_nowcast(tmp_path, table)
     score(tmp_path, operations)
-    assert {row.zone for row in rows(operations)} == set(ZONE_CHOICES) - {"rocade"}
+    assert {row.zone for row in rows(operations)} == set(RENNES.zone_choices) - {"rocade"}
 
 
 def test_what_a_model_has_learned_from_is_no_test_of_it(tmp_path, operations, happened):

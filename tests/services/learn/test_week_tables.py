@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from services.city.zones import WHOLE_NETWORK
+from services.city.rennes import RENNES
 from services.history.upkeep import keep_up
 from services.learn.hourly import score_past_hours
 from services.learn.job import score_forecasts, scored_kinds
@@ -60,7 +60,7 @@ def rows(operations, **wanted):
 def test_segments_are_judged_beside_the_day_before_and_the_habit(tmp_path, operations, happened):
     write_week(tmp_path / "models", VERSION, SURE_OF_FREE)
     assert score(tmp_path, operations) > 0
-    whole = {row.forecaster: row for row in rows(operations, day=MONDAY, zone=WHOLE_NETWORK)}
+    whole = {row.forecaster: row for row in rows(operations, day=MONDAY, zone=RENNES.whole_network)}
     # Ten segments, three times an hour, 24 hours; the same for all three.
     assert {name: row.cases for name, row in whole.items()} == dict.fromkeys(
         ("model", "persistence", "average"), 10 * 3 * 24
@@ -73,7 +73,7 @@ def test_segments_are_judged_beside_the_day_before_and_the_habit(tmp_path, opera
     # The habit knows one Monday, and so is right, but for its smoothing.
     assert 0.0 < whole["average"].rps_sum < 2.0
     by_zone = rows(operations, day=MONDAY, forecaster="model")
-    parts = [row.cases for row in by_zone if row.zone != WHOLE_NETWORK]
+    parts = [row.cases for row in by_zone if row.zone != RENNES.whole_network]
     assert sum(parts) == whole["model"].cases
 
 
@@ -121,7 +121,7 @@ def test_unknown_segments_are_no_cases(tmp_path, operations):
     keep_up(tmp_path, START + timedelta(days=7, minutes=30), None)
     write_week(tmp_path / "models", VERSION, SURE_OF_FREE)
     score(tmp_path, operations)
-    (model,) = rows(operations, day=MONDAY, zone=WHOLE_NETWORK, forecaster="model")
+    (model,) = rows(operations, day=MONDAY, zone=RENNES.whole_network, forecaster="model")
     assert model.cases == 3 * 3 * 24
 
 

@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, valu
 from services.base.clock import utc_now
 from services.base.formats import formats_of
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.metrics import WorkMetrics, exposition, files, heartbeat_of, read_samples, sharing
 from services.metrics.definitions import REQUEST_DURATION, REQUESTS
 from services.metrics.files import COUNTER, FileValues, ValueFile, is_of_the_living, values_in
@@ -261,6 +262,7 @@ def test_one_flipped_byte_never_costs_more_than_its_file(directory, tmp_path, mo
         tmp_path,
         utc_now,
         count(0, 60).__next__,
+        city=RENNES,
     )
     overview = OverviewWriter(tmp_path)
     chance = random.Random(11)  # noqa: S311 - draws places, keeps no secret

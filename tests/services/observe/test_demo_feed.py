@@ -11,8 +11,8 @@ import numpy as np
 import orjson
 import pytest
 
+from services.city.rennes import RENNES
 from services.observe.demo import DemoFeed
-from services.observe.demo.demand import LOCAL_ZONE
 from services.plain.statuses import DATEX_NAMES
 
 # Key by key, in the API's order, the types of the reply of `exports/json`.
@@ -152,9 +152,9 @@ def test_refuses_a_time_without_a_zone(feed: DemoFeed) -> None:
 @pytest.mark.parametrize(
     "local",
     [
-        datetime(2026, 10, 25, 2, 30, tzinfo=LOCAL_ZONE),
-        datetime(2026, 10, 25, 2, 30, tzinfo=LOCAL_ZONE, fold=1),
-        datetime(2026, 3, 29, 3, 0, tzinfo=LOCAL_ZONE),
+        datetime(2026, 10, 25, 2, 30, tzinfo=RENNES.time_zone),
+        datetime(2026, 10, 25, 2, 30, tzinfo=RENNES.time_zone, fold=1),
+        datetime(2026, 3, 29, 3, 0, tzinfo=RENNES.time_zone),
     ],
 )
 def test_answers_through_changes_of_the_clock(feed: DemoFeed, local: datetime) -> None:

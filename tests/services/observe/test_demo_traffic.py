@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from services.city.rennes import RENNES
 from services.observe.demo import DemoFeed, DemoObservations
 from services.observe.demo.incidents import closures_at, incidents_at
 from services.traffic.status import Status
 
-PARIS = ZoneInfo("Europe/Paris")
-TUESDAY, SATURDAY, SUNDAY = (datetime(2026, 1, day, tzinfo=PARIS) for day in (13, 17, 18))
+TUESDAY, SATURDAY, SUNDAY = (
+    datetime(2026, 1, day, tzinfo=RENNES.time_zone) for day in (13, 17, 18)
+)
 WEEKS = 6
 
 

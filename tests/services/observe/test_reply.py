@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from services.base.errors import FeedRefused
+from services.city.rennes import RENNES
 from services.observe import gate
-from services.observe.feeds.reply import RENNES_THRESHOLDS, CheckedReply, check_reply
+from services.observe.feeds.reply import CheckedReply, check_reply
 from services.traffic.network import decode_network, encode_network
 from services.traffic.status import Status, status_of_speed_ratio
 from tests.feed_replies import OBSERVED_AT, RECEIVED_AT, encode, make_record, make_records
@@ -407,7 +408,7 @@ def test_the_real_reply_is_read_whole(rennes_reply):
 def test_the_thresholds_are_those_of_the_feed(rennes_reply):
     reply = check_reply(rennes_reply, source="live", received_at=RECEIVED_AT)
     ratio = reply.snapshot.columns["speed_kmh"] / reply.network.speed_limit_kmh
-    codes = status_of_speed_ratio(ratio, RENNES_THRESHOLDS)
+    codes = status_of_speed_ratio(ratio, RENNES.thresholds)
     assert (codes != reply.snapshot.status_codes()).sum() <= 45
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Compiled, Dialect
 
 from services.base.errors import ConfigurationError
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.metrics import WorkMetrics, metric_registry
 from services.roles import worker
 from services.roles.supervisor import check_port_is_free
@@ -129,6 +130,17 @@ def test_the_simulated_feed_is_observed_like_the_live_one(tmp_path):
     snapshot = worker.make_observer(settings, store).observe()
     assert snapshot.source == "demo"
     assert len(snapshot) == 2_900
+
+
+@pytest.mark.parametrize(
+    ("named", "asked"),
+    [({}, RENNES.feed_url), ({"feed_url": "http://127.0.0.1:9/feed"}, "http://127.0.0.1:9/feed")],
+)
+def test_it_asks_the_feed_of_the_city_unless_another_is_named(tmp_path, monkeypatch, named, asked):
+    urls = []
+    monkeypatch.setattr(worker, "LiveFeed", urls.append)
+    worker.make_observer(load_settings(data_dir=tmp_path, **named), Store(tmp_path))
+    assert urls == [asked]
 
 
 @pytest.mark.parametrize("eve", EVES_OF_CLOCK_CHANGES)

@@ -8,8 +8,9 @@ import orjson
 import pytest
 
 from services.base.errors import InvalidRequest, StorageError
-from services.city.zones import ZONE_CHOICES, ZONES, checked_zone, zones_of_segments
-from services.observe.feeds.reply import RENNES_THRESHOLDS, check_reply
+from services.city.rennes import RENNES
+from services.city.zones import zones_of_segments
+from services.observe.feeds.reply import check_reply
 from services.traffic.network import (
     decode_network,
     encode_network,
@@ -134,7 +135,7 @@ def test_every_status_survives_packing():
 
 def test_statuses_change_at_the_thresholds_of_the_feed():
     ratios = np.array([0.0, 0.30, 0.31, 0.69, 0.70, 1.4, np.nan])
-    assert status_of_speed_ratio(ratios, RENNES_THRESHOLDS).tolist() == [3, 3, 2, 2, 1, 1, 0]
+    assert status_of_speed_ratio(ratios, RENNES.thresholds).tolist() == [3, 3, 2, 2, 1, 1, 0]
 
 
 def test_names_are_those_of_datex():
@@ -149,9 +150,9 @@ def test_names_are_those_of_datex():
 
 def zone_of(name, road_class, lat, lon):
     codes = zones_of_segments(
-        np.array([name]), np.array([road_class]), np.array([lat]), np.array([lon])
+        RENNES, np.array([name]), np.array([road_class]), np.array([lat]), np.array([lon])
     )
-    return ZONES[codes[0]]
+    return RENNES.zones[codes[0]]
 
 
 @pytest.mark.parametrize(
@@ -177,17 +178,20 @@ def test_zones_are_those_that_people_name(name, road_class, lat, lon, zone):
 
 
 def test_zones_are_checked():
-    assert checked_zone(None) == "centre-ville"
-    assert [checked_zone(zone) for zone in ZONE_CHOICES] == list(ZONE_CHOICES)
+    assert RENNES.checked_zone(None) == "centre-ville"
+    assert [RENNES.checked_zone(zone) for zone in RENNES.zone_choices] == list(RENNES.zone_choices)
     with pytest.raises(InvalidRequest, match="zone='paris': expected one of centre-ville, rocade"):
-        checked_zone("paris")
+        RENNES.checked_zone("paris")
 
 
 @pytest.mark.realdata
 def test_every_zone_of_the_real_network_has_its_roads(rennes_reply):
     network = check_reply(rennes_reply, source="live", received_at=RECEIVED_AT).network
-    km = np.bincount(network.zone_codes, weights=network.length_m, minlength=len(ZONES)) / 1_000
-    by_zone = dict(zip(ZONES, km, strict=True))
+    km = (
+        np.bincount(network.zone_codes, weights=network.length_m, minlength=len(RENNES.zones))
+        / 1_000
+    )
+    by_zone = dict(zip(RENNES.zones, km, strict=True))
     # Both directions of a ring of some 31 km, and its interchanges.
     assert 60 <= by_zone["rocade"] <= 100
     assert all(length > 25 for length in by_zone.values())

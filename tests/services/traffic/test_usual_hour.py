@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from services.base.errors import StorageError
-from services.city.zones import ZONES
+from services.city.rennes import RENNES
 from services.traffic.status import Status
 from services.traffic.usual import Comparison
 from services.traffic.usual_hour import compare_traffic, decode_usual_hour, encode_usual_hour
@@ -33,7 +33,7 @@ def test_segments_and_zones_are_compared_by_their_speed_ratios(status, expected)
     snapshot = make_snapshot_for(NETWORK, status)
     compared = compare_traffic(NETWORK, snapshot, make_usual_hour(NETWORK))
     assert set(compared.segments) == {expected}
-    assert compared.zones.tolist() == [expected] * len(ZONES)
+    assert compared.zones.tolist() == [expected] * len(RENNES.zones)
 
 
 def test_usual_speeds_follow_each_segment_s_limit():
@@ -52,7 +52,7 @@ def test_with_little_history_neither_a_comparison_nor_a_usual_speed_is_told():
 def test_a_zone_of_which_hardly_anything_is_known_is_not_told():
     network = make_network(400)
     codes = np.full(len(network), Status.UNKNOWN, np.uint8)
-    ring, centre = ZONES.index("rocade"), ZONES.index("centre-ville")
+    ring, centre = RENNES.zones.index("rocade"), RENNES.zones.index("centre-ville")
     codes[np.flatnonzero(network.zone_codes == ring)[:2]] = Status.CONGESTED
     codes[np.flatnonzero(network.zone_codes == centre)[:8]] = Status.CONGESTED
     snapshot = make_snapshot_for(network, codes)

@@ -11,6 +11,7 @@ from aiosmtpd.controller import Controller
 
 from services.base.errors import ConfigurationError
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.operations import Incident, open_operations
 from services.watch.messages import Change, Message, message_of
 from services.watch.outbox import Outbox, channel_mark, checked_channels, send_by_apprise
@@ -166,6 +167,7 @@ def test_people_are_told_what_since_when_and_what_to_do_in_one_message():
         ],
         "fr",
         "https://traffic.example/exploitation/",
+        RENNES,
     )
     assert plain(message.title) == "Traffic Rennes : 2 incidents changent d’état"
     assert [plain(line) for line in message.body.splitlines()] == [
@@ -180,7 +182,8 @@ def test_people_are_told_what_since_when_and_what_to_do_in_one_message():
         "Que faire : docs/runbooks/fr/disk-nearly-full.md",
         "Voir : https://traffic.example/exploitation/",
     ]
-    english = message_of([incident("disk-nearly-full")], "en", "https://traffic.example/")
+    link = "https://traffic.example/"
+    english = message_of([incident("disk-nearly-full")], "en", link, RENNES)
     assert english.title == "[Incident] Traffic Rennes: Disk nearly full: share still free"
 
 

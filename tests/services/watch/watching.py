@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.metrics import Sample
 from services.operations import Operations, open_operations
 from services.watch.messages import Change
@@ -34,7 +35,12 @@ class Watching:
     def restart(self) -> None:
         """A new watch process, which knows what the last one wrote."""
         self.watcher = Watcher(
-            self.rules, self.operations, self.data_dir, lambda: self.now, lambda: self.elapsed_s
+            self.rules,
+            self.operations,
+            self.data_dir,
+            lambda: self.now,
+            lambda: self.elapsed_s,
+            city=RENNES,
         )
 
     def set(self, name: str, value: float, **labels: str) -> None:

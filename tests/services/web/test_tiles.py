@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 import urllib3
 
+from services.city.rennes import RENNES
 from services.web.serving.limits import TILE_THREADS
 from services.web.tiles import (
     KEPT_SECONDS,
@@ -23,12 +24,12 @@ from tests.fault_server import fault_server, reply_with
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"picture"
-RENNES = 12, *tile_at(12, -1.68, 48.11)
+IN_RENNES = 12, *tile_at(12, -1.68, 48.11)
 
 
 def tiles(server, tmp_path, **options):
     address = server.url.removesuffix("/feed") + "/{z}/{x}/{y}.png"
-    return Tiles(address, tmp_path, "TrafficRennes/test", **options)
+    return Tiles(address, RENNES.backdrop, tmp_path, "TrafficRennes/test", **options)
 
 
 def test_a_tile_is_fetched_once_by_name_and_then_kept(tmp_path):
@@ -40,24 +41,24 @@ def test_a_tile_is_fetched_once_by_name_and_then_kept(tmp_path):
 
     with fault_server(answer) as server:
         found = tiles(server, tmp_path)
-        assert found.tile(*RENNES) == PNG
-        assert found.tile(*RENNES) == PNG
+        assert found.tile(*IN_RENNES) == PNG
+        assert found.tile(*IN_RENNES) == PNG
         # Another process finds it too.
-        assert tiles(server, tmp_path).tile(*RENNES) == PNG
+        assert tiles(server, tmp_path).tile(*IN_RENNES) == PNG
     assert asked == [("/12/2028/1421.png", "TrafficRennes/test")]
 
 
 def test_what_is_a_week_old_is_fetched_again_and_kept_while_it_cannot_be(tmp_path):
     with fault_server(reply_with(PNG)) as server:
-        tiles(server, tmp_path).tile(*RENNES)
+        tiles(server, tmp_path).tile(*IN_RENNES)
     [path] = tmp_path.rglob("*.png")
     old = time.time() - KEPT_SECONDS - 1
     os.utime(path, (old, old))
     with fault_server(reply_with(PNG + b"new")) as server:
-        assert tiles(server, tmp_path).tile(*RENNES) == PNG + b"new"
+        assert tiles(server, tmp_path).tile(*IN_RENNES) == PNG + b"new"
     os.utime(path, (old, old))
     with fault_server(reply_with(b"", 500)) as server:
-        assert tiles(server, tmp_path).tile(*RENNES) == PNG + b"new"
+        assert tiles(server, tmp_path).tile(*IN_RENNES) == PNG + b"new"
 
 
 @pytest.mark.parametrize("tile", [(12, 0, 0), (3, 3, 2), (19, 260_000, 181_000), (12, -1, 1421)])
@@ -66,7 +67,7 @@ def test_nothing_but_rennes_is_ever_asked_for(tmp_path, tile):
         with pytest.raises(TileUnavailable):
             tiles(server, tmp_path).tile(*tile)
         assert server.requests == 0
-    assert not covers(*tile)
+    assert not covers(RENNES.backdrop, *tile)
 
 
 @pytest.mark.parametrize("answer", [reply_with(b"", 500), reply_with(b"<html>no picture</html>")])
@@ -76,11 +77,11 @@ def test_a_server_that_fails_is_left_alone_for_a_minute(tmp_path, answer, caplog
         found = tiles(server, tmp_path, monotonic=lambda: now)
         for _ in range(5):
             with pytest.raises(TileUnavailable):
-                found.tile(*RENNES)
+                found.tile(*IN_RENNES)
         assert server.requests == 1
         now = 61.0
         with pytest.raises(TileUnavailable):
-            found.tile(*RENNES)
+            found.tile(*IN_RENNES)
         assert server.requests == 2
     assert len(caplog.records) == 2
     assert not list(tmp_path.rglob("*.png"))
@@ -94,7 +95,7 @@ def test_pages_do_not_wait_for_more_than_a_few_tiles(tmp_path):
         server.released.wait(20)
         reply_with(PNG)(handler, number)
 
-    zoom, x, y = RENNES
+    zoom, x, y = IN_RENNES
     with fault_server(slow) as server:
         found = tiles(server, tmp_path)
         threads = [
@@ -156,7 +157,7 @@ def test_what_a_tile_server_sends_is_bounded_while_it_is_read(tmp_path, answer, 
     with fault_server(answer) as server:
         started = time.monotonic()
         with pytest.raises(TileUnavailable):
-            tiles(server, tmp_path, limits=limits).tile(*RENNES)
+            tiles(server, tmp_path, limits=limits).tile(*IN_RENNES)
         # Without a limit of its own it never ends.
         assert time.monotonic() - started < PATIENCE_SECONDS
     assert sum(map(len, read)) < 2 * LIMITS.maximum_bytes
@@ -171,12 +172,12 @@ def test_wherever_it_sends_us_the_server_is_left_alone_for_a_minute(tmp_path, lo
         found = tiles(server, tmp_path)
         for _ in range(2):
             with pytest.raises(TileUnavailable):
-                found.tile(*RENNES)
+                found.tile(*IN_RENNES)
         assert server.requests == 1
 
 
 def test_tiles_that_nobody_removes_have_a_bound(tmp_path):
-    zoom, x, _ = RENNES
+    zoom, x, _ = IN_RENNES
     folder = tmp_path / "tiles" / str(zoom)
     for age, offset in enumerate(range(-20, 20)):
         path = folder / str(x + offset) / "0.png"
@@ -185,8 +186,8 @@ def test_tiles_that_nobody_removes_have_a_bound(tmp_path):
         os.utime(path, (time.time() - age * 60,) * 2)
     with fault_server(reply_with(PNG)) as server:
         found = tiles(server, tmp_path, most_kept_bytes=20_000)
-        assert found.tile(*RENNES) == PNG
-        assert found.tile(*RENNES) == PNG
+        assert found.tile(*IN_RENNES) == PNG
+        assert found.tile(*IN_RENNES) == PNG
         assert server.requests == 1
     left = [path for path in tmp_path.rglob("*.png") if path.name == "0.png"]
     assert sum(path.stat().st_size for path in left) <= 18_000
@@ -198,5 +199,5 @@ def test_tiles_that_nobody_removes_have_a_bound(tmp_path):
 def test_a_full_disk_does_not_take_the_tile_away(tmp_path, caplog):
     (tmp_path / "tiles").write_text("in the way")
     with fault_server(reply_with(PNG)) as server:
-        assert tiles(server, tmp_path).tile(*RENNES) == PNG
+        assert tiles(server, tmp_path).tile(*IN_RENNES) == PNG
     assert "a tile is not kept" in caplog.text

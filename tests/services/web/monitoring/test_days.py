@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from services.base.clock import PARIS
+from services.city.rennes import RENNES
 from tests.services.web.monitoring.app import build_server, database_of, log_in, settings_in
 
 CHANGES = [date(2026, 3, 29), date(2026, 10, 25)]
@@ -23,7 +23,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     with closing(sqlite3.connect(database_of(tmp_path))) as connection, connection:
         connection.execute("INSERT INTO CustomGraph (title) VALUES ('graph')")
         for day in CHANGES:
-            first = datetime(day.year, day.month, day.day, tzinfo=PARIS).astimezone(UTC)
+            first = datetime(day.year, day.month, day.day, tzinfo=RENNES.time_zone).astimezone(UTC)
             for hour in range(-24, 2 * 24 + 2):
                 time = f"{first + timedelta(hours=hour, minutes=30):%Y-%m-%d %H:%M:%S.%f}"
                 connection.execute(
@@ -61,5 +61,5 @@ def test_a_day_on_which_the_clock_changes_has_its_own_hours(
     alone = client.get(f"/dashboard/api/custom_graph/1/{day}/{day}").json
     assert len(alone) == hours
     times = [datetime.fromisoformat(value["time"]) for value in alone]
-    assert {time.astimezone(PARIS).date() for time in times} == {day}
-    assert all(time.utcoffset() == time.astimezone(PARIS).utcoffset() for time in times)
+    assert {time.astimezone(RENNES.time_zone).date() for time in times} == {day}
+    assert all(time.utcoffset() == time.astimezone(RENNES.time_zone).utcoffset() for time in times)

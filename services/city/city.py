@@ -1,0 +1,161 @@
+"""What one city differs from another by; a city itself is a file such as ``rennes.py``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from services.base.errors import InvalidRequest
+
+
+@dataclass(frozen=True)
+class StatusThresholds:
+    """Where a speed ratio (speed ÷ speed limit) changes status.
+
+    A property of the feed, not of traffic: each city states its own.
+    ``congested_up_to`` is inclusive, ``free_from`` too.
+    """
+
+    congested_up_to: float
+    free_from: float
+
+
+class Box(NamedTuple):
+    """A part of the Earth between two meridians and two parallels: WGS 84 degrees."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def holds(self, lon_deg: float, lat_deg: float) -> bool:
+        """Whether a point lies in it, its edges included."""
+        return self.west <= lon_deg <= self.east and self.south <= lat_deg <= self.north
+
+
+@dataclass(frozen=True)
+class ZoneRule:
+    """Which segments belong to a zone: those that one of its conditions holds for.
+
+    Attributes
+    ----------
+    zone : str
+        One of ``City.zones``.
+    name_prefixes : tuple of str
+        How the names of its roads begin.
+    road_classes : tuple of str
+        The feed's classes of its roads.
+    radius_m : float
+        How far from the city's centre it reaches; less than none by default.
+    """
+
+    zone: str
+    name_prefixes: tuple[str, ...] = ()
+    road_classes: tuple[str, ...] = ()
+    radius_m: float = -1.0
+
+
+@dataclass(frozen=True)
+class Holidays:
+    """Whose holidays the city has.
+
+    Attributes
+    ----------
+    country : str
+        ISO 3166 code, whose public holidays hold.
+    school_zone : str
+        Of the French school calendar: A, B or C.
+    table : Path
+        The days off as pages read them, which ``python -m services.city.calendar`` writes.
+    """
+
+    country: str
+    school_zone: str
+    table: Path
+
+
+@dataclass(frozen=True)
+class City:
+    """All that is true of one city.
+
+    Attributes
+    ----------
+    name : str
+    feed_url : str
+        Where the adapter of its feed (``services/observe/feeds/``) asks, unless told otherwise.
+    dataset_url : str
+        Page of the publisher about the data.
+    licence, licence_url : str
+        Of the data: its short name and its text.
+    thresholds : StatusThresholds
+        By which the feed gives statuses.
+    road_widths : tuple of (str, float)
+        The feed's road classes that are drawn wider, and how many times.
+    roads : Box
+        The feed's segments: what the map shows first.
+    believed : Box
+        Outside of it, a segment is an error of the feed.
+    backdrop : Box
+        Tiles of it are fetched.
+    centre_lon_deg, centre_lat_deg : float
+        WGS 84.
+    time_zone : ZoneInfo
+        Offsets from UTC are whole hours.
+    zones : tuple of str
+        As pages, API and models list them; all segments of each belong to it alone.
+    whole_network : str
+        The name of all zones together.
+    first_zone : str
+        The one that pages begin with.
+    zone_rules : tuple of ZoneRule
+        The first one that fits wins.
+    other_zone : str
+        The zone of segments that no rule fits.
+    holidays : Holidays
+    """
+
+    name: str
+    feed_url: str
+    dataset_url: str
+    licence: str
+    licence_url: str
+    thresholds: StatusThresholds
+    road_widths: tuple[tuple[str, float], ...]
+    roads: Box
+    believed: Box
+    backdrop: Box
+    centre_lon_deg: float
+    centre_lat_deg: float
+    time_zone: ZoneInfo
+    zones: tuple[str, ...]
+    whole_network: str
+    first_zone: str
+    zone_rules: tuple[ZoneRule, ...]
+    other_zone: str
+    holidays: Holidays
+
+    @property
+    def zone_choices(self) -> tuple[str, ...]:
+        """The zones, and last the whole network."""
+        return (*self.zones, self.whole_network)
+
+    def local(self, moment: datetime) -> datetime:
+        """An aware time as people in the city read it."""
+        return moment.astimezone(self.time_zone)
+
+    def checked_zone(self, value: str | None) -> str:
+        """Check the zone that a caller named; the first one if none.
+
+        Raises
+        ------
+        InvalidRequest
+            When no zone has that name.
+        """
+        if value is None:
+            return self.first_zone
+        if value not in self.zone_choices:
+            raise InvalidRequest("zone", value, "one of " + ", ".join(self.zone_choices))
+        return value
