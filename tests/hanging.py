@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from tests.waiting import PATIENCE_SECONDS
+import pytest
+
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 class HangingWork:
@@ -30,3 +34,21 @@ class HangingWork:
         finally:
             self._released.set()
             thread.join()
+
+
+@contextmanager
+def lookups_that_hang(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """While entered, no name of a host is found; those asked for are afterwards, too late."""
+    released, look_up = threading.Event(), socket.getaddrinfo
+
+    def hang(*place: Any, **options: Any) -> Any:
+        assert released.wait(PATIENCE_SECONDS)
+        return look_up(*place, **options)
+
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(socket, "getaddrinfo", hang)
+            yield
+    finally:
+        released.set()
+        wait_until(lambda: all(thread.name != "connecting" for thread in threading.enumerate()))

@@ -7,7 +7,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextvars import ContextVar
 
 from services.base.errors import FeedUnreachable
@@ -60,19 +61,46 @@ class CutOff:
             raise FeedUnreachable(f"reply not complete after {self._seconds:g} s")
         return remaining
 
-    def watched(self, connected: socket.socket) -> socket.socket:
-        """The same socket, to be ended in time; a duplicate outlives its being wrapped by TLS.
+    def connected(self, connect: Callable[[], socket.socket]) -> socket.socket:
+        """A socket that is ended in time, and made in time.
+
+        Nothing ends the look-up of a name: a thread of its own is left to it.
+
+        Parameters
+        ----------
+        connect : callable
+            Makes it, after looking its host up; what it raises is raised.
 
         Raises
         ------
         FeedUnreachable
-            When that time has come.
+            When the time is over.
         """
+        found: Future[socket.socket] = Future()
+
+        def make() -> None:
+            try:
+                found.set_result(self._watched(connect()))
+            # Of whatever kind, it is for who asked.
+            except Exception as error:
+                found.set_exception(error)
+
+        threading.Thread(target=make, name="connecting", daemon=True).start()
+        try:
+            return found.result(self.remaining_s())
+        except TimeoutError:
+            self.remaining_s()
+            raise
+
+    def _watched(self, connected: socket.socket) -> socket.socket:
+        """The same socket; a duplicate outlives its being wrapped by TLS."""
+        duplicate = socket.socket(fileno=os.dup(connected.fileno()))
         with self._lock:
-            self._sockets.append(socket.socket(fileno=os.dup(connected.fileno())))
+            self._sockets.append(duplicate)
         try:
             self.remaining_s()
         except FeedUnreachable:
+            duplicate.close()
             connected.close()
             raise
         return connected

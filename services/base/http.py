@@ -50,12 +50,12 @@ class FetchLimits:
 
 class _HttpConnection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
-        return IN_PROGRESS.get().watched(super()._new_conn())
+        return IN_PROGRESS.get().connected(super()._new_conn)
 
 
 class _HttpsConnection(HTTPSConnection):
     def _new_conn(self) -> socket.socket:
-        return IN_PROGRESS.get().watched(super()._new_conn())
+        return IN_PROGRESS.get().connected(super()._new_conn)
 
 
 class _HttpPool(urllib3.HTTPConnectionPool):

@@ -54,7 +54,7 @@ def serves_pages(url: str, timeout_s: float = LONGEST_ANSWER_SECONDS) -> bool:
     url : str
         Of the pages, without a slash at its end.
     timeout_s : float
-        How long the whole answer may take, and connecting before it.
+        How long the whole answer may take, looking its host up included.
     """
     return _ask(url + HEALTH_PATH, timeout_s) is not None
 
@@ -114,7 +114,7 @@ def _connected(
     is_secure = address.scheme == "https"
     kind = http.client.HTTPSConnection if is_secure else http.client.HTTPConnection
     host, port = address.hostname or "", address.port or kind.default_port
-    connected = cut_off.watched(socket.create_connection((host, port), timeout_s))
+    connected = cut_off.connected(lambda: socket.create_connection((host, port), timeout_s))
     if is_secure:
         connected = ssl.create_default_context().wrap_socket(connected, server_hostname=host)
     connection = kind(host, port, timeout=timeout_s)

@@ -11,6 +11,7 @@ import pytest
 from services.base.errors import FeedUnreachable
 from services.base.http import MAX_REDIRECTS, FetchLimits, fetch
 from tests.fault_server import FaultServer, dripping_server, fault_server, in_turn, reply_with
+from tests.hanging import lookups_that_hang
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 QUICK = FetchLimits(
@@ -187,6 +188,18 @@ def test_tries_again_and_redirects_are_within_the_time_of_a_fetch():
         with pytest.raises(FeedUnreachable, match="not complete after"):
             get(server.url, FetchLimits(total_timeout_s=0.5, backoff_s=0, backoff_jitter_s=0))
         assert server.requests <= 4
+
+
+def test_a_look_up_that_hangs_is_within_the_time_of_a_fetch(monkeypatch):
+    limits = FetchLimits(total_timeout_s=0.3)
+    with fault_server(reply_with(b"[1]")) as server:
+        with (
+            lookups_that_hang(monkeypatch),
+            pytest.raises(FeedUnreachable, match="not complete after"),
+        ):
+            get(server.url, limits)
+        assert get(server.url) == b"[1]"
+        assert server.requests == 1
 
 
 def test_nothing_watches_a_fetch_that_is_over():

@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 from services.watch import probe
 from services.watch.probe import refreshes_pages, serves_pages
 from tests.fault_server import fault_server, reply_with
+from tests.hanging import lookups_that_hang
 from tests.ports import free_port
 
 
@@ -83,6 +84,15 @@ def test_what_drips_is_no_answer(head):
         assert not serves_pages(server.url, timeout_s=0.3)
         # Its own limit and what a busy machine adds; without one it never ends.
         assert time.monotonic() - started < 20
+
+
+def test_a_name_that_is_never_found_is_no_answer(monkeypatch):
+    """And nothing is left of a look-up that ends too late."""
+    with fault_server(reply_with(b"ok")) as server:
+        with lookups_that_hang(monkeypatch):
+            assert not serves_pages(server.url, timeout_s=0.3)
+        assert serves_pages(server.url)
+        assert server.requests == 1
 
 
 def test_what_has_no_end_is_not_kept(monkeypatch):
