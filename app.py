@@ -99,7 +99,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     # After those that let nobody in.
     dash_requests.register(server, pages.apps)
     security_headers.register(pages.apps)
-    bind_monitoring(server, settings, services.operations.reading, registry)
+    bind_monitoring(server, settings, services.operations.reading, services.city, registry)
     static_files.register(pages.apps, is_debug=settings.debug)
     return app
 

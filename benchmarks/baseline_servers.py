@@ -13,6 +13,7 @@ from services.base.settings import load_settings
 from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import DAY_NAMES, HOURS
 from services.metrics import measure_requests, metric_registry
+from services.operations import open_for_serving
 from services.traffic.store import Store
 from services.web.access import prepare_access
 from services.web.latest import LatestTraffic
@@ -44,8 +45,9 @@ def empty_server() -> Flask:
 def monitored_server() -> Flask:
     """The same, measured by the monitoring at the level of the settings."""
     app, settings = _empty_app(), load_settings()
-    prepare_access(app.server, settings)
-    bind_monitoring(app.server, settings)
+    operations = open_for_serving(settings)
+    prepare_access(app.server, settings, operations)
+    bind_monitoring(app.server, settings, operations.reading, RENNES)
     return _flask(app)
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from benchmarks.rows import REAL_REPLY, SEGMENTS
+from services.city.rennes import RENNES
 from services.observe.demo import DemoFeed
 from services.observe.feeds.reply import CheckedReply, check_reply
 from services.traffic.store import Store
@@ -28,6 +29,7 @@ def checked_replies(count: int, step: timedelta, segments: int = SEGMENTS) -> li
         replies.append(
             check_reply(
                 feed.reply(at),
+                city=RENNES,
                 source="demo",
                 received_at=now,
                 known_network=replies[-1].network if replies else None,
@@ -40,7 +42,9 @@ def real_reply() -> CheckedReply | None:
     """The real reply, checked, where it is there."""
     if not REAL_REPLY.exists():
         return None
-    return check_reply(REAL_REPLY.read_bytes(), source="live", received_at=datetime.now(UTC))
+    return check_reply(
+        REAL_REPLY.read_bytes(), city=RENNES, source="live", received_at=datetime.now(UTC)
+    )
 
 
 class Publisher:

@@ -21,6 +21,7 @@ from benchmarks.rows import (
     times_less,
 )
 from benchmarks.timing import time_runs
+from services.city.rennes import RENNES
 from services.observe.feeds.reply import CheckedReply, check_reply
 from services.traffic.snapshot import Source
 
@@ -43,6 +44,7 @@ class Sample:
         """Check the reply, with or without an earlier one."""
         return check_reply(
             self.body,
+            city=RENNES,
             source=self.source,
             received_at=self.received_at,
             known_network=None if before is None else before.network,
@@ -112,7 +114,7 @@ def _per_segment(sample: Sample, segments: int, runs: int) -> Spread:
 def _demo_sample(segments: int) -> Sample:
     feed, now = demo_feed(segments), datetime.now(UTC)
     earlier = now - timedelta(minutes=3)
-    before = check_reply(feed.reply(earlier), source="demo", received_at=earlier)
+    before = check_reply(feed.reply(earlier), city=RENNES, source="demo", received_at=earlier)
     return Sample(feed.reply(now), "demo", now, before)
 
 

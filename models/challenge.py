@@ -32,7 +32,7 @@ from services.base.clock import utc_now
 from services.base.command_line import run_command
 from services.base.errors import TrafficError
 from services.base.settings import Settings, load_settings
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.history import layout
 from services.operations import (
     FORECAST_KINDS,
@@ -299,7 +299,7 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no time as 2026-11-25T03:00") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=RENNES.time_zone)
+    return moment if moment.tzinfo else moment.replace(tzinfo=CITY.time_zone)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 from models.catalogue import Found, ModelKind, Roots, champion_in_use, roots_of
 from models.training import Decide
 from models.training_command import DEFAULT_SEED, Report, Trained
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.history import layout
 from services.operations.tables import Reason
 from services.traffic.snapshot import Source
@@ -97,7 +97,7 @@ class HistoryContest:
         By the partitions of the history, whose days are UTC's: a local day is whole
         when the UTC day before it, and its own, are there.
         """
-        today = RENNES.local(now).date()
+        today = CITY.local(now).date()
         kept = set(layout.days(self._data_dir, self.source))
         return [
             day

@@ -16,7 +16,7 @@ from typing import Final
 from models.challenge import source_to_learn_from
 from services.base.clock import Clock, utc_now
 from services.base.settings import Settings
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.operations import FORECAST_KINDS, Kind
 from services.roles.processes import CHALLENGE, following, module_command
 from services.traffic.snapshot import Source
@@ -79,7 +79,7 @@ def challenge_at_night(
     run : callable
         Challenges one kind of model.
     """
-    if RENNES.local(clock()).hour != NIGHT_HOUR:
+    if CITY.local(clock()).hour != NIGHT_HOUR:
         return
     source = source_to_learn_from(settings)
     for kind in FORECAST_KINDS:

@@ -34,7 +34,7 @@ from services.base.command_line import run_command
 from services.base.errors import StorageError, TrafficError
 from services.base.formats import plural
 from services.base.settings import load_settings
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.learn.scoring_rules import skill
 from services.operations import (
     Decision,
@@ -246,7 +246,7 @@ def _described(kind: ModelKind, found: Found) -> list[str]:
 def _told(decision: Decision | None) -> str:
     if decision is None:
         return ""
-    when = RENNES.local(decision.decided_at)
+    when = CITY.local(decision.decided_at)
     reason = decision.reason.replace("_", " ")
     return f"{decision.action.replace('_', ' ')} {when:%Y-%m-%d %H:%M}: {reason}"
 

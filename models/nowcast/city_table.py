@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from models.errors import HistoryTooShort
 from models.nowcast.speed_table import MINUTES_PER_DAY, RowTimes
 from services.city.calendar import calendar_of
+from services.city.chosen import CITY
 from services.city.day_types import DayType
-from services.city.rennes import RENNES
 from services.history import layout, reading, rows
 from services.history.networks import KnownNetworks
 from services.history.window import Window, midnight, window
@@ -85,7 +85,7 @@ class CityTable:
 
     def dates(self) -> list[date]:
         """The local date of each of ``times.day``, from the first row's on."""
-        first = RENNES.local(
+        first = CITY.local(
             datetime.fromtimestamp(int(self.end_s[0]) - STEP_SECONDS // 2, UTC)
         ).date()
         return [first + timedelta(days=int(day)) for day in np.unique(self.times.day)]
@@ -115,15 +115,15 @@ def load_city_table(
         When it cannot be read.
     """
     network, latest = _newest(data_dir, source)
-    last_midnight = midnight(RENNES.local(latest + _END_OF_DAY).date())
+    last_midnight = midnight(CITY.local(latest + _END_OF_DAY).date())
     if until is not None:
         last_midnight = min(last_midnight, midnight(until + timedelta(days=1)))
     first_day = layout.days(data_dir, source)[0]
     start_day = max(
-        RENNES.local(last_midnight).date() - timedelta(weeks=weeks),
-        RENNES.local(datetime(first_day.year, first_day.month, first_day.day, tzinfo=UTC)).date(),
+        CITY.local(last_midnight).date() - timedelta(weeks=weeks),
+        CITY.local(datetime(first_day.year, first_day.month, first_day.day, tzinfo=UTC)).date(),
     )
-    days = list(_days(start_day, RENNES.local(last_midnight).date()))
+    days = list(_days(start_day, CITY.local(last_midnight).date()))
     if not days:
         raise HistoryTooShort(f"no day of the {source} history in {data_dir} is over yet")
     end_s = np.arange(
@@ -132,7 +132,7 @@ def load_city_table(
         STEP_SECONDS,
     )
     ratio = np.full((len(end_s), len(network)), np.nan, dtype=np.float32)
-    zone_ratio = np.full((len(end_s), len(RENNES.zone_choices)), np.nan)
+    zone_ratio = np.full((len(end_s), len(CITY.zone_choices)), np.nan)
     day_snapshots = []
     for count, day in enumerate(days, start=1):
         found = window(
@@ -190,7 +190,7 @@ def zones_at(observed: Window, network: Network, end_s: NDArray[np.int64]) -> ND
     array, shape (rows, zones)
         NaN where too little is known.
     """
-    found = np.full((len(end_s), len(RENNES.zone_choices)), np.nan)
+    found = np.full((len(end_s), len(CITY.zone_choices)), np.nan)
     for time, row in _rows_of_times(observed, end_s):
         travel_s = travel_times_s(network, _speed_kmh_at(observed, time))
         found[row] = zone_times(network, travel_s).speed_ratios()
@@ -264,12 +264,12 @@ def to_row_times(end_s: NDArray[np.int64]) -> RowTimes:
     (475, True)
     """
     middle = (end_s - STEP_SECONDS // 2).astype("datetime64[s]")
-    local = pd.DatetimeIndex(middle, tz="UTC").tz_convert(RENNES.time_zone).tz_localize(None)
+    local = pd.DatetimeIndex(middle, tz="UTC").tz_convert(CITY.time_zone).tz_localize(None)
     day = local.to_numpy().astype("datetime64[D]").astype(np.int64)
     minute = local.hour.to_numpy(np.int64) * 60 + local.minute.to_numpy(np.int64)
     distinct, place = np.unique(day, return_inverse=True)
     types = [
-        calendar_of(RENNES).day_type(_EPOCH + timedelta(days=int(number))) for number in distinct
+        calendar_of(CITY).day_type(_EPOCH + timedelta(days=int(number))) for number in distinct
     ]
     off = np.array([kind in _DAYS_OFF for kind in types], dtype=bool)
     holiday = np.array([kind is DayType.SCHOOL_HOLIDAY for kind in types], dtype=bool)

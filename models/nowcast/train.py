@@ -45,7 +45,7 @@ from models.training import Decide, Ruling, Training, run_training
 from models.training_command import DEFAULT_SEED, Report, Trained, add_options, at_least, say
 from models.versions import CARD_FILE, MEASURES_FILE, NOWCASTER_FILE, promote, write_version
 from services.base.command_line import run_command
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.forecast.zone_forecasts import TrainedOn
 from services.traffic.snapshot import Source
 
@@ -297,7 +297,7 @@ def _measures(
     is_seen: NDArray[np.bool_],
     rival: Callable[[NDArray[np.int64]], Array] | None,
 ) -> dict[str, Any]:
-    thresholds = RENNES.thresholds
+    thresholds = CITY.thresholds
     quantiles = quantiles_in_parts(city, table.ratio, table.times, rows)
     average = HourOfWeek(table, is_seen, thresholds)
     judged = {
@@ -343,7 +343,7 @@ def _zone_measures(
     }
     return {
         zone: {name: values[:, place].tolist() for name, values in by_zone.items()}
-        for place, zone in enumerate(RENNES.zone_choices)
+        for place, zone in enumerate(CITY.zone_choices)
     }
 
 

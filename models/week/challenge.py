@@ -19,7 +19,7 @@ from models.week.observations import load_segment_history
 from models.week.train import WeekSplit, is_no_worse_than_frequencies, train_on
 from services.base.errors import ForecastUnavailable
 from services.city.calendar import Calendar, calendar_of
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.forecast.champions import read_table
 from services.forecast.week_forecasts import WEEK_FILE, WeekOnNetwork, WeekTable, decode_table
 from services.forecast.zone_forecasts import DAYS
@@ -49,7 +49,7 @@ class WeekChallenge(HistoryContest):
             newest_days=LEARNED_DAYS + len(judged),
             until=judged[-1],
         )
-        parts = parts_with_newest_judged(observed.dates(), judged, calendar_of(RENNES))
+        parts = parts_with_newest_judged(observed.dates(), judged, calendar_of(CITY))
         return train_on(
             observed,
             parts,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import HistoryTooShort
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.forecast.zone_forecasts import TrainedOn
 from services.history import layout
 from services.history.hour_of_week import HOURS_PER_WEEK, hours_of_week
@@ -27,8 +27,8 @@ Report = Callable[[str], None]
 # Of a ratio in percent: not measured, or closed. The highest ratio told is 2.54.
 NOT_KNOWN: Final = 255
 # Bins that are congested, and those that are not free: the feed's thresholds are bounds of bins.
-CONGESTED_BINS: Final = round(RENNES.thresholds.congested_up_to * 100) // RATIO_BIN_PCT
-NOT_FREE_BINS: Final = round(RENNES.thresholds.free_from * 100) // RATIO_BIN_PCT
+CONGESTED_BINS: Final = round(CITY.thresholds.congested_up_to * 100) // RATIO_BIN_PCT
+NOT_FREE_BINS: Final = round(CITY.thresholds.free_from * 100) // RATIO_BIN_PCT
 _REPORTED_EVERY_DAYS: Final = 14
 
 

@@ -40,7 +40,7 @@ from models.week.scores import (
 )
 from services.base.command_line import run_command
 from services.city.calendar import Calendar, calendar_of
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.forecast.speed_distribution import status_probabilities
 from services.forecast.week_forecasts import (
     MIN_DAYS,
@@ -105,7 +105,7 @@ def train(
     """
     report(f"reading the history of source {source!r} in {data_dir}")
     observed = load_segment_history(data_dir, source, report)
-    parts = share_days(observed.dates(), calendar_of(RENNES), seed, learn_weeks)
+    parts = share_days(observed.dates(), calendar_of(CITY), seed, learn_weeks)
     trained = train_on(
         observed,
         parts,
@@ -166,7 +166,7 @@ def train_on(
     started = time.monotonic()
     class_codes, _ = class_codes_of(observed.network.road_classes)
     strengths, options = Strengths(), FitOptions(seed=seed)
-    lessons = _lessons(seen, parts.learn, class_codes, strengths, calendar_of(RENNES))
+    lessons = _lessons(seen, parts.learn, class_codes, strengths, calendar_of(CITY))
     network = fit_network(lessons, class_codes, options, report)
     counts = seen.counts()
     prior = hierarchical_prior(counts, class_codes, strengths)
@@ -311,7 +311,7 @@ def _forecasts(
 ) -> dict[str, NDArray[np.float64]]:
     """Probabilities of the statuses by every forecaster, the model's as they are served."""
     p10, p50, p90 = quantiles / 100.0
-    chance = status_probabilities(p10, p50, p90, RENNES.thresholds)
+    chance = status_probabilities(p10, p50, p90, CITY.thresholds)
     everywhere = counts.sum(axis=(0, 1))
     return {
         MODEL: np.stack([chance.congested, chance.heavy, chance.free], axis=-1),
@@ -336,7 +336,7 @@ def _measures(
         **described,
         "segments": len(observed.network),
         "network_version": observed.network.version,
-        "thresholds": asdict(RENNES.thresholds),
+        "thresholds": asdict(CITY.thresholds),
         "split": asdict(parts),
     }
     # Through JSON, so that the card is made from what the file says.
@@ -355,7 +355,7 @@ def _write(
     table = make_table(
         model_version=version,
         trained_on=seen.description(),
-        thresholds=RENNES.thresholds,
+        thresholds=CITY.thresholds,
         segment_ids=seen.network.segment_ids,
         quantiles_pct=quantiles,
         days_observed=seen.days_observed(),

@@ -19,7 +19,7 @@ from models.zones.dataset import load_zone_history
 from models.zones.features import Cells
 from models.zones.kind import ZONES
 from models.zones.train import DEFAULT_EPOCHS, train_on
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.forecast.zone_forecasts import DAYS, TABLE_SHAPE, ForecastTable, read_table
 from services.operations.tables import Reason
 from services.traffic.snapshot import Source
@@ -38,7 +38,7 @@ class TableForecaster:
     def __init__(self, table: ForecastTable) -> None:
         shares = [
             [[forecast.shares for forecast in table.day(day, zone)] for day in range(DAYS)]
-            for zone in RENNES.zone_choices
+            for zone in CITY.zone_choices
         ]
         self._probabilities = np.array(shares).reshape(TABLE_SHAPE)
 

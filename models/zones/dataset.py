@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.errors import HistoryTooShort
 from models.zones.features import Cells
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.forecast.zone_forecasts import TABLE_SHAPE, TrainedOn
 from services.history import layout
 from services.history.networks import KnownNetworks
@@ -97,7 +97,7 @@ def zone_statuses(epoch_s: NDArray[np.int64], ratio: NDArray[np.float64]) -> pd.
     """
     time, zone = np.nonzero(~np.isnan(ratio))
     observed_at = pd.DatetimeIndex(epoch_s[time].astype("datetime64[s]"), tz="UTC")
-    local = observed_at.tz_convert(RENNES.time_zone)
+    local = observed_at.tz_convert(CITY.time_zone)
     return pd.DataFrame(
         {
             "observed_at": observed_at,

@@ -16,7 +16,7 @@ import orjson
 from numpy.typing import NDArray
 
 from models.hour_waves import HOUR_HARMONICS, hour_waves
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.forecast.zone_forecasts import DAYS, HOURS, TABLE_SHAPE
 from services.plain.statuses import ZONE_STATUSES
 
@@ -86,7 +86,7 @@ FEATURES: Final = FeatureSpec(
         InputSpec("day", 1, "int32"),
         InputSpec("hour_waves", 2 * HOUR_HARMONICS, "float32"),
     ),
-    zones=RENNES.zone_choices,
+    zones=CITY.zone_choices,
     statuses=ZONE_STATUSES,
 )
 
@@ -107,7 +107,7 @@ def encode(cells: Cells) -> dict[str, NDArray[Any]]:
     ValueError
         When a code is out of range: an embedding would answer it all the same.
     """
-    for name, size in (("zone", len(RENNES.zone_choices)), ("day", DAYS), ("hour", HOURS)):
+    for name, size in (("zone", len(CITY.zone_choices)), ("day", DAYS), ("hour", HOURS)):
         codes = getattr(cells, name)
         if len(codes) and not 0 <= codes.min() <= codes.max() < size:
             raise ValueError(f"{name} outside 0 to {size - 1}")

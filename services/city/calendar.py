@@ -21,9 +21,9 @@ from vacances_scolaires_france import (  # type: ignore[import-untyped]
 
 from services.base.command_line import run_command
 from services.base.files import write_atomically
+from services.city.chosen import CITY
 from services.city.city import City, Holidays
 from services.city.day_types import DayType
-from services.city.rennes import RENNES
 
 _SATURDAY: Final = 5
 # Before the first capture of the feed, and longer than school holidays are known.
@@ -49,6 +49,7 @@ class Calendar:
 
         Examples
         --------
+        >>> from services.city.rennes import RENNES
         >>> [Calendar(RENNES.holidays).is_public_holiday(date(2026, 11, day)) for day in (11, 12)]
         [True, False]
         """
@@ -59,6 +60,7 @@ class Calendar:
 
         Examples
         --------
+        >>> from services.city.rennes import RENNES
         >>> calendar = Calendar(RENNES.holidays)
         >>> [calendar.is_school_holiday(date(2026, month, 20)) for month in (10, 11)]
         [True, False]
@@ -74,6 +76,7 @@ class Calendar:
         Examples
         --------
         >>> days = (date(2026, 12, 25), date(2026, 12, 28), date(2026, 12, 27), date(2026, 11, 26))
+        >>> from services.city.rennes import RENNES
         >>> [str(Calendar(RENNES.holidays).day_type(day)) for day in days]
         ['public_holiday', 'school_holiday', 'weekend', 'working_day']
         """
@@ -114,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m services.city.calendar",
         description="Write the table of holidays that pages read; after an update of libraries.",
     ).parse_args(arguments)
-    write_days_off(RENNES)
+    write_days_off(CITY)
     return 0
 
 

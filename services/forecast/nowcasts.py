@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from services.base.errors import ForecastUnavailable
 from services.base.parquet_file import ParquetForm, numbers
+from services.city.chosen import CITY
 from services.city.city import StatusThresholds
-from services.city.rennes import RENNES
 from services.forecast.speed_distribution import status_probabilities
 from services.forecast.zone_forecasts import TrainedOn, decode_trained_on
 from services.plain.statuses import ZONE_STATUSES, ZoneStatus
@@ -126,7 +126,7 @@ class NowcastTable:
         shares = np.stack([by_status[status] for status in ZONE_STATUSES], axis=-1)
         return {
             zone: None if np.isnan(p50[:, place]).any() else self._leads(place, shares[:, place])
-            for place, zone in enumerate(RENNES.zone_choices)
+            for place, zone in enumerate(CITY.zone_choices)
         }
 
     def _leads(self, zone: int, shares: NDArray[np.float64]) -> tuple[LeadForecast, ...]:
@@ -230,7 +230,7 @@ def _checked_time(text: str) -> datetime:
 
 def _zone_ratios(values: Any) -> NDArray[np.float64]:
     ratios = np.array(values, dtype=np.float64)
-    expected = (len(QUANTILES), len(LEAD_MINUTES), len(RENNES.zone_choices))
+    expected = (len(QUANTILES), len(LEAD_MINUTES), len(CITY.zone_choices))
     if ratios.shape != expected:
         raise ValueError(f"zones of shape {ratios.shape} instead of {expected}")
     return ratios

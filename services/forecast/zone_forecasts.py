@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from services.base.errors import ForecastUnavailable
 from services.base.parquet_file import ParquetForm, numbers
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.forecast import champions
 from services.forecast.champions import CachedChampion
 from services.plain.forecast import Forecast
@@ -32,7 +32,7 @@ from services.traffic.snapshot import SOURCES, Source
 DAY_NAMES: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DAYS: Final = len(DAY_NAMES)
 HOURS: Final = 24
-TABLE_SHAPE: Final = (len(RENNES.zone_choices), DAYS, HOURS, len(ZONE_STATUSES))
+TABLE_SHAPE: Final = (len(CITY.zone_choices), DAYS, HOURS, len(ZONE_STATUSES))
 
 FORECASTS_FILE: Final = "forecasts.parquet"
 
@@ -118,7 +118,7 @@ def make_table(
             Forecast(zone, day, hour, tuple(shares))
             for hour, shares in enumerate(probabilities[code, day].tolist())
         )
-        for code, zone in enumerate(RENNES.zone_choices)
+        for code, zone in enumerate(CITY.zone_choices)
         for day in range(DAYS)
     }
     return ForecastTable(model_version, feature_version, trained_on, MappingProxyType(forecasts))
@@ -223,13 +223,13 @@ def _probabilities(content: pa.Table) -> NDArray[np.float64]:
     keys = list(zip(zones, days, hours, strict=True))
     expected = {
         (zone, day, hour)
-        for zone in RENNES.zone_choices
+        for zone in CITY.zone_choices
         for day in range(DAYS)
         for hour in range(HOURS)
     }
     if len(keys) != len(expected) or set(keys) != expected:
         raise ValueError(f"its {len(keys)} rows are not every zone, day and hour once")
-    places = [RENNES.zone_choices.index(zone) for zone in zones]
+    places = [CITY.zone_choices.index(zone) for zone in zones]
     probabilities = np.empty(TABLE_SHAPE)
     probabilities[places, days, hours] = np.column_stack(
         [numbers(content.column(name)) for name in _PROBABILITY_COLUMNS]

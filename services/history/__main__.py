@@ -16,6 +16,7 @@ from services.base.errors import TrafficError
 from services.base.formats import plural
 from services.base.journal import start_journal
 from services.base.settings import Settings, load_settings
+from services.city.chosen import CITY
 from services.history import layout, retention
 from services.history.networks import KnownNetworks
 from services.history.rollups import Rollups
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def import_files(settings: Settings, options: Any) -> int:
     """Take archives into the history, each reported when it is done."""
-    importer = Importer(settings.data_dir, options.source, utc_now(), _ProgressLine())
+    importer = Importer(settings.data_dir, options.source, utc_now(), _ProgressLine(), city=CITY)
     reports: list[FileReport] = []
     try:
         for path in options.files:

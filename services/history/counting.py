@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.history import rows
 from services.history.cubes import Counts, Measure
 from services.history.hour_of_week import hours_of_week
@@ -105,14 +105,14 @@ def zone_counts(counted: CountedRows) -> Counts:
 def counts_of_ratios(times: NDArray[np.int64], ratio: NDArray[np.float64]) -> Counts:
     """What zones' speed ratios, shape (times, zones), amount to by hour of the week."""
     hours, slot = rows.ranks(hours_of_week(times))
-    cell = slot[:, np.newaxis] * len(RENNES.zone_choices) + np.arange(len(RENNES.zone_choices))
+    cell = slot[:, np.newaxis] * len(CITY.zone_choices) + np.arange(len(CITY.zone_choices))
     told = ~np.isnan(ratio)
     at, value = cell[told], ratio[told]
-    shape = (len(hours), len(RENNES.zone_choices))
+    shape = (len(hours), len(CITY.zone_choices))
     permille = np.rint(value * PERMILLE).astype(np.int64)
     return Counts(
         hours,
-        RENNES.zone_choices,
+        CITY.zone_choices,
         {
             "times": _count(at, (*shape, 1)),
             "ratio_permille": _count(at, (*shape, 1), permille),

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 
 HOURS_PER_DAY: Final = 24
 HOURS_PER_WEEK: Final = 168
@@ -28,7 +28,7 @@ def hour_of_week(moment: datetime) -> int:
     >>> hour_of_week(datetime(2026, 11, 23, 7, 40, tzinfo=UTC))
     8
     """
-    local = RENNES.local(moment)
+    local = CITY.local(moment)
     return local.weekday() * HOURS_PER_DAY + local.hour
 
 

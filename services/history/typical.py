@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.history import layout, reading
 from services.history.averages import mean_of
 from services.history.counting import (
@@ -159,15 +159,15 @@ def typical_zones(data_dir: Path, source: Source, network: Network) -> pd.DataFr
     StorageError
     """
     cube = read_cube(path_of(data_dir, source, ZONES), ZONE_FORM)
-    cube = cube or Cube(ZONE_FORM.measures, list(RENNES.zone_choices))
+    cube = cube or Cube(ZONE_FORM.measures, list(CITY.zone_choices))
     news = _news(data_dir, source, network, zone_counts)
     if news is not None:
         cube.add(news)
-    place = [cube.keys.index(zone) for zone in RENNES.zone_choices]
+    place = [cube.keys.index(zone) for zone in CITY.zone_choices]
     ratios = cube.sums["ratios"][:, place]
     times = cube.sums["times"][:, place, 0]
     index = pd.MultiIndex.from_product(
-        [range(HOURS_PER_WEEK), RENNES.zone_choices], names=["hour_of_week", "zone"]
+        [range(HOURS_PER_WEEK), CITY.zone_choices], names=["hour_of_week", "zone"]
     )
     columns = {
         "times": times,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.history.hour_of_week import hour_of_week
 from services.history.typical import typical, typical_zones
 from services.traffic.network import Network
@@ -29,7 +29,7 @@ def read_usual_hour(
     hour = hour_of_week(moment)
     segments = typical(data_dir, source, network, hour)
     by_zone = typical_zones(data_dir, source, network)
-    zones = by_zone.loc[[(hour, zone) for zone in RENNES.zones]]
+    zones = by_zone.loc[[(hour, zone) for zone in CITY.zones]]
     return UsualHour(
         source=source,
         network_version=network.version,

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.history import layout, reading, rows
 from services.history.networks import KnownNetworks, places_in
 from services.traffic.network import Network
@@ -135,7 +135,7 @@ def newest_network(data_dir: Path, source: Source) -> Network | None:
 
 def midnight(day: date) -> datetime:
     """The beginning of a day in Rennes, aware, UTC."""
-    return datetime.combine(day, time(), tzinfo=RENNES.time_zone).astimezone(UTC)
+    return datetime.combine(day, time(), tzinfo=CITY.time_zone).astimezone(UTC)
 
 
 def _utc_days(first_s: int, last_s: int) -> list[date]:

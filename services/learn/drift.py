@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.history import layout
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 from services.learn.observed import BIN_CENTRES, observed_zones
@@ -64,7 +64,7 @@ def measure_drift(
     ------
     StorageError
     """
-    yesterday = RENNES.local(now).date() - timedelta(days=1)
+    yesterday = CITY.local(now).date() - timedelta(days=1)
     query = select(DriftMeasure.day).where(
         DriftMeasure.source == source, DriftMeasure.day == yesterday
     )
@@ -113,7 +113,7 @@ def distances(
     from scipy.stats import wasserstein_distance  # noqa: PLC0415
 
     hour_of_day = np.arange(HOURS_PER_WEEK) % HOURS_PER_DAY
-    for code, zone in enumerate(RENNES.zone_choices):
+    for code, zone in enumerate(CITY.zone_choices):
         known = usual[:, code].sum(axis=1) >= MIN_USUAL_COUNT
         known &= seen[:, code].sum(axis=1) > 0
         for name, hours in HOUR_CLASSES.items():

@@ -18,7 +18,7 @@ import numpy as np
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.history import layout
 from services.learn.observed import ObservedZones, days_around, observed_zones
 from services.learn.protocol import ScoredKind
@@ -151,7 +151,7 @@ def judge_hour(kind: ScoredKind, observed: ObservedZones, hour: datetime) -> Hou
 
 
 def _local_day(hour: datetime) -> date:
-    return RENNES.local(hour).date()
+    return CITY.local(hour).date()
 
 
 def _pending(

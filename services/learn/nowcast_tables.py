@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.base.errors import ForecastUnavailable
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.forecast.nowcast_files import issued_file, issued_times, read_nowcast
 from services.forecast.nowcasts import LEAD_MINUTES, LeadForecast, NowcastTable
 from services.learn.observed import ObservedZones
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 ISSUED_AGE: Final = timedelta(minutes=5)
 
 _NUMBERS: Final = 3 + len(ZONE_STATUSES)
-_NOTHING: Final = np.full((len(RENNES.zone_choices), _NUMBERS), np.nan)
+_NOTHING: Final = np.full((len(CITY.zone_choices), _NUMBERS), np.nan)
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Nowcasts:
         lead = timedelta(minutes=lead_minutes)
         seconds = observed.epoch_s[observed.within(hour)].tolist()
         found = [self._before(datetime.fromtimestamp(at, UTC) - lead) for at in seconds]
-        day = RENNES.local(hour).date()
+        day = CITY.local(hour).date()
         # What a model has learned from is no test of it.
         fair = [None if said is None or day <= said.last_day else said for said in found]
         versions = Counter(said.model_version for said in fair if said is not None)
@@ -125,7 +125,7 @@ class Nowcasts:
 
 
 def _said(table: NowcastTable) -> _Said:
-    by_zone = [_numbers(table.zone(zone)) for zone in RENNES.zone_choices]
+    by_zone = [_numbers(table.zone(zone)) for zone in CITY.zone_choices]
     return _Said(
         table.model_version, table.trained_on.last_day, np.moveaxis(np.array(by_zone), 0, 1)
     )

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.history import layout
 from services.history.averages import mean_of, smoothed_shares
 from services.history.counting import counts_of_ratios
@@ -193,7 +193,7 @@ def _in_order(
     times: list[NDArray[np.int64]], ratios: list[NDArray[np.float64]]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     if not times:
-        return np.empty(0, np.int64), np.empty((0, len(RENNES.zone_choices)))
+        return np.empty(0, np.int64), np.empty((0, len(CITY.zone_choices)))
     epoch_s = np.concatenate(times)
     # A day on two networks tells its times in two runs.
     order = np.argsort(epoch_s, kind="stable")
@@ -202,7 +202,7 @@ def _in_order(
 
 def _by_hour_of_week(epoch_s: NDArray[np.int64], ratio: NDArray[np.float64]) -> NDArray[np.int64]:
     found = counts_of_ratios(epoch_s, ratio)
-    counts = np.zeros((HOURS_PER_WEEK, len(RENNES.zone_choices), ZONE_BINS), np.int64)
+    counts = np.zeros((HOURS_PER_WEEK, len(CITY.zone_choices), ZONE_BINS), np.int64)
     counts[found.hours] = found.sums["ratios"]
     return counts
 
@@ -212,8 +212,8 @@ def _counted_on_other_days(
 ) -> NDArray[np.int64]:
     """The roll-up of the zones without the days that are counted one by one."""
     cube = read_cube(path_of(data_dir, source, ZONES), ZONE_FORM)
-    cube = cube or Cube(ZONE_FORM.measures, list(RENNES.zone_choices))
-    place = [cube.keys.index(zone) for zone in RENNES.zone_choices]
+    cube = cube or Cube(ZONE_FORM.measures, list(CITY.zone_choices))
+    place = [cube.keys.index(zone) for zone in CITY.zone_choices]
     base: NDArray[np.int64] = cube.sums["ratios"][:, place].astype(np.int64)
     for day, of_day in counts.items():
         if day.isoformat() in cube.days:

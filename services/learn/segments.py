@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.history.averages import mean_of, smoothed_shares
 from services.history.cube_files import CubeColumns, read_columns
 from services.history.hour_of_week import HOURS_PER_DAY
@@ -87,7 +87,7 @@ class ObservedSegments:
         StorageError
         """
         start = int(hour.timestamp())
-        epoch_s = self._day(RENNES.local(hour).date()).epoch_s
+        epoch_s = self._day(CITY.local(hour).date()).epoch_s
         bounds = np.searchsorted(epoch_s, [start, start + SECONDS_PER_HOUR])
         found = epoch_s[slice(*bounds.tolist())]
         if len(found) <= at_most:
@@ -131,7 +131,7 @@ class ObservedSegments:
         ------
         StorageError
         """
-        local = RENNES.local(hour)
+        local = CITY.local(hour)
         found = self._usual_of_weekday(local.weekday())
         statuses = found.statuses[local.hour].copy()
         known, permille = found.known[local.hour].copy(), found.permille[local.hour].copy()
@@ -152,7 +152,7 @@ class ObservedSegments:
 
     def _hour(self, start: datetime) -> SegmentTimes:
         """Every time observed within an hour."""
-        day = RENNES.local(start).date()
+        day = CITY.local(start).date()
         observed = self._day(day)
         first = int(start.timestamp())
         inside = (observed.epoch_s >= first) & (observed.epoch_s < first + SECONDS_PER_HOUR)
@@ -207,7 +207,7 @@ def _weekly_from(hour: datetime, last_day: date | None) -> list[datetime]:
     found = []
     while last_day is not None and hour.date() <= last_day:
         found.append(hour)
-        hour = (RENNES.local(hour) + timedelta(days=_DAYS_PER_WEEK)).astimezone(hour.tzinfo)
+        hour = (CITY.local(hour) + timedelta(days=_DAYS_PER_WEEK)).astimezone(hour.tzinfo)
     return found
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from services.base.clock import Clock
 from services.base.errors import StorageError
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.learn.scoring_rules import skill
 from services.learn.tally import Tally, tally_of
 from services.operations import (
@@ -79,7 +79,7 @@ def quality_report(session: Session, preferred: Source, now: datetime) -> Qualit
     now : datetime
         Aware.
     """
-    yesterday = RENNES.local(now).date() - timedelta(days=1)
+    yesterday = CITY.local(now).date() - timedelta(days=1)
     first_day = yesterday - timedelta(days=WEEK_DAYS - 1)
     source = _scored_source(session, preferred, first_day)
     rows: list[ForecastScore] = read_entities(
@@ -189,10 +189,10 @@ def _scored_source(session: Session, preferred: Source, first_day: date) -> Sour
 def _lead_quality(
     kind: Kind, lead_minutes: int, yesterday: date, rows: Sequence[ForecastScore]
 ) -> LeadQuality:
-    single = [row for row in rows if row.zone != RENNES.zone_choices[-1]]
+    single = [row for row in rows if row.zone != CITY.zone_choices[-1]]
     by_zone = {
         zone: scores
-        for zone in RENNES.zone_choices
+        for zone in CITY.zone_choices
         for scores in [compared_scores(row for row in rows if row.zone == zone)]
         if scores is not None
     }

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.learn.scoring_rules import (
     Probabilities,
     Statuses,
@@ -142,9 +142,7 @@ def tallies(judged: Judged) -> dict[ScoreKey, Tally]:
     for code in np.unique(judged.zone).tolist():
         members = judged.zone == code
         for name, prediction in judged.predictions.items():
-            key = ScoreKey(
-                judged.model_version, RENNES.zone_choices[code], judged.lead_minutes, name
-            )
+            key = ScoreKey(judged.model_version, CITY.zone_choices[code], judged.lead_minutes, name)
             found[key] = _tally(judged, prediction, members, scores[name][members])
             if name == MODEL:
                 found[key] += Tally(better_than=_wins(scores, members))

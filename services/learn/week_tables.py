@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.city.calendar import calendar_of
+from services.city.chosen import CITY
 from services.city.day_types import weekday_like
-from services.city.rennes import RENNES
 from services.forecast.week_forecasts import (
     MIN_DAYS,
     WEEK_DIRECTORY,
@@ -67,7 +67,7 @@ class WeekTables:
     def judged(self, observed: ObservedZones, hour: datetime, lead_minutes: int) -> Judged | None:  # noqa: ARG002 - zones are judged by others
         """See :class:`services.learn.protocol.ScoredKind`."""
         table = self._tables.at(hour)
-        local = RENNES.local(hour)
+        local = CITY.local(hour)
         # What a model has learned from is no test of it.
         if table is None or local.date() <= table.trained_on.last_day:
             return None
@@ -75,7 +75,7 @@ class WeekTables:
         if segments is None:
             return None
         # What the page had shown of that date.
-        weekday = weekday_like(local.weekday(), calendar_of(RENNES).day_type(local.date()))
+        weekday = weekday_like(local.weekday(), calendar_of(CITY).day_type(local.date()))
         said = self._on_network(table, segments.network).at(weekday, local.hour)
         return judge_segments(segments, hour, lead_minutes, table, said)
 
@@ -98,8 +98,8 @@ def judge_segments(
     """
     times = segments.times_within(hour, JUDGED_TIMES_PER_HOUR)
     lead = timedelta(minutes=lead_minutes)
-    happened = segments.at(times, RENNES.local(hour).date())
-    before = segments.at(times - int(lead.total_seconds()), RENNES.local(hour - lead).date())
+    happened = segments.at(times, CITY.local(hour).date())
+    before = segments.at(times - int(lead.total_seconds()), CITY.local(hour - lead).date())
     usual_shares, usual_ratio = segments.usual_before(hour)
     is_told = (said.days_observed >= MIN_DAYS) & ~np.isnan(usual_ratio)
     is_told &= ~np.isnan(usual_shares).any(axis=1)
@@ -136,7 +136,7 @@ def with_whole_network(judged: Judged) -> Judged:
     def twice(values: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
         return None if values is None else np.concatenate([values, values])
 
-    whole = np.full_like(judged.zone, RENNES.zone_choices.index(RENNES.whole_network))
+    whole = np.full_like(judged.zone, CITY.zone_choices.index(CITY.whole_network))
     return Judged(
         model_version=judged.model_version,
         lead_minutes=judged.lead_minutes,

@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 
 from services.city.calendar import calendar_of
+from services.city.chosen import CITY
 from services.city.day_types import weekday_like
-from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import FORECASTS_FILE, decode_table
 from services.learn.champion_tables import ChampionTables
 from services.learn.observed import ObservedZones
@@ -46,13 +46,13 @@ class ZoneTables:
     def judged(self, observed: ObservedZones, hour: datetime, lead_minutes: int) -> Judged | None:
         """See :class:`services.learn.protocol.ScoredKind`."""
         table = self._tables.at(hour)
-        local = RENNES.local(hour)
+        local = CITY.local(hour)
         # What a model has learned from is no test of it.
         if table is None or local.date() <= table.trained_on.last_day:
             return None
         # What the page had shown of that date.
-        weekday = weekday_like(local.weekday(), calendar_of(RENNES).day_type(local.date()))
-        shares = [table.at(weekday, local.hour, zone).shares for zone in RENNES.zone_choices]
+        weekday = weekday_like(local.weekday(), calendar_of(CITY).day_type(local.date()))
+        shares = [table.at(weekday, local.hour, zone).shares for zone in CITY.zone_choices]
         times = len(observed.within(hour))
         said = ZoneForecasts(
             table.model_version, np.broadcast_to(shares, (times, *np.shape(shares)))

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from services.base.clock import Clock
 from services.base.errors import FeedError, FeedUnreachable, StorageError, TrafficError
 from services.base.privacy import without_personal_data
+from services.city.city import City
 from services.history import recording
 from services.history.usual_look_up import read_usual_hour
 from services.metrics import WorkMetrics, metric_registry
@@ -63,6 +64,8 @@ class Observer:
     clock : Clock
     metrics : WorkMetrics, optional
         Told how each round went.
+    city : City
+        That the feeds are of.
     """
 
     def __init__(
@@ -72,8 +75,11 @@ class Observer:
         demo: Feed | None,
         clock: Clock,
         metrics: WorkMetrics | None = None,
+        *,
+        city: City,
     ) -> None:
         self._store = store
+        self._city = city
         self._live = live
         self._demo = demo
         self._clock = clock
@@ -181,6 +187,7 @@ class Observer:
         last = self._last_accepted(source)
         return check_reply(
             body,
+            city=self._city,
             source=source,
             received_at=self._clock(),
             known_network=last.network,

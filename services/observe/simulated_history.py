@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from services.base.command_line import run_command
 from services.base.errors import TrafficError
 from services.base.formats import plural
+from services.city.rennes import RENNES
 from services.history import recording, rows
 from services.history.window import midnight
 from services.observe.demo import DemoFeed
@@ -87,7 +88,7 @@ def write_simulated_history(
     store = Store(data_dir)
     store.prepare()
     body = feed.reply(times[0])
-    network = check_reply(body, source="demo", received_at=times[0]).network
+    network = check_reply(body, city=RENNES, source="demo", received_at=times[0]).network
     store.keep_network(network)
     order = _places_in_reply(body, network)
     for day, moments in groupby(times, key=lambda moment: moment.date()):

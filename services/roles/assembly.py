@@ -7,8 +7,8 @@ from datetime import date
 
 from services.base.clock import Clock, utc_now
 from services.base.settings import Settings
+from services.city.chosen import CITY
 from services.city.city import City
-from services.city.rennes import RENNES
 from services.forecast.champions import SHIPPED_ARTIFACTS
 from services.forecast.nowcast_files import CachedNowcasts
 from services.forecast.week_forecasts import CachedWeekForecasts
@@ -54,7 +54,7 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
     operations = open_for_serving(settings)
     return Services(
         settings=settings,
-        city=RENNES,
+        city=CITY,
         store=store,
         traffic=LatestTraffic(store),
         forecasts=CachedForecasts(settings.data_dir, SHIPPED_ARTIFACTS),

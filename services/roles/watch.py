@@ -27,7 +27,7 @@ from services.base.errors import ConfigurationError
 from services.base.journal import start_journal
 from services.base.settings import Settings, load_settings
 from services.base.texts import load_texts
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.metrics import (
     Sample,
     WorkMetrics,
@@ -97,7 +97,7 @@ class Watch:
         self._rules = rules_of(settings)
         self._outbox = outbox
         self._watcher = Watcher(
-            self._rules, open_operations(settings), settings.data_dir, clock, monotonic, city=RENNES
+            self._rules, open_operations(settings), settings.data_dir, clock, monotonic, city=CITY
         )
         self._overview = OverviewWriter(settings.data_dir)
         self._metrics = WorkMetrics(metric_registry(), "watch")
@@ -134,7 +134,7 @@ class Watch:
 
     def _messages(self, changes: Sequence[Change], now: datetime) -> list[OutgoingMessage]:
         language = self._settings.notify_language
-        message = message_of(changes, language, page_url(self._settings), RENNES)
+        message = message_of(changes, language, page_url(self._settings), CITY)
         return self._outbox.for_channels(message, now)
 
 

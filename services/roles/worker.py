@@ -32,7 +32,7 @@ from services.base.journal import start_journal
 from services.base.journal.retention import prune_journal
 from services.base.memory import give_back_memory, take_little_memory
 from services.base.settings import Settings, load_settings
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.forecast.champions import SHIPPED_ARTIFACTS
 from services.forecast.zone_forecasts import CachedForecasts
 from services.history.upkeep import keep_up
@@ -82,11 +82,9 @@ LOG_IN_FAILURES_KEPT: Final = timedelta(hours=1)
 
 def make_observer(settings: Settings, store: Store, metrics: WorkMetrics | None = None) -> Observer:
     """The observer that the settings ask for."""
-    live = (
-        None if settings.source == "demo" else LiveFeed(str(settings.feed_url or RENNES.feed_url))
-    )
+    live = None if settings.source == "demo" else LiveFeed(str(settings.feed_url or CITY.feed_url))
     demo = None if settings.source == "live" else SimulatedFeed(DemoFeed().reply)
-    return Observer(store, live, demo, utc_now, metrics)
+    return Observer(store, live, demo, utc_now, metrics, city=CITY)
 
 
 def make_scheduler(

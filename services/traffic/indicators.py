@@ -32,7 +32,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.plain.statuses import DATEX_NAMES, ZONE_STATUSES, ZoneStatus
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot
@@ -94,7 +94,7 @@ def compute_indicators(network: Network, snapshot: Snapshot, worst: int = 5) -> 
         jam_km=jam_km(network.length_m, codes),
         counts=status_counts(codes),
         length_shares=length_shares(network.length_m, codes),
-        zone_ratios=dict(zip(RENNES.zones, of_zones, strict=True)),
+        zone_ratios=dict(zip(CITY.zones, of_zones, strict=True)),
         worst_roads=worst_roads(network, snapshot, worst),
     )
 
@@ -175,7 +175,7 @@ def worst_roads(network: Network, snapshot: Snapshot, how_many: int) -> tuple[Wo
     return tuple(
         WorstRoad(
             name=network.roads[road][0],
-            zone=RENNES.zones[network.roads[road][1]],
+            zone=CITY.zones[network.roads[road][1]],
             delay_s=float(delays_s[road]),
             speed_kmh=float(lengths_m[road] / times_s[road] * 3.6),
             jam_km=float(jams_m[road] / _METRES_PER_KM),

@@ -12,7 +12,7 @@ import orjson
 from numpy.typing import NDArray
 
 from services.base.errors import StorageError
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.city.zones import zones_of_segments
 
 Part = list[list[float]]
@@ -68,7 +68,7 @@ class Network:
     def zone_codes(self) -> NDArray[np.uint8]:
         """Zone of each segment, as an index into ``City.zones``."""
         return zones_of_segments(
-            RENNES, self.names, self.road_classes, self.points[:, 1], self.points[:, 0]
+            CITY, self.names, self.road_classes, self.points[:, 1], self.points[:, 0]
         )
 
     @cached_property
@@ -206,6 +206,6 @@ def _feature(index: int, network: Network, zone: int) -> dict[str, Any]:
             "name": str(network.names[index]),
             "road_class": str(network.road_classes[index]),
             "speed_limit_kmh": int(network.speed_limit_kmh[index]),
-            "zone": RENNES.zones[zone],
+            "zone": CITY.zones[zone],
         },
     }

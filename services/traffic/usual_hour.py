@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from services.base.errors import StorageError
 from services.base.parquet_file import ParquetForm, numbers
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.traffic.indicators import travel_time_s
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot, Source
@@ -117,7 +117,7 @@ def compare_traffic(network: Network, snapshot: Snapshot, usual: UsualHour) -> C
         name: np.where(is_known, getattr(usual.segments, name) * network.speed_limit_kmh, np.nan)
         for name in _QUANTILES
     }
-    zones = compare(zone_times(network, actual_s).speed_ratios()[: len(RENNES.zones)], usual.zones)
+    zones = compare(zone_times(network, actual_s).speed_ratios()[: len(CITY.zones)], usual.zones)
     return ComparedTraffic(segments, zones, usual_kmh)
 
 
@@ -147,7 +147,7 @@ def decode_usual_hour(document: bytes) -> UsualHour:
     """
     with _FORM.decoded(document) as (table, header):
         segments = header["segments"]
-        if len(table) != segments + len(RENNES.zones):
+        if len(table) != segments + len(CITY.zones):
             raise ValueError("another number of zones")
         columns = [numbers(table.column(name)) for name in _COLUMNS]
         return UsualHour(

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.city.rennes import RENNES
+from services.city.chosen import CITY
 from services.traffic.network import Network
 
 MIN_KNOWN_SHARE: Final = 0.05
@@ -91,11 +91,11 @@ def zone_times(network: Network, travel_s: NDArray[np.float64]) -> ZoneTimes:
     """
     by_time = travel_s.reshape(-1, len(network))
     time, segment = np.nonzero(~np.isnan(by_time))
-    cell = time * len(RENNES.zones) + network.zone_codes[segment]
-    shape = (*travel_s.shape[:-1], len(RENNES.zones))
+    cell = time * len(CITY.zones) + network.zone_codes[segment]
+    shape = (*travel_s.shape[:-1], len(CITY.zones))
 
     def summed(amounts: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        sums = np.bincount(cell, amounts, len(by_time) * len(RENNES.zones))
+        sums = np.bincount(cell, amounts, len(by_time) * len(CITY.zones))
         return _with_whole(sums.reshape(shape).astype(np.float64))
 
     return ZoneTimes(
@@ -103,7 +103,7 @@ def zone_times(network: Network, travel_s: NDArray[np.float64]) -> ZoneTimes:
         actual_s=summed(by_time[time, segment]),
         known=summed(),
         segments=_with_whole(
-            np.bincount(network.zone_codes, minlength=len(RENNES.zones)).astype(np.float64)
+            np.bincount(network.zone_codes, minlength=len(CITY.zones)).astype(np.float64)
         ),
     )
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from services.base.http import FetchLimits
+from services.city.rennes import RENNES
 from services.observe.feeds.sources import LiveFeed
 from services.observe.observer import Observer
 from services.traffic.store import Store
@@ -85,7 +86,7 @@ def test_a_hostile_answer_is_one_failed_round_and_hides_nothing(name, tmp_path):
 
     with fault_server(last_answer) as server:
         feed = LiveFeed(server.url + "?key=planted", LIMITS)
-        observer = Observer(store, feed, None, lambda: now)
+        observer = Observer(store, feed, None, lambda: now, city=RENNES)
         shown = observer.observe()
         answers.append(ATTACKS[name])
         now += timedelta(minutes=3)

@@ -11,6 +11,7 @@ import pytest
 
 from app import create_app
 from services.base.errors import StorageError
+from services.city.rennes import RENNES
 from services.history import recording
 from services.observe.observer import Observer
 from services.traffic.store import Store
@@ -23,7 +24,7 @@ class TestDisk:
     def observer(self, settings, duty):
         store = Store(settings.data_dir)
         store.prepare()
-        return Observer(store, LiveFeed(duty), None, lambda: duty.now, duty.worker)
+        return Observer(store, LiveFeed(duty), None, lambda: duty.now, duty.worker, city=RENNES)
 
     @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS])
     def test_full_or_read_only(self, observer, duty, settings, webhook, monkeypatch, caplog, code):

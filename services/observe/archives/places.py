@@ -21,7 +21,7 @@ import orjson
 from numpy.typing import NDArray
 
 from services.base.errors import FeedRefused
-from services.city.rennes import RENNES
+from services.city.city import Box
 from services.history.networks import KnownNetworks
 from services.observe import gate
 from services.observe.archives.shapes import FlatRecord, geometry_of
@@ -95,9 +95,12 @@ class SegmentPlacer:
     ----------
     data_dir : Path
         Its networks are known; new ones are written there by :meth:`settle`.
+    believed : Box
+        Segments outside of it are refused.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, believed: Box) -> None:
+        self._believed = believed
         # All of them: a segment that none knows is looked for in each.
         self.networks = KnownNetworks(data_dir, most_loaded=sys.maxsize)
         # The one that fitted last is the likeliest to fit next.
@@ -183,7 +186,7 @@ class SegmentPlacer:
                 or _Waiting(segment_id, limit_kmh, f"{missing}: missing, {UNKNOWN_SEGMENT}")
             )
         fixed = _fixed_record(record, geometry)
-        parts = gate.drawable_parts(fixed, RENNES.believed)
+        parts = gate.drawable_parts(fixed, self._believed)
         if isinstance(parts, str):
             return f"{parts}: the segment cannot be drawn"
         if not all(name in record for name in STATIC_FIELDS):
@@ -215,7 +218,7 @@ class SegmentPlacer:
                 "hierarchie": str(network.road_classes[place]),
             }
             fixed = _fixed_record(known | record, geometry)
-            parts = gate.drawable_parts(fixed, RENNES.believed)
+            parts = gate.drawable_parts(fixed, self._believed)
             if isinstance(parts, list):
                 return self._draft(segment_id, fixed, _course(fixed, parts))
         return None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.base.errors import FeedRefused
+from services.city.city import City
 from services.history import layout
 from services.history.rollups import Rollups
 from services.observe.archives.checking import PROBES_FIELD, CheckedRows, RowChecker
@@ -55,14 +56,18 @@ class Importer:
     now : datetime
         Aware.
     progress : callable
+    city : City
+        That the archives are of.
     """
 
-    def __init__(self, data_dir: Path, source: Source, now: datetime, progress: Progress) -> None:
+    def __init__(
+        self, data_dir: Path, source: Source, now: datetime, progress: Progress, *, city: City
+    ) -> None:
         self._data_dir = data_dir
         self._source = source
         self._now = now
         self._progress = progress
-        self._placer = SegmentPlacer(data_dir)
+        self._placer = SegmentPlacer(data_dir, city.believed)
         self._waiting: list[_Waiting] = []
 
     def take_file(self, path: Path) -> FileReport:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.base.errors import FeedRefused
-from services.city.rennes import RENNES
+from services.city.city import City
 from services.observe import gate
 from services.traffic.network import Network, Part
 from services.traffic.snapshot import Snapshot, Source, make_snapshot
@@ -102,6 +102,7 @@ class CheckedReply:
 def check_reply(
     body: bytes,
     *,
+    city: City,
     source: Source,
     received_at: datetime,
     known_network: Network | None = None,
@@ -114,6 +115,8 @@ def check_reply(
     ----------
     body : bytes
         JSON: a list of records, one a segment.
+    city : City
+        Whose segments are believed.
     source : {"live", "demo"}
     received_at : datetime
         Aware.
@@ -139,7 +142,7 @@ def check_reply(
     observed_at = _observed_at(records)
     gate.check_time(observed_at, received_at, previous)
     columns, bad_rows = _checked_columns(records)
-    network, unmapped = _network_of(records, known_network, may_change=may_change)
+    network, unmapped = _network_of(city, records, known_network, may_change=may_change)
     problems = Counter({ID_FIELD: len(decoded) - len(records)})
     problems.update(bad_rows.values())
     problems.update(unmapped)
@@ -271,11 +274,11 @@ def _bad_rows(error: ValidationError) -> dict[int, str]:
 
 
 def _network_of(
-    records: list[Record], known: Network | None, *, may_change: bool
+    city: City, records: list[Record], known: Network | None, *, may_change: bool
 ) -> tuple[Network, list[str]]:
     """The network of some records; for each that it has no place for, the field that is why."""
     if known is None:
-        return _drawn(records)
+        return _drawn(city, records)
     if fingerprint(records) == known.version:
         return known, []
     new = [r for r in records if r.predefinedlocationreference not in known.index_of_id]
@@ -284,20 +287,20 @@ def _network_of(
     if not may_change:
         return known, [ID_FIELD] * len(new)
     if not gate.are_few(len(new), missing):
-        return _drawn(records)
+        return _drawn(city, records)
     # A gap in the reply, not another network: the new ones join what is known.
-    drawable, unmapped = _drawable(new, len(records))
+    drawable, unmapped = _drawable(city, new, len(records))
     return _joined(known, drawable), unmapped
 
 
-def _drawn(records: list[Record]) -> tuple[Network, list[str]]:
+def _drawn(city: City, records: list[Record]) -> tuple[Network, list[str]]:
     """The network of those records that can be drawn, and for each other one the field why not."""
-    drawable, unmapped = _drawable(records, len(records))
+    drawable, unmapped = _drawable(city, records, len(records))
     return _build_network(fingerprint([record for record, _ in drawable]), drawable), unmapped
 
 
-def _drawable(records: list[Record], total: int) -> tuple[list[_Drawable], list[str]]:
-    placed = [(record, gate.drawable_parts(record, RENNES.believed)) for record in records]
+def _drawable(city: City, records: list[Record], total: int) -> tuple[list[_Drawable], list[str]]:
+    placed = [(record, gate.drawable_parts(record, city.believed)) for record in records]
     unmapped = [parts for _, parts in placed if isinstance(parts, str)]
     gate.check_drawable(unmapped, total)
     return [(record, parts) for record, parts in placed if isinstance(parts, list)], unmapped

@@ -12,6 +12,7 @@ import flask
 from prometheus_client import CollectorRegistry
 
 from services.base.settings import Settings
+from services.city.city import City
 from services.metrics import metric_registry
 from services.operations import Operations
 
@@ -25,6 +26,7 @@ def bind_monitoring(
     server: flask.Flask,
     settings: Settings,
     operations: Operations,
+    city: City,
     registry: CollectorRegistry | None = None,
 ) -> None:
     """Measure the routes of a server and serve the result at ``/dashboard/``.
@@ -42,6 +44,8 @@ def bind_monitoring(
         ``monitor_level`` (``off`` binds nothing), ``data_dir``.
     operations
         Opened for reading.
+    city
+        By whose clock its pages count days.
     registry
         Of the application's metrics, for the measures that are lost; one of its own otherwise.
     """
@@ -49,7 +53,8 @@ def bind_monitoring(
         return
     from services.web.monitoring.binding import bind  # noqa: PLC0415 (see the module's docstring)
 
-    bind(server, settings, operations, metric_registry() if registry is None else registry)
+    metrics = metric_registry() if registry is None else registry
+    bind(server, settings, operations, city, metrics)
 
 
 def start_graphs(server: flask.Flask) -> None:

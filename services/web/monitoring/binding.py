@@ -30,7 +30,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from services.base.clock import utc_now
 from services.base.errors import StorageError
 from services.base.settings import Settings
-from services.city.rennes import RENNES
+from services.city.city import City
 from services.operations import Operations
 from services.web.access.credentials import LOCK_TIMEOUT_SECONDS, monitoring_dir
 from services.web.monitoring import GRAPHS_EXTENSION, database, gate, graphs, local_days, offline
@@ -54,7 +54,11 @@ TELEMETRY = (
 
 
 def bind(
-    server: flask.Flask, settings: Settings, operations: Operations, registry: CollectorRegistry
+    server: flask.Flask,
+    settings: Settings,
+    operations: Operations,
+    city: City,
+    registry: CollectorRegistry,
 ) -> None:
     """Bind the package to a server (see `services.web.monitoring.bind_monitoring`)."""
     try:
@@ -62,9 +66,10 @@ def bind(
         # Tables are made without "if not exists": one process at a time.
         with FileLock(path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_SECONDS):
             database.prepare_file(path)
-            package = _load_package(path, int(settings.monitor_level))
-            _replace_parts(server, package, Complaints(registry))
+            package = _load_package(path, int(settings.monitor_level), city)
+            _replace_parts(server, package, Complaints(registry), city)
             offline.use_own_page(package)
+            server.jinja_env.globals["time_zone"] = city.time_zone.key
             gate.close(package)
             # Its scheduler prints as it starts and serves nothing here.
             package.bind(server, schedule=False)
@@ -78,26 +83,26 @@ def bind(
         _answer_unavailable(server)
 
 
-def _load_package(path: Path, level: int) -> ModuleType:
+def _load_package(path: Path, level: int, city: City) -> ModuleType:
     """Import a copy of the package, with its database, whose engine is made at its import."""
     for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
         del sys.modules[name]
     with warnings.catch_warnings():
         # tzlocal 2.0, which the package asks for, compares with a literal.
         warnings.simplefilter("ignore", SyntaxWarning)
-        _tell_time_zone()
+        _tell_time_zone(city)
         package = importlib.import_module(PACKAGE)
     vars(package.config).update(
         database_name=database.database_url(path),
         monitor_level=level,
         version=code_version(),
-        timezone=RENNES.time_zone,
+        timezone=city.time_zone,
         security_token=secrets.token_hex(32),
         # Its own table of users is not asked; should it ever be, nobody knows this password.
         username=secrets.token_hex(32),
         password=secrets.token_hex(32),
-        brand_name=f"Traffic {RENNES.name}",
-        title_name=f"Traffic {RENNES.name}",
+        brand_name=f"Traffic {city.name}",
+        title_name=f"Traffic {city.name}",
         # A page of the package takes its length.
         alert_type=[],
     )
@@ -110,11 +115,11 @@ def _load_package(path: Path, level: int) -> ModuleType:
     return package
 
 
-def _replace_parts(server: flask.Flask, package: Any, complaints: Complaints) -> None:
+def _replace_parts(server: flask.Flask, package: Any, complaints: Complaints, city: City) -> None:
     """Put functions of ours in the place of the package's, each before others import it."""
     storage = package.database
     storage.session_scope = database.transactions(storage.DBSession)
-    local_days.use_local_days(_module)
+    local_days.use_local_days(_module, city)
     _module("core.rules").get_rules = measured_rules(server)
     telemetry = _module("core.telemetry")
     vars(telemetry).update(dict.fromkeys(TELEMETRY, lambda *_args, **_kwargs: None), requests=None)
@@ -133,7 +138,7 @@ def _graphs(settings: Settings, operations: Operations) -> graphs.Graphs:
     )
 
 
-def _tell_time_zone() -> None:
+def _tell_time_zone(city: City) -> None:
     """Have tzlocal, which the package asks as it is imported, know the zone.
 
     By itself it raises where the system's zone has no name, as with a copied /etc/localtime, or
@@ -141,7 +146,7 @@ def _tell_time_zone() -> None:
     """
     tzlocal = importlib.import_module("tzlocal")
     told = os.environ.get("TZ")
-    os.environ["TZ"] = RENNES.time_zone.key
+    os.environ["TZ"] = city.time_zone.key
     try:
         tzlocal.reload_localzone()
     finally:

@@ -162,7 +162,7 @@ def test_wire_bytes_stay_within_what_was_promised(refresh, store):
 
 @pytest.mark.realdata
 def test_wire_bytes_of_the_real_reply(refresh, store, rennes_reply):
-    checked = check_reply(rennes_reply, source="live", received_at=NOW)
+    checked = check_reply(rennes_reply, city=RENNES, source="live", received_at=NOW)
     usual = usual_of_all_kinds(checked.network, checked.snapshot.observed_at)
     store.write_usual_hour(usual)
     store.publish(checked.network, checked.snapshot)

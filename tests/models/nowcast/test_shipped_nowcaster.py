@@ -14,6 +14,7 @@ from models.nowcast.features import LAGS
 from models.nowcast.issuing import forecast_next_hour, known_share
 from models.nowcast.judging import is_no_worse_than_baselines, lead_table
 from models.versions import CARD_FILE, champion_version
+from services.city.rennes import RENNES
 from services.forecast.nowcasts import LEAD_MINUTES
 from services.observe.demo import DemoFeed
 from services.observe.feeds.reply import check_reply
@@ -56,7 +57,7 @@ def test_it_loads_and_forecasts_the_simulated_rennes(directory):
     storing = importlib.import_module("models.nowcast.storing")
     stored = storing.load_nowcaster(directory)
     body = DemoFeed().reply(RUSH_HOUR)
-    checked = check_reply(body, source="demo", received_at=RUSH_HOUR)
+    checked = check_reply(body, city=RENNES, source="demo", received_at=RUSH_HOUR)
     network, observed = checked.network, checked.snapshot.columns
     assert known_share(stored, network) == 1.0
     assert stored.network_version == network.version

@@ -13,6 +13,7 @@ from models.versions import CARD_FILE
 from models.week.card import week_card
 from models.week.scores import CLIMATOLOGY, RAW_FREQUENCIES, scores_table
 from models.week.train import is_no_worse_than_frequencies
+from services.city.rennes import RENNES
 from services.forecast.week_forecasts import WEEK_DIRECTORY, CachedWeekForecasts
 from services.observe.demo import DemoFeed
 from services.observe.feeds.reply import check_reply
@@ -27,7 +28,9 @@ TUESDAY, SUNDAY = 1, 6
 
 @pytest.fixture(scope="module")
 def week():
-    network = check_reply(DemoFeed().reply(NOON), source="demo", received_at=NOON).network
+    network = check_reply(
+        DemoFeed().reply(NOON), city=RENNES, source="demo", received_at=NOON
+    ).network
     return CachedWeekForecasts(NO_DATA, ARTIFACTS).on(network)
 
 

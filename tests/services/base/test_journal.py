@@ -13,6 +13,7 @@ from services.base import journal
 from services.base.clock import utc_now
 from services.base.http import FetchLimits
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.observe.feeds.sources import LiveFeed
 from services.observe.observer import Observer
 from services.traffic.store import Store
@@ -107,7 +108,7 @@ def test_no_line_tells_the_query_or_the_user_of_an_address_whoever_writes_it(set
             url = server.url.replace("://", "://me:planted@") + "?apikey=planted&x='planted"
             limits = FetchLimits(read_timeout_s=1, backoff_s=0, backoff_jitter_s=0)
             store = Store(settings.data_dir)
-            Observer(store, LiveFeed(url, limits), None, utc_now).observe()
+            Observer(store, LiveFeed(url, limits), None, utc_now, city=RENNES).observe()
             assert server.requests
     failed = ValueError("failed at https://me:planted@host/feed?key=planted")
     log_raised(failed, "anybody", "Cookie: planted; b=planted")

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from services.base.errors import StorageError
+from services.city.rennes import RENNES
 from services.history import layout, recording, upkeep
 from services.history.__main__ import main
 from services.history.typical import typical_week
@@ -48,7 +49,7 @@ def write(directory, name, content):
 
 def take(data_dir, *paths, source="live", adds_to_the_usual_week=False):
     """What the command does; writing the usual week takes longest and matters to few tests."""
-    importer = Importer(data_dir, source, NOW, lambda *_said: None)
+    importer = Importer(data_dir, source, NOW, lambda *_said: None, city=RENNES)
     reports = [importer.take_file(path) for path in paths]
     list(importer.take_waiting())
     if adds_to_the_usual_week:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.base.errors import FeedUnreachable, StorageError
+from services.city.rennes import RENNES
 from services.history import reading, recording
 from services.observe import observer as observer_module
 from services.observe.feeds.sources import SimulatedFeed
@@ -70,7 +71,7 @@ def feed():
 
 @pytest.fixture
 def observer(store, feed, clock):
-    return Observer(store, feed, SimulatedFeed(demo_reply), clock)
+    return Observer(store, feed, SimulatedFeed(demo_reply), clock, city=RENNES)
 
 
 def test_a_good_reply_is_published_and_kept(observer, store):
@@ -161,25 +162,28 @@ def test_a_restarted_worker_shows_the_last_live_snapshot_when_the_feed_is_down(
     observer.observe()
     feed.answer = FeedUnreachable("no network")
     clock.now += timedelta(days=1)
-    restarted = Observer(store, feed, SimulatedFeed(demo_reply), clock)
+    restarted = Observer(store, feed, SimulatedFeed(demo_reply), clock, city=RENNES)
     assert restarted.observe().source == "archive"
 
 
 def test_a_restarted_worker_still_refuses_a_time_that_goes_back(observer, store, feed, clock):
     good = observer.observe()
     feed.observed(OBSERVED_AT - timedelta(minutes=9))
-    Observer(store, feed, None, clock).observe()
+    Observer(store, feed, None, clock, city=RENNES).observe()
     assert store.current_snapshot().version == good.version
 
 
 def test_source_live_never_simulates(store, feed, clock):
     feed.answer = FeedUnreachable("no network")
-    assert Observer(store, feed, None, clock).observe() is None
+    assert Observer(store, feed, None, clock, city=RENNES).observe() is None
     assert store.current_snapshot() is None
 
 
 def test_source_demo_never_asks_the_live_feed(store, clock):
-    assert Observer(store, None, SimulatedFeed(demo_reply), clock).observe().source == "demo"
+    assert (
+        Observer(store, None, SimulatedFeed(demo_reply), clock, city=RENNES).observe().source
+        == "demo"
+    )
     assert store.worker_state().last_success_at is not None
 
 
@@ -246,7 +250,7 @@ def test_a_failure_is_counted_once_though_nothing_can_be_shown_instead(store, fe
         raise ZeroDivisionError
 
     feed.answer = FeedUnreachable("no network")
-    assert Observer(store, feed, SimulatedFeed(broken), clock).observe() is None
+    assert Observer(store, feed, SimulatedFeed(broken), clock, city=RENNES).observe() is None
     assert store.worker_state().consecutive_failures == 1
     assert store.worker_state().last_error == "no network"
 
@@ -255,7 +259,7 @@ def test_the_simulated_feed_failing_alone_is_counted(store, clock, caplog):
     def broken(at: datetime) -> bytes:
         raise ZeroDivisionError("no traffic")
 
-    assert Observer(store, None, SimulatedFeed(broken), clock).observe() is None
+    assert Observer(store, None, SimulatedFeed(broken), clock, city=RENNES).observe() is None
     assert store.worker_state().last_error == "ZeroDivisionError: no traffic"
     assert "Traceback" in caplog.text
 
@@ -276,13 +280,13 @@ def test_what_the_feed_sent_is_told_in_short_and_without_its_secrets(observer, f
 @pytest.mark.parametrize("jump", [timedelta(days=1), timedelta(hours=-1), timedelta(minutes=-4)])
 @pytest.mark.parametrize("restarted", [False, True])
 def test_the_simulated_feed_goes_on_after_the_clock_has_jumped(store, clock, jump, restarted):
-    observer = Observer(store, None, SimulatedFeed(demo_reply), clock)
+    observer = Observer(store, None, SimulatedFeed(demo_reply), clock, city=RENNES)
     observer.observe()
     clock.now += abs(jump) if jump > timedelta() else jump
     assert observer.observe().observed_at == clock.now
     clock.now = RECEIVED_AT + timedelta(minutes=3)
     if restarted:
-        observer = Observer(store, None, SimulatedFeed(demo_reply), clock)
+        observer = Observer(store, None, SimulatedFeed(demo_reply), clock, city=RENNES)
     assert observer.observe().observed_at == clock.now
     assert store.worker_state().consecutive_failures == 0
 
@@ -344,7 +348,7 @@ def test_what_a_restarted_worker_finds_damaged_is_set_aside_with_a_line_and_made
 ):
     shown = observer.observe()
     (store.data_dir / damaged).write_bytes(b"PAR1 cut")
-    restarted = Observer(store, feed, None, clock)
+    restarted = Observer(store, feed, None, clock, city=RENNES)
     for _ in range(2):
         assert restarted.observe().version == shown.version
     assert (store.data_dir / f"{damaged}.unreadable").read_bytes() == b"PAR1 cut"
@@ -365,7 +369,7 @@ def test_a_damaged_publication_does_not_hide_the_archive_while_the_feed_is_down(
     feed.answer = FeedUnreachable("no network")
     clock.now += timedelta(minutes=12)
     if restarted:
-        observer = Observer(store, feed, SimulatedFeed(demo_reply), clock)
+        observer = Observer(store, feed, SimulatedFeed(demo_reply), clock, city=RENNES)
     for _ in range(2):
         assert observer.observe().source == "archive"
         assert LatestTraffic(Store(store.data_dir)).view().snapshot.source == "archive"
@@ -392,7 +396,7 @@ def test_a_damaged_network_is_made_anew_by_the_next_reply(observer, store, feed,
     shown = observer.observe()
     path = store.data_dir / "networks" / f"{shown.network_version}.geojson"
     path.write_bytes(b"")
-    assert Observer(store, feed, None, clock).observe().version == shown.version
+    assert Observer(store, feed, None, clock, city=RENNES).observe().version == shown.version
     assert LatestTraffic(store).view().snapshot.version == shown.version
     assert "set aside" in caplog.text
 
@@ -466,7 +470,7 @@ def test_the_usual_is_looked_up_once_an_hour_before_its_traffic_is_kept(
         ("live", OBSERVED_AT, 0), ("live", OBSERVED_AT + timedelta(minutes=30), 2),
     ]  # fmt: skip
     assert store.usual_hour().tells_of(published)
-    Observer(store, feed, None, clock).observe()
+    Observer(store, feed, None, clock, city=RENNES).observe()
     assert len(lookups) == 2
 
 

@@ -18,7 +18,9 @@ from tests.feed_replies import OBSERVED_AT, RECEIVED_AT, encode, make_record, ma
 
 def check(records: object, **options: object) -> CheckedReply:
     body = records if isinstance(records, bytes) else encode(records)
-    return check_reply(body, **{"source": "live", "received_at": RECEIVED_AT, **options})
+    return check_reply(
+        body, **{"city": RENNES, "source": "live", "received_at": RECEIVED_AT, **options}
+    )
 
 
 def refused_field(records: object, **options: object) -> str:
@@ -395,7 +397,7 @@ def test_refusing_names_the_field_for_the_journal():
 
 @pytest.mark.realdata
 def test_the_real_reply_is_read_whole(rennes_reply):
-    reply = check_reply(rennes_reply, source="live", received_at=RECEIVED_AT)
+    reply = check_reply(rennes_reply, city=RENNES, source="live", received_at=RECEIVED_AT)
     assert len(reply.network) == 2_859
     assert reply.snapshot.rejected_rows == 0
     counts = np.bincount(reply.snapshot.status_codes(), minlength=5).tolist()
@@ -406,7 +408,7 @@ def test_the_real_reply_is_read_whole(rennes_reply):
 
 @pytest.mark.realdata
 def test_the_thresholds_are_those_of_the_feed(rennes_reply):
-    reply = check_reply(rennes_reply, source="live", received_at=RECEIVED_AT)
+    reply = check_reply(rennes_reply, city=RENNES, source="live", received_at=RECEIVED_AT)
     ratio = reply.snapshot.columns["speed_kmh"] / reply.network.speed_limit_kmh
     codes = status_of_speed_ratio(ratio, RENNES.thresholds)
     assert (codes != reply.snapshot.status_codes()).sum() <= 45
@@ -414,11 +416,11 @@ def test_the_thresholds_are_those_of_the_feed(rennes_reply):
 
 @pytest.mark.realdata
 def test_a_year_later_the_same_ids_and_line_strings(rennes_reply, rennes_records):
-    whole = check_reply(rennes_reply, source="live", received_at=RECEIVED_AT)
+    whole = check_reply(rennes_reply, city=RENNES, source="live", received_at=RECEIVED_AT)
     assert {json.loads(line)["geo_shape"]["geometry"]["type"] for line in rennes_records} == {
         "LineString"
     }
     later = check_reply(
-        b"[" + b",".join(rennes_records) + b"]", source="live", received_at=RECEIVED_AT
+        b"[" + b",".join(rennes_records) + b"]", city=RENNES, source="live", received_at=RECEIVED_AT
     )
     assert set(later.network.segment_ids) <= set(whole.network.segment_ids)

@@ -8,6 +8,7 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
+from services.city.rennes import RENNES
 from services.history import reading
 from services.observe import simulated_history
 from services.observe.demo import MIN_SEGMENTS, DemoFeed
@@ -59,7 +60,7 @@ def test_the_history_says_of_each_segment_what_the_feed_itself_replies(tmp_path,
     [path] = write_simulated_history(feed, tmp_path, times)
     written = pq.read_table(path, partitioning=None).to_pandas()
     for moment in times:
-        reply = check_reply(feed.reply(moment), source="demo", received_at=moment)
+        reply = check_reply(feed.reply(moment), city=RENNES, source="demo", received_at=moment)
         rows = written[written["observed_at"] == moment]
         assert rows["segment"].tolist() == list(range(len(reply.network)))
         assert set(rows["network_version"]) == {reply.network.version}
@@ -73,7 +74,9 @@ def test_the_history_says_of_each_segment_what_the_feed_itself_replies(tmp_path,
 
 def test_the_network_is_kept_but_no_simulated_snapshot_is_published(tmp_path, feed):
     list(write_simulated_history(feed, tmp_path, [MONDAY_MORNING]))
-    expected = check_reply(feed.reply(MONDAY_MORNING), source="demo", received_at=MONDAY_MORNING)
+    expected = check_reply(
+        feed.reply(MONDAY_MORNING), city=RENNES, source="demo", received_at=MONDAY_MORNING
+    )
     store = Store(tmp_path)
     assert store.network(expected.network.version).segment_ids == expected.network.segment_ids
     assert store.current_snapshot() is None

@@ -186,7 +186,7 @@ def test_zones_are_checked():
 
 @pytest.mark.realdata
 def test_every_zone_of_the_real_network_has_its_roads(rennes_reply):
-    network = check_reply(rennes_reply, source="live", received_at=RECEIVED_AT).network
+    network = check_reply(rennes_reply, city=RENNES, source="live", received_at=RECEIVED_AT).network
     km = (
         np.bincount(network.zone_codes, weights=network.length_m, minlength=len(RENNES.zones))
         / 1_000

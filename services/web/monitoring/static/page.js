@@ -3,7 +3,7 @@
 (function () {
     "use strict";
 
-    const ZONE = "Europe/Paris";
+    const ZONE = document.documentElement.dataset.timeZone;
     const LANGUAGE = document.documentElement.lang;
     // Days before months.
     const LOCALE = LANGUAGE === "en" ? "en-GB" : LANGUAGE;
@@ -228,7 +228,7 @@
         return $delegate;
     }
 
-    /* Periods end today in Rennes, wherever the operator is. */
+    /* Periods end today in the city, wherever the operator is. */
     function endToday($delegate) {
         const add = $delegate.addDate;
         $delegate.addDate = function (name) {

@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 
 from callbacks.pages import log_in as log_in_page
 from services.base.settings import Settings, load_settings
+from services.city.rennes import RENNES
 from services.metrics.dash_callbacks import know_callbacks
 from services.operations import open_for_serving
 from services.web.access import prepare_access
@@ -46,7 +47,7 @@ def build_server(settings: Settings) -> flask.Flask:
     prepare_access(server, settings, operations)
     log_in_page.register(app)
     know_callbacks(server, lambda: app.callback_map)
-    bind_monitoring(server, settings, operations.reading)
+    bind_monitoring(server, settings, operations.reading, RENNES)
     return server
 
 

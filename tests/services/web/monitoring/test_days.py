@@ -63,3 +63,7 @@ def test_a_day_on_which_the_clock_changes_has_its_own_hours(
     times = [datetime.fromisoformat(value["time"]) for value in alone]
     assert {time.astimezone(RENNES.time_zone).date() for time in times} == {day}
     assert all(time.utcoffset() == time.astimezone(RENNES.time_zone).utcoffset() for time in times)
+
+
+def test_pages_are_told_whose_clock_they_write_times_by(client: FlaskClient) -> None:
+    assert f'data-time-zone="{RENNES.time_zone.key}"' in client.get("/dashboard/overview").text

@@ -329,6 +329,7 @@ def test_processes_that_start_together_all_bind_and_show_one_password(tmp_path: 
         "from services.web.access import prepare_access\n"
         "from services.web.monitoring import bind_monitoring\n"
         "from services.base.settings import load_settings\n"
+        "from services.city.rennes import RENNES\n"
         "server = flask.Flask('together')\n"
         "server.get('/pair')(lambda: 'pair')\n"
         "sys.stdin.readline()\n"
@@ -336,7 +337,7 @@ def test_processes_that_start_together_all_bind_and_show_one_password(tmp_path: 
         "settings = load_settings(data_dir=data_dir, _env_file=None)\n"
         "operations = open_for_serving(settings)\n"
         "prepare_access(server, settings, operations)\n"
-        "bind_monitoring(server, settings, operations.reading)\n"
+        "bind_monitoring(server, settings, operations.reading, RENNES)\n"
         "print(server.test_client().get('/pair').text)\n"
         "print(server.test_client().get('/dashboard/').location)\n"
         # It would cost every start two seconds and 60 MB.
