@@ -18,8 +18,8 @@ from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import (
     FORECASTS_FILE,
     TABLE_SHAPE,
+    CachedForecasts,
     decode_table,
-    load_forecasts,
 )
 from tests.models.contract import assert_is_forecaster
 from tests.models.histories import write_history
@@ -76,7 +76,7 @@ class TestTraining:
 
     def test_a_plain_weekly_rhythm_is_learned_and_served_as_the_champion(self, trained, data_dir):
         assert trained.is_champion
-        table = load_forecasts(data_dir, shipped=data_dir / "none")
+        table = CachedForecasts(data_dir, shipped=data_dir / "none").table()
         assert table.model_version == trained.directory.name
         assert table.is_simulated
         for zone in RENNES.zone_choices:

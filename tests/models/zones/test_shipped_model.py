@@ -12,7 +12,7 @@ from models.versions import CARD_FILE, MEASURES_FILE
 from models.zones.comparison import comparison_table, is_no_worse_than_average
 from models.zones.features import FEATURES
 from services.city.rennes import RENNES
-from services.forecast.zone_forecasts import load_forecasts
+from services.forecast.zone_forecasts import CachedForecasts
 
 PACKAGE = Path(models.__file__).parent
 ARTIFACTS = PACKAGE / "artifacts"
@@ -22,7 +22,7 @@ TUESDAY, SUNDAY = 1, 6
 
 @pytest.fixture(scope="module")
 def table():
-    return load_forecasts(NO_DATA, ARTIFACTS)
+    return CachedForecasts(NO_DATA, ARTIFACTS).table()
 
 
 @pytest.fixture(scope="module")
