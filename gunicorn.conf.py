@@ -8,7 +8,7 @@ from services.base.journal import start_journal
 from services.base.settings import load_settings
 from services.metrics import share_metrics
 from services.web.monitoring import start_graphs
-from services.web.serving.limits import THREADS
+from services.web.server.limits import THREADS
 
 try:
     _settings = load_settings()
@@ -18,7 +18,7 @@ except TrafficError as error:
 
 bind = _settings.address
 workers = _settings.web_processes
-worker_class = "services.web.serving.worker.WebWorker"
+worker_class = "services.web.server.worker.WebWorker"
 threads = THREADS
 # Each process builds its own application: nothing is shared across a fork.
 preload_app = False

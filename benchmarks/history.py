@@ -15,7 +15,7 @@ from benchmarks.demo_traffic import checked_replies, demo_feed
 from benchmarks.rows import Options, Row, Spread, Target, exactly, share, spread, times_less
 from benchmarks.servers import workplace
 from benchmarks.timing import time_runs
-from services.history import layout, reading, recording
+from services.history import day_files, layout, writer
 from services.history.typical import typical_week
 from services.history.upkeep import keep_up
 from services.history.window import replay
@@ -107,7 +107,7 @@ def _times(days: int, last: date) -> list[datetime]:
 
 def _measured(data_dir: Path, checked: CheckedReply, last: date, options: Options) -> Measured:
     network, runs = checked.network, options.repeat(31, 5)
-    kept = [path for path in reading.files(data_dir, "demo") if path.is_file()]
+    kept = [path for path in day_files.files(data_dir, "demo") if path.is_file()]
     rows = sum(len(pd.read_parquet(path, columns=["segment"])) for path in kept)
     day_file = layout.day_file(data_dir, "demo", last)
     plain = data_dir / "plain.parquet"
@@ -126,6 +126,6 @@ def _measured(data_dir: Path, checked: CheckedReply, last: date, options: Option
         week_from_rows=taken(lambda: duckdb.sql(query).fetchall(), options.repeat(3, 1)),
         replayed=taken(lambda: replay(data_dir, "demo", last, network)),
         day_read=taken(lambda: pd.read_parquet(day_file)),
-        append=taken(lambda: recording.append_snapshot(data_dir, checked.snapshot)),
+        append=taken(lambda: writer.append_snapshot(data_dir, checked.snapshot)),
         append_plain=taken(lambda: pd.DataFrame(checked.snapshot.columns).to_parquet(plain)),
     )

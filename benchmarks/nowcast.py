@@ -17,11 +17,11 @@ from models.training_command import quieten_tensorflow
 from services.forecast.champions import SHIPPED_ARTIFACTS, champion_version
 from services.forecast.nowcast_files import write_nowcast
 from services.forecast.nowcasts import NowcastTable
-from services.history import recording
+from services.history import writer
 from services.observe.feeds.reply import CheckedReply
 
 if TYPE_CHECKING:
-    from models.nowcast.storing import StoredNowcaster
+    from models.nowcast.stored_nowcaster import StoredNowcaster
 
 TIME_TARGET: Final = Target(300, "at most")
 _STEP: Final = timedelta(minutes=3)
@@ -43,7 +43,7 @@ def measure(options: Options) -> Iterator[Row]:
     runs = options.repeat(31, 7)
     with workplace() as data_dir:
         for reply in replies:
-            recording.append_snapshot(data_dir, reply.snapshot)
+            writer.append_snapshot(data_dir, reply.snapshot)
         taken = time_runs(lambda: _issue(data_dir, stored, replies[-1]), runs, warm_up=2)
         table = _make(data_dir, stored, replies[-1])
         kept = write_nowcast(data_dir, table).stat().st_size
@@ -72,13 +72,13 @@ def _load(directory: Path) -> StoredNowcaster:
     # Its own messages are no part of the results.
     quieten_tensorflow()
     # TensorFlow takes seconds and 600 MB: only where it is measured.
-    from models.nowcast.storing import load_nowcaster  # noqa: PLC0415
+    from models.nowcast.stored_nowcaster import load_nowcaster  # noqa: PLC0415
 
     return load_nowcaster(directory)
 
 
 def _make(data_dir: Path, stored: StoredNowcaster, reply: CheckedReply) -> NowcastTable:
-    from models.nowcast.issuing import make_nowcast  # noqa: PLC0415
+    from models.nowcast.issuer import make_nowcast  # noqa: PLC0415
 
     return make_nowcast(data_dir, stored, reply.snapshot, reply.network)
 

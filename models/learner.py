@@ -20,7 +20,7 @@ from typing import Final, NoReturn
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from models.night import LONGEST_NIGHT_SECONDS, challenge_at_night
-from models.nowcast.issuing import NowcastIssuer
+from models.nowcast.issuer import NowcastIssuer
 from models.nowcast.train import NOWCAST_DIRECTORY
 from models.training_command import quieten_tensorflow
 from services.base.clock import utc_now

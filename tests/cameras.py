@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from services.camera.answer import look
 from services.camera.classes import GROUPS
-from services.camera.looking import look
 from services.camera.messages import Order, Reply, socket_path
 from services.camera.segmentation import Segmentation
 from services.camera.server import PLACES, CameraServer

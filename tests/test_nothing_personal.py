@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from services.base.journal import start_journal
 from services.base.settings import load_settings
-from services.web.monitoring.sampling import InProgress, Sampler
+from services.web.monitoring.sampler import InProgress, Sampler
 from tests.feed_replies import RECEIVED_AT
 from tests.services.web.monitoring.app import eventually, rows
 

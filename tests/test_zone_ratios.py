@@ -11,7 +11,7 @@ from models.nowcast.city_table import STEP_SECONDS, zones_at
 from models.nowcast.zone_bands import zone_ratios_of
 from models.zones.dataset import load_zone_history
 from services.city.rennes import RENNES
-from services.history import recording
+from services.history import writer
 from services.history.typical import typical_zones
 from services.history.window import window
 from services.learn.observed import observed_zones
@@ -103,7 +103,7 @@ SNAPSHOT = make_snapshot(
 def data_dir(tmp_path):
     """A history that holds the snapshot."""
     Store(tmp_path).keep_network(NETWORK)
-    recording.append_snapshot(tmp_path, SNAPSHOT)
+    writer.append_snapshot(tmp_path, SNAPSHOT)
     return tmp_path
 
 

@@ -26,14 +26,9 @@ from services.camera.errors import (
     PictureTooLarge,
 )
 from services.camera.messages import Answer
-from services.operations import (
-    Camera,
-    CameraReading,
-    NothingRecorded,
-    latest_readings,
-)
+from services.operations import Camera, CameraReading, NothingRecorded, latest_readings
 from services.roles.assembly import Services
-from services.web.serving.awaited import awaited
+from services.web.server.awaited import awaited
 
 log = logging.getLogger(__name__)
 

@@ -7,15 +7,7 @@ from typing import Final
 
 from flask import Flask, Response
 
-from callbacks.http.answers import (
-    GEOJSON,
-    JSON,
-    Document,
-    immutable,
-    kept,
-    nothing,
-    send_document,
-)
+from callbacks.http.answers import GEOJSON, JSON, Document, immutable, kept, nothing, send_document
 from callbacks.http.problems import problem
 from services.base.errors import StorageError
 from services.roles.assembly import Services

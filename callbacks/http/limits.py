@@ -11,7 +11,7 @@ from flask import Flask, Request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.base.settings import Settings
-from services.web.serving.limits import (
+from services.web.server.limits import (
     MAX_BODY_BYTES,
     MAX_FORM_BYTES,
     PICTURE_PATHS,

@@ -20,13 +20,7 @@ from dash import Dash
 from dash.fingerprint import check_fingerprint
 from flask import Flask, Response, abort, request, send_file
 
-from callbacks.http.answers import (
-    Document,
-    asked_again,
-    conditional,
-    immutable,
-    send_document,
-)
+from callbacks.http.answers import Document, asked_again, conditional, immutable, send_document
 
 _BOOTSTRAP_PATH: Final = "/vendor/bootstrap.min.css"
 _BOOTSTRAP_FILE: Final = "static/bootstrap5/css/bootstrap.min.css"

@@ -14,8 +14,8 @@ from flask import has_request_context, request
 from callbacks.http.answers import csv_text
 from callbacks.http.camera_api import decode_base64
 from callbacks.http.language import requested_language
-from callbacks.live import camera_keeping
-from callbacks.live.camera_keeping import Album, share_shown
+from callbacks.live import camera_reading
+from callbacks.live.camera_reading import Album, share_shown
 from callbacks.pages import privacy
 from callbacks.pages.log_in import log_in_address
 from callbacks.pages.subpage import Pages, add_page
@@ -54,7 +54,7 @@ from services.camera.messages import Answer
 from services.roles.assembly import Services
 from services.web.access import is_signed_in
 from services.web.camera_client import CameraClient
-from services.web.serving.awaited import IsAwaited, always, awaited
+from services.web.server.awaited import IsAwaited, always, awaited
 
 PATH: Final = "/camera"
 NAMESPACE: Final = "camera"
@@ -99,7 +99,7 @@ def register(pages: Pages, services: Services) -> None:
     links = {
         "home": main.get_relative_path("/"),
         "privacy": main.get_relative_path(f"{privacy.PATH}/"),
-        "csv": camera_keeping.CSV_PATH,
+        "csv": camera_reading.CSV_PATH,
         "login": log_in_address(f"{PATH}/"),
     }
     settings = {
@@ -121,7 +121,7 @@ def register(pages: Pages, services: Services) -> None:
         )
 
     page = add_page(pages, PATH, "camera", layout, scripts=["camera.js"])
-    camera_keeping.register(page, album, links)
+    camera_reading.register(page, album, links)
     _register_browser(page)
 
     @page.callback(
@@ -155,7 +155,7 @@ def tell(
     camera: CameraClient,
     texts: Texts,
     picture: object,
-    sign: camera_keeping.Sign,
+    sign: camera_reading.Sign,
     is_awaited: IsAwaited = always,
 ) -> Told:
     """Have a picture looked at, and say what came of it in the visitor's language.

@@ -30,7 +30,7 @@ from services.base.data_directory import end_with_data_directory, prepare_data_d
 from services.base.errors import TrafficError
 from services.base.journal import start_journal
 from services.base.settings import Settings, load_settings
-from services.camera.looking import Segment, look
+from services.camera.answer import Segment, look
 from services.camera.messages import Answer, Order, Reply, socket_path
 from services.camera.model_files import DIRECTORY, champion_model_file, check_own_model
 from services.camera.server import CameraServer

@@ -42,7 +42,7 @@ from services.camera.model_files import DIRECTORY as CAMERA_DIRECTORY
 from services.operations import open_operations
 
 if TYPE_CHECKING:
-    from models.camera.fitting import FitOptions
+    from models.camera.fit import FitOptions
 
 CONFUSION_FILE: Final = "confusion.png"
 
@@ -85,15 +85,15 @@ def train(
     StorageError
         When the version cannot be written.
     """
-    from models.camera import fitting  # noqa: PLC0415 (see main)
+    from models.camera import fit  # noqa: PLC0415 (see main)
 
     started = time.monotonic()
     learned, judged = load_split(data, "train"), load_split(data, "val")
     report(f"{len(learned)} pictures to learn from, {len(judged)} to choose by")
     if finish_only:
-        model = fitting.restore(kept_at, options)
+        model = fit.restore(kept_at, options)
     else:
-        model = fitting.fit(
+        model = fit.fit(
             learned,
             judged,
             options,
@@ -102,7 +102,7 @@ def train(
             kept_at=kept_at,
         )
     report(f"trained in {time.monotonic() - started:.0f} s; judging on test")
-    version = f"{now:%Y-%m-%d}-{fitting.weights_hash(model)}"
+    version = f"{now:%Y-%m-%d}-{fit.weights_hash(model)}"
     content, counts = _judged(model, learned, judged, load_split(data, "test"), options)
     familiarity = fit_familiarity(model, options.scaling, learned, judged)
     ruling = decide_by_baseline(content)
@@ -140,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--finish needs --weights")
     quieten_tensorflow()
     # TensorFlow takes seconds to import: --help need not wait for it.
-    from models.camera.fitting import FitOptions  # noqa: PLC0415
+    from models.camera.fit import FitOptions  # noqa: PLC0415
 
     options = FitOptions(epochs=given.epochs, encoder=given.encoder, seed=given.seed)
     now = utc_now()
@@ -188,7 +188,7 @@ def _judged(
     import keras  # noqa: PLC0415
     import tensorflow as tf  # noqa: PLC0415
 
-    from models.camera.fitting import segment_with  # noqa: PLC0415
+    from models.camera.fit import segment_with  # noqa: PLC0415
 
     segment = segment_with(model, options)
     counts = confusion_over(unseen, segment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.nowcast.judging import lead_table, status_table
+from models.nowcast.evaluation import lead_table, status_table
 from models.tables import markdown_table
 from services.forecast.nowcasts import LEAD_MINUTES
 

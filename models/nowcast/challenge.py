@@ -16,8 +16,8 @@ from models.contest import HistoryContest
 from models.errors import HistoryTooShort, ModelMismatch
 from models.nowcast.city_table import CityTable, load_city_table
 from models.nowcast.day_parts import NowcastSplit, split_days
-from models.nowcast.issuing import MIN_KNOWN_SHARE, known_share
-from models.nowcast.judging import is_no_worse_than_baselines
+from models.nowcast.evaluation import is_no_worse_than_baselines
+from models.nowcast.issuer import MIN_KNOWN_SHARE, known_share
 from models.nowcast.kind import NOWCAST
 from models.nowcast.train import DEFAULT_WEEKS, describe, quantiles_in_parts, train_on
 from models.training import Decide
@@ -27,7 +27,7 @@ from services.traffic.snapshot import Source
 
 if TYPE_CHECKING:
     from models.nowcast.city import CityOptions
-    from models.nowcast.storing import StoredNowcaster
+    from models.nowcast.stored_nowcaster import StoredNowcaster
 
 Array = NDArray[np.float32]
 
@@ -91,7 +91,7 @@ class NowcastChallenge(HistoryContest):
         if champion is None:
             return None
         # TensorFlow takes seconds: only where there is a champion to load.
-        from models.nowcast.storing import load_nowcaster  # noqa: PLC0415
+        from models.nowcast.stored_nowcaster import load_nowcaster  # noqa: PLC0415
 
         try:
             stored = load_nowcaster(champion.directory)

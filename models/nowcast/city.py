@@ -20,7 +20,7 @@ from models.nowcast.features import (
     make_series,
     make_windows,
 )
-from models.nowcast.fitting import Inputs, NetworkPlan, WindowBatches, fit_on_batches, learn_scaling
+from models.nowcast.fit import Inputs, NetworkPlan, WindowBatches, fit_on_batches, learn_scaling
 from models.nowcast.forecast import BandForecast
 from models.nowcast.graph import Neighbours, telling_neighbours
 from models.nowcast.nowcaster import TELLING_STEPS, NowcasterParts, TrainedNowcaster, network_inputs

@@ -23,7 +23,7 @@ from models.nowcast.speed_table import MINUTES_PER_DAY, RowTimes
 from services.city.calendar import calendar_of
 from services.city.chosen import CITY
 from services.city.day_types import DayType
-from services.history import layout, reading, rows
+from services.history import day_files, layout, rows
 from services.history.networks import KnownNetworks
 from services.history.window import Window, midnight, window
 from services.traffic.network import Network
@@ -284,7 +284,7 @@ def _days(start: date, end: date) -> Iterator[date]:
 def _newest(data_dir: Path, source: Source) -> tuple[Network, datetime]:
     """The network and the time of the last observation."""
     for day in reversed(layout.days(data_dir, source)):
-        table = reading.read_day(data_dir, source, day, ["observed_at", "network_version"])
+        table = day_files.read_day(data_dir, source, day, ["observed_at", "network_version"])
         if not len(table):
             continue
         seconds = rows.epoch_seconds(table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from models.catalogue import ModelKind
-from models.nowcast.judging import AVERAGE, NOWCASTER
+from models.nowcast.evaluation import AVERAGE, NOWCASTER
 from models.versions import NOWCASTER_FILE
 
 NOWCAST: Final = ModelKind(

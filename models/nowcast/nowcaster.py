@@ -22,7 +22,7 @@ from models.nowcast.features import (
     make_series,
     make_windows,
 )
-from models.nowcast.fitting import fit_network
+from models.nowcast.fit import fit_network
 from models.nowcast.forecast import BandForecast
 from models.nowcast.graph import Neighbours, choose_neighbours, telling_neighbours
 from models.nowcast.options import NowcastOptions

@@ -15,7 +15,7 @@ from typing import Any, Final
 from models.errors import ModelMismatch
 from models.nowcast.city_table import CityTable, load_city_table
 from models.nowcast.day_parts import NowcastSplit
-from models.nowcast.judging import lead_table
+from models.nowcast.evaluation import lead_table
 from models.nowcast.train import NOWCAST_DIRECTORY, calibrate_and_measure, write_nowcaster
 from models.records import read_measures
 from models.training_command import Report, Trained, quieten_tensorflow, say
@@ -57,7 +57,7 @@ def recalibrate(data_dir: Path, directory: Path, report: Report) -> Trained:
     )
     parts = _parts_of(record["split"], table)
     # It takes seconds to import: --help and a wrong version need not wait for it.
-    from models.nowcast.storing import load_nowcaster  # noqa: PLC0415
+    from models.nowcast.stored_nowcaster import load_nowcaster  # noqa: PLC0415
 
     stored = load_nowcaster(directory)
     if stored.city.segment_ids != table.network.segment_ids:

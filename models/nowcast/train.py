@@ -23,8 +23,7 @@ from models.nowcast.calibration import BandCalibration, CalibrationOptions, lear
 from models.nowcast.card import nowcast_card
 from models.nowcast.city_table import CityTable, load_city_table
 from models.nowcast.day_parts import NowcastSplit, split_days
-from models.nowcast.features import speeds_ahead
-from models.nowcast.judging import (
+from models.nowcast.evaluation import (
     AVERAGE,
     NOWCASTER,
     PERSISTENCE,
@@ -37,6 +36,7 @@ from models.nowcast.judging import (
     on_common_cases,
     persistence,
 )
+from models.nowcast.features import speeds_ahead
 from models.nowcast.kind import NOWCAST
 from models.nowcast.leads import LEAD_STEPS, quantiles_at_leads
 from models.nowcast.speed_table import RowTimes
@@ -392,7 +392,7 @@ def write_nowcaster(
     StorageError
         When it cannot be written.
     """
-    from models.nowcast.storing import StoredNowcaster, encode_nowcaster  # noqa: PLC0415
+    from models.nowcast.stored_nowcaster import StoredNowcaster, encode_nowcaster  # noqa: PLC0415
 
     stored = StoredNowcaster(*stored_parts)
     version, document = stored.version, encode_nowcaster(stored)

@@ -36,7 +36,7 @@ from services.forecast.zone_forecasts import (
 from services.traffic.snapshot import Source
 
 if TYPE_CHECKING:
-    from models.zones.fitting import Fitted
+    from models.zones.fit import Fitted
     from models.zones.keras_forecaster import KerasForecaster
 
 DEFAULT_EPOCHS: Final = 100
@@ -133,7 +133,7 @@ def train_on(
     )
     report("starting TensorFlow")
     # It takes seconds to import: --help and an empty history need not wait for it.
-    from models.zones.fitting import FitOptions, fit  # noqa: PLC0415
+    from models.zones.fit import FitOptions, fit  # noqa: PLC0415
 
     started = time.monotonic()
     options = FitOptions(epochs=epochs, seed=seed)

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from services.base.errors import StorageError
 from services.base.files import write_atomically
-from services.history import layout, reading, rows
+from services.history import day_files, layout, rows
 from services.history.networks import SegmentNumbers
 from services.traffic.snapshot import Source
 
@@ -74,9 +74,9 @@ def fold_day(
     StorageError
         When a file cannot be read, or the day's not be written; nothing has changed then.
     """
-    found = reading.day_files(data_dir, source, day)
+    found = day_files.day_files(data_dir, source, day)
     day_path = [found.day_file] if found.day_file else []
-    sound = reading.sound_tables([*day_path, *found.snapshots, *found.taken_in])
+    sound = day_files.sound_tables([*day_path, *found.snapshots, *found.taken_in])
     tables = list(sound.values())
     if more is not None:
         tables.append(more)

@@ -16,7 +16,7 @@ from typing import Final
 
 from services.base.errors import StorageError
 from services.base.files import ASIDE_SUFFIX, TEMPORARY_PREFIX
-from services.history import layout, reading
+from services.history import day_files, layout
 from services.traffic.snapshot import Source
 from services.traffic.store import Store
 
@@ -102,5 +102,5 @@ def _versions_in_use(store: Store) -> set[str]:
     used = {snapshot.network_version for snapshot in published if snapshot is not None}
     for source in layout.sources(store.data_dir):
         for day in layout.days(store.data_dir, source):
-            used |= reading.network_versions(store.data_dir, source, day)
+            used |= day_files.network_versions(store.data_dir, source, day)
     return used

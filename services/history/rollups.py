@@ -30,8 +30,10 @@ from numpy.typing import NDArray
 
 from services.base.errors import StorageError
 from services.base.files import set_aside
-from services.history import layout, reading
-from services.history.counting import (
+from services.history import day_files, layout
+from services.history.cube_files import CubeForm, read_columns, read_cube, write_cube
+from services.history.cubes import Counts, Cube
+from services.history.day_counts import (
     COUNTED_COLUMNS,
     SEGMENT_MEASURES,
     ZONE_MEASURES,
@@ -40,8 +42,6 @@ from services.history.counting import (
     segment_counts,
     zone_counts,
 )
-from services.history.cube_files import CubeForm, read_columns, read_cube, write_cube
-from services.history.cubes import Counts, Cube
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import RATIO_BIN_PCT, RATIO_BINS, ZONE_BINS, quantile_pct
 from services.plain.statuses import DATEX_NAMES
@@ -212,7 +212,7 @@ class Rollups:
         """
         marks = {}
         for day in layout.days(self._data_dir, self._source):
-            header = reading.day_header(self._data_dir, self._source, day)
+            header = day_files.day_header(self._data_dir, self._source, day)
             if header is not None and header.compacted:
                 versions = header.network_versions
                 unplaced = [v for v in versions if self._networks.get(v) is None]
@@ -264,7 +264,7 @@ class Rollups:
     def _rows_of_day(self, day: date) -> pa.Table | None:
         """The rows of a day's file; None when it turns out damaged, and is set aside."""
         path = layout.day_file(self._data_dir, self._source, day)
-        return reading.sound_tables([path], COUNTED_COLUMNS).get(path)
+        return day_files.sound_tables([path], COUNTED_COLUMNS).get(path)
 
     def _counts(self, table: pa.Table, kind: Kind) -> Iterator[Counts]:
         for counted in rows_by_network(table, self._networks):

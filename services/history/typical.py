@@ -17,17 +17,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from services.city.chosen import CITY
-from services.history import layout, reading
+from services.history import day_files, layout
 from services.history.averages import mean_of
-from services.history.counting import (
+from services.history.cube_files import CubeColumns, read_columns, read_cube
+from services.history.cubes import Counts, Cube, together
+from services.history.day_counts import (
     COUNTED_COLUMNS,
     CountedRows,
     rows_by_network,
     segment_counts,
     zone_counts,
 )
-from services.history.cube_files import CubeColumns, read_columns, read_cube
-from services.history.cubes import Counts, Cube, together
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import PERMILLE, RATIO_BIN_PCT, ZONE_BIN_PCT, quantile_pct
@@ -187,13 +187,13 @@ def _news(
     networks = KnownNetworks(data_dir, [network])
     parts = []
     for day in layout.days(data_dir, source)[-_DAYS_WITH_NEWS:]:
-        table = reading.with_retries(data_dir, source, day, _rows_of_snapshots)
+        table = day_files.with_retries(data_dir, source, day, _rows_of_snapshots)
         parts += [count(counted) for counted in rows_by_network(table, networks)]
     return together(parts) if parts else None
 
 
-def _rows_of_snapshots(found: reading.DayFiles) -> pa.Table:
-    return reading.read_rows(found.snapshots, COUNTED_COLUMNS)
+def _rows_of_snapshots(found: day_files.DayFiles) -> pa.Table:
+    return day_files.read_rows(found.snapshots, COUNTED_COLUMNS)
 
 
 def _with_news(

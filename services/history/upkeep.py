@@ -13,7 +13,7 @@ from typing import Final
 
 from services.base.errors import TrafficError
 from services.base.files import remove_abandoned, remove_set_aside
-from services.history import compaction, layout, reading, retention
+from services.history import compaction, day_files, layout, retention
 from services.history.networks import KnownNetworks, SegmentNumbers
 from services.history.rollups import Rollups
 from services.traffic.snapshot import Source
@@ -85,7 +85,7 @@ def keep_up_source(
 
 
 def _is_ripe(data_dir: Path, source: Source, day: date, today: date) -> bool:
-    found = reading.day_files(data_dir, source, day)
+    found = day_files.day_files(data_dir, source, day)
     if day < today:
         return found.needs_compaction()
     return len(found.snapshots) + len(found.taken_in) >= FOLD_TODAY_FROM_FILES

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from services.city.chosen import CITY
-from services.history import layout, reading, rows
+from services.history import day_files, layout, rows
 from services.history.networks import KnownNetworks, places_in
 from services.traffic.network import Network
 from services.traffic.snapshot import Source
@@ -108,7 +108,7 @@ def window(
     first, last = int(start.timestamp()), int(end.timestamp()) - 1
     columns = [*_PLACE_COLUMNS, *values]
     tables = [
-        _between(reading.read_day(data_dir, source, day, columns), first, last)
+        _between(day_files.read_day(data_dir, source, day, columns), first, last)
         for day in _utc_days(first, last)
     ]
     networks = KnownNetworks(data_dir, [network])
@@ -124,7 +124,7 @@ def newest_network(data_dir: Path, source: Source) -> Network | None:
     """
     networks = KnownNetworks(data_dir)
     for day in reversed(layout.days(data_dir, source)):
-        table = reading.read_day(data_dir, source, day, ["observed_at", "network_version"])
+        table = day_files.read_day(data_dir, source, day, ["observed_at", "network_version"])
         versions = table.sort_by("observed_at")["network_version"].to_pylist()
         for version in dict.fromkeys(reversed(versions)):
             network = networks.get(version)

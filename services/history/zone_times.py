@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from services.history import reading
-from services.history.counting import COUNTED_COLUMNS, observed_zone_times, rows_by_network
+from services.history import day_files
+from services.history.day_counts import COUNTED_COLUMNS, observed_zone_times, rows_by_network
 from services.history.networks import KnownNetworks
 from services.traffic.snapshot import Source
 from services.traffic.zone_ratios import ZoneTimes
@@ -40,6 +40,6 @@ def zone_times_by_day(
         When files cannot be read though nothing is known to be wrong with them.
     """
     for day in days:
-        table = reading.read_day(data_dir, source, day, COUNTED_COLUMNS)
+        table = day_files.read_day(data_dir, source, day, COUNTED_COLUMNS)
         for counted in rows_by_network(table, networks):
             yield (day, *observed_zone_times(counted))

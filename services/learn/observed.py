@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from services.city.chosen import CITY
 from services.history import layout
 from services.history.averages import mean_of, smoothed_shares
-from services.history.counting import counts_of_ratios
 from services.history.cube_files import read_cube
 from services.history.cubes import Cube
+from services.history.day_counts import counts_of_ratios
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK, hour_of_week
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import ZONE_BIN_PCT, ZONE_BINS, quantile_pct

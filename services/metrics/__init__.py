@@ -8,9 +8,9 @@ an application in a test keeps them in memory.
 from __future__ import annotations
 
 from services.metrics.camera import CameraMetrics
-from services.metrics.reading import Sample, exposition, heartbeat_of, read_samples
 from services.metrics.requests import measure_requests
-from services.metrics.sharing import metric_registry, roles_off, share_metrics
+from services.metrics.samples import Sample, exposition, heartbeat_of, read_samples
+from services.metrics.shared_directory import metric_registry, roles_off, share_metrics
 from services.metrics.work import WorkMetrics
 
 __all__ = [

@@ -21,8 +21,8 @@ from services.metrics.definitions import (
     SEGMENTS,
 )
 from services.metrics.process import ProcessMeter
-from services.metrics.reading import Sample
-from services.metrics.sharing import Role
+from services.metrics.samples import Sample
+from services.metrics.shared_directory import Role
 
 FetchOutcome = Literal["ok", "unreachable", "refused"]
 

@@ -18,7 +18,7 @@ from services.base.clock import Clock
 from services.base.errors import FeedError, FeedUnreachable, StorageError, TrafficError
 from services.base.privacy import without_personal_data
 from services.city.city import City
-from services.history import recording
+from services.history import writer
 from services.history.usual_look_up import read_usual_hour
 from services.metrics import WorkMetrics, metric_registry
 from services.metrics.work import FetchOutcome
@@ -230,7 +230,7 @@ class Observer:
     def _keep(self, checked: CheckedReply) -> None:
         """History first, so that what is shown is also kept; a full disk must not hide the news."""
         with _going_on("history not written"):
-            recording.append_snapshot(self._store.data_dir, checked.snapshot)
+            writer.append_snapshot(self._store.data_dir, checked.snapshot)
             self._metrics.history_written(checked.snapshot.source, self._clock())
 
     def _look_up_usual(self, checked: CheckedReply) -> None:

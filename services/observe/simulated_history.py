@@ -21,7 +21,7 @@ from services.base.command_line import run_command
 from services.base.errors import TrafficError
 from services.base.formats import plural
 from services.city.rennes import RENNES
-from services.history import recording, rows
+from services.history import rows, writer
 from services.history.window import midnight
 from services.observe.demo import DemoFeed
 from services.observe.feeds.reply import check_reply, decode_records
@@ -93,7 +93,7 @@ def write_simulated_history(
     order = _places_in_reply(body, network)
     for day, moments in groupby(times, key=lambda moment: moment.date()):
         observations = rows.Observations(network.version, _columns(feed, list(moments), order))
-        yield recording.write_day(data_dir, "demo", day, observations)
+        yield writer.write_day(data_dir, "demo", day, observations)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -40,7 +40,7 @@ from services.watch.probe import serves_pages
 from services.watch.rules import rules_of
 
 if TYPE_CHECKING:
-    from services.metrics.sharing import Role
+    from services.metrics.shared_directory import Role
 
 log = logging.getLogger(__name__)
 

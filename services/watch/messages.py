@@ -54,19 +54,20 @@ def message_of(changes: Sequence[Change], language: str, page_url: str, city: Ci
     return Message(_title(changes, texts), "\n".join(lines))
 
 
-def written_value(formats: Formats, value: float, unit: str) -> str:
+def written_value(written: Formats, value: float, unit: str) -> str:
     """A value with its unit, as people read it.
 
-    >>> [written_value(formats_of("en-GB"), *shown) for shown in ((0.012, "%"), (21.0, ""))]
+    >>> written = formats(load_texts("en"))
+    >>> [written_value(written, *shown) for shown in ((0.012, "%"), (21.0, ""))]
     ['1.2%', '21']
     """
     if unit == "s":
-        return formats.duration(value)
+        return written.duration(value)
     if unit == "%":
-        return formats.percent(value, None)
+        return written.percent(value, None)
     if unit == "MB":
-        return formats.megabytes(value)
-    return formats.significant(value)
+        return written.megabytes(value)
+    return written.significant(value)
 
 
 def _title(changes: Sequence[Change], texts: Texts) -> str:

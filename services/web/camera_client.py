@@ -36,8 +36,8 @@ from services.camera.messages import (
     limit_stalls,
     socket_path,
 )
-from services.web.serving.awaited import IsAwaited, always
-from services.web.serving.limits import CAMERA_THREADS
+from services.web.server.awaited import IsAwaited, always
+from services.web.server.limits import CAMERA_THREADS
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from services.base.errors import FeedRefused, StorageError, TrafficError
 from services.base.files import read_if_present, write_atomically
 from services.base.http import FetchLimits, fetch
 from services.city.city import Box
-from services.web.serving.limits import TILE_THREADS
+from services.web.server.limits import TILE_THREADS
 
 log = logging.getLogger(__name__)
 

@@ -25,12 +25,12 @@ from services.camera.messages import socket_path
 from services.camera.server import PLACES
 from services.web import camera_client as client_module
 from services.web.camera_client import CameraClient
-from services.web.serving.gateway import Gateway
-from services.web.serving.limits import CAMERA_THREADS, PAGE_THREADS, THREADS, TILE_THREADS
+from services.web.server.gateway import Gateway
+from services.web.server.limits import CAMERA_THREADS, PAGE_THREADS, THREADS, TILE_THREADS
 from services.web.tiles import LIMITS, MAX_FETCHES, Tiles, tile_at
 from tests.cameras import as_file, running_camera, street, with_scans, work_by_brightness
 from tests.fault_server import fault_server, reply_with
-from tests.services.web.serving.harness import Client, served, status_of
+from tests.services.web.server.harness import Client, served, status_of
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 ROOT = Path(models.__file__).parent.parent

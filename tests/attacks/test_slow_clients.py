@@ -12,9 +12,9 @@ import pytest
 
 from benchmarks.refreshing import RefreshingPage
 from services.roles.supervisor import web_command
-from services.web.serving.limits import HEADER_SECONDS
+from services.web.server.limits import HEADER_SECONDS
 from tests.ports import HOST, free_port
-from tests.services.web.serving.harness import Client, ask, status_of
+from tests.services.web.server.harness import Client, ask, status_of
 from tests.waiting import wait_until
 
 ATTACKERS = 500

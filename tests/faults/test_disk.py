@@ -12,7 +12,7 @@ import pytest
 from app import create_app
 from services.base.errors import StorageError
 from services.city.rennes import RENNES
-from services.history import recording
+from services.history import writer
 from services.observe.observer import Observer
 from services.traffic.store import Store
 from tests.faults.duty import Duty, fired, lines_about, over
@@ -72,7 +72,7 @@ class TestDisk:
 
         duty.pass_time(60, observer.observe)
         with monkeypatch.context() as fault:
-            fault.setattr(recording, "append_snapshot", full)
+            fault.setattr(writer, "append_snapshot", full)
             duty.pass_time(1_200, every(12, observer.observe))
         summary = "History no longer written: age of the last addition"
         assert webhook.titles == [fired(summary)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.metrics import CameraMetrics, metric_registry, share_metrics
-from services.metrics.sharing import metrics_directory
+from services.metrics.shared_directory import metrics_directory
 from tests.faults.duty import Duty, fired, over
 
 

@@ -25,7 +25,7 @@ from tests.waiting import wait_until
 LEAKING = """
 import sys
 from pathlib import Path
-from services.metrics.sharing import metric_registry, share_metrics
+from services.metrics.shared_directory import metric_registry, share_metrics
 share_metrics(Path(sys.argv[1]), "web")
 import flask
 from services.metrics import measure_requests

@@ -11,7 +11,7 @@ import pandas as pd
 from models.zones.dataset import ZoneHistory
 from services.base.files import write_atomically
 from services.city.rennes import RENNES
-from services.history import recording
+from services.history import writer
 from services.history.rows import Observations
 from services.plain.statuses import ZONE_STATUSES
 from services.traffic.network import encode_network
@@ -71,7 +71,7 @@ def write_history(data_dir: Path, weeks: int = 3, source: Source = "demo") -> No
         )
     frame = pd.concat(rows, ignore_index=True)
     for day, part in frame.groupby(frame["observed_at"].dt.date):
-        recording.write_day(data_dir, source, day, Observations(network.version, part))
+        writer.write_day(data_dir, source, day, Observations(network.version, part))
 
 
 def _moments(weeks: int) -> list[datetime]:

@@ -11,7 +11,7 @@ import pytest
 
 from models import learner, night
 from models.learner import Job, journalled, make_jobs, make_scheduler
-from models.nowcast.issuing import NowcastIssuer
+from models.nowcast.issuer import NowcastIssuer
 from services.base.errors import StorageError
 from services.base.settings import load_settings
 from services.forecast.nowcast_files import LearnerState, learner_state

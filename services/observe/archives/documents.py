@@ -14,7 +14,7 @@ from typing import Any, Final, TextIO
 import orjson
 
 from services.base.errors import FeedRefused
-from services.observe.archives.opening import (
+from services.observe.archives.source_file import (
     CONTAINER_KEYS,
     MAX_RECORD_CHARACTERS,
     bounded_lines,

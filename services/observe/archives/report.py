@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from services.base.formats import plural
+from services.observe.archives.intake import DayTaken, Taken
 from services.observe.archives.places import UNKNOWN_SEGMENT
-from services.observe.archives.taking import DayTaken, Taken
 
 # On an ordinary day a third is unknown, most of it at night.
 NOTEWORTHY_UNKNOWN_SHARE: Final = 0.50

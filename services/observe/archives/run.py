@@ -13,14 +13,14 @@ from services.base.errors import FeedRefused
 from services.city.city import City
 from services.history import layout
 from services.history.rollups import Rollups
-from services.observe.archives.checking import PROBES_FIELD, CheckedRows, RowChecker
+from services.observe.archives.checks import PROBES_FIELD, CheckedRows, RowChecker
 from services.observe.archives.documents import document_records, line_records
-from services.observe.archives.opening import UNREADABLE, Archive, open_archive, refusal
+from services.observe.archives.intake import days_of, take
 from services.observe.archives.places import SegmentPlacer
 from services.observe.archives.report import FileReport
 from services.observe.archives.shapes import OLD_CLASS_FIELD, FlatRecord, Flattener
+from services.observe.archives.source_file import UNREADABLE, Archive, open_archive, refusal
 from services.observe.archives.tables import parquet_records, table_records
-from services.observe.archives.taking import days_of, take
 from services.observe.feeds.reply import GEOMETRY_FIELD
 from services.traffic.snapshot import Source
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from services.base.errors import FeedRefused
-from services.observe.archives.opening import bounded_lines, delimiter_of
 from services.observe.archives.shapes import FIELDS, NUMERIC_FIELDS, field_name, whole_if_it_can
+from services.observe.archives.source_file import bounded_lines, delimiter_of
 from services.observe.feeds.reply import TIME_FIELD
 
 _ROWS_DECODED_AT_ONCE: Final = 10_000

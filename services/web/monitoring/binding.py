@@ -35,7 +35,7 @@ from services.operations import Operations
 from services.web.access.credentials import LOCK_TIMEOUT_SECONDS, monitoring_dir
 from services.web.monitoring import GRAPHS_EXTENSION, database, gate, graphs, local_days, offline
 from services.web.monitoring.complaints import Complaints, logger
-from services.web.monitoring.measuring import Measurer, measured_rules
+from services.web.monitoring.measurement import Measurer, measured_rules
 from services.web.monitoring.records import RecordStore
 from services.web.monitoring.writer import RecordWriter
 

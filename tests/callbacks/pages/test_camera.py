@@ -11,12 +11,12 @@ from datetime import timedelta
 import orjson
 import pytest
 
-from callbacks.live.camera_keeping import segment_of
+from callbacks.live.camera_reading import segment_of
 from callbacks.pages.camera import figures_csv, tell
 from services.base.texts import load_texts
+from services.camera.answer import look
 from services.camera.errors import CameraBusy
 from services.camera.limits import MAX_BYTES
-from services.camera.looking import look
 from services.traffic.store import Store
 from services.web.camera_client import CameraClient
 from tests.callbacks.conftest import NOW

@@ -81,7 +81,7 @@ def load(path):
 
 
 def test_training_on_drawn_streets_writes_a_version_that_segments(tmp_path):
-    from models.camera.fitting import FitOptions  # noqa: PLC0415
+    from models.camera.fit import FitOptions  # noqa: PLC0415
 
     data = write_streets(tmp_path / "data", {"train": 4, "val": 1, "test": 1})
     lines = []

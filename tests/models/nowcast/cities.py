@@ -11,7 +11,7 @@ import pandas as pd
 
 from services.base.files import write_atomically
 from services.city.rennes import RENNES
-from services.history import recording
+from services.history import writer
 from services.history.rows import Observations
 from services.traffic.network import Network, encode_network
 from services.traffic.status import Status
@@ -68,4 +68,4 @@ def write_city(
         )
     frame = pd.concat(frames, ignore_index=True)
     for day, part in frame.groupby(frame["observed_at"].dt.date):
-        recording.write_day(data_dir, "demo", day, Observations(network.version, part))
+        writer.write_day(data_dir, "demo", day, Observations(network.version, part))

@@ -14,7 +14,7 @@ from models.challenge import challenge, rule
 from models.errors import HistoryTooShort
 from models.nowcast.challenge import NowcastChallenge, parts_with_newest_judged
 from models.nowcast.city_table import load_city_table
-from models.nowcast.judging import (
+from models.nowcast.evaluation import (
     NOWCASTER,
     PERSISTENCE,
     JudgedForecast,
@@ -73,7 +73,9 @@ def test_the_first_is_judged_by_the_baselines_and_its_like_is_no_better(
     assert (first.figures["judged_first_day"], first.figures["judged_days"]) == ("2026-11-17", 7)
     # One that learned the very same is no better on the same days.
     judged = [datetime(2026, 11, day, tzinfo=UTC).date() for day in range(17, 24)]
-    again = importlib.import_module("models.nowcast.storing").load_nowcaster(champion.directory)
+    again = importlib.import_module("models.nowcast.stored_nowcaster").load_nowcaster(
+        champion.directory
+    )
     monkeypatch.setattr(city, "learn_city", lambda *_, **__: again.city)
 
     def decide(test):

@@ -26,7 +26,7 @@ def directory(trained_city, tmp_path):
 
 
 def test_the_same_history_gives_the_same_version_and_measures(trained_city, directory, capsys):
-    load = importlib.import_module("models.nowcast.storing").load_nowcaster
+    load = importlib.import_module("models.nowcast.stored_nowcaster").load_nowcaster
     before = load(directory)
     arguments = [directory.name, "--data-dir", str(trained_city.data_dir)]
     assert recalibrate.main([*arguments, "--models", str(directory.parents[1])]) == 0

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import models
+from models.nowcast.evaluation import is_no_worse_than_baselines, lead_table
 from models.nowcast.features import LAGS
-from models.nowcast.issuing import forecast_next_hour, known_share
-from models.nowcast.judging import is_no_worse_than_baselines, lead_table
+from models.nowcast.issuer import forecast_next_hour, known_share
 from models.versions import CARD_FILE, champion_version
 from services.city.rennes import RENNES
 from services.forecast.nowcasts import LEAD_MINUTES
@@ -54,7 +54,7 @@ def test_it_is_the_only_version_that_is_shipped_and_small(directory):
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
 def test_it_loads_and_forecasts_the_simulated_rennes(directory):
     # Here and not above: collecting the tests need not wait for TensorFlow.
-    storing = importlib.import_module("models.nowcast.storing")
+    storing = importlib.import_module("models.nowcast.stored_nowcaster")
     stored = storing.load_nowcaster(directory)
     body = DemoFeed().reply(RUSH_HOUR)
     checked = check_reply(body, city=RENNES, source="demo", received_at=RUSH_HOUR)

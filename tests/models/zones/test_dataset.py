@@ -10,7 +10,7 @@ from models.day_split import split_days
 from models.errors import HistoryTooShort
 from models.zones.dataset import load_zone_history, zone_statuses
 from services.city.rennes import RENNES
-from services.history import recording
+from services.history import writer
 from services.traffic.indicators import compute_indicators, zone_status
 from services.traffic.store import Store
 from tests.factories import make_network, make_snapshot_for
@@ -59,7 +59,7 @@ def test_a_stored_snapshot_has_the_statuses_that_the_live_page_shows(tmp_path):
         codes = np.random.default_rng(step).choice(5, 60, p=_SHARES[step]).astype(np.uint8)
         moment = datetime(2026, 11, 24, 6 + step, 5, tzinfo=UTC)
         snapshot = make_snapshot_for(network, codes, observed_at=moment)
-        recording.append_snapshot(tmp_path, snapshot)
+        writer.append_snapshot(tmp_path, snapshot)
         Store(tmp_path).publish(network, snapshot)
         frame = load_zone_history(tmp_path, "live").frame
         ratios = compute_indicators(network, snapshot).zone_ratios
@@ -99,7 +99,7 @@ def test_a_damaged_network_costs_the_rows_that_refer_to_it_and_no_training(tmp_p
     before = load_zone_history(tmp_path, "live").frame
     other = make_network(20)
     moment = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
-    recording.append_snapshot(tmp_path, make_snapshot_for(other, observed_at=moment))
+    writer.append_snapshot(tmp_path, make_snapshot_for(other, observed_at=moment))
     (tmp_path / "networks" / f"{other.version}.geojson").write_bytes(b"")
     assert len(load_zone_history(tmp_path, "live").frame) == len(before)
     assert f"{other.version}.geojson is unreadable and set aside" in caplog.text

@@ -124,7 +124,7 @@ def test_so_is_a_training_of_the_cameras_model(tmp_path, monkeypatch, baseline, 
     monkeypatch.setenv("TRAFFIC_DATA_DIR", str(tmp_path))
     # Not TensorFlow, which nothing here needs.
     fitting = SimpleNamespace(FitOptions=lambda **_options: None)
-    monkeypatch.setitem(sys.modules, "models.camera.fitting", fitting)
+    monkeypatch.setitem(sys.modules, "models.camera.fit", fitting)
 
     def train(_data, root, _options, **_others):
         content = {

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from services.base.files import write_atomically
-from services.history import reading, recording
+from services.history import day_files, writer
 from services.traffic.network import Network, encode_network
 from services.traffic.snapshot import Source
 from services.traffic.status import Status
@@ -39,12 +39,12 @@ def append(
         generator = np.random.default_rng([seed, int(moment.timestamp())])
         codes = generator.integers(0, len(Status), len(network)).astype(np.uint8)
         snapshot = make_snapshot_for(network, codes, observed_at=moment, source=source)
-        recording.append_snapshot(data_dir, snapshot)
+        writer.append_snapshot(data_dir, snapshot)
 
 
 def observations(data_dir: Path, source: Source, day: date) -> pd.DataFrame:
     """Everything the history holds of a day, in a fixed order."""
-    frame = reading.read_day(data_dir, source, day).to_pandas()
+    frame = day_files.read_day(data_dir, source, day).to_pandas()
     frame["network_version"] = frame["network_version"].astype(str)
     order = ["observed_at", "network_version", "segment"]
     return frame.sort_values(order).reset_index(drop=True)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from services.base.errors import StorageError
-from services.history import compaction, layout, reading, upkeep
+from services.history import compaction, day_files, layout, upkeep
 from services.history.typical import typical_week
 from services.observe.demo import MIN_SEGMENTS, DemoFeed
 from services.observe.simulated_history import write_simulated_history
@@ -83,7 +83,7 @@ def test_snapshots_whose_removal_was_interrupted_do_not_count_twice(tmp_path, ne
     for path, content in list(contents.items())[3:]:
         path.write_bytes(content)
     pd.testing.assert_frame_equal(observations(tmp_path, "live", YESTERDAY), before)
-    assert [path.name for path in reading.files(tmp_path, "live")] == ["day.parquet"]
+    assert [path.name for path in day_files.files(tmp_path, "live")] == ["day.parquet"]
     assert observations(tmp_path, "live", YESTERDAY)["observed_at"].nunique() == 6
     upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
     assert file_names(tmp_path, "live", YESTERDAY) == ["day.parquet"]
@@ -182,23 +182,23 @@ def test_a_fault_of_the_machine_sets_nothing_aside(tmp_path, network, monkeypatc
 
     monkeypatch.setattr(pq, "read_metadata", too_many)
     with pytest.raises(StorageError, match="Too many open files"):
-        reading.read_day(tmp_path, "live", YESTERDAY)
+        day_files.read_day(tmp_path, "live", YESTERDAY)
     assert file_names(tmp_path, "live", YESTERDAY) == ["060000.parquet", "060300.parquet"]
 
 
 def test_a_reader_overtaken_by_compaction_reads_the_day_again(tmp_path, network, monkeypatch):
     append(tmp_path, network, moments(START, 3))
     before = observations(tmp_path, "live", YESTERDAY)
-    read, calls = reading.read_file, []
+    read, calls = day_files.read_file, []
 
     def compacted_meanwhile(path, columns):
         calls.append(path)
         if len(calls) == 2:
-            monkeypatch.setattr(reading, "read_file", read)
+            monkeypatch.setattr(day_files, "read_file", read)
             upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
         return read(path, columns)
 
-    monkeypatch.setattr(reading, "read_file", compacted_meanwhile)
+    monkeypatch.setattr(day_files, "read_file", compacted_meanwhile)
     pd.testing.assert_frame_equal(observations(tmp_path, "live", YESTERDAY), before)
     assert len(calls) == 2
 

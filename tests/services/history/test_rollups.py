@@ -8,7 +8,7 @@ import pytest
 
 from services.base.errors import StorageError
 from services.city.rennes import RENNES
-from services.history import layout, recording, rollups, rows, upkeep
+from services.history import layout, rollups, rows, upkeep, writer
 from services.history.cube_files import read_cube
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import quantile_pct
@@ -100,7 +100,7 @@ def test_usual_quantiles_are_those_of_what_was_seen(tmp_path, network):
     for count, moment in enumerate(moments(monday, 20)):
         snapshot = make_snapshot_for(network, Status.HEAVY, observed_at=moment)
         snapshot.columns["speed_kmh"] = np.round(limit * (count + 1) / 20)
-        recording.append_snapshot(tmp_path, snapshot)
+        writer.append_snapshot(tmp_path, snapshot)
     upkeep.keep_up(tmp_path, NOW, KEEP_ALL)
     usual = typical(tmp_path, "live", network, 8)
     for name, expected in (("p10", 0.10), ("p50", 0.50), ("p90", 0.90)):
@@ -119,7 +119,7 @@ def test_usual_quantiles_are_those_of_what_was_seen(tmp_path, network):
 def test_both_clock_changes_count_in_the_hour_people_read(tmp_path, network, start, hours_seen):
     keep_network(tmp_path, network)
     for moment in moments(start, 4, step_minutes=60):
-        recording.append_snapshot(
+        writer.append_snapshot(
             tmp_path, make_snapshot_for(network, Status.HEAVY, observed_at=moment)
         )
     upkeep.keep_up(tmp_path, NOW, KEEP_ALL)
@@ -152,7 +152,7 @@ def test_a_late_snapshot_is_counted_once_its_day_is_compacted_again(three_days, 
     before = typical_week(three_days, "live", network).values["known"].sum()
     late = datetime(2026, 11, 20, 23, 57, tzinfo=UTC)
     keep = make_snapshot_for(network, Status.HEAVY, observed_at=late)
-    recording.append_snapshot(three_days, keep)
+    writer.append_snapshot(three_days, keep)
     upkeep.keep_up(three_days, NOW, KEEP_ALL)
     after = typical_week(three_days, "live", network).values["known"].sum()
     assert after == before + len(network)
@@ -170,7 +170,7 @@ def test_a_day_replaced_behind_their_back_is_counted_as_it_is_now(three_days, ne
         "segment": np.arange(len(network)),
     }
     given = rows.Observations(network.version, columns)
-    recording.write_day(three_days, "live", DAYS[1], given)
+    writer.write_day(three_days, "live", DAYS[1], given)
     upkeep.keep_up(three_days, NOW, KEEP_ALL)
     assert "made again from the raw days" in caplog.text
     frame = expected_hours(three_days, network, DAYS)
@@ -243,7 +243,7 @@ def test_the_usual_of_zones_is_made_of_the_ratios_on_the_page(tmp_path, network)
         strict=True,
     ):
         snapshot = make_snapshot_for(network, status, observed_at=moment)
-        recording.append_snapshot(tmp_path, snapshot)
+        writer.append_snapshot(tmp_path, snapshot)
         ratios.append(compute_indicators(network, snapshot).zone_ratios)
     upkeep.keep_up(tmp_path, NOW, KEEP_ALL)
     usual = typical_zones(tmp_path, "live", network)
@@ -262,7 +262,7 @@ def test_a_handful_of_segments_says_nothing_of_a_zone(tmp_path, network):
     codes = np.full(len(network), Status.UNKNOWN, dtype=np.uint8)
     codes[0] = Status.CONGESTED
     moment = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
-    recording.append_snapshot(tmp_path, make_snapshot_for(network, codes, observed_at=moment))
+    writer.append_snapshot(tmp_path, make_snapshot_for(network, codes, observed_at=moment))
     zone = RENNES.zone_choices[network.zone_codes[0]]
     times = typical_zones(tmp_path, "live", network)["times"]
     assert times.loc[(104, zone)] == 1

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
-from services.history import recording, upkeep
+from services.history import upkeep, writer
 from services.history.window import midnight, replay, window
 from services.traffic.status import Status
 from tests.factories import make_network, make_snapshot_for
@@ -75,7 +75,7 @@ def test_old_days_are_shown_on_the_network_of_today(tmp_path, network):
         make_snapshot_for(network, Status.HEAVY, observed_at=NOW + timedelta(minutes=3)),
     ]
     for snapshot in snapshots:
-        recording.append_snapshot(tmp_path, snapshot)
+        writer.append_snapshot(tmp_path, snapshot)
     shown = window(tmp_path, "live", NOW, NOW + timedelta(hours=1), network).values["status"]
     for place, segment_id in enumerate(network.segment_ids):
         old_place = old.index_of_id.get(segment_id)

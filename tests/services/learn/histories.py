@@ -24,7 +24,7 @@ from services.forecast.zone_forecasts import (
     encode_table,
     make_table,
 )
-from services.history import recording
+from services.history import writer
 from services.history.hour_of_week import HOURS_PER_WEEK
 from services.history.rows import Observations
 from services.traffic.snapshot import Source
@@ -59,7 +59,7 @@ def write(
     frame = pd.concat(frames, ignore_index=True)
     for day, part in frame.groupby(frame["observed_at"].dt.date):
         observations = Observations(NETWORK.version, part)
-        recording.write_day(data_dir, source, day, observations)
+        writer.write_day(data_dir, source, day, observations)
 
 
 def _frame(moment: datetime, status: int, known_share: float) -> pd.DataFrame:

@@ -19,10 +19,17 @@ from services.base.clock import utc_now
 from services.base.formats import formats_of
 from services.base.settings import load_settings
 from services.city.rennes import RENNES
-from services.metrics import WorkMetrics, exposition, files, heartbeat_of, read_samples, sharing
+from services.metrics import (
+    WorkMetrics,
+    exposition,
+    files,
+    heartbeat_of,
+    read_samples,
+    shared_directory,
+)
 from services.metrics.definitions import REQUEST_DURATION, REQUESTS
 from services.metrics.files import COUNTER, FileValues, ValueFile, is_of_the_living, values_in
-from services.metrics.sharing import retire_dead, share_metrics
+from services.metrics.shared_directory import retire_dead, share_metrics
 from services.operations import open_operations
 from services.watch.overview import OverviewWriter, read_overview
 from services.watch.rules import load_rules
@@ -393,4 +400,4 @@ def test_what_a_role_left_that_no_longer_runs_says_nothing(tmp_path):
 
 def test_the_settings_tell_which_roles_are_off(tmp_path):
     settings = load_settings(data_dir=tmp_path, camera=False, _env_file=None)
-    assert sharing.roles_off(settings) == {"camera"}
+    assert shared_directory.roles_off(settings) == {"camera"}

@@ -8,13 +8,7 @@ from datetime import UTC, datetime
 import flask
 import pytest
 
-from services.metrics import (
-    Sample,
-    WorkMetrics,
-    exposition,
-    measure_requests,
-    read_samples,
-)
+from services.metrics import Sample, WorkMetrics, exposition, measure_requests, read_samples
 from services.metrics.dash_callbacks import callback_label
 from services.metrics.requests import note_login
 
@@ -25,7 +19,7 @@ PROCESS = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from services.metrics.sharing import metric_registry, share_metrics
+from services.metrics.shared_directory import metric_registry, share_metrics
 share_metrics(Path(sys.argv[1]), "web")
 import flask
 from services.metrics import WorkMetrics, measure_requests

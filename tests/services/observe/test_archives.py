@@ -18,7 +18,7 @@ import pytest
 
 from services.base.errors import StorageError
 from services.city.rennes import RENNES
-from services.history import layout, recording, upkeep
+from services.history import layout, upkeep, writer
 from services.history.__main__ import main
 from services.history.typical import typical_week
 from services.observe.archives import run
@@ -94,7 +94,7 @@ def test_every_shape_of_an_archive_brings_the_same_observations(
 
 def test_what_the_worker_observed_is_there_already_whatever_the_shape(tmp_path, data_dir, network):
     keep_network(data_dir, network)
-    recording.append_snapshot(data_dir, make_snapshot_for(network))
+    writer.append_snapshot(data_dir, make_snapshot_for(network))
     for name, shape in archives.SHAPES.items():
         report = take(data_dir, write(tmp_path, name, shape(make_records(network))))
         assert (report.taken, report.already_there) == (0, len(network)), name

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from services.city.rennes import RENNES
-from services.history import reading
+from services.history import day_files
 from services.observe import simulated_history
 from services.observe.demo import MIN_SEGMENTS, DemoFeed
 from services.observe.feeds.reply import check_reply
@@ -93,8 +93,8 @@ def test_days_go_to_one_file_each_as_simulated_and_writing_again_changes_nothing
     contents = [path.read_bytes() for path in first]
     again = list(write_simulated_history(feed, tmp_path, times))
     assert [path.read_bytes() for path in again] == contents
-    assert reading.files(tmp_path, "demo") == first
-    assert reading.files(tmp_path, "live") == []
+    assert day_files.files(tmp_path, "demo") == first
+    assert day_files.files(tmp_path, "live") == []
 
 
 def test_the_command_shows_each_day_it_wrote(tmp_path, feed, monkeypatch, capsys):

@@ -40,7 +40,7 @@ missing = "alarm"
 WORKER = """
 import sys, time
 from pathlib import Path
-from services.metrics.sharing import metric_registry, share_metrics
+from services.metrics.shared_directory import metric_registry, share_metrics
 share_metrics(Path(sys.argv[1]), "worker")
 from services.base.clock import utc_now
 from services.metrics import WorkMetrics

@@ -10,7 +10,7 @@ import pytest
 import urllib3
 
 from services.city.rennes import RENNES
-from services.web.serving.limits import TILE_THREADS
+from services.web.server.limits import TILE_THREADS
 from services.web.tiles import (
     KEPT_SECONDS,
     LIMITS,

@@ -21,7 +21,7 @@ WORKER = """
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from services.metrics.sharing import metric_registry, share_metrics
+from services.metrics.shared_directory import metric_registry, share_metrics
 share_metrics(Path(sys.argv[1]), "worker")
 from services.metrics import WorkMetrics
 work = WorkMetrics(metric_registry(), "worker")

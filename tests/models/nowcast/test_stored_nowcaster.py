@@ -34,7 +34,7 @@ def directory(trained_city, tmp_path):
 @pytest.fixture(scope="module")
 def storing():
     # Here and not above: collecting the tests need not wait for TensorFlow.
-    return importlib.import_module("models.nowcast.storing")
+    return importlib.import_module("models.nowcast.stored_nowcaster")
 
 
 def forecast(stored):

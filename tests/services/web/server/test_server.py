@@ -9,10 +9,10 @@ import threading
 import flask
 import pytest
 
-from services.web.serving import connections, gateway
-from services.web.serving.awaited import awaited
-from services.web.serving.gateway import Gateway
-from tests.services.web.serving.harness import Client, ask, served, status_of
+from services.web.server import connections, gateway
+from services.web.server.awaited import awaited
+from services.web.server.gateway import Gateway
+from tests.services.web.server.harness import Client, ask, served, status_of
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 LARGE = b"x" * 8_000_000

@@ -31,7 +31,7 @@ from services.traffic.snapshot import Snapshot
 from services.traffic.store import Store
 
 if TYPE_CHECKING:
-    from models.nowcast.storing import StoredNowcaster
+    from models.nowcast.stored_nowcaster import StoredNowcaster
 
 log = logging.getLogger(__name__)
 
@@ -196,7 +196,7 @@ def _watched_champion(root: Path) -> Watched[StoredNowcaster]:
 
 def _load(directory: Path) -> StoredNowcaster:
     # TensorFlow takes seconds and 600 MB: only where there is a model to load.
-    from models.nowcast.storing import load_nowcaster  # noqa: PLC0415
+    from models.nowcast.stored_nowcaster import load_nowcaster  # noqa: PLC0415
 
     stored = load_nowcaster(directory)
     log.info("nowcaster %s loaded", stored.version)

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from uvicorn import Config, Server
 
-from services.web.serving.connections import Connections, DeadlineProtocol
-from services.web.serving.gateway import Gateway
-from services.web.serving.worker import WebWorker
+from services.web.server.connections import Connections, DeadlineProtocol
+from services.web.server.gateway import Gateway
+from services.web.server.worker import WebWorker
 from tests.ports import HOST
 from tests.waiting import wait_until
 

@@ -14,9 +14,9 @@ from gunicorn.arbiter import Arbiter
 from uvicorn import Server
 from uvicorn_worker import UvicornWorker
 
-from services.web.serving.connections import Connections, DeadlineProtocol
-from services.web.serving.gateway import Gateway
-from services.web.serving.limits import IDLE_SECONDS, MAX_CONNECTIONS, OTHER_FILES
+from services.web.server.connections import Connections, DeadlineProtocol
+from services.web.server.gateway import Gateway
+from services.web.server.limits import IDLE_SECONDS, MAX_CONNECTIONS, OTHER_FILES
 
 # A process takes one connection at a time from the queue that all share: else whichever wakes first
 # takes all that wait, and the others answer none of them.

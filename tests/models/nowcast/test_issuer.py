@@ -10,12 +10,12 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from models.nowcast.issuing import NowcastIssuer
+from models.nowcast.issuer import NowcastIssuer
 from models.versions import promote
 from services.city.rennes import RENNES
 from services.forecast.nowcast_files import LearnerState, current_file, learner_state, read_nowcast
 from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT
-from services.history import recording
+from services.history import writer
 from services.traffic.status import Status
 from services.traffic.store import Store
 from tests.factories import make_network, make_snapshot_for
@@ -45,7 +45,7 @@ class City:
             snapshot = make_snapshot_for(
                 network, status, observed_at=at - ago * STEP, source=source
             )
-            recording.append_snapshot(self.data_dir, snapshot)
+            writer.append_snapshot(self.data_dir, snapshot)
         self.store.publish(network, snapshot)
         return snapshot
 

@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from services.history import compaction, layout, reading, rows
+from services.history import compaction, day_files, layout, rows
 from services.history.networks import KnownNetworks, SegmentNumbers
 from services.history.rollups import Rollups
-from services.observe.archives.checking import NOT_STATED, CheckedRows
+from services.observe.archives.checks import NOT_STATED, CheckedRows
 from services.observe.archives.places import Places
 from services.traffic.snapshot import Source
 from services.traffic.status import Status
@@ -85,7 +85,7 @@ def take(
         for day, table in days.items():
             once = compaction.first_of_each(table, numbers)
             result.skipped["repeated in the file"] += len(table) - len(once)
-            there = reading.read_day(data_dir, source, day, _KEY_COLUMNS)
+            there = day_files.read_day(data_dir, source, day, _KEY_COLUMNS)
             known = compaction.row_keys(there, numbers)
             is_new = ~np.isin(compaction.row_keys(once, numbers), known)
             unknown = int((once["status"].to_numpy() == Status.UNKNOWN).sum())

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from services.web.serving.limits import (
+from services.web.server.limits import (
     HEADER_SECONDS,
     LISTENING_SECONDS,
     MAX_CONNECTIONS,

@@ -20,7 +20,7 @@ from services.metrics.dash_callbacks import called
 from services.web.monitoring import FAILURES
 from services.web.monitoring.complaints import Complaints
 from services.web.monitoring.records import Failure, Record
-from services.web.monitoring.sampling import InProgress, Sampler, head_of
+from services.web.monitoring.sampler import InProgress, Sampler, head_of
 from services.web.monitoring.writer import RecordWriter
 
 # Files that never change and probes that come every few seconds would drown the rest; the files of

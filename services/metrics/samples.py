@@ -25,7 +25,7 @@ from services.metrics.files import (
     values_in,
 )
 from services.metrics.host import host_families
-from services.metrics.sharing import (
+from services.metrics.shared_directory import (
     ADDED_UP,
     Role,
     added_up_in,

@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from services.web.monitoring.complaints import Complaints
-from services.web.monitoring.sampling import InProgress, Sampler, calls_within, head_of
+from services.web.monitoring.sampler import InProgress, Sampler, calls_within, head_of
 from tests.services.web.monitoring.app import (
     build_server,
     eventually,

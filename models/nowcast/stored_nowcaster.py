@@ -27,7 +27,7 @@ from models.nowcast.calibration import calibration_from
 from models.nowcast.city import STEPS_AROUND, CityNowcaster
 from models.nowcast.city_table import SLOTS_PER_DAY
 from models.nowcast.features import LAGS, Levels
-from models.nowcast.fitting import NetworkPlan
+from models.nowcast.fit import NetworkPlan
 from models.nowcast.graph import Neighbours
 from models.nowcast.nowcaster import NowcasterParts, TrainedNowcaster
 from models.nowcast.options import Architecture

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from models.nowcast.city_table import CityTable, step_ends, to_row_times
-from models.nowcast.features import HORIZONS, LAGS
-from models.nowcast.judging import (
+from models.nowcast.evaluation import (
     AVERAGE,
     NOWCASTER,
     PERSISTENCE,
@@ -19,6 +18,7 @@ from models.nowcast.judging import (
     persistence,
     status_table,
 )
+from models.nowcast.features import HORIZONS, LAGS
 from services.city.rennes import RENNES
 from tests.factories import make_network
 from tests.models.nowcast.cities import START

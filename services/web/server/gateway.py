@@ -18,8 +18,8 @@ from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 
-from services.web.serving import awaited
-from services.web.serving.limits import (
+from services.web.server import awaited
+from services.web.server.limits import (
     BODY_SECONDS,
     MAX_LARGE_BODIES_BYTES,
     MIN_BYTES_PER_SECOND,

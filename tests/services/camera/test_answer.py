@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from services.camera.answer import look
 from services.camera.classes import GROUPS, palette_of
 from services.camera.errors import ModelRefused
-from services.camera.looking import look
 from services.camera.messages import Answer, Order, Refusal
 from services.camera.segmentation import Segmentation
 from tests.cameras import ROAD, VEHICLE, VERSION, as_file, segment_by_brightness, street
