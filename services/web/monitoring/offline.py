@@ -39,7 +39,8 @@ def use_own_page(package: ModuleType) -> None:
 
 def use_own_files(server: flask.Flask, package: ModuleType) -> None:
     """Serve files of ours instead of the package's of the same name."""
-    words = tomllib.loads((HERE / "words.toml").read_text())
+    files = (HERE / "words").glob("*.toml")
+    words = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in files}
     name = f"{package.config.blueprint_name}.{STATIC_ENDPOINT}"
     theirs = server.view_functions[name]
 
