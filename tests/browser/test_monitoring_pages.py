@@ -382,6 +382,23 @@ def test_charts_say_what_they_show(monitoring_page: MonitoringPage) -> None:
     expect(page.get_by_role("link", name="Temps par callback")).to_have_count(0)
 
 
+def test_nothing_is_drawn_before_its_words_are_there(monitoring_page: MonitoringPage) -> None:
+    monitoring_page.log_in()
+    page = monitoring_page.page
+    waiting: list[Route] = []
+    page.route("**/words-fr.json", lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright marks it
+    number = monitoring_page.endpoints[CALLBACK]
+    with page.expect_request("**/words-fr.json"):
+        page.goto(f"{monitoring_page.address}/dashboard/endpoint/{number}/hourly_load")
+    # Playwright hears of requests while it is asked something.
+    wait_until(lambda: page.evaluate("document.readyState") == "complete" and waiting)
+    expect(page.locator("#chart")).to_have_count(0)
+    waiting[0].continue_()
+    expect(page.locator("#chart .xtitle")).to_have_text("Jour")
+    title = "document.getElementById('chart')._fullData[0].colorbar.title.text"
+    assert page.evaluate(title) == "Requêtes"
+
+
 def test_times_are_those_of_rennes(monitoring_page: MonitoringPage) -> None:
     monitoring_page.log_in()
     page = monitoring_page.page

@@ -277,7 +277,8 @@
             event.target.click();
         }
     });
-    fetch("static/words-" + LANGUAGE + ".json").then(function (answer) { return answer.json(); })
+    const wordsRead = fetch("static/words-" + LANGUAGE + ".json")
+        .then(function (answer) { return answer.json(); })
         .then(function (read) {
             words = read;
             patterns = Object.entries(words).filter(function (each) { return each[0].includes("*"); })
@@ -285,5 +286,11 @@
                     const form = each[0].replace(/[.?()|]/g, "\\$&").replace(/\*/g, "(.+)");
                     return [new RegExp("^" + form + "$"), each[1]];
                 });
-        }).finally(keepTranslated);
+        });
+    /* AngularJS's own way to begin later: a chart that is drawn before the words are there keeps
+       those of the package. */
+    window.name = "NG_DEFER_BOOTSTRAP!" + window.name;
+    window.angular.resumeDeferredBootstrap = function () {
+        wordsRead.finally(function () { keepTranslated(); window.angular.resumeBootstrap(); });
+    };
 })();
