@@ -9,6 +9,8 @@
   const CURRENT_FOR_S = 900;
   const AGE_CHECK_MS = 20000;
   const QUANTILES = 3;
+  // Of a cell.
+  const PARTS = ["status", "extra", "band"];
   const STATUSES = ["congested", "heavy", "freeFlow"];
 
   const state = {
@@ -90,10 +92,26 @@
     return `${fill(wording.note, { time: time(answer.observed_at) })} ${learnt}`;
   };
 
+  /** Give a cell its places for figures, once. */
+  const furnish = (id) => {
+    const cell = document.getElementById(id);
+    if (cell.childElementCount > 0) return;
+    const places = PARTS.map((part) => {
+      const place = app.element("span", `nowcast-${part}`);
+      place.id = `${id}-${part}`;
+      return place;
+    });
+    cell.replaceChildren(...places);
+  };
+
   const write = () => {
     const { answer } = state;
     const { settings, snapshot } = page;
     if (!answer) return;
+    const columns = ["now", ...settings.nowcast.leadMinutes];
+    settings.zones.forEach((zone) =>
+      columns.forEach((column) => furnish(`nowcast-${zone}-${column}`)),
+    );
     const kind = answer.state === "ready" && isOld(answer) ? "outdated" : answer.state;
     const cells = settings.zones.flatMap((zone, place) => [
       nowCell(zone, snapshot.zones[place]),

@@ -6,6 +6,7 @@
   // A map that stays idle for so long has finished drawing.
   const QUIET_MS = 400;
   const LIMIT_MS = 60000;
+  const ASK_AGAIN_MS = 500;
 
   const pause = (ms) => new Promise((resolve) => window.setTimeout(resolve, ms));
 
@@ -127,15 +128,19 @@
   };
 
   /** Ask the server for the one of the two that it has by now, as a tab does that comes back:
-      Dash keeps for ever what a script of the page hands it. */
+      Dash keeps for ever what a script of the page hands it. While another request has the
+      server read the news, it still answers with the ones before: then once more. */
   const ask = (place, { wake, source }) => {
     const map = mapIn(plotOfPage());
     const { id, status } = changedSegment(place);
-    window.dash_clientside.set_props(wake, { data: performance.now() });
-    return until(
-      "a refresh",
-      () => map.getFeatureState({ source, id }).status === status && map.loaded(),
-    );
+    let askedAt = -Infinity;
+    return until("a refresh", () => {
+      if (map.getFeatureState({ source, id }).status === status && map.loaded()) return true;
+      if (performance.now() - askedAt < ASK_AGAIN_MS) return false;
+      askedAt = performance.now();
+      window.dash_clientside.set_props(wake, { data: askedAt });
+      return false;
+    });
   };
 
   /** Where the map of the page looks, and its size on the screen. */

@@ -279,6 +279,4 @@ def _strip(texts: Texts, forecast: DayForecast | None) -> html.Div:
 def _strip_button(hour: int, values: Sequence[str]) -> html.Button:
     properties: dict[str, Any] = dict(zip(STRIP_PROPERTIES, values, strict=False))
     properties["data-hour"] = str(hour)
-    return html.Button(
-        html.Span(str(hour), className="strip-hour"), id=strip_button_id(hour), **properties
-    )
+    return html.Button(str(hour), id=strip_button_id(hour), **properties)

@@ -82,15 +82,6 @@ def _row(texts: Texts, zone: str, columns: Sequence[str]) -> html.Tr:
 
 
 def _cell(texts: Texts, id_: str) -> html.Td:
+    # The browser makes the places of the figures: each component of Dash costs every refresh.
     no_value = texts["glance"]["no_value"]
-    return html.Td(
-        html.Div(
-            [
-                html.Span(no_value, id=f"{id_}-status", className="nowcast-status"),
-                html.Span(id=f"{id_}-extra", className="nowcast-extra"),
-                html.Span(id=f"{id_}-band", className="nowcast-band"),
-            ],
-            id=id_,
-            className="nowcast-cell nowcast-cell--unknown",
-        )
-    )
+    return html.Td(html.Div(no_value, id=id_, className="nowcast-cell nowcast-cell--unknown"))

@@ -30,10 +30,11 @@ WATCH_ELEMENTS = """() => {
         }
     }).observe(document.querySelector(".page"), { childList: true, subtree: true });
 }"""
-# Asks for news, as a tab does that comes back, and waits until they are there.
+# Asks for news, as a tab does that comes back, and waits until they are there. While another
+# request has the server read them, it still answers with the ones before.
 REFRESH = """async (version) => {
-    dash_clientside.set_props("wake", { data: version });
-    while (trafficRennes.page.snapshot.version !== version) {
+    for (let waits = 0; trafficRennes.page.snapshot.version !== version; waits += 1) {
+        if (waits % 50 === 0) dash_clientside.set_props("wake", { data: `${version} ${waits}` });
         await new Promise((resolve) => setTimeout(resolve, 4));
     }
 }"""
