@@ -17,7 +17,7 @@ from models.errors import HistoryTooShort, ModelMismatch
 from models.nowcast.city_table import CityTable, load_city_table
 from models.nowcast.day_parts import NowcastSplit, split_days
 from models.nowcast.evaluation import is_no_worse_than_baselines
-from models.nowcast.issuer import MIN_KNOWN_SHARE, known_share
+from models.nowcast.issuer import MIN_KNOWN_SEGMENTS_SHARE, known_share
 from models.nowcast.kind import NOWCAST
 from models.nowcast.train import DEFAULT_WEEKS, describe, quantiles_in_parts, train_on
 from models.training import Decide
@@ -100,7 +100,7 @@ class NowcastChallenge(HistoryContest):
             report(f"the champion is not there to be compared with: {error}")
             return None
         share = known_share(stored, table.network)
-        if share < MIN_KNOWN_SHARE:
+        if share < MIN_KNOWN_SEGMENTS_SHARE:
             report(f"the champion knows {share:.0%} of the network: it does not serve")
             return None
         return OnNetworkOf(table, stored)

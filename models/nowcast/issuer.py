@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # With fewer of its segments known to the model, a network is another one.
-MIN_KNOWN_SHARE: Final = 0.5
+MIN_KNOWN_SEGMENTS_SHARE: Final = 0.5
 
 
 class NowcastIssuer:
@@ -96,7 +96,7 @@ class NowcastIssuer:
             if stored is None:
                 continue
             share = known_share(stored, network)
-            if share >= MIN_KNOWN_SHARE:
+            if share >= MIN_KNOWN_SEGMENTS_SHARE:
                 self._note(LearnerState(has_model=True))
                 return stored
             problems.append(

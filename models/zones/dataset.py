@@ -30,7 +30,7 @@ class ZoneHistory:
     source : {"live", "archive", "demo"}
     frame : DataFrame
         observed_at (aware, UTC); date, day (0 is Monday) and hour, all local to
-        Rennes; zone, an index into ``zones.ZONE_CHOICES``; status, an index into
+        Rennes; zone, an index into ``City.zone_choices``; status, an index into
         ``indicators.ZONE_STATUSES``.
     """
 

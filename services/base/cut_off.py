@@ -74,7 +74,7 @@ class CutOff:
         Raises
         ------
         FeedUnreachable
-            When the time is over.
+            When the time is over, or the process may have no more threads.
         """
         found: Future[socket.socket] = Future()
 
@@ -85,7 +85,10 @@ class CutOff:
             except Exception as error:
                 found.set_exception(error)
 
-        threading.Thread(target=make, name="connecting", daemon=True).start()
+        try:
+            threading.Thread(target=make, name="connecting", daemon=True).start()
+        except RuntimeError as error:
+            raise FeedUnreachable(f"no connection: {error}") from None
         try:
             return found.result(self.remaining_s())
         except TimeoutError:

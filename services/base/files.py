@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 ASIDE_SUFFIX: Final = ".unreadable"
 # Whoever wants to know what damaged it, or to save what is left, has a month.
+# By which databases were set aside before.
+_FORMER_ASIDE_SUFFIX: Final = ".damaged"
 ASIDE_KEPT: Final = timedelta(days=30)
 TEMPORARY_PREFIX: Final = ".writing-"
 # A training is written into a directory, in minutes; a file is locked while it is written, but not
@@ -140,7 +142,7 @@ def remove_set_aside(root: Path, now: datetime) -> list[Path]:
     """Remove what was set aside below a directory longer than ASIDE_KEPT ago; returns it."""
     oldest = (now - ASIDE_KEPT).timestamp()
     removed = []
-    for path in root.rglob(f"*{ASIDE_SUFFIX}*"):
+    for path in [*root.rglob(f"*{ASIDE_SUFFIX}*"), *root.rglob(f"*{_FORMER_ASIDE_SUFFIX}-*")]:
         # Gone meanwhile, or not to be touched.
         with contextlib.suppress(OSError):
             # Renaming is what changed its status last.

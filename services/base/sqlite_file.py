@@ -31,13 +31,26 @@ def is_damage(error: BaseException | None) -> bool:
     return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-def move_aside(path: Path) -> str:
-    """Rename a file with its log, out of the way of a new one; returns its new name.
+def move_aside(path: Path, seen: tuple[int, int] | None) -> str | None:
+    """Rename a file with its log, out of the way of a new one, unless another process was faster.
+
+    Parameters
+    ----------
+    path : Path
+    seen : tuple of int, optional
+        Which file it was, by its ``file_id``, that was found to be damaged.
+
+    Returns
+    -------
+    str or None
+        Its new name; None when another file is there by now.
 
     Raises
     ------
     OSError
     """
+    if file_id(path) != seen:
+        return None
     aside = f"{path.name}{ASIDE_SUFFIX}-{int(time.time())}"
     # Its log first: a new file must not take it for its own.
     for suffix in reversed(FILE_SUFFIXES):

@@ -49,9 +49,9 @@ class LeadForecast:
     minutes : int
         After the observation that the forecast was made from.
     p10, p50, p90 : float
-        Quantiles of the speed ratio, as ``services.traffic.indicators`` defines it, in order.
+        Quantiles of the speed ratio, as ``services.traffic.zone_ratios`` defines it, in order.
     shares : tuple of float
-        Probabilities in the order of ``indicators.ZONE_STATUSES``; their sum is 1.
+        Probabilities in the order of ``services.plain.statuses.ZONE_STATUSES``; their sum is 1.
     """
 
     minutes: int

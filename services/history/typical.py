@@ -139,7 +139,7 @@ def typical_days(
 def typical_zones(data_dir: Path, source: Source, network: Network) -> pd.DataFrame:
     """What is usual for every zone at every hour of the week.
 
-    A zone's speed ratio is that of ``services.traffic.indicators``: free-flow ÷ actual
+    A zone's speed ratio is that of ``services.traffic.zone_ratios``: free-flow ÷ actual
     time over its known segments.
 
     Parameters

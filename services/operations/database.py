@@ -149,12 +149,13 @@ class Operations:
             long, damaged (a writer sets the file aside and the next one starts
             anew), lacks a table (the next writer makes it anew), or was made by a newer version.
         """
+        seen = None if self._file is None else file_id(self._file)
         try:
             self._prepare()
             with self._new_session.begin() as session:
                 yield session
         except SQLAlchemyError as error:
-            if not self._set_damaged_file_aside(error) and _is_missing_table(error):
+            if not self._set_damaged_file_aside(error, seen) and _is_missing_table(error):
                 self._prepared = None
             raise StorageError(f"the operations database {self._name}: {_line(error)}") from error
 
@@ -191,10 +192,11 @@ class Operations:
     def _migrate(self) -> None:
         if self._file is not None:
             _make_file(self._file, self._patience_s)
+        seen = None if self._file is None else file_id(self._file)
         try:
             self._take_steps()
         except DBAPIError as error:
-            if not self._set_damaged_file_aside(error):
+            if not self._set_damaged_file_aside(error, seen):
                 raise
             self._take_steps()
 
@@ -225,16 +227,20 @@ class Operations:
                 f"version of the application knows {SCHEMA_VERSION}"
             )
 
-    def _set_damaged_file_aside(self, error: SQLAlchemyError) -> bool:
+    def _set_damaged_file_aside(self, error: SQLAlchemyError, seen: tuple[int, int] | None) -> bool:
         is_damaged = isinstance(error, DBAPIError) and is_damage(error.orig)
         if self._file is None or self._read_only or not is_damaged:
             return False
-        log.error(
-            "the operations database %s is damaged and set aside as %s: %s",
-            self._name,
-            move_aside(self._file),
-            _line(error),
-        )
+        try:
+            aside = move_aside(self._file, seen)
+        except OSError as failure:
+            raise StorageError(
+                f"the operations database {self._name} is damaged and cannot be set aside: "
+                f"{failure.strerror}"
+            ) from error
+        if aside is not None:
+            what = f"the operations database {self._name} is damaged and set aside as {aside}"
+            log.error("%s: %s", what, _line(error))
         return True
 
 

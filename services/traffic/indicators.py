@@ -126,7 +126,7 @@ def zone_status(ratio: float) -> ZoneStatus:
 
 
 def zone_status_codes(ratio: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Index into :data:`ZONE_STATUSES` of zones' speed ratios of any shape, none of them NaN."""
+    """Index into :data:`ZONE_STATUSES` of ratios of zones, any shape; of NaN it tells nothing."""
     dense = ZONE_STATUSES.index("dense")
     codes: NDArray[np.int64] = (
         dense - (ratio > FREE_ABOVE_RATIO).astype(np.int64) + (ratio <= BLOCKED_UP_TO_RATIO)

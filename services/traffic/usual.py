@@ -1,6 +1,6 @@
 """Now against the usual: what counts as busier, or quieter, than it normally is.
 
-Pure functions: the caller brings the speed ratios of now (``services.traffic.indicators``)
+Pure functions: the caller brings the speed ratios of now (``services.traffic.zone_ratios``)
 and those usual at this hour, which the worker reads from the history
 (``services.history.usual_look_up``).
 """

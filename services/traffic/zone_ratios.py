@@ -30,7 +30,7 @@ _KMH_PER_METRE_PER_SECOND: Final = 3.6
 class ZoneTimes:
     """What driving the known segments of each zone once takes.
 
-    The zones are those of ``services.city.zones.ZONE_CHOICES``: the whole network is the last.
+    The zones are those of ``City.zone_choices``: the whole network is the last.
 
     Attributes
     ----------

@@ -120,7 +120,8 @@ def expression(rule: Rule) -> list[str]:
 
 def _alert(rule: Rule) -> str:
     subject = " · ".join(f"{{{{ $labels.{label} }}}}" for label in rule.by)
-    summary = ": ".join(filter(None, [rule.summary["en"], subject, _VALUES[rule.unit]]))
+    told = rule.summary.get("en") or next(iter(rule.summary.values()))
+    summary = ": ".join(filter(None, [told, subject, _VALUES[rule.unit]]))
     expr = "".join(f"          {line}\n" for line in expression(rule))
     wait = f"        for: {_duration(rule.for_seconds)}\n" if rule.for_seconds else ""
     return (

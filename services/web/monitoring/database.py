@@ -89,10 +89,9 @@ def set_aside(path: Path, seen: tuple[int, int] | None, damage: str) -> None:
     damage
         What is wrong with it.
     """
-    if file_id(path) != seen:
-        return
-    aside = move_aside(path)
-    logger.error("the monitoring database was damaged (%s): kept as %s", damage, aside)
+    aside = move_aside(path, seen)
+    if aside is not None:
+        logger.error("the monitoring database was damaged (%s): kept as %s", damage, aside)
 
 
 def clear_former_rows(connection: sqlite3.Connection) -> None:

@@ -39,9 +39,19 @@ def test_a_file_goes_aside_with_its_log(tmp_path):
     path = tmp_path / "a.sqlite3"
     for suffix in ("", "-wal"):
         path.with_name(path.name + suffix).write_text(suffix)
-    aside = move_aside(path)
+    aside = move_aside(path, file_id(path))
     assert aside.startswith("a.sqlite3.unreadable-")
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {
         aside: "",
         f"{aside}-wal": "-wal",
     }
+
+
+def test_a_new_file_is_not_taken_for_the_damaged_one_of_before(tmp_path):
+    path = tmp_path / "a.sqlite3"
+    path.write_text("damaged")
+    seen = file_id(path)
+    path.rename(tmp_path / "set aside by another process")
+    path.write_text("new")
+    assert move_aside(path, seen) is None
+    assert path.read_text() == "new"

@@ -125,9 +125,11 @@ def test_met_by_the_worker_where_nobody_reads(
     (aside,) = asides(tmp_path)
     assert aside.name in caplog.text
     check_measured_again(client)
-    # The damaged one goes as all that is set aside.
+    # The damaged one goes as all that is set aside, and so does one of an earlier version.
+    former = aside.with_name(f"{database_of(tmp_path).name}.damaged-1764000000")
+    former.write_bytes(b"")
     remove_set_aside(tmp_path, now + timedelta(days=31))
-    assert asides(tmp_path) == []
+    assert (asides(tmp_path), former.exists()) == ([], False)
 
 
 def test_a_file_that_another_process_has_made_anew_stays(tmp_path: Path) -> None:
