@@ -7,6 +7,18 @@
   // A map that is not there by then is not waited for: the figures beside it go on.
   const PAINT_LIMIT_MS = 8000;
 
+  const painted = () => app.within(PAINT_LIMIT_MS, app.trafficMap.painted());
+
+  /** The roads first, whose pixels take longest, once there is a map; then the figures beside. */
+  const show = async (snapshot) => {
+    const codes = app.unpackStatuses(snapshot.statuses, app.segmentsOf(snapshot));
+    Object.assign(page, { snapshot, codes });
+    const painting = painted();
+    if (page.driver) await painting;
+    app.change({ snapshot, codes });
+    await painting;
+  };
+
   /** Gives the versions now shown, which the next answer is compared with: of the snapshot once
       its roads are painted. */
   window.dash_clientside.traffic.refreshed = async (news, settings, texts) => {
@@ -16,13 +28,10 @@
     if (forecasts) app.change({ zoneTable: forecasts });
     app.forecast.followTime(time);
     if (snapshot) {
-      const codes = app.unpackStatuses(snapshot.statuses, app.segmentsOf(snapshot));
-      app.change({ snapshot, codes });
+      await show(snapshot);
     } else {
       app.nowcast.ask();
-    }
-    if (snapshot || !page.snapshot) {
-      await app.within(PAINT_LIMIT_MS, app.trafficMap.painted());
+      if (!page.snapshot) await painted();
     }
     return {
       snapshot: page.snapshot?.version ?? null,

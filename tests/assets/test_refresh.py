@@ -1,0 +1,72 @@
+"""An answer of the server in the browser: what is news is shown, and told as shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.assets.scripts import loaded
+
+SNAPSHOT = {"version": "abc", "statuses": "KYA=", "counts": [1, 1, 1, 1, 0]}
+TABLE = {"version": "model 2026-11-29"}
+
+
+@pytest.fixture
+def page():
+    """A page whose parts say what they do, in the order that they do it."""
+    with loaded("app.js", "statuses.js", "refresh.js") as page:
+        page.js(
+            """void Object.assign(trafficRennes, {
+                freshness: { answered: (time) => told.push(`answered at ${time}`) },
+                forecast: { followTime: () => {} },
+                nowcast: { ask: () => told.push("asked for the next hour") },
+                trafficMap: { painted: () => {
+                    told.push("painting");
+                    return new Promise((resolve) => {
+                        globalThis.finish = () => { told.push("painted"); resolve(); };
+                    });
+                } },
+            })"""
+        )
+        page.js("trafficRennes.follow(['snapshot'], () => told.push('figures'))")
+        yield page
+
+
+def refresh(page, **news):
+    """Hand an answer over; what was done by then."""
+    page.call(
+        """((news) => void dash_clientside.traffic.refreshed(news, {}, {}).then((shown) => {
+            globalThis.result = shown;
+        }))""",
+        {"time": 7, **news},
+    )
+    return page.js("told")
+
+
+def test_the_figures_do_not_wait_for_a_map_that_is_still_to_come(page):
+    assert refresh(page, snapshot=SNAPSHOT, forecasts=TABLE) == [
+        "answered at 7",
+        "painting",
+        "figures",
+    ]
+    assert page.js("Array.from(trafficRennes.page.codes)") == [1, 2, 3, 0]
+    assert page.js("trafficRennes.page.zoneTable") == TABLE
+
+
+def test_roads_come_first_once_there_is_a_map(page):
+    page.change(driver={})
+    assert refresh(page, snapshot=SNAPSHOT) == ["answered at 7", "painting"]
+    page.js("void finish()")
+    assert page.js("told") == ["answered at 7", "painting", "painted", "figures"]
+
+
+def test_an_answer_without_news_asks_for_the_next_hour(page):
+    page.change(snapshot=SNAPSHOT)
+    page.js("told.splice(0)")
+    assert refresh(page) == ["answered at 7", "asked for the next hour"]
+
+
+def test_what_is_shown_is_told_once_it_is_painted(page):
+    refresh(page, snapshot=SNAPSHOT, forecasts=TABLE)
+    assert page.js("globalThis.result") is None
+    page.js("void finish()")
+    assert page.js("globalThis.result") == {"snapshot": "abc", "forecasts": TABLE["version"]}
