@@ -24,7 +24,7 @@ share_metrics(data_dir, "web")
 from app import create_app
 from services.base.errors import StorageError
 from services.base.files import write_atomically
-from services.history import recording
+from services.history import writer
 from services.base.journal import start_journal
 from services.operations import open_operations, record_log_in_failure
 from services.base.settings import load_settings
@@ -58,7 +58,7 @@ def writers():
     tried = {
         "file": lambda: write_atomically(data_dir / "x", b"x" * 100_000),
         "snapshot": lambda: store.publish(network, make_snapshot_for(network, Status.HEAVY)),
-        "history": lambda: recording.append_snapshot(data_dir, free_flow),
+        "history": lambda: writer.append_snapshot(data_dir, free_flow),
         "database": database,
         "metrics": lambda: share_metrics(data_dir, "web"),
     }
