@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,3 +54,22 @@ def lookups_that_hang(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     finally:
         released.set()
         wait_until(lambda: all(thread.name != "connecting" for thread in threading.enumerate()))
+
+
+@contextmanager
+def hanging_file(path: Path) -> Iterator[Callable[[], object]]:
+    """A file whose opening waits, as on a mount that hangs; gives whether somebody waits there."""
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    writers: list[int] = []
+
+    def is_being_read() -> object:
+        with suppress(OSError):
+            writers.append(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        return writers
+
+    try:
+        yield is_being_read
+    finally:
+        for writer in writers:
+            os.close(writer)

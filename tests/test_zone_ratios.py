@@ -116,8 +116,8 @@ def test_the_definition():
     assert times.known.tolist() == [2, 2, 1, 2, 10, 17]
     assert times.segments.tolist() == [4, 2, 40, 40, 40, 126]
     assert times.speed_ratios() == pytest.approx(SHOWN, nan_ok=True)
-    assert times.speed_ratios(minimum_known_share=0.25) == pytest.approx(JUDGED, nan_ok=True)
-    of_any = times.speed_ratios(minimum_known_share=0.0)
+    assert times.speed_ratios(min_known_share=0.25) == pytest.approx(JUDGED, nan_ok=True)
+    of_any = times.speed_ratios(min_known_share=0.0)
     assert of_any[RENNES.zones.index("penetrantes")] == pytest.approx(0.5)
 
 

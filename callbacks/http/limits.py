@@ -15,7 +15,7 @@ from services.web.server.limits import (
     MAX_BODY_BYTES,
     MAX_FORM_BYTES,
     PICTURE_PATHS,
-    most_body_bytes,
+    max_body_bytes,
 )
 
 # The largest document of a page is a callback's, of some hundred values, ten deep.
@@ -66,7 +66,7 @@ class LimitedRequest(Request):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         if self.path in PICTURE_PATHS:
-            self.max_content_length = most_body_bytes(self.path)
+            self.max_content_length = max_body_bytes(self.path)
             # What Werkzeug reads of a form at once counts too, 64 KB of a file.
             self.max_form_memory_size = MAX_BODY_BYTES
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from services.city.city import City
@@ -24,6 +25,7 @@ def zone_table_version(table: ForecastTable, today: date) -> str:
     return f"{table.model_version} {today}"
 
 
+@lru_cache(maxsize=2)
 def zone_table(city: City, table: ForecastTable, today: date) -> dict[str, Any]:
     """Every answer of the forecast card, without its words.
 

@@ -46,7 +46,7 @@ class TreeOptions:
         Trees, one after the other.
     leaves : int
         Of each tree, at most.
-    least_rows : int
+    min_rows : int
         In each leaf.
     row_share, feature_share : float
         What each tree is shown.
@@ -55,7 +55,7 @@ class TreeOptions:
     rounds: int = 200
     learning_rate: float = 0.05
     leaves: int = 31
-    least_rows: int = 1000
+    min_rows: int = 1000
     row_share: float = 0.7
     feature_share: float = 0.2
     seed: int = 1
@@ -146,7 +146,7 @@ def _grown(inputs: Array, changes: Array, options: TreeOptions, report: Report) 
         "objective": "regression",
         "learning_rate": options.learning_rate,
         "num_leaves": options.leaves,
-        "min_data_in_leaf": options.least_rows,
+        "min_data_in_leaf": options.min_rows,
         "bagging_fraction": options.row_share,
         "bagging_freq": 1,
         "feature_fraction": options.feature_share,

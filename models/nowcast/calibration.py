@@ -155,9 +155,9 @@ def _class_factors(
     return tuple(together if factor is None else factor for factor in found)
 
 
-def _factor(excess: Array, tail: float, least_outside: float) -> float | None:
+def _factor(excess: Array, tail: float, min_outside: float) -> float | None:
     """How many half-bands hold all but the tail; None where too few are known to say."""
     known = excess[~np.isnan(excess)]
-    if len(known) * tail < least_outside:
+    if len(known) * tail < min_outside:
         return None
     return max(0.0, float(np.quantile(known, 1.0 - tail)))

@@ -42,7 +42,7 @@ class FetchLimits:
     connect_timeout_s: float = CONNECT_TIMEOUT_S
     read_timeout_s: float = READ_TIMEOUT_S
     total_timeout_s: float = TOTAL_TIMEOUT_S
-    maximum_bytes: int = MAX_REPLY_BYTES
+    max_bytes: int = MAX_REPLY_BYTES
     retries: int = RETRIES
     backoff_s: float = BACKOFF_S
     backoff_jitter_s: float = BACKOFF_JITTER_S
@@ -200,8 +200,8 @@ def _read_within(response: requests.Response, limits: FetchLimits) -> bytes:
     body = bytearray()
     while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
         body += chunk
-        if len(body) > limits.maximum_bytes:
-            raise FeedUnreachable(f"reply larger than {limits.maximum_bytes} bytes")
+        if len(body) > limits.max_bytes:
+            raise FeedUnreachable(f"reply larger than {limits.max_bytes} bytes")
     return bytes(body)
 
 

@@ -191,13 +191,13 @@ def _is_any(host: str) -> bool:
         return False
 
 
-def _is_weak(secret: str, least_characters: int, least_power: int) -> bool:
-    if len(secret) < least_characters:
+def _is_weak(secret: str, min_characters: int, min_power: int) -> bool:
+    if len(secret) < min_characters:
         return True
     # A fifth of a second, for those alone who set a secret and are reached by others.
     from zxcvbn import zxcvbn  # noqa: PLC0415
 
-    return float(zxcvbn(secret[:_MAX_MEASURED])["guesses_log10"]) < least_power
+    return float(zxcvbn(secret[:_MAX_MEASURED])["guesses_log10"]) < min_power
 
 
 def _check_database_url(address: str) -> None:

@@ -51,11 +51,22 @@ class Watched(Generic[T]):
         """Why what is there now could not be read; None where it could."""
         return self._problem
 
-    def value(self) -> T | None:
-        """The value of now, or the last good one; None where there is none."""
+    @property
+    def last(self) -> T | None:
+        """The last good value, whatever there is now."""
+        return self._value
+
+    def value(self, *, wait: bool = True) -> T | None:
+        """The value of now, or the last good one; None where there is none.
+
+        Parameters
+        ----------
+        wait : bool
+            For another thread that reads the first value.
+        """
         if self._is_known(self._stamp()):
             return self._value
-        if not self._reading.acquire(blocking=self._value is None):
+        if not self._reading.acquire(blocking=wait and self._value is None):
             return self._value
         try:
             # Another thread may have read it meanwhile.

@@ -82,11 +82,11 @@ def _unknown(
     return TrafficReading("unknown", None, None, None, None, vehicles, people, familiarity, reason)
 
 
-def count_patches(pixels: NDArray[np.bool_], least_share: float) -> int:
+def count_patches(pixels: NDArray[np.bool_], min_share: float) -> int:
     """Connected patches, by edges and corners, of at least a share of the picture."""
     patches, count = ndimage.label(pixels, structure=_EVERY_NEIGHBOUR)
     sizes = np.bincount(patches.ravel(), minlength=count + 1)[1:]
-    return int((sizes >= max(1.0, least_share * pixels.size)).sum())
+    return int((sizes >= max(1.0, min_share * pixels.size)).sum())
 
 
 def _is_of(

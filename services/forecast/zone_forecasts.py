@@ -10,7 +10,7 @@ training writes, and then the one shipped with the code.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -70,7 +70,7 @@ class ForecastTable:
     model_version: str
     feature_version: str
     trained_on: TrainedOn
-    forecasts: Mapping[tuple[str, int], tuple[Forecast, ...]]
+    forecasts: Mapping[tuple[str, int], tuple[Forecast, ...]] = field(hash=False)
 
     @property
     def is_simulated(self) -> bool:

@@ -34,16 +34,16 @@ class KnownNetworks:
     data_dir : Path
     at_hand : iterable of Network
         Networks that are in memory already.
-    most_loaded : int
+    max_loaded : int
         How many of the others are kept in memory.
     """
 
     def __init__(
-        self, data_dir: Path, at_hand: Iterable[Network] = (), most_loaded: int = MAX_LOADED
+        self, data_dir: Path, at_hand: Iterable[Network] = (), max_loaded: int = MAX_LOADED
     ) -> None:
         self._store = Store(data_dir)
         self._at_hand = {network.version: network for network in at_hand}
-        self._most_loaded = most_loaded
+        self._max_loaded = max_loaded
         # In order of use.
         self._loaded: dict[str, Network] = {}
         self._unreadable: set[str] = set()
@@ -84,7 +84,7 @@ class KnownNetworks:
 
     def _hold(self, network: Network) -> None:
         self._loaded[network.version] = network
-        while len(self._loaded) > self._most_loaded:
+        while len(self._loaded) > self._max_loaded:
             del self._loaded[next(iter(self._loaded))]
 
 

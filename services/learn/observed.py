@@ -168,7 +168,7 @@ def observed_zones(
     counts: dict[date, NDArray[np.int64]] = {}
     for day, epoch_s, found in zone_times_by_day(data_dir, source, days, networks):
         times.append(epoch_s)
-        ratios.append(found.speed_ratios(minimum_known_share=MIN_KNOWN_SHARE_TO_JUDGE))
+        ratios.append(found.speed_ratios(min_known_share=MIN_KNOWN_SHARE_TO_JUDGE))
         counts[day] = counts.get(day, 0) + _by_hour_of_week(epoch_s, found.speed_ratios())
     epoch_s, ratio = _in_order(times, ratios)
     base = _counted_on_other_days(data_dir, source, counts)

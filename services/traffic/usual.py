@@ -45,16 +45,16 @@ class UsualRatios:
     p90: NDArray[np.floating] | float
     observations: NDArray[np.integer] | int
 
-    def is_known(self, minimum_observations: int = MIN_OBSERVATIONS) -> NDArray[np.bool_]:
+    def is_known(self, min_observations: int = MIN_OBSERVATIONS) -> NDArray[np.bool_]:
         """Where enough was seen to speak of a habit, of the same shape."""
-        return np.asarray(self.observations) >= minimum_observations
+        return np.asarray(self.observations) >= min_observations
 
 
 def compare(
     ratio: NDArray[np.floating] | float,
     usual: UsualRatios,
-    minimum_difference: float = MIN_DIFFERENCE,
-    minimum_observations: int = MIN_OBSERVATIONS,
+    min_difference: float = MIN_DIFFERENCE,
+    min_observations: int = MIN_OBSERVATIONS,
 ) -> NDArray[np.uint8]:
     """Compare speed ratios with the usual ones.
 
@@ -68,9 +68,9 @@ def compare(
         Speed ÷ limit, or a zone's free-flow ÷ actual time; NaN where not known.
     usual : UsualRatios
         Of the same shape.
-    minimum_difference : float
+    min_difference : float
         From the median.
-    minimum_observations : int
+    min_observations : int
         With fewer, nothing is told.
 
     Returns
@@ -81,8 +81,8 @@ def compare(
     now = np.asarray(ratio, dtype=np.float64)
     difference = now - np.asarray(usual.p50)
     codes = np.full(now.shape, Comparison.USUAL, dtype=np.uint8)
-    codes[(now < usual.p10) & (difference <= -minimum_difference)] = Comparison.BUSIER
-    codes[(now > usual.p90) & (difference >= minimum_difference)] = Comparison.QUIETER
-    told = np.isfinite(difference) & usual.is_known(minimum_observations)
+    codes[(now < usual.p10) & (difference <= -min_difference)] = Comparison.BUSIER
+    codes[(now > usual.p90) & (difference >= min_difference)] = Comparison.QUIETER
+    told = np.isfinite(difference) & usual.is_known(min_observations)
     codes[~told] = Comparison.NOT_TOLD
     return codes

@@ -47,17 +47,17 @@ class ZoneTimes:
     known: NDArray[np.float64]
     segments: NDArray[np.float64]
 
-    def speed_ratios(self, *, minimum_known_share: float = MIN_KNOWN_SHARE) -> NDArray[np.float64]:
+    def speed_ratios(self, *, min_known_share: float = MIN_KNOWN_SHARE) -> NDArray[np.float64]:
         """Free-flow ÷ actual time, in (0, 1], of the same shape.
 
         Parameters
         ----------
-        minimum_known_share : float
+        min_known_share : float
             Share of a zone's segments, 0 to 1; with fewer known, or none at all, the ratio is
             NaN. What is shown, usual, learned from and forecast takes the one of
             :data:`MIN_KNOWN_SHARE`, so that they can be compared; another one needs a reason.
         """
-        is_enough = self.known >= np.maximum(1, minimum_known_share * self.segments)
+        is_enough = self.known >= np.maximum(1, min_known_share * self.segments)
         ratio = np.divide(
             self.free_flow_s, self.actual_s, out=np.full(self.known.shape, np.nan), where=is_enough
         )

@@ -73,7 +73,7 @@ class CameraClient:
         Whether such a process is meant to run at all.
     connect_seconds, reply_seconds : float
         How long to look for it, and to wait for it.
-    most_waiting : int
+    max_waiting : int
         How many threads may wait at a time; more are turned away at once.
     """
 
@@ -84,13 +84,13 @@ class CameraClient:
         is_expected: bool = True,
         connect_seconds: float = _CONNECT_SECONDS,
         reply_seconds: float = REPLY_SECONDS,
-        most_waiting: int = CAMERA_THREADS,
+        max_waiting: int = CAMERA_THREADS,
     ) -> None:
         self._address = str(socket_path(data_dir))
         self._is_expected = is_expected
         self._connect_seconds = connect_seconds
         self._reply_seconds = reply_seconds
-        self._may_wait = threading.BoundedSemaphore(most_waiting)
+        self._may_wait = threading.BoundedSemaphore(max_waiting)
 
     def look_at(
         self, picture: bytes, *, wants_picture: bool = False, is_awaited: IsAwaited = always

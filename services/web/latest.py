@@ -66,13 +66,15 @@ class LatestTraffic:
 
     def view(self) -> TrafficView | None:
         """The current view, or None before the first snapshot."""
+        # Apart from the snapshot: where reading it hangs, it holds one thread and no news.
+        self._usual.value(wait=False)
         return self._view.value()
 
     def _read_view(self, last: TrafficView | None) -> TrafficView | None:
         snapshot = self._store.current_snapshot()
         if snapshot is None:
             return last
-        return TrafficView(self._network_of(snapshot, last), snapshot, self._usual.value())
+        return TrafficView(self._network_of(snapshot, last), snapshot, self._usual.last)
 
     def _network_of(self, snapshot: Snapshot, last: TrafficView | None) -> Network:
         if last is None or last.network.version != snapshot.network_version:

@@ -34,7 +34,7 @@ LIMITS: Final = FetchLimits(
     connect_timeout_s=2.0,
     read_timeout_s=3.0,
     total_timeout_s=5.0,
-    maximum_bytes=500_000,
+    max_bytes=500_000,
     retries=0,
 )
 # Of one process; the others of its threads for tiles wait for their turn.
@@ -68,7 +68,7 @@ class Tiles:
         Seconds.
     limits : FetchLimits
         Of fetching one tile.
-    most_kept_bytes : int
+    max_kept_bytes : int
         Of all tiles together.
     """
 
@@ -81,10 +81,10 @@ class Tiles:
         *,
         monotonic: Callable[[], float] = time.monotonic,
         limits: FetchLimits = LIMITS,
-        most_kept_bytes: int = MAX_KEPT_BYTES,
+        max_kept_bytes: int = MAX_KEPT_BYTES,
     ) -> None:
         self._limits = limits
-        self._most_kept_bytes = most_kept_bytes
+        self._max_kept_bytes = max_kept_bytes
         self._template = template
         self._area = area
         self._folder = data_dir / DIRECTORY
@@ -130,7 +130,7 @@ class Tiles:
         except StorageError as error:
             log.warning("a tile is not kept: %s", error)
         if next(self._written) % WRITTEN_BETWEEN_LOOKS == 0:
-            remove_oldest(self._folder, self._most_kept_bytes)
+            remove_oldest(self._folder, self._max_kept_bytes)
         return content
 
     def _in_turn(self, zoom: int, x: int, y: int) -> bytes:
@@ -154,19 +154,19 @@ class Tiles:
         return content
 
 
-def remove_oldest(folder: Path, most_bytes: int) -> None:
+def remove_oldest(folder: Path, max_bytes: int) -> None:
     """Remove the tiles fetched longest ago until the others take no more than a tenth less.
 
     A tenth, so that not every tile more costs another look. Several processes may
     do this at once.
     """
     tiles = sorted(_tiles_in(folder), reverse=True)
-    if sum(size for _, size, _ in tiles) <= most_bytes:
+    if sum(size for _, size, _ in tiles) <= max_bytes:
         return
     kept_bytes = 0
     for _, size, path in tiles:
         kept_bytes += size
-        if kept_bytes > 0.9 * most_bytes:
+        if kept_bytes > 0.9 * max_bytes:
             with contextlib.suppress(OSError):
                 path.unlink()
 

@@ -17,7 +17,7 @@ from tests.fault_server import Answer, fault_server, reply_with
 from tests.feed_replies import OBSERVED_AT, RECEIVED_AT, encode, make_record, make_records
 
 LIMITS = FetchLimits(
-    read_timeout_s=1, total_timeout_s=2, maximum_bytes=200_000, backoff_s=0, backoff_jitter_s=0
+    read_timeout_s=1, total_timeout_s=2, max_bytes=200_000, backoff_s=0, backoff_jitter_s=0
 )
 
 

@@ -102,7 +102,7 @@ class SegmentPlacer:
     def __init__(self, data_dir: Path, believed: Box) -> None:
         self._believed = believed
         # All of them: a segment that none knows is looked for in each.
-        self.networks = KnownNetworks(data_dir, most_loaded=sys.maxsize)
+        self.networks = KnownNetworks(data_dir, max_loaded=sys.maxsize)
         # The one that fitted last is the likeliest to fit next.
         self._versions = self.networks.versions()
         self._drafts: list[dict[str, tuple[Record, Course]]] = []

@@ -25,7 +25,7 @@ from services.web.server.limits import (
     MIN_BYTES_PER_SECOND,
     SLICE_BYTES,
     SMALL_BODY_BYTES,
-    most_body_bytes,
+    max_body_bytes,
 )
 
 Headers = list[tuple[bytes, bytes]]
@@ -124,7 +124,7 @@ class Gateway:
             Coded (501), too large (413), no room for it now (503), too slow (408).
         Gone
         """
-        most, came = most_body_bytes(scope["path"]), 0
+        most, came = max_body_bytes(scope["path"]), 0
         refused = HTTPStatus.NOT_IMPLEMENTED if _is_coded(scope["headers"]) else None
         end = asyncio.get_running_loop().time() + BODY_SECONDS
         try:

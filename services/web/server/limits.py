@@ -49,6 +49,6 @@ MAX_WAITING_REQUESTS: Final = 4
 OTHER_FILES: Final = 256
 
 
-def most_body_bytes(path: str) -> int:
+def max_body_bytes(path: str) -> int:
     """The largest body that is read at a path."""
     return MAX_PICTURE_BODY_BYTES if path in PICTURE_PATHS else MAX_BODY_BYTES

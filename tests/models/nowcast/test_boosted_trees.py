@@ -11,7 +11,7 @@ from tests.models.nowcast.tables import SLOTS_PER_DAY, times_of
 pytest.importorskip("lightgbm")
 
 TRAIN = 6 * SLOTS_PER_DAY
-FEW = TreeOptions(rounds=30, learning_rate=0.2, leaves=7, least_rows=20)
+FEW = TreeOptions(rounds=30, learning_rate=0.2, leaves=7, min_rows=20)
 
 
 def grown(speed: np.ndarray) -> BoostedTrees:

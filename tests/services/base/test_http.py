@@ -18,7 +18,7 @@ QUICK = FetchLimits(
     connect_timeout_s=1,
     read_timeout_s=0.3,
     total_timeout_s=2,
-    maximum_bytes=10_000,
+    max_bytes=10_000,
     backoff_s=0,
     backoff_jitter_s=0,
 )
@@ -102,7 +102,7 @@ def test_a_reply_that_is_too_large_is_cut_off():
 
 def test_a_compressed_bomb_is_cut_off():
     bomb = gzip.compress(b"x" * 5_000_000)
-    assert len(bomb) < QUICK.maximum_bytes
+    assert len(bomb) < QUICK.max_bytes
     with (
         fault_server(reply_with(bomb, headers={"Content-Encoding": "gzip"})) as server,
         pytest.raises(FeedUnreachable, match="larger than"),

@@ -166,7 +166,7 @@ def test_strangers_at_the_socket_cost_nobody_a_place(tmp_path):
 def test_more_than_a_few_do_not_wait_but_are_told_at_once(tmp_path):
     gate = Gate()
     with running_camera(tmp_path, gate.work), ThreadPoolExecutor(1) as pool:
-        client = CameraClient(tmp_path, connect_seconds=0.0, most_waiting=1)
+        client = CameraClient(tmp_path, connect_seconds=0.0, max_waiting=1)
         first = pool.submit(client.look_at, PICTURE)
         assert gate.begun.acquire(timeout=30)
         with pytest.raises(CameraBusy):
@@ -205,7 +205,7 @@ def test_nobody_waits_for_a_turn_whose_answer_nobody_awaits(tmp_path, picture):
     gate, stays = Gate(), threading.Event()
     stays.set()
     with running_camera(tmp_path, gate.work, places=2) as camera, ThreadPoolExecutor(2) as pool:
-        client = CameraClient(tmp_path, connect_seconds=0.0, most_waiting=2)
+        client = CameraClient(tmp_path, connect_seconds=0.0, max_waiting=2)
         leaving = [pool.submit(client.look_at, picture, is_awaited=stays.is_set) for _ in range(2)]
         assert gate.begun.acquire(timeout=PATIENCE_SECONDS)
         wait_until(lambda: not camera._places._value)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from services.base.errors import ConfigurationError, StorageError
 from services.traffic.store import Store, WorkerState
 from services.web.latest import LatestTraffic
 from tests.factories import make_network, make_snapshot_for, make_usual_hour
+from tests.hanging import hanging_file
 from tests.waiting import wait_until
 
 
@@ -159,24 +159,12 @@ def test_a_snapshot_whose_reading_never_ends_holds_one_thread_and_no_other(store
     good = make_snapshot_for(network)
     store.publish(network, good)
     traffic.view()
-    path = store.data_dir / "snapshots" / "current.parquet"
-    path.unlink()
-    # Opening it waits for a writer, as a mount that hangs waits for its server.
-    os.mkfifo(path)
-    reader = threading.Thread(target=traffic.view, daemon=True)
-    reader.start()
-    writers = []
-
-    def is_being_read():
-        with suppress(OSError):
-            writers.append(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
-        return writers
-
-    wait_until(is_being_read)
-    assert traffic.view().snapshot.version == good.version
-    assert reader.is_alive()
-    for writer in writers:
-        os.close(writer)
+    with hanging_file(store.data_dir / "snapshots" / "current.parquet") as is_being_read:
+        reader = threading.Thread(target=traffic.view, daemon=True)
+        reader.start()
+        wait_until(is_being_read)
+        assert traffic.view().snapshot.version == good.version
+        assert reader.is_alive()
     reader.join()
     assert "not a snapshot file" in traffic.problem
     assert traffic.view().snapshot.version == good.version

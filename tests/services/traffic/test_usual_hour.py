@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import numpy as np
@@ -14,6 +15,8 @@ from services.traffic.usual import Comparison
 from services.traffic.usual_hour import compare_traffic, decode_usual_hour, encode_usual_hour
 from services.web.latest import LatestTraffic
 from tests.factories import OBSERVED_AT, make_network, make_snapshot_for, make_usual_hour
+from tests.hanging import hanging_file
+from tests.waiting import wait_until
 
 NETWORK = make_network()
 
@@ -111,3 +114,19 @@ def test_the_web_role_compares_with_what_the_worker_left(store, caplog):
     assert traffic.view().snapshot.status_codes()[0] == Status.HEAVY
     assert traffic.view().compared is None
     assert caplog.text.count("nothing is compared") == 1
+
+
+def test_a_usual_whose_reading_never_ends_holds_no_news(store):
+    traffic = LatestTraffic(store)
+    store.publish(NETWORK, make_snapshot_for(NETWORK))
+    traffic.view()
+    news = make_snapshot_for(NETWORK, Status.HEAVY)
+    store.publish(NETWORK, news)
+    (store.data_dir / "usual").mkdir(exist_ok=True)
+    with hanging_file(store.data_dir / "usual" / "current.parquet") as is_being_read:
+        reader = threading.Thread(target=traffic.view, daemon=True)
+        reader.start()
+        wait_until(is_being_read)
+        assert traffic.view().snapshot.version == news.version
+        assert reader.is_alive()
+    reader.join()

@@ -160,7 +160,7 @@ def test_what_a_tile_server_sends_is_bounded_while_it_is_read(tmp_path, answer, 
             tiles(server, tmp_path, limits=limits).tile(*IN_RENNES)
         # Without a limit of its own it never ends.
         assert time.monotonic() - started < PATIENCE_SECONDS
-    assert sum(map(len, read)) < 2 * LIMITS.maximum_bytes
+    assert sum(map(len, read)) < 2 * LIMITS.max_bytes
     assert not list(tmp_path.rglob("*.png"))
 
 
@@ -185,7 +185,7 @@ def test_tiles_that_nobody_removes_have_a_bound(tmp_path):
         path.write_bytes(PNG + bytes(1_000))
         os.utime(path, (time.time() - age * 60,) * 2)
     with fault_server(reply_with(PNG)) as server:
-        found = tiles(server, tmp_path, most_kept_bytes=20_000)
+        found = tiles(server, tmp_path, max_kept_bytes=20_000)
         assert found.tile(*IN_RENNES) == PNG
         assert found.tile(*IN_RENNES) == PNG
         assert server.requests == 1
