@@ -71,8 +71,8 @@
 
   /** Show what is wanted, or ask for it; while an answer is under way, the next one waits. */
   const follow = () => {
-    // A day of the week is another date a week later.
-    const today = new Date().toDateString();
+    // A day of the week is another date a week later. Today is the city's, not the browser's.
+    const { today } = page.moment;
     if (state.askedOn !== today) state.answers.clear();
     state.askedOn = today;
     const known = state.answers.get(keyOf(state.wanted));

@@ -1,0 +1,46 @@
+"""The forecast on the map: each hour is asked for once, as long as its date is the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.forecast.zone_forecasts import DAY_NAMES
+from tests.assets.scripts import loaded
+
+
+@pytest.fixture
+def page():
+    with loaded("app.js", "writing.js", "wording.js", "map_forecast.js") as page:
+        page.js(
+            """void Object.assign(trafficRennes, {
+                segmentsOf: () => 4,
+                unpackStatuses: () => [1, 2, 3, 0],
+            })"""
+        )
+        page.change(
+            texts=page.texts, settings={"days": list(DAY_NAMES)}, moment={"today": "sunday"}
+        )
+        yield page
+
+
+def choose(page, day, hour):
+    """Ask for the map of an hour; what the server was asked."""
+    page.js("void (told.length = 0)")
+    page.js("void (dash_clientside.callback_context.triggered_id = 'map-forecast')")
+    page.call("void dash_clientside.traffic.chooseMapMoment", None, None, day, hour)
+    return page.js("told")
+
+
+def answer(page, day, hour):
+    told = {"day": day, "hour": hour, "model": "m", "network": "n", "statuses": "", "note": ""}
+    page.call("void dash_clientside.traffic.mapForecastAnswered", told)
+
+
+def test_an_hour_is_asked_for_once_and_again_when_its_date_is_another(page):
+    question = ["map-forecast-request", {"data": {"day": "monday", "hour": 8}}]
+    assert choose(page, "monday", 8) == [question]
+    answer(page, "monday", 8)
+    assert choose(page, "monday", 8) == []
+    # Past midnight in the city, whatever the date of the browser.
+    page.change(moment={"today": "monday"})
+    assert choose(page, "monday", 8) == [question]
