@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from models.nowcast.city_table import recent_ratios, step_ends, to_row_times
 from models.nowcast.features import HORIZONS, LAGS
 from models.nowcast.leads import quantiles_at_leads
-from models.versions import champion_version
+from models.versions import NOWCASTER_FILE, champion_version
 from services.base.files import FileStamp, stamp_of
 from services.base.watched import Watched
 from services.forecast.champions import CHAMPION_FILE
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_ANY_NOWCASTER: Final = f"*/{NOWCASTER_FILE}"
 # With fewer of its segments known to the model, a network is another one.
 MIN_KNOWN_SEGMENTS_SHARE: Final = 0.5
 
@@ -185,13 +185,19 @@ def forecast_next_hour(
 
 
 def _watched_champion(root: Path) -> Watched[StoredNowcaster]:
-    """The nowcaster in use of one directory of models, loaded again when it is another one."""
+    """The nowcaster in use of one directory of models, loaded again when it is another one.
+
+    A version whose bands were learnt anew is another one under the same name.
+    """
 
     def load(_last: StoredNowcaster | None) -> StoredNowcaster | None:
         version = champion_version(root)
         return None if version is None else _load(root / version)
 
-    return Watched("a nowcaster", partial(stamp_of, root / CHAMPION_FILE), load)
+    def stamp() -> Sequence[FileStamp | None]:
+        return [stamp_of(root / CHAMPION_FILE), *map(stamp_of, sorted(root.glob(_ANY_NOWCASTER)))]
+
+    return Watched("a nowcaster", stamp, load)
 
 
 def _load(directory: Path) -> StoredNowcaster:

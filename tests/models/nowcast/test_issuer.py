@@ -191,3 +191,18 @@ def test_a_new_champion_takes_over_at_the_next_snapshot(city):
     city.observe(at=END + STEP)
     issuer.run()
     assert city.current().model_version == first.name
+
+
+def test_bands_learnt_anew_are_used_from_the_next_snapshot_on(city, caplog):
+    caplog.set_level(logging.INFO)
+    issuer = city.issuer()
+    city.observe()
+    issuer.run()
+    written = city.models / city.version / "nowcaster.npz"
+    # As it is written anew: another file of the same name.
+    again = written.with_name("new")
+    shutil.copy(written, again)
+    again.replace(written)
+    city.observe(END + STEP)
+    issuer.run()
+    assert caplog.text.count(f"nowcaster {city.version} loaded") == 2
