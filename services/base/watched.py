@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
@@ -14,6 +15,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _NEVER: Final = object()
+# What failed may pass: no file free to be opened, a disk that did not answer.
+TRIED_AGAIN_AFTER_SECONDS: Final = 60.0
 
 
 class Watched(Generic[T]):
@@ -21,7 +24,8 @@ class Watched(Generic[T]):
 
     While one thread reads, which may take long or never end on a disk that hangs, the others
     get the last good value at once; only where there is none do they wait. What cannot be read is
-    journalled once per change; it is tried again at each call only while there is no value.
+    journalled once per change; it is tried again after a minute, and at each call while there is no
+    value.
 
     Parameters
     ----------
@@ -45,6 +49,7 @@ class Watched(Generic[T]):
         self._seen: object = _NEVER
         self._value: T | None = None
         self._problem: TrafficError | None = None
+        self._tried_again_at = 0.0
 
     @property
     def problem(self) -> TrafficError | None:
@@ -78,16 +83,18 @@ class Watched(Generic[T]):
             self._reading.release()
 
     def _is_known(self, stamp: object) -> bool:
-        is_lacking = self._value is None and self._problem is not None
-        return stamp == self._seen and not is_lacking
+        if stamp != self._seen or self._problem is None:
+            return stamp == self._seen
+        return self._value is not None and time.monotonic() < self._tried_again_at
 
     def _read_again(self, stamp: object) -> None:
         try:
             self._value = self._read(self._value)
             self._problem = None
         except TrafficError as error:
+            self._problem = error
+            self._tried_again_at = time.monotonic() + TRIED_AGAIN_AFTER_SECONDS
             if stamp != self._seen:
-                self._problem = error
                 log.error("%s cannot be read: %s", self._name, error)
         # Last: until now others take the value for the one of before.
         self._seen = stamp

@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from services.base import watched
 from services.base.errors import StorageError
 from services.base.files import read_if_present, stamp_of, write_atomically
 from services.base.watched import Watched
@@ -113,6 +114,27 @@ def test_while_there_is_no_value_what_cannot_be_read_is_tried_again_and_told_onc
     # Although the file has not changed.
     assert number.value() == 1
     assert number.watched.problem is None
+
+
+def test_what_failed_beside_a_good_value_is_tried_again_after_a_minute(number, monkeypatch, caplog):
+    now = [100.0]
+    monkeypatch.setattr(watched.time, "monotonic", lambda: now[0])
+    number.write("1")
+    number.value()
+    number.write("2")
+
+    def refuse(_path):
+        raise StorageError("too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setitem(Number._read.__globals__, "read_if_present", refuse)
+        assert number.value() == 1
+    now[0] += watched.TRIED_AGAIN_AFTER_SECONDS - 1
+    assert (number.value(), number.readings) == (1, 2)
+    now[0] += 1
+    # Although the file has not changed.
+    assert (number.value(), number.readings) == (2, 3)
+    assert len(caplog.messages) == 1
 
 
 def test_an_error_nobody_foresaw_reaches_the_caller_and_the_next_one_reads(tmp_path):
