@@ -22,7 +22,8 @@ from services.city.chosen import CITY
 from services.city.city import StatusThresholds
 from services.forecast.speed_distribution import status_probabilities
 from services.forecast.zone_forecasts import TrainedOn, decode_trained_on
-from services.plain.statuses import ZONE_STATUSES, ZoneStatus
+from services.plain.forecast import StatusShares
+from services.plain.statuses import ZONE_STATUSES
 from services.traffic.indicators import BLOCKED_UP_TO_RATIO, FREE_ABOVE_RATIO
 from services.traffic.snapshot import SOURCES, Source
 
@@ -41,7 +42,7 @@ _ZONE_THRESHOLDS: Final = StatusThresholds(BLOCKED_UP_TO_RATIO, FREE_ABOVE_RATIO
 
 
 @dataclass(frozen=True)
-class LeadForecast:
+class LeadForecast(StatusShares):
     """What a zone will be at one lead time.
 
     Attributes
@@ -59,16 +60,6 @@ class LeadForecast:
     p50: float
     p90: float
     shares: tuple[float, ...]
-
-    @property
-    def status(self) -> ZoneStatus:
-        """The likeliest status; the better one of two that are equally likely."""
-        return ZONE_STATUSES[self.shares.index(max(self.shares))]
-
-    @property
-    def probabilities(self) -> dict[ZoneStatus, float]:
-        """Probability of each status, by name."""
-        return dict(zip(ZONE_STATUSES, self.shares, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
