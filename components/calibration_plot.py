@@ -1,4 +1,4 @@
-"""The calibration plot: forecast probabilities beside how often it happened."""
+"""The calibration plot: forecast probabilities beside how often it was observed."""
 
 from __future__ import annotations
 

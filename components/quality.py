@@ -50,7 +50,7 @@ class DecisionMade:
     reason: str
     day: date
     scores: Mapping[str, float] | None
-    judged_days: int
+    evaluated_days: int
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Quality:
     first_day, last_day : date
         The week that is told of.
     is_simulated : bool
-        Whether the forecasts were judged by simulated traffic.
+        Whether the forecasts were evaluated by simulated traffic.
     """
 
     first_day: date
@@ -267,7 +267,7 @@ def _decision(texts: Texts, item: DecisionMade) -> list[Component | str]:
     if item.scores is None:
         return [told]
     figures = wording["decision_figures"].format(
-        days=formats(texts).quantity(item.judged_days, "day", is_long=True),
+        days=formats(texts).quantity(item.evaluated_days, "day", is_long=True),
         **{name: points(texts, value) for name, value in item.scores.items()},
     )
     return [told, html.Span(figures, className="quality-figures")]

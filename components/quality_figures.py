@@ -113,7 +113,7 @@ def zone_table(
 def calibration(
     texts: Texts, days: tuple[date, date], leads: Sequence[LeadQuality]
 ) -> list[Component]:
-    """Forecast probabilities beside how often it happened: a plot, and the same as tables."""
+    """Forecast probabilities beside how often it was observed: a plot, and the same as tables."""
     wording, written = texts["quality"], formats(texts)
     by_kind = _calibrated(texts, leads)
     columns = [wording[f"column_{name}"] for name in ("forecast", "observed", "cases")]

@@ -22,7 +22,7 @@ _RPS: Final = "ranked_probability_score"
 
 @dataclass(frozen=True)
 class ModelKind:
-    """What a kind of model is called, where it lies, and by which names it is judged.
+    """What a kind of model is called, where it lies, and by which names it is evaluated.
 
     Attributes
     ----------

@@ -2,7 +2,7 @@
 
 python -m models.challenge --kind week --data-dir DIR --source live
 
-A challenger is judged by the newest whole days, which neither it nor the champion
+A challenger is evaluated by the newest whole days, which neither it nor the champion
 has learned from. It becomes the champion only if it is better there, on most of
 those days and in all, and no worse than the baselines.
 """
@@ -49,12 +49,12 @@ from services.traffic.snapshot import Source
 log = logging.getLogger(__name__)
 
 # A whole week: every weekday once, so that no kind of day decides alone.
-JUDGED_DAYS: Final = 7
+EVALUATED_DAYS: Final = 7
 # As many again to learn from: a challenger that knows no more than the champion is no challenge.
-MIN_NEW_DAYS: Final = 2 * JUDGED_DAYS
-# After a challenge, the next one must be judged by days of its own.
-NEW_DAYS_BETWEEN: Final = JUDGED_DAYS
-# Better on at least so many of the judged days: one odd day must not decide.
+MIN_NEW_DAYS: Final = 2 * EVALUATED_DAYS
+# After a challenge, the next one must be evaluated by days of its own.
+NEW_DAYS_BETWEEN: Final = EVALUATED_DAYS
+# Better on at least so many of the evaluated days: one odd day must not decide.
 MIN_DAYS_BETTER_SHARE: Final = 0.5
 
 _LOOKED_BACK: Final = 1_000
@@ -185,7 +185,7 @@ class _Past:
     """What was decided before about a kind of model, by challenges."""
 
     last: Decision | None
-    last_judged_day: date | None
+    last_evaluated_day: date | None
 
 
 def _challenge(
@@ -194,9 +194,9 @@ def _challenge(
     past = _past(contest, operations)
     champion = contest.champion()
     days = contest.whole_days(now, _learned_up_to(contest, champion))
-    if not _is_time(days, past.last_judged_day):
+    if not _is_time(days, past.last_evaluated_day):
         return _postponed(contest, operations, champion, past, now)
-    judged = days[-JUDGED_DAYS:]
+    evaluated = days[-EVALUATED_DAYS:]
 
     def decide(comparison: dict[str, Any]) -> Ruling:
         return rule(
@@ -206,7 +206,7 @@ def _challenge(
         )
 
     try:
-        trained = contest.train(judged, decide, report)
+        trained = contest.train(evaluated, decide, report)
     except HistoryTooShort as error:
         report(str(error))
         return _postponed(contest, operations, champion, past, now)
@@ -235,24 +235,24 @@ def _learned_up_to(contest: Contest, champion: Found | None) -> date | None:
     return date.fromisoformat(learned["last_day"])
 
 
-def _is_time(days: Sequence[date], last_judged_day: date | None) -> bool:
+def _is_time(days: Sequence[date], last_evaluated_day: date | None) -> bool:
     if len(days) < MIN_NEW_DAYS:
         return False
-    if last_judged_day is None:
+    if last_evaluated_day is None:
         return True
-    return sum(day > last_judged_day for day in days) >= NEW_DAYS_BETWEEN
+    return sum(day > last_evaluated_day for day in days) >= NEW_DAYS_BETWEEN
 
 
 def _past(contest: Contest, operations: Operations) -> _Past:
     with operations.begin() as session:
         decisions = latest_decisions(session, contest.kind.name, _LOOKED_BACK)
     of_challenges = [item for item in decisions if item.decided_by == "challenge"]
-    judged = [
+    evaluated = [
         date.fromisoformat(item.figures["judged_last_day"])
         for item in of_challenges
         if "judged_last_day" in item.figures and item.figures.get("source") == contest.source
     ]
-    return _Past(of_challenges[0] if of_challenges else None, max(judged, default=None))
+    return _Past(of_challenges[0] if of_challenges else None, max(evaluated, default=None))
 
 
 def _postponed(

@@ -39,8 +39,8 @@ class Contest(Protocol):
         Cheap: asked every night.
         """
 
-    def train(self, judged: list[date], decide: Decide, report: Report) -> Trained:
-        """Train on the days before the judged ones, compare on these with the champion as well.
+    def train(self, evaluated: list[date], decide: Decide, report: Report) -> Trained:
+        """Train on the days before the evaluated ones, compare on these with the champion as well.
 
         Raises
         ------
@@ -50,7 +50,7 @@ class Contest(Protocol):
         """
 
     def objection(self, comparison: dict[str, Any]) -> Reason | None:
-        """Which baseline did better than the challenger on the judged days; None if none did."""
+        """Which baseline did better than the challenger on the evaluated days; None if none did."""
 
 
 class HistoryContest:

@@ -1,4 +1,4 @@
-"""Whole days shared out: to learn from, to stop the training by, to judge by."""
+"""Whole days shared out: to learn from, to stop the training by, to evaluate by."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import numpy as np
 from models.errors import HistoryTooShort
 from services.forecast.zone_forecasts import DAY_NAMES, DAYS
 
-# One day in six to stop the training by, one in six to judge it by.
+# One day in six to stop the training by, one in six to evaluate it by.
 _HELD_OUT_SHARE: Final = 6
-# Of each weekday: one to learn from, one to stop by, one to judge by.
+# Of each weekday: one to learn from, one to stop by, one to evaluate by.
 MIN_OF_EACH_WEEKDAY: Final = 3
 
 
 @dataclass(frozen=True)
 class DaySplit:
-    """Whole days, each in one part only, so that nothing of a judged day was ever seen."""
+    """Whole days, each in one part only, so that nothing of an evaluated day was ever seen."""
 
     train: list[date]
     validation: list[date]
@@ -52,8 +52,8 @@ def split_days(days: list[date], seed: int) -> DaySplit:
     return DaySplit(*(sorted(part) for part in parts))
 
 
-def split_with_newest_judged(days: list[date], judged: list[date], seed: int) -> DaySplit:
-    """Judge by some given days, and share out the others: each weekday alike, at random.
+def split_with_newest_evaluated(days: list[date], evaluated: list[date], seed: int) -> DaySplit:
+    """Evaluate by some given days, and share out the others: each weekday alike, at random.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def split_with_newest_judged(days: list[date], judged: list[date], seed: int) ->
     train: list[date] = []
     validation: list[date] = []
     for weekday in range(DAYS):
-        same = [day for day in sorted(set(days) - set(judged)) if day.weekday() == weekday]
+        same = [day for day in sorted(set(days) - set(evaluated)) if day.weekday() == weekday]
         if len(same) < MIN_OF_EACH_WEEKDAY - 1:
             raise HistoryTooShort(
                 f"{len(same)} {DAY_NAMES[weekday]}s to learn from: a challenger needs "
@@ -74,4 +74,4 @@ def split_with_newest_judged(days: list[date], judged: list[date], seed: int) ->
         shuffled = [same[place] for place in generator.permutation(len(same))]
         validation.extend(shuffled[:held])
         train.extend(shuffled[held:])
-    return DaySplit(sorted(train), sorted(validation), sorted(judged))
+    return DaySplit(sorted(train), sorted(validation), sorted(evaluated))

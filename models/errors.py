@@ -10,7 +10,7 @@ class ModelMismatch(ForecastUnavailable):
 
 
 class HistoryTooShort(TrafficError):
-    """The history does not hold enough days to learn from, or to judge a model by."""
+    """The history does not hold enough days to learn from, or to evaluate a model by."""
 
 
 class PicturesUnusable(TrafficError):

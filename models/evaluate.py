@@ -1,4 +1,4 @@
-"""Judges a model beside its baselines: a saved one on new days, or the nowcaster on any table.
+"""Evaluates a model beside its baselines: a saved one on new days, or the nowcaster on any table.
 
 python -m models.evaluate --model models/artifacts/VERSION --data-dir DIR
 python -m models.evaluate --speeds FILE --protocol tgcn

@@ -306,7 +306,7 @@ CASES = [
 ]
 
 
-def test_prometheus_judges_as_the_rules_say(tmp_path):
+def test_prometheus_evaluates_as_the_rules_say(tmp_path):
     tests = {"rule_files": [str(RULES_FILE)], "evaluation_interval": "30s", "tests": CASES}
     (tmp_path / "tests.yml").write_text(json.dumps(tests))
     promtool("test", "rules", tmp_path / "tests.yml")
@@ -349,7 +349,7 @@ GROWING = alerts(
 )
 
 
-def test_prometheus_judges_by_hours_and_growth_as_the_rules_say(tmp_path):
+def test_prometheus_evaluates_by_hours_and_growth_as_the_rules_say(tmp_path):
     cases = [
         at_hour(5, alerts("ManyUnknown")),
         at_hour(6, MANY_UNKNOWN, GROWING),

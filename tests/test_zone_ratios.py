@@ -14,7 +14,7 @@ from services.city.rennes import RENNES
 from services.history import writer
 from services.history.typical import typical_zones
 from services.history.window import window
-from services.learn.observed import observed_zones
+from services.learn.observations import observed_zones
 from services.plain.statuses import ZONE_STATUSES
 from services.traffic.indicators import compute_indicators, travel_time_s
 from services.traffic.network import Network
@@ -46,7 +46,7 @@ ROADS = {
 }
 # Of the whole network 17 segments in 126 are known.
 SHOWN = [36 / 54, 20 / 40, np.nan, 30 / 120, 300 / 1_170, 401 / 1_414]
-JUDGED = [36 / 54, 20 / 40, np.nan, np.nan, 300 / 1_170, np.nan]
+EVALUATED = [36 / 54, 20 / 40, np.nan, np.nan, 300 / 1_170, np.nan]
 STATUSES = {
     "centre-ville": "dense",
     "rocade": "dense",
@@ -116,7 +116,7 @@ def test_the_definition():
     assert times.known.tolist() == [2, 2, 1, 2, 10, 17]
     assert times.segments.tolist() == [4, 2, 40, 40, 40, 126]
     assert times.speed_ratios() == pytest.approx(SHOWN, nan_ok=True)
-    assert times.speed_ratios(min_known_share=0.25) == pytest.approx(JUDGED, nan_ok=True)
+    assert times.speed_ratios(min_known_share=0.25) == pytest.approx(EVALUATED, nan_ok=True)
     of_any = times.speed_ratios(min_known_share=0.0)
     assert of_any[RENNES.zones.index("penetrantes")] == pytest.approx(0.5)
 
@@ -154,9 +154,9 @@ def test_the_usual_week_is_made_of_them(data_dir):
     assert usual["mean_ratio"].tolist() == pytest.approx(SHOWN, abs=5e-4, nan_ok=True)
 
 
-def test_forecasts_are_judged_by_them(data_dir):
+def test_forecasts_are_evaluated_by_them(data_dir):
     found = observed_zones(data_dir, "live", date(2026, 11, 20), date(2026, 11, 20))
-    assert found.ratio[0] == pytest.approx(JUDGED, nan_ok=True)
+    assert found.ratio[0] == pytest.approx(EVALUATED, nan_ok=True)
     usual = found.counts[date(2026, 11, 20)].sum(axis=(0, 2))
     assert usual.tolist() == (~np.isnan(SHOWN)).astype(int).tolist()
 

@@ -123,5 +123,5 @@ def _decision(decision: Decision, city: City) -> DecisionMade:
         reason=decision.reason,
         day=city.local(decision.decided_at).date(),
         scores={name: recorded[key] for name, key in names.items()} if is_complete else None,
-        judged_days=days if isinstance(days := recorded.get("judged_days"), int) else 0,
+        evaluated_days=days if isinstance(days := recorded.get("judged_days"), int) else 0,
     )

@@ -34,7 +34,7 @@ SURE_FROM: Final = 0.5
 _DRAWN: Final = 16  # Pictures of each kind.
 _EVERY: Final = 3  # Of CamVid's `test` for the changed ones: 78 pictures.
 
-Judged = tuple[NDArray[np.uint8], RoadStatus]
+Evaluated = tuple[NDArray[np.uint8], RoadStatus]
 """A picture, and what there is to be read in it."""
 Segment = Callable[[NDArray[np.uint8]], Segmentation]
 
@@ -66,10 +66,10 @@ def is_sure_and_wrong(reading: TrafficReading, true: RoadStatus) -> bool:
     return reading.status not in ("unknown", true) and (reading.confidence or 0.0) >= SURE_FROM
 
 
-def certainty_of(kind: str, judged: Iterable[Judged], segment: Segment) -> Certainty:
+def certainty_of(kind: str, evaluated: Iterable[Evaluated], segment: Segment) -> Certainty:
     """Have the pictures of one kind read, and count."""
     before, after, unknown = [], [], []
-    for picture, true in judged:
+    for picture, true in evaluated:
         found = segment(picture)
         reading = read_traffic(found)
         blunt = read_traffic(replace(found, familiarity=None, blindness=None))
@@ -80,7 +80,9 @@ def certainty_of(kind: str, judged: Iterable[Judged], segment: Segment) -> Certa
     return Certainty(kind, len(after), *shares)
 
 
-def kinds_of_pictures(data: Path, no_street: Path | None) -> Iterator[tuple[str, Iterator[Judged]]]:
+def kinds_of_pictures(
+    data: Path, no_street: Path | None
+) -> Iterator[tuple[str, Iterator[Evaluated]]]:
     """All kinds, by name; a picture is drawn when its turn comes.
 
     Raises
@@ -115,8 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         segment = load_segmenter(given.model or champion_file()).segment
         found = [
-            certainty_of(kind, judged, segment)
-            for kind, judged in kinds_of_pictures(given.data, given.no_street)
+            certainty_of(kind, evaluated, segment)
+            for kind, evaluated in kinds_of_pictures(given.data, given.no_street)
         ]
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
@@ -140,15 +142,15 @@ def _generator(*seed: int) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def _drawn(draw: Draw, number: int) -> Iterator[Judged]:
+def _drawn(draw: Draw, number: int) -> Iterator[Evaluated]:
     return ((draw(_generator(number, place)), "unknown") for place in range(_DRAWN))
 
 
-def _drawn_streets(draw: DrawLabelled) -> Iterator[Judged]:
+def _drawn_streets(draw: DrawLabelled) -> Iterator[Evaluated]:
     return (_labelled(*draw(_generator(place))) for place in range(_DRAWN))
 
 
-def _labelled(picture: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Judged:
+def _labelled(picture: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Evaluated:
     return picture, true_reading(labels).status
 
 
@@ -156,13 +158,13 @@ def _changed(
     parts: LabelledPictures,
     of_picture: Callable[[Image.Image], Image.Image],
     of_labels: Callable[[Image.Image], Image.Image],
-) -> Iterator[Judged]:
+) -> Iterator[Evaluated]:
     for picture, labels in parts:
         changed, truth = of_picture(Image.fromarray(picture)), of_labels(Image.fromarray(labels))
         yield _labelled(np.asarray(changed), np.asarray(truth))
 
 
-def _photographs(directory: Path) -> Iterator[Judged]:
+def _photographs(directory: Path) -> Iterator[Evaluated]:
     for path in sorted(directory.iterdir()):
         try:
             yield decode_picture(path.read_bytes()), "unknown"

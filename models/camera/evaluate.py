@@ -1,4 +1,4 @@
-"""Judges the camera's model, and what is read of the traffic with it, on labelled pictures.
+"""Evaluates the camera's model, and what is read of the traffic with it, on labelled pictures.
 
 python -m models.camera.evaluate --data ../shared/data/camvid
 """
@@ -87,7 +87,7 @@ def true_reading(labels: NDArray[np.uint8]) -> TrafficReading:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Judge and tell; returns the exit code."""
+    """Evaluate and tell; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m models.camera.evaluate", description=(__doc__ or "").split("\n\n")[0]
     )
@@ -119,16 +119,16 @@ def champion_file() -> Path:
     return champion_model_file(roots)
 
 
-def _tell(segmenter: Any, judged: LabelledPictures) -> None:
-    found = figures(confusion_over(judged, lambda picture: segmenter.segment(picture).mask))
-    say(f"model {segmenter.version}, {len(judged)} pictures: mean IoU {found['mean_iou']:.4f}")
+def _tell(segmenter: Any, evaluated: LabelledPictures) -> None:
+    found = figures(confusion_over(evaluated, lambda picture: segmenter.segment(picture).mask))
+    say(f"model {segmenter.version}, {len(evaluated)} pictures: mean IoU {found['mean_iou']:.4f}")
     overlaps = [[name, f"{found['iou'][name] or 0:.4f}"] for name in GROUP_NAMES[1:]]
     say(markdown_table(["group", "IoU"], overlaps))
-    segmented = [segmenter.segment(picture) for picture in judged.pictures]
+    segmented = [segmenter.segment(picture) for picture in evaluated.pictures]
     took_ms = statistics.median(item.took_ms for item in segmented)
     say(f"\nmedian {took_ms:.0f} ms a picture")
     readings = [read_traffic(item) for item in segmented]
-    truths = [true_reading(labels) for labels in judged.labels]
+    truths = [true_reading(labels) for labels in evaluated.labels]
     compared = agreement(list(zip(truths, readings, strict=True)))
     say(
         f"status as with the true classes: {compared.same:.1%}; occupancy off by "

@@ -47,7 +47,7 @@ _MIN_SPAN: Final = 1.1
 
 
 def fit_familiarity(
-    model: Any, scaling: InputScaling, learned: LabelledPictures, judged: LabelledPictures
+    model: Any, scaling: InputScaling, learned: LabelledPictures, evaluated: LabelledPictures
 ) -> Familiarity:
     """Learn what pictures are like to a model.
 
@@ -59,7 +59,7 @@ def fit_familiarity(
         How it wants its input.
     learned : LabelledPictures
         What it learnt from.
-    judged : LabelledPictures
+    evaluated : LabelledPictures
         Others of the same kind, by which the distances are chosen.
 
     Raises
@@ -83,7 +83,7 @@ def fit_familiarity(
     found = Familiarity(layer, mean, whitening, 0.0, 1.0)
     near, far = (
         np.array([found.distance(row) for row in seen(pictures)])
-        for pictures in (_plain(judged, size), _varied(judged, size))
+        for pictures in (_plain(evaluated, size), _varied(evaluated, size))
     )
     usual = max(float(np.quantile(near, _USUAL_QUANTILE)), _MIN_DISTANCE)
     limit = max(float(np.quantile(far, _LIMIT_QUANTILE)), _MIN_SPAN * usual)

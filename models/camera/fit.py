@@ -52,7 +52,7 @@ class FitOptions:
         The highest; reached after a warm-up, then falling along a cosine to nothing.
     weight_decay : float
     ema_momentum : float
-        Of the moving average of the weights, by step; the average is what is judged and kept.
+        Of the moving average of the weights, by step; the average is what is evaluated and kept.
     size : int
         Side of the input in pixels.
     encoder : {"small", "vgg16"}
@@ -82,18 +82,18 @@ class FitOptions:
 
 def fit(
     learned: LabelledPictures,
-    judged: LabelledPictures,
+    evaluated: LabelledPictures,
     options: FitOptions,
     report: Report,
     *,
     encoder_weights: Path | None = None,
     kept_at: Path,
 ) -> Any:
-    """Train, and give the model whose weights had the best mean IoU on the pictures to judge by.
+    """Train, and give the model whose weights had the best mean IoU on the pictures to evaluate by.
 
     Parameters
     ----------
-    learned, judged : LabelledPictures
+    learned, evaluated : LabelledPictures
         ``train`` and ``val``.
     options : FitOptions
     report : callable
@@ -131,13 +131,13 @@ def fit(
         ema_momentum=options.ema_momentum,
     )
     model.compile(optimizer=optimizer, loss=segmentation_loss(class_weights(learned)))
-    best = _BestOnVal(judged, options, report, kept_at)
+    best = _BestOnVal(evaluated, options, report, kept_at)
     model.fit(
         batches,
         epochs=options.epochs,
         shuffle=False,
         verbose=0,
-        # The average of the weights is swapped in first, so that it is what is judged.
+        # The average of the weights is swapped in first, so that it is what is evaluated.
         callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True), best],
     )
     return restore(kept_at, options)
@@ -250,13 +250,13 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
 
 class _BestOnVal(keras.callbacks.Callback):  # type: ignore[misc]
-    """Judges after every epoch and keeps the best weights in a file."""
+    """Evaluates after every epoch and keeps the best weights in a file."""
 
     def __init__(
-        self, judged: LabelledPictures, options: FitOptions, report: Report, kept_at: Path
+        self, evaluated: LabelledPictures, options: FitOptions, report: Report, kept_at: Path
     ) -> None:
         super().__init__()
-        self._judged = judged
+        self._evaluated = evaluated
         self._options = options
         self._report = report
         self._kept_at = kept_at
@@ -267,7 +267,7 @@ class _BestOnVal(keras.callbacks.Callback):  # type: ignore[misc]
         self._segment = segment_with(self.model, self._options)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        found = figures(confusion_over(self._judged, self._segment))
+        found = figures(confusion_over(self._evaluated, self._segment))
         is_best = found["mean_iou"] > self._best
         if is_best:
             self._best = found["mean_iou"]

@@ -58,7 +58,7 @@ def train(
     encoder_weights: Path | None = None,
     finish_only: bool = False,
 ) -> Trained:
-    """Train, judge once on `test`, and write the version.
+    """Train, evaluate once on `test`, and write the version.
 
     Parameters
     ----------
@@ -88,14 +88,14 @@ def train(
     from models.camera import fit  # noqa: PLC0415 (see main)
 
     started = time.monotonic()
-    learned, judged = load_split(data, "train"), load_split(data, "val")
-    report(f"{len(learned)} pictures to learn from, {len(judged)} to choose by")
+    learned, evaluated = load_split(data, "train"), load_split(data, "val")
+    report(f"{len(learned)} pictures to learn from, {len(evaluated)} to choose by")
     if finish_only:
         model = fit.restore(kept_at, options)
     else:
         model = fit.fit(
             learned,
-            judged,
+            evaluated,
             options,
             report,
             encoder_weights=encoder_weights,
@@ -103,8 +103,8 @@ def train(
         )
     report(f"trained in {time.monotonic() - started:.0f} s; judging on test")
     version = f"{now:%Y-%m-%d}-{fit.weights_hash(model)}"
-    content, counts = _judged(model, learned, judged, load_split(data, "test"), options)
-    familiarity = fit_familiarity(model, options.scaling, learned, judged)
+    content, counts = _evaluated(model, learned, evaluated, load_split(data, "test"), options)
+    familiarity = fit_familiarity(model, options.scaling, learned, evaluated)
     ruling = decide_by_baseline(content)
     measures = _plain(
         {
@@ -177,10 +177,10 @@ def _passing_place(stack: ExitStack) -> Path:
     return Path(directory) / "best.weights.h5"
 
 
-def _judged(
+def _evaluated(
     model: Any,
     learned: LabelledPictures,
-    judged: LabelledPictures,
+    evaluated: LabelledPictures,
     unseen: LabelledPictures,
     options: FitOptions,
 ) -> tuple[dict[str, Any], Any]:
@@ -203,9 +203,9 @@ def _judged(
         f"--epochs {options.epochs} --seed {options.seed}",
     }
     return {
-        "pictures": {"train": len(learned), "val": len(judged), "test": len(unseen)},
+        "pictures": {"train": len(learned), "val": len(evaluated), "test": len(unseen)},
         "training": training,
-        "val": figures(confusion_over(judged, segment)),
+        "val": figures(confusion_over(evaluated, segment)),
         "test": figures(counts),
         "baseline": figures(confusion_over(unseen, baseline)),
         "confusion_picture": CONFUSION_FILE,

@@ -96,12 +96,12 @@ class Result:
         Everything, ready for JSON.
     forecasts : dict of SpeedForecast
         Of the test rows, by forecaster; the nowcaster's of each seed.
-    happened : array, shape (times, detectors, HORIZONS)
+    observed : array, shape (times, detectors, HORIZONS)
     """
 
     record: dict[str, Any]
     forecasts: dict[str, SpeedForecast]
-    happened: Array
+    observed: Array
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def run_benchmark(
     report: Report,
     options: NowcastOptions | None = None,
 ) -> Result:
-    """Train on the first rows with every seed, and judge on the last rows.
+    """Train on the first rows with every seed, and evaluate on the last rows.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def run_benchmark(
     """
     task = _task(table, adjacency, protocol, options or NowcastOptions())
     test = _windows(task.train, task.rows)
-    happened = speeds_ahead(task.speed, test)
+    observed = speeds_ahead(task.speed, test)
     forecasts = baselines(task.speed, task.times, task.train, test)
     trees, forecast_of_trees = _boosted_trees(task, report)
     if forecast_of_trees is not None:
@@ -156,7 +156,7 @@ def run_benchmark(
         run, forecasts[_of_seed(seed)] = _run(task, seed, report)
         runs.append(run)
     scores = {
-        name: all_scores(forecast, happened, protocol.slow_below)
+        name: all_scores(forecast, observed, protocol.slow_below)
         for name, forecast in forecasts.items()
     }
     own = [scores[_of_seed(seed)] for seed in protocol.seeds]
@@ -177,9 +177,9 @@ def run_benchmark(
         "runs": runs,
         "test": {f"{NOWCASTER}, mean of seeds": mean_of_runs(own), **scores},
         "published": published_for(table, protocol),
-        "paired": _paired(forecasts, compared_with, happened, protocol),
+        "paired": _paired(forecasts, compared_with, observed, protocol),
     }
-    return Result(record, forecasts, happened)
+    return Result(record, forecasts, observed)
 
 
 def baselines(
@@ -276,10 +276,10 @@ def _run(task: _Task, seed: int, report: Report) -> tuple[dict[str, Any], SpeedF
     # Nothing after the training rows is there to be looked at.
     known = np.where(np.arange(len(task.speed))[:, None] < task.train, task.speed, np.nan)
     validation = _windows(task.fit, task.train)
-    happened = speeds_ahead(known, validation)
+    observed = speeds_ahead(known, validation)
     slow_below = task.protocol.slow_below
     before = first.forecast(known, task.times, validation)
-    calibration = learn_calibration(before, happened, slow_apart(slow_below))
+    calibration = learn_calibration(before, observed, slow_apart(slow_below))
     report(f"seed {seed}: learning from {task.train} rows")
     final = _learned(task, task.train, seed, report)
     final.use(calibration)
@@ -289,8 +289,8 @@ def _run(task: _Task, seed: int, report: Report) -> tuple[dict[str, Any], SpeedF
         "weights": final.weights,
         "seconds": round(time.monotonic() - started, 1),
         "calibration": asdict(calibration),
-        "validation": all_scores(before, happened, slow_below),
-        "validation_calibrated": all_scores(calibration.apply(before), happened, slow_below),
+        "validation": all_scores(before, observed, slow_below),
+        "validation_calibrated": all_scores(calibration.apply(before), observed, slow_below),
     }
     return record, test
 
@@ -356,27 +356,27 @@ def _of_seed(seed: int) -> str:
 def _paired(
     forecasts: dict[str, SpeedForecast],
     compared_with: tuple[str, ...],
-    happened: Array,
+    observed: Array,
     protocol: Protocol,
 ) -> dict[str, Any]:
     """The nowcaster less each baseline over the hour: squared and absolute error."""
     own = [forecasts[_of_seed(seed)] for seed in protocol.seeds]
     block = _BLOCK_MINUTES // protocol.step_minutes
-    return {name: compare_paired(own, forecasts[name], happened, block) for name in compared_with}
+    return {name: compare_paired(own, forecasts[name], observed, block) for name in compared_with}
 
 
 def compare_paired(
-    own: list[SpeedForecast], other: SpeedForecast, happened: Array, block_times: int
+    own: list[SpeedForecast], other: SpeedForecast, observed: Array, block_times: int
 ) -> dict[str, dict[str, float]]:
     """Mean errors of several seeds less those of another forecaster, with their certainty."""
-    squared = np.mean([errors_by_time(run.mean, happened)[0] for run in own], axis=0)
-    absolute = np.mean([errors_by_time(run.median, happened)[1] for run in own], axis=0)
+    squared = np.mean([errors_by_time(run.mean, observed)[0] for run in own], axis=0)
+    absolute = np.mean([errors_by_time(run.median, observed)[1] for run in own], axis=0)
     return {
         "squared_error": paired_bootstrap(
-            squared, errors_by_time(other.mean, happened)[0], block_times
+            squared, errors_by_time(other.mean, observed)[0], block_times
         ),
         "absolute_error": paired_bootstrap(
-            absolute, errors_by_time(other.median, happened)[1], block_times
+            absolute, errors_by_time(other.median, observed)[1], block_times
         ),
     }
 

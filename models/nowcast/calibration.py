@@ -108,16 +108,16 @@ def calibration_from(fields: Mapping[str, Any]) -> BandCalibration:
 
 
 def learn_calibration(
-    forecast: BandForecast, happened: Array, options: CalibrationOptions
+    forecast: BandForecast, observed: Array, options: CalibrationOptions
 ) -> BandCalibration:
-    """Factors from a forecast and what happened (NaN where unknown), arrays of one shape.
+    """Factors from a forecast and what was observed (NaN where unknown), arrays of one shape.
 
     The last axis holds the steps ahead.
     """
     median = forecast.median
     chosen = _classes(median, options.edges)
-    below = (median - happened) / np.maximum(median - forecast.p10, _LITTLE)
-    above = (happened - median) / np.maximum(forecast.p90 - median, _LITTLE)
+    below = (median - observed) / np.maximum(median - forecast.p10, _LITTLE)
+    above = (observed - median) / np.maximum(forecast.p90 - median, _LITTLE)
     classes = list(enumerate(options.tails))
     lower, upper = (
         tuple(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float32]
 
-# Four weeks to learn from, as the one that was shipped, and the one that it is judged by.
+# Four weeks to learn from, as the one that was shipped, and the one that it is evaluated by.
 READ_WEEKS: Final = DEFAULT_WEEKS + 1
 
 
@@ -60,11 +60,13 @@ class NowcastChallenge(HistoryContest):
         super().__init__(data_dir, source, roots=roots, seed=seed)
         self._options = options
 
-    def train(self, judged: list[date], decide: Decide, report: Report) -> Trained:
+    def train(self, evaluated: list[date], decide: Decide, report: Report) -> Trained:
         """See :class:`models.contest.Contest`."""
         report(f"reading the history of source {self.source!r} in {self._data_dir}")
-        table = load_city_table(self._data_dir, self.source, READ_WEEKS, report, until=judged[-1])
-        parts = parts_with_newest_judged(table, judged, self._seed)
+        table = load_city_table(
+            self._data_dir, self.source, READ_WEEKS, report, until=evaluated[-1]
+        )
+        parts = parts_with_newest_evaluated(table, evaluated, self._seed)
         dates = table.dates()
         learned = [dates[day] for day in sorted([*parts.train, *parts.validation])]
         return train_on(
@@ -127,18 +129,18 @@ class OnNetworkOf:
         return found
 
 
-def parts_with_newest_judged(table: CityTable, judged: list[date], seed: int) -> NowcastSplit:
-    """Learn from, and calibrate by, the days before the judged ones.
+def parts_with_newest_evaluated(table: CityTable, evaluated: list[date], seed: int) -> NowcastSplit:
+    """Learn from, and calibrate by, the days before the evaluated ones.
 
     Raises
     ------
     HistoryTooShort
-        With fewer than three working days or three days off before, or none to judge by.
+        With fewer than three working days or three days off before, or none to evaluate by.
     """
     numbers = {day: number for number, day in enumerate(table.dates())}
-    test = [numbers[day] for day in judged if day in numbers]
+    test = [numbers[day] for day in evaluated if day in numbers]
     if not test:
         raise HistoryTooShort("no day to judge by in the history that is read")
     before = split_days(table, seed, until=min(test))
-    # Nobody judges by these: what a training by hand would judge by is learned from.
+    # Nobody evaluates by these: what a training by hand would evaluate by is learned from.
     return NowcastSplit(sorted([*before.train, *before.test]), before.validation, test)

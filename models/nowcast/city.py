@@ -35,7 +35,7 @@ Array = NDArray[np.float32]
 
 STEPS_AROUND: Final = LAGS + HORIZONS
 # What the shipped nowcaster was trained with; the smaller network that the public
-# benchmark ended with has not been judged on a city.
+# benchmark ended with has not been evaluated on a city.
 _SIZES: Final = Architecture(members=3, hearing_members=3, layers=2, dropout=0.1)
 # Enough for the mean and deviation of a feature over thousands of segments.
 _TIMES_TO_SCALE_BY: Final = 48

@@ -1,4 +1,4 @@
-"""Sharing whole days out: to learn from, to calibrate by, to judge by."""
+"""Sharing whole days out: to learn from, to calibrate by, to evaluate by."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from models.errors import HistoryTooShort
 from models.nowcast.city_table import CityTable
 from models.nowcast.speed_table import OFF, SCHOOL_HOLIDAY, WORKING
 
-# Of working days and of days off alike: one in seven to calibrate, one in seven to judge.
+# Of working days and of days off alike: one in seven to calibrate, one in seven to evaluate.
 _HELD_OUT_SHARE: Final = 7
 _MIN_OF_EACH_TYPE: Final = 3
 _MIN_OBSERVED_SHARE: Final = 0.5
@@ -31,7 +31,7 @@ def split_days(table: CityTable, seed: int, *, until: int | None = None) -> Nowc
     """Share whole days out at random, working days and days off alike.
 
     Days of which less than half was observed, such as a first one that began in the
-    evening, are in no part: nothing could be judged by them.
+    evening, are in no part: nothing could be evaluated by them.
 
     Parameters
     ----------

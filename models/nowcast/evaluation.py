@@ -31,7 +31,7 @@ STATUSES: Final = (Status.FREE_FLOW, Status.HEAVY, Status.CONGESTED)
 
 
 @dataclass(frozen=True)
-class JudgedForecast:
+class EvaluatedForecast:
     """What a forecaster gave at some times, lead times and segments, all of one shape.
 
     Attributes
@@ -81,36 +81,36 @@ class HourOfWeek:
         self._ratio = mean_of(total, known, ratio_anywhere)
         self._shares = mean_of(counts, known, shares_anywhere[:, None])
 
-    def at(self, rows: NDArray[np.int64]) -> JudgedForecast:
+    def at(self, rows: NDArray[np.int64]) -> EvaluatedForecast:
         """What it gives for the lead times after some rows."""
         hours = np.stack([self._hours[rows + step] for step in LEAD_STEPS], axis=1)
-        return JudgedForecast(self._ratio[hours], self._shares[:, hours])
+        return EvaluatedForecast(self._ratio[hours], self._shares[:, hours])
 
 
 def persistence(
     table: CityTable, average: HourOfWeek, rows: NDArray[np.int64], thresholds: StatusThresholds
-) -> JudgedForecast:
+) -> EvaluatedForecast:
     """The last ratio known within the hour goes on; the average where none is."""
     last = average.at(rows).ratio.copy()
     for lag in reversed(range(LAGS)):
         value = table.ratio[rows - lag][:, None, :]
         last = np.where(np.isnan(value), last, value)
     codes = status_of_speed_ratio(last, thresholds)
-    return JudgedForecast(
+    return EvaluatedForecast(
         last, np.stack([codes == status for status in STATUSES]).astype(np.float32)
     )
 
 
-def from_quantiles(quantiles: Array, thresholds: StatusThresholds) -> JudgedForecast:
+def from_quantiles(quantiles: Array, thresholds: StatusThresholds) -> EvaluatedForecast:
     """Of P10, P50 and P90, shape (3, times, leads, segments)."""
     p10, p50, p90 = quantiles
     found = status_probabilities(p10, p50, p90, thresholds)
     shares = np.stack([found.free, found.heavy, found.congested])
-    return JudgedForecast(quantiles[1], shares, (quantiles[0], quantiles[2]))
+    return EvaluatedForecast(quantiles[1], shares, (quantiles[0], quantiles[2]))
 
 
 def measures_by_lead(
-    judged: dict[str, JudgedForecast],
+    evaluated: dict[str, EvaluatedForecast],
     table: CityTable,
     rows: NDArray[np.int64],
     thresholds: StatusThresholds,
@@ -123,34 +123,34 @@ def measures_by_lead(
         ``observations`` by lead time, and ``forecasters`` by name: each a list over the
         lead times of ``mae_ratio``, ``mae_kmh``, ``rps`` (ranked probability score of the
         status, 0 to 1), ``coverage`` of P10–P90 (None without a band), and
-        ``by_status``: how often each happened, its MAE, RPS and coverage.
+        ``by_status``: how often each was observed, its MAE, RPS and coverage.
     """
-    happened = at_leads(speeds_ahead(table.ratio, rows))
+    observed = at_leads(speeds_ahead(table.ratio, rows))
     limit_kmh = table.network.speed_limit_kmh
-    codes = status_of_speed_ratio(happened, thresholds)
+    codes = status_of_speed_ratio(observed, thresholds)
     return {
-        "observations": [int((~np.isnan(part)).sum()) for part in np.moveaxis(happened, 1, 0)],
+        "observations": [int((~np.isnan(part)).sum()) for part in np.moveaxis(observed, 1, 0)],
         "forecasters": {
             name: [
-                _measures(_at_lead(item, lead), happened[:, lead], codes[:, lead], limit_kmh)
+                _measures(_at_lead(item, lead), observed[:, lead], codes[:, lead], limit_kmh)
                 for lead in range(len(LEAD_MINUTES))
             ]
-            for name, item in judged.items()
+            for name, item in evaluated.items()
         },
     }
 
 
-def on_common_cases(judged: dict[str, JudgedForecast]) -> dict[str, JudgedForecast]:
+def on_common_cases(evaluated: dict[str, EvaluatedForecast]) -> dict[str, EvaluatedForecast]:
     """The same forecasts without those of which some forecaster says nothing."""
-    silent = np.logical_or.reduce([np.isnan(item.ratio) for item in judged.values()])
+    silent = np.logical_or.reduce([np.isnan(item.ratio) for item in evaluated.values()])
     return {
         name: replace(item, ratio=np.where(silent, np.float32(np.nan), item.ratio))
-        for name, item in judged.items()
+        for name, item in evaluated.items()
     }
 
 
 def compared_by_day(
-    judged: dict[str, JudgedForecast],
+    evaluated: dict[str, EvaluatedForecast],
     table: CityTable,
     rows: NDArray[np.int64],
     thresholds: StatusThresholds,
@@ -161,12 +161,12 @@ def compared_by_day(
     -------
     dict
         By name: ``rps_skill`` (of the mean over the lead times), ``days_better`` and
-        ``days``: on how many of the judged days the nowcaster's mean was the lower one.
+        ``days``: on how many of the evaluated days the nowcaster's mean was the lower one.
     """
-    happened = at_leads(speeds_ahead(table.ratio, rows))
-    codes = status_of_speed_ratio(happened, thresholds)
+    observed = at_leads(speeds_ahead(table.ratio, rows))
+    codes = status_of_speed_ratio(observed, thresholds)
     days = table.times.day[rows]
-    by_day = {name: _rps_by_day(item, happened, codes, days) for name, item in judged.items()}
+    by_day = {name: _rps_by_day(item, observed, codes, days) for name, item in evaluated.items()}
     own_total, own_days = by_day[NOWCASTER]
     return {
         name: {
@@ -213,7 +213,7 @@ def lead_table(measures: dict[str, Any]) -> str:
 
 
 def status_table(measures: dict[str, Any]) -> str:
-    """The same by the status that happened, half an hour and an hour ahead."""
+    """The same by the status that was observed, half an hour and an hour ahead."""
     header = ["happened", "lead", "share", "MAE, % of limit", *(f"RPS, {n}" for n in _NAMES)]
     header.append("P10–P90")
     chosen = [lead for lead, minutes in enumerate(LEAD_MINUTES) if minutes in (30, 60)]
@@ -240,24 +240,26 @@ def status_table(measures: dict[str, Any]) -> str:
     return markdown_table(header, rows)
 
 
-def _at_lead(judged: JudgedForecast, lead: int) -> JudgedForecast:
-    band = None if judged.band is None else (judged.band[0][:, lead], judged.band[1][:, lead])
-    return JudgedForecast(judged.ratio[:, lead], judged.shares[:, :, lead], band)
+def _at_lead(evaluated: EvaluatedForecast, lead: int) -> EvaluatedForecast:
+    band = (
+        None if evaluated.band is None else (evaluated.band[0][:, lead], evaluated.band[1][:, lead])
+    )
+    return EvaluatedForecast(evaluated.ratio[:, lead], evaluated.shares[:, :, lead], band)
 
 
 def _measures(
-    judged: JudgedForecast,
-    happened: Array,
+    evaluated: EvaluatedForecast,
+    observed: Array,
     codes: NDArray[np.uint8],
     limit_kmh: NDArray[np.float64],
 ) -> dict[str, Any]:
     # Segments that a forecaster says nothing of are left out of all its measures.
-    known = ~np.isnan(happened) & ~np.isnan(judged.ratio)
-    error = np.abs(judged.ratio - happened)
-    scores = _rps(judged.shares, codes)
+    known = ~np.isnan(observed) & ~np.isnan(evaluated.ratio)
+    error = np.abs(evaluated.ratio - observed)
+    scores = _rps(evaluated.shares, codes)
     inside = None
-    if judged.band is not None:
-        inside = (judged.band[0] <= happened) & (happened <= judged.band[1])
+    if evaluated.band is not None:
+        inside = (evaluated.band[0] <= observed) & (observed <= evaluated.band[1])
     return {
         **_means(error, scores, inside, known),
         "mae_kmh": float((error * limit_kmh)[known].mean()),
@@ -294,12 +296,12 @@ def _rps(shares: NDArray[np.floating], codes: NDArray[np.uint8]) -> NDArray[np.f
 
 
 def _rps_by_day(
-    judged: JudgedForecast, happened: Array, codes: NDArray[np.uint8], days: NDArray[np.int64]
+    evaluated: EvaluatedForecast, observed: Array, codes: NDArray[np.uint8], days: NDArray[np.int64]
 ) -> tuple[float, NDArray[np.float64]]:
     """Mean over the lead times, in all and of each day, in the order of the days."""
-    known = ~np.isnan(happened) & ~np.isnan(judged.ratio)
+    known = ~np.isnan(observed) & ~np.isnan(evaluated.ratio)
     # A segment with no forecast at all may have NaN for probabilities.
-    scores = np.where(known, _rps(judged.shares, codes), 0.0)
+    scores = np.where(known, _rps(evaluated.shares, codes), 0.0)
     by_row, counts = scores.sum(axis=2, dtype=np.float64), known.sum(axis=2)
     total = (by_row.sum(axis=0) / np.maximum(counts.sum(axis=0), 1)).mean()
     # A day without a case would be a draw for everybody.

@@ -142,7 +142,7 @@ def changes_ahead(speed: Array, rows: NDArray[np.int64], windows: Windows, unit:
 
 
 def speeds_ahead(speed: Array, rows: NDArray[np.int64]) -> Array:
-    """What happened, shape (times, detectors, HORIZONS); NaN where unknown."""
+    """What was observed, shape (times, detectors, HORIZONS); NaN where unknown."""
     return _ahead(speed, rows, range(1, HORIZONS + 1))
 
 

@@ -184,12 +184,12 @@ def _loss(huber_units: float) -> Callable[[Any, Any], Any]:
     def loss(changes: Any, heads: Any) -> Any:
         changes = changes[:, :, None, :]
         known = tf.cast(tf.math.is_finite(changes), heads.dtype)
-        happened = tf.where(tf.math.is_finite(changes), changes, tf.zeros_like(changes))
-        error = tf.abs(happened - heads[..., MEAN])
+        observed = tf.where(tf.math.is_finite(changes), changes, tf.zeros_like(changes))
+        error = tf.abs(observed - heads[..., MEAN])
         near = tf.minimum(error, huber_units)
         total = near * (error - 0.5 * near)
         for place, share in enumerate(QUANTILES):
-            over = happened - heads[..., place]
+            over = observed - heads[..., place]
             total += tf.maximum(share * over, (share - 1.0) * over)
         # Every member gets the gradient that it would get alone: sum over members.
         summed = tf.reduce_sum(tf.reduce_sum(total * known, axis=(0, 1, 3)))

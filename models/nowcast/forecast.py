@@ -1,4 +1,4 @@
-"""What a forecaster of speeds gives: one value to be judged by each error, and a band."""
+"""What a forecaster of speeds gives: one value to be evaluated by each error, and a band."""
 
 from __future__ import annotations
 

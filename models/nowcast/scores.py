@@ -15,27 +15,27 @@ Array = NDArray[np.float32]
 SHOWN_STEPS: Final = (3, 6, 9, 12)
 
 
-def all_scores(forecast: SpeedForecast, happened: Array, slow_below: float) -> dict[str, Any]:
+def all_scores(forecast: SpeedForecast, observed: Array, slow_below: float) -> dict[str, Any]:
     """RMSE and MAE up to each shown step, and the coverage of the band if there is one.
 
     Parameters
     ----------
     forecast : SpeedForecast
-    happened : array, shape (times, detectors, HORIZONS)
+    observed : array, shape (times, detectors, HORIZONS)
         NaN where unknown, which is not counted.
     slow_below : float
         Speeds that ``coverage_slow`` is about.
     """
     scores: dict[str, Any] = {
-        "rmse": [_rmse(_errors(forecast.mean, happened, steps)) for steps in SHOWN_STEPS],
-        "mae": [_mae(_errors(forecast.median, happened, steps)) for steps in SHOWN_STEPS],
+        "rmse": [_rmse(_errors(forecast.mean, observed, steps)) for steps in SHOWN_STEPS],
+        "mae": [_mae(_errors(forecast.median, observed, steps)) for steps in SHOWN_STEPS],
     }
     if isinstance(forecast, BandForecast):
-        longest = counted_windows(len(happened), SHOWN_STEPS[-1])
-        known = ~np.isnan(happened)
+        longest = counted_windows(len(observed), SHOWN_STEPS[-1])
+        known = ~np.isnan(observed)
         known[longest:] = False
-        slow = known & (happened < slow_below)
-        inside = (forecast.p10 <= happened) & (happened <= forecast.p90)
+        slow = known & (observed < slow_below)
+        inside = (forecast.p10 <= observed) & (observed <= forecast.p90)
         scores["coverage"] = float(inside[known].mean())
         scores["coverage_slow"] = float(inside[slow].mean()) if slow.any() else None
         scores["band_width"] = float((forecast.p90 - forecast.p10)[known].mean())
@@ -99,16 +99,16 @@ def counted_windows(windows: int, steps: int) -> int:
     return windows - (steps - SHOWN_STEPS[0])
 
 
-def errors_by_time(forecast: Array, happened: Array) -> tuple[Array, Array]:
+def errors_by_time(forecast: Array, observed: Array) -> tuple[Array, Array]:
     """Mean squared and mean absolute error over the whole hour, at each time anything is known."""
-    error = _errors(forecast, happened, SHOWN_STEPS[-1])
+    error = _errors(forecast, observed, SHOWN_STEPS[-1])
     error = error[~np.isnan(error).all(axis=(1, 2))]
     return np.nanmean(error**2, axis=(1, 2)), np.nanmean(np.abs(error), axis=(1, 2))
 
 
-def _errors(forecast: Array, happened: Array, steps: int) -> Array:
-    windows = counted_windows(len(happened), steps)
-    return forecast[:windows, :, :steps] - happened[:windows, :, :steps]
+def _errors(forecast: Array, observed: Array, steps: int) -> Array:
+    windows = counted_windows(len(observed), steps)
+    return forecast[:windows, :, :steps] - observed[:windows, :, :steps]
 
 
 def _rmse(error: Array) -> float:

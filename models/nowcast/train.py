@@ -56,11 +56,11 @@ Array = NDArray[np.float32]
 
 DEFAULT_WEEKS: Final = 4
 NOWCAST_DIRECTORY: Final = "nowcast"
-# At every full quarter of an hour: in between, the same traffic would be judged again. Of the
+# At every full quarter of an hour: in between, the same traffic would be evaluated again. Of the
 # clock and not of a part of the days: a feed of every 3 minutes has one observation in some steps
 # of 5 and two in others, and bands calibrated where one is would be too wide where two are.
-_JUDGED_EVERY_SECONDS: Final = 900
-# A day of judged rows: of 2,859 segments some 100 MB while they are forecast.
+_EVALUATED_EVERY_SECONDS: Final = 900
+# A day of evaluated rows: of 2,859 segments some 100 MB while they are forecast.
 _ROWS_AT_ONCE: Final = 96
 # Closest around the thresholds of the statuses, which the probabilities hang on.
 _CLASS_EDGES: Final = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
@@ -150,7 +150,7 @@ def train_on(
         Says what becomes of the version, from its comparison with the others.
     rival : callable, optional
         Quantiles by the champion for some rows, shape (3, rows, leads, segments); NaN for
-        segments it does not know, on which nobody is judged then.
+        segments it does not know, on which nobody is evaluated then.
 
     Raises
     ------
@@ -207,11 +207,11 @@ def calibrate_and_measure(
 
     report("calibrating")
     in_part = {name: np.isin(table.times.day, days) for name, days in asdict(parts).items()}
-    rows = _judged_rows(table, whole_windows(in_part["validation"]))
+    rows = _evaluated_rows(table, whole_windows(in_part["validation"]))
     city.trained.use(_band_calibration(city, table, rows))
     zones = _zone_calibration(city, table, rows)
     report("judging")
-    test_rows = _judged_rows(table, whole_windows(in_part["test"]))
+    test_rows = _evaluated_rows(table, whole_windows(in_part["test"]))
     is_seen = in_part["train"] | in_part["validation"]
     measures = _measures(table, parts, city, zones, rows=test_rows, is_seen=is_seen, rival=rival)
     return zones, measures
@@ -260,8 +260,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _judged_rows(table: CityTable, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    chosen: NDArray[np.int64] = rows[table.end_s[rows] % _JUDGED_EVERY_SECONDS == 0]
+def _evaluated_rows(table: CityTable, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    chosen: NDArray[np.int64] = rows[table.end_s[rows] % _EVALUATED_EVERY_SECONDS == 0]
     return chosen
 
 
@@ -300,17 +300,17 @@ def _measures(
     thresholds = CITY.thresholds
     quantiles = quantiles_in_parts(city, table.ratio, table.times, rows)
     average = HourOfWeek(table, is_seen, thresholds)
-    judged = {
+    evaluated = {
         NOWCASTER: from_quantiles(quantiles, thresholds),
         PERSISTENCE: persistence(table, average, rows, thresholds),
         AVERAGE: average.at(rows),
     }
     if rival is not None:
-        judged[CHAMPION_NAME] = from_quantiles(rival(rows), thresholds)
-        judged = on_common_cases(judged)
+        evaluated[CHAMPION_NAME] = from_quantiles(rival(rows), thresholds)
+        evaluated = on_common_cases(evaluated)
     dates = table.dates()
-    test = measures_by_lead(judged, table, rows, thresholds)
-    test["against"] = compared_by_day(judged, table, rows, thresholds)
+    test = measures_by_lead(evaluated, table, rows, thresholds)
+    test["against"] = compared_by_day(evaluated, table, rows, thresholds)
     test["days"] = [dates[day].isoformat() for day in parts.test]
     test["zones"] = _zone_measures(table, zones, quantiles, rows)
     return {
@@ -333,12 +333,12 @@ def _zone_measures(
 ) -> dict[str, Any]:
     """MAE of each zone's ratio and coverage of its band, by lead time, beside persistence."""
     low, middle, high = zones.quantiles(table.network, quantiles)
-    happened = _zones_ahead(table, rows)
+    observed = _zones_ahead(table, rows)
     last = table.zone_ratio[rows][:, None]
-    inside = np.where(np.isnan(happened), np.nan, (low <= happened) & (happened <= high))
+    inside = np.where(np.isnan(observed), np.nan, (low <= observed) & (observed <= high))
     by_zone = {
-        "mae": np.nanmean(np.abs(middle - happened), axis=0),
-        "mae_persistence": np.nanmean(np.abs(last - happened), axis=0),
+        "mae": np.nanmean(np.abs(middle - observed), axis=0),
+        "mae_persistence": np.nanmean(np.abs(last - observed), axis=0),
         "coverage": np.nanmean(inside, axis=0),
     }
     return {

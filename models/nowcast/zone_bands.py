@@ -63,19 +63,19 @@ def zone_ratios_of(network: Network, ratio: NDArray[np.floating]) -> NDArray[np.
 
 
 def learn_zone_calibration(
-    network: Network, segments: NDArray[np.floating], happened: NDArray[np.floating]
+    network: Network, segments: NDArray[np.floating], observed: NDArray[np.floating]
 ) -> ZoneCalibration:
-    """Factors from forecasts of segments and what happened to the zones.
+    """Factors from forecasts of segments and what was observed to the zones.
 
     Parameters
     ----------
     network : Network
     segments : array, shape (3, times, leads, segments)
-    happened : array, shape (times, leads, zones)
+    observed : array, shape (times, leads, zones)
         Ratio of each zone as it was observed; NaN where unknown.
     """
     middle, below, above = _middle_and_halves(network, segments)
-    away = happened - middle
+    away = observed - middle
     in_halves = away / np.where(away < 0.0, below, above)
     known = ~np.isnan(in_halves)
     # A zone that was never known keeps the bands of its segments.

@@ -39,17 +39,17 @@ class WeekChallenge(HistoryContest):
 
     kind: ClassVar[ModelKind] = WEEK
 
-    def train(self, judged: list[date], decide: Decide, report: Report) -> Trained:
+    def train(self, evaluated: list[date], decide: Decide, report: Report) -> Trained:
         """See :class:`models.contest.Contest`."""
         report(f"reading the history of source {self.source!r} in {self._data_dir}")
         observed = load_segment_history(
             self._data_dir,
             self.source,
             report,
-            newest_days=LEARNED_DAYS + len(judged),
-            until=judged[-1],
+            newest_days=LEARNED_DAYS + len(evaluated),
+            until=evaluated[-1],
         )
-        parts = parts_with_newest_judged(observed.dates(), judged, calendar_of(CITY))
+        parts = parts_with_newest_evaluated(observed.dates(), evaluated, calendar_of(CITY))
         return train_on(
             observed,
             parts,
@@ -78,10 +78,10 @@ class WeekChallenge(HistoryContest):
         return {CHAMPION_NAME: probabilities_on(table, network)}
 
 
-def parts_with_newest_judged(
-    days: Sequence[date], judged: Sequence[date], calendar: Calendar
+def parts_with_newest_evaluated(
+    days: Sequence[date], evaluated: Sequence[date], calendar: Calendar
 ) -> WeekSplit:
-    """Learn from the days before the judged ones; public holidays are in neither part.
+    """Learn from the days before the evaluated ones; public holidays are in neither part.
 
     Raises
     ------
@@ -89,8 +89,8 @@ def parts_with_newest_judged(
         With fewer than two of some weekday to learn from.
     """
     ordinary = [day for day in days if not calendar.is_public_holiday(day)]
-    learn = [day for day in ordinary if day < judged[0]]
-    test = [day for day in ordinary if day in set(judged)]
+    learn = [day for day in ordinary if day < evaluated[0]]
+    test = [day for day in ordinary if day in set(evaluated)]
     fewest = min(sum(day.weekday() == weekday for day in learn) for weekday in range(DAYS))
     if fewest < _MIN_OF_EACH_WEEKDAY or not test:
         raise HistoryTooShort(

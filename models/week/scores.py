@@ -61,16 +61,16 @@ def ranked_probability_score(shares: Shares, counts: Counts) -> float:
 
 def brier_score_of_not_free(shares: Shares, counts: Counts) -> float:
     """Mean squared error of the probability that traffic is not free, 0 to 1."""
-    probability, happened, observations = _not_free(shares, counts)
-    errors = probability**2 * observations - 2 * probability * happened + happened
+    probability, observed, observations = _not_free(shares, counts)
+    errors = probability**2 * observations - 2 * probability * observed + observed
     return float(errors.sum() / observations.sum())
 
 
 def average_precision_of_not_free(shares: Shares, counts: Counts) -> float:
     """How well the probability of *not free* finds the times that were not free, 0 to 1."""
-    probability, happened, observations = _not_free(shares, counts)
+    probability, observed, observations = _not_free(shares, counts)
     distinct, place = np.unique(probability.round(_ROUNDED_TO), return_inverse=True)
-    hits = np.bincount(place, weights=happened, minlength=len(distinct))[::-1].cumsum()
+    hits = np.bincount(place, weights=observed, minlength=len(distinct))[::-1].cumsum()
     told = np.bincount(place, weights=observations, minlength=len(distinct))[::-1].cumsum()
     precision = hits / np.maximum(told, 1.0)
     gained = np.diff(hits, prepend=0.0)
@@ -190,8 +190,8 @@ def _shown(against: dict[str, Any]) -> list[str]:
 def _not_free(
     shares: Shares, counts: Counts
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Of each observed cell: the probability, how often it happened, and observations."""
+    """Of each observed cell: the probability, how often it was observed, and observations."""
     observations = counts.sum(axis=-1)
     seen = observations > 0
-    happened = counts[..., :-1].sum(axis=-1)
-    return shares[..., :-1].sum(axis=-1)[seen], happened[seen], observations[seen]
+    observed = counts[..., :-1].sum(axis=-1)
+    return shares[..., :-1].sum(axis=-1)[seen], observed[seen], observations[seen]

@@ -209,7 +209,7 @@ def decide_by_frequencies(comparison: dict[str, Any]) -> Ruling:
 def share_days(
     days: Sequence[date], calendar: Calendar, seed: int, learn_weeks: int | None
 ) -> WeekSplit:
-    """Share whole days out: one in six of each weekday to judge by, the others to learn from.
+    """Share whole days out: one in six of each weekday to evaluate by, the others to learn from.
 
     Public holidays are in neither part: they drive like no weekday of an ordinary week.
 

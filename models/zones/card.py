@@ -14,7 +14,7 @@ weeks of it are there: `python -m models.train --source live`.
 """
 _OBSERVED = "This model learned from traffic that was observed.\n"
 _AT_RANDOM = "Whole days were shared out at random,\neach weekday alike"
-_NEWEST_JUDGE = (
+_NEWEST_EVALUATE = (
     "The newest whole days were kept\n"
     "to judge by, the others shared out at random, each weekday alike"
 )
@@ -36,7 +36,7 @@ def model_card(measures: dict[str, Any]) -> str:
     split = measures["split"]
     days = {part: len(dates) for part, dates in split.items()}
     is_challenger = min(split["test"]) > max(split["train"] + split["validation"])
-    shared_out = _NEWEST_JUDGE if is_challenger else _AT_RANDOM
+    shared_out = _NEWEST_EVALUATE if is_challenger else _AT_RANDOM
     made_by = "models.challenge" if is_challenger else "models.train"
     source, seed = trained_on["source"], training["seed"]
     return f"""\

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.catalogue import CHAMPION_NAME, ModelKind, Roots
 from models.contest import HistoryContest
-from models.day_split import split_with_newest_judged
+from models.day_split import split_with_newest_evaluated
 from models.training import Decide
 from models.training_command import DEFAULT_SEED, Report, Trained
 from models.zones.comparison import is_no_worse_than_average
@@ -73,13 +73,15 @@ class ZonesChallenge(HistoryContest):
         super().__init__(data_dir, source, roots=roots, seed=seed)
         self._epochs = epochs
 
-    def train(self, judged: list[date], decide: Decide, report: Report) -> Trained:
+    def train(self, evaluated: list[date], decide: Decide, report: Report) -> Trained:
         """See :class:`models.contest.Contest`."""
         report(f"reading the history of source {self.source!r} in {self._data_dir}")
         history = load_zone_history(self._data_dir, self.source)
-        days = [day for day in history.dates() if day <= judged[-1]]
-        learned = [day for day in days if day < judged[0]]
-        split = split_with_newest_judged(days, [day for day in days if day in judged], self._seed)
+        days = [day for day in history.dates() if day <= evaluated[-1]]
+        learned = [day for day in days if day < evaluated[0]]
+        split = split_with_newest_evaluated(
+            days, [day for day in days if day in evaluated], self._seed
+        )
         champion = self.champion()
         rivals = []
         if champion is not None:

@@ -1,4 +1,4 @@
-"""Judges a saved version beside its baselines, on days that it has not seen."""
+"""Evaluates a saved version beside its baselines, on days that it has not seen."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def fit(
     stopping = keras.callbacks.EarlyStopping(
         f"val_{_MEASURE}", mode="min", patience=options.patience
     )
-    # The validation days judge the averaged weights, since those are kept.
+    # The validation days evaluate the averaged weights, since those are kept.
     averaged = keras.callbacks.SwapEMAWeights()
     _, course = _trained(train, validation, options, [averaged, stopping, _progress(report)])
     epochs = 1 + int(np.argmin(course[f"val_{_MEASURE}"]))

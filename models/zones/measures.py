@@ -1,7 +1,7 @@
-"""How good probabilities were, once it is known what happened.
+"""How good probabilities were, once it is known what was observed.
 
 The scoring rules and their sources are in ``services.learn.scoring_rules``, which the
-forecasts shown are judged by too.
+forecasts shown are evaluated by too.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ PROBABILITY_FLOOR: Final = 0.001
 CALIBRATION_BINS: Final = 10
 
 
-def accuracy(probabilities: Probabilities, happened: Statuses) -> float:
-    """Share of times at which the likeliest status is the one that happened.
+def accuracy(probabilities: Probabilities, observed: Statuses) -> float:
+    """Share of times at which the likeliest status is the one that was observed.
 
     Parameters
     ----------
     probabilities : array, shape (times, statuses)
-    happened : array of int, shape (times,)
-        Index of the status that happened.
+    observed : array of int, shape (times,)
+        Index of the status that was observed.
     """
-    return float((probabilities.argmax(axis=1) == happened).mean())
+    return float((probabilities.argmax(axis=1) == observed).mean())
 
 
-def ranked_probability_score(probabilities: Probabilities, happened: Statuses) -> float:
+def ranked_probability_score(probabilities: Probabilities, observed: Statuses) -> float:
     """Mean ranked probability score, 0 (perfect) to 1.
 
     Examples
@@ -46,38 +46,38 @@ def ranked_probability_score(probabilities: Probabilities, happened: Statuses) -
     >>> [ranked_probability_score(certainly_free, np.array([k])) for k in (0, 1, 2)]
     [0.0, 0.5, 1.0]
     """
-    return float(ranked_probability_scores(probabilities, happened).mean())
+    return float(ranked_probability_scores(probabilities, observed).mean())
 
 
-def log_loss(probabilities: Probabilities, happened: Statuses) -> float:
-    """Mean of -ln(probability of what happened), floored at :data:`PROBABILITY_FLOOR`."""
-    chosen = probabilities[np.arange(len(happened)), happened]
+def log_loss(probabilities: Probabilities, observed: Statuses) -> float:
+    """Mean of -ln(probability of what was observed), floored at :data:`PROBABILITY_FLOOR`."""
+    chosen = probabilities[np.arange(len(observed)), observed]
     return float(-np.log(np.maximum(chosen, PROBABILITY_FLOOR)).mean())
 
 
-def brier_score(probabilities: Probabilities, happened: Statuses) -> float:
+def brier_score(probabilities: Probabilities, observed: Statuses) -> float:
     """Mean squared error of the probabilities, summed over the statuses: 0 (perfect) to 2."""
-    return float(brier_scores(probabilities, happened).mean())
+    return float(brier_scores(probabilities, observed).mean())
 
 
-def by_status(probabilities: Probabilities, happened: Statuses) -> dict[str, dict[str, Any]]:
+def by_status(probabilities: Probabilities, observed: Statuses) -> dict[str, dict[str, Any]]:
     """Precision and recall of each status, None where nothing was forecast or happened."""
     chosen = probabilities.argmax(axis=1)
     return {
         status: {
-            "happened": int((happened == code).sum()),
+            "happened": int((observed == code).sum()),
             "forecast": int((chosen == code).sum()),
-            "precision": _share((happened == code)[chosen == code]),
-            "recall": _share((chosen == code)[happened == code]),
+            "precision": _share((observed == code)[chosen == code]),
+            "recall": _share((chosen == code)[observed == code]),
         }
         for code, status in enumerate(ZONE_STATUSES)
     }
 
 
-def calibration(probabilities: Probabilities, happened: Statuses) -> list[dict[str, Any]]:
+def calibration(probabilities: Probabilities, observed: Statuses) -> list[dict[str, Any]]:
     """Forecast probability beside observed frequency, all statuses pooled, in ten bins."""
     forecast = probabilities.ravel()
-    occurred = one_hot(happened, probabilities).ravel()
+    occurred = one_hot(observed, probabilities).ravel()
     bins = np.minimum((forecast * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
     return [
         {
@@ -100,16 +100,16 @@ def calibration_error(bins: list[dict[str, Any]]) -> float:
     return float(np.average(np.abs(gaps), weights=weights))
 
 
-def all_measures(probabilities: Probabilities, happened: Statuses) -> dict[str, Any]:
+def all_measures(probabilities: Probabilities, observed: Statuses) -> dict[str, Any]:
     """Every measure of one forecaster, as plain data."""
-    bins = calibration(probabilities, happened)
+    bins = calibration(probabilities, observed)
     return {
-        "accuracy": accuracy(probabilities, happened),
-        "ranked_probability_score": ranked_probability_score(probabilities, happened),
-        "log_loss": log_loss(probabilities, happened),
-        "brier_score": brier_score(probabilities, happened),
+        "accuracy": accuracy(probabilities, observed),
+        "ranked_probability_score": ranked_probability_score(probabilities, observed),
+        "log_loss": log_loss(probabilities, observed),
+        "brier_score": brier_score(probabilities, observed),
         "calibration_error": calibration_error(bins),
-        "by_status": by_status(probabilities, happened),
+        "by_status": by_status(probabilities, observed),
         "calibration": bins,
     }
 

@@ -1,4 +1,4 @@
-"""How long the zones took at every time of a history: what is learned from, and judged by."""
+"""How long the zones took at every time of a history: what is learned from, and evaluated by."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from sqlalchemy import select
 from services.city.chosen import CITY
 from services.history import layout
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
-from services.learn.observed import BIN_CENTRES, observed_zones
+from services.learn.observations import BIN_CENTRES, observed_zones
 from services.operations import DriftMeasure, Operations
 from services.traffic.snapshot import Source
 

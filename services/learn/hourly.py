@@ -1,6 +1,6 @@
 """Scoring past hours once each: what the worker runs every hour, and catches up with after a stop.
 
-An hour is judged when it is over; the sums of its day and the mark that it is
+An hour is evaluated when it is over; the sums of its day and the mark that it is
 done are written together, so that a run may be killed or repeated anywhere.
 """
 
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from services.city.chosen import CITY
 from services.history import layout
-from services.learn.observed import ObservedZones, days_around, observed_zones
+from services.learn.observations import ObservedZones, days_around, observed_zones
 from services.learn.protocol import ScoredKind
 from services.learn.tally import ScoreKey, Tally, added_up, tallies, tally_of
 from services.operations import ForecastScore, Kind, Operations, ScoredHour, read_entities
@@ -65,13 +65,13 @@ def score_past_hours(
     operations: Operations,
     now: datetime,
 ) -> int:
-    """Judge every hour that is over and has not been judged yet.
+    """Evaluate every hour that is over and has not been evaluated yet.
 
     Parameters
     ----------
     data_dir : Path
     source : {"live", "archive", "demo"}
-        Whose history says what happened.
+        Whose history says what was observed.
     kinds : iterable of ScoredKind
     operations : Operations
     now : datetime
@@ -99,7 +99,7 @@ def score_past_hours(
     scored = 0
     for kind, of_kind in pending.items():
         for day, of_day in groupby(of_kind, key=_local_day):
-            results = [judge_hour(kind, observed, hour) for hour in of_day]
+            results = [evaluate_hour(kind, observed, hour) for hour in of_day]
             scored += _keep(operations, source, kind, day, results)
     _forget_old(operations, now)
     if scored:
@@ -129,8 +129,8 @@ def past_hours(days: Sequence[date], now: datetime) -> list[datetime]:
     return [start + _HOUR * count for count in range((end - start) // _HOUR)]
 
 
-def judge_hour(kind: ScoredKind, observed: ObservedZones, hour: datetime) -> HourResult:
-    """Judge what a kind of model had forecast for one hour.
+def evaluate_hour(kind: ScoredKind, observed: ObservedZones, hour: datetime) -> HourResult:
+    """Evaluate what a kind of model had forecast for one hour.
 
     Raises
     ------
@@ -142,8 +142,8 @@ def judge_hour(kind: ScoredKind, observed: ObservedZones, hour: datetime) -> Hou
         return HourResult(hour, NO_OBSERVATIONS, {})
     if np.isnan(observed.ratio[at]).all():
         return HourResult(hour, TOO_LITTLE_KNOWN, {})
-    judged = [kind.judged(observed, hour, lead) for lead in kind.leads_minutes]
-    told = [item for item in judged if item is not None]
+    evaluated = [kind.evaluated(observed, hour, lead) for lead in kind.leads_minutes]
+    told = [item for item in evaluated if item is not None]
     if not told:
         return HourResult(hour, NO_FORECAST, {})
     sums = added_up(map(tallies, told))

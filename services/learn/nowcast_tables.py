@@ -18,9 +18,9 @@ from services.base.errors import ForecastUnavailable
 from services.city.chosen import CITY
 from services.forecast.nowcast_files import issued_file, issued_times, read_nowcast
 from services.forecast.nowcasts import LEAD_MINUTES, LeadForecast, NowcastTable
-from services.learn.observed import ObservedZones
-from services.learn.protocol import ZoneForecasts, judge_zones
-from services.learn.tally import Judged
+from services.learn.observations import ObservedZones
+from services.learn.protocol import ZoneForecasts, evaluate_zones
+from services.learn.tally import Evaluated
 from services.operations import Kind
 from services.plain.statuses import ZONE_STATUSES
 from services.traffic.snapshot import Source
@@ -72,10 +72,12 @@ class Nowcasts:
         self._times: dict[date, Sequence[datetime]] = {}
         self._said: dict[datetime, _Said | None] = {}
 
-    def judged(self, observed: ObservedZones, hour: datetime, lead_minutes: int) -> Judged | None:
+    def evaluated(
+        self, observed: ObservedZones, hour: datetime, lead_minutes: int
+    ) -> Evaluated | None:
         """See :class:`services.learn.protocol.ScoredKind`.
 
-        Should the model have changed within the hour, the one that said most of it is judged.
+        Should the model have changed within the hour, the one that said most of it is evaluated.
         """
         lead = timedelta(minutes=lead_minutes)
         seconds = observed.epoch_s[observed.within(hour)].tolist()
@@ -98,7 +100,7 @@ class Nowcasts:
         )
         p10, p50, p90 = np.moveaxis(numbers[..., :3], -1, 0)
         said = ZoneForecasts(version, numbers[..., 3:], p50, p10, p90)
-        return judge_zones(observed, hour, lead_minutes, said)
+        return evaluate_zones(observed, hour, lead_minutes, said)
 
     def _before(self, moment: datetime) -> _Said | None:
         """The last one issued at or before a moment; None where it is too old or unreadable."""

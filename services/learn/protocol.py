@@ -9,8 +9,8 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from services.learn.observed import ObservedZones, UsualZones
-from services.learn.tally import Judged, Prediction
+from services.learn.observations import ObservedZones, UsualZones
+from services.learn.tally import Evaluated, Prediction
 from services.operations import Kind
 from services.plain.statuses import ZONE_STATUSES
 
@@ -48,23 +48,25 @@ class ScoredKind(Protocol):
     def leads_minutes(self) -> tuple[int, ...]:
         """How long before the time it is about each forecast is looked at."""
 
-    def judged(self, observed: ObservedZones, hour: datetime, lead_minutes: int) -> Judged | None:
-        """What was forecast for the hour that begins then, beside what happened.
+    def evaluated(
+        self, observed: ObservedZones, hour: datetime, lead_minutes: int
+    ) -> Evaluated | None:
+        """What was forecast for the hour that begins then, beside what was observed.
 
         None when nothing had been forecast. Kinds that forecast zones build on
-        :func:`judge_zones`; one that forecasts segments may make a case of each.
+        :func:`evaluate_zones`; one that forecasts segments may make a case of each.
 
         Raises
         ------
         TrafficError
-            When the forecasts cannot be read now: the hour is judged another time.
+            When the forecasts cannot be read now: the hour is evaluated another time.
         """
 
 
-def judge_zones(
+def evaluate_zones(
     observed: ObservedZones, hour: datetime, lead_minutes: int, said: ZoneForecasts
-) -> Judged:
-    """Judge forecasts of zones beside both baselines.
+) -> Evaluated:
+    """Evaluate forecasts of zones beside both baselines.
 
     A case needs all three to have said something: a time and zone of which
     persistence, the average or the model knows nothing counts for none of them.
@@ -79,7 +81,7 @@ def judge_zones(
         Of the times ``observed.within(hour)``.
     """
     at = observed.within(hour)
-    ratio, happened = observed.ratio[at], observed.status[at]
+    ratio, status = observed.ratio[at], observed.status[at]
     before = observed.last_before(observed.epoch_s[at] - lead_minutes * _SECONDS_PER_MINUTE)
     last_ratio = np.where(before[:, np.newaxis] >= 0, observed.ratio[before], np.nan)
     usual = observed.usual.at(hour)
@@ -89,11 +91,11 @@ def judge_zones(
         & ~np.isnan(usual.shares).any(axis=1)
         & ~np.isnan(said.shares).any(axis=2)
     )
-    return Judged(
+    return Evaluated(
         model_version=said.model_version,
         lead_minutes=lead_minutes,
         zone=np.nonzero(everywhere)[1],
-        happened=happened[everywhere],
+        observed=status[everywhere],
         ratio=ratio[everywhere],
         predictions={
             "model": _prediction(said.shares, said.ratio, said.p10, said.p90, everywhere),

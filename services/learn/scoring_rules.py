@@ -1,4 +1,4 @@
-"""Scoring rules: what a probability costs, case by case, once it is known what happened.
+"""Scoring rules: what a probability costs, case by case, once it is known what was observed.
 
 Sources
 -------
@@ -26,7 +26,7 @@ AnyFloat = TypeVar("AnyFloat", bound=np.floating)
 
 
 def ranked_probability_scores(
-    probabilities: NDArray[AnyFloat], happened: NDArray[np.integer] | int
+    probabilities: NDArray[AnyFloat], observed: NDArray[np.integer] | int
 ) -> NDArray[AnyFloat]:
     """Ranked probability score of each case, 0 (perfect) to 1.
 
@@ -34,8 +34,8 @@ def ranked_probability_scores(
     ----------
     probabilities : array, shape (..., statuses)
         In the order of the statuses, from one end to the other.
-    happened : array of int, shape (...), or int
-        Index of the status that happened; of all cases, if it is one.
+    observed : array of int, shape (...), or int
+        Index of the status that was observed; of all cases, if it is one.
 
     Examples
     --------
@@ -49,14 +49,14 @@ def ranked_probability_scores(
     # One status after the other: nowcasts of a fortnight are millions of cases.
     for status in range(last):
         cumulated += probabilities[..., status]
-        scores += (cumulated - np.less_equal(happened, status)) ** 2
+        scores += (cumulated - np.less_equal(observed, status)) ** 2
     scores /= last
     return scores
 
 
-def brier_scores(probabilities: Probabilities, happened: Statuses) -> NDArray[np.float64]:
+def brier_scores(probabilities: Probabilities, observed: Statuses) -> NDArray[np.float64]:
     """Brier score of each case: squared errors summed over the statuses, 0 (perfect) to 2."""
-    errors = probabilities - one_hot(happened, probabilities)
+    errors = probabilities - one_hot(observed, probabilities)
     scores: NDArray[np.float64] = (errors**2).sum(axis=1)
     return scores
 
@@ -66,6 +66,6 @@ def skill(score: float, reference: float) -> float | None:
     return None if reference == 0.0 else 1.0 - score / reference
 
 
-def one_hot(happened: Statuses, probabilities: Probabilities) -> Probabilities:
-    """Certainty of what happened, in the shape of the probabilities."""
-    return np.eye(probabilities.shape[1])[happened]
+def one_hot(observed: Statuses, probabilities: Probabilities) -> Probabilities:
+    """Certainty of what was observed, in the shape of the probabilities."""
+    return np.eye(probabilities.shape[1])[observed]

@@ -1,6 +1,6 @@
-"""What happened on each segment, and what was usual there before: what weeks are judged by.
+"""What was observed on each segment, and what was usual there before: what weeks are evaluated by.
 
-A matrix of small numbers for each of the few days that a judged hour needs, and the
+A matrix of small numbers for each of the few days that an evaluated hour needs, and the
 roll-up of the segments for what was usual: no day of history is read for the past.
 """
 
@@ -22,7 +22,7 @@ from services.history.hour_of_week import HOURS_PER_DAY
 from services.history.ratio_histogram import PERMILLE
 from services.history.rollups import SEGMENTS, path_of
 from services.history.window import replay
-from services.learn.observed import PERSISTENCE_AGE_SECONDS, SECONDS_PER_HOUR
+from services.learn.observations import PERSISTENCE_AGE_SECONDS, SECONDS_PER_HOUR
 from services.plain.statuses import DATEX_NAMES
 from services.traffic.network import Network
 from services.traffic.snapshot import Source
@@ -32,7 +32,7 @@ from services.traffic.status import Status
 _STATUSES: Final = (Status.FREE_FLOW, Status.HEAVY, Status.CONGESTED)
 _STATUS_COLUMNS: Final = tuple(DATEX_NAMES[status] for status in _STATUSES)
 _SUM_COLUMNS: Final = (*_STATUS_COLUMNS, "known", "ratio_permille")
-# The judged day, the one before it, and the same weekday one and two weeks later.
+# The evaluated day, the one before it, and the same weekday one and two weeks later.
 _KEPT_DAYS: Final = 4
 _DAYS_PER_WEEK: Final = 7
 

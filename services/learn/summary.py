@@ -53,7 +53,7 @@ class QualityReport:
     Attributes
     ----------
     source : {"live", "archive", "demo"}
-        Whose traffic they were judged by.
+        Whose traffic they were evaluated by.
     first_day, yesterday : date
         Local to Rennes; the week goes from ``first_day`` to ``yesterday``.
     leads : sequence of LeadQuality
@@ -74,8 +74,8 @@ def quality_report(session: Session, preferred: Source, now: datetime) -> Qualit
     Parameters
     ----------
     preferred : {"live", "archive", "demo"}
-        Whose traffic the page shows; where nothing was judged by it, the source
-        judged last.
+        Whose traffic the page shows; where nothing was evaluated by it, the source
+        evaluated last.
     now : datetime
         Aware.
     """

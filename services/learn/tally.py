@@ -47,8 +47,8 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Some cases at one lead time: what happened, and what each forecaster had said.
+class Evaluated:
+    """Some cases at one lead time: what was observed, and what each forecaster had said.
 
     Attributes
     ----------
@@ -56,10 +56,10 @@ class Judged:
     lead_minutes : int
     zone : array of int, shape (cases,)
         Index into ``City.zone_choices``.
-    happened : array of int, shape (cases,)
-        Status that happened, 0 for free to 2 for blocked.
+    observed : array of int, shape (cases,)
+        Status that was observed, 0 for free to 2 for blocked.
     ratio : array, shape (cases,)
-        Speed ratio that happened.
+        Speed ratio that was observed.
     predictions : mapping of Prediction
         Of every forecaster in :data:`FORECASTERS`.
     """
@@ -67,7 +67,7 @@ class Judged:
     model_version: str
     lead_minutes: int
     zone: NDArray[np.int64]
-    happened: Statuses
+    observed: Statuses
     ratio: NDArray[np.float64]
     predictions: Mapping[Forecaster, Prediction]
 
@@ -132,18 +132,20 @@ def tally_of(row: ForecastScore) -> Tally:
     )
 
 
-def tallies(judged: Judged) -> dict[ScoreKey, Tally]:
+def tallies(evaluated: Evaluated) -> dict[ScoreKey, Tally]:
     """The sums of every zone and forecaster; zones without a case are left out."""
     scores = {
-        name: ranked_probability_scores(prediction.shares, judged.happened)
-        for name, prediction in judged.predictions.items()
+        name: ranked_probability_scores(prediction.shares, evaluated.observed)
+        for name, prediction in evaluated.predictions.items()
     }
     found = {}
-    for code in np.unique(judged.zone).tolist():
-        members = judged.zone == code
-        for name, prediction in judged.predictions.items():
-            key = ScoreKey(judged.model_version, CITY.zone_choices[code], judged.lead_minutes, name)
-            found[key] = _tally(judged, prediction, members, scores[name][members])
+    for code in np.unique(evaluated.zone).tolist():
+        members = evaluated.zone == code
+        for name, prediction in evaluated.predictions.items():
+            key = ScoreKey(
+                evaluated.model_version, CITY.zone_choices[code], evaluated.lead_minutes, name
+            )
+            found[key] = _tally(evaluated, prediction, members, scores[name][members])
             if name == MODEL:
                 found[key] += Tally(better_than=_wins(scores, members))
     return found
@@ -166,12 +168,16 @@ def _wins(
 
 
 def _tally(
-    judged: Judged,
+    evaluated: Evaluated,
     prediction: Prediction,
     members: NDArray[np.bool_],
     scores: NDArray[np.float64],
 ) -> Tally:
-    shares, happened, ratio = prediction.shares[members], judged.happened[members], judged.ratio
+    shares, observed, ratio = (
+        prediction.shares[members],
+        evaluated.observed[members],
+        evaluated.ratio,
+    )
     errors = np.array([])
     if prediction.ratio is not None:
         errors = np.abs(prediction.ratio - ratio)[members]
@@ -181,14 +187,14 @@ def _tally(
         banded = ~np.isnan(prediction.p10 + prediction.p90)[members]
         inside = ((ratio >= prediction.p10) & (ratio <= prediction.p90))[members]
     return Tally(
-        cases=len(happened),
+        cases=len(observed),
         rps_sum=float(scores.sum()),
-        brier_sum=float(brier_scores(shares, happened).sum()),
+        brier_sum=float(brier_scores(shares, observed).sum()),
         ratio_cases=len(errors),
         ratio_error_sum=float(errors.sum()),
         band_cases=int(banded.sum()),
         band_hits=int((banded & inside).sum()),
-        calibration=_calibration(1.0 - shares[:, _FREE], happened != _FREE),
+        calibration=_calibration(1.0 - shares[:, _FREE], observed != _FREE),
     )
 
 

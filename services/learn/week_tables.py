@@ -25,9 +25,9 @@ from services.forecast.week_forecasts import (
 )
 from services.history.window import newest_network
 from services.learn.champion_tables import ChampionTables
-from services.learn.observed import ObservedZones
+from services.learn.observations import ObservedZones
 from services.learn.segments import ObservedSegments
-from services.learn.tally import Judged, Prediction
+from services.learn.tally import Evaluated, Prediction
 from services.operations import Decision, Kind
 from services.traffic.snapshot import Source
 
@@ -35,7 +35,7 @@ from services.traffic.snapshot import Source
 # day before.
 LEADS_MINUTES: Final = (1_440,)
 # Observations of a segment three minutes apart are nearly one: four an hour say as much.
-JUDGED_TIMES_PER_HOUR: Final = 4
+EVALUATED_TIMES_PER_HOUR: Final = 4
 
 
 class WeekTables:
@@ -46,7 +46,7 @@ class WeekTables:
     data_dir, shipped : Path
         Where local models and those that came with the code are.
     source : {"live", "archive", "demo"}
-        Whose history says what happened.
+        Whose history says what was observed.
     champions : sequence of Decision
         Every change of champion on record, the oldest first.
     """
@@ -64,7 +64,12 @@ class WeekTables:
         self._observed = lru_cache(maxsize=1)(partial(_observed_segments, data_dir, source))
         self._on_network = lru_cache(maxsize=1)(WeekOnNetwork)
 
-    def judged(self, observed: ObservedZones, hour: datetime, lead_minutes: int) -> Judged | None:  # noqa: ARG002 - zones are judged by others
+    def evaluated(
+        self,
+        observed: ObservedZones,  # noqa: ARG002 - zones are evaluated by others
+        hour: datetime,
+        lead_minutes: int,
+    ) -> Evaluated | None:
         """See :class:`services.learn.protocol.ScoredKind`."""
         table = self._tables.at(hour)
         local = CITY.local(hour)
@@ -77,17 +82,17 @@ class WeekTables:
         # What the page had shown of that date.
         weekday = weekday_like(local.weekday(), calendar_of(CITY).day_type(local.date()))
         said = self._on_network(table, segments.network).at(weekday, local.hour)
-        return judge_segments(segments, hour, lead_minutes, table, said)
+        return evaluate_segments(segments, hour, lead_minutes, table, said)
 
 
-def judge_segments(
+def evaluate_segments(
     segments: ObservedSegments,
     hour: datetime,
     lead_minutes: int,
     table: WeekTable,
     said: SegmentForecasts,
-) -> Judged:
-    """Judge forecasts of segments beside both baselines, on cases of which all say something.
+) -> Evaluated:
+    """Evaluate forecasts of segments beside both baselines, on cases of which all say something.
 
     Segments with too little evidence, which the page shows as uncertain, are no cases.
 
@@ -96,24 +101,24 @@ def judge_segments(
     StorageError
         When the history cannot be read now.
     """
-    times = segments.times_within(hour, JUDGED_TIMES_PER_HOUR)
+    times = segments.times_within(hour, EVALUATED_TIMES_PER_HOUR)
     lead = timedelta(minutes=lead_minutes)
-    happened = segments.at(times, CITY.local(hour).date())
+    observed = segments.at(times, CITY.local(hour).date())
     before = segments.at(times - int(lead.total_seconds()), CITY.local(hour - lead).date())
     usual_shares, usual_ratio = segments.usual_before(hour)
     is_told = (said.days_observed >= MIN_DAYS) & ~np.isnan(usual_ratio)
     is_told &= ~np.isnan(usual_shares).any(axis=1)
-    time, place = np.nonzero((happened.status >= 0) & (before.status >= 0) & is_told)
+    time, place = np.nonzero((observed.status >= 0) & (before.status >= 0) & is_told)
     # From free to blocked, as everywhere here.
     shares = said.probabilities[place, ::-1]
     p10, p50, p90 = (said.quantiles[name][place] for name in ("p10", "p50", "p90"))
     certain = np.eye(shares.shape[1])
-    judged = Judged(
+    evaluated = Evaluated(
         model_version=table.model_version,
         lead_minutes=lead_minutes,
         zone=segments.network.zone_codes[place].astype(np.int64),
-        happened=happened.status[time, place],
-        ratio=happened.ratio[time, place],
+        observed=observed.status[time, place],
+        ratio=observed.ratio[time, place],
         predictions={
             "model": Prediction(shares, p50, p10, p90),
             "persistence": Prediction(
@@ -122,7 +127,7 @@ def judge_segments(
             "average": Prediction(usual_shares[place], usual_ratio[place]),
         },
     )
-    return with_whole_network(judged)
+    return with_whole_network(evaluated)
 
 
 def _observed_segments(data_dir: Path, source: Source) -> ObservedSegments | None:
@@ -130,19 +135,19 @@ def _observed_segments(data_dir: Path, source: Source) -> ObservedSegments | Non
     return None if network is None else ObservedSegments(data_dir, source, network)
 
 
-def with_whole_network(judged: Judged) -> Judged:
+def with_whole_network(evaluated: Evaluated) -> Evaluated:
     """The same cases once more as those of the whole network."""
 
     def twice(values: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
         return None if values is None else np.concatenate([values, values])
 
-    whole = np.full_like(judged.zone, CITY.zone_choices.index(CITY.whole_network))
-    return Judged(
-        model_version=judged.model_version,
-        lead_minutes=judged.lead_minutes,
-        zone=np.concatenate([judged.zone, whole]),
-        happened=np.concatenate([judged.happened, judged.happened]),
-        ratio=np.concatenate([judged.ratio, judged.ratio]),
+    whole = np.full_like(evaluated.zone, CITY.zone_choices.index(CITY.whole_network))
+    return Evaluated(
+        model_version=evaluated.model_version,
+        lead_minutes=evaluated.lead_minutes,
+        zone=np.concatenate([evaluated.zone, whole]),
+        observed=np.concatenate([evaluated.observed, evaluated.observed]),
+        ratio=np.concatenate([evaluated.ratio, evaluated.ratio]),
         predictions={
             name: Prediction(
                 np.concatenate([item.shares, item.shares]),
@@ -150,6 +155,6 @@ def with_whole_network(judged: Judged) -> Judged:
                 twice(item.p10),
                 twice(item.p90),
             )
-            for name, item in judged.predictions.items()
+            for name, item in evaluated.predictions.items()
         },
     )

@@ -14,9 +14,9 @@ from services.city.chosen import CITY
 from services.city.day_types import weekday_like
 from services.forecast.zone_forecasts import FORECASTS_FILE, decode_table
 from services.learn.champion_tables import ChampionTables
-from services.learn.observed import ObservedZones
-from services.learn.protocol import ZoneForecasts, judge_zones
-from services.learn.tally import Judged
+from services.learn.observations import ObservedZones
+from services.learn.protocol import ZoneForecasts, evaluate_zones
+from services.learn.tally import Evaluated
 from services.operations import Decision, Kind
 
 LEADS_MINUTES: Final = (60, 1_440)
@@ -43,7 +43,9 @@ class ZoneTables:
         roots = (data_dir / "models", shipped)
         self._tables = ChampionTables(roots, champions, FORECASTS_FILE, decode_table)
 
-    def judged(self, observed: ObservedZones, hour: datetime, lead_minutes: int) -> Judged | None:
+    def evaluated(
+        self, observed: ObservedZones, hour: datetime, lead_minutes: int
+    ) -> Evaluated | None:
         """See :class:`services.learn.protocol.ScoredKind`."""
         table = self._tables.at(hour)
         local = CITY.local(hour)
@@ -57,4 +59,4 @@ class ZoneTables:
         said = ZoneForecasts(
             table.model_version, np.broadcast_to(shares, (times, *np.shape(shares)))
         )
-        return judge_zones(observed, hour, lead_minutes, said)
+        return evaluate_zones(observed, hour, lead_minutes, said)

@@ -1,4 +1,4 @@
-"""Every metric that exists, defined once: for whoever measures, reads, judges or documents it.
+"""Every metric that exists, defined once: for whoever measures, reads, evaluates or documents it.
 
 Names and units follow Prometheus' advice (https://prometheus.io/docs/practices/naming/). The table
 in ``docs/monitoring/README.md`` is made of this module by :mod:`services.watch.prometheus`.

@@ -156,11 +156,11 @@ class ForecastScore(Base):
     Attributes
     ----------
     source : str
-        Which history they were judged by; simulated and observed never mix.
+        Which history they were evaluated by; simulated and observed never mix.
     day : date
         Of the hours forecast, local to Rennes.
     model_version : str
-        The version judged; baselines carry it too, for they are judged on its cases.
+        The version evaluated; baselines carry it too, for they are evaluated on its cases.
     cases : int
     rps_sum, brier_sum : float
     ratio_cases, ratio_error_sum : int, float
@@ -171,7 +171,7 @@ class ForecastScore(Base):
         Of the model only: in how many cases its score was strictly better, by baseline.
     calibration : list
         Ten bins of the probability of *not free*: cases, sum of probabilities,
-        how often it happened.
+        how often it was observed.
     """
 
     __tablename__ = "forecast_scores"
@@ -195,7 +195,7 @@ class ForecastScore(Base):
 
 
 class ScoredHour(Base):
-    """An hour that has been judged, or why it was not: what makes scoring idempotent."""
+    """An hour that has been evaluated, or why it was not: what makes scoring idempotent."""
 
     __tablename__ = "scored_hours"
 

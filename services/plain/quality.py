@@ -60,7 +60,7 @@ class LeadQuality:
     kind : {"zones", "week", "nowcast"}
     yesterday, week : ComparedScores or None
         Over all zones but the whole network, which would count them twice; None
-        where nothing was judged.
+        where nothing was evaluated.
     zones : mapping
         The week by zone, the whole network included.
     calibration : sequence of CalibrationBin

@@ -1,4 +1,4 @@
-"""The watch role, ``python -m services.roles.watch``: judges rules, keeps incidents, tells people.
+"""The watch role, ``python -m services.roles.watch``: evaluates rules, tells people of incidents.
 
 A process of its own, so that it also notices a worker or a web role that died. It
 needs neither pandas nor numpy. A file lock makes a second one stand by.
@@ -108,7 +108,7 @@ class Watch:
         return self._rules.evaluation_seconds
 
     def round(self) -> None:
-        """Judge the rules, write what is known, leave messages. Never raises."""
+        """Evaluate the rules, write what is known, leave messages. Never raises."""
         now = self._clock()
         self._metrics.alive(now)
         with _survived("the rules could not be judged"):

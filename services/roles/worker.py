@@ -174,7 +174,7 @@ def show_life(metrics: WorkMetrics, forecasts: CachedForecasts, turns: Turns) ->
 
 
 def score_past_forecasts(settings: Settings, operations: Operations, metrics: WorkMetrics) -> None:
-    """Judge what was forecast for the hours gone by, measure the drift, and publish both."""
+    """Evaluate what was forecast for the hours gone by, measure the drift, and publish both."""
     now = utc_now()
     score_forecasts(settings.data_dir, SHIPPED_ARTIFACTS, operations, now)
     source: Source = "demo" if settings.source == "demo" else "live"

@@ -81,7 +81,7 @@ class Rule(BaseModel):
 
 
 class Rules(BaseModel):
-    """All rules, and how often they are judged."""
+    """All rules, and how often they are evaluated."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -93,7 +93,7 @@ def values_of(rule: Rule, recent: RecentSamples, now: datetime) -> dict[str, flo
 
 
 def has_data(rule: Rule, recent: RecentSamples) -> bool:
-    """Whether a rule can be judged: a counter of which nobody has heard has not counted yet."""
+    """Whether a rule can be evaluated: a counter of which nobody has heard has not counted yet."""
     if rule.window_seconds and rule.signal != "growth":
         return bool(recent.newest)
     return any(_fits(rule, series) for series in recent.newest)

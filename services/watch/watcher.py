@@ -50,7 +50,7 @@ class RuleState:
 
 
 class Watcher:
-    """Judges the rules again and again; what it knows survives in the operations database.
+    """Evaluates the rules again and again; what it knows survives in the operations database.
 
     Parameters
     ----------
@@ -91,10 +91,10 @@ class Watcher:
         self._is_restored = False
 
     def evaluate(self, samples: Iterable[Sample] | None) -> list[Change]:
-        """Judge every rule once; returns the incidents that fired or are over.
+        """Evaluate every rule once; returns the incidents that fired or are over.
 
         What was found is kept by `save`, together with the messages about it. A rule that cannot
-        be judged hides no other.
+        be evaluated hides no other.
 
         Parameters
         ----------
@@ -110,7 +110,7 @@ class Watcher:
         changes: list[Change] = []
         for rule in self._rules.rule:
             try:
-                changes.extend(self._judge(rule, self._values(rule, now, now_s), now, now_s))
+                changes.extend(self._evaluate(rule, self._values(rule, now, now_s), now, now_s))
             except Exception:  # whatever it is, the next rule may be the one that matters
                 log.exception("the rule %s could not be judged", rule.name)
         return changes
@@ -139,7 +139,7 @@ class Watcher:
         return [self._state_of(rule) for rule in self._rules.rule]
 
     def recent(self) -> RecentSamples:
-        """The samples that the rules were judged on."""
+        """The samples that the rules were evaluated on."""
         return self._recent
 
     def _values(self, rule: Rule, now: datetime, now_s: float) -> Mapping[str, float]:
@@ -149,7 +149,7 @@ class Watcher:
             return {"": now_s - self._started_s}
         return values
 
-    def _judge(
+    def _evaluate(
         self, rule: Rule, values: Mapping[str, float], now: datetime, now_s: float
     ) -> Iterator[Change]:
         known = {subject for name, subject in self._tracks if name == rule.name}

@@ -19,7 +19,7 @@ NOW = START + timedelta(days=3, hours=8)
 
 
 def score(live_app):
-    """Three days of a rush hour, judged an hour and a day ahead."""
+    """Three days of a rush hour, evaluated an hour and a day ahead."""
     data_dir = live_app.settings.data_dir
     write_table(data_dir / "models", "2026-03-01-aaaaaa", (0.8, 0.15, 0.05))
     write(data_dir, times(START, 72), lambda moment: BLOCKED if moment.hour == 7 else FREE)

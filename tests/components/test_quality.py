@@ -92,7 +92,7 @@ def test_the_verdict_names_the_yardsticks_that_were_held(average, persistence, c
     assert verdict_code(verdict(average, persistence)) == code
 
 
-def test_a_yesterday_that_could_not_be_judged_is_said_and_the_week_still_told():
+def test_a_yesterday_that_could_not_be_evaluated_is_said_and_the_week_still_told():
     text = shown(leads=[lead(yesterday=None)])
     assert "n'a pas pu être vérifiée" in text
     assert "Depuis le 18/11/2026" in text
@@ -159,7 +159,7 @@ def test_simulated_traffic_is_labelled_in_every_state():
         assert "Trafic simulé" not in shown(leads=leads)
 
 
-def test_nothing_judged_and_nothing_readable_are_told_apart():
+def test_nothing_evaluated_and_nothing_readable_are_told_apart():
     assert "il faut un jour d'historique" in shown(leads=[]).lower()
     assert "réessaie d'elle-même" in text_of(build_unreachable(FRENCH))
     assert "Aucun modèle n'est lisible" in shown(model=None)

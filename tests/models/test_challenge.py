@@ -10,7 +10,7 @@ import pytest
 from models import challenge as challenges
 from models.catalogue import champion_in_use, roots_of
 from models.challenge import challenge, rule
-from models.day_split import split_with_newest_judged
+from models.day_split import split_with_newest_evaluated
 from models.errors import HistoryTooShort
 from models.training_command import Trained
 from models.zones.challenge import TableForecaster, ZonesChallenge
@@ -47,7 +47,7 @@ class Contest:
         self.last_day = date(2026, 11, 15)
         self.result = comparison(champion=0.032)
         self.error = None
-        self.judged = []
+        self.evaluated = []
 
     def champion(self):
         return champion_in_use(self.roots)
@@ -59,8 +59,8 @@ class Contest:
     def objection(self, comparison):
         return None if is_no_worse_than_average(comparison) else "worse_than_average"
 
-    def train(self, judged, decide, report):
-        self.judged.append(judged)
+    def train(self, evaluated, decide, report):
+        self.evaluated.append(evaluated)
         if self.error is not None:
             raise self.error
         version = SECOND
@@ -127,11 +127,11 @@ class TestChallenge:
             run(contest, operations)
         assert on_record(operations) == []
 
-    def test_it_is_judged_by_the_newest_week_which_the_champion_has_not_seen(
+    def test_it_is_evaluated_by_the_newest_week_which_the_champion_has_not_seen(
         self, contest, operations
     ):
         run(contest, operations)
-        assert contest.judged == [[date(2026, 11, day) for day in range(9, 16)]]
+        assert contest.evaluated == [[date(2026, 11, day) for day in range(9, 16)]]
 
     def test_a_worse_one_is_refused_and_kept_and_not_asked_again_the_next_night(
         self, contest, operations
@@ -144,14 +144,14 @@ class TestChallenge:
         assert run(contest, operations, NOW + timedelta(days=6)) is None
         contest.last_day += timedelta(days=1)
         assert run(contest, operations, NOW + timedelta(days=7)) is not None
-        # The second one is judged by days of its own.
-        assert set(contest.judged[0]).isdisjoint(contest.judged[1])
+        # The second one is evaluated by days of its own.
+        assert set(contest.evaluated[0]).isdisjoint(contest.evaluated[1])
 
     def test_too_little_history_is_recorded_once(self, contest, operations):
         contest.last_day = date(2026, 11, 14)
         assert run(contest, operations).reason == "too_little_history"
         assert run(contest, operations, NOW + timedelta(days=1)) is None
-        assert contest.judged == []
+        assert contest.evaluated == []
         contest.last_day = date(2026, 11, 15)
         contest.error = HistoryTooShort("1 mondays to learn from")
         assert run(contest, operations, NOW + timedelta(days=1)) is None
@@ -177,9 +177,9 @@ class TestChallenge:
         blocked = tmp_path / "file"
         blocked.write_text("")
         settings = load_settings(data_dir=tmp_path, database_url=f"sqlite:///{blocked}/x.db")
-        # Without the record nobody knows which days have judged before: nothing is trained.
+        # Without the record nobody knows which days have evaluated before: nothing is trained.
         assert run(contest, open_operations(settings)).action == "failed"
-        assert contest.judged == []
+        assert contest.evaluated == []
         assert contest.champion().version == FIRST
         assert "in the journal only" in caplog.text
 
@@ -205,19 +205,19 @@ class TestZones:
         (directory / "forecasts.parquet").write_bytes(b"cut")
         assert contest.champion().version == SHIPPED
 
-    def test_the_champion_is_judged_by_what_it_serves(self, tmp_path):
+    def test_the_champion_is_evaluated_by_what_it_serves(self, tmp_path):
         write_zones_version(tmp_path, FIRST, shares=(0.5, 0.3, 0.2))
         said = TableForecaster(read_table(tmp_path, FIRST)).predict(every_cell())
         assert np.allclose(said.reshape(TABLE_SHAPE), (0.5, 0.3, 0.2))
 
-    def test_no_judged_day_is_learned_from(self):
+    def test_no_evaluated_day_is_learned_from(self):
         days = [date(2026, 11, 2) + timedelta(days=n) for n in range(28)]
-        split = split_with_newest_judged(days, days[-7:], seed=1)
+        split = split_with_newest_evaluated(days, days[-7:], seed=1)
         assert split.test == days[-7:]
         assert sorted(split.train + split.validation) == days[:-7]
         assert {day.weekday() for day in split.validation} == set(range(7))
         with pytest.raises(HistoryTooShort, match="beside the days it is judged by"):
-            split_with_newest_judged(days[:20], days[13:20], seed=1)
+            split_with_newest_evaluated(days[:20], days[13:20], seed=1)
 
 
 class TestCommand:

@@ -109,7 +109,7 @@ def test_what_was_decided_is_beside_each_version_too(lived, decisions):
         assert f"it was **{word}**" in card
         assert "The newest whole days were kept" in card
         assert f"{item.figures['champion_rps']:.4f}" in card
-        # Neither has seen the days it was judged by.
+        # Neither has seen the days it was evaluated by.
         learned = orjson.loads((directory / "measures.json").read_bytes())["trained_on"]
         assert learned["last_day"] < item.figures["judged_first_day"]
 

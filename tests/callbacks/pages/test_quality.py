@@ -110,7 +110,7 @@ def test_scores_and_decisions_show_and_simulated_ones_are_labelled(client, tmp_p
         assert words in shown
 
 
-def test_the_next_hour_shows_once_there_are_nowcasts_to_judge(client, tmp_path):
+def test_the_next_hour_shows_once_there_are_nowcasts_to_evaluate(client, tmp_path):
     for moment in times(START + timedelta(hours=48), 24):
         issue(tmp_path, moment, lambda at: BLOCKED if at.hour == 7 else FREE)
     score(tmp_path)

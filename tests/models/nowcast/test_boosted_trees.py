@@ -33,9 +33,9 @@ def trees(speed):
 def test_they_beat_the_last_speed_where_there_is_something_to_learn(trees, speed):
     rows = np.arange(TRAIN + LAGS, len(speed) - HORIZONS)
     forecast = trees.forecast(speed, times_of(len(speed)), rows)
-    happened = speeds_ahead(speed, rows)
-    own = np.abs(forecast.mean - happened).mean()
-    assert own < 0.6 * np.abs(speed[rows][..., None] - happened).mean()
+    observed = speeds_ahead(speed, rows)
+    own = np.abs(forecast.mean - observed).mean()
+    assert own < 0.6 * np.abs(speed[rows][..., None] - observed).mean()
     np.testing.assert_array_equal(forecast.mean, forecast.median)
 
 

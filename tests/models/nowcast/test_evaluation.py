@@ -1,4 +1,4 @@
-"""How forecasts of a city are judged: against what happened, beside two baselines."""
+"""How forecasts of a city are evaluated: against what was observed, beside two baselines."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def certain(value, rows):
     return np.stack([np.full(shape, value + step, np.float32) for step in (-0.01, 0.0, 0.01)])
 
 
-def judged(table, rows, value):
+def evaluated(table, rows, value):
     average = average_of(table)
     return measures_by_lead(
         {
@@ -69,7 +69,7 @@ def judged(table, rows, value):
 
 def test_a_certain_and_right_forecast_has_no_error(table):
     rows = np.arange(LAGS - 1, ROWS_OF_A_DAY // 2 - HORIZONS)
-    found = judged(table, rows, HEAVY)
+    found = evaluated(table, rows, HEAVY)
     assert found["observations"] == [3 * len(rows)] * 4
     for lead in found["forecasters"][NOWCASTER]:
         assert lead["mae_ratio"] == pytest.approx(0.0, abs=1e-6)
@@ -80,7 +80,7 @@ def test_a_certain_and_right_forecast_has_no_error(table):
 
 def test_a_certain_and_wrong_forecast_is_told_by_how_much(table):
     rows = np.arange(LAGS - 1, ROWS_OF_A_DAY // 2 - HORIZONS)
-    found = judged(table, rows, FREE)["forecasters"][NOWCASTER][0]
+    found = evaluated(table, rows, FREE)["forecasters"][NOWCASTER][0]
     assert found["mae_ratio"] == pytest.approx(FREE - HEAVY, abs=1e-6)
     limits = NETWORK.speed_limit_kmh[:3]
     assert found["mae_kmh"] == pytest.approx((FREE - HEAVY) * limits.mean(), abs=1e-4)
@@ -91,7 +91,7 @@ def test_a_certain_and_wrong_forecast_is_told_by_how_much(table):
 
 def test_persistence_misses_the_change_and_only_it(table):
     rows = np.array([ROWS_OF_A_DAY // 2 - 1, ROWS_OF_A_DAY // 2 + 20])
-    found = judged(table, rows, CONGESTED)["forecasters"]
+    found = evaluated(table, rows, CONGESTED)["forecasters"]
     assert found[NOWCASTER][0]["mae_ratio"] == pytest.approx(0.0, abs=1e-6)
     assert found[PERSISTENCE][0]["mae_ratio"] == pytest.approx((HEAVY - CONGESTED) / 2, abs=1e-6)
 
@@ -116,12 +116,12 @@ def test_the_average_is_that_of_the_hour_and_of_the_rest_where_the_hour_is_not_k
 @pytest.mark.parametrize(("value", "expected"), [(HEAVY, True), (FREE, False)])
 def test_a_champion_must_be_no_worse_than_either_baseline(table, value, expected):
     rows = np.arange(LAGS - 1, ROWS_OF_A_DAY // 2 - HORIZONS)
-    assert is_no_worse_than_baselines(judged(table, rows, value)) is expected
+    assert is_no_worse_than_baselines(evaluated(table, rows, value)) is expected
 
 
-def test_the_tables_name_every_forecaster_lead_and_status_that_happened(table):
+def test_the_tables_name_every_forecaster_lead_and_status_observed(table):
     rows = np.arange(LAGS - 1, ROWS_OF_A_DAY // 2 + 20)
-    found = judged(table, rows, HEAVY)
+    found = evaluated(table, rows, HEAVY)
     by_lead, by_status = lead_table(found), status_table(found)
     assert len(by_lead.splitlines()) == 2 + 3 * 4
     assert "| 45 min |" in by_lead

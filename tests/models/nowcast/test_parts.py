@@ -108,12 +108,12 @@ def test_calibration_makes_the_band_hold_what_it_says_slow_traffic_too():
     median = generator.choice([30.0, 60.0], size=(400, 5, HORIZONS)).astype(np.float32)
     # Three times as uncertain as the band says when slow, half when fast.
     deviation = np.where(median < 50, 3.0, 0.5) * generator.normal(size=median.shape)
-    happened = (median + deviation).astype(np.float32)
+    observed = (median + deviation).astype(np.float32)
     band = BandForecast(mean=median, median=median, p10=median - 1.28, p90=median + 1.28)
     options = slow_apart(40.0, slow_tail=0.1, other_tail=0.1)
-    calibration = learn_calibration(band, happened, options)
+    calibration = learn_calibration(band, observed, options)
     assert np.ravel(calibration.lower) == pytest.approx((3.0, 0.5), rel=0.05)
-    scores = all_scores(calibration.apply(band), happened, 40.0)
+    scores = all_scores(calibration.apply(band), observed, 40.0)
     assert scores["coverage"] == pytest.approx(0.8, abs=0.01)
     assert scores["coverage_slow"] == pytest.approx(0.8, abs=0.01)
 
@@ -123,11 +123,11 @@ def test_each_class_of_forecasts_and_each_step_gets_a_band_of_its_own():
     median = generator.uniform(0.1, 1.0, size=(500, 8, HORIZONS)).astype(np.float32)
     # Three times as uncertain in jams, and the more so the further ahead.
     deviation = np.where(median < 0.3, 0.15, 0.05) * np.sqrt(np.arange(1, HORIZONS + 1))
-    happened = (median + deviation * generator.normal(size=median.shape)).astype(np.float32)
+    observed = (median + deviation * generator.normal(size=median.shape)).astype(np.float32)
     band = BandForecast(mean=median, median=median, p10=median - 0.1, p90=median + 0.1)
     options = CalibrationOptions((0.3, 0.7), (0.1, 0.1, 0.1), by_step=True)
-    found = learn_calibration(band, happened, options).apply(band)
-    inside = (found.p10 <= happened) & (happened <= found.p90)
+    found = learn_calibration(band, observed, options).apply(band)
+    inside = (found.p10 <= observed) & (observed <= found.p90)
     for low, high in ((0.0, 0.3), (0.3, 0.7), (0.7, 1.0)):
         members = (median > low) & (median <= high)
         by_step = [inside[..., step][members[..., step]].mean() for step in range(HORIZONS)]
@@ -145,12 +145,12 @@ def test_a_class_that_was_hardly_seen_keeps_what_the_network_says():
 
 
 def test_scores_count_what_is_known_up_to_each_step():
-    happened = np.zeros((30, 1, HORIZONS), dtype=np.float32)
-    forecast = happened.copy()
+    observed = np.zeros((30, 1, HORIZONS), dtype=np.float32)
+    forecast = observed.copy()
     forecast[..., 3:] = 2.0
-    happened[0, 0, 0] = np.nan
+    observed[0, 0, 0] = np.nan
     band = BandForecast(mean=forecast, median=forecast, p10=forecast - 1, p90=forecast + 1)
-    scores = all_scores(band, happened, 40.0)
+    scores = all_scores(band, observed, 40.0)
     assert scores["rmse"][0] == scores["mae"][0] == 0.0
     assert scores["mae"][1] == pytest.approx(1.0, abs=0.01)
     assert scores["rmse"][3] == pytest.approx(np.sqrt(3.0), abs=0.01)

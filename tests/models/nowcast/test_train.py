@@ -44,7 +44,7 @@ class TestAVersion:
         champion = champion_version(trained.directory.parent)
         assert champion == (trained.directory.name if trained.is_champion else None)
 
-    def test_it_is_judged_on_days_it_has_not_seen_beside_two_baselines(self, trained):
+    def test_it_is_evaluated_on_days_it_has_not_seen_beside_two_baselines(self, trained):
         split, test = trained.measures["split"], trained.measures["test"]
         assert set(split["test"]).isdisjoint(split["train"] + split["validation"])
         assert test["days"] == split["test"]

@@ -21,7 +21,7 @@ def constant(p10, p50, p90, times=TIMES):
 
 
 def drawn(together, seed=3):
-    """What happened around 0.5, errors of the segments together or each on its own."""
+    """What was observed around 0.5, errors of the segments together or each on its own."""
     generator = np.random.default_rng(seed)
     shape = (TIMES, LEADS, 1 if together else len(NETWORK))
     errors = np.broadcast_to(generator.normal(0, 0.08, shape), (TIMES, LEADS, len(NETWORK)))
@@ -49,8 +49,8 @@ def test_what_happens_falls_into_the_band_eight_times_out_of_ten(together):
         NETWORK, segments, zone_ratios_of(NETWORK, drawn(together))
     )
     low, middle, high = calibration.quantiles(NETWORK, segments)
-    happened = zone_ratios_of(NETWORK, drawn(together, seed=11))
-    inside = ((low <= happened) & (happened <= high)).mean(axis=(0, 1))
+    observed = zone_ratios_of(NETWORK, drawn(together, seed=11))
+    inside = ((low <= observed) & (observed <= high)).mean(axis=(0, 1))
     np.testing.assert_allclose(inside, 0.8, atol=0.06)
     assert np.all(low <= middle)
     assert np.all(middle <= high)

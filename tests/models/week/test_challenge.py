@@ -14,7 +14,7 @@ import pytest
 from models.catalogue import champion_in_use, roots_of
 from models.challenge import challenge
 from models.errors import HistoryTooShort
-from models.week.challenge import WeekChallenge, parts_with_newest_judged
+from models.week.challenge import WeekChallenge, parts_with_newest_evaluated
 from models.week.kind import WEEK
 from services.city.calendar import Calendar
 from services.city.rennes import RENNES
@@ -23,7 +23,7 @@ from tests.models.histories import write_history
 
 # The history ends with Sunday 2026-11-29; the newest whole week begins on the 23rd.
 NIGHT = datetime(2026, 11, 30, 2, tzinfo=UTC)
-FIRST_DAY, FIRST_JUDGED = date(2026, 11, 2), date(2026, 11, 23)
+FIRST_DAY, FIRST_EVALUATED = date(2026, 11, 2), date(2026, 11, 23)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,9 +82,9 @@ def test_one_is_promoted_and_one_that_is_no_better_refused(data_dir, tmp_path, o
     promoted, champion = run(data_dir, tmp_path, operations)
     assert (promoted.action, promoted.reason) == ("promoted", "no_champion")
     assert champion.version == promoted.version
-    # Neither has seen the days it is judged by.
+    # Neither has seen the days it is evaluated by.
     assert champion.measures["trained_on"]["last_day"] == "2026-11-22"
-    assert promoted.figures["judged_first_day"] == FIRST_JUDGED.isoformat()
+    assert promoted.figures["judged_first_day"] == FIRST_EVALUATED.isoformat()
     assert promoted.figures["challenger_rps"] <= promoted.figures["average_rps"]
     # Two weeks later the roads are as ever, and what was learned is nonsense.
     write_history(tmp_path, weeks=6)
@@ -123,9 +123,9 @@ def test_a_week_that_cannot_be_trained_leaves_the_champion(
 
 def test_holidays_are_in_no_part_and_two_of_each_weekday_are_needed():
     days = [FIRST_DAY + timedelta(days=count) for count in range(28)]
-    parts = parts_with_newest_judged(days, days[-7:], Calendar(RENNES.holidays))
+    parts = parts_with_newest_evaluated(days, days[-7:], Calendar(RENNES.holidays))
     assert parts.test == days[-7:]
     assert parts.left_out == [date(2026, 11, 11)]
-    assert max(parts.learn) < FIRST_JUDGED
+    assert max(parts.learn) < FIRST_EVALUATED
     with pytest.raises(HistoryTooShort, match="1 of some weekday"):
-        parts_with_newest_judged(days[:14], days[7:14], Calendar(RENNES.holidays))
+        parts_with_newest_evaluated(days[:14], days[7:14], Calendar(RENNES.holidays))

@@ -16,19 +16,19 @@ SHARES = GENERATOR.dirichlet(np.ones(STATUSES), size=(CELLS, 1))
 COUNTS = GENERATOR.integers(0, 5, size=(CELLS, 1, STATUSES)).astype(float)
 # One row for each observation, as the other models are measured.
 ROWS = np.repeat(SHARES.reshape(-1, STATUSES), COUNTS.sum(axis=-1).ravel().astype(int), axis=0)
-HAPPENED = np.concatenate(
+OBSERVED = np.concatenate(
     [np.repeat(np.arange(STATUSES), cell.astype(int)) for cell in COUNTS.reshape(-1, STATUSES)]
 )
 
 
 @pytest.mark.parametrize("name", ["ranked_probability_score", "accuracy"])
 def test_they_agree_with_the_measures_of_single_observations(name):
-    expected = getattr(measures, name)(ROWS, HAPPENED)
+    expected = getattr(measures, name)(ROWS, OBSERVED)
     assert getattr(scores, name)(SHARES, COUNTS) == pytest.approx(expected)
 
 
 def test_the_brier_score_is_that_of_one_event():
-    probability, was_not_free = 1 - ROWS[:, 2], HAPPENED < 2
+    probability, was_not_free = 1 - ROWS[:, 2], OBSERVED < 2
     expected = np.mean((probability - was_not_free) ** 2)
     assert scores.brier_score_of_not_free(SHARES, COUNTS) == pytest.approx(expected)
 

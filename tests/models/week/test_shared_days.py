@@ -26,7 +26,7 @@ def test_whole_days_are_in_one_part_and_public_holidays_in_none():
     assert {day.weekday() for day in test} == set(range(7))
 
 
-def test_less_history_is_judged_by_the_same_days():
+def test_less_history_is_evaluated_by_the_same_days():
     whole, short = (share_days(days(12), CALENDAR, 35, weeks) for weeks in (None, 2))
     assert short.test == whole.test
     assert len(short.learn) == 14

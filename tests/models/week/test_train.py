@@ -67,7 +67,7 @@ def test_the_version_is_complete_and_its_model_can_be_loaded(trained):
     assert scores_table(record["test"]) in card
 
 
-def test_it_is_judged_by_days_it_has_not_learnt_from(trained):
+def test_it_is_evaluated_by_days_it_has_not_learnt_from(trained):
     split = trained.measures["split"]
     assert trained.measures["test"]["days"] == split["test"]
     assert set(split["test"]).isdisjoint(split["learn"])
@@ -86,12 +86,12 @@ def test_a_model_worse_than_the_raw_frequencies_is_not_promoted(
 ):
     fitted = train.compare
 
-    def judged(*arguments):
+    def evaluated(*arguments):
         test = fitted(*arguments)
         test["against"][RAW_FREQUENCIES]["rps_skill"] = skill
         return test
 
-    monkeypatch.setattr(train, "compare", judged)
+    monkeypatch.setattr(train, "compare", evaluated)
     arguments = ["--data-dir", str(data_dir), "--source", "demo", "--out", str(tmp_path)]
     assert train.main([*arguments, "--learn-weeks", "2"]) == 0
     assert (tmp_path / "week" / "champion").exists() == is_kept

@@ -193,12 +193,12 @@ class TestEvaluation:
             for key in ("accuracy", "ranked_probability_score", "log_loss", "brier_score"):
                 assert comparison["forecasters"][name][key] == pytest.approx(scores[key], abs=1e-6)
 
-    def test_days_that_came_later_are_judged_too(self, trained, tmp_path):
+    def test_days_that_came_later_are_evaluated_too(self, trained, tmp_path):
         write_history(tmp_path, weeks=4)
         comparison = evaluate.evaluate(trained.directory, tmp_path)
         assert len(comparison["days"]) == len(trained.measures["split"]["test"]) + 7
 
-    def test_a_history_of_other_days_cannot_judge_it(self, data_dir):
+    def test_a_history_of_other_days_cannot_evaluate_it(self, data_dir):
         observed = evaluate.load_zone_history(data_dir, "demo")
         elsewhere = {"train": ["2020-01-06"], "validation": ["2020-01-07"], "test": []}
         with pytest.raises(HistoryTooShort, match="none of the days"):

@@ -16,21 +16,21 @@ from tests.models.histories import BLOCKED, DENSE, FREE, zone_history
 
 # Three forecasts and what then happened, worked out by hand below.
 PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.1, 0.6, 0.3], [0.5, 0.3, 0.2]])
-HAPPENED = np.array([FREE, BLOCKED, DENSE])
+OBSERVED = np.array([FREE, BLOCKED, DENSE])
 
 
 def test_ranked_probability_score_by_hand():
     # Cumulated errors: (0.7-1, 0.9-1), (0.1-0, 0.7-0), (0.5-0, 0.8-1); halved, then averaged.
     expected = ((0.09 + 0.01) + (0.01 + 0.49) + (0.25 + 0.04)) / 2 / 3
-    assert measures.ranked_probability_score(PROBABILITIES, HAPPENED) == pytest.approx(expected)
+    assert measures.ranked_probability_score(PROBABILITIES, OBSERVED) == pytest.approx(expected)
 
 
 def test_other_scores_by_hand():
-    assert measures.accuracy(PROBABILITIES, HAPPENED) == pytest.approx(1 / 3)
+    assert measures.accuracy(PROBABILITIES, OBSERVED) == pytest.approx(1 / 3)
     expected = -(math.log(0.7) + math.log(0.3) + math.log(0.3)) / 3
-    assert measures.log_loss(PROBABILITIES, HAPPENED) == pytest.approx(expected)
+    assert measures.log_loss(PROBABILITIES, OBSERVED) == pytest.approx(expected)
     brier = (0.14 + (0.01 + 0.36 + 0.49) + (0.25 + 0.49 + 0.04)) / 3
-    assert measures.brier_score(PROBABILITIES, HAPPENED) == pytest.approx(brier)
+    assert measures.brier_score(PROBABILITIES, OBSERVED) == pytest.approx(brier)
 
 
 def test_a_certain_forecast_that_fails_costs_much_but_not_infinitely():
@@ -39,13 +39,13 @@ def test_a_certain_forecast_that_fails_costs_much_but_not_infinitely():
 
 
 def test_precision_and_recall_by_hand():
-    found = measures.by_status(PROBABILITIES, HAPPENED)
+    found = measures.by_status(PROBABILITIES, OBSERVED)
     assert found["free"] == {"happened": 1, "forecast": 2, "precision": 0.5, "recall": 1.0}
     assert found["dense"] == {"happened": 1, "forecast": 1, "precision": 0.0, "recall": 0.0}
     assert found["blocked"] == {"happened": 1, "forecast": 0, "precision": None, "recall": 0.0}
 
 
-def test_calibration_compares_each_bin_with_what_happened_in_it():
+def test_calibration_compares_each_bin_with_what_was_observed_in_it():
     sure = np.array([[0.95, 0.05, 0.0]] * 10)
     bins = measures.calibration(sure, np.array([FREE] * 9 + [BLOCKED]))
     assert [(item["from"], item["forecasts"]) for item in bins] == [(0.0, 20), (0.9, 10)]
@@ -104,7 +104,7 @@ def test_examples_in_the_documentation_are_true(module):
 
 
 class Named:
-    """Another forecaster under the name of the one that is judged."""
+    """Another forecaster under the name of the one that is evaluated."""
 
     name = "named"
 

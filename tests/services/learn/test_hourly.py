@@ -12,7 +12,7 @@ from services.city.rennes import RENNES
 from services.history.upkeep import keep_up
 from services.learn.hourly import past_hours, score_past_hours
 from services.learn.job import score_forecasts, scored_kinds
-from services.learn.observed import observed_zones
+from services.learn.observations import observed_zones
 from services.learn.summary import quality_report
 from services.operations import (
     Decision,
@@ -60,7 +60,7 @@ def outcomes(operations):
         return {item.hour: item.outcome for item in found}
 
 
-def test_forecasts_and_baselines_are_judged_on_the_same_cases(tmp_path, operations, model):
+def test_forecasts_and_baselines_are_evaluated_on_the_same_cases(tmp_path, operations, model):
     write(tmp_path, times(START, 72), rush)
     assert score(tmp_path, operations, START + timedelta(hours=72, minutes=15)) > 0
     by_key = {
@@ -85,7 +85,7 @@ def test_forecasts_and_baselines_are_judged_on_the_same_cases(tmp_path, operatio
     assert average.band_hits <= average.band_cases == 72
 
 
-def test_the_average_knows_nothing_of_the_hour_it_is_judged_on(tmp_path):
+def test_the_average_knows_nothing_of_the_hour_it_is_evaluated_on(tmp_path):
     write(tmp_path, times(START, 48), lambda moment: FREE)
     # The third day is unlike the two before it, and rolled up with them.
     write(tmp_path, times(START + timedelta(hours=49), 23), lambda moment: BLOCKED)
@@ -139,7 +139,7 @@ def test_hours_without_observations_or_mostly_unknown_are_not_scored(tmp_path, o
     assert found[START + timedelta(hours=55)] == found[dim] == "scored"
     with operations.begin() as session:
         cases = {hour: session.get(ScoredHour, ("demo", "zones", hour)).cases for hour in found}
-    # Of one segment in ten only its own zone is judged, by half of what it has.
+    # Of one segment in ten only its own zone is evaluated, by half of what it has.
     assert cases[dim] * len(RENNES.zone_choices) == cases[START + timedelta(hours=56)]
     # The first day has nothing usual to be compared with.
     assert found[START + timedelta(hours=3)] == "nothing_to_compare"
@@ -199,7 +199,7 @@ def test_days_of_clock_changes_have_23_and_25_hours(
     assert {row.lead_minutes: row.cases for row in found} == {60: hours * 3, 1_440: hours * 3}
 
 
-def test_only_hours_that_are_over_are_judged():
+def test_only_hours_that_are_over_are_evaluated():
     now = datetime(2026, 11, 25, 8, 5, tzinfo=UTC)
     hours = past_hours([date(2026, 11, 24)], now)
     # At 8:05 the last times of 7 h may still be on their way.
@@ -209,7 +209,7 @@ def test_only_hours_that_are_over_are_judged():
     assert len(past_hours([date(2025, 1, 1)], now)) == 14 * 24
 
 
-def test_live_and_simulated_history_are_judged_apart(tmp_path, operations, model):
+def test_live_and_simulated_history_are_evaluated_apart(tmp_path, operations, model):
     write(tmp_path, times(START, 72), rush)
     write(tmp_path, times(START, 72), lambda moment: BLOCKED, source="live")
     now = START + timedelta(hours=73)

@@ -28,16 +28,16 @@ from tests.services.learn.histories import (
     write,
 )
 
-# Midnight in Rennes, of a Tuesday in March; the second day is the one that is judged.
+# Midnight in Rennes, of a Tuesday in March; the second day is the one that is evaluated.
 START = datetime(2026, 3, 2, 23, tzinfo=UTC)
-JUDGED_DAY = date(2026, 3, 4)
+EVALUATED_DAY = date(2026, 3, 4)
 NOW = START + timedelta(hours=48, minutes=15)
 HOURS = MappingProxyType({hour: datetime(2026, 3, 4, hour, tzinfo=UTC) for hour in (7, 12)})
 NEWER = "2026-03-02-bbbbbb"
 
 
 @pytest.fixture
-def happened(tmp_path):
+def observed(tmp_path):
     """Two days, blocked from 7 to 8 UTC and free else, seen every 15 minutes."""
     write(tmp_path, times(START, 48, 15), rush)
 
@@ -65,8 +65,8 @@ def outcomes(operations):
         return {item.hour: item.outcome for item in found}
 
 
-def test_every_lead_time_is_judged_beside_both_baselines_on_the_same_cases(
-    tmp_path, operations, happened
+def test_every_lead_time_is_evaluated_beside_both_baselines_on_the_same_cases(
+    tmp_path, operations, observed
 ):
     foretell(tmp_path)
     assert score(tmp_path, operations) > 0
@@ -74,7 +74,7 @@ def test_every_lead_time_is_judged_beside_both_baselines_on_the_same_cases(
     assert {zone for zone, _, _ in by_key} == set(RENNES.zone_choices)
     assert {lead for _, lead, _ in by_key} == set(LEAD_MINUTES)
     for (zone, lead, _), row in by_key.items():
-        assert row.day == JUDGED_DAY
+        assert row.day == EVALUATED_DAY
         # From midnight UTC on there are nowcasts; the first one is a lead time old by then.
         assert row.cases == by_key[zone, lead, "model"].cases == 23 * 4 - lead // 15
         assert sum(cases for cases, _, _ in row.calibration) == row.cases
@@ -89,7 +89,7 @@ def test_every_lead_time_is_judged_beside_both_baselines_on_the_same_cases(
 
 
 def test_what_it_said_wrongly_is_charged_to_the_lead_time_it_was_said_at(
-    tmp_path, operations, happened
+    tmp_path, operations, observed
 ):
     def ends_too_soon(moment):
         return BLOCKED if moment.hour == 7 and moment.minute < 45 else FREE
@@ -104,7 +104,7 @@ def test_what_it_said_wrongly_is_charged_to_the_lead_time_it_was_said_at(
 
 
 @pytest.mark.parametrize(
-    ("late", "is_judged"),
+    ("late", "is_evaluated"),
     [
         (timedelta(minutes=-5), True),
         (timedelta(minutes=-6), False),
@@ -113,16 +113,16 @@ def test_what_it_said_wrongly_is_charged_to_the_lead_time_it_was_said_at(
     ],
 )
 def test_it_speaks_for_a_moment_at_most_five_minutes_after_its_own(
-    tmp_path, operations, happened, late, is_judged
+    tmp_path, operations, observed, late, is_evaluated
 ):
     foretell(tmp_path, late=late)
     score(tmp_path, operations)
-    assert bool(rows(operations)) is is_judged
-    expected = "scored" if is_judged else "no_forecast"
+    assert bool(rows(operations)) is is_evaluated
+    expected = "scored" if is_evaluated else "no_forecast"
     assert outcomes(operations)[HOURS[12]] == expected
 
 
-def test_a_nowcast_of_the_day_before_speaks_for_the_first_minutes(tmp_path, operations, happened):
+def test_a_nowcast_of_the_day_before_speaks_for_the_first_minutes(tmp_path, operations, observed):
     issue(tmp_path, datetime(2026, 3, 3, 23, 58, tzinfo=UTC), rush)
     score(tmp_path, operations)
     found = {row.lead_minutes: row.cases for row in rows(operations, forecaster="model")}
@@ -130,7 +130,7 @@ def test_a_nowcast_of_the_day_before_speaks_for_the_first_minutes(tmp_path, oper
 
 
 def test_files_that_are_missing_or_damaged_cost_their_cases_only(
-    tmp_path, operations, happened, caplog
+    tmp_path, operations, observed, caplog
 ):
     foretell(tmp_path)
     issued_file(tmp_path, "demo", HOURS[12]).write_bytes(b"PAR1")
@@ -143,7 +143,7 @@ def test_files_that_are_missing_or_damaged_cost_their_cases_only(
     assert set(outcomes(operations).values()) >= {"scored"}
 
 
-def test_a_zone_it_knew_nothing_of_is_no_case(tmp_path, operations, happened):
+def test_a_zone_it_knew_nothing_of_is_no_case(tmp_path, operations, observed):
     unknown = RENNES.zone_choices.index("rocade")
     for moment in times(datetime(2026, 3, 4, tzinfo=UTC), 24, 15):
         table = make_nowcast(moment, rush)
@@ -153,14 +153,14 @@ def test_a_zone_it_knew_nothing_of_is_no_case(tmp_path, operations, happened):
     assert {row.zone for row in rows(operations)} == set(RENNES.zone_choices) - {"rocade"}
 
 
-def test_what_a_model_has_learned_from_is_no_test_of_it(tmp_path, operations, happened):
-    foretell(tmp_path, last_day=JUDGED_DAY)
+def test_what_a_model_has_learned_from_is_no_test_of_it(tmp_path, operations, observed):
+    foretell(tmp_path, last_day=EVALUATED_DAY)
     score(tmp_path, operations)
     assert rows(operations) == []
     assert outcomes(operations)[HOURS[12]] == "no_forecast"
 
 
-def test_each_model_is_charged_with_what_it_said_itself(tmp_path, operations, happened):
+def test_each_model_is_charged_with_what_it_said_itself(tmp_path, operations, observed):
     foretell(tmp_path, hours=range(12))
     foretell(tmp_path, hours=range(12, 24), version=NEWER)
     score(tmp_path, operations)
@@ -168,19 +168,19 @@ def test_each_model_is_charged_with_what_it_said_itself(tmp_path, operations, ha
         row.model_version: row.cases
         for row in rows(operations, zone="rocade", forecaster="model", lead_minutes=30)
     }
-    # Of 12 h to 13 h each said two quarters; the first of equals is judged.
+    # Of 12 h to 13 h each said two quarters; the first of equals is evaluated.
     assert cases == {"2026-03-02-aaaaaa": 12 * 4 - 2 + 2, NEWER: 10 * 4}
 
 
-def test_without_a_learner_nothing_is_scored_and_nothing_fails(tmp_path, operations, happened):
+def test_without_a_learner_nothing_is_scored_and_nothing_fails(tmp_path, operations, observed):
     score_forecasts(tmp_path, tmp_path / "none", operations, NOW)
     assert rows(operations) == []
     with operations.begin() as session:
         assert quality_report(session, "demo", NOW).leads == []
-    assert issued_times(tmp_path, "demo", JUDGED_DAY) == []
+    assert issued_times(tmp_path, "demo", EVALUATED_DAY) == []
 
 
-def test_the_worker_scores_the_nowcasts_of_each_source_by_itself(tmp_path, operations, happened):
+def test_the_worker_scores_the_nowcasts_of_each_source_by_itself(tmp_path, operations, observed):
     write(tmp_path, times(START, 48, 15), rush, source="live")
     foretell(tmp_path, source="live")
     score_forecasts(tmp_path, tmp_path / "none", operations, NOW)

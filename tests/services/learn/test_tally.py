@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from services.learn.tally import Judged, Prediction, ScoreKey, Tally, added_up, tallies
+from services.learn.tally import Evaluated, Prediction, ScoreKey, Tally, added_up, tallies
 
-HAPPENED = np.array([0, 2])
+OBSERVED = np.array([0, 2])
 MODEL = np.array([[0.7, 0.2, 0.1], [0.1, 0.6, 0.3]])
 SURE = np.array([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
 
 
-def judged(**changes):
+def evaluated(**changes):
     fields = {
         "model_version": "v",
         "lead_minutes": 60,
         "zone": np.array([1, 1]),
-        "happened": HAPPENED,
+        "observed": OBSERVED,
         "ratio": np.array([0.9, 0.3]),
         "predictions": {
             "model": Prediction(
@@ -27,11 +27,11 @@ def judged(**changes):
             "average": Prediction(np.full((2, 3), 1 / 3)),
         },
     }
-    return Judged(**(fields | changes))
+    return Evaluated(**(fields | changes))
 
 
 def test_scores_by_hand():
-    sums = tallies(judged())
+    sums = tallies(evaluated())
     model = sums[ScoreKey("v", "rocade", 60, "model")]
     assert model.cases == 2
     # Cumulated errors: (0.7-1, 0.9-1) and (0.1-0, 0.7-0), halved.
@@ -48,7 +48,7 @@ def test_scores_by_hand():
 
 
 def test_the_calibration_is_that_of_not_free():
-    bins = tallies(judged())[ScoreKey("v", "rocade", 60, "model")].calibration
+    bins = tallies(evaluated())[ScoreKey("v", "rocade", 60, "model")].calibration
     assert bins[3] == pytest.approx((1, 0.3, 0))
     assert bins[9] == pytest.approx((1, 0.9, 1))
     assert sum(cases for cases, _, _ in bins) == 2
@@ -56,9 +56,9 @@ def test_the_calibration_is_that_of_not_free():
 
 def test_parts_add_up_to_the_whole():
     halves = [
-        judged(
+        evaluated(
             zone=np.array([1]),
-            happened=HAPPENED[place : place + 1],
+            observed=OBSERVED[place : place + 1],
             ratio=np.array([0.9, 0.3])[place : place + 1],
             predictions={
                 name: Prediction(
@@ -67,12 +67,12 @@ def test_parts_add_up_to_the_whole():
                         for part in (p.shares, p.ratio, p.p10, p.p90)
                     )
                 )
-                for name, p in judged().predictions.items()
+                for name, p in evaluated().predictions.items()
             },
         )
         for place in (0, 1)
     ]
-    whole, parts = tallies(judged()), added_up(map(tallies, halves))
+    whole, parts = tallies(evaluated()), added_up(map(tallies, halves))
     assert whole.keys() == parts.keys()
     for key, tally in whole.items():
         other = parts[key]
@@ -82,13 +82,13 @@ def test_parts_add_up_to_the_whole():
 
 
 def test_nothing_adds_nothing():
-    tally = next(iter(tallies(judged()).values()))
+    tally = next(iter(tallies(evaluated()).values()))
     assert tally + Tally() == tally
     assert (
         tallies(
-            judged(
+            evaluated(
                 zone=np.array([], int),
-                happened=np.array([], int),
+                observed=np.array([], int),
                 ratio=np.array([]),
                 predictions={
                     name: Prediction(np.empty((0, 3)))

@@ -39,7 +39,7 @@ SURE_OF_FREE = (0.85, 0.9, 0.95)
 
 
 @pytest.fixture
-def happened(tmp_path):
+def observed(tmp_path):
     """Eight days, seen every 20 minutes, blocked from 7 to 8 UTC; the first seven rolled up."""
     write(tmp_path, times(START, 24 * 8), rush)
     keep_up(tmp_path, START + timedelta(days=7, minutes=30), None)
@@ -57,7 +57,7 @@ def rows(operations, **wanted):
         return list(session.scalars(query))
 
 
-def test_segments_are_judged_beside_the_day_before_and_the_habit(tmp_path, operations, happened):
+def test_segments_are_evaluated_beside_the_day_before_and_the_habit(tmp_path, operations, observed):
     write_week(tmp_path / "models", VERSION, SURE_OF_FREE)
     assert score(tmp_path, operations) > 0
     whole = {row.forecaster: row for row in rows(operations, day=MONDAY, zone=RENNES.whole_network)}
@@ -77,7 +77,7 @@ def test_segments_are_judged_beside_the_day_before_and_the_habit(tmp_path, opera
     assert sum(parts) == whole["model"].cases
 
 
-def test_the_habit_knows_nothing_of_the_hour_it_is_judged_on(tmp_path):
+def test_the_habit_knows_nothing_of_the_hour_it_is_evaluated_on(tmp_path):
     monday = START + timedelta(days=14)
     write(tmp_path, times(START, 24 * 22), lambda moment: FREE if moment < monday else BLOCKED)
     # All of it rolled up, as when a stopped worker catches up.
@@ -101,7 +101,7 @@ def test_the_habit_knows_nothing_of_the_hour_it_is_judged_on(tmp_path):
     ],
 )
 def test_what_is_not_told_or_was_learned_from_is_no_case(
-    tmp_path, operations, happened, changes, outcome
+    tmp_path, operations, observed, changes, outcome
 ):
     write_week(tmp_path / "models", VERSION, SURE_OF_FREE, **changes)
     assert score(tmp_path, operations) == 0
@@ -125,7 +125,7 @@ def test_unknown_segments_are_no_cases(tmp_path, operations):
     assert model.cases == 3 * 3 * 24
 
 
-def test_page_and_metrics_say_when_the_week_is_worse(tmp_path, operations, happened):
+def test_page_and_metrics_say_when_the_week_is_worse(tmp_path, operations, observed):
     write_week(tmp_path / "models", VERSION, SURE_OF_FREE)
     score_forecasts(tmp_path, tmp_path / "none", operations, NOW)
     with operations.begin() as session:

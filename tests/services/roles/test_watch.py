@@ -147,12 +147,12 @@ def test_a_part_of_a_round_that_fails_costs_no_other_part(tmp_path, monkeypatch,
     elapsed_s = count(0.0, 10.0)
     outbox = Outbox(open_operations(settings), [], lambda *_: True)
     watching = watch.Watch(settings, outbox, monotonic=lambda: next(elapsed_s))
-    judge = watcher.values_of
+    evaluate = watcher.values_of
 
     def values_of(rule, recent, now):
         if rule.name == "broken-silent":
             raise ZeroDivisionError
-        return judge(rule, recent, now)
+        return evaluate(rule, recent, now)
 
     monkeypatch.setattr(watcher, "values_of", values_of)
     monkeypatch.setattr(watch, "read_samples", lambda *_given, **_options: 1 / 0)

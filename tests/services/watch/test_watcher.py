@@ -281,7 +281,7 @@ def test_an_incident_quotes_the_journal_around_its_start(watching):
 
 def test_a_normal_day_brings_no_incident(tmp_path):
     """A day of traffic, with its rush hours, its slow moments and its quiet night."""
-    # Judged once a minute, which is four times as fast and as strict.
+    # Evaluated once a minute, which is four times as fast and as strict.
     watching = Watching(tmp_path, load_rules().model_copy(update={"evaluation_seconds": 60.0}))
 
     def minute():

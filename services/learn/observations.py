@@ -1,4 +1,4 @@
-"""What happened in each zone, and what was usual before: all that forecasts are judged by.
+"""What was observed in each zone, and what was usual before: all that forecasts are evaluated by.
 
 Ratios are those of ``services.traffic.zone_ratios``, statuses those of
 ``services.traffic.indicators``.
@@ -33,7 +33,7 @@ from services.traffic.snapshot import Source
 # More than for a figure that is shown: a wrong one is gone with the next snapshot, a score stays
 # and decides between models. At night one segment in three is known, and in the simulated feed
 # never less than 43 % of any zone.
-MIN_KNOWN_SHARE_TO_JUDGE: Final = 0.25
+MIN_KNOWN_SHARE_TO_EVALUATE: Final = 0.25
 # Persistence may look back this far for its last observation: five periods of the feed.
 PERSISTENCE_AGE_SECONDS: Final = 900
 SECONDS_PER_HOUR: Final = 3_600
@@ -59,7 +59,7 @@ class UsualZones:
 
 
 class UsualBefore:
-    """The usual week as it was known before a day: nothing of the judged hour is in it.
+    """The usual week as it was known before a day: nothing of the evaluated hour is in it.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def observed_zones(
     counts: dict[date, NDArray[np.int64]] = {}
     for day, epoch_s, found in zone_times_by_day(data_dir, source, days, networks):
         times.append(epoch_s)
-        ratios.append(found.speed_ratios(min_known_share=MIN_KNOWN_SHARE_TO_JUDGE))
+        ratios.append(found.speed_ratios(min_known_share=MIN_KNOWN_SHARE_TO_EVALUATE))
         counts[day] = counts.get(day, 0) + _by_hour_of_week(epoch_s, found.speed_ratios())
     epoch_s, ratio = _in_order(times, ratios)
     base = _counted_on_other_days(data_dir, source, counts)
