@@ -9,6 +9,8 @@
     // The newest snapshot, null before the first, and the status code of each segment.
     snapshot: null,
     codes: null,
+    // Whether there is no snapshot because the server cannot read the feed.
+    feedFails: false,
     // The forecast that the map shows instead, as { answer, codes }; null while it shows now.
     forecast: null,
     // Every answer of the forecast card, see callbacks/live/zone_table.py; null without a model.

@@ -20,9 +20,9 @@
     return state.askedAt !== null && Date.now() - state.askedAt > patience;
   };
 
-  /** Which of waiting, demo, archive, late, silent and live the data are: the worst that holds. */
+  /** Which of waiting, down, demo, archive, late, silent and live the data are: the worst that holds. */
   const kindOf = (snapshot, ageSeconds) => {
-    if (!snapshot) return "waiting";
+    if (!snapshot) return page.feedFails ? "down" : "waiting";
     if (snapshot.source !== "live") return snapshot.source;
     if (ageSeconds > page.settings.lateAfterSeconds) return "late";
     // Nothing is live that the server has not confirmed.
@@ -32,7 +32,7 @@
   const sentence = (kind, snapshot, ageSeconds) => {
     const { wording } = app;
     const { freshness: words } = page.texts;
-    if (kind === "waiting") return words.waiting;
+    if (!snapshot) return words[kind];
     return wording.fill(words[kind], {
       time: wording.time(snapshot.observed_at),
       when: wording.when(snapshot.observed_at, serverNow(), page.texts),

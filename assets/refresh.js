@@ -23,7 +23,7 @@
       its roads are painted. */
   window.dash_clientside.traffic.refreshed = async (news, settings, texts) => {
     const { time, snapshot, forecasts } = news;
-    Object.assign(page, { settings, texts });
+    Object.assign(page, { settings, texts, feedFails: Boolean(news.feed_fails) });
     app.freshness.answered(time);
     if (forecasts) app.change({ zoneTable: forecasts });
     app.forecast.followTime(time);

@@ -73,13 +73,18 @@ def news(services: Services, shown: Any = None) -> dict[str, Any]:
     dict
         ``time``, the server's, in seconds since the epoch: it tells the page that the server is
         there, and lets it count ages whatever its own clock says. ``snapshot`` and ``forecasts``
-        (see :mod:`callbacks.live.zone_table`) where the page has others.
+        (see :mod:`callbacks.live.zone_table`) where the page has others. ``feed_fails`` while
+        there is nothing to show because the feed cannot be read.
     """
     known = shown if isinstance(shown, dict) else {}
     now = services.clock()
     answer: dict[str, Any] = {"time": int(now.timestamp())}
     view = services.traffic.view()
-    if view is not None and view.snapshot.version != known.get("snapshot"):
+    if view is None:
+        worker = services.store.worker_state()
+        if worker is not None and worker.feed_fails:
+            answer["feed_fails"] = True
+    elif view.snapshot.version != known.get("snapshot"):
         answer["snapshot"] = snapshot_payload(view)
     # Without a model the page keeps what it has.
     with suppress(ForecastUnavailable):

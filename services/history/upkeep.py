@@ -44,6 +44,9 @@ def keep_up(data_dir: Path, now: datetime, retention_days: int | None) -> None:
     try:
         remove_abandoned(data_dir)
         remove_set_aside(data_dir, now)
+    except OSError as error:
+        log.error("removing what was left behind or set aside: %s", error)
+    try:
         with layout.exclusive(data_dir):
             retention.remove_unused_networks(data_dir, now)
     except (TrafficError, OSError) as error:

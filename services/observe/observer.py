@@ -119,7 +119,7 @@ class Observer:
         except StorageError:
             raise
         except Exception as error:  # strangers send what nobody foresaw
-            self._note_failure("live feed", error)
+            self._note_failure("live feed", error, feed_fails=True)
             self._heed_retry_after(error)
             try:
                 return self._fall_back()
@@ -296,7 +296,7 @@ class Observer:
         now = self._clock().isoformat()
         self._write_state(WorkerState(now, now, 0, None))
 
-    def _note_failure(self, what: str, error: Exception) -> None:
+    def _note_failure(self, what: str, error: Exception, *, feed_fails: bool = False) -> None:
         reason = _journal_error(what, error)
         self._write_state(
             replace(
@@ -304,6 +304,7 @@ class Observer:
                 last_attempt_at=self._clock().isoformat(),
                 consecutive_failures=self._state.consecutive_failures + 1,
                 last_error=reason,
+                feed_fails=feed_fails,
             )
         )
 

@@ -45,12 +45,14 @@ _MAX_FAILURES: Final = 2**53
 
 @dataclass(frozen=True)
 class WorkerState:
-    """How the worker's last attempts went, for ``/readyz`` and the journal."""
+    """How the worker's last attempts went, for ``/readyz``, the pages and the journal."""
 
     last_attempt_at: str
     last_success_at: str | None
     consecutive_failures: int
     last_error: str | None
+    feed_fails: bool = False
+    """Whether it was the live feed that failed last."""
 
 
 class Store:

@@ -56,6 +56,15 @@ def test_the_worst_that_holds_is_said(page, source, age_seconds, kind, words):
     assert words in {None, text}
 
 
+def test_a_feed_that_cannot_be_reached_is_said_until_there_are_data(page):
+    answer(page, 240)
+    page.change(feedFails=True)
+    kind, text, _ = told(page, None)
+    assert (kind, text) == ("down", "Aucune donnée pour l'instant — le flux est injoignable")
+    assert "injoignable" in page.call("shown", "freshness-announcement")["text"]
+    assert told(page)[0] == "live"
+
+
 def test_the_age_goes_on_by_the_server_s_clock_while_it_is_silent(page):
     answer(page, 240)
     set_clock(page, 1_000 + 120)

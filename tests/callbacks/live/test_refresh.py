@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -16,6 +17,7 @@ from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import TABLE_SHAPE
 from services.observe.feeds.reply import check_reply
 from services.traffic.status import Status
+from services.traffic.store import WorkerState
 from services.traffic.usual import Comparison
 from services.web.latest import TrafficView
 from tests.callbacks.conftest import NOW, DashClient
@@ -121,6 +123,22 @@ def test_before_the_first_snapshot_a_refresh_is_empty_and_fills_later(dash_clien
     network = make_network()
     store.publish(network, make_snapshot_for(network))
     assert refreshed(dash_client, None) is not None
+
+
+def test_without_a_snapshot_a_feed_that_fails_is_told(dash_client, store):
+    def told():
+        data = dash_client.call(NEWS, {TICK: 1}, TICK).get_json()["response"][NEWS_STORE_ID]["data"]
+        return data.get("feed_fails", False)
+
+    failed = WorkerState(NOW.isoformat(), None, 1, "no network", feed_fails=True)
+    assert not told()
+    store.write_worker_state(replace(failed, feed_fails=False))
+    assert not told()
+    store.write_worker_state(failed)
+    assert told()
+    network = make_network()
+    store.publish(network, make_snapshot_for(network))
+    assert not told()
 
 
 @pytest.mark.parametrize("source", ["archive", "demo"])

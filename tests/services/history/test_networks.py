@@ -106,6 +106,19 @@ def test_what_was_set_aside_is_removed_after_a_month(data_dir, name):
     assert (data_dir / "snapshots" / "live.parquet").exists()
 
 
+def test_what_cannot_be_removed_is_told_as_that_and_stops_nothing_else(
+    data_dir, monkeypatch, caplog
+):
+    def refused(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(upkeep, "remove_set_aside", refused)
+    upkeep.keep_up(data_dir, LATER, retention_days=400)
+    assert "set aside: [Errno 13] Permission denied" in caplog.text
+    assert "upkeep of the networks" not in caplog.text
+    assert kept(data_dir) == USED
+
+
 def test_only_networks_in_use_are_in_memory(tmp_path):
     versions = [f"v{number}" for number in range(3 * MAX_LOADED)]
     for version in versions:

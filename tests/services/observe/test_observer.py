@@ -253,6 +253,7 @@ def test_a_failure_is_counted_once_though_nothing_can_be_shown_instead(store, fe
     assert Observer(store, feed, SimulatedFeed(broken), clock, city=RENNES).observe() is None
     assert store.worker_state().consecutive_failures == 1
     assert store.worker_state().last_error == "no network"
+    assert store.worker_state().feed_fails
 
 
 def test_the_simulated_feed_failing_alone_is_counted(store, clock, caplog):
@@ -261,6 +262,7 @@ def test_the_simulated_feed_failing_alone_is_counted(store, clock, caplog):
 
     assert Observer(store, None, SimulatedFeed(broken), clock, city=RENNES).observe() is None
     assert store.worker_state().last_error == "ZeroDivisionError: no traffic"
+    assert not store.worker_state().feed_fails
     assert "Traceback" in caplog.text
 
 
