@@ -30,7 +30,8 @@ def build_privacy_page(texts: Texts, periods: Mapping[str, int], contact: str) -
     ----------
     texts : Texts
     periods : mapping
-        Of keeping, in days: ``monitoring_days``, ``journal_days``, ``history_days``.
+        Of keeping, in days: ``monitoring_days``, ``damaged_days``, ``journal_days`` and
+        ``history_days``.
     contact : str
         Whom to ask; empty when nobody is named.
     """

@@ -18,6 +18,7 @@ from components.aria import aria
 from components.palette import LIGHT, OFFSET_PX, THEMES, WIDTH_PX, Palette
 from components.unusual import COMPARISONS, UNUSUAL, build_toggle
 from services.base.texts import Texts
+from services.plain.backdrop import Backdrop, Bounds
 from services.plain.statuses import DATEX_NAMES
 
 GRAPH_ID: Final = "map"
@@ -34,8 +35,6 @@ HIGHLIGHT_SOURCE: Final = "roads-highlight"
 TILES_LAYER: Final = "tiles"
 _INITIAL_ZOOM: Final = 10.5
 _COMPARISON_BITS: Final = 2
-Bounds = tuple[float, float, float, float]
-"""West, south, east, north, in degrees."""
 _NOTHING: Final = {"type": "FeatureCollection", "features": []}
 # How far lines may be simplified (pixels of a tile) and reach beyond their tile: each corner of
 # each copy of a road is written anew whenever its colour changes. With MapLibre's own 0.375 and
@@ -76,26 +75,6 @@ ROAD_LAYERS: Final = (
     RoadLayer("roads-jams", ("congested",)),
     RoadLayer("roads-dashed", ("unknown", "impossible"), dash=(1.8, 1.4)),
 )
-
-
-@dataclass(frozen=True)
-class Backdrop:
-    """The tiles below the roads.
-
-    Attributes
-    ----------
-    url : str
-        Template with ``{z}``, ``{x}`` and ``{y}``.
-    bounds : tuple of float
-        There are none elsewhere.
-    first_zoom, last_zoom : int
-        Between these; nearer, those of the last one are enlarged.
-    """
-
-    url: str
-    bounds: Bounds
-    first_zoom: int
-    last_zoom: int
 
 
 def build_figure(

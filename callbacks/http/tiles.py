@@ -8,8 +8,8 @@ from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
 from callbacks.http.answers import conditional, kept_for, nothing
-from components.traffic_map import Backdrop
 from services.city.city import City
+from services.plain.backdrop import Backdrop
 from services.roles.assembly import Services
 from services.web.tiles import ZOOMS, Tiles, TileUnavailable
 

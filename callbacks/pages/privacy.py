@@ -7,6 +7,7 @@ from typing import Final
 from callbacks.pages.subpage import Pages, add_page
 from components.privacy import build_privacy_page
 from components.subpage import Subpage
+from services.base.files import ASIDE_KEPT
 from services.base.texts import Texts
 from services.roles.assembly import Services
 
@@ -18,6 +19,7 @@ def register(pages: Pages, services: Services) -> None:
     settings = services.settings
     periods = {
         "monitoring_days": settings.monitoring_retention_days,
+        "damaged_days": min(settings.monitoring_retention_days, ASIDE_KEPT.days),
         "journal_days": settings.journal_retention_days,
         "history_days": settings.history_retention_days,
     }

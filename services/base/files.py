@@ -138,9 +138,9 @@ def set_aside(path: Path, reason: object) -> None:
     log.error("%s is unreadable and set aside as %s: %s", path, aside.name, reason)
 
 
-def remove_set_aside(root: Path, now: datetime) -> list[Path]:
-    """Remove what was set aside below a directory longer than ASIDE_KEPT ago; returns it."""
-    oldest = (now - ASIDE_KEPT).timestamp()
+def remove_set_aside(root: Path, now: datetime, keep: timedelta = ASIDE_KEPT) -> list[Path]:
+    """Remove what was set aside below a directory longer ago than that; returns it."""
+    oldest = (now - keep).timestamp()
     removed = []
     for path in [*root.rglob(f"*{ASIDE_SUFFIX}*"), *root.rglob(f"*{_FORMER_ASIDE_SUFFIX}-*")]:
         # Gone meanwhile, or not to be touched.

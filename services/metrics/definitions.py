@@ -13,8 +13,6 @@ from typing import ClassVar, Final, Literal
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from services.metrics.files import BUCKET
-
 Unit = Literal["seconds", "seconds since 1970", "bytes", "ratio", "0 or 1", "count"]
 
 # What readers add to a value that each process has of its own.
@@ -111,11 +109,6 @@ class HistogramDefinition(Definition):
     bounds: tuple[float, ...] = ()
 
     kind: ClassVar[str] = "histogram"
-
-    @property
-    def bucket_name(self) -> str:
-        """The name of its counts up to each bound."""
-        return self.name + BUCKET
 
     def make(self, registry: CollectorRegistry) -> Histogram:
         """One to observe with."""

@@ -41,7 +41,7 @@ HISTOGRAM: Final = "histogram"
 NEWEST: Final = "gauge_mostrecent"
 OF_EACH: Final = "gauge_liveall"
 TYPES: Final = (COUNTER, HISTOGRAM, NEWEST, OF_EACH)
-BUCKET: Final = "_bucket"
+_BUCKET: Final = "_bucket"
 # How long a value may stay unwritten after the disk has room again, or the file is gone.
 RETRY_SECONDS: Final = 5.0
 # Far more than all metrics of a process take: some 100 KB.
@@ -85,6 +85,16 @@ class FileName(NamedTuple):
     kind: str
     pid: str
     host: str
+
+
+def bucket_name(metric: str) -> str:
+    """The name of a histogram's counts up to each bound."""
+    return metric + _BUCKET
+
+
+def is_bucket_name(name: str) -> bool:
+    """Whether a name is that of such counts."""
+    return name.endswith(_BUCKET)
 
 
 def name_of(path: Path) -> FileName:
@@ -373,6 +383,6 @@ def _check(value: KeptValue, kind: str) -> None:
         raise ValueError("a number that nothing was counted to")
     if math.isfinite(value.value) and abs(value.value) > _MAX_MEASURED:
         raise ValueError("a number beyond all that is measured")
-    is_bucket = kind == HISTOGRAM and value.name.endswith(BUCKET)
+    is_bucket = kind == HISTOGRAM and is_bucket_name(value.name)
     if is_bucket and not float(value.labels.get("le", "nan")) > -math.inf:
         raise ValueError("a bucket without a bound")

@@ -13,13 +13,14 @@ from prometheus_client.utils import floatToGoString
 
 from services.metrics.definitions import HEARTBEAT, METRICS_UNREADABLE, PROCESS_LABELS
 from services.metrics.files import (
-    BUCKET,
     HISTOGRAM,
     NEWEST,
     OF_EACH,
     SUFFIX,
     FileName,
     KeptValue,
+    bucket_name,
+    is_bucket_name,
     is_of_the_living,
     name_of,
     values_in,
@@ -175,7 +176,7 @@ class _Family:
         metric = Metric(self._name, self._help, kind)
         buckets: dict[Labels, dict[float, float]] = defaultdict(dict)
         for (name, labels), (value, _) in self._values.items():
-            if self._kind == HISTOGRAM and name.endswith(BUCKET):
+            if self._kind == HISTOGRAM and is_bucket_name(name):
                 held = dict(labels)
                 bound = float(held.pop("le"))
                 buckets[tuple(held.items())][bound] = value
@@ -187,6 +188,6 @@ class _Family:
             for bound, count in sorted(counts.items()):
                 total += count
                 upper = {**dict(labels), "le": floatToGoString(bound)}  # type: ignore[no-untyped-call]
-                metric.add_sample(f"{self._name}{BUCKET}", upper, total)
+                metric.add_sample(bucket_name(self._name), upper, total)
             metric.add_sample(f"{self._name}_count", dict(labels), total)
         return metric

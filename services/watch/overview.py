@@ -16,6 +16,7 @@ import orjson
 from services.base.errors import StorageError
 from services.base.files import read_if_present, write_atomically
 from services.metrics.definitions import HEARTBEAT, PROCESS_MEMORY, REQUEST_DURATION, REQUESTS
+from services.metrics.files import bucket_name
 from services.watch.signals import RecentSamples, increases, quantile
 from services.watch.states import State
 from services.watch.watcher import RuleState
@@ -150,7 +151,7 @@ def read_overview(data_dir: Path) -> Overview | None:
 def requests_of(recent: RecentSamples) -> list[RequestOverview]:
     """Time and errors of each endpoint and callback, the slowest first."""
     buckets: dict[tuple[str, str], dict[float, float]] = defaultdict(lambda: defaultdict(float))
-    for labels, more in increases(recent, REQUEST_DURATION.bucket_name, WINDOW_SECONDS):
+    for labels, more in increases(recent, bucket_name(REQUEST_DURATION.name), WINDOW_SECONDS):
         buckets[_who(labels)][float(labels["le"])] += more
     errors: dict[tuple[str, str], float] = defaultdict(float)
     for labels, more in increases(recent, REQUESTS.name, WINDOW_SECONDS):

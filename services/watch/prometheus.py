@@ -16,7 +16,7 @@ from typing import Final
 from services.base.command_line import run_command
 from services.base.files import write_atomically
 from services.metrics.definitions import DEFINITIONS, HEARTBEAT, Definition
-from services.metrics.files import BUCKET
+from services.metrics.files import bucket_name
 from services.watch.rules import Rule, Signal, load_rules
 
 _FOLDER: Final = Path(__file__).parents[2] / "docs" / "monitoring"
@@ -157,8 +157,8 @@ def _part(rule: Rule) -> list[str]:
 
 
 def _p95(rule: Rule) -> list[str]:
-    buckets = _grown(rule, _selected(rule, BUCKET))
-    cases = _grown(rule, _selected(rule, "_count"))
+    buckets = _grown(rule, _selected(rule, bucket_name(rule.metric)))
+    cases = _grown(rule, _selected(rule, f"{rule.metric}_count"))
     return [f"histogram_quantile(0.95, {buckets})", f"{cases} >= {max(rule.minimum, 1):.15g}"]
 
 
@@ -184,12 +184,12 @@ _SIGNALS: Final[Mapping[Signal, Callable[[Rule], list[str]]]] = {
 }
 
 
-def _selected(rule: Rule, ending: str = "") -> str:
+def _selected(rule: Rule, metric: str = "") -> str:
     matchers = [
         f'{label}="{allowed[0]}"' if len(allowed) == 1 else f'{label}=~"{"|".join(allowed)}"'
         for label, allowed in rule.where.items()
     ]
-    return f"{rule.metric}{ending}" + (f"{{{', '.join(matchers)}}}" if matchers else "")
+    return (metric or rule.metric) + (f"{{{', '.join(matchers)}}}" if matchers else "")
 
 
 def _grown(rule: Rule, selected: str) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 
 from services.metrics import Sample
 from services.metrics.definitions import HEARTBEAT, PROCESS_MEMORY, REQUEST_DURATION, REQUESTS
-from services.metrics.files import BUCKET
+from services.metrics.files import bucket_name
 from services.watch.rules import Rule, Rules
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
@@ -19,7 +19,7 @@ Series = tuple[str, tuple[tuple[str, str], ...]]
 
 # What operators are shown whatever the rules, and over how long.
 SHOWN_METRICS: Final = frozenset(
-    {REQUEST_DURATION.bucket_name, REQUESTS.name, HEARTBEAT.name, PROCESS_MEMORY.name}
+    {bucket_name(REQUEST_DURATION.name), REQUESTS.name, HEARTBEAT.name, PROCESS_MEMORY.name}
 )
 SHOWN_SECONDS: Final = 300.0
 _QUANTILE: Final = 0.95
@@ -261,7 +261,7 @@ def _by_subject(rule: Rule, values: Mapping[Series, float]) -> dict[str, float]:
 
 
 def _stored_name(rule: Rule) -> str:
-    return rule.metric + BUCKET if rule.signal == "p95" else rule.metric
+    return bucket_name(rule.metric) if rule.signal == "p95" else rule.metric
 
 
 def _fits(rule: Rule, series: Series, *, filtered: bool = True) -> bool:

@@ -95,7 +95,7 @@ ASKED = ["forecast-question"]
 def test_a_choice_is_answered_without_the_server(page):
     assert choose(page) == BY_ITSELF
     [(_, title), (_, answer), _] = page.js("told")
-    assert title["children"] == "Prédiction d'embouteillage pour le centre ville"
+    assert title["children"] == "Prévision d'embouteillage pour le centre-ville"
     assert "Prédiction : Bloqué" in plain(json.dumps(typed(answer), ensure_ascii=False))
     eight = page.call("shown", "strip-hour-8")
     assert plain(eight["aria-label"]) == "8h : Bloqué, probabilité 75 %"

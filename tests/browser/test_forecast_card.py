@@ -29,7 +29,7 @@ def card(shared):
 def test_the_card_answers_before_it_is_asked_and_then_what_is_asked(card):
     page = card.page
     expect(page.locator("#forecast-title")).to_have_text(
-        "Prédiction d'embouteillage pour le centre ville"
+        "Prévision d'embouteillage pour le centre-ville"
     )
     hour = page.get_by_label("Choisissez une heure :")
     expect(hour).to_have_value("13")
@@ -49,9 +49,7 @@ def test_the_card_answers_before_it_is_asked_and_then_what_is_asked(card):
     expect(answer).to_contain_text("probabilité 90 %")
     page.get_by_label("Jour :").select_option("sunday")
     page.get_by_label("Zone :").select_option("rocade")
-    expect(page.locator("#forecast-title")).to_have_text(
-        "Prédiction d'embouteillage pour la rocade"
-    )
+    expect(page.locator("#forecast-title")).to_have_text("Prévision d'embouteillage pour la rocade")
     expect(answer).to_contain_text("dimanche à 3h")
     expect(answer).to_contain_text("probabilité 81 %")
     assert card.errors == []

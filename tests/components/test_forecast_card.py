@@ -31,7 +31,7 @@ def forecast(hour=8, zone="centre-ville", simulated=True, shares=(0.2, 0.62, 0.1
 def test_the_card_asks_and_answers_in_the_words_of_its_users():
     card = build_card(TEXTS, CHOICE, forecast())
     assert text_of(by_id(card, "forecast-title")) == (
-        "Prédiction d'embouteillage pour le centre ville"
+        "Prévision d'embouteillage pour le centre-ville"
     )
     assert "Choisissez une heure :" in text_of(card)
     answer = by_id(card, "forecast-answer")
@@ -45,7 +45,7 @@ def test_the_card_asks_and_answers_in_the_words_of_its_users():
 @pytest.mark.parametrize(
     ("zone", "words"),
     [
-        ("centre-ville", "le centre ville"),
+        ("centre-ville", "le centre-ville"),
         ("rocade", "la rocade"),
         ("penetrantes", "les pénétrantes"),
         ("ceinture", "la ceinture"),
@@ -54,7 +54,7 @@ def test_the_card_asks_and_answers_in_the_words_of_its_users():
     ],
 )
 def test_the_title_follows_the_zone(zone, words):
-    assert forecast_card.title(TEXTS, zone) == f"Prédiction d'embouteillage pour {words}"
+    assert forecast_card.title(TEXTS, zone) == f"Prévision d'embouteillage pour {words}"
 
 
 def test_hours_days_and_zones_are_offered_in_order():

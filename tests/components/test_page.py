@@ -55,7 +55,7 @@ def test_ids_are_unique():
 def test_the_page_has_one_main_heading_and_the_map_s_title():
     page = build_page(TEXTS, page_data())
     assert [text_of(item) for item in walk(page) if isinstance(item, html.H1)] == ["Traffic Rennes"]
-    assert "Traffic en temps réel" in text_of(page)
+    assert "Trafic en temps réel" in text_of(page)
     assert "En attente des premières données…" in text_of(page)
 
 

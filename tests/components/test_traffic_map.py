@@ -10,13 +10,13 @@ import pytest
 from components.palette import LEGEND_ORDER, THEMES, WIDTH_PX
 from components.traffic_map import (
     ROAD_LAYERS,
-    Backdrop,
     browser_settings,
     build_figure,
     build_style,
 )
 from components.unusual import COMPARISONS
 from services.city.rennes import RENNES
+from services.plain.backdrop import Backdrop
 from services.plain.statuses import DATEX_NAMES
 from services.traffic.usual import COMPARISON_BITS, Comparison
 from tests.factories import make_network

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from services.base.errors import StorageError
+from services.base.files import remove_set_aside
 from services.base.sqlite_file import file_id
 from services.web.monitoring.database import FILE_NAME, connect, damage_of, set_aside
 
@@ -27,7 +28,7 @@ def prune_measures(data_dir: Path, now: datetime, keep_days: int) -> int:
     """Remove the measures that are too old; returns how many requests went.
 
     The file keeps its size: SQLite writes new measures where the old ones were. One that is damaged
-    is set aside.
+    is set aside, and goes once it has been for as long as measures are kept.
 
     Parameters
     ----------
@@ -41,6 +42,7 @@ def prune_measures(data_dir: Path, now: datetime, keep_days: int) -> int:
     StorageError
         When the database cannot be written now.
     """
+    remove_set_aside(data_dir / DIRECTORY, now, timedelta(days=keep_days))
     path = data_dir / DIRECTORY / FILE_NAME
     if not path.exists():
         return 0

@@ -100,5 +100,5 @@ def test_the_answer_is_the_one_of_the_api(dash_client, client):
 
 
 def test_the_title_follows_the_zone(dash_client):
-    assert "pour le centre ville" in all_words(dash_client)
+    assert "pour le centre-ville" in all_words(dash_client)
     assert "pour la rocade" in all_words(dash_client, zone="rocade")

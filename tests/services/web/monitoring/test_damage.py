@@ -132,6 +132,18 @@ def test_met_by_the_worker_where_nobody_reads(
     assert (asides(tmp_path), former.exists()) == ([], False)
 
 
+def test_what_was_set_aside_is_kept_no_longer_than_measures_are(tmp_path: Path) -> None:
+    client = log_in(fill(tmp_path))
+    add_noise(database_of(tmp_path), PAGE)
+    now = datetime.now(UTC)
+    prune_measures(tmp_path, now, 7)
+    check_measured_again(client)
+    prune_measures(tmp_path, now + timedelta(days=6), 7)
+    assert len(asides(tmp_path)) == 1
+    prune_measures(tmp_path, now + timedelta(days=8), 7)
+    assert asides(tmp_path) == []
+
+
 def test_a_file_that_another_process_has_made_anew_stays(tmp_path: Path) -> None:
     fill(tmp_path)
     path = database_of(tmp_path)
