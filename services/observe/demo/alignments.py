@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.observe.demo import geometry, noise, road_plan
+from services.observe.demo import geometry, noise
 from services.observe.demo.geometry import Line
-from services.observe.demo.road_plan import Carriageway, Interchange, Road, RoadClass
+from services.observe.demo.road_plan import Carriageway, Interchange, Road, RoadClass, road_plan
 
 # The town's shape does not follow the feed's seed: every demo shows the same streets.
 GEOMETRY_SEED = 35_238
@@ -71,13 +71,14 @@ class Alignment:
 
 def base_alignments() -> list[Alignment]:
     """Return the drawn roads, the ramps of the ring road and the roundabouts."""
-    ring, *roads = (_centre_line(road, number) for number, road in enumerate(road_plan.ROADS))
-    lines = [ring, *roads]
+    plan = road_plan()
+    # The ring road is the first, and closed.
+    lines = [_centre_line(road, n, is_closed=n == 0) for n, road in enumerate(plan.roads)]
     result: list[Alignment] = []
-    for road, line in zip(road_plan.ROADS, lines, strict=True):
+    for road, line in zip(plan.roads, lines, strict=True):
         result += _carriageways(road, line)
-    for interchange in road_plan.INTERCHANGES:
-        result += _ramps(interchange, ring)
+    for interchange in plan.interchanges:
+        result += _ramps(interchange, lines[0])
     return [*result, *_roundabouts()]
 
 
@@ -86,13 +87,13 @@ def local_alignments(count: int) -> list[Alignment]:
     return [_local_street(number, east, north) for number, east, north in _local_places(count)]
 
 
-def _centre_line(road: Road, number: int) -> Line:
+def _centre_line(road: Road, number: int, *, is_closed: bool) -> Line:
     points = np.array(road.points)
-    if road.closed:
+    if is_closed:
         points = np.concatenate([points, points[:1]])
     shifts = noise.normals(GEOMETRY_SEED, noise.Purpose.GEOMETRY, number, len(points) - 1)
     leaning = geometry.lean(points, shifts.astype(np.float64) * _LEAN[road.road_class])
-    return geometry.smooth(leaning, _STEP_KM, road.closed)
+    return geometry.smooth(leaning, _STEP_KM, is_closed)
 
 
 def _carriageways(road: Road, line: Line) -> list[Alignment]:
@@ -152,7 +153,7 @@ def _beside(carriageway: Line, interchange: Interchange, offsets: Line) -> Line:
 
 
 def _roundabouts() -> Iterator[Alignment]:
-    for roundabout in road_plan.ROUNDABOUTS:
+    for roundabout in road_plan().roundabouts:
         yield Alignment(
             roundabout.name,
             roundabout.road_class,

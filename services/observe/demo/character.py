@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.observe.demo import noise, road_plan
+from services.observe.demo import noise
 from services.observe.demo.demand import Profile
 from services.observe.demo.noise import Purpose
-from services.observe.demo.road_plan import RoadClass
+from services.observe.demo.road_plan import Interchange, RoadClass, road_plan
 from services.observe.demo.segments import DemoNetwork
 
 Floats = NDArray[np.float32]
@@ -145,7 +145,7 @@ def _demand_share(network: DemoNetwork, central: NDArray[np.float64]) -> Floats:
 
 def _bottlenecks(network: DemoNetwork) -> NDArray[np.float64]:
     delay = np.zeros(len(network))
-    for interchange in road_plan.INTERCHANGES:
+    for interchange in road_plan().interchanges:
         strength = _BOTTLENECKS.get(interchange.name, 0.0)
         for carriageway in _ring_carriageways(network):
             behind = _upstream_m(network, carriageway, interchange)
@@ -162,7 +162,7 @@ def _ring_carriageways(network: DemoNetwork) -> Iterator[NDArray[np.int64]]:
 
 
 def _upstream_m(
-    network: DemoNetwork, carriageway: NDArray[np.int64], interchange: road_plan.Interchange
+    network: DemoNetwork, carriageway: NDArray[np.int64], interchange: Interchange
 ) -> NDArray[np.float64]:
     """Return how far before the *porte* each segment lies, around the ring if need be."""
     position_m = network.position_m[carriageway].astype(np.float64)

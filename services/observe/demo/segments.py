@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from services.observe.demo import geometry, noise, road_plan
+from services.observe.demo import geometry, noise
 from services.observe.demo.alignments import (
     GEOMETRY_SEED,
     PIECES_PER_LOCAL_STREET,
@@ -18,6 +18,7 @@ from services.observe.demo.alignments import (
     local_alignments,
 )
 from services.observe.demo.geometry import Line
+from services.observe.demo.road_plan import RENNES_RADIUS_KM, road_plan
 
 NOMINAL_SEGMENTS: Final = 2_900
 MIN_SEGMENTS: Final = 600
@@ -205,13 +206,13 @@ def _assemble(pieces: Sequence[_Piece]) -> DemoNetwork:
 
 
 def _communes(middles: Line) -> NDArray[np.int32]:
-    towns = np.array([(town.east_km, town.north_km) for town in road_plan.TOWNS])
-    away = middles[:, None, :] - towns[None, :, :]
+    towns = road_plan().towns
+    centres = np.array([(town.east_km, town.north_km) for town in towns])
+    away = middles[:, None, :] - centres[None, :, :]
     distance_km = np.sqrt((away * away).sum(axis=2))
-    rennes = road_plan.TOWNS.index(road_plan.RENNES)
-    inside = distance_km[:, rennes] < road_plan.RENNES_RADIUS_KM
-    distance_km[:, rennes] = np.where(inside, 0.0, np.inf)
-    codes = np.array([town.insee for town in road_plan.TOWNS], np.int32)
+    # The first town is Rennes.
+    distance_km[:, 0] = np.where(distance_km[:, 0] < RENNES_RADIUS_KM, 0.0, np.inf)
+    codes = np.array([town.insee for town in towns], np.int32)
     nearest: NDArray[np.int32] = codes[distance_km.argmin(axis=1)]
     return nearest
 
