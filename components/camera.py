@@ -110,7 +110,6 @@ def build_camera_page(
 
     Parameters
     ----------
-    texts : Texts
     kept : sequence of KeptShown, or None
         None when the readings cannot be read.
     is_operator : bool

@@ -46,7 +46,6 @@ def build_document(
         Their language is the document's, for screen readers and for how scripts write numbers.
     title : str
         Of the browser's tab.
-    icon_url : str
     parts : mapping
         What Dash makes, as markup: ``metas``, ``css``, ``app_entry``, ``config``,
         ``scripts`` and ``renderer``.

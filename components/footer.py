@@ -29,10 +29,8 @@ def build_footer(
 
     Parameters
     ----------
-    texts : Texts
     page_urls : sequence of pairs
         Section of the texts, which holds the words of the link, and address of each other page.
-    dashboard_url, api_url : str
     dataset_url : str
         Where the data come from.
     licence, licence_url : str

@@ -82,8 +82,6 @@ def build_card(texts: Texts, choice: Choice, forecast: DayForecast | None) -> ht
 
     Parameters
     ----------
-    texts : Texts
-    choice : Choice
     forecast : DayForecast or None
         None when no model can be read.
     """

@@ -18,8 +18,6 @@ def build_header(texts: Texts, icon_url: str, forecast_anchor: str) -> html.Head
 
     Parameters
     ----------
-    texts : Texts
-    icon_url : str
     forecast_anchor : str
         Id of what the skip link leads to.
     """

@@ -51,17 +51,14 @@ class PageData:
         What a refresh would answer now.
     browser_settings : mapping
         What the scripts have to know.
-    refresh_seconds : int
     zones : sequence of str
         Those whose state is shown at the top.
     lead_minutes : sequence of int
         How far ahead the next hour is shown.
     choice, forecast
         What the forecast starts with.
-    has_tiles : bool
     page_urls : sequence of pairs
         Section of the texts, which holds the words of the link, and address of each other page.
-    icon_url, dashboard_url, api_url : str
     dataset_url, licence, licence_url : str
         Of the data, as :func:`components.footer.build_footer` takes them.
     """

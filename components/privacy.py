@@ -28,7 +28,6 @@ def build_privacy_page(texts: Texts, periods: Mapping[str, int], contact: str) -
 
     Parameters
     ----------
-    texts : Texts
     periods : mapping
         Of keeping, in days: ``monitoring_days``, ``damaged_days``, ``journal_days`` and
         ``history_days``.

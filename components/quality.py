@@ -80,10 +80,8 @@ def build_quality_page(
 
     Parameters
     ----------
-    content : sequence of Component
     shown : str
         What tells this content from another, so that a refresh without news changes nothing.
-    refresh_seconds : int
     """
     return Subpage(
         content,

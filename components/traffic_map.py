@@ -89,7 +89,6 @@ def build_figure(
     ----------
     network_url : str or None
         Where the browser fetches the roads; None before the first snapshot.
-    backdrop : Backdrop or None
     bounds : tuple of float
         What is shown first.
     class_widths : mapping

@@ -32,13 +32,7 @@ _FORMULA_SIGNS: Final = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 class Document:
-    """A body and its compressed twins, each made when the first reader takes it.
-
-    Parameters
-    ----------
-    body : bytes
-    content_type : str
-    """
+    """A body and its compressed twins, each made when the first reader takes it."""
 
     def __init__(self, body: bytes, content_type: str) -> None:
         self.content_type = content_type

@@ -28,7 +28,6 @@ def register(server: Flask, pages: Sequence[Dash]) -> None:
 
     Parameters
     ----------
-    server : Flask
     pages : sequence of Dash
         May still grow: it is read at the first request.
     """

@@ -19,10 +19,8 @@ def register(main: Dash, pages: list[Dash], registry: CollectorRegistry) -> None
 
     Parameters
     ----------
-    main : Dash
     pages : list of Dash
         May still grow: it is read at the first request.
-    registry : CollectorRegistry
     """
     measure_requests(
         main.server, registry, lambda: frozenset(key for page in pages for key in page.callback_map)

@@ -28,7 +28,6 @@ def problem(status: HTTPStatus, detail: str, **extra: object) -> Response:
 
     Parameters
     ----------
-    status : HTTPStatus
     detail : str
         What is wrong with this very request, for people.
     **extra

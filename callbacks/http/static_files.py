@@ -86,7 +86,6 @@ class _Files:
 
     Parameters
     ----------
-    server : Flask
     documents : iterable of str
         Of the pages: what they name is what this process has. Another version's page may come here
         for a file under the name of its own version, and must not keep this one's as that.

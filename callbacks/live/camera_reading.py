@@ -81,8 +81,6 @@ def register(page: Dash, album: Album, links: Mapping[str, str]) -> None:
 
     Parameters
     ----------
-    page : Dash
-    album : Album
     links : mapping
         Addresses of ``home`` and ``login``.
     """
@@ -166,12 +164,7 @@ def share_shown(texts: Texts, share: float | None) -> str:
 
 
 class Album:
-    """The readings that operators kept.
-
-    Parameters
-    ----------
-    services : Services
-    """
+    """The readings that operators kept."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

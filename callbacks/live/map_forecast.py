@@ -62,8 +62,6 @@ def answer(services: Services, texts: Texts, asked: Any) -> dict[str, Any]:
 
     Parameters
     ----------
-    services : Services
-    texts : Texts
     asked : dict
         ``day`` and ``hour``, as the browser sent them.
 

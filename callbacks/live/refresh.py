@@ -64,7 +64,6 @@ def news(services: Services, shown: Any = None) -> dict[str, Any]:
 
     Parameters
     ----------
-    services : Services
     shown : dict, optional
         Versions of the ``snapshot`` and of the ``forecasts`` that the page has.
 

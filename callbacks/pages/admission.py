@@ -21,7 +21,6 @@ def admit_operators(server: Flask, path: str) -> None:
 
     Parameters
     ----------
-    server : Flask
     path : str
         Of a page, without a slash behind it.
     """

@@ -77,7 +77,6 @@ class Told:
     ----------
     mask : str
         A data address, empty with a message.
-    result : list of Component
     message : str
         Empty with a result.
     may_try_again : bool
@@ -162,8 +161,6 @@ def tell(
 
     Parameters
     ----------
-    camera : CameraClient
-    texts : Texts
     picture : object
         A data address; None where the browser kept a file back that is too large.
     sign : callable

@@ -14,7 +14,6 @@ def give_document(app: Dash, section: str, plotly_url: str | None = None) -> Non
 
     Parameters
     ----------
-    app : Dash
     section : str
         Of the texts, whose ``title`` the browser's tab shows.
     plotly_url : str, optional

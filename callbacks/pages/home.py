@@ -35,7 +35,6 @@ def register(pages: Pages, services: Services) -> None:
     ----------
     pages : Pages
         Those beside it may still be added.
-    services : Services
     """
     app = pages.main
     not_found.register(app, app.get_relative_path("/"))

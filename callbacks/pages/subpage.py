@@ -58,7 +58,6 @@ def add_page(
 
     Parameters
     ----------
-    pages : Pages
     path : str
         Such as ``/qualite``; with a slash behind it answers too.
     section : str

@@ -49,7 +49,6 @@ def write_atomically(path: Path, content: bytes, mode: int = 0o644) -> None:
     ----------
     path : Path
         Its directory is made if missing.
-    content : bytes
     mode : int
         Permissions; until they are set, only the owner can read.
 

@@ -90,10 +90,6 @@ class Formats:
     """How a language writes numbers, units, dates and plurals; times are as they are given.
 
     Spaces between a number and its unit do not break, as French typography wants.
-
-    Parameters
-    ----------
-    locale : Locale
     """
 
     def __init__(self, locale: Locale) -> None:

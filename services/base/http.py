@@ -111,7 +111,6 @@ def fetch(
     ----------
     url : str
         http or https.
-    limits : FetchLimits, optional
     headers : mapping, optional
         Sent with the request, instead of those that say who asks for a feed.
 

@@ -36,7 +36,6 @@ def move_aside(path: Path, seen: tuple[int, int] | None) -> str | None:
 
     Parameters
     ----------
-    path : Path
     seen : tuple of int, optional
         Which file it was, by its ``file_id``, that was found to be damaged.
 

@@ -14,12 +14,7 @@ PictureOutcome = Literal["ok", "refused", "busy", "failed"]
 
 
 class CameraMetrics:
-    """The metrics of the camera's process.
-
-    Parameters
-    ----------
-    registry : CollectorRegistry
-    """
+    """The metrics of the camera's process."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._process = ProcessMeter(registry, "camera")

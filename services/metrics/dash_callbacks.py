@@ -21,7 +21,6 @@ def know_callbacks(server: flask.Flask, outputs: Callable[[], Container[str]]) -
 
     Parameters
     ----------
-    server : flask.Flask
     outputs : callable
         Gives the outputs of every Dash callback there is, once all are registered:
         names that a client makes up are counted together.

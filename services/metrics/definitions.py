@@ -27,10 +27,8 @@ class Definition:
     ----------
     name : str
         As it is published: with its unit, and ``_total`` where it only grows.
-    unit : str
     meaning : str
         In one line, with the values that a label may take where that is no endless list.
-    labels : tuple of str
     """
 
     name: str

@@ -170,12 +170,7 @@ def is_of_the_living(path: Path) -> bool:
 
 
 class ValueFile:
-    """The values of this process of one type. Not safe to share: see :class:`FileValues`.
-
-    Parameters
-    ----------
-    path : Path
-    """
+    """The values of this process of one type. Not safe to share: see :class:`FileValues`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

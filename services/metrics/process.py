@@ -17,13 +17,7 @@ _PERIOD_SECONDS: Final = 5.0
 
 
 class ProcessMeter:
-    """Notes what this process takes, at most every five seconds. Safe to share.
-
-    Parameters
-    ----------
-    registry : CollectorRegistry
-    role : str
-    """
+    """Notes what this process takes, at most every five seconds. Safe to share."""
 
     def __init__(self, registry: CollectorRegistry, role: Role) -> None:
         self._memory = PROCESS_MEMORY.make(registry)

@@ -36,8 +36,6 @@ def measure_requests(
 
     Parameters
     ----------
-    server : flask.Flask
-    registry : CollectorRegistry
     callbacks : callable
         As :func:`know_callbacks` takes it.
     """

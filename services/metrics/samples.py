@@ -76,7 +76,6 @@ def read_samples(
 
     Parameters
     ----------
-    data_dir : Path
     own : CollectorRegistry, optional
         Of an application that shares its metrics with nobody (in tests).
     roles_off : container of str

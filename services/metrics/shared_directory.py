@@ -56,7 +56,6 @@ def share_metrics(data_dir: Path, role: Role) -> None:
 
     Parameters
     ----------
-    data_dir : Path
     role : {"web", "worker", "learner", "watch", "camera"}
     """
     directory = metrics_directory(data_dir) / role

@@ -32,7 +32,6 @@ class WorkMetrics:
 
     Parameters
     ----------
-    registry : CollectorRegistry
     role : {"worker", "learner", "watch"}
     """
 
@@ -65,8 +64,6 @@ class WorkMetrics:
 
         Parameters
         ----------
-        source : str
-        observed_at : datetime
         statuses : mapping
             Number of segments by status.
         """

@@ -25,8 +25,6 @@ def record_decision(
 
     Parameters
     ----------
-    operations : Operations
-    decision : Decision
     version : ModelVersion, optional
         Replaces what was recorded of that version before.
 

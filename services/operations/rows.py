@@ -31,10 +31,8 @@ def read_rows(session: Session, query: AnyQuery, limit: int | None = None) -> li
 
     Parameters
     ----------
-    session : Session
     query : Select
         Ordered, without a limit of its own.
-    limit : int, optional
     """
     try:
         found = session.execute(query.limit(limit)).all()

@@ -161,8 +161,6 @@ class ForecastScore(Base):
         Of the hours forecast, local to Rennes.
     model_version : str
         The version evaluated; baselines carry it too, for they are evaluated on its cases.
-    cases : int
-    rps_sum, brier_sum : float
     ratio_cases, ratio_error_sum : int, float
         Cases in which the forecaster gave a speed ratio, and the sum of |error|.
     band_cases, band_hits : int
@@ -310,7 +308,6 @@ class Camera(Base):
 
     Attributes
     ----------
-    id : str
     name : str
         As the operator calls it; one of a segment has it once.
     segment_id : str

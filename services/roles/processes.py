@@ -52,7 +52,6 @@ class Child:
 
     Attributes
     ----------
-    command : Command
     wait : callable
         Returns when the first start may happen, or soon after the event is set.
     pulse : callable, optional
@@ -107,10 +106,6 @@ class Supervisor:
     """Keeps some commands running while it is entered; ends them all when left.
 
     What dies is started again; what hangs is ended first.
-
-    Parameters
-    ----------
-    children : sequence of Child
     """
 
     def __init__(self, children: Sequence[Child]) -> None:

@@ -97,7 +97,6 @@ def background_children(
     ----------
     settings : Settings
         Which may leave the camera out.
-    roles : collection of str
     after_pages : bool
         Whether pages come first, then the traffic, then the rest: where all share a machine.
     """

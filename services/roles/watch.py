@@ -78,9 +78,6 @@ class Watch:
 
     Parameters
     ----------
-    settings : Settings
-    outbox : Outbox
-    clock : Clock
     monotonic : callable
         Seconds; tests hand in their own.
     """

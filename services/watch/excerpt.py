@@ -20,7 +20,6 @@ def journal_around(data_dir: Path, start: datetime, end: datetime) -> list[str]:
 
     Parameters
     ----------
-    data_dir : Path
     start, end : datetime
         Aware.
     """

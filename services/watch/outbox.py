@@ -42,7 +42,6 @@ class Outbox:
         Where they wait; in memory while it cannot be written.
     urls : sequence of str
         The channels' addresses, as Apprise spells them.
-    send : Send
     """
 
     def __init__(self, operations: Operations, urls: Sequence[str], send: Send) -> None:

@@ -90,12 +90,7 @@ class Overview:
 
 
 class OverviewWriter:
-    """Keeps the values of the last hours, and writes the overview.
-
-    Parameters
-    ----------
-    data_dir : Path
-    """
+    """Keeps the values of the last hours, and writes the overview."""
 
     def __init__(self, data_dir: Path) -> None:
         self._path = data_dir / FILE_NAME

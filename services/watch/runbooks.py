@@ -28,7 +28,6 @@ class Runbook:
 
     Attributes
     ----------
-    meaning : str
     confirm, fix : sequence of str
         Steps, as plain text.
     """

@@ -82,8 +82,6 @@ def values_of(rule: Rule, recent: RecentSamples, now: datetime) -> dict[str, flo
 
     Parameters
     ----------
-    rule : Rule
-    recent : RecentSamples
     now : datetime
         Aware, on the city's clock, which the hours of rules are of.
     """

@@ -21,7 +21,6 @@ class Track:
 
     Attributes
     ----------
-    state : str
     since_s : float
         When the state began, by a clock that never jumps.
     value : float or None
@@ -44,8 +43,6 @@ def follow(rule: Rule, track: Track, value: float | None, now_s: float) -> Track
 
     Parameters
     ----------
-    rule : Rule
-    track : Track
     value : float or None
         What the rule's signal is now; None without data.
     now_s : float

@@ -34,7 +34,6 @@ class RuleState:
 
     Attributes
     ----------
-    rule : Rule
     state : str
         The gravest of its subjects'.
     subject : str
@@ -54,8 +53,6 @@ class Watcher:
 
     Parameters
     ----------
-    rules : Rules
-    operations : Operations
     data_dir : Path
         Whose journal is quoted.
     clock : Clock

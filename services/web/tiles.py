@@ -61,7 +61,6 @@ class Tiles:
         Address of a tile with ``{z}``, ``{x}`` and ``{y}``.
     area : Box
         Only tiles of it are fetched.
-    data_dir : Path
     user_agent : str
         Says who asks.
     monotonic : callable

@@ -21,10 +21,8 @@ def prune_journal(data_dir: Path, now: datetime, keep_days: int) -> list[str]:
 
     Parameters
     ----------
-    data_dir : Path
     now : datetime
         Aware.
-    keep_days : int
     """
     oldest = (now - timedelta(days=keep_days)).timestamp()
     gone = []

@@ -82,7 +82,6 @@ class Attempts:
         Both with a short patience: threads that wait here serve no page.
     secret : str
         The application's key, from which that of each day is made.
-    clock : Clock
     """
 
     def __init__(
@@ -167,10 +166,8 @@ def seconds_to_wait(failures: Sequence[Failure], mark: str, now: datetime) -> in
 
     Parameters
     ----------
-    failures : sequence of Failure
     mark : str
         The visitor's.
-    now : datetime
 
     Returns
     -------

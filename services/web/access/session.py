@@ -54,10 +54,8 @@ class Access:
 
     Parameters
     ----------
-    settings : Settings
     key : str
         Signs sessions.
-    operations : ServingOperations
     """
 
     def __init__(self, settings: Settings, key: str, operations: ServingOperations) -> None:
@@ -125,7 +123,6 @@ def attempt_log_in(name: str, password: str, address: str) -> LogIn:
 
     Parameters
     ----------
-    name, password : str
     address : str
         Of the visitor; it is not kept.
     """

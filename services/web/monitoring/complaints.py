@@ -26,7 +26,6 @@ class Complaints:
     ----------
     registry : CollectorRegistry
         Of the application's metrics.
-    period_seconds : float
     """
 
     def __init__(self, registry: CollectorRegistry, period_seconds: float = PERIOD_SECONDS) -> None:

@@ -83,7 +83,6 @@ def set_aside(path: Path, seen: tuple[int, int] | None, damage: str) -> None:
 
     Parameters
     ----------
-    path
     seen
         Which file it was, by its ``file_id``, that was found to be damaged.
     damage

@@ -97,7 +97,6 @@ def measured_values(data_dir: Path, operations: Operations, clock: Clock) -> dic
         Whose metrics are read.
     operations : Operations
         Where incidents are.
-    clock : Clock
 
     Raises
     ------

@@ -26,7 +26,6 @@ def use_local_days(package: Callable[[str], Any], city: City) -> None:
     ----------
     package : callable
         Gives a module of the package by its name.
-    city : City
     """
     storage = package("database")
     storage.row2dict = partial(row_with_local_times, city)

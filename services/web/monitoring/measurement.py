@@ -36,8 +36,6 @@ class Measurer:
 
     Parameters
     ----------
-    server : flask.Flask
-    writer : RecordWriter
     cache : module
         The package's ``core.cache``: times of use and mean durations.
     config : object

@@ -30,7 +30,6 @@ class Line:
     ----------
     indent : int
         Its depth among the calls; 0 for the head of the function that answers.
-    duration_ms : float
     """
 
     filename: str
@@ -57,9 +56,6 @@ class Record:
     ----------
     request : dict
         Its row, by column.
-    failures : sequence of Failure
-    outlier : Outlier or None
-    lines : sequence of Line
     """
 
     request: dict[str, Any]

@@ -32,10 +32,8 @@ def prune_measures(data_dir: Path, now: datetime, keep_days: int) -> int:
 
     Parameters
     ----------
-    data_dir : Path
     now : datetime
         Aware.
-    keep_days : int
 
     Raises
     ------

@@ -72,7 +72,6 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     Parameters
     ----------
-    connections : Connections
     **uvicorns
         As Uvicorn makes its protocols.
     """

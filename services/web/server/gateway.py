@@ -66,13 +66,7 @@ class Body:
 
 
 class Gateway:
-    """An ASGI application that hands whole requests to the threads of a WSGI application.
-
-    Parameters
-    ----------
-    application : WSGI application
-    threads : int
-    """
+    """An ASGI application that hands whole requests to the threads of a WSGI application."""
 
     def __init__(self, application: WSGIApplication, threads: int) -> None:
         self._application = application
