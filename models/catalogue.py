@@ -79,10 +79,8 @@ class Found:
 
     Attributes
     ----------
-    version : str
     root : Path
         Whose directory of that name it is.
-    is_shipped : bool
     measures : dict or None
         Its record; None when it cannot be read.
     problem : str

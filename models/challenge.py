@@ -68,13 +68,10 @@ def challenge(
 
     Parameters
     ----------
-    contest : Contest
     operations : Operations
         Where the decision is recorded.
     now : datetime
         Aware.
-    report : callable
-        Gets lines of progress.
 
     Returns
     -------

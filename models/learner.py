@@ -55,7 +55,6 @@ class Job:
     ----------
     name : str
         As the journal calls it.
-    period_seconds : float
     run : callable
         What it raises is journalled; the next turn comes all the same.
     """

@@ -74,8 +74,6 @@ def challenge_at_night(
 
     Parameters
     ----------
-    settings : Settings
-    clock : Clock
     run : callable
         Challenges one kind of model.
     """

@@ -38,7 +38,6 @@ class Training:
 
     Attributes
     ----------
-    kind : ModelKind
     train : callable
         Takes the data directory and the directory of models; writes a version.
     table : callable
@@ -58,7 +57,6 @@ def run_training(training: Training, options: argparse.Namespace) -> int:
 
     Parameters
     ----------
-    training : Training
     options : argparse.Namespace
         With those of ``add_options``. A version for another place (``out``), such as
         the repository, is no decision of this installation and is not recorded.

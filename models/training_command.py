@@ -76,7 +76,6 @@ def tell_outcome(trained: Trained, kind: str, who_is_better: str) -> None:
 
     Parameters
     ----------
-    trained : Trained
     kind : str
         As ``python -m models.registry`` knows it.
     who_is_better : str

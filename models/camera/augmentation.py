@@ -40,7 +40,6 @@ def augment(
     labels : array of uint8, shape (height, width)
     size : int
         Side of the square that is drawn.
-    generator : numpy.random.Generator
 
     Returns
     -------

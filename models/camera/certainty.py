@@ -45,13 +45,10 @@ class Certainty:
 
     Attributes
     ----------
-    kind : str
-    pictures : int
     wrong_before : float
         Sure and wrong if the camera knew nothing of its limits.
     wrong : float
         Sure and wrong.
-    unknown : float
     """
 
     kind: str

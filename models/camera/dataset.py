@@ -30,7 +30,6 @@ class LabelledPictures:
 
     Attributes
     ----------
-    names : tuple of str
     pictures : tuple of array of uint8, shape (height, width, 3)
     labels : tuple of array of uint8, shape (height, width)
         Positions in ``GROUPS``.

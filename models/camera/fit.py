@@ -47,10 +47,8 @@ class FitOptions:
     ----------
     epochs : int
         Times that every picture is seen.
-    batch_pictures : int
     learning_rate : float
         The highest; reached after a warm-up, then falling along a cosine to nothing.
-    weight_decay : float
     ema_momentum : float
         Of the moving average of the weights, by step; the average is what is evaluated and kept.
     size : int
@@ -60,7 +58,6 @@ class FitOptions:
         Channels of the small encoder at each halving of the picture.
     precision : str
         Keras' policy for training; what is kept computes in 32 bits.
-    seed : int
     """
 
     epochs: int = 55
@@ -95,7 +92,6 @@ def fit(
     ----------
     learned, evaluated : LabelledPictures
         ``train`` and ``val``.
-    options : FitOptions
     report : callable
         Gets a line for every epoch.
     encoder_weights : Path, optional

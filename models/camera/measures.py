@@ -35,7 +35,6 @@ def confusion_over(
 
     Parameters
     ----------
-    parts : LabelledPictures
     segment : callable
         Gives the class map of a picture, at the picture's size.
     """

@@ -92,13 +92,7 @@ class LazyModel:
 
 
 class Camera:
-    """Answers orders, and counts them.
-
-    Parameters
-    ----------
-    model : LazyModel
-    metrics : CameraMetrics
-    """
+    """Answers orders, and counts them."""
 
     def __init__(self, model: LazyModel, metrics: CameraMetrics) -> None:
         self._model = model

@@ -66,9 +66,6 @@ def train(
         The pictures.
     root : Path
         Directory of the models; the version is written into its ``camera``.
-    options : FitOptions
-    report : callable
-        Gets lines of progress.
     now : datetime
         Gives the version its day.
     kept_at : Path

@@ -36,7 +36,6 @@ def build_network(
         From which others each detector gets messages: the learned edges, which are sparse.
     offset, scale : arrays, shape (features,)
         The features are used as ``feature * scale + offset``.
-    sizes : Architecture
 
     Returns
     -------

@@ -10,7 +10,6 @@ part looked at when the model was chosen.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import version
@@ -42,11 +41,11 @@ from models.nowcast.speed_table import (
     row_times,
 )
 from models.tables import markdown_table
+from models.training_command import Report
 
 if TYPE_CHECKING:
     from models.nowcast.nowcaster import Nowcaster
 
-Report = Callable[[str], None]
 Array = NDArray[np.float32]
 
 TRAIN_SHARE: Final = 0.8
@@ -77,7 +76,6 @@ class Protocol:
         Divides a day.
     slow_below : float
         Speed, in the table's unit, below which the coverage is also given.
-    seeds : tuple of int
     """
 
     first_day: date = date(2012, 3, 1)
@@ -129,12 +127,7 @@ def run_benchmark(
 
     Parameters
     ----------
-    table : SpeedTable
     adjacency : array, shape (detectors, detectors), or None
-    protocol : Protocol
-    report : callable
-        Gets lines of progress.
-    options : NowcastOptions, optional
 
     Raises
     ------

@@ -6,7 +6,6 @@ this baseline out and says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Final
@@ -28,9 +27,9 @@ from models.nowcast.forecast import SpeedForecast
 from models.nowcast.graph import choose_neighbours
 from models.nowcast.profile import DailyProfile, ProfileOptions
 from models.nowcast.speed_table import RowTimes
+from models.training_command import Report
 
 Array = NDArray[np.float32]
-Report = Callable[[str], None]
 
 # Beside the features of a window: detector, time of day, weekend.
 _PLACE_AND_TIME: Final = 3
@@ -79,8 +78,6 @@ class BoostedTrees:
     times : RowTimes
         Of these rows.
     adjacency : array, shape (detectors, detectors), or None
-    profile : ProfileOptions
-    options : TreeOptions
     report : callable
         Gets a line for each horizon.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,8 +28,8 @@ from models.nowcast.profile import DailyProfile, ProfileOptions, UsualSpeeds
 from models.nowcast.road_graph import road_neighbours
 from models.nowcast.speed_table import RowTimes
 from models.nowcast.typical_days import TypicalDays, typical_days
+from models.training_command import Report
 
-Report = Callable[[str], None]
 Array = NDArray[np.float32]
 
 STEPS_AROUND: Final = LAGS + HORIZONS
@@ -70,10 +69,6 @@ class CityNowcaster:
     is_known : array of bool, shape (segments,)
         Which of them were ever observed among the training rows: of the others it says
         nothing.
-    profile : TypicalDays
-    neighbours : Neighbours
-    levels : Levels
-    plan : NetworkPlan
     trained : TrainedNowcaster
         Made of these.
     """
@@ -117,14 +112,10 @@ def learn_city(
 
     Parameters
     ----------
-    table : CityTable
     is_training : array of bool, shape (rows,)
         Nothing of the other rows is looked at.
     seed : int
         Of the sample of times and of the weights.
-    options : CityOptions
-    report : callable
-        Gets lines of progress.
 
     Raises
     ------

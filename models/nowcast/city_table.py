@@ -8,7 +8,7 @@ be a third older or younger from step to step; interpolating would look into the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from models.errors import HistoryTooShort
 from models.nowcast.speed_table import MINUTES_PER_DAY, RowTimes
+from models.training_command import Report
 from services.city.calendar import calendar_of
 from services.city.chosen import CITY
 from services.city.day_types import DayType
@@ -44,8 +45,6 @@ _DAYS_OFF: Final = frozenset({DayType.WEEKEND, DayType.PUBLIC_HOLIDAY})
 # A window holds its start and not its end, a step the other way round.
 _SECOND: Final = timedelta(seconds=1)
 _WINDOW_VALUES: Final = ("status", "speed_kmh")
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,6 @@ def load_city_table(
 
     Parameters
     ----------
-    data_dir : Path
     source : {"live", "archive", "demo"}
     weeks : int
         At most; less where there is less.
@@ -228,7 +226,6 @@ def recent_ratios(
         Aware.
     network : Network
         On which to read them.
-    steps : int
 
     Raises
     ------

@@ -35,8 +35,6 @@ def split_days(table: CityTable, seed: int, *, until: int | None = None) -> Nowc
 
     Parameters
     ----------
-    table : CityTable
-    seed : int
     until : int, optional
         Share out the days before this one only, a number as in ``CityTable.times.day``.
 

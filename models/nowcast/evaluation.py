@@ -53,10 +53,8 @@ class HourOfWeek:
 
     Parameters
     ----------
-    table : CityTable
     is_seen : array of bool, shape (rows,)
         The rows it is made of.
-    thresholds : StatusThresholds
     """
 
     def __init__(

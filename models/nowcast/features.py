@@ -101,8 +101,6 @@ def make_windows(series: Series, levels: Levels, rows: NDArray[np.int64]) -> Win
 
     Parameters
     ----------
-    series : Series
-    levels : Levels
     rows : array of int, shape (times,)
         Each with ``LAGS - 1`` rows of speeds before it and ``HORIZONS`` of the usual
         after it.

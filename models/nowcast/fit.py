@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from models.nowcast.architecture import MEAN, QUANTILES, build_network
 from models.nowcast.options import Architecture, FitOptions
+from models.training_command import Report
 
-Report = Callable[[str], None]
 Inputs = dict[str, NDArray[np.generic]]
 
 _WARM_UP_STEPS: Final = 200
@@ -46,8 +46,6 @@ class WindowBatches:
         Gives the inputs and the changes of some rows.
     rows : array of int
         All that are learned from.
-    times_per_step : int
-    seed : int
     """
 
     def __init__(
@@ -90,8 +88,6 @@ def fit_network(
     changes : array, shape (times, detectors, horizons)
         In units; NaN where unknown, which is never learned from.
     telling : array of int, shape (detectors, neighbours)
-    seed : int
-    options : FitOptions
     report : callable
         Gets a line after every epoch.
     """
@@ -117,10 +113,6 @@ def fit_on_batches(
 
     Parameters
     ----------
-    plan : NetworkPlan
-    batches : WindowBatches
-    seed : int
-    options : FitOptions
     report : callable
         Gets ten lines an epoch: an epoch takes minutes.
     """

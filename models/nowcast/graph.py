@@ -103,7 +103,6 @@ def telling_neighbours(
         Training rows; NaN where unknown.
     steps : int
         How far ahead.
-    near : Neighbours
     count : int
         Neighbours of each detector.
 

@@ -44,7 +44,6 @@ class NowcastIssuer:
 
     Parameters
     ----------
-    data_dir : Path
     roots : sequence of Path
         Directories of nowcast models, the first one that has a fitting champion wins.
     """
@@ -160,7 +159,6 @@ def forecast_next_hour(
     ----------
     stored : StoredNowcaster
         Segments are found by their ids: it may have been trained on another network.
-    network : Network
     ratio : array, shape (LAGS, segments)
         The steps up to the observation; NaN where unknown.
     observed_at : datetime

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -28,8 +27,7 @@ from models.nowcast.graph import Neighbours, choose_neighbours, telling_neighbou
 from models.nowcast.options import NowcastOptions
 from models.nowcast.profile import DailyProfile, UsualSpeeds
 from models.nowcast.speed_table import RowTimes
-
-Report = Callable[[str], None]
+from models.training_command import Report
 
 _TIMES_PER_CALL: Final = 32
 # Half of the hour ahead.
@@ -54,13 +52,7 @@ class NowcasterParts:
 
 
 class TrainedNowcaster:
-    """Forecasts the ``HORIZONS`` steps after a row, for all detectors at once.
-
-    Parameters
-    ----------
-    parts : NowcasterParts
-    calibration : BandCalibration, optional
-    """
+    """Forecasts the ``HORIZONS`` steps after a row, for all detectors at once."""
 
     def __init__(self, parts: NowcasterParts, calibration: BandCalibration | None = None) -> None:
         self._parts = parts
@@ -141,10 +133,6 @@ class Nowcaster(TrainedNowcaster):
         Of these rows.
     adjacency : array, shape (detectors, detectors), or None
         Without one, the neighbours are those whose deviations go together.
-    seed : int
-    options : NowcastOptions
-    report : callable
-        Gets lines of progress.
     """
 
     def __init__(

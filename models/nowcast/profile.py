@@ -62,7 +62,6 @@ class DailyProfile:
         NaN where unknown.
     times : RowTimes
         Of these rows.
-    options : ProfileOptions
     """
 
     def __init__(

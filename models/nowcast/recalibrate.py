@@ -36,8 +36,6 @@ def recalibrate(data_dir: Path, directory: Path, report: Report) -> Trained:
         Holds the history that the version was trained on.
     directory : Path
         ``<models>/nowcast/<version>``.
-    report : callable
-        Gets lines of progress.
 
     Raises
     ------

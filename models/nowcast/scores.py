@@ -20,7 +20,6 @@ def all_scores(forecast: SpeedForecast, observed: Array, slow_below: float) -> d
 
     Parameters
     ----------
-    forecast : SpeedForecast
     observed : array, shape (times, detectors, HORIZONS)
         NaN where unknown, which is not counted.
     slow_below : float

@@ -58,7 +58,6 @@ class RowTimes:
         Step within the day.
     is_weekend : array of bool, shape (rows,)
         Days off: public holidays too, where they are known.
-    slots_per_day : int
     is_school_holiday : array of bool, shape (rows,), optional
         Of days that are not off; without it, none.
     """
@@ -94,7 +93,6 @@ def row_times(rows: int, first_day: date, step_minutes: int) -> RowTimes:
 
     Parameters
     ----------
-    rows : int
     first_day : date
         In the detectors' own local time.
     step_minutes : int

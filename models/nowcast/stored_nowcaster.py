@@ -61,11 +61,8 @@ class StoredNowcaster:
 
     Attributes
     ----------
-    city : CityNowcaster
-    zones : ZoneCalibration
     network_version : str
         The network it was trained on.
-    trained_on : TrainedOn
     """
 
     city: CityNowcaster

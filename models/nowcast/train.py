@@ -91,9 +91,6 @@ def train(
         At most.
     seed : int
         Of the days held out, the sample of times and the weights.
-    options : CityOptions, optional
-    report : callable
-        Gets lines of progress.
 
     Raises
     ------
@@ -138,8 +135,6 @@ def train_on(
 
     Parameters
     ----------
-    table : CityTable
-    parts : NowcastSplit
     root : Path
         Directory of the nowcasters, where the version is written; its champion stays.
     trained_on : TrainedOn

@@ -41,7 +41,6 @@ class ZoneCalibration:
 
         Parameters
         ----------
-        network : Network
         segments : array, shape (3, times, leads, segments)
             Quantiles of the segments; NaN where there are none.
 
@@ -69,7 +68,6 @@ def learn_zone_calibration(
 
     Parameters
     ----------
-    network : Network
     segments : array, shape (3, times, leads, segments)
     observed : array, shape (times, leads, zones)
         Ratio of each zone as it was observed; NaN where unknown.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,12 +14,11 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from models.hour_waves import HOUR_HARMONICS, hour_waves
+from models.training_command import Report
 from models.week.observations import CONGESTED_BINS, NOT_FREE_BINS
 from models.week.prior import Prior
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 from services.history.ratio_histogram import RATIO_BINS
-
-Report = Callable[[str], None]
 
 # Where the network is told the cumulated shares of a prior: every 10 % from 0.10 to 1.20.
 _SHOWN_BOUNDS: Final = np.arange(2, 25, 2)
@@ -60,9 +59,7 @@ class Lesson:
 
     Attributes
     ----------
-    prior : Prior
     counts : array of int, shape (HOURS_PER_WEEK, segments, bins)
-    is_school_holiday : bool
     """
 
     prior: Prior
@@ -178,7 +175,6 @@ def fit_network(
     lessons : sequence of Lesson
         At least one.
     class_codes : array of int, shape (segments,)
-    options : FitOptions
     report : callable
         Gets a line for every epoch.
     """

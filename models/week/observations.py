@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import HistoryTooShort
+from models.training_command import Report
 from services.city.chosen import CITY
 from services.forecast.zone_forecasts import TrainedOn
 from services.history import layout
@@ -21,8 +22,6 @@ from services.history.window import newest_network, replay
 from services.traffic.network import Network
 from services.traffic.snapshot import Source
 from services.traffic.status import Status, has_speed
-
-Report = Callable[[str], None]
 
 # Of a ratio in percent: not measured, or closed. The highest ratio told is 2.54.
 NOT_KNOWN: Final = 255
@@ -38,7 +37,6 @@ class DayRatios:
 
     Attributes
     ----------
-    day : date
     hours : array of int, shape (times,)
         Hour of the week of each time.
     ratio_pct : array of uint8, shape (times, segments)
@@ -114,10 +112,7 @@ def load_segment_history(
 
     Parameters
     ----------
-    data_dir : Path
     source : {"live", "archive", "demo"}
-    report : callable
-        Gets a line of progress now and then.
     newest_days : int, optional
         Read no more days than this.
     until : date, optional

@@ -65,7 +65,6 @@ def hierarchical_prior(
     counts : array of int, shape (HOURS_PER_WEEK, segments, bins)
     class_codes : array of int, shape (segments,)
         Road class of each segment.
-    strengths : Strengths
     """
     _, segments, bins = counts.shape
     hour_of_type = DAY_TYPE_OF_HOUR * HOURS_PER_DAY + np.arange(HOURS_PER_WEEK) % HOURS_PER_DAY

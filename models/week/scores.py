@@ -99,7 +99,6 @@ def coverage(quantiles_pct: NDArray[np.uint8], unseen: SegmentHistory) -> float:
     Parameters
     ----------
     quantiles_pct : array of uint8, shape (3, HOURS_PER_WEEK, segments)
-    unseen : SegmentHistory
     """
     low, _, high = quantiles_pct
     inside = known = 0

@@ -93,8 +93,6 @@ def train(
         Of the split and of the weights.
     learn_weeks : int, optional
         Learn from this many latest ones of each weekday only.
-    report : callable
-        Gets lines of progress.
 
     Raises
     ------
@@ -135,8 +133,6 @@ def train_on(
 
     Parameters
     ----------
-    observed : SegmentHistory
-    parts : WeekSplit
     root : Path
         Directory of the week models, where the version is written; its champion stays.
     trained_on : TrainedOn

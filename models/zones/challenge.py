@@ -26,12 +26,7 @@ from services.traffic.snapshot import Source
 
 
 class TableForecaster:
-    """A version as it serves, by its table: no Keras, and no model file that may not load.
-
-    Parameters
-    ----------
-    table : ForecastTable
-    """
+    """A version as it serves, by its table: no Keras, and no model file that may not load."""
 
     name: Final = CHAMPION_NAME
 

@@ -60,7 +60,6 @@ class FeatureSpec:
 
     Attributes
     ----------
-    inputs : tuple of InputSpec
     zones, statuses : tuple of str
         What the codes of the zone input, and the columns of the output, stand for.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -11,11 +10,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from models.training_command import Report
 from models.zones.architecture import build_model
 from models.zones.features import encode, every_cell
 from models.zones.keras_forecaster import KerasForecaster
-
-Report = Callable[[str], None]
 
 _MEASURE: Final = "log_loss"
 # All cells fit into one step; several in one epoch, because an epoch costs more than a step.
@@ -70,9 +68,6 @@ def fit(
     ----------
     train, validation : arrays, shape (zones, days, hours, statuses)
         Times each status was observed, on different days.
-    options : FitOptions
-    report : callable
-        Gets a line of progress now and then.
     """
     tf.config.experimental.enable_op_determinism()
     stopping = keras.callbacks.EarlyStopping(

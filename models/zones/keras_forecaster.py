@@ -22,10 +22,6 @@ _HASH_BYTES: Final = 3
 class KerasForecaster:
     """Asks a Keras model, whose inputs are checked once, here.
 
-    Parameters
-    ----------
-    model : keras.Model
-
     Raises
     ------
     ModelMismatch

@@ -65,8 +65,6 @@ def train(
         At most.
     seed : int
         Of the split and of the weights.
-    report : callable
-        Gets lines of progress.
 
     Raises
     ------
@@ -109,8 +107,6 @@ def train_on(
 
     Parameters
     ----------
-    observed : ZoneHistory
-    split : DaySplit
     root : Path
         Directory of the models, where the version is written; its champion stays.
     trained_on : TrainedOn
