@@ -72,11 +72,6 @@ class Choice:
     zones: Sequence[str]
 
 
-def strip_button_id(hour: int) -> str:
-    """Id of an hour's button."""
-    return f"strip-hour-{hour}"
-
-
 def build_card(texts: Texts, choice: Choice, forecast: DayForecast | None) -> html.Section:
     """The card with its first answer, so that none has to be waited for.
 
@@ -277,4 +272,4 @@ def _strip(texts: Texts, forecast: DayForecast | None) -> html.Div:
 def _strip_button(hour: int, values: Sequence[str]) -> html.Button:
     properties: dict[str, Any] = dict(zip(STRIP_PROPERTIES, values, strict=False))
     properties["data-hour"] = str(hour)
-    return html.Button(str(hour), id=strip_button_id(hour), **properties)
+    return html.Button(str(hour), id=f"strip-hour-{hour}", **properties)

@@ -22,29 +22,9 @@ NO_WORST_ID: Final = "worst-none"
 WORST_ROADS: Final = 5
 
 
-def share_id(status: str) -> str:
-    """Id of a status's part of the bar."""
-    return f"share-{status}"
-
-
-def worst_item_id(place: int) -> str:
-    """Id of the list item of a worst road."""
-    return f"worst-item-{place}"
-
-
 def worst_button_id(place: int) -> str:
     """Id of the button that shows a worst road on the map."""
     return f"worst-{place}"
-
-
-def worst_name_id(place: int) -> str:
-    """Id of the name of a worst road."""
-    return f"worst-name-{place}"
-
-
-def worst_detail_id(place: int) -> str:
-    """Id of the delay and speed of a worst road."""
-    return f"worst-detail-{place}"
 
 
 def build_glance(texts: Texts) -> html.Section:
@@ -60,7 +40,7 @@ def build_glance(texts: Texts) -> html.Section:
             _explained(texts, "shares"),
             html.Div(
                 [
-                    html.Span(id=share_id(status), className=f"share share--{status}")
+                    html.Span(id=f"share-{status}", className=f"share share--{status}")
                     for status in LEGEND_ORDER
                 ],
                 id=SHARES_ID,
@@ -116,12 +96,12 @@ def _worst(place: int) -> html.Li:
     return html.Li(
         html.Button(
             [
-                html.Span(id=worst_name_id(place), className="worst-name"),
-                html.Span(id=worst_detail_id(place), className="worst-detail"),
+                html.Span(id=f"worst-name-{place}", className="worst-name"),
+                html.Span(id=f"worst-detail-{place}", className="worst-detail"),
             ],
             id=worst_button_id(place),
             className="worst-road",
         ),
-        id=worst_item_id(place),
+        id=f"worst-item-{place}",
         hidden=True,
     )

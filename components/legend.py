@@ -14,16 +14,6 @@ def button_id(status: str) -> str:
     return f"legend-{status}"
 
 
-def figures_id(status: str) -> str:
-    """Id of the count and share of a status."""
-    return f"legend-figures-{status}"
-
-
-def word_id(status: str) -> str:
-    """Id of the word for a status, which a forecast has another one for."""
-    return f"legend-word-{status}"
-
-
 def build_legend(texts: Texts) -> html.Section:
     """The legend, every status shown; the figures come with the first snapshot."""
     wording = texts["legend"]
@@ -39,9 +29,12 @@ def _entry(texts: Texts, status: str) -> html.Button:
     return html.Button(
         [
             html.Span(className=f"line-sample line-sample--{status}", **aria(hidden="true")),
-            html.Span(texts["status"][status], id=word_id(status), className="legend-word"),
+            # A forecast has another word for it.
+            html.Span(texts["status"][status], id=f"legend-word-{status}", className="legend-word"),
             html.Span(
-                texts["glance"]["no_value"], id=figures_id(status), className="legend-figures"
+                texts["glance"]["no_value"],
+                id=f"legend-figures-{status}",
+                className="legend-figures",
             ),
         ],
         id=button_id(status),

@@ -74,17 +74,11 @@ def build_subpage(
     )
 
 
-def build_card(title: str, *content: Any, more_classes: str = "") -> html.Section:
-    """A titled part of a page.
-
-    Parameters
-    ----------
-    more_classes : str
-        Of the style sheets, beside those of every card.
-    """
+def build_card(title: str, *content: Any) -> html.Section:
+    """A titled part of a page."""
     return html.Section(
         [html.H2(title, className="card-title"), *content],
-        className=f"{CARD} {more_classes}".strip(),
+        className=CARD,
     )
 
 

@@ -19,21 +19,7 @@ from callbacks.http.camera_api import SEGMENT_PARAMETER
 from callbacks.http.dash_requests import text_of
 from callbacks.http.language import requested_language
 from callbacks.live.refresh import late_after_seconds
-from components.camera import (
-    KEEP_FORM_ID,
-    KEEP_ID,
-    KEPT_ID,
-    KEPT_LIST_ID,
-    LOCATION_ID,
-    NAME_ID,
-    READING_STORE_ID,
-    REMOVE_TYPE,
-    SEGMENT_ID,
-    KeptShown,
-    SegmentShown,
-    build_kept,
-    build_segment,
-)
+from components import camera as cards
 from services.base.errors import InvalidRequest, StorageError
 from services.base.texts import Texts, chance, formats, load_texts
 from services.camera.messages import Answer
@@ -86,32 +72,32 @@ def register(page: Dash, album: Album, links: Mapping[str, str]) -> None:
     """
 
     @page.callback(
-        Output(SEGMENT_ID, "children"),
-        Output(KEEP_FORM_ID, "hidden"),
-        Input(LOCATION_ID, "search"),
+        Output(cards.SEGMENT_ID, "children"),
+        Output(cards.KEEP_FORM_ID, "hidden"),
+        Input(cards.LOCATION_ID, "search"),
         # The live status is told anew beside each reading.
-        Input(READING_STORE_ID, "data"),
+        Input(cards.READING_STORE_ID, "data"),
     )
     def tell_segment(search: object, _token: object) -> tuple[Any, bool]:
         texts = load_texts(requested_language())
         segment = album.segment(texts, segment_of(search))
         is_operator = is_signed_in()
-        told = build_segment(texts, segment, links, is_operator=is_operator)
+        told = cards.build_segment(texts, segment, links, is_operator=is_operator)
         return told, segment is None or not is_operator
 
-    @page.callback(Output(NAME_ID, "value"), Input(LOCATION_ID, "search"))
+    @page.callback(Output(cards.NAME_ID, "value"), Input(cards.LOCATION_ID, "search"))
     def propose_name(search: object) -> str:
         segment = album.segment(load_texts(requested_language()), segment_of(search))
         return "" if segment is None else segment.name
 
     @page.callback(
-        Output(KEPT_LIST_ID, "children"),
-        Output(KEPT_ID, "children"),
-        Input(KEEP_ID, "n_clicks"),
-        Input({"type": REMOVE_TYPE, "camera": ALL}, "n_clicks"),
-        State(READING_STORE_ID, "data"),
-        State(NAME_ID, "value"),
-        State(LOCATION_ID, "search"),
+        Output(cards.KEPT_LIST_ID, "children"),
+        Output(cards.KEPT_ID, "children"),
+        Input(cards.KEEP_ID, "n_clicks"),
+        Input({"type": cards.REMOVE_TYPE, "camera": ALL}, "n_clicks"),
+        State(cards.READING_STORE_ID, "data"),
+        State(cards.NAME_ID, "value"),
+        State(cards.LOCATION_ID, "search"),
         prevent_initial_call=True,
     )
     def change(
@@ -129,7 +115,7 @@ def register(page: Dash, album: Album, links: Mapping[str, str]) -> None:
             said = album.keep(
                 texts, text_of("reading", token), text_of("name", name), segment_of(search)
             )
-        return build_kept(texts, album.kept(texts), is_operator=True), said
+        return cards.build_kept(texts, album.kept(texts), is_operator=True), said
 
     @page.server.get(CSV_PATH)
     def kept_csv() -> Response:
@@ -175,7 +161,7 @@ class Album:
         signed = SignedReading(answer.reading, answer.model_version)
         return str(self._signer().dumps(msgspec.to_builtins(signed)))
 
-    def segment(self, texts: Texts, segment_id: str | None) -> SegmentShown | None:
+    def segment(self, texts: Texts, segment_id: str | None) -> cards.SegmentShown | None:
         """A segment as it is now; None where the network of today has none of that id."""
         view = self._services.traffic.view()
         if view is None or segment_id is None:
@@ -185,7 +171,7 @@ class Album:
             return None
         written, when = formats(texts), texts["camera"][f"observed_{view.snapshot.source}"]
         observed_at = self._services.city.local(view.snapshot.observed_at)
-        return SegmentShown(
+        return cards.SegmentShown(
             id=segment_id,
             name=str(view.network.names[view.network.index_of_id[segment_id]])
             or texts["road"]["no_name"],
@@ -224,7 +210,7 @@ class Album:
             return str(texts["camera"]["keep_failed"])
         return str(texts["camera"]["remove_done"])
 
-    def kept(self, texts: Texts) -> list[KeptShown] | None:
+    def kept(self, texts: Texts) -> list[cards.KeptShown] | None:
         """The newest readings; None when they cannot be read."""
         try:
             found = self._found(KEPT_SHOWN)
@@ -290,9 +276,9 @@ class Album:
         except NothingRecorded:
             return []
 
-    def _shown(self, texts: Texts, camera: Camera, item: CameraReading) -> KeptShown:
+    def _shown(self, texts: Texts, camera: Camera, item: CameraReading) -> cards.KeptShown:
         segment = self.segment(texts, camera.segment_id)
-        return KeptShown(
+        return cards.KeptShown(
             camera_id=camera.id,
             name=camera.name,
             segment=camera.segment_id if segment is None else segment.name,

@@ -19,25 +19,7 @@ from callbacks.live.camera_reading import Album, share_shown
 from callbacks.pages import privacy
 from callbacks.pages.log_in import log_in_address
 from callbacks.pages.subpage import Pages, add_page
-from components.camera import (
-    AGAIN_ID,
-    KEEP_ID,
-    MASK_ID,
-    MESSAGE_ID,
-    OPACITY_ID,
-    PICTURE_ID,
-    PICTURE_STORE_ID,
-    PROGRESS_ID,
-    READING_STORE_ID,
-    RESULT_ID,
-    SAMPLE_ID,
-    SETTINGS_STORE_ID,
-    STAGE_ID,
-    UPLOAD_ID,
-    ReadingShown,
-    build_camera_page,
-    build_result,
-)
+from components import camera as cards
 from components.subpage import Subpage
 from services.base.errors import InvalidRequest
 from services.base.texts import Texts, chance, formats, load_texts
@@ -111,7 +93,7 @@ def register(pages: Pages, services: Services) -> None:
     def layout(texts: Texts) -> Subpage:
         # Dash asks once beforehand for the ids alone: nothing is read for that.
         is_asked = has_request_context()
-        return build_camera_page(
+        return cards.build_camera_page(
             texts,
             kept=album.kept(texts) if is_asked else (),
             is_operator=is_asked and is_signed_in(),
@@ -124,20 +106,20 @@ def register(pages: Pages, services: Services) -> None:
     _register_browser(page)
 
     @page.callback(
-        Output(MASK_ID, "src"),
-        Output(RESULT_ID, "children"),
-        Output(MESSAGE_ID, "children"),
-        Output(AGAIN_ID, "hidden"),
-        Output(READING_STORE_ID, "data"),
-        Output(KEEP_ID, "disabled"),
-        Input(PICTURE_STORE_ID, "data"),
-        Input(AGAIN_ID, "n_clicks"),
+        Output(cards.MASK_ID, "src"),
+        Output(cards.RESULT_ID, "children"),
+        Output(cards.MESSAGE_ID, "children"),
+        Output(cards.AGAIN_ID, "hidden"),
+        Output(cards.READING_STORE_ID, "data"),
+        Output(cards.KEEP_ID, "disabled"),
+        Input(cards.PICTURE_STORE_ID, "data"),
+        Input(cards.AGAIN_ID, "n_clicks"),
         running=[
-            (Output(PROGRESS_ID, "hidden"), False, True),
+            (Output(cards.PROGRESS_ID, "hidden"), False, True),
             # What was said of the picture before.
-            (Output(RESULT_ID, "hidden"), True, False),
-            (Output(MASK_ID, "hidden"), True, False),
-            (Output(MESSAGE_ID, "hidden"), True, False),
+            (Output(cards.RESULT_ID, "hidden"), True, False),
+            (Output(cards.MASK_ID, "hidden"), True, False),
+            (Output(cards.MESSAGE_ID, "hidden"), True, False),
         ],
         prevent_initial_call=True,
     )
@@ -184,16 +166,16 @@ def tell(
         return Told(message=wording[key], may_try_again=True)
     return Told(
         mask=_PNG + base64.b64encode(answer.mask_png).decode(),
-        result=tuple(build_result(texts, reading_shown(texts, answer))),
+        result=tuple(cards.build_result(texts, reading_shown(texts, answer))),
         # Of a picture that was none to read there is nothing to keep.
         token=None if answer.reading.vehicles is None else sign(answer),
     )
 
 
-def reading_shown(texts: Texts, answer: Answer) -> ReadingShown:
+def reading_shown(texts: Texts, answer: Answer) -> cards.ReadingShown:
     """An answer, every value as it is read."""
     found = answer.reading
-    return ReadingShown(
+    return cards.ReadingShown(
         status=found.status,
         occupancy=share_shown(texts, found.occupancy),
         low=share_shown(texts, found.occupancy_low),
@@ -256,26 +238,26 @@ def _too_large(texts: Texts) -> str:
 def _register_browser(page: Dash) -> None:
     """What happens in the browser alone."""
     page.clientside_callback(
-        ClientsideFunction(NAMESPACE, "equip"), Input(SETTINGS_STORE_ID, "data")
+        ClientsideFunction(NAMESPACE, "equip"), Input(cards.SETTINGS_STORE_ID, "data")
     )
     page.clientside_callback(
         ClientsideFunction(NAMESPACE, "prepare"),
-        Output(PICTURE_STORE_ID, "data"),
-        Output(PICTURE_ID, "src"),
-        Output(STAGE_ID, "hidden"),
-        Input(UPLOAD_ID, "contents"),
-        State(SETTINGS_STORE_ID, "data"),
+        Output(cards.PICTURE_STORE_ID, "data"),
+        Output(cards.PICTURE_ID, "src"),
+        Output(cards.STAGE_ID, "hidden"),
+        Input(cards.UPLOAD_ID, "contents"),
+        State(cards.SETTINGS_STORE_ID, "data"),
         prevent_initial_call=True,
     )
     page.clientside_callback(
         ClientsideFunction(NAMESPACE, "sample"),
-        Input(SAMPLE_ID, "n_clicks"),
-        State(SETTINGS_STORE_ID, "data"),
+        Input(cards.SAMPLE_ID, "n_clicks"),
+        State(cards.SETTINGS_STORE_ID, "data"),
         prevent_initial_call=True,
     )
     page.clientside_callback(
         ClientsideFunction(NAMESPACE, "fade"),
-        Output(MASK_ID, "style"),
-        Input(OPACITY_ID, "value"),
+        Output(cards.MASK_ID, "style"),
+        Input(cards.OPACITY_ID, "value"),
         prevent_initial_call=True,
     )

@@ -11,17 +11,7 @@ from flask import has_request_context
 
 from callbacks.http.language import requested_language
 from callbacks.pages.subpage import Pages, add_page
-from components.quality import (
-    CONTENT_ID,
-    REFRESH_ID,
-    SHOWN_STORE_ID,
-    DecisionMade,
-    ModelInUse,
-    Quality,
-    build_quality,
-    build_quality_page,
-    build_unreachable,
-)
+from components import quality as cards
 from components.subpage import Subpage
 from services.base.errors import ForecastUnavailable, StorageError
 from services.base.texts import Texts, load_texts
@@ -44,15 +34,15 @@ def register(pages: Pages, services: Services) -> None:
     def layout(texts: Texts) -> Subpage:
         # Dash asks once beforehand for the ids alone: a database is not waited for at the start.
         content, shown = current_content(services, texts) if has_request_context() else ([], "")
-        return build_quality_page(content, shown, refresh_seconds=REFRESH_SECONDS)
+        return cards.build_quality_page(content, shown, refresh_seconds=REFRESH_SECONDS)
 
     page = add_page(pages, PATH, "quality", layout)
 
     @page.callback(
-        Output(CONTENT_ID, "children"),
-        Output(SHOWN_STORE_ID, "data"),
-        Input(REFRESH_ID, "n_intervals"),
-        State(SHOWN_STORE_ID, "data"),
+        Output(cards.CONTENT_ID, "children"),
+        Output(cards.SHOWN_STORE_ID, "data"),
+        Input(cards.REFRESH_ID, "n_intervals"),
+        State(cards.SHOWN_STORE_ID, "data"),
         prevent_initial_call=True,
     )
     def refresh(_ticks: int | None, shown: str | None) -> tuple[Any, Any]:
@@ -66,11 +56,11 @@ def current_content(services: Services, texts: Texts) -> tuple[list[Component], 
     try:
         quality = current_quality(services)
     except StorageError:
-        return build_unreachable(texts), _UNREACHABLE
-    return build_quality(texts, quality), repr(quality)
+        return cards.build_unreachable(texts), _UNREACHABLE
+    return cards.build_quality(texts, quality), repr(quality)
 
 
-def current_quality(services: Services) -> Quality:
+def current_quality(services: Services) -> cards.Quality:
     """The quality of the forecasts as plain data.
 
     Raises
@@ -85,8 +75,8 @@ def current_quality(services: Services) -> Quality:
     report = services.quality.report(preferred)
     today = services.today()
     if report is None:
-        return Quality(today, today, preferred == "demo", [], _model_in_use(services), [])
-    return Quality(
+        return cards.Quality(today, today, preferred == "demo", [], _model_in_use(services), [])
+    return cards.Quality(
         first_day=report.first_day,
         last_day=report.yesterday,
         is_simulated=report.source == "demo",
@@ -96,14 +86,14 @@ def current_quality(services: Services) -> Quality:
     )
 
 
-def _model_in_use(services: Services) -> ModelInUse | None:
+def _model_in_use(services: Services) -> cards.ModelInUse | None:
     try:
         table = services.forecasts.table()
     except ForecastUnavailable as error:
         log.warning("forecast unavailable: %s", error)
         return None
     learned = table.trained_on
-    return ModelInUse(
+    return cards.ModelInUse(
         version=table.model_version,
         is_simulated=table.is_simulated,
         days=learned.days,
@@ -112,11 +102,11 @@ def _model_in_use(services: Services) -> ModelInUse | None:
     )
 
 
-def _decision(decision: Decision, city: City) -> DecisionMade:
+def _decision(decision: Decision, city: City) -> cards.DecisionMade:
     recorded = decision.figures
     names = {"challenger": "challenger_rps", "champion": "champion_rps", "average": "average_rps"}
     is_complete = all(isinstance(recorded.get(key), float) for key in names.values())
-    return DecisionMade(
+    return cards.DecisionMade(
         kind=decision.kind,
         version=decision.version,
         action=decision.action,

@@ -258,30 +258,5 @@ HOST_MEMORY: Final = GaugeDefinition(
 )
 
 QUALITY: Final = (FORECAST_SKILL, FORECAST_SKILL_DROP, FORECAST_COVERAGE, INPUT_DRIFT)
-DEFINITIONS: Final[tuple[Definition, ...]] = (
-    REQUEST_DURATION,
-    REQUESTS,
-    LOGINS,
-    MEASURES_WRITE_FAILURES,
-    MEASURES_LOST,
-    FEED_FETCHES,
-    FEED_FETCH_DURATION,
-    FEED_OBSERVED,
-    SEGMENTS,
-    HISTORY_APPEND,
-    HEARTBEAT,
-    PROBE_SUCCESS,
-    JOB_FAILURES,
-    CAMERA_PICTURES,
-    CAMERA_DURATION,
-    FORECAST_PRESENT,
-    NOWCAST_WRITTEN,
-    *QUALITY,
-    PROCESS_MEMORY,
-    PROCESS_CPU,
-    METRICS_UNREADABLE,
-    DISK_FREE,
-    DISK_FREE_SHARE,
-    HOST_LOAD,
-    HOST_MEMORY,
-)
+# All of the above, in their order.
+DEFINITIONS: Final = tuple(item for item in tuple(vars().values()) if isinstance(item, Definition))

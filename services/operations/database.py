@@ -60,31 +60,12 @@ _MIGRATION_LOCK: Final = 7_462_001
 Migration = Callable[[Connection], None]
 
 
-def _first_tables(connection: Connection) -> None:
+def _whole_tables(connection: Connection) -> None:
     Base.metadata.create_all(connection)
 
 
-def _tables_of_incidents(connection: Connection) -> None:
-    # A database of the first version lacks only whole tables.
-    Base.metadata.create_all(connection)
-
-
-def _tables_of_cameras(connection: Connection) -> None:
-    # A database of the second version lacks only whole tables.
-    Base.metadata.create_all(connection)
-
-
-def _table_of_log_in_failures(connection: Connection) -> None:
-    # A database of the third version lacks only a whole table.
-    Base.metadata.create_all(connection)
-
-
-MIGRATIONS: Final[tuple[Migration, ...]] = (
-    _first_tables,
-    _tables_of_incidents,
-    _tables_of_cameras,
-    _table_of_log_in_failures,
-)
+# Of incidents, of cameras and of log-in failures: all that came later were whole tables.
+MIGRATIONS: Final[tuple[Migration, ...]] = (_whole_tables,) * 4
 """Step *n* takes the tables from version *n* to *n* + 1; only ever appended to."""
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)
