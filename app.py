@@ -33,11 +33,11 @@ from services.base.clock import Clock, utc_now
 from services.base.command_line import run_command
 from services.base.errors import TrafficError
 from services.base.settings import Settings, load_settings
-from services.metrics import metric_registry, share_metrics
+from services.metrics.shared_directory import metric_registry, share_metrics
 from services.roles.assembly import assemble
 from services.roles.processes import Supervisor
 from services.roles.supervisor import background_children, prepare_start
-from services.web.access import prepare_access
+from services.web.access.session import prepare_access
 from services.web.monitoring import bind_monitoring, start_graphs
 
 # The pages beside the map, in the order of their links.

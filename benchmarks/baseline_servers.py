@@ -12,10 +12,11 @@ from benchmarks.baselines import whole_figure
 from services.base.settings import load_settings
 from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import DAY_NAMES, HOURS
-from services.metrics import measure_requests, metric_registry
-from services.operations import open_for_serving
+from services.metrics.requests import measure_requests
+from services.metrics.shared_directory import metric_registry
+from services.operations.database import open_for_serving
 from services.traffic.store import Store
-from services.web.access import prepare_access
+from services.web.access.session import prepare_access
 from services.web.latest import LatestTraffic
 from services.web.monitoring import bind_monitoring
 

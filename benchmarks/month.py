@@ -23,7 +23,8 @@ from benchmarks.servers import workplace
 from services.base.command_line import run_command
 from services.base.memory import take_little_memory
 from services.base.settings import load_settings
-from services.metrics import WorkMetrics, metric_registry, share_metrics
+from services.metrics.shared_directory import metric_registry, share_metrics
+from services.metrics.work import WorkMetrics
 from services.roles import worker
 from services.traffic.store import Store
 

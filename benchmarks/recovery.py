@@ -12,7 +12,7 @@ import psutil
 
 from benchmarks.rows import NotMeasured, Options, Row, Target, spread
 from benchmarks.servers import Server, started, workplace
-from services.metrics import heartbeat_of
+from services.metrics.samples import heartbeat_of
 from services.metrics.shared_directory import Role
 from services.roles.processes import HEALTHY_AFTER_SECONDS
 from services.watch.probe import serves_pages

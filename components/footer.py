@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from dash import html
@@ -12,38 +13,45 @@ from services.base.texts import Texts
 OPENSTREETMAP_URL: Final = "https://www.openstreetmap.org/copyright"
 
 
+@dataclass(frozen=True)
+class FooterLinks:
+    """Where the footer of the first page leads.
+
+    Attributes
+    ----------
+    pages : sequence of pairs
+        Section of the texts, which holds the words of the link, and address of each other page.
+    dataset_url, licence, licence_url : str
+        Where the data come from, their licence's short name, and its text.
+    """
+
+    pages: Sequence[tuple[str, str]]
+    dashboard_url: str
+    api_url: str
+    dataset_url: str
+    licence: str
+    licence_url: str
+
+
 def build_footer(
     texts: Texts,
+    links: FooterLinks,
     *,
-    page_urls: Sequence[tuple[str, str]],
-    dashboard_url: str,
-    api_url: str,
-    dataset_url: str,
-    licence: str,
-    licence_url: str,
     has_tiles: bool,
     languages: Mapping[str, str],
     language: str,
 ) -> html.Footer:
-    """The footer.
+    """The footer of the first page.
 
     Parameters
     ----------
-    page_urls : sequence of pairs
-        Section of the texts, which holds the words of the link, and address of each other page.
-    dataset_url : str
-        Where the data come from.
-    licence, licence_url : str
-        Of the data: its short name and its text.
     has_tiles : bool
         Whether OpenStreetMap's backdrop is shown and has to be credited.
     languages : mapping
-        Code and own name of every language there is.
-    language : str
-        The one in use.
+        Code and own name of every language there is; ``language`` is the one in use.
     """
     wording = texts["footer"]
-    sources = [html.Li(html.A(wording["licence"], href=dataset_url))]
+    sources = [html.Li(html.A(wording["licence"], href=links.dataset_url))]
     if has_tiles:
         sources.append(html.Li(html.A(wording["tiles"], href=OPENSTREETMAP_URL)))
     return html.Footer(
@@ -52,11 +60,11 @@ def build_footer(
                 [
                     *(
                         html.Li(html.A(texts[section]["link"], href=address))
-                        for section, address in page_urls
+                        for section, address in links.pages
                     ),
-                    html.Li(html.A(wording["performance"], href=dashboard_url)),
-                    html.Li(html.A(wording["api_traffic"], href=api_url)),
-                    html.Li(html.A(licence, href=licence_url)),
+                    html.Li(html.A(wording["performance"], href=links.dashboard_url)),
+                    html.Li(html.A(wording["api_traffic"], href=links.api_url)),
+                    html.Li(html.A(links.licence, href=links.licence_url)),
                     *sources,
                     *build_language_choice(wording["languages"], languages, language),
                 ],

@@ -9,7 +9,7 @@ from typing import Any, Final
 import plotly.graph_objects as go
 from dash import dcc, html
 
-from components.footer import build_footer
+from components.footer import FooterLinks, build_footer
 from components.forecast_card import CARD_ID, Choice, DayForecast, build_card
 from components.glance import build_glance
 from components.header import build_header
@@ -57,10 +57,6 @@ class PageData:
         How far ahead the next hour is shown.
     choice, forecast
         What the forecast starts with.
-    page_urls : sequence of pairs
-        Section of the texts, which holds the words of the link, and address of each other page.
-    dataset_url, licence, licence_url : str
-        Of the data, as :func:`components.footer.build_footer` takes them.
     """
 
     language: str
@@ -75,12 +71,7 @@ class PageData:
     forecast: DayForecast | None
     has_tiles: bool
     icon_url: str
-    page_urls: Sequence[tuple[str, str]]
-    dashboard_url: str
-    api_url: str
-    dataset_url: str
-    licence: str
-    licence_url: str
+    footer: FooterLinks
 
 
 def build_page(texts: Texts, data: PageData) -> html.Div:
@@ -107,12 +98,7 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
             ),
             build_footer(
                 texts,
-                page_urls=data.page_urls,
-                dashboard_url=data.dashboard_url,
-                api_url=data.api_url,
-                dataset_url=data.dataset_url,
-                licence=data.licence,
-                licence_url=data.licence_url,
+                data.footer,
                 has_tiles=data.has_tiles,
                 languages=data.languages,
                 language=data.language,

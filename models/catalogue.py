@@ -12,7 +12,7 @@ from models.errors import ModelMismatch
 from models.records import check_files, read_measures, read_record
 from services.base.errors import ForecastUnavailable
 from services.forecast.champions import SHIPPED_ARTIFACTS, VERSION_PATTERN, champion_version
-from services.operations import Kind, ModelVersion
+from services.operations.tables import Kind, ModelVersion
 
 CHAMPION_NAME: Final = "champion"
 """What tables of measures call the champion that a challenger is compared with."""

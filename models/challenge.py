@@ -34,16 +34,9 @@ from services.base.errors import TrafficError
 from services.base.settings import Settings, load_settings
 from services.city.chosen import CITY
 from services.history import layout
-from services.operations import (
-    FORECAST_KINDS,
-    Decision,
-    Kind,
-    Operations,
-    latest_decisions,
-    open_operations,
-    record_decision,
-)
-from services.operations.tables import Reason
+from services.operations.database import Operations, open_operations
+from services.operations.decisions import latest_decisions, record_decision
+from services.operations.tables import FORECAST_KINDS, Decision, Kind, Reason
 from services.traffic.snapshot import Source
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from models.catalogue import ModelKind
 from models.nowcast.kind import NOWCAST
 from models.week.kind import WEEK
 from models.zones.kind import ZONES
-from services.operations import Kind
+from services.operations.tables import Kind
 
 MODEL_KINDS: Final[Mapping[Kind, ModelKind]] = {
     kind.name: kind for kind in (ZONES, WEEK, NOWCAST, CAMERA)

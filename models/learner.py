@@ -29,7 +29,8 @@ from services.base.errors import TrafficError
 from services.base.journal import start_journal
 from services.base.settings import Settings, load_settings
 from services.forecast.champions import SHIPPED_ARTIFACTS
-from services.metrics import WorkMetrics, metric_registry, share_metrics
+from services.metrics.shared_directory import metric_registry, share_metrics
+from services.metrics.work import WorkMetrics
 from services.roles.turns import Turns
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from models.challenge import source_to_learn_from
 from services.base.clock import Clock, utc_now
 from services.base.settings import Settings
 from services.city.chosen import CITY
-from services.operations import FORECAST_KINDS, Kind
+from services.operations.tables import FORECAST_KINDS, Kind
 from services.roles.processes import CHALLENGE, following, module_command
 from services.traffic.snapshot import Source
 

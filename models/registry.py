@@ -36,15 +36,9 @@ from services.base.formats import plural
 from services.base.settings import load_settings
 from services.city.chosen import CITY
 from services.learn.scoring_rules import skill
-from services.operations import (
-    Decision,
-    NothingRecorded,
-    Operations,
-    champion_history,
-    latest_decisions,
-    open_operations,
-    record_decision,
-)
+from services.operations.database import NothingRecorded, Operations, open_operations
+from services.operations.decisions import champion_history, latest_decisions, record_decision
+from services.operations.tables import Decision
 
 # More than any installation decides in a year, nightly.
 _LISTED_DECISIONS: Final = 1_000

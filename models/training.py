@@ -15,8 +15,9 @@ from models.training_command import Trained, quieten_tensorflow, say, tell_outco
 from services.base.clock import utc_now
 from services.base.errors import TrafficError
 from services.base.settings import load_settings
-from services.operations import Decision, Operations, open_operations, record_decision
-from services.operations.tables import Action, Reason
+from services.operations.database import Operations, open_operations
+from services.operations.decisions import record_decision
+from services.operations.tables import Action, Decision, Reason
 
 NOT_RECORDED: Final = "the database could not record it: the journal and this line are the record"
 

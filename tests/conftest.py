@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from services.base.settings import load_settings
-from services.operations import Operations, open_operations
+from services.operations.database import Operations, open_operations
 from services.traffic.store import Store
 from services.web.monitoring import binding, writer
 

@@ -16,17 +16,13 @@ from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.city.rennes import RENNES
-from services.metrics import (
-    CameraMetrics,
-    Sample,
-    WorkMetrics,
-    definitions,
-    exposition,
-    measure_requests,
-    metric_registry,
-)
+from services.metrics import definitions
+from services.metrics.camera import CameraMetrics
 from services.metrics.definitions import DEFINITIONS, QUALITY, Definition, ProcessGaugeDefinition
-from services.metrics.requests import note_login
+from services.metrics.requests import measure_requests, note_login
+from services.metrics.samples import Sample, exposition
+from services.metrics.shared_directory import metric_registry
+from services.metrics.work import WorkMetrics
 from services.watch.prometheus import (
     RULES_FILE,
     TABLE_FILE,

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from services.base.settings import load_settings
-from services.operations import open_operations
+from services.operations.database import open_operations
 from tests.ports import HOST, free_port
 from tests.services.web.monitoring.app import measured, rows
 from tests.waiting import wait_until

@@ -26,7 +26,9 @@ from services.camera.errors import (
     PictureTooLarge,
 )
 from services.camera.messages import Answer
-from services.operations import Camera, CameraReading, NothingRecorded, latest_readings
+from services.operations.cameras import latest_readings
+from services.operations.database import NothingRecorded
+from services.operations.tables import Camera, CameraReading
 from services.roles.assembly import Services
 from services.web.server.awaited import awaited
 

@@ -11,7 +11,9 @@ from werkzeug.exceptions import Unauthorized
 
 from callbacks.http.answers import not_kept
 from services.base.settings import Settings
-from services.metrics import exposition, measure_requests, roles_off
+from services.metrics.requests import measure_requests
+from services.metrics.samples import exposition
+from services.metrics.shared_directory import roles_off
 
 
 def register(main: Dash, pages: list[Dash], registry: CollectorRegistry) -> None:

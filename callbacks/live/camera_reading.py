@@ -24,18 +24,12 @@ from services.base.errors import InvalidRequest, StorageError
 from services.base.texts import Texts, chance, formats, load_texts
 from services.camera.messages import Answer
 from services.camera.reading import TrafficReading
-from services.operations import (
-    Camera,
-    CameraReading,
-    NothingRecorded,
-    pin_camera,
-    readings_since,
-    record_reading,
-    remove_camera,
-)
+from services.operations.cameras import pin_camera, readings_since, record_reading, remove_camera
+from services.operations.database import NothingRecorded
+from services.operations.tables import Camera, CameraReading
 from services.plain.statuses import DATEX_NAMES
 from services.roles.assembly import Services
-from services.web.access import is_from_own_page, is_signed_in
+from services.web.access.session import is_from_own_page, is_signed_in
 from services.web.latest import TrafficView
 
 log = logging.getLogger(__name__)

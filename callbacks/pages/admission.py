@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from callbacks.http.answers import not_kept
 from callbacks.pages.log_in import log_in_address
-from services.web.access import is_from_own_page, is_signed_in
+from services.web.access.session import is_from_own_page, is_signed_in
 
 # What every page has of its own below its path.
 _FILES: Final = ("/assets/", "/_dash-component-suites/", "/_favicon.ico")

@@ -34,7 +34,7 @@ from services.camera.errors import (
 from services.camera.limits import MAX_BYTES
 from services.camera.messages import Answer
 from services.roles.assembly import Services
-from services.web.access import is_signed_in
+from services.web.access.session import is_signed_in
 from services.web.camera_client import CameraClient
 from services.web.server.awaited import IsAwaited, always, awaited
 

@@ -12,6 +12,7 @@ from callbacks.live import forecast_choice, map_forecast, map_view, refresh
 from callbacks.pages import camera, not_found
 from callbacks.pages.document import give_document
 from callbacks.pages.subpage import Pages
+from components.footer import FooterLinks
 from components.forecast_card import Choice
 from components.glance import WORST_ROADS
 from components.page import PageData, build_page
@@ -110,12 +111,14 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
         forecast=forecast_choice.forecast_or_none(services, choice),
         has_tiles=bool(settings.tiles_url),
         icon_url=app.get_asset_url("icon.svg"),
-        page_urls=pages.links,
-        dataset_url=city.dataset_url,
-        licence=city.licence,
-        licence_url=city.licence_url,
-        dashboard_url=app.get_relative_path("/dashboard/"),
-        api_url=app.get_relative_path("/api/v1/traffic"),
+        footer=FooterLinks(
+            pages=pages.links,
+            dashboard_url=app.get_relative_path("/dashboard/"),
+            api_url=app.get_relative_path("/api/v1/traffic"),
+            dataset_url=city.dataset_url,
+            licence=city.licence,
+            licence_url=city.licence_url,
+        ),
     )
 
 

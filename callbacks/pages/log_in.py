@@ -18,7 +18,7 @@ from callbacks.http.language import requested_language
 from callbacks.http.static_files import bootstrap_url
 from components.log_in import LogInPage, build_log_in_page
 from services.base.texts import Texts, formats, languages, load_texts
-from services.web.access import (
+from services.web.access.session import (
     LogIn,
     accept_invitation,
     attempt_log_in,

@@ -16,7 +16,7 @@ from components.subpage import Subpage
 from services.base.errors import ForecastUnavailable, StorageError
 from services.base.texts import Texts, load_texts
 from services.city.city import City
-from services.operations import Decision
+from services.operations.tables import Decision
 from services.roles.assembly import Services
 from services.traffic.snapshot import Source
 

@@ -35,7 +35,8 @@ from services.camera.messages import Answer, Order, Reply, socket_path
 from services.camera.model_files import DIRECTORY, champion_model_file, check_own_model
 from services.camera.server import CameraServer
 from services.forecast.champions import SHIPPED_ARTIFACTS
-from services.metrics import CameraMetrics, metric_registry, share_metrics
+from services.metrics.camera import CameraMetrics
+from services.metrics.shared_directory import metric_registry, share_metrics
 from services.roles.processes import CAMERA, module_command
 from services.roles.turns import Turns
 

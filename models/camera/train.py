@@ -39,7 +39,7 @@ from services.camera.classes import GROUPS, ClassFile, InputScaling, encode_clas
 from services.camera.familiarity import Familiarity, write_familiarity
 from services.camera.model_files import CLASS_FILE
 from services.camera.model_files import DIRECTORY as CAMERA_DIRECTORY
-from services.operations import open_operations
+from services.operations.database import open_operations
 
 if TYPE_CHECKING:
     from models.camera.fit import FitOptions

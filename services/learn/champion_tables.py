@@ -10,7 +10,7 @@ from typing import Generic
 
 from services.base.errors import ForecastUnavailable
 from services.forecast.champions import Table, champion_version, read_table
-from services.operations import Decision
+from services.operations.tables import Decision
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,8 @@ from services.city.chosen import CITY
 from services.history import layout
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 from services.learn.observations import BIN_CENTRES, observed_zones
-from services.operations import DriftMeasure, Operations
+from services.operations.database import Operations
+from services.operations.tables import DriftMeasure
 from services.traffic.snapshot import Source
 
 log = logging.getLogger(__name__)

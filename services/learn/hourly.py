@@ -23,7 +23,9 @@ from services.history import layout
 from services.learn.observations import ObservedZones, days_around, observed_zones
 from services.learn.protocol import ScoredKind
 from services.learn.tally import ScoreKey, Tally, added_up, tallies, tally_of
-from services.operations import ForecastScore, Kind, Operations, ScoredHour, read_entities
+from services.operations.database import Operations
+from services.operations.rows import read_entities
+from services.operations.tables import ForecastScore, Kind, ScoredHour
 from services.traffic.snapshot import Source
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,8 @@ from services.learn.nowcast_tables import Nowcasts
 from services.learn.protocol import ScoredKind
 from services.learn.week_tables import WeekTables
 from services.learn.zone_tables import ZoneTables
-from services.operations import Operations, champion_history
+from services.operations.database import Operations
+from services.operations.decisions import champion_history
 from services.traffic.snapshot import Source
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from services.forecast.nowcasts import LEAD_MINUTES, LeadForecast, NowcastTable
 from services.learn.observations import ObservedZones
 from services.learn.protocol import ZoneForecasts, evaluate_zones
 from services.learn.tally import Evaluated
-from services.operations import Kind
+from services.operations.tables import Kind
 from services.plain.statuses import ZONE_STATUSES
 from services.traffic.snapshot import Source
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from services.learn.observations import ObservedZones, UsualZones
 from services.learn.tally import Evaluated, Prediction
-from services.operations import Kind
+from services.operations.tables import Kind
 from services.plain.statuses import ZONE_STATUSES
 
 _SECONDS_PER_MINUTE: Final = 60

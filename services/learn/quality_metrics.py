@@ -7,14 +7,16 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from services.learn.summary import quality_report
-from services.metrics import Sample
 from services.metrics.definitions import (
     FORECAST_COVERAGE,
     FORECAST_SKILL,
     FORECAST_SKILL_DROP,
     INPUT_DRIFT,
 )
-from services.operations import DriftMeasure, NothingRecorded, Operations, read_entities
+from services.metrics.samples import Sample
+from services.operations.database import NothingRecorded, Operations
+from services.operations.rows import read_entities
+from services.operations.tables import DriftMeasure
 from services.plain.quality import FORECASTERS, LeadQuality
 from services.traffic.snapshot import Source
 

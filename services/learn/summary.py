@@ -17,17 +17,10 @@ from services.base.errors import StorageError
 from services.city.chosen import CITY
 from services.learn.scoring_rules import skill
 from services.learn.tally import Tally, tally_of
-from services.operations import (
-    FORECAST_KINDS,
-    Decision,
-    ForecastScore,
-    Kind,
-    NothingRecorded,
-    Operations,
-    latest_decisions,
-    read_entities,
-    read_rows,
-)
+from services.operations.database import NothingRecorded, Operations
+from services.operations.decisions import latest_decisions
+from services.operations.rows import read_entities, read_rows
+from services.operations.tables import FORECAST_KINDS, Decision, ForecastScore, Kind
 from services.plain.quality import (
     BASELINES,
     FORECASTERS,

@@ -20,7 +20,7 @@ from services.learn.scoring_rules import (
     brier_scores,
     ranked_probability_scores,
 )
-from services.operations import ForecastScore
+from services.operations.tables import ForecastScore
 from services.plain.quality import BASELINES, MODEL, Forecaster
 
 CALIBRATION_BINS: Final = 10

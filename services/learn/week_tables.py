@@ -28,7 +28,7 @@ from services.learn.champion_tables import ChampionTables
 from services.learn.observations import ObservedZones
 from services.learn.segments import ObservedSegments
 from services.learn.tally import Evaluated, Prediction
-from services.operations import Decision, Kind
+from services.operations.tables import Decision, Kind
 from services.traffic.snapshot import Source
 
 # The table says the same of an hour however long before: persistence is the same hour of the

@@ -17,7 +17,7 @@ from services.learn.champion_tables import ChampionTables
 from services.learn.observations import ObservedZones
 from services.learn.protocol import ZoneForecasts, evaluate_zones
 from services.learn.tally import Evaluated
-from services.operations import Decision, Kind
+from services.operations.tables import Decision, Kind
 
 LEADS_MINUTES: Final = (60, 1_440)
 

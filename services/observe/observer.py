@@ -20,8 +20,8 @@ from services.base.privacy import without_personal_data
 from services.city.city import City
 from services.history import writer
 from services.history.usual_look_up import read_usual_hour
-from services.metrics import WorkMetrics, metric_registry
-from services.metrics.work import FetchOutcome
+from services.metrics.shared_directory import metric_registry
+from services.metrics.work import FetchOutcome, WorkMetrics
 from services.observe.feeds.reply import CheckedReply, check_reply
 from services.observe.feeds.sources import Feed
 from services.traffic.indicators import status_counts

@@ -14,7 +14,7 @@ from services.forecast.nowcast_files import CachedNowcasts
 from services.forecast.week_forecasts import CachedWeekForecasts
 from services.forecast.zone_forecasts import CachedForecasts
 from services.learn.summary import QualityReader
-from services.operations import ServingOperations, open_for_serving
+from services.operations.database import ServingOperations, open_for_serving
 from services.traffic.store import Store
 from services.web.camera_client import CameraClient
 from services.web.latest import LatestTraffic

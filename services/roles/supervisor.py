@@ -118,7 +118,7 @@ def heartbeat(settings: Settings, role: Role) -> Pulse:
 
     def last() -> float | None:
         # After the first page.
-        from services.metrics import heartbeat_of  # noqa: PLC0415
+        from services.metrics.samples import heartbeat_of  # noqa: PLC0415
 
         return heartbeat_of(settings.data_dir, role)
 

@@ -28,15 +28,11 @@ from services.base.journal import start_journal
 from services.base.settings import Settings, load_settings
 from services.base.texts import load_texts
 from services.city.chosen import CITY
-from services.metrics import (
-    Sample,
-    WorkMetrics,
-    metric_registry,
-    read_samples,
-    roles_off,
-    share_metrics,
-)
-from services.operations import OutgoingMessage, open_operations
+from services.metrics.samples import Sample, read_samples
+from services.metrics.shared_directory import metric_registry, roles_off, share_metrics
+from services.metrics.work import WorkMetrics
+from services.operations.database import open_operations
+from services.operations.tables import OutgoingMessage
 from services.watch.messages import Change, Message, message_of
 from services.watch.outbox import Outbox, checked_channels, send_by_apprise
 from services.watch.overview import OverviewWriter

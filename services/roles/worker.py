@@ -38,17 +38,16 @@ from services.forecast.zone_forecasts import CachedForecasts
 from services.history.upkeep import keep_up
 from services.learn.job import score_forecasts
 from services.learn.quality_metrics import quality_metrics
-from services.metrics import WorkMetrics, heartbeat_of, metric_registry, share_metrics
+from services.metrics.samples import heartbeat_of
+from services.metrics.shared_directory import metric_registry, share_metrics
+from services.metrics.work import WorkMetrics
 from services.observe.demo import DemoFeed
 from services.observe.feeds.sources import LiveFeed, SimulatedFeed
 from services.observe.observer import Observer
-from services.operations import (
-    Operations,
-    open_operations,
-    prune_incidents,
-    prune_log_in_failures,
-    prune_readings,
-)
+from services.operations.cameras import prune_readings
+from services.operations.database import Operations, open_operations
+from services.operations.incidents import prune_incidents
+from services.operations.log_in_failures import prune_log_in_failures
 from services.roles.processes import LEARNER, Child, Supervisor, module_command
 from services.roles.turns import Turns
 from services.traffic.snapshot import Source

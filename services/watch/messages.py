@@ -9,7 +9,7 @@ from datetime import timedelta
 from services.base.formats import Formats, typeset
 from services.base.texts import Texts, formats, load_texts
 from services.city.city import City
-from services.operations import Incident
+from services.operations.tables import Incident
 from services.watch.rules import Rule
 from services.watch.runbooks import runbook_path
 

@@ -19,7 +19,9 @@ from apprise import Apprise
 from sqlalchemy import delete, select
 
 from services.base.errors import ConfigurationError, StorageError
-from services.operations import Operations, OutgoingMessage, read_entities
+from services.operations.database import Operations
+from services.operations.rows import read_entities
+from services.operations.tables import OutgoingMessage
 from services.watch.messages import Message
 
 log = logging.getLogger(__name__)

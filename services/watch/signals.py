@@ -9,9 +9,9 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
-from services.metrics import Sample
 from services.metrics.definitions import HEARTBEAT, PROCESS_MEMORY, REQUEST_DURATION, REQUESTS
 from services.metrics.files import bucket_name
+from services.metrics.samples import Sample
 from services.watch.rules import Rule, Rules
 
 Series = tuple[str, tuple[tuple[str, str], ...]]

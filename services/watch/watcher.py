@@ -13,8 +13,10 @@ from typing import Final
 from services.base.clock import Clock
 from services.base.errors import StorageError
 from services.city.city import City
-from services.metrics import Sample
-from services.operations import Incident, Operations, OutgoingMessage, open_incidents
+from services.metrics.samples import Sample
+from services.operations.database import Operations
+from services.operations.incidents import open_incidents
+from services.operations.tables import Incident, OutgoingMessage
 from services.watch.excerpt import journal_around
 from services.watch.messages import Change
 from services.watch.rules import Rule, Rules

@@ -19,14 +19,16 @@ import json, os, sys
 from datetime import UTC, datetime
 from pathlib import Path
 data_dir, told = Path(sys.argv[1]), {}
-from services.metrics import read_samples, share_metrics
+from services.metrics.samples import read_samples
+from services.metrics.shared_directory import share_metrics
 share_metrics(data_dir, "web")
 from app import create_app
 from services.base.errors import StorageError
 from services.base.files import write_atomically
 from services.history import writer
 from services.base.journal import start_journal
-from services.operations import open_operations, record_log_in_failure
+from services.operations.database import open_operations
+from services.operations.log_in_failures import record_log_in_failure
 from services.base.settings import load_settings
 from services.traffic.status import Status
 from services.traffic.store import Store

@@ -12,7 +12,8 @@ import pytest
 from callbacks.http import problems
 from services.base.journal import FILE_NAME, KEPT_FILES, MAX_BYTES, repeats, start_journal
 from services.base.settings import load_settings
-from services.metrics import measure_requests, metric_registry
+from services.metrics.requests import measure_requests
+from services.metrics.shared_directory import metric_registry
 from services.watch.excerpt import journal_around
 
 SEPARATORS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"

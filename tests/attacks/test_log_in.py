@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from services.base.settings import load_settings
-from services.operations import database, open_operations
-from services.operations.database import FILE_NAME
+from services.operations import database
+from services.operations.database import FILE_NAME, open_operations
 from tests.log_in import OWN_PAGE, form_token
 from tests.waiting import PATIENCE_SECONDS
 

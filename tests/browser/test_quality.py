@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from services.learn.hourly import score_past_hours
 from services.learn.zone_tables import ZoneTables
-from services.operations import open_operations
+from services.operations.database import open_operations
 from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE, serious_problems
 from tests.services.learn.histories import BLOCKED, FREE, times, write, write_table
 

@@ -9,7 +9,7 @@ import pytest
 from dash import html
 
 from components.document import build_document
-from components.footer import build_footer
+from components.footer import FooterLinks, build_footer
 from components.forecast_card import Choice
 from components.legend import build_legend
 from components.page import PageData, build_page
@@ -21,6 +21,12 @@ from services.forecast.zone_forecasts import DAY_NAMES
 from tests.components.trees import by_id, ids_of, text_of, walk
 
 TEXTS = load_texts("fr")
+
+LINKS = FooterLinks(
+    [("quality", "/qualite/"), ("privacy", "/donnees-personnelles/")],
+    "/dashboard/", "/api/v1/traffic",
+    RENNES.dataset_url, RENNES.licence, RENNES.licence_url,
+)  # fmt: skip
 
 
 def page_data(**changes):
@@ -37,12 +43,7 @@ def page_data(**changes):
         "lead_minutes": (15, 30, 45, 60),
         "has_tiles": False,
         "icon_url": "/assets/icon.svg",
-        "page_urls": [("quality", "/qualite/"), ("privacy", "/donnees-personnelles/")],
-        "dashboard_url": "/dashboard/",
-        "dataset_url": RENNES.dataset_url,
-        "licence": RENNES.licence,
-        "licence_url": RENNES.licence_url,
-        "api_url": "/api/v1/traffic",
+        "footer": LINKS,
     }
     return PageData(**(values | changes))
 
@@ -109,11 +110,7 @@ def test_each_zone_has_its_tile():
 
 def test_other_languages_are_offered_where_there_are_some():
     def buttons(languages):
-        footer = build_footer(
-            TEXTS, page_urls=[], dashboard_url="/dashboard/", api_url="/api/v1/traffic",
-            dataset_url=RENNES.dataset_url, licence="ODbL", licence_url=RENNES.licence_url,
-            has_tiles=False, languages=languages, language="fr",
-        )  # fmt: skip
+        footer = build_footer(TEXTS, LINKS, has_tiles=False, languages=languages, language="fr")
         return [
             (getattr(item, "data-language"), text_of(item))
             for item in walk(footer)

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import values
 
 from services.base.settings import load_settings
-from services.metrics import share_metrics
+from services.metrics.shared_directory import share_metrics
 from services.web.monitoring import database, writer
 from tests.faults.duty import Duty
 from tests.services.watch.webhook import serve_webhook

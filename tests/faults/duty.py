@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from services.metrics import WorkMetrics, metric_registry, read_samples
-from services.operations import open_operations
+from services.metrics.samples import read_samples
+from services.metrics.shared_directory import metric_registry
+from services.metrics.work import WorkMetrics
+from services.operations.database import open_operations
 from services.roles.watch import Watch
 from services.watch.outbox import Outbox, send_by_apprise
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.metrics import CameraMetrics, metric_registry, share_metrics
-from services.metrics.shared_directory import metrics_directory
+from services.metrics.camera import CameraMetrics
+from services.metrics.shared_directory import metric_registry, metrics_directory, share_metrics
 from tests.faults.duty import Duty, fired, over
 
 

@@ -12,8 +12,9 @@ import pytest
 import requests
 from sqlalchemy.orm import Session
 
-from services.metrics import read_samples
-from services.operations import OutgoingMessage, open_incidents
+from services.metrics.samples import read_samples
+from services.operations.incidents import open_incidents
+from services.operations.tables import OutgoingMessage
 from services.watch.outbox import Outbox
 from services.watch.probe import serves_pages
 from services.watch.rules import SHIPPED_RULES
@@ -28,7 +29,7 @@ from pathlib import Path
 from services.metrics.shared_directory import metric_registry, share_metrics
 share_metrics(Path(sys.argv[1]), "web")
 import flask
-from services.metrics import measure_requests
+from services.metrics.requests import measure_requests
 server, kept = flask.Flask("leaking"), []
 measure_requests(server, metric_registry(), frozenset)
 

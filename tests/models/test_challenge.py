@@ -22,7 +22,9 @@ from services.base.settings import load_settings
 from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import TABLE_SHAPE, read_table
 from services.history import layout
-from services.operations import FORECAST_KINDS, latest_decisions, open_operations, recorded_versions
+from services.operations.database import open_operations
+from services.operations.decisions import latest_decisions, recorded_versions
+from services.operations.tables import FORECAST_KINDS
 from tests.models.histories import write_history
 from tests.models.versions import FIRST, SECOND, SHIPPED, comparison, record_of, write_zones_version
 

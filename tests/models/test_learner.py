@@ -15,7 +15,7 @@ from models.nowcast.issuer import NowcastIssuer
 from services.base.errors import StorageError
 from services.base.settings import load_settings
 from services.forecast.nowcast_files import LearnerState, learner_state
-from services.operations import FORECAST_KINDS
+from services.operations.tables import FORECAST_KINDS
 from services.roles.turns import Turns
 from services.traffic.store import Store
 from tests.factories import make_network, make_snapshot_for

@@ -20,7 +20,9 @@ from services.learn.job import score_forecasts
 from services.learn.quality_metrics import quality_metrics
 from services.learn.summary import quality_report
 from services.metrics.definitions import FORECAST_SKILL
-from services.operations import ForecastScore, latest_decisions, open_operations
+from services.operations.database import open_operations
+from services.operations.decisions import latest_decisions
+from services.operations.tables import ForecastScore
 from tests.models.histories import rhythm
 from tests.models.versions import SHIPPED, write_zones_version
 from tests.services.learn.histories import times, write

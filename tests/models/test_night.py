@@ -10,7 +10,9 @@ import pytest
 from models.challenge import source_to_learn_from
 from models.night import challenge_apart, challenge_at_night
 from services.base.settings import load_settings
-from services.operations import FORECAST_KINDS, latest_decisions, open_operations
+from services.operations.database import open_operations
+from services.operations.decisions import latest_decisions
+from services.operations.tables import FORECAST_KINDS
 from tests.models.histories import write_history
 
 

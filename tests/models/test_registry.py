@@ -19,7 +19,8 @@ from services.camera.errors import ModelRefused
 from services.camera.model_files import champion_model_file
 from services.forecast.champions import CHAMPION_FILE
 from services.forecast.zone_forecasts import FORECASTS_FILE, CachedForecasts
-from services.operations import champion_history, open_operations
+from services.operations.database import open_operations
+from services.operations.decisions import champion_history
 from tests.models.versions import FIRST, SECOND, SHIPPED, write_zones_version
 
 NOW = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)

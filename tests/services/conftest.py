@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from prometheus_client import CollectorRegistry
 
-from services.metrics import metric_registry
+from services.metrics.shared_directory import metric_registry
 from services.traffic.network import Network
 from tests.factories import make_network
 

@@ -27,9 +27,8 @@ from typing import Final, NamedTuple
 
 from services.base.clock import Clock, utc_now
 from services.base.errors import StorageError
-from services.operations import (
-    NothingRecorded,
-    Operations,
+from services.operations.database import NothingRecorded, Operations
+from services.operations.log_in_failures import (
     forget_log_in_failures,
     log_in_failures_since,
     record_log_in_failure,

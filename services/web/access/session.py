@@ -19,7 +19,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from services.base.errors import StorageError
 from services.base.settings import Settings
 from services.metrics.requests import note_login
-from services.operations import ServingOperations
+from services.operations.database import ServingOperations
 from services.web.access.attempts import Attempts, Visitor
 from services.web.access.credentials import (
     Operator,

@@ -13,8 +13,8 @@ from prometheus_client import CollectorRegistry
 
 from services.base.settings import Settings
 from services.city.city import City
-from services.metrics import metric_registry
-from services.operations import Operations
+from services.metrics.shared_directory import metric_registry
+from services.operations.database import Operations
 
 # Where a server keeps the writer of its graphs, once the monitoring is bound.
 GRAPHS_EXTENSION: Final = "traffic_graphs"

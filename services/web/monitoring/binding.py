@@ -31,7 +31,7 @@ from services.base.clock import utc_now
 from services.base.errors import StorageError
 from services.base.settings import Settings
 from services.city.city import City
-from services.operations import Operations
+from services.operations.database import Operations
 from services.web.access.credentials import LOCK_TIMEOUT_SECONDS, monitoring_dir
 from services.web.monitoring import GRAPHS_EXTENSION, database, gate, graphs, local_days, offline
 from services.web.monitoring.complaints import Complaints, logger

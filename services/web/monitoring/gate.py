@@ -18,7 +18,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 from werkzeug.exceptions import Forbidden, NotFound, ServiceUnavailable, Unauthorized
 
-from services.web.access import is_from_own_page, is_signed_in, sign_out
+from services.web.access.session import is_from_own_page, is_signed_in, sign_out
 from services.web.monitoring.complaints import describe, logger
 from services.web.monitoring.offline import STATIC_ENDPOINT
 from services.web.monitoring.request_checks import asked_for, check_request

@@ -16,9 +16,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from services.base.clock import Clock
-from services.metrics import Sample, read_samples
 from services.metrics.definitions import FEED_OBSERVED, FORECAST_SKILL
-from services.operations import NothingRecorded, Operations, open_incidents
+from services.metrics.samples import Sample, read_samples
+from services.operations.database import NothingRecorded, Operations
+from services.operations.incidents import open_incidents
 from services.web.monitoring.complaints import describe, logger
 
 PERIOD_SECONDS = 60

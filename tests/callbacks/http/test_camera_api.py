@@ -13,8 +13,9 @@ from urllib3 import encode_multipart_formdata
 
 from services.base.settings import load_settings
 from services.camera.limits import MAX_BYTES
-from services.operations import CameraReading, open_operations, pin_camera, record_reading
-from services.operations.database import FILE_NAME
+from services.operations.cameras import pin_camera, record_reading
+from services.operations.database import FILE_NAME, open_operations
+from services.operations.tables import CameraReading
 from tests.callbacks.conftest import NOW
 from tests.cameras import NAMES, VEHICLE, VERSION, as_file, running_camera, street
 

@@ -109,8 +109,8 @@ def test_addresses_follow_a_prefix(tmp_path):
     home.register(pages, services)
     quality.register(pages, services)
     data = home.page_data(pages, services, "fr")
-    assert data.page_urls == [("quality", "/rennes/qualite/")]
-    assert data.dashboard_url == "/rennes/dashboard/"
+    assert data.footer.pages == [("quality", "/rennes/qualite/")]
+    assert data.footer.dashboard_url == "/rennes/dashboard/"
     assert data.browser_settings["map"]["networkUrl"] == "/rennes/network/{version}.geojson"
     assert data.browser_settings["map"]["detailsUrl"] == "/rennes/snapshot/{version}/details"
     with app.server.test_request_context():

@@ -10,7 +10,8 @@ import pytest
 
 from services.base.errors import StorageError
 from services.base.settings import load_settings
-from services.operations import open_operations, record_log_in_failure
+from services.operations.database import open_operations
+from services.operations.log_in_failures import record_log_in_failure
 from services.web.access import session, validity
 from services.web.access.__main__ import main as invite
 from services.web.access.attempts import ATTEMPTS_IN_ALL, FREE_ATTEMPTS, Visitor

@@ -12,8 +12,9 @@ from services.base.settings import load_settings
 from services.learn.hourly import score_past_hours
 from services.learn.nowcast_tables import Nowcasts
 from services.learn.zone_tables import ZoneTables
-from services.operations import Decision, open_operations, record_decision
-from services.operations.database import FILE_NAME
+from services.operations.database import FILE_NAME, open_operations
+from services.operations.decisions import record_decision
+from services.operations.tables import Decision
 from tests.services.learn.histories import BLOCKED, FREE, issue, times, write, write_table
 
 START = datetime(2026, 3, 1, 23, tzinfo=UTC)

@@ -25,7 +25,7 @@ from models.nowcast.kind import NOWCAST
 from models.nowcast.options import Architecture, FitOptions
 from services.base.settings import load_settings
 from services.city.rennes import RENNES
-from services.operations import open_operations
+from services.operations.database import open_operations
 from tests.models.nowcast.cities import START, every, write_city
 
 DAYS = 17

@@ -18,7 +18,7 @@ from models.week.challenge import WeekChallenge, parts_with_newest_evaluated
 from models.week.kind import WEEK
 from services.city.calendar import Calendar
 from services.city.rennes import RENNES
-from services.operations import recorded_versions
+from services.operations.decisions import recorded_versions
 from tests.models.histories import write_history
 
 # The history ends with Sunday 2026-11-29; the newest whole week begins on the 23rd.

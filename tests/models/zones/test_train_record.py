@@ -21,7 +21,8 @@ from models.week.scores import MODEL, RAW_FREQUENCIES
 from models.week.train import decide_by_frequencies
 from models.zones.train import decide_by_average
 from services.base.settings import load_settings
-from services.operations import latest_decisions, open_operations, recorded_versions
+from services.operations.database import open_operations
+from services.operations.decisions import latest_decisions, recorded_versions
 from tests.models.versions import FIRST, SECOND, comparison, record_of, write_zones_version
 
 

@@ -17,7 +17,7 @@ from services.learn.hourly import score_past_hours
 from services.learn.quality_metrics import quality_metrics
 from services.learn.zone_tables import ZoneTables
 from services.metrics.definitions import QUALITY
-from services.operations import DriftMeasure
+from services.operations.tables import DriftMeasure
 from tests.services.learn.histories import DENSE, FREE, RATIO_OF, times, write, write_table
 
 START = datetime(2026, 11, 2, tzinfo=UTC)

@@ -14,13 +14,9 @@ from services.learn.hourly import past_hours, score_past_hours
 from services.learn.job import score_forecasts, scored_kinds
 from services.learn.observations import observed_zones
 from services.learn.summary import quality_report
-from services.operations import (
-    Decision,
-    ForecastScore,
-    ScoredHour,
-    open_operations,
-    record_decision,
-)
+from services.operations.database import open_operations
+from services.operations.decisions import record_decision
+from services.operations.tables import Decision, ForecastScore, ScoredHour
 from tests.services.learn.histories import (
     BLOCKED,
     DENSE,

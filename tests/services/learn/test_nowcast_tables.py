@@ -16,7 +16,7 @@ from services.learn.hourly import score_past_hours
 from services.learn.job import score_forecasts
 from services.learn.nowcast_tables import Nowcasts
 from services.learn.summary import quality_report
-from services.operations import ForecastScore, ScoredHour
+from services.operations.tables import ForecastScore, ScoredHour
 from tests.services.learn.histories import (
     BLOCKED,
     FREE,

@@ -18,7 +18,7 @@ from services.learn.segments import ObservedSegments
 from services.learn.summary import quality_report
 from services.learn.week_tables import WeekTables
 from services.metrics.definitions import FORECAST_COVERAGE, FORECAST_SKILL
-from services.operations import ForecastScore, ScoredHour
+from services.operations.tables import ForecastScore, ScoredHour
 from tests.services.learn.histories import (
     BLOCKED,
     FREE,

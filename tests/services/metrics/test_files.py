@@ -19,18 +19,13 @@ from services.base.clock import utc_now
 from services.base.formats import formats_of
 from services.base.settings import load_settings
 from services.city.rennes import RENNES
-from services.metrics import (
-    WorkMetrics,
-    exposition,
-    files,
-    heartbeat_of,
-    read_samples,
-    shared_directory,
-)
+from services.metrics import files, shared_directory
 from services.metrics.definitions import REQUEST_DURATION, REQUESTS
 from services.metrics.files import COUNTER, FileValues, ValueFile, is_of_the_living, values_in
+from services.metrics.samples import exposition, heartbeat_of, read_samples
 from services.metrics.shared_directory import retire_dead, share_metrics
-from services.operations import open_operations
+from services.metrics.work import WorkMetrics
+from services.operations.database import open_operations
 from services.watch.overview import OverviewWriter, read_overview
 from services.watch.rules import load_rules
 from services.watch.watcher import Watcher

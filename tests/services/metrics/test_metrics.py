@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import flask
 import pytest
 
-from services.metrics import Sample, WorkMetrics, exposition, measure_requests, read_samples
 from services.metrics.dash_callbacks import callback_label
-from services.metrics.requests import note_login
+from services.metrics.requests import measure_requests, note_login
+from services.metrics.samples import Sample, exposition, read_samples
+from services.metrics.work import WorkMetrics
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 
@@ -22,7 +23,8 @@ from pathlib import Path
 from services.metrics.shared_directory import metric_registry, share_metrics
 share_metrics(Path(sys.argv[1]), "web")
 import flask
-from services.metrics import WorkMetrics, measure_requests
+from services.metrics.requests import measure_requests
+from services.metrics.work import WorkMetrics
 server, registry = flask.Flask("test"), metric_registry()
 measure_requests(server, registry, frozenset)
 server.get("/page")(lambda: "")

@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.base.errors import InvalidRequest
-from services.operations import (
-    CameraReading,
+from services.operations.cameras import (
     cameras_of,
     latest_readings,
     pin_camera,
@@ -17,6 +16,7 @@ from services.operations import (
     record_reading,
     remove_camera,
 )
+from services.operations.tables import CameraReading
 
 NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)
 

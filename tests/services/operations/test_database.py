@@ -12,19 +12,15 @@ import pytest
 
 from services.base.errors import ConfigurationError, StorageError
 from services.base.settings import load_settings
-from services.operations import (
-    Camera,
-    Decision,
-    ModelVersion,
-    NothingRecorded,
+from services.operations.cameras import latest_readings
+from services.operations.database import FILE_NAME, SCHEMA_VERSION, NothingRecorded, open_operations
+from services.operations.decisions import (
     champion_history,
     latest_decisions,
-    latest_readings,
-    open_operations,
     record_decision,
     recorded_versions,
 )
-from services.operations.database import FILE_NAME, SCHEMA_VERSION
+from services.operations.tables import Camera, Decision, ModelVersion
 
 NOW = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)
 

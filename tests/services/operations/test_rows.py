@@ -12,24 +12,21 @@ from sqlalchemy import JSON
 from app import create_app
 from services.base.settings import load_settings
 from services.learn.summary import quality_report
-from services.operations import (
+from services.operations.cameras import latest_readings
+from services.operations.database import FILE_NAME, open_operations
+from services.operations.decisions import latest_decisions
+from services.operations.incidents import notes_of, open_incidents, past_incidents
+from services.operations.log_in_failures import log_in_failures_since, record_log_in_failure
+from services.operations.tables import (
+    FORM,
+    Base,
     Camera,
     CameraReading,
     Decision,
     ForecastScore,
     Incident,
     IncidentNote,
-    latest_decisions,
-    latest_readings,
-    log_in_failures_since,
-    notes_of,
-    open_incidents,
-    open_operations,
-    past_incidents,
-    record_log_in_failure,
 )
-from services.operations.database import FILE_NAME
-from services.operations.tables import FORM, Base
 from tests.log_in import send_log_in
 
 NOW = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)

@@ -14,7 +14,8 @@ from prometheus_client import values
 
 from services.base.clock import utc_now
 from services.base.settings import load_settings
-from services.metrics import WorkMetrics, metric_registry, share_metrics
+from services.metrics.shared_directory import metric_registry, share_metrics
+from services.metrics.work import WorkMetrics
 from services.roles import supervisor
 from services.roles.supervisor import WebPulse, background_children, heartbeat, wait_for_pages
 from tests.fault_server import fault_server

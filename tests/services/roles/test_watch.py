@@ -10,7 +10,8 @@ from itertools import count
 import pytest
 
 from services.base.settings import load_settings
-from services.operations import open_incidents, open_operations, past_incidents
+from services.operations.database import open_operations
+from services.operations.incidents import open_incidents, past_incidents
 from services.roles import watch
 from services.watch import watcher
 from services.watch.outbox import Outbox
@@ -43,7 +44,7 @@ from pathlib import Path
 from services.metrics.shared_directory import metric_registry, share_metrics
 share_metrics(Path(sys.argv[1]), "worker")
 from services.base.clock import utc_now
-from services.metrics import WorkMetrics
+from services.metrics.work import WorkMetrics
 metrics = WorkMetrics(metric_registry(), "worker")
 while True:
     metrics.alive(utc_now())

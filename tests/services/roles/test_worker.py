@@ -17,7 +17,8 @@ from sqlalchemy.engine import Compiled, Dialect
 from services.base.errors import ConfigurationError
 from services.base.settings import load_settings
 from services.city.rennes import RENNES
-from services.metrics import WorkMetrics, metric_registry
+from services.metrics.shared_directory import metric_registry
+from services.metrics.work import WorkMetrics
 from services.roles import worker
 from services.roles.supervisor import check_port_is_free
 from services.traffic.store import Store

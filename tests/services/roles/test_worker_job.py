@@ -5,7 +5,8 @@ from datetime import timedelta
 from services.base.clock import utc_now
 from services.base.settings import load_settings
 from services.history import layout
-from services.metrics import WorkMetrics, metric_registry
+from services.metrics.shared_directory import metric_registry
+from services.metrics.work import WorkMetrics
 from services.roles import worker
 from services.traffic.store import Store
 from tests.factories import make_network

@@ -12,7 +12,8 @@ from aiosmtpd.controller import Controller
 from services.base.errors import ConfigurationError
 from services.base.settings import load_settings
 from services.city.rennes import RENNES
-from services.operations import Incident, open_operations
+from services.operations.database import open_operations
+from services.operations.tables import Incident
 from services.watch.messages import Change, Message, message_of
 from services.watch.outbox import Outbox, channel_mark, checked_channels, send_by_apprise
 from services.watch.rules import load_rules

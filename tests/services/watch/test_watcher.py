@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.operations import open_incidents, past_incidents
+from services.operations.incidents import open_incidents, past_incidents
 from services.watch.rules import load_rules
 from tests.services.watch.watching import START, Watching, names
 

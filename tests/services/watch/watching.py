@@ -8,8 +8,8 @@ from pathlib import Path
 
 from services.base.settings import load_settings
 from services.city.rennes import RENNES
-from services.metrics import Sample
-from services.operations import Operations, open_operations
+from services.metrics.samples import Sample
+from services.operations.database import Operations, open_operations
 from services.watch.messages import Change
 from services.watch.rules import Rules, load_rules
 from services.watch.watcher import Watcher

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.base.settings import load_settings
-from services.operations import open_operations, prune_log_in_failures, record_log_in_failure
+from services.operations.database import open_operations
+from services.operations.log_in_failures import prune_log_in_failures, record_log_in_failure
 from services.web.access.attempts import (
     ATTEMPTS_IN_ALL,
     FREE_ATTEMPTS,

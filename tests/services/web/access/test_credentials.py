@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 
 from services.base.errors import StorageError
-from services.web.access import announce_password, first_password, secret_key
-from services.web.access.credentials import load_operator
+from services.web.access.credentials import (
+    announce_password,
+    first_password,
+    load_operator,
+    secret_key,
+)
 from tests.services.web.monitoring.app import PASSWORD, USERNAME, settings_in
 
 

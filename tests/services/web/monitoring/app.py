@@ -19,8 +19,8 @@ from callbacks.pages import log_in as log_in_page
 from services.base.settings import Settings, load_settings
 from services.city.rennes import RENNES
 from services.metrics.dash_callbacks import know_callbacks
-from services.operations import open_for_serving
-from services.web.access import prepare_access
+from services.operations.database import open_for_serving
+from services.web.access.session import prepare_access
 from services.web.monitoring import bind_monitoring, capture
 from tests.log_in import send_log_in
 from tests.waiting import PATIENCE_SECONDS

@@ -12,7 +12,8 @@ from importlib import resources
 import pytest
 import tzlocal
 
-from services.operations import Incident, open_operations
+from services.operations.database import open_operations
+from services.operations.tables import Incident
 from services.web.monitoring import GRAPHS_EXTENSION, graphs, start_graphs
 from tests.services.web.monitoring.app import build_server, eventually, log_in, rows, settings_in
 
@@ -23,7 +24,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from services.metrics.shared_directory import metric_registry, share_metrics
 share_metrics(Path(sys.argv[1]), "worker")
-from services.metrics import WorkMetrics
+from services.metrics.work import WorkMetrics
 work = WorkMetrics(metric_registry(), "worker")
 work.accepted("live", datetime.now(UTC) - timedelta(minutes=10), {"freeFlow": 1})
 work.quality([

@@ -16,7 +16,7 @@ import flask
 import pytest
 
 from services.base.privacy import without_personal_data
-from services.metrics import metric_registry
+from services.metrics.shared_directory import metric_registry
 from services.web.monitoring import database
 from services.web.monitoring.binding import code_version
 from services.web.monitoring.complaints import Complaints

@@ -8,14 +8,8 @@ import pytest
 
 from services.base.errors import InvalidRequest
 from services.base.journal.retention import prune_journal
-from services.operations import (
-    Incident,
-    IncidentNote,
-    notes_of,
-    past_incidents,
-    prune_incidents,
-    record_note,
-)
+from services.operations.incidents import notes_of, past_incidents, prune_incidents, record_note
+from services.operations.tables import Incident, IncidentNote
 from services.web.monitoring.retention import prune_measures
 from tests.services.web.monitoring.app import build_server, eventually, rows, settings_in
 
