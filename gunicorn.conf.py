@@ -6,7 +6,7 @@ from services.base.data_directory import end_with_data_directory, prepare_data_d
 from services.base.errors import TrafficError
 from services.base.journal import start_journal
 from services.base.settings import load_settings
-from services.metrics import share_metrics
+from services.metrics.shared_directory import share_metrics
 from services.web.monitoring import start_graphs
 from services.web.server.limits import THREADS
 

@@ -67,7 +67,7 @@ def test_a_key_that_others_can_read_is_closed_to_them(tmp_path: Path) -> None:
 def test_processes_that_start_together_share_the_key(tmp_path: Path) -> None:
     script = (
         "import sys, pathlib\n"
-        "from services.web.access import secret_key\n"
+        "from services.web.access.credentials import secret_key\n"
         "from services.base.settings import load_settings\n"
         "sys.stdin.readline()\n"
         "data_dir = pathlib.Path(sys.argv[1])\n"

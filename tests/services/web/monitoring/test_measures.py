@@ -325,8 +325,8 @@ def test_two_applications_in_one_process_keep_to_their_own(tmp_path: Path) -> No
 def test_processes_that_start_together_all_bind_and_show_one_password(tmp_path: Path) -> None:
     script = (
         "import sys, pathlib, flask\n"
-        "from services.operations import open_for_serving\n"
-        "from services.web.access import prepare_access\n"
+        "from services.operations.database import open_for_serving\n"
+        "from services.web.access.session import prepare_access\n"
         "from services.web.monitoring import bind_monitoring\n"
         "from services.base.settings import load_settings\n"
         "from services.city.rennes import RENNES\n"
