@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from dash import ClientsideFunction, Dash, Input, Output, State
 
+from callbacks.http.direct_callbacks import call_directly
 from callbacks.live.zone_table import zone_table, zone_table_version
 from components.glance import WORST_ROADS
 from components.page import (
@@ -33,9 +34,10 @@ _LATE_AFTER_PERIODS: Final = 3
 
 def register(app: Dash, services: Services) -> None:
     """Register the refresh, and what the browser does with it."""
+    output = Output(NEWS_STORE_ID, "data")
 
     @app.callback(
-        Output(NEWS_STORE_ID, "data"),
+        output,
         Input(REFRESH_ID, "n_intervals"),
         Input(WAKE_STORE_ID, "data"),
         State(SHOWN_STORE_ID, "data"),
@@ -44,6 +46,7 @@ def register(app: Dash, services: Services) -> None:
     def refresh(_ticks: int | None, _woken: int | None, shown: Any) -> dict[str, Any]:
         return news(services, shown)
 
+    call_directly(app, output, refresh)
     app.clientside_callback(
         ClientsideFunction(NAMESPACE, "refreshed"),
         # Set once the roads are painted: what the next refresh is compared with.
