@@ -14,6 +14,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import flask
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from services.base.errors import StorageError
@@ -86,6 +87,15 @@ class Access:
         return found if found is not None and found.fingerprint == wanted else None
 
 
+class _OperatorSessions(SecureCookieSessionInterface):
+    """Flask's, whose signer is made for requests with the cookie only: visitors have none."""
+
+    def open_session(self, app: flask.Flask, request: flask.Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) in request.cookies:
+            return super().open_session(app, request)
+        return self.session_class()
+
+
 @dataclass(frozen=True)
 class LogIn:
     """What came of a try.
@@ -109,6 +119,7 @@ def prepare_access(server: flask.Flask, settings: Settings, operations: ServingO
     """
     key = secret_key(settings)
     server.secret_key = key
+    server.session_interface = _OperatorSessions()
     server.config.update(
         SESSION_COOKIE_NAME=SESSION_COOKIE,
         SESSION_COOKIE_PATH="/",
