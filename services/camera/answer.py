@@ -48,7 +48,6 @@ def look(order: Order, load: Callable[[], Segment]) -> Reply:
 
     Parameters
     ----------
-    order : Order
     load : callable
         Gives the model, of which no time is counted; it may raise ModelRefused.
     """

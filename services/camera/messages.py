@@ -32,12 +32,7 @@ class Admitted(msgspec.Struct, frozen=True, tag=True):
 
 
 class Busy(msgspec.Struct, frozen=True, tag=True):
-    """Every place is taken.
-
-    Parameters
-    ----------
-    retry_after_s : int
-    """
+    """Every place is taken."""
 
     retry_after_s: int
 
@@ -70,12 +65,8 @@ class Answer(msgspec.Struct, frozen=True, tag=True):
         Of the picture, upright, and of the mask, in pixels.
     mask_png : bytes
         A PNG with a palette; its values are positions in ``classes``.
-    picture_png : bytes or None
-    classes : tuple of SegmentationClass
     shares : tuple of float
         Of the picture, in the order of the classes.
-    reading : TrafficReading
-    model_version : str
     took_ms : float
         From the file to the reading; the time to write the PNGs is left out.
     """

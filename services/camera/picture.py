@@ -190,7 +190,6 @@ class _TimedBytes(io.BytesIO):
 
     Parameters
     ----------
-    data : bytes
     seconds : float
         From now on, of the thread that makes it and reads it.
     """

@@ -25,8 +25,6 @@ class Segmentation:
         Positions in ``classes``.
     confidence_pct : array of uint8, shape (height, width)
         The model's share of the class it chose, 0 to 100.
-    classes : tuple of SegmentationClass
-    model_version : str
     took_ms : float
         Wall time from the RGB picture to this.
     familiarity : float or None

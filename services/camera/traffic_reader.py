@@ -37,10 +37,6 @@ def read_traffic(segmentation: Segmentation) -> TrafficReading:
     segmentation : Segmentation
         Of a model whose classes name a road and vehicles by their ``role``; without
         them the status is unknown, as where the picture is none to ask the model about.
-
-    Returns
-    -------
-    TrafficReading
     """
     if segmentation.blindness is not None or segmentation.familiarity == 0:
         return _unknown(segmentation, segmentation.blindness or "unfamiliar")

@@ -54,7 +54,6 @@ def coming_hour(city: City, now: datetime) -> tuple[int, int]:
 
     Parameters
     ----------
-    city : City
     now : datetime
         Aware.
 

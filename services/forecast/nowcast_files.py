@@ -40,7 +40,6 @@ class LearnerState:
 
     Attributes
     ----------
-    has_model : bool
     reason : str or None
         For the operator; None with a model.
     """

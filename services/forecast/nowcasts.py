@@ -68,8 +68,6 @@ class NowcastTable:
 
     Attributes
     ----------
-    model_version : str
-    trained_on : TrainedOn
     network_version : str
         The network whose order the segments follow.
     snapshot_version : str

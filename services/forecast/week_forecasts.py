@@ -54,11 +54,8 @@ class WeekTable:
 
     Attributes
     ----------
-    model_version : str
-    trained_on : TrainedOn
     thresholds : StatusThresholds
         Those of the feed that the model learned from.
-    segment_ids : tuple of str
     quantiles_pct : array of uint8, shape (3, HOURS_PER_WEEK, segments)
         P10, P50 and P90 of speed ÷ limit, in percent.
     days_observed : array of uint8, shape (HOURS_PER_WEEK, segments)
@@ -111,7 +108,6 @@ class WeekOnNetwork:
 
     Parameters
     ----------
-    table : WeekTable
     network : Network
         Of today: segments are matched by the feed's id.
     """

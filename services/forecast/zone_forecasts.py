@@ -59,10 +59,8 @@ class ForecastTable:
 
     Attributes
     ----------
-    model_version : str
     feature_version : str
         Version of the encoding that the model was trained with.
-    trained_on : TrainedOn
     forecasts : mapping
         The 24 forecasts of each zone and day.
     """

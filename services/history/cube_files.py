@@ -37,7 +37,6 @@ class CubeForm:
     ----------
     key : str
         Name of the column of keys.
-    measures : mapping of Measure
     labels : mapping of sequence of str
         For each measure, the names of its columns.
     derived : callable

@@ -61,7 +61,6 @@ class Cube:
 
     Attributes
     ----------
-    measures : mapping of Measure
     keys : list of str
         Segment ids or zone names; only ever appended to.
     days : dict

@@ -31,7 +31,6 @@ class KnownNetworks:
 
     Parameters
     ----------
-    data_dir : Path
     at_hand : iterable of Network
         Networks that are in memory already.
     max_loaded : int

@@ -50,7 +50,6 @@ def quantile_pct(
         How many values fell into each bin of ``bin_pct`` percent from 0, or what share of them.
     quantile : float
         In (0, 1).
-    bin_pct : int
 
     Returns
     -------

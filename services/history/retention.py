@@ -71,7 +71,6 @@ def remove_unused_networks(data_dir: Path, now: datetime) -> list[Path]:
 
     Parameters
     ----------
-    data_dir : Path
     now : datetime
         Aware.
 

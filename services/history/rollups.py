@@ -116,12 +116,6 @@ class Rollups:
 
     They are read when first needed, and every change is written before the
     method that makes it returns.
-
-    Parameters
-    ----------
-    data_dir : Path
-    source : {"live", "archive", "demo"}
-    networks : KnownNetworks
     """
 
     def __init__(self, data_dir: Path, source: Source, networks: KnownNetworks) -> None:

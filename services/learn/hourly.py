@@ -71,11 +71,8 @@ def score_past_hours(
 
     Parameters
     ----------
-    data_dir : Path
     source : {"live", "archive", "demo"}
         Whose history says what was observed.
-    kinds : iterable of ScoredKind
-    operations : Operations
     now : datetime
         Aware.
 

@@ -41,7 +41,6 @@ class _Said:
 
     Attributes
     ----------
-    model_version : str
     last_day : date
         The last one that the model has learned from, local to Rennes.
     zones : array, shape (leads, zones, 3 + statuses)
@@ -58,7 +57,6 @@ class Nowcasts:
 
     Parameters
     ----------
-    data_dir : Path
     source : {"live", "archive", "demo"}
         Of the snapshots that they were made from.
     """

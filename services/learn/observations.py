@@ -128,7 +128,6 @@ class ObservedZones:
         Index into ``ZONE_STATUSES``; meaningless where the ratio is NaN.
     counts : mapping
         Speed ratios of each UTC day, shape (HOURS_PER_WEEK, zones, ZONE_BINS).
-    usual : UsualBefore
     """
 
     epoch_s: NDArray[np.int64]

@@ -23,7 +23,6 @@ class ZoneForecasts:
 
     Attributes
     ----------
-    model_version : str
     shares : array, shape (times, zones, statuses)
         NaN where it had said nothing.
     ratio, p10, p90 : array, shape (times, zones), or None
@@ -73,10 +72,8 @@ def evaluate_zones(
 
     Parameters
     ----------
-    observed : ObservedZones
     hour : datetime
         Aware; the hour that begins then.
-    lead_minutes : int
     said : ZoneForecasts
         Of the times ``observed.within(hour)``.
     """

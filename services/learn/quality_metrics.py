@@ -26,8 +26,6 @@ def quality_metrics(operations: Operations, source: Source, now: datetime) -> li
 
     Parameters
     ----------
-    operations : Operations
-    source : {"live", "archive", "demo"}
     now : datetime
         Aware.
 

@@ -66,8 +66,6 @@ class ObservedSegments:
 
     Parameters
     ----------
-    data_dir : Path
-    source : {"live", "archive", "demo"}
     network : Network
         Whose order the arrays follow.
     """

@@ -49,7 +49,6 @@ class QualityReport:
         Whose traffic they were evaluated by.
     first_day, yesterday : date
         Local to Rennes; the week goes from ``first_day`` to ``yesterday``.
-    leads : sequence of LeadQuality
     decisions : sequence of Decision
         The newest first.
     """
@@ -127,7 +126,6 @@ class QualityReader:
     ----------
     operations : Operations
         Opened for reading only.
-    clock : Clock
     """
 
     def __init__(self, operations: Operations, clock: Clock) -> None:

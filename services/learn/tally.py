@@ -52,8 +52,6 @@ class Evaluated:
 
     Attributes
     ----------
-    model_version : str
-    lead_minutes : int
     zone : array of int, shape (cases,)
         Index into ``City.zone_choices``.
     observed : array of int, shape (cases,)

@@ -56,12 +56,10 @@ class Observer:
 
     Parameters
     ----------
-    store : Store
     live : Feed or None
         None when only the simulated feed is wanted.
     demo : Feed or None
         None when only the live feed is wanted.
-    clock : Clock
     metrics : WorkMetrics, optional
         Told how each round went.
     city : City

@@ -69,7 +69,6 @@ def write_simulated_history(
 
     Parameters
     ----------
-    feed : SimulatedFeed
     data_dir : Path
         Prepared if new; files of the same days are replaced.
     times : sequence of datetime

@@ -46,7 +46,6 @@ class Snapshot:
         The network whose order the table follows.
     observed_at, received_at : datetime
         Aware, UTC. Age is counted from ``observed_at``.
-    source : {"live", "archive", "demo"}
     columns : mapping of array, shape (segments,)
         :data:`COLUMNS`; speed (km/h) and travel time (s) are NaN where the
         status is unknown, so that filler is never averaged by mistake.

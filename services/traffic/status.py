@@ -48,7 +48,6 @@ def status_of_speed_ratio(
     ----------
     speed_ratio : array of any shape
         Speed ÷ speed limit, without unit.
-    thresholds : StatusThresholds
 
     Returns
     -------

@@ -71,7 +71,6 @@ def travel_times_s(network: Network, speed_kmh: NDArray[np.floating]) -> NDArray
 
     Parameters
     ----------
-    network : Network
     speed_kmh : array, shape (..., segments)
         NaN where not known.
     """
@@ -85,7 +84,6 @@ def zone_times(network: Network, travel_s: NDArray[np.float64]) -> ZoneTimes:
 
     Parameters
     ----------
-    network : Network
     travel_s : array, shape (..., segments)
         As of :func:`travel_times_s`.
     """

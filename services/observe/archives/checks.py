@@ -74,7 +74,6 @@ class RowChecker:
 
     Parameters
     ----------
-    placer : SegmentPlacer
     now : datetime
         Aware; later observations are in the future.
     """

@@ -48,7 +48,6 @@ class Places:
 
     Attributes
     ----------
-    versions : list of str
     version_code : array of int, shape (segments,)
         Network of each segment, as an index into ``versions``; -1 for one that
         could not be placed.

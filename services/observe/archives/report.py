@@ -29,7 +29,6 @@ class FileReport:
 
     Attributes
     ----------
-    path : Path
     kind : str
         What it turned out to be; empty when it could not be opened.
     records : int

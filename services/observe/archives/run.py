@@ -52,10 +52,8 @@ class Importer:
     ----------
     data_dir : Path
         Prepared (``Store.prepare``).
-    source : {"live", "demo"}
     now : datetime
         Aware.
-    progress : callable
     city : City
         That the archives are of.
     """

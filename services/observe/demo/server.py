@@ -27,7 +27,6 @@ class DemoServer(ThreadingHTTPServer):
 
     Parameters
     ----------
-    feed : DemoFeed
     port : int
         0 takes a free one; `url` says which.
     clock : callable

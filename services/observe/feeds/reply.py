@@ -117,7 +117,6 @@ def check_reply(
         JSON: a list of records, one a segment.
     city : City
         Whose segments are believed.
-    source : {"live", "demo"}
     received_at : datetime
         Aware.
     known_network : Network, optional
