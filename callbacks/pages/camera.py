@@ -26,9 +26,7 @@ from services.base.texts import Texts, chance, formats, load_texts
 from services.camera.errors import (
     CameraBusy,
     CameraUnavailable,
-    NotAPicture,
     PictureRefused,
-    PictureTooCostly,
     PictureTooLarge,
 )
 from services.camera.limits import MAX_BYTES
@@ -42,11 +40,6 @@ PATH: Final = "/camera"
 NAMESPACE: Final = "camera"
 # As large as a browser sends: sixty times what the model sees.
 MAX_SIDE: Final = 2_048
-# The text of each fault of a picture; any other is damaged.
-_REFUSED: Final[Mapping[type[PictureRefused], str]] = {
-    NotAPicture: "not_a_picture",
-    PictureTooCostly: "too_costly",
-}
 _PNG: Final = "data:image/png;base64,"
 _CSV: Final = "data:text/csv;charset=utf-8;base64,"
 
@@ -160,7 +153,7 @@ def tell(
     except PictureTooLarge:
         return Told(message=_too_large(texts))
     except PictureRefused as error:
-        return Told(message=wording[_REFUSED.get(type(error), "damaged")])
+        return Told(message=wording[error.fault])
     except CameraUnavailable as error:
         key = "busy" if isinstance(error, CameraBusy) else "unavailable"
         return Told(message=wording[key], may_try_again=True)

@@ -13,15 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from services.camera.classes import SegmentationClass, palette_of
-from services.camera.errors import (
-    ModelRefused,
-    NotAPicture,
-    PictureDamaged,
-    PictureRefused,
-    PictureTooCostly,
-    PictureTooLarge,
-)
-from services.camera.messages import Answer, Fault, Order, Refusal, Reply
+from services.camera.errors import ModelRefused, PictureRefused
+from services.camera.messages import Answer, Order, Refusal, Reply
 from services.camera.picture import decode_picture
 from services.camera.segmentation import Segmentation
 from services.camera.traffic_reader import read_traffic
@@ -32,12 +25,6 @@ log = logging.getLogger(__name__)
 RETURNED_SIDE: Final = 2_048
 # Photographs hardly shrink, so the fastest there is; masks shrink to a hundredth in no time.
 _PICTURE_COMPRESSION: Final = 1
-_FAULTS: Final[tuple[tuple[type[PictureRefused], Fault], ...]] = (
-    (NotAPicture, "not_a_picture"),
-    (PictureTooLarge, "too_large"),
-    (PictureTooCostly, "too_costly"),
-    (PictureDamaged, "damaged"),
-)
 
 Segment = Callable[[NDArray[np.uint8]], Segmentation]
 """A model: from a picture in RGB to its class map."""
@@ -55,7 +42,7 @@ def look(order: Order, load: Callable[[], Segment]) -> Reply:
         answer = _answered(order, load)
     except PictureRefused as error:
         log.info("picture refused: %s", error)
-        return Refusal(_fault_of(error), str(error))
+        return Refusal(error.fault, str(error))
     except ModelRefused as error:
         log.error("the camera's model cannot be used: %s", error)
         return Refusal("model", "the camera's model cannot be used; the journal says why")
@@ -74,10 +61,10 @@ def encode_mask(mask: NDArray[np.uint8], classes: tuple[SegmentationClass, ...])
     return _png(image)
 
 
-def encode_picture(rgb: NDArray[np.uint8], longest_side: int = RETURNED_SIDE) -> bytes:
-    """A picture as PNG, reduced to fit a square of so many pixels."""
+def encode_picture(rgb: NDArray[np.uint8]) -> bytes:
+    """A picture as PNG, reduced to fit a square of RETURNED_SIDE pixels."""
     image = Image.fromarray(rgb)
-    image.thumbnail((longest_side, longest_side))
+    image.thumbnail((RETURNED_SIDE, RETURNED_SIDE))
     return _png(image, compress_level=_PICTURE_COMPRESSION)
 
 
@@ -102,10 +89,6 @@ def _answered(order: Order, load: Callable[[], Segment]) -> Answer:
         model_version=found.model_version,
         took_ms=took_ms,
     )
-
-
-def _fault_of(error: PictureRefused) -> Fault:
-    return next(fault for kind, fault in _FAULTS if isinstance(error, kind))
 
 
 def _png(image: Image.Image, **options: int) -> bytes:

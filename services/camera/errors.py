@@ -14,27 +14,41 @@ TrafficError
 
 from __future__ import annotations
 
+from typing import ClassVar, Literal
+
 from services.base.errors import TrafficError
+
+PictureFault = Literal["not_a_picture", "too_large", "too_costly", "damaged"]
 
 
 class PictureRefused(TrafficError):
     """A picture that was handed in cannot be used."""
 
+    fault: ClassVar[PictureFault]
+
 
 class NotAPicture(PictureRefused):
     """The bytes are in none of the picture formats that are read here."""
+
+    fault = "not_a_picture"
 
 
 class PictureTooLarge(PictureRefused):
     """The picture has more bytes or pixels than are taken in."""
 
+    fault = "too_large"
+
 
 class PictureTooCostly(PictureRefused):
     """The picture is made so that decoding it takes much longer than others of its size."""
 
+    fault = "too_costly"
+
 
 class PictureDamaged(PictureRefused):
     """The bytes begin like a picture but do not give one, or not one to see a street in."""
+
+    fault = "damaged"
 
 
 class CameraUnavailable(TrafficError):

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
+from msgspec.msgpack import Decoder
 
 from services.camera.classes import SegmentationClass
+from services.camera.errors import PictureFault
 from services.camera.limits import MAX_BYTES
 from services.camera.reading import TrafficReading
 
@@ -24,7 +26,7 @@ SOCKET_NAME: Final = "camera.sock"
 _ENVELOPE_BYTES: Final = 4_096
 MAX_ORDER_BYTES: Final = MAX_BYTES + _ENVELOPE_BYTES
 
-Fault = Literal["not_a_picture", "too_large", "too_costly", "damaged", "model", "failed"]
+Fault = PictureFault | Literal["model", "failed"]
 
 
 class Admitted(msgspec.Struct, frozen=True, tag=True):
@@ -101,6 +103,12 @@ Greeting = Admitted | Busy
 Reply = Answer | Refusal
 Message = Greeting | Turn | Order | Reply
 
+# What is expected next; anything else raises msgspec.MsgspecError.
+GREETING: Final[Decoder[Greeting]] = Decoder(Greeting)
+TURN: Final = Decoder(Turn)
+ORDER: Final = Decoder(Order)
+REPLY: Final[Decoder[Reply]] = Decoder(Reply)
+
 
 def socket_path(data_dir: Path) -> Path:
     """Where the camera's process listens."""
@@ -120,45 +128,3 @@ def limit_stalls(descriptor: int, seconds: float) -> None:
 def encode(message: Message) -> bytes:
     """As it goes through the socket."""
     return msgspec.msgpack.encode(message)
-
-
-def decode_greeting(data: bytes) -> Greeting:
-    """Whether there is a place.
-
-    Raises
-    ------
-    msgspec.MsgspecError
-    """
-    greeting: Greeting = msgspec.msgpack.decode(data, type=Greeting)
-    return greeting
-
-
-def check_turn(data: bytes) -> None:
-    """Take note that the turn has come.
-
-    Raises
-    ------
-    msgspec.MsgspecError
-    """
-    msgspec.msgpack.decode(data, type=Turn)
-
-
-def decode_order(data: bytes) -> Order:
-    """A picture to look at.
-
-    Raises
-    ------
-    msgspec.MsgspecError
-    """
-    return msgspec.msgpack.decode(data, type=Order)
-
-
-def decode_reply(data: bytes) -> Reply:
-    """An answer or a refusal.
-
-    Raises
-    ------
-    msgspec.MsgspecError
-    """
-    reply: Reply = msgspec.msgpack.decode(data, type=Reply)
-    return reply

@@ -48,28 +48,6 @@ _BACKDROP: Final = (255, 255, 255, 255)
 
 
 @dataclass(frozen=True)
-class PictureLimits:
-    """How much of a picture is taken in.
-
-    Parameters
-    ----------
-    max_bytes : int
-        Of the file.
-    max_pixels : int
-        Width × height, checked before anything is decoded.
-    max_scans : int
-        Of a JPEG, counted before anything is decoded.
-    decode_seconds : float
-        Of a processor, for decoding.
-    """
-
-    max_bytes: int = MAX_BYTES
-    max_pixels: int = MAX_PIXELS
-    max_scans: int = MAX_SCANS
-    decode_seconds: float = DECODE_SECONDS
-
-
-@dataclass(frozen=True)
 class Placement:
     """Where a picture lies inside the model's input; lengths in pixels."""
 
@@ -87,7 +65,7 @@ class Placement:
         return rows, slice(self.left, self.left + self.width)
 
 
-def decode_picture(data: bytes, limits: PictureLimits | None = None) -> NDArray[np.uint8]:
+def decode_picture(data: bytes) -> NDArray[np.uint8]:
     """Decode a JPEG, PNG, WebP or GIF, upright and in RGB; the first frame of an animation.
 
     Transparent parts are laid over white, 16 bits become 8.
@@ -96,7 +74,6 @@ def decode_picture(data: bytes, limits: PictureLimits | None = None) -> NDArray[
     ----------
     data : bytes
         The file; its name is not asked for, its content decides.
-    limits : PictureLimits, optional
 
     Returns
     -------
@@ -113,15 +90,14 @@ def decode_picture(data: bytes, limits: PictureLimits | None = None) -> NDArray[
     PictureDamaged
         Empty, truncated, broken inside, or less than MIN_SIDE pixels wide or high.
     """
-    limits = limits or PictureLimits()
     if not data:
         raise PictureDamaged("the file is empty")
-    if len(data) > limits.max_bytes:
-        raise PictureTooLarge(f"{len(data):,} bytes, at most {limits.max_bytes:,} are taken")
+    if len(data) > MAX_BYTES:
+        raise PictureTooLarge(f"{len(data):,} bytes, at most {MAX_BYTES:,} are taken")
     if data.startswith(_JPEG_SIGNATURE):
-        _check_scans(data, limits.max_scans)
-    with _opened(data, limits.decode_seconds) as image:
-        _check_size(image.width, image.height, limits)
+        _check_scans(data)
+    with _opened(data) as image:
+        _check_size(image.width, image.height)
         return _upright_rgb(image)
 
 
@@ -186,17 +162,14 @@ def unletterbox_mask(mask: NDArray[np.uint8], place: Placement) -> NDArray[np.ui
 
 
 class _TimedBytes(io.BytesIO):
-    """A file that ends its decoder when it has taken too much of the processor.
+    """A file that ends its decoder when that has taken DECODE_SECONDS of the processor.
 
-    Parameters
-    ----------
-    seconds : float
-        From now on, of the thread that makes it and reads it.
+    From now on, of the thread that makes it and reads it.
     """
 
-    def __init__(self, data: bytes, seconds: float) -> None:
+    def __init__(self, data: bytes) -> None:
         super().__init__(data)
-        self._until = time.thread_time() + seconds
+        self._until = time.thread_time() + DECODE_SECONDS
 
     def read(self, size: int | None = -1, /) -> bytes:
         if time.thread_time() > self._until:
@@ -204,7 +177,7 @@ class _TimedBytes(io.BytesIO):
         return super().read(size)
 
 
-def _check_scans(data: bytes, most: int) -> None:
+def _check_scans(data: bytes) -> None:
     """Count the scans of a JPEG as its decoder will meet them; those of a preview do not count."""
     scans = place = 0
     for _ in range(MAX_SEGMENTS):
@@ -212,15 +185,15 @@ def _check_scans(data: bytes, most: int) -> None:
         if found is None or found[1] == _END_OF_IMAGE:
             return
         scans += found[1] == _START_OF_SCAN
-        if scans > most:
+        if scans > MAX_SCANS:
             break
         place = found.end() + int.from_bytes(data[found.end() : found.end() + 2])
-    raise PictureTooCostly(f"a JPEG of more than {most} scans or {MAX_SEGMENTS} segments")
+    raise PictureTooCostly(f"a JPEG of more than {MAX_SCANS} scans or {MAX_SEGMENTS} segments")
 
 
-def _opened(data: bytes, decode_seconds: float) -> Image.Image:
+def _opened(data: bytes) -> Image.Image:
     try:
-        return Image.open(_TimedBytes(data, decode_seconds), formats=FORMATS)
+        return Image.open(_TimedBytes(data), formats=FORMATS)
     except PictureRefused:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -234,11 +207,9 @@ def _opened(data: bytes, decode_seconds: float) -> Image.Image:
         raise PictureDamaged("the picture is damaged") from error
 
 
-def _check_size(width: int, height: int, limits: PictureLimits) -> None:
-    if width * height > limits.max_pixels:
-        raise PictureTooLarge(
-            f"{width} × {height} pixels, at most {limits.max_pixels:,} in all are taken"
-        )
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise PictureTooLarge(f"{width} × {height} pixels, at most {MAX_PIXELS:,} in all are taken")
     if min(width, height) < MIN_SIDE:
         raise PictureDamaged(f"{width} × {height} pixels, at least {MIN_SIDE} each way are needed")
 

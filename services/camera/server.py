@@ -24,13 +24,13 @@ import msgspec
 from services.base.errors import ConfigurationError
 from services.camera.messages import (
     MAX_ORDER_BYTES,
+    ORDER,
     Admitted,
     Busy,
     Message,
     Order,
     Reply,
     Turn,
-    decode_order,
     encode,
     limit_stalls,
 )
@@ -140,7 +140,7 @@ class CameraServer:
                 # Whoever waited for those before may have left.
                 if not _is_gone(connection):
                     _send(connection, Turn())
-                    order = decode_order(connection.recv_bytes(MAX_ORDER_BYTES))
+                    order = ORDER.decode(connection.recv_bytes(MAX_ORDER_BYTES))
                     _send(connection, self._work(order))
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             log.warning("a picture was not handed over: %s", error or type(error).__name__)

@@ -25,13 +25,12 @@ from services.camera.errors import (
 )
 from services.camera.limits import MAX_BYTES
 from services.camera.messages import (
+    GREETING,
+    REPLY,
+    TURN,
     Answer,
     Busy,
-    Fault,
     Order,
-    check_turn,
-    decode_greeting,
-    decode_reply,
     encode,
     limit_stalls,
     socket_path,
@@ -54,11 +53,8 @@ _SEND_STALL_SECONDS: Final = 10.0
 _RETRY_AFTER_S: Final = 2
 # The first picture waits for TensorFlow to be imported and the model to be compiled.
 REPLY_SECONDS: Final = 45.0
-_REFUSED: Final[Mapping[Fault, type[PictureRefused]]] = {
-    "not_a_picture": NotAPicture,
-    "too_large": PictureTooLarge,
-    "too_costly": PictureTooCostly,
-    "damaged": PictureDamaged,
+_REFUSED: Final[Mapping[str, type[PictureRefused]]] = {
+    kind.fault: kind for kind in (NotAPicture, PictureTooLarge, PictureTooCostly, PictureDamaged)
 }
 
 
@@ -130,7 +126,7 @@ class CameraClient:
     def _asked(self, order: Order, is_awaited: IsAwaited) -> Answer:
         with closing(self._admitted(is_awaited)) as connection:
             until = time.monotonic() + self._reply_seconds
-            check_turn(_received(connection, until, is_awaited))
+            TURN.decode(_received(connection, until, is_awaited))
             limit_stalls(connection.fileno(), _SEND_STALL_SECONDS)
             connection.send_bytes(encode(order))
             return _answer(_received(connection, until, is_awaited))
@@ -151,7 +147,7 @@ class CameraClient:
 def _greeted(connection: Connection, is_awaited: IsAwaited) -> Connection:
     try:
         until = time.monotonic() + _GREETING_SECONDS
-        greeting = decode_greeting(_received(connection, until, is_awaited))
+        greeting = GREETING.decode(_received(connection, until, is_awaited))
         if isinstance(greeting, Busy):
             raise CameraBusy(greeting.retry_after_s)
     except BaseException:
@@ -182,7 +178,7 @@ def _connected(address: str) -> Connection:
 
 
 def _answer(data: bytes) -> Answer:
-    reply = decode_reply(data)
+    reply = REPLY.decode(data)
     if isinstance(reply, Answer):
         return reply
     refused = _REFUSED.get(reply.fault)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from services.camera import picture
 from services.camera.errors import (
     NotAPicture,
     PictureDamaged,
@@ -23,7 +24,6 @@ from services.camera.errors import (
 from services.camera.picture import (
     MAX_BYTES,
     PADDING,
-    PictureLimits,
     decode_picture,
     letterbox,
     placement,
@@ -153,9 +153,10 @@ def test_a_small_file_of_too_many_pixels_is_refused_before_it_is_decoded(side):
         decode_picture(claiming(side, side))
 
 
-def test_limits_can_be_narrower():
-    with pytest.raises(PictureTooLarge, match="48 × 32"):
-        decode_picture(encoded(halves()), PictureLimits(max_pixels=1_000))
+def test_more_pixels_than_are_taken_are_refused(monkeypatch):
+    monkeypatch.setattr(picture, "MAX_PIXELS", 1_000)
+    with pytest.raises(PictureTooLarge, match="48 × 32 pixels, at most 1,000 in all"):
+        decode_picture(encoded(halves()))
 
 
 def test_a_single_pixel_is_too_small():
@@ -164,7 +165,8 @@ def test_a_single_pixel_is_too_small():
 
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "GIF"])
-def test_mutated_files_give_a_picture_or_a_refusal_and_nothing_else(file_format):
+def test_mutated_files_give_a_picture_or_a_refusal_and_nothing_else(file_format, monkeypatch):
+    monkeypatch.setattr(picture, "MAX_PIXELS", 100_000)
     generator = np.random.default_rng(35)
     exif = Image.Exif()
     exif[ORIENTATION] = 3
@@ -176,7 +178,7 @@ def test_mutated_files_give_a_picture_or_a_refusal_and_nothing_else(file_format)
         data[places] = generator.integers(0, 256, len(places))
         kept = data[: generator.integers(1, len(data) + 1)] if generator.random() < 0.3 else data
         try:
-            rgb = decode_picture(kept.tobytes(), PictureLimits(max_pixels=100_000))
+            rgb = decode_picture(kept.tobytes())
         except PictureRefused:
             continue
         assert rgb.shape[2] == 3
@@ -239,10 +241,10 @@ def test_what_only_looks_like_scans_is_none():
 
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "GIF"])
-def test_a_picture_that_takes_longer_than_it_may_is_given_up(file_format):
-    limits = PictureLimits(decode_seconds=-1.0)
+def test_a_picture_that_takes_longer_than_it_may_is_given_up(file_format, monkeypatch):
+    monkeypatch.setattr(picture, "DECODE_SECONDS", -1.0)
     with pytest.raises(PictureTooCostly, match="too long"):
-        decode_picture(encoded(halves(), file_format), limits)
+        decode_picture(encoded(halves(), file_format))
 
 
 def test_the_clock_is_looked_at_between_small_pieces_of_a_picture(monkeypatch):
@@ -251,9 +253,11 @@ def test_the_clock_is_looked_at_between_small_pieces_of_a_picture(monkeypatch):
     whole = encoded(Image.fromarray(grain), "JPEG", progressive=True)
     looks = itertools.count()
     monkeypatch.setattr(time, "thread_time", lambda: next(looks))
+    monkeypatch.setattr(picture, "DECODE_SECONDS", 100)
     with pytest.raises(PictureTooCostly, match="too long"):
-        decode_picture(whole, PictureLimits(decode_seconds=100))
-    assert decode_picture(whole, PictureLimits(decode_seconds=10_000)).shape == (600, 600, 3)
+        decode_picture(whole)
+    monkeypatch.setattr(picture, "DECODE_SECONDS", 10_000)
+    assert decode_picture(whole).shape == (600, 600, 3)
 
 
 # What decodes standard input in a process of its own and says how many bytes that took at most. The

@@ -22,11 +22,11 @@ from services.camera.errors import (
 )
 from services.camera.limits import MAX_BYTES
 from services.camera.messages import (
+    GREETING,
+    REPLY,
+    TURN,
     Admitted,
     Order,
-    check_turn,
-    decode_greeting,
-    decode_reply,
     encode,
     limit_stalls,
     socket_path,
@@ -48,15 +48,15 @@ def admitted(data_dir):
     """A connection with a place, which who had it before gives back a moment after leaving."""
     while True:
         connection = Client(str(socket_path(data_dir)), family="AF_UNIX")
-        if decode_greeting(connection.recv_bytes()) == Admitted():
+        if GREETING.decode(connection.recv_bytes()) == Admitted():
             return connection
         connection.close()
 
 
 def reply_to(connection):
     """What is answered to a picture that was handed over before its turn."""
-    check_turn(connection.recv_bytes())
-    return decode_reply(connection.recv_bytes())
+    TURN.decode(connection.recv_bytes())
+    return REPLY.decode(connection.recv_bytes())
 
 
 class Gate:
@@ -111,7 +111,7 @@ def test_pictures_are_looked_at_in_the_order_in_which_places_were_given(tmp_path
     with running_camera(tmp_path, gate.work):
         waiting = [Client(str(socket_path(tmp_path)), family="AF_UNIX") for _ in range(3)]
         for connection in waiting:
-            assert decode_greeting(connection.recv_bytes()) == Admitted()
+            assert GREETING.decode(connection.recv_bytes()) == Admitted()
         for number in (2, 1, 0):
             waiting[number].send_bytes(encode(Order(PICTURE + bytes(number))))
         gate.opened.set()
