@@ -198,26 +198,7 @@ def _add(session: Session, of_day: tuple[Source, Kind, date], key: ScoreKey, mor
     row = session.get(ForecastScore, place)
     total = more if row is None else tally_of(row) + more
     source, kind, day = of_day
-    session.merge(
-        ForecastScore(
-            source=source,
-            kind=kind,
-            day=day,
-            zone=key.zone,
-            lead_minutes=key.lead_minutes,
-            forecaster=key.forecaster,
-            model_version=key.model_version,
-            cases=total.cases,
-            rps_sum=total.rps_sum,
-            brier_sum=total.brier_sum,
-            ratio_cases=total.ratio_cases,
-            ratio_error_sum=total.ratio_error_sum,
-            band_cases=total.band_cases,
-            band_hits=total.band_hits,
-            better_than=dict(total.better_than),
-            calibration=[list(row) for row in total.calibration],
-        )
-    )
+    session.merge(ForecastScore(source=source, kind=kind, day=day, **vars(key), **vars(total)))
 
 
 def _forget_old(operations: Operations, now: datetime) -> None:

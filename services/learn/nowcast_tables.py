@@ -19,8 +19,8 @@ from services.city.chosen import CITY
 from services.forecast.nowcast_files import issued_file, issued_times, read_nowcast
 from services.forecast.nowcasts import LEAD_MINUTES, LeadForecast, NowcastTable
 from services.learn.observations import ObservedZones
-from services.learn.protocol import ZoneForecasts, evaluate_zones
-from services.learn.tally import Evaluated
+from services.learn.protocol import evaluate_zones
+from services.learn.tally import Evaluated, Prediction
 from services.operations.tables import Kind
 from services.plain.statuses import ZONE_STATUSES
 from services.traffic.snapshot import Source
@@ -97,8 +97,8 @@ class Nowcasts:
             ]
         )
         p10, p50, p90 = np.moveaxis(numbers[..., :3], -1, 0)
-        said = ZoneForecasts(version, numbers[..., 3:], p50, p10, p90)
-        return evaluate_zones(observed, hour, lead_minutes, said)
+        prediction = Prediction(numbers[..., 3:], p50, p10, p90)
+        return evaluate_zones(observed, hour, lead_minutes, version, prediction)
 
     def _before(self, moment: datetime) -> _Said | None:
         """The last one issued at or before a moment; None where it is too old or unreadable."""

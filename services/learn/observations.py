@@ -26,6 +26,7 @@ from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import ZONE_BIN_PCT, ZONE_BINS, quantile_pct
 from services.history.rollups import ZONE_FORM, ZONES, path_of
 from services.history.zone_times import zone_times_by_day
+from services.learn.tally import Prediction
 from services.plain.statuses import ZONE_STATUSES
 from services.traffic.indicators import zone_status_codes
 from services.traffic.snapshot import Source
@@ -40,22 +41,6 @@ SECONDS_PER_HOUR: Final = 3_600
 
 BIN_CENTRES: Final = np.minimum((np.arange(ZONE_BINS) + 0.5) * ZONE_BIN_PCT / 100, 1.0)
 _STATUSES_OF_BINS: Final = np.eye(len(ZONE_STATUSES))[zone_status_codes(BIN_CENTRES)]
-
-
-@dataclass(frozen=True)
-class UsualZones:
-    """What the hour-of-week average says of each zone; NaN where nothing was seen yet.
-
-    Attributes
-    ----------
-    shares : array, shape (zones, statuses)
-    ratio, p10, p90 : array, shape (zones,)
-    """
-
-    shares: NDArray[np.float64]
-    ratio: NDArray[np.float64]
-    p10: NDArray[np.float64]
-    p90: NDArray[np.float64]
 
 
 class UsualBefore:
@@ -81,7 +66,7 @@ class UsualBefore:
                 total += counts
         return total
 
-    def at(self, hour: datetime) -> UsualZones:
+    def at(self, hour: datetime) -> Prediction:
         """What was usual at the hour of the week of an aware time, on all days before it.
 
         An hour of the week never seen yet borrows from the same hour of the other days.
@@ -97,8 +82,8 @@ class UsualBefore:
         return usual_of(np.where(seen, counts, of_any_day))
 
 
-def usual_of(counts: NDArray[np.int64]) -> UsualZones:
-    """Shares of the statuses, mean and band of counted speed ratios.
+def usual_of(counts: NDArray[np.int64]) -> Prediction:
+    """What the hour-of-week average says of each zone: of counted speed ratios, NaN without any.
 
     Parameters
     ----------
@@ -111,7 +96,7 @@ def usual_of(counts: NDArray[np.int64]) -> UsualZones:
         np.minimum(quantile_pct(counts, quantile, ZONE_BIN_PCT) / 100, 1.0)
         for quantile in (0.1, 0.9)
     )
-    return UsualZones(shares, mean_of(counts @ BIN_CENTRES, total), low, high)
+    return Prediction(shares, mean_of(counts @ BIN_CENTRES, total), low, high)
 
 
 @dataclass(frozen=True)

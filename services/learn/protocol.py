@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from services.learn.observations import ObservedZones, UsualZones
+from services.learn.observations import ObservedZones
 from services.learn.tally import Evaluated, Prediction
 from services.operations.tables import Kind
 from services.plain.statuses import ZONE_STATUSES
 
 _SECONDS_PER_MINUTE: Final = 60
-
-
-@dataclass(frozen=True)
-class ZoneForecasts:
-    """What a model had said of every zone at some times.
-
-    Attributes
-    ----------
-    shares : array, shape (times, zones, statuses)
-        NaN where it had said nothing.
-    ratio, p10, p90 : array, shape (times, zones), or None
-        Speed ratio and its band, for models that give them.
-    """
-
-    model_version: str
-    shares: NDArray[np.float64]
-    ratio: NDArray[np.float64] | None = None
-    p10: NDArray[np.float64] | None = None
-    p90: NDArray[np.float64] | None = None
 
 
 class ScoredKind(Protocol):
@@ -63,7 +42,11 @@ class ScoredKind(Protocol):
 
 
 def evaluate_zones(
-    observed: ObservedZones, hour: datetime, lead_minutes: int, said: ZoneForecasts
+    observed: ObservedZones,
+    hour: datetime,
+    lead_minutes: int,
+    model_version: str,
+    said: Prediction,
 ) -> Evaluated:
     """Evaluate forecasts of zones beside both baselines.
 
@@ -74,8 +57,9 @@ def evaluate_zones(
     ----------
     hour : datetime
         Aware; the hour that begins then.
-    said : ZoneForecasts
-        Of the times ``observed.within(hour)``.
+    said : Prediction
+        What the model had said, arrays of shape (times, zones, …): of the times
+        ``observed.within(hour)``, NaN where it had said nothing.
     """
     at = observed.within(hour)
     ratio, status = observed.ratio[at], observed.status[at]
@@ -89,38 +73,18 @@ def evaluate_zones(
         & ~np.isnan(said.shares).any(axis=2)
     )
     return Evaluated(
-        model_version=said.model_version,
+        model_version=model_version,
         lead_minutes=lead_minutes,
         zone=np.nonzero(everywhere)[1],
         observed=status[everywhere],
         ratio=ratio[everywhere],
         predictions={
-            "model": _prediction(said.shares, said.ratio, said.p10, said.p90, everywhere),
+            "model": said.each(lambda part: part[everywhere]),
             "persistence": Prediction(
                 shares=np.eye(len(ZONE_STATUSES))[observed.status[before][everywhere]],
                 ratio=last_ratio[everywhere],
             ),
-            "average": _average(usual, everywhere),
+            # The same at every time.
+            "average": usual.each(lambda part: part[np.nonzero(everywhere)[1]]),
         },
-    )
-
-
-def _prediction(
-    shares: NDArray[np.float64],
-    ratio: NDArray[np.float64] | None,
-    p10: NDArray[np.float64] | None,
-    p90: NDArray[np.float64] | None,
-    cases: NDArray[np.bool_],
-) -> Prediction:
-    return Prediction(
-        shares[cases], *(None if part is None else part[cases] for part in (ratio, p10, p90))
-    )
-
-
-def _average(usual: UsualZones, cases: NDArray[np.bool_]) -> Prediction:
-    def at_each(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.broadcast_to(values, cases.shape + values.shape[1:])
-
-    return _prediction(
-        at_each(usual.shares), at_each(usual.ratio), at_each(usual.p10), at_each(usual.p90), cases
     )

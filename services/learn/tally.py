@@ -6,8 +6,8 @@ is compared with what the model, persistence and the hour-of-week average said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 import numpy as np
@@ -44,6 +44,13 @@ class Prediction:
     ratio: NDArray[np.float64] | None = None
     p10: NDArray[np.float64] | None = None
     p90: NDArray[np.float64] | None = None
+
+    def each(self, change: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Prediction:
+        """The same with each of its arrays changed."""
+        return Prediction(
+            change(self.shares),
+            *(None if part is None else change(part) for part in (self.ratio, self.p10, self.p90)),
+        )
 
 
 @dataclass(frozen=True)
@@ -97,13 +104,7 @@ class Tally:
     def __add__(self, other: Tally) -> Tally:
         names = {**self.better_than, **other.better_than}
         return Tally(
-            cases=self.cases + other.cases,
-            rps_sum=self.rps_sum + other.rps_sum,
-            brier_sum=self.brier_sum + other.brier_sum,
-            ratio_cases=self.ratio_cases + other.ratio_cases,
-            ratio_error_sum=self.ratio_error_sum + other.ratio_error_sum,
-            band_cases=self.band_cases + other.band_cases,
-            band_hits=self.band_hits + other.band_hits,
+            **{name: getattr(self, name) + getattr(other, name) for name in _PLAIN_SUMS},
             better_than={
                 name: self.better_than.get(name, 0) + other.better_than.get(name, 0)
                 for name in names
@@ -115,16 +116,16 @@ class Tally:
         )
 
 
+# Those that are added as they are.
+_PLAIN_SUMS: Final = [
+    item.name for item in fields(Tally) if item.name not in {"better_than", "calibration"}
+]
+
+
 def tally_of(row: ForecastScore) -> Tally:
     """The sums that a row holds."""
     return Tally(
-        cases=row.cases,
-        rps_sum=row.rps_sum,
-        brier_sum=row.brier_sum,
-        ratio_cases=row.ratio_cases,
-        ratio_error_sum=row.ratio_error_sum,
-        band_cases=row.band_cases,
-        band_hits=row.band_hits,
+        **{name: getattr(row, name) for name in _PLAIN_SUMS},
         better_than=row.better_than,
         calibration=tuple(tuple(cells) for cells in row.calibration),
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from services.city.calendar import calendar_of
 from services.city.chosen import CITY
@@ -137,24 +137,14 @@ def _observed_segments(data_dir: Path, source: Source) -> ObservedSegments | Non
 
 def with_whole_network(evaluated: Evaluated) -> Evaluated:
     """The same cases once more as those of the whole network."""
-
-    def twice(values: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
-        return None if values is None else np.concatenate([values, values])
-
     whole = np.full_like(evaluated.zone, CITY.zone_choices.index(CITY.whole_network))
-    return Evaluated(
-        model_version=evaluated.model_version,
-        lead_minutes=evaluated.lead_minutes,
+    return replace(
+        evaluated,
         zone=np.concatenate([evaluated.zone, whole]),
         observed=np.concatenate([evaluated.observed, evaluated.observed]),
         ratio=np.concatenate([evaluated.ratio, evaluated.ratio]),
         predictions={
-            name: Prediction(
-                np.concatenate([item.shares, item.shares]),
-                twice(item.ratio),
-                twice(item.p10),
-                twice(item.p90),
-            )
+            name: item.each(lambda part: np.concatenate([part, part]))
             for name, item in evaluated.predictions.items()
         },
     )

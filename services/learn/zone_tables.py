@@ -15,8 +15,8 @@ from services.city.day_types import weekday_like
 from services.forecast.zone_forecasts import FORECASTS_FILE, decode_table
 from services.learn.champion_tables import ChampionTables
 from services.learn.observations import ObservedZones
-from services.learn.protocol import ZoneForecasts, evaluate_zones
-from services.learn.tally import Evaluated
+from services.learn.protocol import evaluate_zones
+from services.learn.tally import Evaluated, Prediction
 from services.operations.tables import Decision, Kind
 
 LEADS_MINUTES: Final = (60, 1_440)
@@ -56,7 +56,5 @@ class ZoneTables:
         weekday = weekday_like(local.weekday(), calendar_of(CITY).day_type(local.date()))
         shares = [table.at(weekday, local.hour, zone).shares for zone in CITY.zone_choices]
         times = len(observed.within(hour))
-        said = ZoneForecasts(
-            table.model_version, np.broadcast_to(shares, (times, *np.shape(shares)))
-        )
-        return evaluate_zones(observed, hour, lead_minutes, said)
+        said = Prediction(np.broadcast_to(shares, (times, *np.shape(shares))))
+        return evaluate_zones(observed, hour, lead_minutes, table.model_version, said)
