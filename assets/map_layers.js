@@ -15,7 +15,6 @@
   const CLOSE_ZOOM = 14.5;
   // Of a road that is as usual, while the others stand out.
   const FADED = 0.15;
-  const narrowScreen = window.matchMedia("(max-width: 600px)");
   const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
 
   const once = (map, event, isWanted = () => true) =>
@@ -362,9 +361,7 @@
     async flyTo(place) {
       const arrived = once(this.map, "moveend");
       const zoom = Math.max(this.map.getZoom(), CLOSE_ZOOM);
-      // On a narrow screen the lower half of the map is under the road's card.
-      const offset = narrowScreen.matches ? [0, -this.canvas().clientHeight / 4] : [0, 0];
-      this.map.flyTo({ center: place, zoom, offset, maxDuration: 1800 }, this.asByHand());
+      this.map.flyTo({ center: place, zoom, maxDuration: 1800 }, this.asByHand());
       await arrived;
     }
 

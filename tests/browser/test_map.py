@@ -200,6 +200,8 @@ def test_a_tap_opens_a_card_that_a_button_closes(live_app, visit):
     card = page.page.locator("#road-card")
     expect(card).to_contain_text("Boulevard de la Liberté")
     expect(card).to_contain_text("Bloqué")
+    roads = page.page.locator("#map").bounding_box()
+    assert card.bounding_box()["y"] >= roads["y"] + roads["height"], "the card hides the road"
     card.get_by_role("button", name="Fermer").tap()
     expect(card).to_be_hidden()
 
