@@ -18,7 +18,6 @@ from services.forecast.champions import CHAMPION_FILE
 from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT, NowcastTable
 from services.forecast.week_forecasts import WEEK_DIRECTORY, WEEK_FILE, WeekTable
 from services.forecast.week_forecasts import encode_table as encode_week
-from services.forecast.week_forecasts import make_table as make_week
 from services.forecast.zone_forecasts import (
     FORECASTS_FILE,
     TABLE_SHAPE,
@@ -230,7 +229,7 @@ def make_week_table(
     quantiles_pct[:, HOURS_OF_WEEK % 24 == 8, 1] = np.array([10, 50, 110])[:, None]
     days_observed = np.full(shape, 12, np.uint8)
     days_observed[:, 0] = 1
-    return make_week(
+    return WeekTable(
         model_version=version,
         trained_on=TrainedOn(source, date(2024, 6, 3), date(2024, 8, 25), 84, 40_320),
         thresholds=StatusThresholds(congested_up_to=0.30, free_from=0.70),

@@ -47,8 +47,8 @@ from services.forecast.week_forecasts import (
     MIN_PROBABILITY,
     WEEK_DIRECTORY,
     WEEK_FILE,
+    WeekTable,
     encode_table,
-    make_table,
 )
 from services.forecast.zone_forecasts import DAYS, TrainedOn
 from services.history.averages import smoothed_shares
@@ -348,7 +348,7 @@ def _write(
     measures: dict[str, Any],
 ) -> Path:
     version = measures["model_version"]
-    table = make_table(
+    table = WeekTable(
         model_version=version,
         trained_on=seen.description(),
         thresholds=CITY.thresholds,

@@ -50,7 +50,7 @@ _KEPT_NETWORKS: Final = 2
 
 @dataclass(frozen=True, eq=False)
 class WeekTable:
-    """What one model expects of every segment in an ordinary week. Build with :func:`make_table`.
+    """What one model expects of every segment in an ordinary week.
 
     Attributes
     ----------
@@ -60,6 +60,11 @@ class WeekTable:
         P10, P50 and P90 of speed ÷ limit, in percent.
     days_observed : array of uint8, shape (HOURS_PER_WEEK, segments)
         On how many days each segment was measured at that hour.
+
+    Raises
+    ------
+    ForecastUnavailable
+        When shapes do not fit, a segment comes twice, or quantiles cross.
     """
 
     model_version: str
@@ -68,6 +73,19 @@ class WeekTable:
     segment_ids: tuple[str, ...]
     quantiles_pct: NDArray[np.uint8]
     days_observed: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        quantiles_pct, days = self.quantiles_pct, self.days_observed
+        shape = (HOURS_PER_WEEK, len(self.segment_ids))
+        if quantiles_pct.shape != (len(QUANTILES), *shape) or days.shape != shape:
+            raise ForecastUnavailable(
+                f"tables of shapes {quantiles_pct.shape} and {days.shape} for "
+                f"{len(self.segment_ids)} segments"
+            )
+        if len(set(self.segment_ids)) != len(self.segment_ids):
+            raise ForecastUnavailable("a segment comes twice")
+        if np.any(quantiles_pct[:-1] > quantiles_pct[1:]):
+            raise ForecastUnavailable("quantiles that cross")
 
     @property
     def is_simulated(self) -> bool:
@@ -163,37 +181,6 @@ class CachedWeekForecasts:
         return self._on_network(self._champion.table(), network)
 
 
-def make_table(
-    *,
-    model_version: str,
-    trained_on: TrainedOn,
-    thresholds: StatusThresholds,
-    segment_ids: tuple[str, ...],
-    quantiles_pct: NDArray[np.uint8],
-    days_observed: NDArray[np.uint8],
-) -> WeekTable:
-    """Build a table; see :class:`WeekTable` for the parameters.
-
-    Raises
-    ------
-    ForecastUnavailable
-        When shapes do not fit, a segment comes twice, or quantiles cross.
-    """
-    shape = (HOURS_PER_WEEK, len(segment_ids))
-    if quantiles_pct.shape != (len(QUANTILES), *shape) or days_observed.shape != shape:
-        raise ForecastUnavailable(
-            f"tables of shapes {quantiles_pct.shape} and {days_observed.shape} for "
-            f"{len(segment_ids)} segments"
-        )
-    if len(set(segment_ids)) != len(segment_ids):
-        raise ForecastUnavailable("a segment comes twice")
-    if np.any(quantiles_pct[:-1] > quantiles_pct[1:]):
-        raise ForecastUnavailable("quantiles that cross")
-    return WeekTable(
-        model_version, trained_on, thresholds, segment_ids, quantiles_pct, days_observed
-    )
-
-
 def encode_table(table: WeekTable) -> bytes:
     """The table as one Parquet file: a row per segment, each column its 168 hours."""
     columns: dict[str, Any] = {_SEGMENT_COLUMN: pa.array(table.segment_ids, pa.string())}
@@ -217,7 +204,7 @@ def decode_table(document: bytes) -> WeekTable:
         When the document is no such table.
     """
     with _FORM.decoded(document) as (content, header):
-        return make_table(
+        return WeekTable(
             model_version=header["model_version"],
             trained_on=decode_trained_on(header["trained_on"]),
             thresholds=StatusThresholds(**header["thresholds"]),

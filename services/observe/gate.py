@@ -98,8 +98,10 @@ def check_time(observed_at: datetime, received_at: datetime, previous: Snapshot 
         )
 
 
-def check_bad_rows(problems: Counter[str], total: int) -> None:
-    """Refuse a reply in which too many rows failed a check; names the commonest field.
+def check_bad_rows(
+    problems: Counter[str], total: int, failed: str = "records failed a check"
+) -> None:
+    """Refuse a reply in which too many rows are at fault; names the commonest field.
 
     Parameters
     ----------
@@ -107,6 +109,8 @@ def check_bad_rows(problems: Counter[str], total: int) -> None:
         How many rows failed, by the first field that did.
     total : int
         Rows of the reply.
+    failed : str
+        What the rows are, and what became of them.
 
     Raises
     ------
@@ -114,7 +118,7 @@ def check_bad_rows(problems: Counter[str], total: int) -> None:
     """
     if problems.total() > total * MAX_BAD_ROW_SHARE:
         [(field, _)] = problems.most_common(1)
-        raise FeedRefused(field, f"{problems.total()} of {total} records failed a check")
+        raise FeedRefused(field, f"{problems.total()} of {total} {failed}")
 
 
 def check_unknown_share(codes: NDArray[np.uint8]) -> None:
@@ -176,27 +180,6 @@ def check_number(records: int) -> None:
     """
     if records > MAX_SEGMENTS:
         raise FeedRefused("records", f"{records}, more than {MAX_SEGMENTS}")
-
-
-def check_drawable(problems: Sequence[str], total: int) -> None:
-    """Refuse a new network when too many of its segments cannot be drawn.
-
-    Parameters
-    ----------
-    problems : sequence of str
-        For each segment that cannot be drawn, the field that makes it so.
-    total : int
-        Number of segments.
-
-    Raises
-    ------
-    FeedRefused
-        Names the field that failed most often.
-    """
-    if len(problems) <= total * MAX_BAD_ROW_SHARE:
-        return
-    [(field, _)] = Counter(problems).most_common(1)
-    raise FeedRefused(field, f"{len(problems)} of {total} segments cannot be drawn")
 
 
 def drawable_parts(record: PlacedRecord, believed: Box) -> list[Part] | str:

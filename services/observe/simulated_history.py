@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,16 +36,6 @@ _MAX_STEP_MINUTES: Final = 60
 _MAX_WEEKS: Final = 520
 
 
-class SimulatedFeed(Protocol):
-    """What is asked of a feed that can tell any moment of its past."""
-
-    def reply(self, at: datetime) -> bytes:
-        """One reply, as the live feed would send it."""
-
-    def observations(self, times: Sequence[datetime]) -> Any:
-        """Arrays of :data:`_COLUMNS`, shape (times, segments), in the order of the replies."""
-
-
 def simulated_times(weeks: int, until: date, step: timedelta) -> list[datetime]:
     """Every observation time of whole days in Rennes, the last one included.
 
@@ -63,7 +53,7 @@ def simulated_times(weeks: int, until: date, step: timedelta) -> list[datetime]:
 
 
 def write_simulated_history(
-    feed: SimulatedFeed, data_dir: Path, times: Sequence[datetime]
+    feed: DemoFeed, data_dir: Path, times: Sequence[datetime]
 ) -> Iterator[Path]:
     """Write the traffic of some times, one file a UTC day, and the network it refers to.
 
@@ -168,7 +158,7 @@ def _places_in_reply(body: bytes, network: Network) -> NDArray[np.int64]:
 
 
 def _columns(
-    feed: SimulatedFeed, moments: Sequence[datetime], order: NDArray[np.int64]
+    feed: DemoFeed, moments: Sequence[datetime], order: NDArray[np.int64]
 ) -> dict[str, NDArray[Any]]:
     observed = feed.observations(moments)
     columns = {name: getattr(observed, name)[:, order].ravel() for name in _COLUMNS}

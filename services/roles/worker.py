@@ -42,7 +42,7 @@ from services.metrics.samples import heartbeat_of
 from services.metrics.shared_directory import metric_registry, share_metrics
 from services.metrics.work import WorkMetrics
 from services.observe.demo import DemoFeed
-from services.observe.feeds.sources import LiveFeed, SimulatedFeed
+from services.observe.feeds.sources import LiveFeed
 from services.observe.observer import Observer
 from services.operations.cameras import prune_readings
 from services.operations.database import Operations, open_operations
@@ -82,7 +82,7 @@ LOG_IN_FAILURES_KEPT: Final = timedelta(hours=1)
 def make_observer(settings: Settings, store: Store, metrics: WorkMetrics | None = None) -> Observer:
     """The observer that the settings ask for."""
     live = None if settings.source == "demo" else LiveFeed(str(settings.feed_url or CITY.feed_url))
-    demo = None if settings.source == "live" else SimulatedFeed(DemoFeed().reply)
+    demo = None if settings.source == "live" else DemoFeed()
     return Observer(store, live, demo, utc_now, metrics, city=CITY)
 
 

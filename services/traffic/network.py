@@ -188,11 +188,15 @@ def geometry_parts(geometry: dict[str, Any]) -> list[Part]:
     return parts
 
 
-def _feature(index: int, network: Network, zone: int) -> dict[str, Any]:
-    parts = [
-        [[round(c, _COORDINATE_DECIMALS) for c in point[:2]] for point in part]
-        for part in network.geometry[index]
+def rounded(parts: list[Part]) -> list[Part]:
+    """Lines as precise as networks are kept, without heights."""
+    return [
+        [[round(c, _COORDINATE_DECIMALS) for c in point[:2]] for point in part] for part in parts
     ]
+
+
+def _feature(index: int, network: Network, zone: int) -> dict[str, Any]:
+    parts = rounded(network.geometry[index])
     single = len(parts) == 1
     return {
         "type": "Feature",

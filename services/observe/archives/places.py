@@ -30,13 +30,11 @@ from services.observe.feeds.reply import (
     ID_FIELD,
     STATIC_FIELDS,
     Record,
-    fingerprint,
+    build_network,
 )
-from services.traffic.network import Network, Part
+from services.traffic.network import Network, Part, rounded
 
 UNKNOWN_SEGMENT: Final = "and no network here knows the segment"
-# As precise as networks are kept: a metre (services.traffic.network).
-_DECIMALS: Final = 5
 
 Course = tuple[str, str, float, list[Part]]
 """What a segment is besides its id: name, class, limit (km/h), rounded geometry."""
@@ -244,24 +242,13 @@ class SegmentPlacer:
         return _Drafted(len(self._drafts) - 1, segment_id)
 
     def _keep(self, draft: dict[str, tuple[Record, Course]]) -> Network:
-        network = _network_of(draft)
+        network = build_network(
+            [(fixed, course[-1]) for _, (fixed, course) in sorted(draft.items())]
+        )
         self.networks.keep(network)
         if network.version not in self._versions:
             self._versions.insert(0, network.version)
         return network
-
-
-def _network_of(draft: dict[str, tuple[Record, Course]]) -> Network:
-    segment_ids = sorted(draft)
-    courses = [draft[segment_id][1] for segment_id in segment_ids]
-    return Network(
-        version=fingerprint([draft[segment_id][0] for segment_id in segment_ids]),
-        segment_ids=tuple(segment_ids),
-        geometry=tuple(parts for _, _, _, parts in courses),
-        names=np.array([name for name, _, _, _ in courses], dtype=np.str_),
-        road_classes=np.array([road_class for _, road_class, _, _ in courses], dtype=np.str_),
-        speed_limit_kmh=np.array([limit for _, _, limit, _ in courses], dtype=float),
-    )
 
 
 def _fixed_record(record: FlatRecord, geometry: dict[str, Any]) -> Record:
@@ -279,7 +266,7 @@ def _course(record: Record, parts: list[Part]) -> Course:
         record.denomination or "",
         record.hierarchie or "",
         float(record.vitesse_maxi),
-        _rounded(parts),
+        rounded(parts),
     )
 
 
@@ -288,9 +275,5 @@ def _course_in(network: Network, place: int) -> Course:
         str(network.names[place]),
         str(network.road_classes[place]),
         float(network.speed_limit_kmh[place]),
-        _rounded(network.geometry[place]),
+        rounded(network.geometry[place]),
     )
-
-
-def _rounded(parts: list[Part]) -> list[Part]:
-    return [[[round(c, _DECIMALS) for c in point[:2]] for point in part] for part in parts]

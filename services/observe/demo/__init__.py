@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.observe.demo.feed import DEFAULT_SEED, DemoFeed, period_start
+from services.observe.demo.feed import DEFAULT_SEED, DemoFeed
 from services.observe.demo.segments import MAX_SEGMENTS, MIN_SEGMENTS, NOMINAL_SEGMENTS, DemoNetwork
 from services.observe.demo.traffic import DemoObservations
 
@@ -14,5 +14,4 @@ __all__ = [
     "DemoFeed",
     "DemoNetwork",
     "DemoObservations",
-    "period_start",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Final
@@ -25,6 +25,7 @@ from services.observe.demo.segments import (
 )
 from services.observe.demo.traffic import DemoObservations, Simulation, simulate
 from services.plain.statuses import DATEX_NAMES
+from services.traffic.snapshot import Source
 
 DEFAULT_SEED: Final = 35
 
@@ -60,6 +61,7 @@ class DemoFeed:
 
     seed: int = DEFAULT_SEED
     segments: int = NOMINAL_SEGMENTS
+    source: Source = field(default="demo", init=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed <= MAX_SEED:
@@ -71,13 +73,6 @@ class DemoFeed:
     def network(self) -> DemoNetwork:
         """What does not change with time, in the order of the reply."""
         return build_network(self.segments)
-
-    @property
-    def hierarchies(self) -> NDArray[np.str_]:
-        """`hierarchie` of each segment, shape (segments,)."""
-        names = np.array([HIERARCHY_NAMES[road_class][0] for road_class in RoadClass])
-        chosen: NDArray[np.str_] = names[self.network.road_class]
-        return chosen
 
     def observations(self, times: Sequence[datetime] | NDArray[np.datetime64]) -> DemoObservations:
         """Simulate several instants without writing any JSON.
@@ -152,11 +147,6 @@ class DemoFeed:
     def _static_fields(self) -> list[dict[str, object]]:
         network = self.network
         return [_static_record(network, index) for index in range(len(network))]
-
-
-def period_start(at: datetime) -> datetime:
-    """Return the start of the feed's 3-minute period that holds an aware instant, in UTC."""
-    return datetime.fromtimestamp(int(_period_starts_s([at])[0]), UTC)
 
 
 def _period_starts_s(times: Sequence[datetime] | NDArray[np.datetime64]) -> NDArray[np.int64]:

@@ -71,7 +71,7 @@ class ReplyColumns(BaseModel):
     vehicleprobemeasurement: list[Annotated[int, Field(ge=0)]]
 
 
-_Drawable = tuple[Record, list[Part]]
+Drawable = tuple[Record, list[Part]]
 
 # What a row that failed a check reads instead: unknown, as the feed itself says it.
 _UNKNOWN_ROW: Final[dict[str, Any]] = {
@@ -295,21 +295,21 @@ def _network_of(
 def _drawn(city: City, records: list[Record]) -> tuple[Network, list[str]]:
     """The network of those records that can be drawn, and for each other one the field why not."""
     drawable, unmapped = _drawable(city, records, len(records))
-    return _build_network(fingerprint([record for record, _ in drawable]), drawable), unmapped
+    return build_network(drawable), unmapped
 
 
-def _drawable(city: City, records: list[Record], total: int) -> tuple[list[_Drawable], list[str]]:
+def _drawable(city: City, records: list[Record], total: int) -> tuple[list[Drawable], list[str]]:
     placed = [(record, gate.drawable_parts(record, city.believed)) for record in records]
     unmapped = [parts for _, parts in placed if isinstance(parts, str)]
-    gate.check_drawable(unmapped, total)
+    gate.check_bad_rows(Counter(unmapped), total, "segments cannot be drawn")
     return [(record, parts) for record, parts in placed if isinstance(parts, list)], unmapped
 
 
-def _joined(known: Network, drawable: list[_Drawable]) -> Network:
+def _joined(known: Network, drawable: list[Drawable]) -> Network:
     """A network with some segments more, in order of all ids; the same one where there are none."""
     if not drawable:
         return known
-    more = _build_network(fingerprint([record for record, _ in drawable]), drawable)
+    more = build_network(drawable)
     version = f"{known.version} {more.version}".encode()
     segment_ids = (*known.segment_ids, *more.segment_ids)
     geometry = (*known.geometry, *more.geometry)
@@ -324,10 +324,11 @@ def _joined(known: Network, drawable: list[_Drawable]) -> Network:
     )
 
 
-def _build_network(version: str, drawable: list[_Drawable]) -> Network:
+def build_network(drawable: Sequence[Drawable]) -> Network:
+    """The network of some records, in their order, and the lines of each."""
     records = [record for record, _ in drawable]
     return Network(
-        version=version,
+        version=fingerprint(records),
         segment_ids=tuple(record.predefinedlocationreference for record in records),
         geometry=tuple(parts for _, parts in drawable),
         names=np.array([record.denomination or "" for record in records], dtype=np.str_),

@@ -1,8 +1,7 @@
-"""Where the worker gets its replies: the live feed, or the simulated one."""
+"""Where the worker gets its replies: the live feed, or another that speaks as it does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -40,15 +39,3 @@ class LiveFeed:
     def reply(self, at: datetime) -> bytes:  # noqa: ARG002 - the live feed knows the time
         """The reply as it is now, whatever the time asked for."""
         return fetch(self.url, self.limits)
-
-
-@dataclass(frozen=True)
-class SimulatedFeed:
-    """A feed whose replies are computed."""
-
-    simulate: Callable[[datetime], bytes]
-    source: Source = "demo"
-
-    def reply(self, at: datetime) -> bytes:
-        """The simulated reply at an aware time."""
-        return self.simulate(at)

@@ -14,9 +14,8 @@ from services.city.rennes import RENNES
 from services.forecast.champions import CHAMPION_FILE
 from services.forecast.nowcast_files import write_nowcast
 from services.forecast.nowcasts import LEAD_MINUTES, QUANTILES, NowcastTable, to_percent
-from services.forecast.week_forecasts import WEEK_DIRECTORY, WEEK_FILE
+from services.forecast.week_forecasts import WEEK_DIRECTORY, WEEK_FILE, WeekTable
 from services.forecast.week_forecasts import encode_table as encode_week_table
-from services.forecast.week_forecasts import make_table as make_week_table
 from services.forecast.zone_forecasts import (
     FORECASTS_FILE,
     TABLE_SHAPE,
@@ -110,7 +109,7 @@ def write_week(
     """A model of segments that says the same quantiles of the ratio of every hour."""
     shape = (HOURS_PER_WEEK, len(NETWORK))
     percent = np.array(quantiles)[:, np.newaxis, np.newaxis] * 100
-    table = make_week_table(
+    table = WeekTable(
         model_version=version,
         trained_on=TrainedOn("demo", date(2026, 1, 5), last_day, 50, 1_000),
         thresholds=RENNES.thresholds,

@@ -13,6 +13,8 @@ import pytest
 
 from services.city.rennes import RENNES
 from services.observe.demo import DemoFeed
+from services.observe.demo.feed import HIERARCHY_NAMES
+from services.observe.demo.road_plan import RoadClass
 from services.plain.statuses import DATEX_NAMES
 
 # Key by key, in the API's order, the types of the reply of `exports/json`.
@@ -86,7 +88,7 @@ def test_equals_the_arrays(feed: DemoFeed, records: list[dict[str, object]]) -> 
         "vehicleprobemeasurement": observed.probes[0].tolist(),
         "predefinedlocationreference": list(feed.network.ids),
         "denomination": list(feed.network.names),
-        "hierarchie": feed.hierarchies.tolist(),
+        "hierarchie": [HIERARCHY_NAMES[RoadClass(code)][0] for code in feed.network.road_class],
         "vitesse_maxi": feed.network.limit_kmh.tolist(),
     }
     for key, expected in columns.items():

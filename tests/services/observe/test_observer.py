@@ -12,7 +12,6 @@ from services.base.errors import FeedUnreachable, StorageError
 from services.city.rennes import RENNES
 from services.history import day_files, writer
 from services.observe import observer as observer_module
-from services.observe.feeds.sources import SimulatedFeed
 from services.observe.observer import NETWORK_CHANGES_A_DAY, Observer
 from services.traffic.store import Store
 from services.web.latest import LatestTraffic
@@ -46,6 +45,15 @@ class SteeredFeed:
 
     def observed(self, at: datetime, **changes: object) -> None:
         self.answer = encode([{**r, "datetime": at.isoformat(), **changes} for r in make_records()])
+
+
+class SimulatedFeed:
+    """A simulated feed that answers with what a test computes."""
+
+    source = "demo"
+
+    def __init__(self, reply) -> None:
+        self.reply = reply
 
 
 def demo_reply(at: datetime) -> bytes:
