@@ -15,8 +15,8 @@ from models.zones.features import Cells
 from services.city.chosen import CITY
 from services.forecast.zone_forecasts import TABLE_SHAPE, TrainedOn
 from services.history import layout
+from services.history.day_counts import zone_times_by_day
 from services.history.networks import KnownNetworks
-from services.history.zone_times import zone_times_by_day
 from services.traffic.indicators import zone_status_codes
 from services.traffic.snapshot import Source
 

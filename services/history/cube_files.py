@@ -37,16 +37,13 @@ class CubeForm:
     ----------
     key : str
         Name of the column of keys.
-    labels : mapping of sequence of str
-        For each measure, the names of its columns.
-    derived : callable
+    derived : callable, optional
         Gives further columns, for readers that need no more than those.
     """
 
     key: str
     measures: Mapping[str, Measure]
-    labels: Mapping[str, Sequence[str]]
-    derived: Derived
+    derived: Derived | None = None
 
 
 def write_cube(path: Path, cube: Cube, form: CubeForm) -> None:
@@ -73,12 +70,12 @@ def read_cube(path: Path, form: CubeForm) -> Cube | None:
     StorageError
         When the file is none of this form.
     """
-    wanted = [label for labels in form.labels.values() for label in labels]
+    wanted = [label for measure in form.measures.values() for label in measure.labels]
     found = read_columns(path, wanted)
     if found is None:
         return None
     sums = {
-        name: np.stack([found.columns[label] for label in form.labels[name]], axis=-1).astype(
+        name: np.stack([found.columns[label] for label in measure.labels], axis=-1).astype(
             measure.dtype
         )
         for name, measure in form.measures.items()
@@ -129,6 +126,6 @@ def _table_of_hours(cube: Cube, form: CubeForm, hours: slice) -> pa.Table:
         ),
     }
     for name, values in part.items():
-        for place, label in enumerate(form.labels[name]):
+        for place, label in enumerate(form.measures[name].labels):
             columns[label] = np.ascontiguousarray(values[:, :, place]).ravel()
-    return pa.table(columns | form.derived(part))
+    return pa.table(columns | (form.derived(part) if form.derived else {}))

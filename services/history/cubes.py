@@ -16,9 +16,9 @@ Sums = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Measure:
-    """A sum that a cube keeps: how many numbers an hour and key has, and their type."""
+    """A sum that a cube keeps: the names of its numbers for an hour and key, and their type."""
 
-    width: int = 1
+    labels: Sequence[str]
     dtype: type[np.signedinteger[Any]] = np.int32
 
 
@@ -76,7 +76,7 @@ class Cube:
 
     def __post_init__(self) -> None:
         for name, measure in self.measures.items():
-            shape = (HOURS_PER_WEEK, len(self.keys), measure.width)
+            shape = (HOURS_PER_WEEK, len(self.keys), len(measure.labels))
             self.sums.setdefault(name, np.zeros(shape, measure.dtype))
 
     def add(self, counts: Counts) -> None:

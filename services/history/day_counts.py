@@ -1,4 +1,4 @@
-"""From the rows of a day to what they add to a usual week.
+"""From the rows of a day to what they add to a usual week, and to how long the zones took.
 
 No speed where the status is unknown or the road closed; free flow is the limit. A zone's
 speed ratio is that of ``services.traffic.zone_ratios``.
@@ -6,7 +6,9 @@ speed ratio is that of ``services.traffic.zone_ratios``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -14,31 +16,39 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from services.city.chosen import CITY
-from services.history import rows
+from services.history import day_files, rows
 from services.history.cubes import Counts, Measure
 from services.history.hour_of_week import hours_of_week
 from services.history.networks import KnownNetworks
-from services.history.ratio_histogram import PERMILLE, RATIO_BINS, ZONE_BINS, ratio_bins, zone_bins
+from services.history.ratio_histogram import (
+    PERMILLE,
+    RATIO_BIN_PCT,
+    RATIO_BINS,
+    ZONE_BINS,
+    ratio_bins,
+    zone_bins,
+)
 from services.plain.statuses import DATEX_NAMES
 from services.traffic.network import Network
+from services.traffic.snapshot import Source
 from services.traffic.status import has_speed
 from services.traffic.zone_ratios import ZoneTimes, travel_times_s, zone_times
 
 STATUSES: Final = len(DATEX_NAMES)
 SEGMENT_MEASURES: Final = {
-    "statuses": Measure(STATUSES),
-    "known": Measure(),
-    "ratio_permille": Measure(dtype=np.int64),
-    "slowness_permille": Measure(dtype=np.int64),
-    "ratios": Measure(RATIO_BINS),
+    "statuses": Measure(DATEX_NAMES),
+    "known": Measure(["known"]),
+    "ratio_permille": Measure(["ratio_permille"], np.int64),
+    "slowness_permille": Measure(["slowness_permille"], np.int64),
+    "ratios": Measure([f"ratio_{RATIO_BIN_PCT * place:03d}_pct" for place in range(RATIO_BINS)]),
 }
 """Of a segment: observations by status; those with a speed; the sums of speed ÷ limit
 and of free-flow ÷ actual speed (travel time index), in ‰; speed ratios by bin."""
 
 ZONE_MEASURES: Final = {
-    "times": Measure(),
-    "ratio_permille": Measure(dtype=np.int64),
-    "ratios": Measure(ZONE_BINS),
+    "times": Measure(["times"]),
+    "ratio_permille": Measure(["ratio_permille"], np.int64),
+    "ratios": Measure([f"ratio_{place:03d}_pct" for place in range(ZONE_BINS)]),
 }
 """Of a zone: observation times; the sum of its speed ratios in ‰; speed ratios by bin."""
 
@@ -136,6 +146,35 @@ def observed_zone_times(counted: CountedRows) -> tuple[NDArray[np.int64], ZoneTi
     speed_kmh = np.full((len(epoch_s), len(counted.network)), np.nan)
     speed_kmh[time[known], counted.segment[known]] = counted.speed_kmh[known]
     return epoch_s, zone_times(counted.network, travel_times_s(counted.network, speed_kmh))
+
+
+def zone_times_by_day(
+    data_dir: Path, source: Source, days: Iterable[date], networks: KnownNetworks
+) -> Iterator[tuple[date, NDArray[np.int64], ZoneTimes]]:
+    """The zones at every time of some UTC days, day by day; a day on two networks comes twice.
+
+    Parameters
+    ----------
+    networks : KnownNetworks
+        Rows on others are left out.
+
+    Yields
+    ------
+    day : date
+    epoch_s : array of int, shape (times,)
+        Observation times, seconds since 1970 UTC, in order.
+    times : ZoneTimes
+        Of shape (times, zones).
+
+    Raises
+    ------
+    StorageError
+        When files cannot be read though nothing is known to be wrong with them.
+    """
+    for day in days:
+        table = day_files.read_day(data_dir, source, day, COUNTED_COLUMNS)
+        for counted in rows_by_network(table, networks):
+            yield (day, *observed_zone_times(counted))
 
 
 def _count(

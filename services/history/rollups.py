@@ -43,8 +43,7 @@ from services.history.day_counts import (
     zone_counts,
 )
 from services.history.networks import KnownNetworks
-from services.history.ratio_histogram import RATIO_BIN_PCT, RATIO_BINS, ZONE_BINS, quantile_pct
-from services.plain.statuses import DATEX_NAMES
+from services.history.ratio_histogram import RATIO_BIN_PCT, quantile_pct
 from services.traffic.snapshot import Source
 
 log = logging.getLogger(__name__)
@@ -62,32 +61,8 @@ def _quantile_columns(sums: Mapping[str, NDArray[Any]]) -> dict[str, pa.Array]:
     return columns
 
 
-def _no_more_columns(_sums: Mapping[str, NDArray[Any]]) -> dict[str, pa.Array]:
-    return {}
-
-
-SEGMENT_FORM: Final = CubeForm(
-    key="segment_id",
-    measures=SEGMENT_MEASURES,
-    labels={
-        "statuses": DATEX_NAMES,
-        "known": ("known",),
-        "ratio_permille": ("ratio_permille",),
-        "slowness_permille": ("slowness_permille",),
-        "ratios": [f"ratio_{RATIO_BIN_PCT * place:03d}_pct" for place in range(RATIO_BINS)],
-    },
-    derived=_quantile_columns,
-)
-ZONE_FORM: Final = CubeForm(
-    key="zone",
-    measures=ZONE_MEASURES,
-    labels={
-        "times": ("times",),
-        "ratio_permille": ("ratio_permille",),
-        "ratios": [f"ratio_{place:03d}_pct" for place in range(ZONE_BINS)],
-    },
-    derived=_no_more_columns,
-)
+SEGMENT_FORM: Final = CubeForm("segment_id", SEGMENT_MEASURES, _quantile_columns)
+ZONE_FORM: Final = CubeForm("zone", ZONE_MEASURES)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,16 +29,18 @@ from services.history.day_counts import (
     segment_counts,
     zone_counts,
 )
-from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
+from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK, hour_of_week
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import PERMILLE, RATIO_BIN_PCT, ZONE_BIN_PCT, quantile_pct
 from services.history.rollups import QUANTILES, SEGMENT_FORM, SEGMENTS, ZONE_FORM, ZONES, path_of
 from services.plain.statuses import DATEX_NAMES
 from services.traffic.network import Network
 from services.traffic.snapshot import Source
+from services.traffic.usual import UsualRatios
+from services.traffic.usual_hour import UsualHour, hour_start
 
 _SUMS: Final = (*DATEX_NAMES, "known", "ratio_permille", "slowness_permille")
-_LABELS: Final = tuple(label for labels in SEGMENT_FORM.labels.values() for label in labels)
+_LABELS: Final = tuple(label for item in SEGMENT_FORM.measures.values() for label in item.labels)
 # Today's snapshots, and yesterday's around midnight.
 _DAYS_WITH_NEWS: Final = 2
 _NOTHING: Final = CubeColumns([], {}, {})
@@ -67,13 +70,13 @@ class TypicalWeek:
     hours: tuple[int, ...]
     values: dict[str, NDArray[Any]]
 
-    def at(self, hour_of_week: int) -> pd.DataFrame:
+    def at(self, hour: int) -> pd.DataFrame:
         """One hour: a row for each segment in the network's order, a column for each value."""
-        row = self.hours.index(hour_of_week)
+        row = self.hours.index(hour)
         return pd.DataFrame({name: matrix[row] for name, matrix in self.values.items()})
 
 
-def typical(data_dir: Path, source: Source, network: Network, hour_of_week: int) -> pd.DataFrame:
+def typical(data_dir: Path, source: Source, network: Network, hour: int) -> pd.DataFrame:
     """What is usual for every segment at one hour of the week.
 
     Returns
@@ -85,8 +88,8 @@ def typical(data_dir: Path, source: Source, network: Network, hour_of_week: int)
     ------
     StorageError
     """
-    weekday = hour_of_week // HOURS_PER_DAY
-    return typical_days(data_dir, source, network, [weekday]).at(hour_of_week)
+    weekday = hour // HOURS_PER_DAY
+    return typical_days(data_dir, source, network, [weekday]).at(hour)
 
 
 def typical_week(data_dir: Path, source: Source, network: Network) -> TypicalWeek:
@@ -180,6 +183,34 @@ def typical_zones(data_dir: Path, source: Source, network: Network) -> pd.DataFr
     return pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=index)
 
 
+def read_usual_hour(
+    data_dir: Path, source: Source, network: Network, moment: datetime
+) -> UsualHour:
+    """What is usual at the hour of the week of an aware time, as the history knows it now.
+
+    Raises
+    ------
+    StorageError
+    """
+    hour = hour_of_week(moment)
+    segments = typical(data_dir, source, network, hour)
+    by_zone = typical_zones(data_dir, source, network)
+    zones = by_zone.loc[[(hour, zone) for zone in CITY.zones]]
+    return UsualHour(
+        source=source,
+        network_version=network.version,
+        start=hour_start(moment),
+        segments=_usual(segments, counted="known"),
+        zones=_usual(zones, counted="times"),
+    )
+
+
+def _usual(table: pd.DataFrame, counted: str) -> UsualRatios:
+    """Quantiles and counts of one of the tables above."""
+    p10, p50, p90 = (table[name].to_numpy(np.float32) for name in ("p10", "p50", "p90"))
+    return UsualRatios(p10, p50, p90, observations=table[counted].to_numpy(np.uint32))
+
+
 def _news(
     data_dir: Path, source: Source, network: Network, count: Callable[[CountedRows], Counts]
 ) -> Counts | None:
@@ -203,13 +234,13 @@ def _with_news(
     at = news.hours.tolist().index(hour)
     old_order, new_order = _order(bins.keys, network), _order(news.keys, network)
     sums: dict[str, NDArray[Any]] = {}
-    for name, labels in SEGMENT_FORM.labels.items():
-        for place, label in enumerate(labels):
+    for name, measure in SEGMENT_FORM.measures.items():
+        for place, label in enumerate(measure.labels):
             sums[label] = _in_order(news.sums[name][at : at + 1, :, place], new_order)
             if bins.keys:
                 old = _in_order(bins.columns[label][row : row + 1], old_order)
                 sums[label] = sums[label] + old
-    ratios = np.stack([sums[label][0] for label in SEGMENT_FORM.labels["ratios"]], axis=-1)
+    ratios = np.stack([sums[label][0] for label in SEGMENT_FORM.measures["ratios"].labels], axis=-1)
     quantiles = {
         name: np.rint(quantile_pct(ratios, quantile, RATIO_BIN_PCT))
         for name, quantile in QUANTILES.items()

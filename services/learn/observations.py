@@ -20,12 +20,11 @@ from services.history import layout
 from services.history.averages import mean_of, smoothed_shares
 from services.history.cube_files import read_cube
 from services.history.cubes import Cube
-from services.history.day_counts import counts_of_ratios
+from services.history.day_counts import counts_of_ratios, zone_times_by_day
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK, hour_of_week
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import ZONE_BIN_PCT, ZONE_BINS, quantile_pct
 from services.history.rollups import ZONE_FORM, ZONES, path_of
-from services.history.zone_times import zone_times_by_day
 from services.learn.tally import Prediction
 from services.plain.statuses import ZONE_STATUSES
 from services.traffic.indicators import zone_status_codes

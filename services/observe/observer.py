@@ -19,7 +19,7 @@ from services.base.errors import FeedError, FeedUnreachable, StorageError, Traff
 from services.base.privacy import without_personal_data
 from services.city.city import City
 from services.history import writer
-from services.history.usual_look_up import read_usual_hour
+from services.history.typical import read_usual_hour
 from services.metrics.shared_directory import metric_registry
 from services.metrics.work import FetchOutcome, WorkMetrics
 from services.observe.feeds.reply import CheckedReply, check_reply

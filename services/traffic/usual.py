@@ -2,7 +2,7 @@
 
 Pure functions: the caller brings the speed ratios of now (``services.traffic.zone_ratios``)
 and those usual at this hour, which the worker reads from the history
-(``services.history.usual_look_up``).
+(``services.history.typical``).
 """
 
 from __future__ import annotations

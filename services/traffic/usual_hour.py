@@ -1,6 +1,6 @@
 """What is usual at one hour of the week, and how a snapshot compares with it.
 
-The worker writes it once an hour (``services.history.usual_look_up``) as one small
+The worker writes it once an hour (``services.history.typical``) as one small
 file, so that no page waits for a history to be read.
 """
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from services.city.rennes import RENNES
+from services.history.typical import read_usual_hour
 from services.history.upkeep import keep_up
-from services.history.usual_look_up import read_usual_hour
 from services.traffic.status import Status
 from services.traffic.usual import Comparison
 from services.traffic.usual_hour import compare_traffic
