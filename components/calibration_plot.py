@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
-from services.base.texts import Formats, Texts, formats
+from services.base.formats import Formats
+from services.base.texts import Texts, formats
 from services.plain.quality import CalibrationBin
 
 # Read on both themes; the style sheet gives text and lines the theme's colours.

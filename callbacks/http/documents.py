@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
@@ -38,29 +39,23 @@ def register(server: Flask, services: Services) -> None:
 def _register_of_snapshot(server: Flask, services: Services) -> None:
     """Add what is asked for by the version of the current snapshot, and only of it."""
 
-    @kept(1)
-    def details_document(view: TrafficView) -> Document:
-        return Document(encode_details(view.snapshot, view.compared), JSON)
+    def add(name: str, encode: Callable[[TrafficView], bytes | None]) -> None:
+        @kept(1)
+        def document_of(view: TrafficView) -> Document | None:
+            content = encode(view)
+            return None if content is None else Document(content, JSON)
 
-    @server.get("/snapshot/<version>/details")
-    def details(version: str) -> Response:
-        view = services.traffic.view()
-        if view is None or view.snapshot.version != version:
-            return nothing()
-        return immutable(send_document(details_document(view)))
+        @server.get(f"/snapshot/<version>/{name}", endpoint=name)
+        def document(version: str) -> Response:
+            view = services.traffic.view()
+            if view is None or view.snapshot.version != version:
+                return nothing()
+            found = document_of(view)
+            return nothing() if found is None else immutable(send_document(found))
 
-    @kept(1)
-    def compared_document(view: TrafficView) -> Document | None:
-        if view.compared is None:
-            return None
-        return Document(encode_compared(view.snapshot, view.compared), JSON)
+    add("details", lambda view: encode_details(view.snapshot, view.compared))
+    add("compared", _compared)
 
-    @server.get("/snapshot/<version>/compared")
-    def compared(version: str) -> Response:
-        view = services.traffic.view()
-        if view is None or view.snapshot.version != version:
-            return nothing()
-        document = compared_document(view)
-        if document is None:
-            return nothing()
-        return immutable(send_document(document))
+
+def _compared(view: TrafficView) -> bytes | None:
+    return None if view.compared is None else encode_compared(view.snapshot, view.compared)

@@ -15,6 +15,7 @@ from services.operations.rows import read_entities, read_rows
 from services.operations.tables import Camera, CameraReading
 
 LONGEST_NAME = 80
+_READINGS = select(Camera, CameraReading).join(CameraReading, CameraReading.camera_id == Camera.id)
 
 
 def pin_camera(session: Session, name: str, segment_id: str, at: datetime) -> Camera:
@@ -61,12 +62,7 @@ def latest_readings(session: Session) -> list[tuple[Camera, CameraReading]]:
     """Every camera with what its last picture said, the newest first."""
     # Numbers rise as readings come.
     newest = select(func.max(CameraReading.id)).group_by(CameraReading.camera_id)
-    query = (
-        select(Camera, CameraReading)
-        .join(CameraReading, CameraReading.camera_id == Camera.id)
-        .where(CameraReading.id.in_(newest))
-        .order_by(CameraReading.at.desc())
-    )
+    query = _READINGS.where(CameraReading.id.in_(newest)).order_by(CameraReading.at.desc())
     return [(camera, reading) for camera, reading in read_rows(session, query)]
 
 
@@ -74,11 +70,8 @@ def readings_since(
     session: Session, since: datetime, limit: int
 ) -> Sequence[tuple[Camera, CameraReading]]:
     """What pictures have said since a time, the newest first."""
-    query = (
-        select(Camera, CameraReading)
-        .join(CameraReading, CameraReading.camera_id == Camera.id)
-        .where(CameraReading.at >= since)
-        .order_by(CameraReading.at.desc(), CameraReading.id.desc())
+    query = _READINGS.where(CameraReading.at >= since).order_by(
+        CameraReading.at.desc(), CameraReading.id.desc()
     )
     return [(camera, reading) for camera, reading in read_rows(session, query, limit)]
 

@@ -13,8 +13,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from datetime import UTC, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import FrameType
 from typing import Final
@@ -100,38 +100,25 @@ def make_scheduler(
     # One for all runs: whatever speaks to a database anew compiles every statement anew, and
     # SQLAlchemy keeps those of each.
     operations = open_operations(settings)
-    scheduler.add_job(
-        turns.watched(observer.observe, LONGEST_ROUND_SECONDS),
-        "interval",
-        seconds=settings.feed_period_seconds,
-        next_run_time=now,
-        id="observe",
-    )
-    scheduler.add_job(
-        turns.watched(look_after_history, LONGEST_HOURLY_JOB_SECONDS),
-        "interval",
-        seconds=UPKEEP_PERIOD.total_seconds(),
-        args=[settings, operations],
-        next_run_time=now + UPKEEP_DELAY,
-        id="upkeep",
-    )
-    scheduler.add_job(
-        turns.watched(score_past_forecasts, LONGEST_HOURLY_JOB_SECONDS),
-        "interval",
-        seconds=SCORING_PERIOD.total_seconds(),
-        args=[settings, operations, metrics],
-        next_run_time=now + SCORING_DELAY,
-        id="scoring",
-    )
     forecasts = CachedForecasts(settings.data_dir, SHIPPED_ARTIFACTS)
-    scheduler.add_job(
-        show_life,
-        "interval",
-        args=[metrics, forecasts, turns],
-        seconds=HEARTBEAT_PERIOD.total_seconds(),
-        next_run_time=now,
-        id="heartbeat",
-    )
+    observe = turns.watched(observer.observe, LONGEST_ROUND_SECONDS)
+    look_after = turns.watched(look_after_history, LONGEST_HOURLY_JOB_SECONDS)
+    score = turns.watched(score_past_forecasts, LONGEST_HOURLY_JOB_SECONDS)
+
+    def add(
+        name: str, work: Callable[..., object], *args: object, every: timedelta, first: datetime
+    ) -> None:
+        seconds = every.total_seconds()
+        scheduler.add_job(
+            work, "interval", args=args, seconds=seconds, next_run_time=first, id=name
+        )
+
+    period = timedelta(seconds=settings.feed_period_seconds)
+    upkeep, scoring = now + UPKEEP_DELAY, now + SCORING_DELAY
+    add("observe", observe, every=period, first=now)
+    add("upkeep", look_after, settings, operations, every=UPKEEP_PERIOD, first=upkeep)
+    add("scoring", score, settings, operations, metrics, every=SCORING_PERIOD, first=scoring)
+    add("heartbeat", show_life, metrics, forecasts, turns, every=HEARTBEAT_PERIOD, first=now)
     scheduler.add_listener(lambda event: metrics.failed(str(event.job_id)), EVENT_JOB_ERROR)
     return scheduler
 

@@ -59,14 +59,14 @@ def serves_pages(url: str, timeout_s: float = LONGEST_ANSWER_SECONDS) -> bool:
     return _ask(url + HEALTH_PATH, timeout_s) is not None
 
 
-def refreshes_pages(url: str, timeout_s: float = LONGEST_ANSWER_SECONDS) -> bool:
-    """Whether a page that is open somewhere would be refreshed; parameters as above."""
-    callbacks = _ask(url + DEPENDENCIES_PATH, timeout_s)
+def refreshes_pages(url: str) -> bool:
+    """Whether a page that is open somewhere would be refreshed."""
+    callbacks = _ask(url + DEPENDENCIES_PATH)
     try:
         body = _refresh_call(msgspec.json.decode(callbacks or b"[]", type=list[_Callback]))
     except _NO_CALLBACKS:
         return False
-    return _ask(url + CALLBACK_PATH, timeout_s, body) is not None
+    return _ask(url + CALLBACK_PATH, body=body) is not None
 
 
 def _refresh_call(callbacks: Sequence[_Callback]) -> bytes:
@@ -89,7 +89,9 @@ def _refresh_call(callbacks: Sequence[_Callback]) -> bytes:
     raise LookupError("no callback refreshes the page")
 
 
-def _ask(url: str, timeout_s: float, body: bytes | None = None) -> bytes | None:
+def _ask(
+    url: str, timeout_s: float = LONGEST_ANSWER_SECONDS, body: bytes | None = None
+) -> bytes | None:
     """What is answered, if it is answered well, in time and whole."""
     address, cut_off = urlsplit(url), CutOff(timeout_s)
     headers = {} if body is None else {"Content-Type": "application/json"}

@@ -122,26 +122,23 @@ def _increase(rule: Rule, recent: RecentSamples, _now: datetime) -> dict[str, fl
 
 
 def _share(rule: Rule, recent: RecentSamples, _now: datetime) -> dict[str, float]:
-    grown = _increases(rule, recent, filtered=False)
-    whole = _by_subject(rule, grown)
-    part = _by_subject(rule, {one: more for one, more in grown.items() if _fits(rule, one)})
-    return {
-        subject: (part.get(subject, 0.0) / total if part.get(subject, 0.0) >= rule.minimum else 0.0)
-        for subject, total in whole.items()
-        if total > 0
-    }
+    return _shares(rule, _increases(rule, recent, filtered=False), rule.minimum)
 
 
 def _part(rule: Rule, recent: RecentSamples, _now: datetime) -> dict[str, float]:
-    everything = {
-        series: value
-        for series, value in recent.newest.items()
-        if _fits(rule, series, filtered=False)
-    }
-    whole = _by_subject(rule, everything)
-    part = _by_subject(rule, {one: more for one, more in everything.items() if _fits(rule, one)})
+    held = {one: n for one, n in recent.newest.items() if _fits(rule, one, filtered=False)}
+    return _shares(rule, held)
+
+
+def _shares(rule: Rule, values: Mapping[Series, float], least: float = 0.0) -> dict[str, float]:
+    """What fits a rule, as a share of all, by subject; 0 where it is less than ``least``."""
+    whole = _by_subject(rule, values)
+    part = _by_subject(rule, {one: value for one, value in values.items() if _fits(rule, one)})
+    found = {subject: part.get(subject, 0.0) for subject in whole}
     return {
-        subject: part.get(subject, 0.0) / total for subject, total in whole.items() if total > 0
+        subject: found[subject] / total if found[subject] >= least else 0.0
+        for subject, total in whole.items()
+        if total > 0
     }
 
 

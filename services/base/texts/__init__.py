@@ -10,18 +10,6 @@ from typing import Any, Final
 
 from services.base.formats import Formats, formats_of, typeset
 
-__all__ = [
-    "DEFAULT_LANGUAGE",
-    "FOLDER",
-    "Formats",
-    "Texts",
-    "chance",
-    "checked_language",
-    "formats",
-    "languages",
-    "load_texts",
-]
-
 Texts = Mapping[str, Mapping[str, Any]]
 """Sections of named texts, as in ``fr.toml``."""
 
@@ -29,27 +17,25 @@ DEFAULT_LANGUAGE: Final = "fr"
 FOLDER: Final = Path(__file__).parent
 
 
-def languages(folder: Path | None = None) -> dict[str, str]:
+def languages() -> dict[str, str]:
     """The languages there are: code and own name, the default one first."""
-    paths = (folder or FOLDER).glob("*.toml")
+    paths = FOLDER.glob("*.toml")
     codes = sorted((path.stem for path in paths), key=lambda code: (code != DEFAULT_LANGUAGE, code))
-    return {code: str(load_texts(code, folder)["language"]["name"]) for code in codes}
+    return {code: str(load_texts(code)["language"]["name"]) for code in codes}
 
 
-def checked_language(value: object, folder: Path | None = None) -> str:
+def checked_language(value: object) -> str:
     """The language asked for where it exists, else the default one."""
-    return value if isinstance(value, str) and value in languages(folder) else DEFAULT_LANGUAGE
+    return value if isinstance(value, str) and value in languages() else DEFAULT_LANGUAGE
 
 
-def load_texts(language: str = DEFAULT_LANGUAGE, folder: Path | None = None) -> Texts:
+def load_texts(language: str = DEFAULT_LANGUAGE) -> Texts:
     """All texts of one language.
 
     Parameters
     ----------
     language : str
         One of :func:`languages`.
-    folder : Path, optional
-        Where the files are, if not beside this module.
 
     Raises
     ------
@@ -58,7 +44,7 @@ def load_texts(language: str = DEFAULT_LANGUAGE, folder: Path | None = None) -> 
     tomllib.TOMLDecodeError
         When the file is damaged.
     """
-    return _read((folder or FOLDER) / f"{language}.toml")
+    return _read(FOLDER / f"{language}.toml")
 
 
 def formats(texts: Texts) -> Formats:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from services.base import texts
 from services.base.texts import FOLDER, checked_language, languages, load_texts
 
 FRENCH = load_texts("fr")
@@ -49,15 +50,16 @@ def test_french_keeps_the_spaces_before_its_signs_unbroken():
             assert breaking == [], (section, key)
 
 
-def test_another_file_is_another_language(tmp_path):
+def test_another_file_is_another_language(tmp_path, monkeypatch):
     french = (FOLDER / "fr.toml").read_text(encoding="utf-8")
+    monkeypatch.setattr(texts, "FOLDER", tmp_path)
     (tmp_path / "fr.toml").write_text(french, encoding="utf-8")
-    assert languages(tmp_path) == {"fr": "Français"}
+    assert languages() == {"fr": "Français"}
     english = french.replace('code = "fr"', 'code = "en"').replace('"Français"', '"English"')
     (tmp_path / "en.toml").write_text(english, encoding="utf-8")
-    assert languages(tmp_path) == {"fr": "Français", "en": "English"}
-    assert checked_language("en", tmp_path) == "en"
-    assert load_texts("en", tmp_path)["language"]["name"] == "English"
+    assert languages() == {"fr": "Français", "en": "English"}
+    assert checked_language("en") == "en"
+    assert load_texts("en")["language"]["name"] == "English"
 
 
 @pytest.mark.parametrize("asked", ["xx", "", None, "../fr", ["fr"], 3])
