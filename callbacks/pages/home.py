@@ -10,8 +10,7 @@ from callbacks.http import camera_api, segment_forecasts, tiles
 from callbacks.http.language import requested_language
 from callbacks.live import forecast_choice, map_forecast, map_view, refresh
 from callbacks.pages import camera, not_found
-from callbacks.pages.document import give_document
-from callbacks.pages.subpage import Pages
+from callbacks.pages.subpage import Pages, give_document
 from components.footer import FooterLinks
 from components.forecast_card import Choice
 from components.glance import WORST_ROADS

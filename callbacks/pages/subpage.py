@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 from callbacks.http.language import requested_language
 from callbacks.pages import not_found
 from callbacks.pages.admission import admit_operators
-from callbacks.pages.document import give_document
+from components.document import build_document
 from components.subpage import Subpage, build_subpage
 from services.base.texts import Texts, languages, load_texts
 
@@ -106,6 +106,26 @@ def add_page(
     pages.apps.append(page)
     pages.links.append((section, main.get_relative_path(f"{path}/")))
     return page
+
+
+def give_document(app: Dash, section: str, plotly_url: str | None = None) -> None:
+    """Give an application its document.
+
+    Parameters
+    ----------
+    section : str
+        Of the texts, whose ``title`` the browser's tab shows.
+    plotly_url : str, optional
+        As :func:`components.document.build_document` takes it.
+    """
+
+    def interpolate_index(**parts: str) -> str:
+        texts = load_texts(requested_language())
+        icon_url = app.get_asset_url("icon.svg")
+        return build_document(texts, texts[section]["title"], icon_url, parts, plotly_url)
+
+    # The way that Dash names for documents of one's own.
+    app.interpolate_index = interpolate_index  # type: ignore[method-assign, assignment]
 
 
 def _application(main: Dash, path: str, scripts: Sequence[str]) -> Dash:

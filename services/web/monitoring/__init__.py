@@ -31,21 +31,14 @@ def bind_monitoring(
 ) -> None:
     """Measure the routes of a server and serve the result at ``/dashboard/``.
 
-    Call it last: routes added later are not measured. A monitoring database that cannot be
-    opened is reported in the journal and ``/dashboard/`` answers 503; the application itself
-    goes on.
+    Call it last: routes added later are not measured, and its pages ask for the log-in. A
+    monitoring database that cannot be opened is reported in the journal and ``/dashboard/``
+    answers 503; the application itself goes on.
 
     Parameters
     ----------
-    server
-        The Flask server, complete, not yet serving, with :func:`services.web.access.prepare_access`
-        done.
-    settings
-        ``monitor_level`` (``off`` binds nothing), ``data_dir``.
     operations
         Opened for reading.
-    city
-        By whose clock its pages count days.
     registry
         Of the application's metrics, for the measures that are lost; one of its own otherwise.
     """

@@ -20,6 +20,8 @@ _OF_THE_VISITOR = ("request_header", "request_environment", "request_url")
 
 Failure = tuple[type[BaseException], TracebackType | None, bool]
 """An error's kind and calls, and whether it was handled."""
+Codes = dict[tuple[str, int, str], int]
+"""Numbers of lines of code by file, line and function."""
 
 
 @dataclass(frozen=True)
@@ -103,16 +105,14 @@ class RecordStore:
         ):
             if plain:
                 session.execute(insert(table), plain)
-            codes: dict[tuple[str, int, str], int] = {}
+            codes: Codes = {}
             rows = [record.request for record in detailed]
             numbers = session.scalars(numbered, rows).all() if rows else ()
             for number, record in zip(numbers, detailed, strict=True):
                 self._store_details(session, number, record, codes)
             session.flush()
 
-    def _store_details(
-        self, session: Session, number: int, record: Record, codes: dict[tuple[str, int, str], int]
-    ) -> None:
+    def _store_details(self, session: Session, number: int, record: Record, codes: Codes) -> None:
         for kind, trace, is_handled in record.failures:
             # A message may quote the request. Code that has no source, such as what was made while
             # running, cannot be kept.
@@ -123,25 +123,24 @@ class RecordStore:
             # No header, no environment, no address.
             kept = dict.fromkeys(_OF_THE_VISITOR, NOT_KEPT) | asdict(record.outlier)
             session.add(self._storage.Outlier(request_id=number, **kept))
-        rows = []
-        for position, line in enumerate(record.lines):
-            place = line.filename, line.number, line.function
-            if place not in codes:
-                codes[place] = self._code_id(session, line)
-            rows.append(
-                {
-                    "request_id": number,
-                    "position": position,
-                    "indent": line.indent,
-                    "duration": line.duration_ms,
-                    "code_id": codes[place],
-                }
-            )
+        rows = [
+            {
+                "request_id": number,
+                "position": position,
+                "indent": line.indent,
+                "duration": line.duration_ms,
+                "code_id": self._code_id(session, line, codes),
+            }
+            for position, line in enumerate(record.lines)
+        ]
         if rows:
             session.execute(insert(self._storage.StackLine), rows)
 
-    def _code_id(self, session: Session, line: Line) -> int:
-        code = linecache.getline(line.filename, line.number).strip()[:_MAX_CHARACTERS]
-        texts = line.filename[-_MAX_CHARACTERS:], line.function[:_MAX_CHARACTERS]
-        found = self._find_code_line(session, texts[0], line.number, texts[1], code)
-        return int(found.id)
+    def _code_id(self, session: Session, line: Line, known: Codes) -> int:
+        place = line.filename, line.number, line.function
+        if place not in known:
+            code = linecache.getline(line.filename, line.number).strip()[:_MAX_CHARACTERS]
+            texts = line.filename[-_MAX_CHARACTERS:], line.function[:_MAX_CHARACTERS]
+            found = self._find_code_line(session, texts[0], line.number, texts[1], code)
+            known[place] = int(found.id)
+        return known[place]

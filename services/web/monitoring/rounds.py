@@ -27,8 +27,8 @@ class Rounds:
         self._starting = threading.Lock()
         self.thread: threading.Thread | None = None
 
-    def wake(self) -> bool:
-        """See that a round is made soon; whether that took a new thread.
+    def wake(self) -> None:
+        """See that a round is made soon.
 
         Raises
         ------
@@ -38,17 +38,15 @@ class Rounds:
         if not self._has_work.is_set():
             self._has_work.set()
         if self.thread is not None:
-            return False
+            return
         with self._starting:
-            is_first = self.thread is None
-            if is_first:
+            if self.thread is None:
                 self.thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 try:
                     self.thread.start()
                 except RuntimeError:
                     self.thread = None
                     raise
-        return is_first
 
     def end(self) -> None:
         """Make no further round, until somebody calls again."""

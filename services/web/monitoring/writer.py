@@ -54,6 +54,7 @@ class RecordWriter(Generic[T]):
         self._waiting: list[T] = []
         self._writing = threading.Lock()
         self._rounds = Rounds("monitoring", WRITE_PERIOD_SECONDS, lambda: not self.flush())
+        atexit.register(self.finish)
 
     def add(self, record: T) -> None:
         """Leave a record to be written soon. Never waits for the database.
@@ -67,9 +68,7 @@ class RecordWriter(Generic[T]):
             self._complaints.add("too many wait to be written")
             return
         self._waiting.append(record)
-        if self._rounds.wake():
-            atexit.unregister(self.finish)
-            atexit.register(self.finish)
+        self._rounds.wake()
 
     def flush(self) -> bool:
         """Write what waits, now; whether nothing is left."""
