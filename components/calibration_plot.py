@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
-from services.base.formats import Formats
 from services.base.texts import Texts, formats
 from services.plain.quality import CalibrationBin
 
@@ -32,7 +31,7 @@ def build_figure(texts: Texts, by_kind: Mapping[str, Sequence[CalibrationBin]]) 
         hoverinfo="skip",
     )
     lines = [
-        _line(written, name, points, colour)
+        _line(texts, name, points, colour)
         for (name, points), colour in zip(by_kind.items(), _COLOURS, strict=False)
     ]
     axis: dict[str, Any] = {
@@ -74,7 +73,8 @@ def describe(texts: Texts, by_kind: Mapping[str, Sequence[CalibrationBin]]) -> s
     )
 
 
-def _line(written: Formats, name: str, points: Sequence[CalibrationBin], colour: str) -> go.Scatter:
+def _line(texts: Texts, name: str, points: Sequence[CalibrationBin], colour: str) -> go.Scatter:
+    written = formats(texts)
     most = max((point.cases for point in points), default=1)
     # Areas, not widths, tell how many cases a point stands for.
     sizes = [
