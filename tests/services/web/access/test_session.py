@@ -5,9 +5,8 @@ from __future__ import annotations
 import flask
 
 from services.base.settings import load_settings
-from services.operations import open_for_serving
-from services.web.access import prepare_access
-from services.web.access.session import SESSION_COOKIE
+from services.operations.database import open_for_serving
+from services.web.access.session import SESSION_COOKIE, prepare_access
 
 
 def test_the_signer_is_made_only_for_who_has_a_cookie(tmp_path, monkeypatch):
