@@ -16,7 +16,7 @@ from benchmarks.rows import Options, Row, Spread, Target, exactly, share, spread
 from benchmarks.servers import workplace
 from benchmarks.timing import time_runs
 from services.history import day_files, layout, writer
-from services.history.typical import typical_week
+from services.history.typical import typical_days
 from services.history.upkeep import keep_up
 from services.history.window import replay
 from services.observe.feeds.reply import CheckedReply
@@ -107,7 +107,8 @@ def _times(days: int, last: date) -> list[datetime]:
 
 def _measured(data_dir: Path, checked: CheckedReply, last: date, options: Options) -> Measured:
     network, runs = checked.network, options.repeat(31, 5)
-    kept = [path for path in day_files.files(data_dir, "demo") if path.is_file()]
+    days = layout.days(data_dir, "demo")
+    kept = [p for day in days for p in day_files.day_files(data_dir, "demo", day).to_read()]
     rows = sum(len(pd.read_parquet(path, columns=["segment"])) for path in kept)
     day_file = layout.day_file(data_dir, "demo", last)
     plain = data_dir / "plain.parquet"
@@ -122,7 +123,7 @@ def _measured(data_dir: Path, checked: CheckedReply, last: date, options: Option
         rows=rows,
         bytes_per_row=exactly(sum(path.stat().st_size for path in kept) / rows, "B"),
         plain_bytes_per_row=exactly(plain.stat().st_size / day_rows, "B"),
-        week=taken(lambda: typical_week(data_dir, "demo", network)),
+        week=taken(lambda: typical_days(data_dir, "demo", network, range(7))),
         week_from_rows=taken(lambda: duckdb.sql(query).fetchall(), options.repeat(3, 1)),
         replayed=taken(lambda: replay(data_dir, "demo", last, network)),
         day_read=taken(lambda: pd.read_parquet(day_file)),

@@ -65,26 +65,11 @@ class DayFiles:
         return self.header is not None and not self.header.compacted
 
 
-def files(data_dir: Path, source: Source) -> list[Path]:
-    """The readable files of a source, in order of time, those left out that count twice.
-
-    A file that is no file of history (cut, foreign) is set aside under another
-    name and journalled, so that one bad file does not hide the others.
-
-    Raises
-    ------
-    StorageError
-        When one cannot be read though nothing is known to be wrong with it.
-    """
-    return [
-        path
-        for day in layout.days(data_dir, source)
-        for path in day_files(data_dir, source, day).to_read()
-    ]
-
-
 def day_files(data_dir: Path, source: Source, day: date) -> DayFiles:
     """The readable files of a day; the others are set aside and journalled.
+
+    A file that is no file of history (cut, foreign) is set aside under another name, so that one
+    bad file does not hide the others.
 
     Raises
     ------

@@ -92,16 +92,6 @@ def typical(data_dir: Path, source: Source, network: Network, hour: int) -> pd.D
     return typical_days(data_dir, source, network, [weekday]).at(hour)
 
 
-def typical_week(data_dir: Path, source: Source, network: Network) -> TypicalWeek:
-    """What is usual for every segment at every hour of the week.
-
-    Raises
-    ------
-    StorageError
-    """
-    return typical_days(data_dir, source, network, range(HOURS_PER_WEEK // HOURS_PER_DAY))
-
-
 def typical_days(
     data_dir: Path, source: Source, network: Network, days_of_week: Sequence[int]
 ) -> TypicalWeek:

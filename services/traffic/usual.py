@@ -45,17 +45,12 @@ class UsualRatios:
     p90: NDArray[np.floating] | float
     observations: NDArray[np.integer] | int
 
-    def is_known(self, min_observations: int = MIN_OBSERVATIONS) -> NDArray[np.bool_]:
+    def is_known(self) -> NDArray[np.bool_]:
         """Where enough was seen to speak of a habit, of the same shape."""
-        return np.asarray(self.observations) >= min_observations
+        return np.asarray(self.observations) >= MIN_OBSERVATIONS
 
 
-def compare(
-    ratio: NDArray[np.floating] | float,
-    usual: UsualRatios,
-    min_difference: float = MIN_DIFFERENCE,
-    min_observations: int = MIN_OBSERVATIONS,
-) -> NDArray[np.uint8]:
+def compare(ratio: NDArray[np.floating] | float, usual: UsualRatios) -> NDArray[np.uint8]:
     """Compare speed ratios with the usual ones.
 
     Busier means slower than nine in ten times at this hour, and by enough to be
@@ -68,10 +63,6 @@ def compare(
         Speed ÷ limit, or a zone's free-flow ÷ actual time; NaN where not known.
     usual : UsualRatios
         Of the same shape.
-    min_difference : float
-        From the median.
-    min_observations : int
-        With fewer, nothing is told.
 
     Returns
     -------
@@ -81,8 +72,8 @@ def compare(
     now = np.asarray(ratio, dtype=np.float64)
     difference = now - np.asarray(usual.p50)
     codes = np.full(now.shape, Comparison.USUAL, dtype=np.uint8)
-    codes[(now < usual.p10) & (difference <= -min_difference)] = Comparison.BUSIER
-    codes[(now > usual.p90) & (difference >= min_difference)] = Comparison.QUIETER
-    told = np.isfinite(difference) & usual.is_known(min_observations)
+    codes[(now < usual.p10) & (difference <= -MIN_DIFFERENCE)] = Comparison.BUSIER
+    codes[(now > usual.p90) & (difference >= MIN_DIFFERENCE)] = Comparison.QUIETER
+    told = np.isfinite(difference) & usual.is_known()
     codes[~told] = Comparison.NOT_TOLD
     return codes

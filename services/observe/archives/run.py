@@ -18,7 +18,7 @@ from services.observe.archives.documents import document_records, line_records
 from services.observe.archives.intake import days_of, take
 from services.observe.archives.places import SegmentPlacer
 from services.observe.archives.report import FileReport
-from services.observe.archives.shapes import OLD_CLASS_FIELD, FlatRecord, Flattener
+from services.observe.archives.shapes import OLD_CLASS_FIELD, FlatRecord, flat
 from services.observe.archives.source_file import UNREADABLE, Archive, open_archive, refusal
 from services.observe.archives.tables import parquet_records, table_records
 from services.observe.feeds.reply import GEOMETRY_FIELD
@@ -144,7 +144,6 @@ class Importer:
         report.notes = list(_notes(seen)) if seen else []
 
     def _batches(self, archive: Archive, report: FileReport) -> Iterator[list[FlatRecord]]:
-        flattener = Flattener()
         records = _records(archive)
         refused: FeedRefused | None = None
         goes_on = True
@@ -154,11 +153,11 @@ class Importer:
             try:
                 for record in islice(records, _RECORDS_PER_BATCH):
                     report.records += 1
-                    flat = flattener.flat(record)
-                    if flat is None:
+                    fields = flat(record)
+                    if fields is None:
                         report.skipped["not a record"] += 1
                     else:
-                        batch.append(flat)
+                        batch.append(fields)
             except UNREADABLE as error:
                 refused = refusal(error)
             goes_on = refused is None and report.records > before

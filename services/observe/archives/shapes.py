@@ -9,7 +9,7 @@ Shape``) instead of names, and as Parquet, whose geometry is WKB.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -29,52 +29,39 @@ _WKB_LINE: Final = 2
 _WKB_LINES: Final = 5
 _EWKB_HEIGHT: Final = 0x80000000
 
+# An archive repeats its keys in every record.
+_REMEMBERED_NAMES: Final = 1_024
+
 FlatRecord = dict[str, Any]
 
 
+@lru_cache(maxsize=_REMEMBERED_NAMES)
 def field_name(label: str) -> str:
     """The feed's name of a field, from its name or label in an archive."""
     return label.strip().casefold().replace(" ", "_")
 
 
-class Flattener:
-    """Makes records flat; remembers which of their keys are fields of the feed."""
+def flat(record: object) -> FlatRecord | None:
+    """The fields of a record; None when it is no object at all.
 
-    def __init__(self) -> None:
-        self._names: dict[str, str | None] = {}
-
-    def flat(self, record: object) -> FlatRecord | None:
-        """The fields of a record; None when it is no object at all.
-
-        ``geo_shape`` is left as it came: :func:`geometry_of` reads it.
-        """
-        if not isinstance(record, dict):
-            return None
-        content = record.get("record", record)
-        geometry = content.get("geometry") if isinstance(content, dict) else None
-        for wrapper in ("fields", "properties"):
-            inner = content.get(wrapper) if isinstance(content, dict) else None
-            if isinstance(inner, dict):
-                content = inner
-        if not isinstance(content, dict):
-            return None
-        fields = self._fields(content)
-        # A feature's own geometry; API 1 puts the middle of the segment there.
-        is_line = isinstance(geometry, dict) and geometry.get("type") in _LINES
-        if is_line and GEOMETRY_FIELD not in fields:
-            fields[GEOMETRY_FIELD] = geometry
-        return fields
-
-    def _fields(self, content: Mapping[Any, Any]) -> FlatRecord:
-        fields = {}
-        for key, value in content.items():
-            name = self._names.get(key, "")
-            if name == "":
-                name = field_name(str(key))
-                name = self._names[key] = name if name in FIELDS else None
-            if name is not None:
-                fields[name] = value
-        return fields
+    ``geo_shape`` is left as it came: :func:`geometry_of` reads it.
+    """
+    if not isinstance(record, dict):
+        return None
+    content = record.get("record", record)
+    geometry = content.get("geometry") if isinstance(content, dict) else None
+    for wrapper in ("fields", "properties"):
+        inner = content.get(wrapper) if isinstance(content, dict) else None
+        if isinstance(inner, dict):
+            content = inner
+    if not isinstance(content, dict):
+        return None
+    fields = {name: value for key, value in content.items() if (name := field_name(key)) in FIELDS}
+    # A feature's own geometry; API 1 puts the middle of the segment there.
+    is_line = isinstance(geometry, dict) and geometry.get("type") in _LINES
+    if is_line and GEOMETRY_FIELD not in fields:
+        fields[GEOMETRY_FIELD] = geometry
+    return fields
 
 
 def geometry_of(shape: object) -> dict[str, Any] | None:

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from services.base.files import write_atomically
-from services.history import day_files, writer
+from services.history import day_files, layout, writer
+from services.history.typical import TypicalWeek, typical_days
 from services.traffic.network import Network, encode_network
 from services.traffic.snapshot import Source
 from services.traffic.status import Status
@@ -19,6 +20,17 @@ from tests.factories import make_snapshot_for
 
 def keep_network(data_dir: Path, network: Network) -> None:
     write_atomically(data_dir / "networks" / f"{network.version}.geojson", encode_network(network))
+
+
+def files(data_dir: Path, source: Source) -> list[Path]:
+    """The readable files of a source, in order of time, those left out that count twice."""
+    days = layout.days(data_dir, source)
+    return [path for day in days for path in day_files.day_files(data_dir, source, day).to_read()]
+
+
+def typical_week(data_dir: Path, source: Source, network: Network) -> TypicalWeek:
+    """What is usual for every segment at every hour of the week."""
+    return typical_days(data_dir, source, network, range(7))
 
 
 def moments(start: datetime, how_many: int, step_minutes: int = 3) -> list[datetime]:

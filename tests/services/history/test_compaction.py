@@ -13,11 +13,17 @@ import pytest
 
 from services.base.errors import StorageError
 from services.history import compaction, day_files, layout, upkeep
-from services.history.typical import typical_week
 from services.observe.demo import MIN_SEGMENTS, DemoFeed
 from services.observe.simulated_history import write_simulated_history
 from tests.factories import make_network
-from tests.services.history.days import append, file_names, moments, observations
+from tests.services.history.days import (
+    append,
+    file_names,
+    files,
+    moments,
+    observations,
+    typical_week,
+)
 from tests.waiting import wait_until
 
 YESTERDAY = date(2026, 11, 22)
@@ -83,7 +89,7 @@ def test_snapshots_whose_removal_was_interrupted_do_not_count_twice(tmp_path, ne
     for path, content in list(contents.items())[3:]:
         path.write_bytes(content)
     pd.testing.assert_frame_equal(observations(tmp_path, "live", YESTERDAY), before)
-    assert [path.name for path in day_files.files(tmp_path, "live")] == ["day.parquet"]
+    assert [path.name for path in files(tmp_path, "live")] == ["day.parquet"]
     assert observations(tmp_path, "live", YESTERDAY)["observed_at"].nunique() == 6
     upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
     assert file_names(tmp_path, "live", YESTERDAY) == ["day.parquet"]

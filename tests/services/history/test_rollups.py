@@ -13,12 +13,12 @@ from services.history.cube_files import read_cube
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import quantile_pct
 from services.history.rollups import KINDS, SEGMENTS, ZONES
-from services.history.typical import typical, typical_week, typical_zones
+from services.history.typical import typical, typical_zones
 from services.plain.statuses import DATEX_NAMES
 from services.traffic.indicators import compute_indicators
 from services.traffic.status import Status
 from tests.factories import make_network, make_snapshot_for
-from tests.services.history.days import append, keep_network, moments, observations
+from tests.services.history.days import append, keep_network, moments, observations, typical_week
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAYS = [date(2026, 11, day) for day in (19, 20, 21)]

@@ -8,12 +8,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from services.city.rennes import RENNES
-from services.history import day_files, layout, rows, writer
+from services.history import layout, rows, writer
 from services.history.day_counts import zone_times_by_day
 from services.history.networks import KnownNetworks
 from services.traffic.indicators import compute_indicators, travel_time_s
 from services.traffic.status import Status
 from tests.factories import make_snapshot_for
+from tests.services.history.days import files
 
 MORNING = datetime(2026, 11, 23, 7, 40, tzinfo=UTC)
 
@@ -56,20 +57,20 @@ def test_the_same_snapshot_twice_is_kept_once(tmp_path, network):
     snapshot = make_snapshot_for(network, observed_at=MORNING, source="live")
     writer.append_snapshot(tmp_path, snapshot)
     writer.append_snapshot(tmp_path, snapshot)
-    assert len(day_files.files(tmp_path, "live")) == 1
+    assert len(files(tmp_path, "live")) == 1
 
 
 def test_live_and_simulated_histories_never_mix(tmp_path, network):
     writer.append_snapshot(tmp_path, make_snapshot_for(network, observed_at=MORNING, source="live"))
     writer.append_snapshot(tmp_path, make_snapshot_for(network, observed_at=MORNING, source="demo"))
-    assert len(day_files.files(tmp_path, "live")) == len(day_files.files(tmp_path, "demo")) == 1
+    assert len(files(tmp_path, "live")) == len(files(tmp_path, "demo")) == 1
 
 
 def test_a_corrupt_file_is_set_aside_and_named_and_the_others_read(tmp_path, network, caplog):
     for minutes in (0, 3):
         at = MORNING + timedelta(minutes=minutes)
         writer.append_snapshot(tmp_path, make_snapshot_for(network, observed_at=at, source="live"))
-    bad = day_files.files(tmp_path, "live")[0]
+    bad = files(tmp_path, "live")[0]
     bad.write_bytes(bad.read_bytes()[:100])
     [(_, epoch_s, _)] = zone_times(tmp_path, "live", network)
     assert epoch_s.tolist() == [int(MORNING.timestamp()) + 180]

@@ -20,14 +20,20 @@ from services.base.errors import StorageError
 from services.city.rennes import RENNES
 from services.history import layout, upkeep, writer
 from services.history.__main__ import main
-from services.history.typical import typical_week
 from services.observe.archives import run
 from services.observe.archives.run import Importer
 from services.traffic.status import Status
 from services.traffic.store import Store
 from tests.conftest import REAL_DATA
 from tests.factories import OBSERVED_AT, make_network, make_records, make_snapshot_for
-from tests.services.history.days import append, file_names, keep_network, moments, observations
+from tests.services.history.days import (
+    append,
+    file_names,
+    keep_network,
+    moments,
+    observations,
+    typical_week,
+)
 from tests.services.observe import archives
 from tests.waiting import wait_until
 

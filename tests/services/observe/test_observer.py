@@ -10,12 +10,13 @@ import pytest
 
 from services.base.errors import FeedUnreachable, StorageError
 from services.city.rennes import RENNES
-from services.history import day_files, writer
+from services.history import writer
 from services.observe import observer as observer_module
 from services.observe.observer import NETWORK_CHANGES_A_DAY, Observer
 from services.traffic.store import Store
 from services.web.latest import LatestTraffic
 from tests.feed_replies import OBSERVED_AT, RECEIVED_AT, encode, make_record, make_records
+from tests.services.history.days import files
 
 
 class SteeredClock:
@@ -86,7 +87,7 @@ def test_a_good_reply_is_published_and_kept(observer, store):
     published = observer.observe()
     assert store.current_snapshot().version == published.version
     assert published.source == "live"
-    assert [path.name for path in day_files.files(store.data_dir, "live")] == ["074000.parquet"]
+    assert [path.name for path in files(store.data_dir, "live")] == ["074000.parquet"]
     assert store.worker_state().consecutive_failures == 0
 
 
@@ -94,7 +95,7 @@ def test_the_same_reply_twice_is_one_snapshot(observer, store):
     first = observer.observe()
     second = observer.observe()
     assert first.version == second.version
-    assert len(day_files.files(store.data_dir, "live")) == 1
+    assert len(files(store.data_dir, "live")) == 1
 
 
 def test_a_refused_reply_leaves_the_last_good_snapshot(observer, feed, store, caplog):
@@ -149,8 +150,8 @@ def test_without_any_live_snapshot_the_simulated_feed_is_shown_as_such(observer,
     feed.answer = FeedUnreachable("no network")
     assert observer.observe().source == "demo"
     assert store.last_live_snapshot() is None
-    assert day_files.files(store.data_dir, "live") == []
-    assert len(day_files.files(store.data_dir, "demo")) == 1
+    assert files(store.data_dir, "live") == []
+    assert len(files(store.data_dir, "demo")) == 1
 
 
 def test_live_replaces_demo_and_demo_never_replaces_live(observer, feed, clock, store):
@@ -467,7 +468,7 @@ def test_the_usual_is_looked_up_once_an_hour_before_its_traffic_is_kept(
     real = observer_module.read_usual_hour
 
     def counting(data_dir, source, network, moment):
-        lookups.append((source, moment, len(day_files.files(data_dir, source))))
+        lookups.append((source, moment, len(files(data_dir, source))))
         return real(data_dir, source, network, moment)
 
     monkeypatch.setattr(observer_module, "read_usual_hour", counting)

@@ -9,13 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from services.city.rennes import RENNES
-from services.history import day_files
 from services.observe import simulated_history
 from services.observe.demo import MIN_SEGMENTS, DemoFeed
 from services.observe.feeds.reply import check_reply
 from services.observe.simulated_history import main, simulated_times, write_simulated_history
 from services.traffic.status import Status
 from services.traffic.store import Store
+from tests.services.history.days import files
 
 MONDAY_MORNING = datetime(2026, 11, 16, 7, 0, tzinfo=UTC)
 
@@ -93,8 +93,8 @@ def test_days_go_to_one_file_each_as_simulated_and_writing_again_changes_nothing
     contents = [path.read_bytes() for path in first]
     again = list(write_simulated_history(feed, tmp_path, times))
     assert [path.read_bytes() for path in again] == contents
-    assert day_files.files(tmp_path, "demo") == first
-    assert day_files.files(tmp_path, "live") == []
+    assert files(tmp_path, "demo") == first
+    assert files(tmp_path, "live") == []
 
 
 def test_the_command_shows_each_day_it_wrote(tmp_path, feed, monkeypatch, capsys):
