@@ -127,8 +127,11 @@ class MonitoringPage:
         """What axe finds on the page that is shown, and where it does not fit the screen."""
         found = []
         # Drawn for the phone: charts keep the width for which they were drawn.
-        for size in (PHONE, DESKTOP):
+        for size, theme in ((PHONE, "light"), (DESKTOP, "dark")):
             self.page.set_viewport_size(size)
+            # Without motion: colours on their way from one theme to the other are neither.
+            self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            expect(self.page.locator("html")).to_have_attribute("data-bs-theme", theme)
             found += [
                 (size["width"], item["id"], item["nodes"][0]["html"][:300])
                 for item in Axe().run(self.page).response["violations"]
@@ -136,6 +139,7 @@ class MonitoringPage:
             if self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
                 found.append((size["width"], "wider than the screen", ""))
         self.page.set_viewport_size(PHONE)
+        self.page.emulate_media(color_scheme="light")
         return {self.page.url: found} if found else {}
 
     def until_alive(self) -> None:

@@ -39,6 +39,9 @@
     // What the overview is told of the newest release, instead of asking PyPI for it.
     const NO_RELEASE = { get: function () { return [200, '{"info": {"version": "0"}}', {}, "OK", "complete"]; } };
 
+    // Of an endpoint on the axis of a phone's chart.
+    const NAME_LENGTH = 16;
+
     let words = {};
     let patterns = [];
 
@@ -173,6 +176,27 @@
         };
     }
 
+    /* The package's sheet has a dark theme, but does not ask the system for it. */
+    function followTheme() {
+        const dark = window.matchMedia("(prefers-color-scheme: dark)");
+        const follow = function () {
+            document.documentElement.dataset.bsTheme = dark.matches ? "dark" : "light";
+        };
+        dark.addEventListener("change", follow);
+        follow();
+    }
+
+    /* Plotly cuts off names that would take half of a chart's width. */
+    function shortened(name) {
+        return name.length > NAME_LENGTH ? name.slice(0, 7) + "…" + name.slice(8 - NAME_LENGTH) : name;
+    }
+
+    function namesOf(trace) {
+        return (trace.type === "box" ? [trace.name] : trace.y || []).filter(function (name) {
+            return typeof name === "string";
+        });
+    }
+
     /* Charts that fit any screen, whose colours start at nothing, and whose axes say what they show. */
     function drawBetter($delegate, $location) {
         const draw = $delegate.chart;
@@ -203,11 +227,18 @@
             delete wanted.width;
             wanted.margin = { l: 60, r: 20, t: 20 };
             wanted.height = 480;
-            // Boxes are named on their axis.
-            wanted.showlegend = data.every(function (trace) { return trace.type !== "box"; });
+            const isNarrow = window.innerWidth < 600;
+            // Boxes are named on their axis, a single line by the title; on a phone a tap names a bar.
+            wanted.showlegend = data.every(function (trace) {
+                return trace.type === "pie" || (trace.type !== "box" && data.length > 1 && !isNarrow);
+            });
             wanted.separators = LANGUAGE === "fr" ? ",\u202f" : ".,";
             wanted.xaxis = Object.assign({ automargin: true }, wanted.xaxis);
             wanted.yaxis = Object.assign({ automargin: true }, wanted.yaxis);
+            const names = shown.flatMap(namesOf);
+            if (isNarrow && names.some(function (name) { return name.length > NAME_LENGTH; })) {
+                Object.assign(wanted.yaxis, { tickvals: names, ticktext: names.map(shortened) });
+            }
             if (path.startsWith("/custom_graph/")) {
                 wanted.xaxis.tickformat = wanted.xaxis.hoverformat = "%d/%m\n%H:%M";
             }
@@ -269,6 +300,7 @@
         $rootScope.isOfCallbacks = function (name) { return name.endsWith(CALLBACKS); };
     }]);
 
+    followTheme();
     window.Plotly.setPlotConfig({ displayModeBar: false });
     const ask = window.confirm.bind(window);
     window.confirm = function (question) { return ask(translated(question)); };
