@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from components.aria import aria
 from components.calibration_plot import build_figure, describe
+from components.subpage import build_table
 from services.base.texts import Texts, formats
 from services.plain.quality import (
     FORECASTERS,
@@ -197,22 +198,7 @@ def points(texts: Texts, error: float) -> str:
 def _table(
     caption: str, columns: Sequence[str], rows: Sequence[Sequence[Component | str]]
 ) -> Component:
-    """A table that a phone scrolls sideways; the first column names the row."""
-    table = html.Table(
-        [
-            html.Thead(html.Tr([html.Th(column, scope="col") for column in columns])),
-            html.Tbody(
-                [
-                    html.Tr([html.Th(row[0], scope="row"), *(html.Td(cell) for cell in row[1:])])
-                    for row in rows
-                ]
-            ),
-        ],
-        className="quality-table",
-        **aria(label=caption),
-    )
-    scrolled = html.Div(
-        table, className="quality-scroll", tabIndex=0, role="region", **aria(label=caption)
-    )
     # Beside the table, not in it: there a phone would cut it off.
-    return html.Div([html.P(caption, className="quality-caption"), scrolled])
+    return html.Div(
+        [html.P(caption, className="quality-caption"), build_table(columns, rows, caption)]
+    )

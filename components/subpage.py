@@ -9,6 +9,7 @@ from typing import Any, Final
 from dash import html
 from dash.development.base_component import Component
 
+from components.aria import aria
 from components.footer import build_small_footer
 from services.base.texts import Texts
 
@@ -80,6 +81,22 @@ def build_card(title: str, *content: Any) -> html.Section:
         [html.H2(title, className="card-title"), *content],
         className=CARD,
     )
+
+
+def build_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], label: str = "") -> html.Div:
+    """A table that a phone scrolls sideways; the first column names the row.
+
+    Parameters
+    ----------
+    label : str
+        For who hears it, where no heading says what it holds.
+    """
+    head = html.Tr([html.Th(column, scope="col") for column in columns])
+    body = [html.Tr([html.Th(row[0], scope="row"), *map(html.Td, row[1:])]) for row in rows]
+    named = aria(label=label) if label else {}
+    table = html.Table([html.Thead(head), html.Tbody(body)], className="quality-table", **named)
+    region = {"role": "region", **named} if label else {}
+    return html.Div(table, className="quality-scroll", tabIndex=0, **region)
 
 
 def _header(texts: Texts, section: str, page: Subpage, home_url: str, icon_url: str) -> html.Header:

@@ -7,7 +7,6 @@ import binascii
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -129,7 +128,7 @@ def camera_body(camera: Camera, reading: CameraReading) -> Mapping[str, Any]:
         "id": camera.id,
         "name": camera.name,
         "segment_id": camera.segment_id,
-        "at": _moment(reading.at),
+        "at": reading.at.isoformat(timespec="seconds"),
         "status": reading.status,
         "occupancy": reading.occupancy,
         "confidence": reading.confidence,
@@ -169,7 +168,3 @@ def _status_of(error: PictureRefused) -> HTTPStatus:
     if isinstance(error, PictureTooLarge | PictureTooCostly):
         return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     return HTTPStatus.BAD_REQUEST
-
-
-def _moment(at: datetime) -> str:
-    return at.isoformat(timespec="seconds")

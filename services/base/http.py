@@ -17,18 +17,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from services.base.cut_off import IN_PROGRESS, CutOff
 from services.base.errors import FeedUnreachable
 
-CONNECT_TIMEOUT_S: Final = 5.0
-READ_TIMEOUT_S: Final = 20.0
-# From the first address looked up to the last byte, tries again and redirects included: a server
-# that drips cannot hold the worker, whether it drips a handshake, a header or a body.
-TOTAL_TIMEOUT_S: Final = 60.0
-# The reply is 2.6 MB; 100,000 segments would be 90 MB.
-MAX_REPLY_BYTES: Final = 100 * 1024 * 1024
-RETRIES: Final = 3
 # Without a network, names fail at once: the page must not wait for many tries.
 CONNECT_RETRIES: Final = 1
-BACKOFF_S: Final = 1.0
-BACKOFF_JITTER_S: Final = 1.0
 RETRIED_STATUSES: Final = (429, 500, 502, 503, 504)
 MAX_REDIRECTS: Final = 5
 _CHUNK_BYTES: Final = 256 * 1024
@@ -37,15 +27,24 @@ _USER_AGENT: Final = "traffic-rennes (open-source traffic dashboard)"
 
 @dataclass(frozen=True)
 class FetchLimits:
-    """The bounds of one fetch; tests hand in smaller ones."""
+    """The bounds of one fetch, those of a feed unless told otherwise.
 
-    connect_timeout_s: float = CONNECT_TIMEOUT_S
-    read_timeout_s: float = READ_TIMEOUT_S
-    total_timeout_s: float = TOTAL_TIMEOUT_S
-    max_bytes: int = MAX_REPLY_BYTES
-    retries: int = RETRIES
-    backoff_s: float = BACKOFF_S
-    backoff_jitter_s: float = BACKOFF_JITTER_S
+    Attributes
+    ----------
+    total_timeout_s : float
+        From the first address looked up to the last byte, tries again and redirects included: a
+        server that drips cannot hold the worker, whether it drips a handshake, a header or a body.
+    max_bytes : int
+        The reply is 2.6 MB; 100,000 segments would be 90 MB.
+    """
+
+    connect_timeout_s: float = 5.0
+    read_timeout_s: float = 20.0
+    total_timeout_s: float = 60.0
+    max_bytes: int = 100 * 1024 * 1024
+    retries: int = 3
+    backoff_s: float = 1.0
+    backoff_jitter_s: float = 1.0
 
 
 class _HttpConnection(HTTPConnection):
@@ -126,7 +125,8 @@ def fetch(
         try:
             with _followed(session, url, limits) as response:
                 if response.status_code != requests.codes.ok:
-                    raise _unsuccessful(response)
+                    reason = f"HTTP {response.status_code} {response.reason or ''}".strip()
+                    raise FeedUnreachable(reason, retry_after_s=_retry_after_s(response))
                 body = _read_within(response, limits)
         except _FAILURES as error:
             cut_off.remaining_s()
@@ -177,11 +177,6 @@ def _followed(session: requests.Session, url: str, limits: FetchLimits) -> reque
         if urlsplit(url).scheme not in ("http", "https"):
             raise FeedUnreachable("redirected to an address that is neither http nor https")
     raise FeedUnreachable(f"redirected more than {MAX_REDIRECTS} times")
-
-
-def _unsuccessful(response: requests.Response) -> FeedUnreachable:
-    reason = f"HTTP {response.status_code} {response.reason or ''}".strip()
-    return FeedUnreachable(reason, retry_after_s=_retry_after_s(response))
 
 
 def _retry_after_s(response: requests.Response) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Final, Literal, Self
 
@@ -175,20 +175,21 @@ def host_and_port(host: str, port: int) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    address = _address_of(host)
+    return host == "localhost" or (address is not None and address.is_loopback)
 
 
 def _is_any(host: str) -> bool:
     """Whether it stands for every address that the machine has."""
+    address = _address_of(host)
+    return address is not None and address.is_unspecified
+
+
+def _address_of(host: str) -> IPv4Address | IPv6Address | None:
     try:
-        return ip_address(host).is_unspecified
+        return ip_address(host)
     except ValueError:
-        return False
+        return None
 
 
 def _is_weak(secret: str, min_characters: int, min_power: int) -> bool:

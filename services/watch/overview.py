@@ -121,7 +121,7 @@ class OverviewWriter:
             ],
             requests=requests_of(recent),
             processes=_processes(recent),
-            seen_at=_heartbeats(recent),
+            seen_at={who.get("role", ""): at for who, at in recent.of(HEARTBEAT.name)},
         )
         try:
             write_atomically(self._path, orjson.dumps(asdict(document)), mode=0o600)
@@ -174,10 +174,6 @@ def _processes(recent: RecentSamples) -> list[ProcessOverview]:
         ProcessOverview(labels.get("role", ""), labels.get("pid", ""), value)
         for labels, value in recent.of(PROCESS_MEMORY.name)
     ]
-
-
-def _heartbeats(recent: RecentSamples) -> dict[str, float]:
-    return {labels.get("role", ""): value for labels, value in recent.of(HEARTBEAT.name)}
 
 
 def _decoded(document: bytes) -> Overview:

@@ -125,7 +125,8 @@ class Validity:
                 kept = self._kept
                 if self._stamp is None:
                     kept = dataclasses.replace(kept, era=_another_era())
-                changed = self._pruned(change(kept))
+                changed = change(kept)
+                changed = dataclasses.replace(changed, ended=self._running(changed.ended))
                 write_atomically(self._path, msgspec.json.encode(changed), mode=0o600)
                 with self._lock:
                     self._kept = changed
@@ -136,9 +137,6 @@ class Validity:
 
     def _with_own(self, kept: _Kept) -> _Kept:
         return dataclasses.replace(kept, ended={**kept.ended, **self._own})
-
-    def _pruned(self, kept: _Kept) -> _Kept:
-        return dataclasses.replace(kept, ended=self._running(kept.ended))
 
     def _running(self, ended: Mapping[str, int]) -> dict[str, int]:
         now = self._now()

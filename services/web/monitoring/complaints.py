@@ -33,22 +33,19 @@ class Complaints:
         self._failures = MEASURES_WRITE_FAILURES.make(registry)
         self._period_seconds = period_seconds
         self._lock = threading.Lock()
-        self._silent_until = {"lost": float("-inf"), "waiting": float("-inf")}
+        self._silent_until: dict[str, float] = {}
         self._unsaid = 0
 
     def add(self, error: Exception | str, count: int = 1) -> None:
         """Count lost measures. Of an error only its kind is told: its text may quote a request."""
         self._lost.inc(count)
         with self._lock:
+            self._unsaid += count
             if not self._may_speak("lost"):
-                self._unsaid += count
                 return
             unsaid, self._unsaid = self._unsaid, 0
-        logger.warning(
-            "a measure was lost: %s (%d more since the last such line)",
-            describe(error),
-            unsaid + count - 1,
-        )
+        message = "a measure was lost: %s (%d more since the last such line)"
+        logger.warning(message, describe(error), unsaid - 1)
 
     def wait(self, error: Exception, count: int) -> None:
         """Count a failed attempt to write measures, which go on waiting."""
@@ -69,7 +66,7 @@ class Complaints:
 
     def _may_speak(self, what: str) -> bool:
         now = time.monotonic()
-        if now < self._silent_until[what]:
+        if now < self._silent_until.get(what, now):
             return False
         self._silent_until[what] = now + self._period_seconds
         return True
