@@ -24,7 +24,7 @@ from services.forecast.champions import CachedChampion
 from services.forecast.speed_distribution import status_probabilities
 from services.forecast.zone_forecasts import TrainedOn, decode_trained_on
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
-from services.traffic.network import Network
+from services.traffic.network import Network, places_of
 from services.traffic.status import Status
 
 WEEK_DIRECTORY: Final = "week"
@@ -133,9 +133,7 @@ class WeekOnNetwork:
     def __init__(self, table: WeekTable, network: Network) -> None:
         self.table = table
         self.network = network
-        place_of_id = {segment_id: place for place, segment_id in enumerate(table.segment_ids)}
-        places = [place_of_id.get(segment_id, -1) for segment_id in network.segment_ids]
-        self._places = np.array(places, np.int64)
+        self._places = places_of(network.segment_ids, table.segment_ids)
         self._known = self._places >= 0
 
     def at(self, day: int, hour: int) -> SegmentForecasts:

@@ -114,15 +114,3 @@ class SegmentNumbers:
         ids += [f"{version}#{place}" for place in range(len(ids), at_least)]
         known = self._number_of_id
         return np.array([known.setdefault(name, len(known)) for name in ids], np.int64)
-
-
-def places_in(network: Network, other: Network) -> NDArray[np.int64]:
-    """Where each segment of a network stands in another one; -1 where it does not.
-
-    Parameters
-    ----------
-    network, other : Network
-        A row of ``network`` at place *p* belongs at ``places_in(network, other)[p]``.
-    """
-    index = other.index_of_id
-    return np.array([index.get(segment_id, -1) for segment_id in network.segment_ids], np.int64)

@@ -34,7 +34,7 @@ from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import PERMILLE, RATIO_BIN_PCT, ZONE_BIN_PCT, quantile_pct
 from services.history.rollups import QUANTILES, SEGMENT_FORM, SEGMENTS, ZONE_FORM, ZONES, path_of
 from services.plain.statuses import DATEX_NAMES
-from services.traffic.network import Network
+from services.traffic.network import Network, places_of
 from services.traffic.snapshot import Source
 from services.traffic.usual import UsualRatios
 from services.traffic.usual_hour import UsualHour, hour_start
@@ -245,8 +245,7 @@ def _order(keys: Sequence[str], network: Network) -> NDArray[np.int64] | None:
     """
     if tuple(keys) == network.segment_ids:
         return None
-    place = {key: index for index, key in enumerate(keys)}
-    return np.array([place.get(key, -1) for key in network.segment_ids], np.int64)
+    return places_of(network.segment_ids, keys)
 
 
 def _in_order(matrix: NDArray[Any], order: NDArray[np.int64] | None) -> NDArray[Any]:

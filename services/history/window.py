@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from services.city.chosen import CITY
 from services.history import day_files, layout, rows
-from services.history.networks import KnownNetworks, places_in
-from services.traffic.network import Network
+from services.history.networks import KnownNetworks
+from services.traffic.network import Network, places_of
 from services.traffic.snapshot import Source
 from services.traffic.status import Status
 
@@ -188,5 +188,6 @@ def _places(table: pa.Table, network: Network, networks: KnownNetworks) -> NDArr
         if version == network.version:
             place[of_version] = segments[of_version]
         else:
-            place[of_version] = places_in(known, network)[segments[of_version]]
+            places = places_of(known.segment_ids, network.segment_ids)
+            place[of_version] = places[segments[of_version]]
     return place

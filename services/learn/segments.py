@@ -24,7 +24,7 @@ from services.history.rollups import SEGMENTS, path_of
 from services.history.window import replay
 from services.learn.observations import PERSISTENCE_AGE_SECONDS, SECONDS_PER_HOUR
 from services.plain.statuses import DATEX_NAMES
-from services.traffic.network import Network
+from services.traffic.network import Network, places_of
 from services.traffic.snapshot import Source
 from services.traffic.status import Status
 
@@ -186,8 +186,7 @@ def _read_usual(data_dir: Path, source: Source, network: Network, weekday: int) 
 def _usual_on(found: CubeColumns, network: Network) -> _Usual:
     shape = (HOURS_PER_DAY, len(network))
     sums = {name: np.zeros(shape, np.int64) for name in _SUM_COLUMNS}
-    index = {segment_id: place for place, segment_id in enumerate(found.keys)}
-    places = np.array([index.get(name, -1) for name in network.segment_ids], np.int64)
+    places = places_of(network.segment_ids, found.keys)
     is_there = places >= 0
     if is_there.any():
         for name in _SUM_COLUMNS:

@@ -25,7 +25,7 @@ from services.history import rows, writer
 from services.history.window import midnight
 from services.observe.demo import DemoFeed
 from services.observe.feeds.reply import check_reply, decode_records
-from services.traffic.network import Network
+from services.traffic.network import Network, places_of
 from services.traffic.status import Status
 from services.traffic.store import Store
 
@@ -150,11 +150,8 @@ def _day(text: str) -> date:
 
 def _places_in_reply(body: bytes, network: Network) -> NDArray[np.int64]:
     """Where each segment of the network stands in the feed's own order."""
-    place_of_id = {
-        record.predefinedlocationreference: place
-        for place, record in enumerate(decode_records(body))
-    }
-    return np.array([place_of_id[segment_id] for segment_id in network.segment_ids])
+    ids = [record.predefinedlocationreference for record in decode_records(body)]
+    return places_of(network.segment_ids, ids)
 
 
 def _columns(

@@ -44,6 +44,7 @@ BLOCKED_UP_TO_RATIO: Final = 0.40
 
 _METRES_PER_KM: Final = 1_000.0
 _MIN_DELAY_S: Final = 1.0
+_WORST_ROADS: Final = 5
 # The feed gives these names to hundreds of places that have nothing else in common.
 _NAMES_OF_NO_ROAD: Final = ("", "Rond-point", "Inconnu Voie non dénommée")
 
@@ -76,15 +77,13 @@ class Indicators:
     worst_roads: tuple[WorstRoad, ...]
 
 
-def compute_indicators(network: Network, snapshot: Snapshot, worst: int = 5) -> Indicators:
+def compute_indicators(network: Network, snapshot: Snapshot) -> Indicators:
     """All indicators of one snapshot.
 
     Parameters
     ----------
     network, snapshot
         Of the same version.
-    worst : int
-        How many roads to list.
     """
     codes = snapshot.status_codes()
     found = zone_times(network, travel_time_s(network, snapshot)).speed_ratios().tolist()
@@ -95,7 +94,7 @@ def compute_indicators(network: Network, snapshot: Snapshot, worst: int = 5) -> 
         counts=status_counts(codes),
         length_shares=length_shares(network.length_m, codes),
         zone_ratios=dict(zip(CITY.zones, of_zones, strict=True)),
-        worst_roads=worst_roads(network, snapshot, worst),
+        worst_roads=worst_roads(network, snapshot, _WORST_ROADS),
     )
 
 

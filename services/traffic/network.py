@@ -92,6 +92,12 @@ class Network:
         return {segment_id: index for index, segment_id in enumerate(self.segment_ids)}
 
 
+def places_of(wanted: Sequence[str], known: Sequence[str]) -> NDArray[np.int64]:
+    """Where each of some ids of segments stands among others; -1 where it does not."""
+    place = {segment_id: index for index, segment_id in enumerate(known)}
+    return np.array([place.get(segment_id, -1) for segment_id in wanted], np.int64)
+
+
 def segment_lengths_m(geometry: Sequence[list[Part]]) -> NDArray[np.float64]:
     """Length of each segment in metres, the gaps between its parts left out.
 

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from services.base.errors import FeedRefused
 from services.city.city import City
 from services.observe import gate
-from services.traffic.network import Network, Part
+from services.traffic.network import Network, Part, places_of
 from services.traffic.snapshot import Snapshot, Source, make_snapshot
 from services.traffic.status import STATUS_OF_DATEX_NAME, Status
 
@@ -353,8 +353,7 @@ def _in_network_order(
     segment_ids = tuple(record.predefinedlocationreference for record in records)
     if segment_ids == network.segment_ids:
         return observed
-    place_of_id = {segment_id: place for place, segment_id in enumerate(segment_ids)}
-    places = np.array([place_of_id.get(segment_id, -1) for segment_id in network.segment_ids])
+    places = places_of(network.segment_ids, segment_ids)
     # A segment that the reply leaves out reads as unknown, with no probe.
     return {
         name: np.where(places < 0, values.dtype.type(Status.UNKNOWN), values[places])
