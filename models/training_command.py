@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,6 +65,12 @@ def at_least(least: int) -> Callable[[str], int]:
 def quieten_tensorflow() -> None:
     """Keep TensorFlow's own start-up lines from burying ours; errors still show."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def made_with() -> dict[str, str]:
+    """The versions that a training is recorded with."""
+    libraries = {name: version(name) for name in ("keras", "tensorflow")}
+    return {"python": platform.python_version(), **libraries}
 
 
 def say(text: str) -> None:

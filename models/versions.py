@@ -12,10 +12,15 @@ Another kind of model has a directory of its own with the same layout, such as
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
 
 from models.errors import ModelMismatch
 from services.base.errors import ForecastUnavailable, StorageError
@@ -27,6 +32,50 @@ MODEL_FILE: Final = "model.keras"
 NOWCASTER_FILE: Final = "nowcaster.npz"
 MEASURES_FILE: Final = "measures.json"
 CARD_FILE: Final = "MODEL_CARD.md"
+_HASH_BYTES: Final = 3
+
+
+def weights_hash(weights: Iterable[NDArray[Any]]) -> str:
+    """Six hexadecimal digits that change with any weight: the end of a version's name."""
+    digest = hashlib.blake2b(digest_size=_HASH_BYTES)
+    for values in weights:
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()
+
+
+def as_recorded(measures: dict[str, Any]) -> dict[str, Any]:
+    """Measures as their file gives them back, so that the card is made from what it says."""
+    plain: dict[str, Any] = orjson.loads(orjson.dumps(measures))
+    return plain
+
+
+def encode_measures(measures: dict[str, Any]) -> bytes:
+    """The record of a version as it is stored."""
+    return orjson.dumps(measures, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def write_recorded_version(
+    root: Path,
+    measures: dict[str, Any],
+    card: Callable[[dict[str, Any]], str],
+    write_files: Callable[[Path], None],
+) -> Path:
+    """Write a version with its record, and the card that is made from it.
+
+    Parameters
+    ----------
+    measures : dict
+        With ``model_version``, its name.
+    root, write_files
+        As for :func:`write_version`, which tells the errors.
+    """
+
+    def write_all(directory: Path) -> None:
+        write_files(directory)
+        (directory / MEASURES_FILE).write_bytes(encode_measures(measures))
+        (directory / CARD_FILE).write_text(card(measures), encoding="utf-8")
+
+    return write_version(root, measures["model_version"], write_all)
 
 
 def write_version(root: Path, version: str, write_files: Callable[[Path], None]) -> Path:

@@ -20,9 +20,8 @@ from numpy.typing import NDArray
 
 from models.camera.augmentation import augment
 from models.camera.dataset import LabelledPictures, load_split
-from models.camera.measures import encode_measures
 from models.training_command import DEFAULT_SEED, quieten_tensorflow, say
-from models.versions import MEASURES_FILE
+from models.versions import MEASURES_FILE, encode_measures
 from services.base.command_line import run_command
 from services.base.errors import TrafficError
 from services.camera.classes import InputScaling

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +28,6 @@ _SCALINGS: Final = {
     "small": InputScaling(),
     "vgg16": InputScaling(channels="bgr", scale=1.0, offset=(103.939, 116.779, 123.68)),
 }
-_HASH_BYTES: Final = 3
 # Rare classes weigh more, by the root of how rare they are: by the whole of it, poles would
 # swallow the walls behind them.
 _RARITY_POWER: Final = 0.5
@@ -189,14 +187,6 @@ def segment_with(model: Any, options: FitOptions) -> Any:
         return unletterbox_mask(shares.argmax(axis=-1).astype(np.uint8), place)
 
     return segment
-
-
-def weights_hash(model: Any) -> str:
-    """Six hexadecimal digits that change with any weight."""
-    digest = hashlib.blake2b(digest_size=_HASH_BYTES)
-    for values in model.get_weights():
-        digest.update(np.ascontiguousarray(values).tobytes())
-    return digest.hexdigest()
 
 
 def _built(options: FitOptions, encoder_weights: Path | None) -> Any:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from models.camera.camvid import GROUP_NAMES, VEHICLE, VOID
@@ -74,11 +73,6 @@ def figures(counts: Counts) -> dict[str, Any]:
         "pixels": int(counts.sum()),
         "confusion": counts.tolist(),
     }
-
-
-def encode_measures(measures: dict[str, Any]) -> bytes:
-    """The record of a version as it is stored."""
-    return orjson.dumps(measures, option=orjson.OPT_INDENT_2) + b"\n"
 
 
 class CommonestByPosition:

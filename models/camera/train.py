@@ -19,18 +19,30 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from models.camera.card import camera_card
 from models.camera.confusion_picture import draw_confusion
 from models.camera.dataset import LabelledPictures, load_split
 from models.camera.familiarity import fit_familiarity, record_of
 from models.camera.kind import CAMERA
-from models.camera.measures import CommonestByPosition, confusion_over, encode_measures, figures
+from models.camera.measures import CommonestByPosition, confusion_over, figures
 from models.catalogue import champion_in_use, roots_of
 from models.training import Ruling, record_training
-from models.training_command import DEFAULT_SEED, Report, Trained, at_least, quieten_tensorflow, say
-from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
+from models.training_command import (
+    DEFAULT_SEED,
+    Report,
+    Trained,
+    at_least,
+    made_with,
+    quieten_tensorflow,
+    say,
+)
+from models.versions import (
+    MODEL_FILE,
+    as_recorded,
+    promote,
+    weights_hash,
+    write_recorded_version,
+)
 from services.base.clock import utc_now
 from services.base.command_line import run_command
 from services.base.errors import ConfigurationError, TrafficError
@@ -99,11 +111,11 @@ def train(
             kept_at=kept_at,
         )
     report(f"trained in {time.monotonic() - started:.0f} s; judging on test")
-    version = f"{now:%Y-%m-%d}-{fit.weights_hash(model)}"
+    version = f"{now:%Y-%m-%d}-{weights_hash(model.get_weights())}"
     content, counts = _evaluated(model, learned, evaluated, load_split(data, "test"), options)
     familiarity = fit_familiarity(model, options.scaling, learned, evaluated)
     ruling = decide_by_baseline(content)
-    measures = _plain(
+    measures = as_recorded(
         {
             "model_version": version,
             **content,
@@ -182,9 +194,6 @@ def _evaluated(
     options: FitOptions,
 ) -> tuple[dict[str, Any], Any]:
     """What the record says, and the confusion on the unseen pictures."""
-    import keras  # noqa: PLC0415
-    import tensorflow as tf  # noqa: PLC0415
-
     from models.camera.fit import segment_with  # noqa: PLC0415
 
     segment = segment_with(model, options)
@@ -194,8 +203,7 @@ def _evaluated(
         **asdict(options),
         "network": model.name,
         "weights": int(model.count_params()),
-        "keras": keras.__version__,
-        "tensorflow": tf.__version__,
+        **made_with(),
         "command": f"python -m models.camera.train --data DIR --encoder {options.encoder} "
         f"--epochs {options.epochs} --seed {options.seed}",
     }
@@ -207,12 +215,6 @@ def _evaluated(
         "baseline": figures(confusion_over(unseen, baseline)),
         "confusion_picture": CONFUSION_FILE,
     }, counts
-
-
-def _plain(content: dict[str, Any]) -> dict[str, Any]:
-    # Through JSON, so that the card is made from what the file says.
-    plain: dict[str, Any] = orjson.loads(orjson.dumps(content))
-    return plain
 
 
 def _write(
@@ -229,10 +231,8 @@ def _write(
         (directory / CLASS_FILE).write_bytes(encode_class_file(ClassFile(GROUPS, scaling)))
         draw_confusion(counts, directory / CONFUSION_FILE)
         write_familiarity(familiarity, directory / MODEL_FILE)
-        (directory / MEASURES_FILE).write_bytes(encode_measures(measures))
-        (directory / CARD_FILE).write_text(camera_card(measures), encoding="utf-8")
 
-    return write_version(root, measures["model_version"], write_files)
+    return write_recorded_version(root, measures, camera_card, write_files)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,7 +8,6 @@ refuses the file, even where every shape fits.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zipfile
 import zlib
@@ -34,13 +33,12 @@ from models.nowcast.options import Architecture
 from models.nowcast.speed_table import RowTimes
 from models.nowcast.typical_days import TypicalDays
 from models.nowcast.zone_bands import ZoneCalibration
-from models.versions import NOWCASTER_FILE
+from models.versions import NOWCASTER_FILE, weights_hash
 from services.base.errors import StorageError
 from services.base.files import read_if_present
 from services.forecast.zone_forecasts import TrainedOn, decode_trained_on
 
 FORMAT: Final = 1
-_HASH_BYTES: Final = 3
 _PROBE_SEGMENTS: Final = 64
 _TOLERANCE: Final = 2e-3
 # What reading a damaged file, or arrays that do not fit each other, may raise.
@@ -73,15 +71,7 @@ class StoredNowcaster:
     @cached_property
     def version(self) -> str:
         """Its name: the last day it learned from, and a hash of its weights."""
-        return f"{self.trained_on.last_day}-{weights_hash(self.city)}"
-
-
-def weights_hash(city: CityNowcaster) -> str:
-    """Six hexadecimal digits that change with any weight."""
-    digest = hashlib.blake2b(digest_size=_HASH_BYTES)
-    for weights in _weights(city):
-        digest.update(np.ascontiguousarray(weights).tobytes())
-    return digest.hexdigest()
+        return f"{self.trained_on.last_day}-{weights_hash(_weights(self.city))}"
 
 
 def encode_nowcaster(stored: StoredNowcaster) -> bytes:

@@ -6,7 +6,6 @@ python -m models.nowcast.train --data-dir DIR --source live
 from __future__ import annotations
 
 import argparse
-import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from models.catalogue import CHAMPION_NAME
@@ -42,8 +40,16 @@ from models.nowcast.leads import LEAD_STEPS, quantiles_at_leads
 from models.nowcast.speed_table import RowTimes
 from models.nowcast.zone_bands import ZoneCalibration, learn_zone_calibration
 from models.training import Decide, Ruling, Training, run_training
-from models.training_command import DEFAULT_SEED, Report, Trained, add_options, at_least, say
-from models.versions import CARD_FILE, MEASURES_FILE, NOWCASTER_FILE, promote, write_version
+from models.training_command import (
+    DEFAULT_SEED,
+    Report,
+    Trained,
+    add_options,
+    at_least,
+    made_with,
+    say,
+)
+from models.versions import NOWCASTER_FILE, as_recorded, promote, write_recorded_version
 from services.base.command_line import run_command
 from services.city.chosen import CITY
 from services.forecast.zone_forecasts import TrainedOn
@@ -174,8 +180,7 @@ def train_on(
         "seconds": round(seconds),
         **asdict(chosen),
         "weights": city.trained.weights,
-        "python": platform.python_version(),
-        **_versions(),
+        **made_with(),
     }
     stored_parts = (city, zones, table.network.version, trained_on)
     return write_nowcaster(root, stored_parts, measures, is_champion=ruling.action == "promoted")
@@ -390,26 +395,14 @@ def write_nowcaster(
     from models.nowcast.stored_nowcaster import StoredNowcaster, encode_nowcaster  # noqa: PLC0415
 
     stored = StoredNowcaster(*stored_parts)
-    version, document = stored.version, encode_nowcaster(stored)
-    # Through JSON, so that the card is made from what the file says.
-    content: dict[str, Any] = orjson.loads(
-        orjson.dumps({"model_version": version, "bytes": len(document), **measures})
-    )
+    document = encode_nowcaster(stored)
+    content = as_recorded({"model_version": stored.version, "bytes": len(document), **measures})
 
     def write_files(directory: Path) -> None:
         (directory / NOWCASTER_FILE).write_bytes(document)
-        record = orjson.dumps(content, option=orjson.OPT_INDENT_2)
-        (directory / MEASURES_FILE).write_bytes(record + b"\n")
-        (directory / CARD_FILE).write_text(nowcast_card(content), encoding="utf-8")
 
-    return Trained(write_version(root, version, write_files), content, is_champion)
-
-
-def _versions() -> dict[str, str]:
-    import keras  # noqa: PLC0415
-    import tensorflow as tf  # noqa: PLC0415
-
-    return {"keras": keras.__version__, "tensorflow": tf.__version__}
+    written = write_recorded_version(root, content, nowcast_card, write_files)
+    return Trained(written, content, is_champion)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from models.hour_waves import HOUR_HARMONICS, hour_waves
 from models.training_command import Report
+from models.versions import weights_hash
 from models.week.observations import CONGESTED_BINS, NOT_FREE_BINS
 from models.week.prior import Prior
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
@@ -31,7 +31,6 @@ _SEGMENT_WIDTH: Final = 8
 _DAY_WIDTH: Final = 4
 _CLASS_WIDTH: Final = 3
 _HIDDEN_UNITS: Final = 48
-_HASH_BYTES: Final = 3
 
 
 @dataclass(frozen=True)
@@ -149,20 +148,13 @@ class WeekNetwork:
         """Write the model in Keras' own format."""
         self._model.save(path)
 
-    def versions(self) -> dict[str, str]:
-        """What it was made with."""
-        return {"keras": keras.__version__, "tensorflow": tf.__version__}
-
     def weight_count(self) -> int:
         """How many numbers were learned."""
         return int(self._model.count_params())
 
     def weights_hash(self) -> str:
         """Six hexadecimal digits that change with any weight."""
-        digest = hashlib.blake2b(digest_size=_HASH_BYTES)
-        for weights in self._model.get_weights():
-            digest.update(np.ascontiguousarray(weights).tobytes())
-        return digest.hexdigest()
+        return weights_hash(self._model.get_weights())
 
 
 def fit_network(

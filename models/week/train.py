@@ -6,7 +6,6 @@ python -m models.week.train --data-dir DIR --source live
 from __future__ import annotations
 
 import argparse
-import platform
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,13 +15,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from models.day_split import split_days
 from models.training import Decide, Ruling, Training, run_training
-from models.training_command import DEFAULT_SEED, Report, Trained, add_options, at_least, say
-from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
+from models.training_command import (
+    DEFAULT_SEED,
+    Report,
+    Trained,
+    add_options,
+    at_least,
+    made_with,
+    say,
+)
+from models.versions import MODEL_FILE, as_recorded, promote, write_recorded_version
 from models.week.card import week_card
 from models.week.kind import WEEK
 from models.week.observations import SegmentHistory, load_segment_history
@@ -174,23 +180,26 @@ def train_on(
     by_day = {day: status_shares(unseen.on([day]).counts()) for day in parts.test}
     told = (days_observed >= MIN_DAYS) & (forecasts[MODEL].max(axis=-1) >= MIN_PROBABILITY)
     test = compare(forecasts, by_day, told) | {"coverage": coverage(quantiles, unseen)}
-    training = {
-        **asdict(options),
-        "strengths": asdict(strengths),
-        "folds": _FOLDS,
-        "weights": network.weight_count(),
-        "python": platform.python_version(),
-        **network.versions(),
-    }
     ruling = decide(test)
-    described = {
-        "model_version": f"{trained_on.last_day}-{network.weights_hash()}",
-        "trained_on": asdict(trained_on),
-        "training": training,
-        "test": test,
-        "decision": asdict(ruling),
-    }
-    measures = _measures(observed, parts, described)
+    measures = as_recorded(
+        {
+            "model_version": f"{trained_on.last_day}-{network.weights_hash()}",
+            "trained_on": asdict(trained_on),
+            "training": {
+                **asdict(options),
+                "strengths": asdict(strengths),
+                "folds": _FOLDS,
+                "weights": network.weight_count(),
+                **made_with(),
+            },
+            "test": test,
+            "decision": asdict(ruling),
+            "segments": len(observed.network),
+            "network_version": observed.network.version,
+            "thresholds": asdict(CITY.thresholds),
+            "split": asdict(parts),
+        }
+    )
     directory = _write(root, seen, quantiles, network, measures)
     return Trained(directory, measures, ruling.action == "promoted")
 
@@ -325,21 +334,6 @@ def _completed(
     return np.where(np.isnan(said), forecasts[CLIMATOLOGY], said)
 
 
-def _measures(
-    observed: SegmentHistory, parts: WeekSplit, described: dict[str, Any]
-) -> dict[str, Any]:
-    content = {
-        **described,
-        "segments": len(observed.network),
-        "network_version": observed.network.version,
-        "thresholds": asdict(CITY.thresholds),
-        "split": asdict(parts),
-    }
-    # Through JSON, so that the card is made from what the file says.
-    plain: dict[str, Any] = orjson.loads(orjson.dumps(content))
-    return plain
-
-
 def _write(
     root: Path,
     seen: SegmentHistory,
@@ -347,9 +341,8 @@ def _write(
     network: WeekNetwork,
     measures: dict[str, Any],
 ) -> Path:
-    version = measures["model_version"]
     table = WeekTable(
-        model_version=version,
+        model_version=measures["model_version"],
         trained_on=seen.description(),
         thresholds=CITY.thresholds,
         segment_ids=seen.network.segment_ids,
@@ -360,11 +353,8 @@ def _write(
     def write_files(directory: Path) -> None:
         network.save(directory / MODEL_FILE)
         (directory / WEEK_FILE).write_bytes(encode_table(table))
-        record = orjson.dumps(measures, option=orjson.OPT_INDENT_2)
-        (directory / MEASURES_FILE).write_bytes(record + b"\n")
-        (directory / CARD_FILE).write_text(week_card(measures), encoding="utf-8")
 
-    return write_version(root, version, write_files)
+    return write_recorded_version(root, measures, week_card, write_files)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,6 @@ class Fitted:
 
     forecaster: KerasForecaster
     epochs: int
-    versions: dict[str, str]
 
 
 def fit(
@@ -80,11 +79,7 @@ def fit(
     report(f"best after {epochs} epochs: training on all but the test days for as long")
     final = replace(options, epochs=epochs)
     model, _ = _trained(train + validation, None, final, [_progress(report)])
-    return Fitted(
-        forecaster=KerasForecaster(model),
-        epochs=epochs,
-        versions={"keras": keras.__version__, "tensorflow": tf.__version__},
-    )
+    return Fitted(KerasForecaster(model), epochs)
 
 
 def _trained(

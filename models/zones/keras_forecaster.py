@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,11 +11,9 @@ from numpy.typing import NDArray
 
 from models.errors import ModelMismatch
 from models.records import read_measures
-from models.versions import MODEL_FILE
+from models.versions import MODEL_FILE, weights_hash
 from models.zones.features import FEATURES, Cells, InputSpec, encode
 from models.zones.forecaster import KERAS_MODEL_NAME
-
-_HASH_BYTES: Final = 3
 
 
 class KerasForecaster:
@@ -51,10 +48,7 @@ class KerasForecaster:
 
     def weights_hash(self) -> str:
         """Six hexadecimal digits that change with any weight."""
-        digest = hashlib.blake2b(digest_size=_HASH_BYTES)
-        for weights in self._model.get_weights():
-            digest.update(np.ascontiguousarray(weights).tobytes())
-        return digest.hexdigest()
+        return weights_hash(self._model.get_weights())
 
 
 def check_inputs(model: Any) -> None:

@@ -6,19 +6,24 @@ python -m models.train --data-dir DIR --source live
 from __future__ import annotations
 
 import argparse
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from models.day_split import DaySplit, split_days
 from models.training import Decide, Ruling, Training, run_training
-from models.training_command import DEFAULT_SEED, Report, Trained, add_options, at_least, say
-from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE, promote, write_version
+from models.training_command import (
+    DEFAULT_SEED,
+    Report,
+    Trained,
+    add_options,
+    at_least,
+    made_with,
+    say,
+)
+from models.versions import MODEL_FILE, as_recorded, promote, write_recorded_version
 from models.zones.card import model_card
 from models.zones.comparison import compare, comparison_table, is_no_worse_than_average
 from models.zones.dataset import ZoneHistory, load_zone_history
@@ -36,7 +41,6 @@ from services.forecast.zone_forecasts import (
 from services.traffic.snapshot import Source
 
 if TYPE_CHECKING:
-    from models.zones.fit import Fitted
     from models.zones.keras_forecaster import KerasForecaster
 
 DEFAULT_EPOCHS: Final = 100
@@ -140,8 +144,22 @@ def train_on(
     seen = observed.on([*split.train, *split.validation])
     comparison = compare(fitted.forecaster, seen, observed.on(split.test), rivals)
     ruling = decide(comparison)
-    measures = _measures(trained_on, split, asdict(options), fitted, comparison)
-    measures["decision"] = asdict(ruling)
+    measures = as_recorded(
+        {
+            "model_version": f"{trained_on.last_day}-{fitted.forecaster.weights_hash()}",
+            "features": {"version": FEATURES.version, **FEATURES.as_dict()},
+            "trained_on": asdict(trained_on),
+            "split": asdict(split),
+            "training": {
+                **asdict(options),
+                "epochs": fitted.epochs,
+                "weights": fitted.forecaster.weight_count(),
+                **made_with(),
+            },
+            "test": comparison,
+            "decision": asdict(ruling),
+        }
+    )
     directory = _write(root, trained_on, fitted.forecaster, measures)
     return Trained(directory, measures, ruling.action == "promoted")
 
@@ -185,47 +203,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _measures(
-    trained_on: TrainedOn,
-    split: DaySplit,
-    options: dict[str, Any],
-    fitted: Fitted,
-    comparison: dict[str, Any],
-) -> dict[str, Any]:
-    content = {
-        "model_version": f"{trained_on.last_day}-{fitted.forecaster.weights_hash()}",
-        "features": {"version": FEATURES.version, **FEATURES.as_dict()},
-        "trained_on": asdict(trained_on),
-        "split": asdict(split),
-        "training": {
-            **options,
-            "epochs": fitted.epochs,
-            "weights": fitted.forecaster.weight_count(),
-            "python": platform.python_version(),
-            **fitted.versions,
-        },
-        "test": comparison,
-    }
-    # Through JSON, so that the card is made from what the file says.
-    plain: dict[str, Any] = orjson.loads(orjson.dumps(content))
-    return plain
-
-
 def _write(
     root: Path, trained_on: TrainedOn, forecaster: KerasForecaster, measures: dict[str, Any]
 ) -> Path:
-    version = measures["model_version"]
     probabilities = forecaster.predict(every_cell()).reshape(TABLE_SHAPE)
-    table = make_table(version, FEATURES.version, trained_on, probabilities)
+    table = make_table(measures["model_version"], FEATURES.version, trained_on, probabilities)
 
     def write_files(directory: Path) -> None:
         forecaster.save(directory / MODEL_FILE)
         (directory / FORECASTS_FILE).write_bytes(encode_table(table))
-        record = orjson.dumps(measures, option=orjson.OPT_INDENT_2)
-        (directory / MEASURES_FILE).write_bytes(record + b"\n")
-        (directory / CARD_FILE).write_text(model_card(measures), encoding="utf-8")
 
-    return write_version(root, version, write_files)
+    return write_recorded_version(root, measures, model_card, write_files)
 
 
 if __name__ == "__main__":
