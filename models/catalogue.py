@@ -53,16 +53,11 @@ class Roots:
     ----------
     local, shipped : Path
         Those trained here, whose champion wins, and those that came with the code.
-    files : tuple of str
-        What each version serves by.
-    learns_from_history : bool
-        Whether its record tells of which days.
     """
 
     local: Path
     shipped: Path
-    files: tuple[str, ...]
-    learns_from_history: bool = True
+    kind: ModelKind
 
     def __iter__(self) -> Iterator[Path]:
         """The local one first."""
@@ -102,7 +97,7 @@ class Found:
 def roots_of(data_dir: Path, kind: ModelKind, shipped: Path = SHIPPED_ARTIFACTS) -> Roots:
     """Where versions of a kind are looked for."""
     local = data_dir / "models" / kind.folder
-    return Roots(local, shipped / kind.folder, kind.files, kind.learns_from_history)
+    return Roots(local, shipped / kind.folder, kind)
 
 
 def versions_in(roots: Roots) -> list[Found]:
@@ -195,9 +190,9 @@ def version_record(
 
 def _found(roots: Roots, root: Path, version: str) -> Found:
     is_shipped = root == roots.shipped
-    read = read_measures if roots.learns_from_history else read_record
+    read = read_measures if roots.kind.learns_from_history else read_record
     try:
-        return Found(version, root, is_shipped, check_files(root / version, roots.files, read))
+        return Found(version, root, is_shipped, check_files(root / version, roots.kind.files, read))
     except ModelMismatch as error:
         return Found(version, root, is_shipped, _record_or_none(root / version, read), str(error))
 

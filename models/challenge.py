@@ -18,20 +18,28 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from models.catalogue import CHAMPION_NAME, Found, figures_of, version_record
+from models.catalogue import CHAMPION_NAME, Found, figures_of, roots_of, version_record
 from models.companion import give_way
 from models.contest import Contest
 from models.errors import HistoryTooShort
+from models.kinds import MODEL_KINDS
 from models.nowcast.challenge import NowcastChallenge
 from models.training import Ruling
-from models.training_command import DEFAULT_SEED, Report, at_least, quieten_tensorflow, say
+from models.training_command import (
+    DEFAULT_SEED,
+    Report,
+    at_least,
+    quieten_tensorflow,
+    say,
+    settings_of,
+)
 from models.versions import promote
 from models.week.challenge import WeekChallenge
 from models.zones.challenge import ZonesChallenge
 from services.base.clock import utc_now
 from services.base.command_line import run_command
 from services.base.errors import TrafficError
-from services.base.settings import Settings, load_settings
+from services.base.settings import Settings
 from services.city.chosen import CITY
 from services.history import layout
 from services.operations.database import Operations, open_operations
@@ -118,8 +126,6 @@ def make_contest(
     ValueError
         For a kind that is not challenged.
     """
-    if kind == "zones" and epochs is not None:
-        return ZonesChallenge(data_dir, source, epochs=epochs, seed=seed)
     contests: dict[Kind, Callable[..., Contest]] = {
         "zones": ZonesChallenge,
         "week": WeekChallenge,
@@ -127,7 +133,9 @@ def make_contest(
     }
     if kind not in contests:
         raise ValueError(f"no kind of model that is challenged: {kind!r}")
-    return contests[kind](data_dir, source, seed=seed)
+    options = {"epochs": epochs} if kind == "zones" and epochs is not None else {}
+    roots = roots_of(data_dir, MODEL_KINDS[kind])
+    return contests[kind](data_dir, source, roots, seed=seed, **options)
 
 
 def source_to_learn_from(settings: Settings) -> Source:
@@ -143,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     quieten_tensorflow()
     try:
-        settings = load_settings(**({"data_dir": options.data_dir} if options.data_dir else {}))
+        settings = settings_of(options)
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
-from models.catalogue import Found, ModelKind, Roots, champion_in_use, roots_of
+from models.catalogue import Found, ModelKind, Roots, champion_in_use
 from models.training import Decide
 from models.training_command import DEFAULT_SEED, Report, Trained
 from services.city.chosen import CITY
@@ -15,30 +17,29 @@ from services.operations.tables import Reason
 from services.traffic.snapshot import Source
 
 
-class Contest(Protocol):
-    """What a kind of model offers to be challenged: the one adapter that a new kind needs."""
+@dataclass(frozen=True)
+class Contest(ABC):
+    """What a kind of model offers to be challenged: the one adapter that a new kind needs.
 
-    @property
-    def kind(self) -> ModelKind:
-        """Which kind of model."""
+    Attributes
+    ----------
+    kind : ModelKind
+    data_dir : Path
+        Holds the history that is learned from.
+    source : {"live", "archive", "demo"}
+    roots : Roots
+        Where its versions are.
+    seed : int
+        Of the weights, and of whatever is drawn.
+    """
 
-    @property
-    def roots(self) -> Roots:
-        """Where its versions are."""
+    kind: ClassVar[ModelKind]
+    data_dir: Path
+    source: Source
+    roots: Roots
+    seed: int = DEFAULT_SEED
 
-    @property
-    def source(self) -> Source:
-        """Whose history is learned from."""
-
-    def champion(self) -> Found | None:
-        """The one in use, None when none can be used."""
-
-    def whole_days(self, now: datetime, after: date | None) -> list[date]:
-        """The whole local days observed, in order; those after a day, if there may be enough.
-
-        Cheap: asked every night.
-        """
-
+    @abstractmethod
     def train(self, evaluated: list[date], decide: Decide, report: Report) -> Trained:
         """Train on the days before the evaluated ones, compare on these with the champion as well.
 
@@ -49,41 +50,12 @@ class Contest(Protocol):
         TrafficError
         """
 
+    @abstractmethod
     def objection(self, comparison: dict[str, Any]) -> Reason | None:
-        """Which baseline did better than the challenger on the evaluated days; None if none did."""
-
-
-class HistoryContest:
-    """What is the same for every kind: whose champion, and which days.
-
-    Parameters
-    ----------
-    data_dir : Path
-        Holds the history and the local models.
-    source : {"live", "archive", "demo"}
-    roots : Roots, optional
-        Where the versions are, if not in the data directory and with the code.
-    seed : int
-        Of the weights, and of whatever is drawn.
-    """
-
-    kind: ClassVar[ModelKind]
-
-    def __init__(
-        self,
-        data_dir: Path,
-        source: Source,
-        *,
-        roots: Roots | None = None,
-        seed: int = DEFAULT_SEED,
-    ) -> None:
-        self._data_dir = data_dir
-        self.source: Source = source
-        self.roots = roots or roots_of(data_dir, self.kind)
-        self._seed = seed
+        """See ``models.training.Objection``."""
 
     def champion(self) -> Found | None:
-        """See :class:`Contest`."""
+        """The one in use, None when none can be used."""
         # A damaged local one does not serve: the shipped one does meanwhile.
         for roots in (self.roots, self.roots.only_shipped()):
             found = champion_in_use(roots)
@@ -92,13 +64,13 @@ class HistoryContest:
         return None
 
     def whole_days(self, now: datetime, after: date | None) -> list[date]:
-        """See :class:`Contest`.
+        """The whole local days observed, in order; those after a day, if there may be enough.
 
-        By the partitions of the history, whose days are UTC's: a local day is whole
-        when the UTC day before it, and its own, are there.
+        Cheap, as it is asked every night: by the partitions of the history, whose days are
+        UTC's. A local day is whole when the UTC day before it, and its own, are there.
         """
         today = CITY.local(now).date()
-        kept = set(layout.days(self._data_dir, self.source))
+        kept = set(layout.days(self.data_dir, self.source))
         return [
             day
             for day in sorted(kept)

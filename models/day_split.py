@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -26,52 +27,54 @@ class DaySplit:
     test: list[date]
 
 
-def split_days(days: list[date], seed: int) -> DaySplit:
+def split_days(days: list[date], seed: int, evaluated: list[date] | None = None) -> DaySplit:
     """Share whole days out at random, each weekday alike.
 
-    Raises
-    ------
-    HistoryTooShort
-        With fewer than three of some weekday.
-    """
-    generator = np.random.default_rng(seed)
-    parts: tuple[list[date], list[date], list[date]] = ([], [], [])
-    for weekday in range(DAYS):
-        same = [day for day in sorted(days) if day.weekday() == weekday]
-        if len(same) < MIN_OF_EACH_WEEKDAY:
-            raise HistoryTooShort(
-                f"{len(same)} {DAY_NAMES[weekday]}s in the history: training needs "
-                f"{MIN_OF_EACH_WEEKDAY} of each weekday"
-            )
-        held = max(1, len(same) // _HELD_OUT_SHARE)
-        shuffled = [same[place] for place in generator.permutation(len(same))]
-        for part, chosen in zip(
-            parts, (shuffled[2 * held :], shuffled[:held], shuffled[held : 2 * held]), strict=True
-        ):
-            part.extend(chosen)
-    return DaySplit(*(sorted(part) for part in parts))
-
-
-def split_with_newest_evaluated(days: list[date], evaluated: list[date], seed: int) -> DaySplit:
-    """Evaluate by some given days, and share out the others: each weekday alike, at random.
+    Parameters
+    ----------
+    evaluated : list of date, optional
+        Evaluate by these, and share out the others.
 
     Raises
     ------
     HistoryTooShort
-        With fewer than two others of some weekday: one to learn from, one to stop by.
+        With fewer than three of some weekday, or two others where it is given what to evaluate by.
+    """
+    least = MIN_OF_EACH_WEEKDAY - (evaluated is not None)
+    others = sorted(set(days) - set(evaluated or ()))
+    by_weekday = [[day for day in others if day.weekday() == weekday] for weekday in range(DAYS)]
+    for name, same in zip(DAY_NAMES, by_weekday, strict=True):
+        if len(same) < least:
+            beside = "" if evaluated is None else " beside the days it is judged by"
+            raise HistoryTooShort(
+                f"{len(same)} {name}s in the history: training needs {least} of each "
+                f"weekday{beside}"
+            )
+    return share_out(by_weekday, seed, _HELD_OUT_SHARE, evaluated)
+
+
+def share_out(
+    groups: Iterable[Sequence[date]],
+    seed: int,
+    held_out_share: int,
+    evaluated: list[date] | None = None,
+) -> DaySplit:
+    """Share days out at random, those of each group alike.
+
+    Parameters
+    ----------
+    held_out_share : int
+        One day in so many, one at least, to stop the training by, and one to evaluate by.
+    evaluated : list of date, optional
+        Evaluate by these, which are in no group, and by none of the groups.
     """
     generator = np.random.default_rng(seed)
-    train: list[date] = []
-    validation: list[date] = []
-    for weekday in range(DAYS):
-        same = [day for day in sorted(set(days) - set(evaluated)) if day.weekday() == weekday]
-        if len(same) < MIN_OF_EACH_WEEKDAY - 1:
-            raise HistoryTooShort(
-                f"{len(same)} {DAY_NAMES[weekday]}s to learn from: a challenger needs "
-                f"{MIN_OF_EACH_WEEKDAY - 1} of each weekday beside the days it is judged by"
-            )
-        held = max(1, len(same) // _HELD_OUT_SHARE)
+    split = DaySplit([], [], list(evaluated or ()))
+    for same in groups:
+        held = max(1, len(same) // held_out_share)
+        tested = held if evaluated is None else 0
         shuffled = [same[place] for place in generator.permutation(len(same))]
-        validation.extend(shuffled[:held])
-        train.extend(shuffled[held:])
-    return DaySplit(sorted(train), sorted(validation), sorted(evaluated))
+        split.validation.extend(shuffled[:held])
+        split.test.extend(shuffled[held : held + tested])
+        split.train.extend(shuffled[held + tested :])
+    return DaySplit(sorted(split.train), sorted(split.validation), sorted(split.test))

@@ -28,12 +28,12 @@ from models.errors import ModelMismatch
 from models.kinds import MODEL_KINDS
 from models.tables import markdown_table
 from models.training import NOT_RECORDED
+from models.training_command import settings_of
 from models.versions import promote, withdraw
 from services.base.clock import utc_now
 from services.base.command_line import run_command
 from services.base.errors import StorageError, TrafficError
 from services.base.formats import plural
-from services.base.settings import load_settings
 from services.city.chosen import CITY
 from services.learn.scoring_rules import skill
 from services.operations.database import NothingRecorded, Operations, open_operations
@@ -135,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        settings = load_settings(**({"data_dir": options.data_dir} if options.data_dir else {}))
+        settings = settings_of(options)
         operations = open_operations(settings, read_only=options.command == "list")
         kinds = [options.kind] if options.kind else list(MODEL_KINDS)
         registries = [
@@ -180,7 +180,7 @@ def _record(
     )
     measures = found.measures
     record = None
-    if measures and registry.roots.learns_from_history:
+    if measures and registry.kind.learns_from_history:
         record = version_record(registry.kind, found.version, measures, now)
     recorded = record_decision(registry.operations, decision, record)
     return "" if recorded else f" ({NOT_RECORDED})"

@@ -8,16 +8,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from models.catalogue import Found, ModelKind, champion_in_use, figures_of, roots_of, version_record
-from models.training_command import Trained, quieten_tensorflow, say, tell_outcome
+from models.training_command import (
+    Report,
+    Trained,
+    quieten_tensorflow,
+    say,
+    settings_of,
+    tell_outcome,
+)
 from services.base.clock import utc_now
 from services.base.errors import TrafficError
-from services.base.settings import load_settings
 from services.operations.database import Operations, open_operations
 from services.operations.decisions import record_decision
 from services.operations.tables import Action, Decision, Reason
+from services.traffic.snapshot import Source
 
 NOT_RECORDED: Final = "the database could not record it: the journal and this line are the record"
 
@@ -31,52 +38,87 @@ class Ruling:
 
 
 Decide = Callable[[dict[str, Any]], Ruling]
+"""Says what becomes of a version, from its comparison with the others."""
+Objection = Callable[[dict[str, Any]], Reason | None]
+"""Which baseline did better than a version on the evaluated days; None if none did."""
 
 
-@dataclass(frozen=True)
-class Training:
-    """What differs between the kinds of models when one is trained by hand.
+class Train(Protocol):
+    """Trains a kind of model by hand."""
 
-    Attributes
-    ----------
-    train : callable
-        Takes the data directory and the directory of models; writes a version.
-    table : callable
-        The measures on the days held out, for people.
-    who_is_better : str
-        Why a version is refused, if it is.
-    """
+    def __call__(
+        self, data_dir: Path, source: Source, root: Path, *, seed: int, report: Report
+    ) -> Trained:
+        """Train on a history, measure on days held out, and write the version.
 
-    kind: ModelKind
-    train: Callable[[Path, Path], Trained]
-    table: Callable[[dict[str, Any]], str]
-    who_is_better: str
+        Parameters
+        ----------
+        data_dir : Path
+            Holds the history and its networks.
+        source : {"live", "archive", "demo"}
+            Which history; simulated and observed traffic are never mixed.
+        root : Path
+            Directory of the models; the version is written into its kind's folder there.
+        seed : int
+            Of the split and of the weights.
+
+        Raises
+        ------
+        HistoryTooShort
+            When there are too few days to learn from and to evaluate by.
+        StorageError
+            When the history cannot be read or the version not be written.
+        """
 
 
-def run_training(training: Training, options: argparse.Namespace) -> int:
+def decide_by(objection: Objection) -> Decide:
+    """Promote what no baseline did better than."""
+
+    def decide(comparison: dict[str, Any]) -> Ruling:
+        reason = objection(comparison)
+        if reason is None:
+            return Ruling("promoted", "no_worse_than_average")
+        return Ruling("refused", reason)
+
+    return decide
+
+
+def run_training(
+    kind: ModelKind,
+    train: Train,
+    options: argparse.Namespace,
+    *,
+    table: Callable[[dict[str, Any]], str],
+    who_is_better: str,
+) -> int:
     """Train, put on record what became of the version, and tell; returns the exit code.
 
     Parameters
     ----------
     options : argparse.Namespace
-        With those of ``add_options``. A version for another place (``out``), such as
+        Of a ``training_parser``. A version for another place (``out``), such as
         the repository, is no decision of this installation and is not recorded.
+    table : callable
+        The measures on the days held out, for people.
+    who_is_better : str
+        Why a version is refused, if it is.
     """
     started_at = utc_now()
     quieten_tensorflow()
     try:
-        settings = load_settings(**({"data_dir": options.data_dir} if options.data_dir else {}))
-        previous = champion_in_use(roots_of(settings.data_dir, training.kind))
-        trained = training.train(settings.data_dir, options.out or settings.data_dir / "models")
+        settings = settings_of(options)
+        previous = champion_in_use(roots_of(settings.data_dir, kind))
+        root = options.out or settings.data_dir / "models"
+        trained = train(settings.data_dir, options.source, root, seed=options.seed, report=say)
     except TrafficError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    if options.out is None:
-        operations = open_operations(settings)
-        if not record_training(operations, training.kind, trained, previous, started_at):
-            say(NOT_RECORDED)
-    say(training.table(trained.measures["test"]))
-    tell_outcome(trained, training.kind.name, training.who_is_better)
+    if options.out is None and not record_training(
+        open_operations(settings), kind, trained, previous, started_at
+    ):
+        say(NOT_RECORDED)
+    say(table(trained.measures["test"]))
+    tell_outcome(trained, kind.name, who_is_better)
     return 0
 
 

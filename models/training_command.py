@@ -12,6 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from services.base.settings import Settings, load_settings
+
 DEFAULT_SEED: Final = 35
 
 Report = Callable[[str], None]
@@ -37,8 +39,9 @@ class Trained:
     is_champion: bool
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Which history is learned from, where the version goes, and the seed."""
+def training_parser(module: str, description: str) -> argparse.ArgumentParser:
+    """Options of a training: which history, where the version goes, and the seed."""
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
     parser.add_argument(
         "--data-dir", type=Path, help="holds history/ and networks/; default: TRAFFIC_DATA_DIR"
     )
@@ -49,6 +52,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=at_least(0), default=DEFAULT_SEED, help=f"default: {DEFAULT_SEED}"
     )
+    return parser
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The settings, with the data directory of the options where they name one.
+
+    Raises
+    ------
+    ConfigurationError
+    """
+    return load_settings(**({"data_dir": options.data_dir} if options.data_dir else {}))
 
 
 def at_least(least: int) -> Callable[[str], int]:

@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.catalogue import ModelKind, Roots
-from models.contest import HistoryContest
+from models.catalogue import ModelKind
+from models.contest import Contest
+from models.day_split import DaySplit
 from models.errors import HistoryTooShort, ModelMismatch
 from models.nowcast.city_table import CityTable, load_city_table
-from models.nowcast.day_parts import NowcastSplit, split_days
-from models.nowcast.evaluation import is_no_worse_than_baselines
+from models.nowcast.day_parts import split_by_day_type
+from models.nowcast.evaluation import objection
 from models.nowcast.issuer import MIN_KNOWN_SEGMENTS_SHARE, known_share
 from models.nowcast.kind import NOWCAST
 from models.nowcast.train import DEFAULT_WEEKS, describe, quantiles_in_parts, train_on
 from models.training import Decide
-from models.training_command import DEFAULT_SEED, Report, Trained
+from models.training_command import Report, Trained
 from services.operations.tables import Reason
-from services.traffic.snapshot import Source
 
 if TYPE_CHECKING:
     from models.nowcast.city import CityOptions
@@ -35,48 +34,28 @@ Array = NDArray[np.float32]
 READ_WEEKS: Final = DEFAULT_WEEKS + 1
 
 
-class NowcastChallenge(HistoryContest):
-    """See :class:`models.contest.Contest`.
-
-    Parameters
-    ----------
-    data_dir, source, roots, seed
-        As for :class:`models.contest.HistoryContest`.
-    options : CityOptions, optional
-        As for ``models.nowcast.train.train``.
-    """
+@dataclass(frozen=True)
+class NowcastChallenge(Contest):
+    """See :class:`models.contest.Contest`."""
 
     kind: ClassVar[ModelKind] = NOWCAST
 
-    def __init__(
-        self,
-        data_dir: Path,
-        source: Source,
-        *,
-        roots: Roots | None = None,
-        seed: int = DEFAULT_SEED,
-        options: CityOptions | None = None,
-    ) -> None:
-        super().__init__(data_dir, source, roots=roots, seed=seed)
-        self._options = options
+    options: CityOptions | None = None
 
     def train(self, evaluated: list[date], decide: Decide, report: Report) -> Trained:
         """See :class:`models.contest.Contest`."""
-        report(f"reading the history of source {self.source!r} in {self._data_dir}")
-        table = load_city_table(
-            self._data_dir, self.source, READ_WEEKS, report, until=evaluated[-1]
-        )
-        parts = parts_with_newest_evaluated(table, evaluated, self._seed)
-        dates = table.dates()
-        learned = [dates[day] for day in sorted([*parts.train, *parts.validation])]
+        report(f"reading the history of source {self.source!r} in {self.data_dir}")
+        table = load_city_table(self.data_dir, self.source, READ_WEEKS, report, until=evaluated[-1])
+        parts = parts_with_newest_evaluated(table, evaluated, self.seed)
+        learned = sorted([*parts.train, *parts.validation])
         return train_on(
             table,
             parts,
             self.roots.local,
             trained_on=describe(table, learned),
             weeks=DEFAULT_WEEKS,
-            seed=self._seed,
-            options=self._options,
+            seed=self.seed,
+            options=self.options,
             report=report,
             decide=decide,
             rival=self._rival(table, report),
@@ -84,7 +63,7 @@ class NowcastChallenge(HistoryContest):
 
     def objection(self, comparison: dict[str, Any]) -> Reason | None:
         """See :class:`models.contest.Contest`."""
-        return None if is_no_worse_than_baselines(comparison) else "worse_than_baseline"
+        return objection(comparison)
 
     def _rival(
         self, table: CityTable, report: Report
@@ -129,7 +108,7 @@ class OnNetworkOf:
         return found
 
 
-def parts_with_newest_evaluated(table: CityTable, evaluated: list[date], seed: int) -> NowcastSplit:
+def parts_with_newest_evaluated(table: CityTable, evaluated: list[date], seed: int) -> DaySplit:
     """Learn from, and calibrate by, the days before the evaluated ones.
 
     Raises
@@ -137,10 +116,9 @@ def parts_with_newest_evaluated(table: CityTable, evaluated: list[date], seed: i
     HistoryTooShort
         With fewer than three working days or three days off before, or none to evaluate by.
     """
-    numbers = {day: number for number, day in enumerate(table.dates())}
-    test = [numbers[day] for day in evaluated if day in numbers]
+    test = [day for day in evaluated if day in table.dates()]
     if not test:
         raise HistoryTooShort("no day to judge by in the history that is read")
-    before = split_days(table, seed, until=min(test))
+    before = split_by_day_type(table, seed, until=min(test))
     # Nobody evaluates by these: what a training by hand would evaluate by is learned from.
-    return NowcastSplit(sorted([*before.train, *before.test]), before.validation, test)
+    return DaySplit(sorted([*before.train, *before.test]), before.validation, test)

@@ -8,7 +8,7 @@ be a third older or younger from step to step; interpolating would look into the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -88,6 +88,11 @@ class CityTable:
             datetime.fromtimestamp(int(self.end_s[0]) - STEP_SECONDS // 2, UTC)
         ).date()
         return [first + timedelta(days=int(day)) for day in np.unique(self.times.day)]
+
+    def is_on(self, days: Sequence[date]) -> NDArray[np.bool_]:
+        """Whether each row is of one of some days, shape (rows,)."""
+        first = self.dates()[0]
+        return np.isin(self.times.day, [(day - first).days for day in days])
 
 
 def load_city_table(

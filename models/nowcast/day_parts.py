@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.day_split import DaySplit, share_out
 from models.errors import HistoryTooShort
 from models.nowcast.city_table import CityTable
 from models.nowcast.speed_table import OFF, SCHOOL_HOLIDAY, WORKING
@@ -18,16 +19,7 @@ _MIN_OF_EACH_TYPE: Final = 3
 _MIN_OBSERVED_SHARE: Final = 0.5
 
 
-@dataclass(frozen=True)
-class NowcastSplit:
-    """Whole days, each in one part only; numbers as in ``CityTable.times.day``."""
-
-    train: list[int]
-    validation: list[int]
-    test: list[int]
-
-
-def split_days(table: CityTable, seed: int, *, until: int | None = None) -> NowcastSplit:
+def split_by_day_type(table: CityTable, seed: int, *, until: date | None = None) -> DaySplit:
     """Share whole days out at random, working days and days off alike.
 
     Days of which less than half was observed, such as a first one that began in the
@@ -35,47 +27,51 @@ def split_days(table: CityTable, seed: int, *, until: int | None = None) -> Nowc
 
     Parameters
     ----------
-    until : int, optional
-        Share out the days before this one only, a number as in ``CityTable.times.day``.
+    until : date, optional
+        Share out the days before this one only.
 
     Raises
     ------
     HistoryTooShort
         With fewer than three of a type.
     """
-    generator = np.random.default_rng(seed)
-    days, first = _observed_days(table)
-    if until is not None:
-        days, first = days[days < until], first[days < until]
-    parts = NowcastSplit([], [], [])
-    for name, same in _alike(days, table.times.day_type[first]):
+    types = {
+        day: day_type
+        for day, day_type in _observed_days(table).items()
+        if until is None or day < until
+    }
+    groups = _alike(types)
+    for name, same in groups.items():
         if len(same) < _MIN_OF_EACH_TYPE:
             raise HistoryTooShort(
                 f"{len(same)} {name} in the history: training needs {_MIN_OF_EACH_TYPE} of them"
             )
-        held = max(1, len(same) // _HELD_OUT_SHARE)
-        shuffled = generator.permutation(same).tolist()
-        parts.validation.extend(shuffled[:held])
-        parts.test.extend(shuffled[held : 2 * held])
-        parts.train.extend(shuffled[2 * held :])
-    return NowcastSplit(sorted(parts.train), sorted(parts.validation), sorted(parts.test))
+    return share_out(groups.values(), seed, _HELD_OUT_SHARE)
 
 
-def _alike(
-    days: NDArray[np.int64], types: NDArray[np.int64]
-) -> list[tuple[str, NDArray[np.int64]]]:
+def _alike(types: dict[date, int]) -> dict[str, list[date]]:
     """Days by type; a few days of school holidays are working days, enough of them their own."""
-    is_holiday = types == SCHOOL_HOLIDAY
-    has_enough = is_holiday.sum() >= _MIN_OF_EACH_TYPE
-    working = types == WORKING if has_enough else types != OFF
-    groups = [("working days", days[working]), ("days off", days[types == OFF])]
-    return [*groups, ("days of school holidays", days[is_holiday])] if has_enough else groups
+
+    def of(*chosen: int) -> list[date]:
+        return [day for day, day_type in types.items() if day_type in chosen]
+
+    if len(of(SCHOOL_HOLIDAY)) < _MIN_OF_EACH_TYPE:
+        return {"working days": of(WORKING, SCHOOL_HOLIDAY), "days off": of(OFF)}
+    return {
+        "working days": of(WORKING),
+        "days off": of(OFF),
+        "days of school holidays": of(SCHOOL_HOLIDAY),
+    }
 
 
-def _observed_days(table: CityTable) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The days that were observed for the most part, and the first row of each."""
-    days, first, place = np.unique(table.times.day, return_index=True, return_inverse=True)
+def _observed_days(table: CityTable) -> dict[date, int]:
+    """The days that were observed for the most part, in order, and the type of each."""
+    _, first, place = np.unique(table.times.day, return_index=True, return_inverse=True)
     is_observed = np.isfinite(table.ratio).any(axis=1)
-    share = np.bincount(place, weights=is_observed) / np.bincount(place)
-    chosen = share >= _MIN_OBSERVED_SHARE
-    return days[chosen], first[chosen]
+    share: NDArray[np.float64] = np.bincount(place, weights=is_observed) / np.bincount(place)
+    types = table.times.day_type[first].tolist()
+    return {
+        day: day_type
+        for day, day_type, observed in zip(table.dates(), types, share.tolist(), strict=True)
+        if observed >= _MIN_OBSERVED_SHARE
+    }

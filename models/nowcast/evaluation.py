@@ -18,6 +18,7 @@ from services.forecast.speed_distribution import status_probabilities
 from services.history.averages import mean_of
 from services.history.hour_of_week import HOURS_PER_WEEK, hours_of_week
 from services.learn.scoring_rules import ranked_probability_scores, skill
+from services.operations.tables import Reason
 from services.traffic.status import Status, status_of_speed_ratio
 
 Array = NDArray[np.float32]
@@ -177,18 +178,19 @@ def compared_by_day(
     }
 
 
-def is_no_worse_than_baselines(measures: dict[str, Any]) -> bool:
-    """Whether neither baseline has a better mean RPS or MAE over the lead times."""
+def objection(measures: dict[str, Any]) -> Reason | None:
+    """Whether a baseline has a better mean RPS or MAE over the lead times."""
     means = {
         name: [np.mean([lead[key] for lead in leads]) for key in ("rps", "mae_ratio")]
         for name, leads in measures["forecasters"].items()
     }
     own = means[NOWCASTER]
-    return all(
+    is_no_worse = all(
         mine <= other
         for name in (PERSISTENCE, AVERAGE)
         for mine, other in zip(own, means[name], strict=True)
     )
+    return None if is_no_worse else "worse_than_baseline"
 
 
 def lead_table(measures: dict[str, Any]) -> str:

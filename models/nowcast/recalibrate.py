@@ -12,9 +12,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from models.day_split import DaySplit
 from models.errors import ModelMismatch
 from models.nowcast.city_table import CityTable, load_city_table
-from models.nowcast.day_parts import NowcastSplit
 from models.nowcast.evaluation import lead_table
 from models.nowcast.train import NOWCAST_DIRECTORY, calibrate_and_measure, write_nowcaster
 from models.records import read_measures
@@ -87,12 +87,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parts_of(split: dict[str, list[str]], table: CityTable) -> NowcastSplit:
-    numbers = {day.isoformat(): number for number, day in enumerate(table.dates())}
-    missing = sorted({day for days in split.values() for day in days} - numbers.keys())
+def _parts_of(split: dict[str, list[str]], table: CityTable) -> DaySplit:
+    parts = {name: list(map(date.fromisoformat, days)) for name, days in split.items()}
+    missing = sorted({day for days in parts.values() for day in days} - set(table.dates()))
     if missing:
         raise ModelMismatch(f"the history has no {missing[0]}, which the version learned from")
-    return NowcastSplit(**{name: [numbers[day] for day in days] for name, days in split.items()})
+    return DaySplit(**parts)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,11 +5,11 @@ python -m models.nowcast.train --data-dir DIR --source live
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.catalogue import CHAMPION_NAME
+from models.day_split import DaySplit
 from models.nowcast.calibration import BandCalibration, CalibrationOptions, learn_calibration
 from models.nowcast.card import nowcast_card
 from models.nowcast.city_table import CityTable, load_city_table
-from models.nowcast.day_parts import NowcastSplit, split_days
+from models.nowcast.day_parts import split_by_day_type
 from models.nowcast.evaluation import (
     AVERAGE,
     NOWCASTER,
@@ -28,9 +29,9 @@ from models.nowcast.evaluation import (
     HourOfWeek,
     compared_by_day,
     from_quantiles,
-    is_no_worse_than_baselines,
     lead_table,
     measures_by_lead,
+    objection,
     on_common_cases,
     persistence,
 )
@@ -39,15 +40,14 @@ from models.nowcast.kind import NOWCAST
 from models.nowcast.leads import LEAD_STEPS, quantiles_at_leads
 from models.nowcast.speed_table import RowTimes
 from models.nowcast.zone_bands import ZoneCalibration, learn_zone_calibration
-from models.training import Decide, Ruling, Training, run_training
+from models.training import Decide, decide_by, run_training
 from models.training_command import (
     DEFAULT_SEED,
     Report,
     Trained,
-    add_options,
     at_least,
     made_with,
-    say,
+    training_parser,
 )
 from models.versions import NOWCASTER_FILE, as_recorded, promote, write_recorded_version
 from services.base.command_line import run_command
@@ -83,31 +83,21 @@ def train(
     options: CityOptions | None = None,
     report: Report,
 ) -> Trained:
-    """Train on the newest weeks of a history, measure on days held out, write the version.
+    """See :class:`models.training.Train`; the newest weeks of the history.
 
     Parameters
     ----------
-    data_dir : Path
-        Holds the history and its networks.
-    source : {"live", "archive", "demo"}
-        Which history; simulated and observed traffic are never mixed.
-    root : Path
-        Directory of the models; the version is written below ``nowcast`` in it.
     weeks : int
         At most.
-    seed : int
-        Of the days held out, the sample of times and the weights.
 
     Raises
     ------
     HistoryTooShort
         With fewer than three working days or three days off.
-    StorageError
-        When the history cannot be read or the version not be written.
     """
     report(f"reading the history of source {source!r} in {data_dir}")
     table = load_city_table(data_dir, source, weeks, report)
-    parts = split_days(table, seed)
+    parts = split_by_day_type(table, seed)
     trained = train_on(
         table,
         parts,
@@ -117,7 +107,7 @@ def train(
         seed=seed,
         options=options,
         report=report,
-        decide=decide_by_baselines,
+        decide=decide_by(objection),
     )
     if trained.is_champion:
         promote(root / NOWCAST_DIRECTORY, trained.directory.name)
@@ -126,7 +116,7 @@ def train(
 
 def train_on(
     table: CityTable,
-    parts: NowcastSplit,
+    parts: DaySplit,
     root: Path,
     *,
     trained_on: TrainedOn,
@@ -167,7 +157,7 @@ def train_on(
 
     started = time.monotonic()
     chosen = options or CityOptions()
-    is_training = np.isin(table.times.day, parts.train)
+    is_training = table.is_on(parts.train)
     city = learn_city(table, is_training, seed=seed, options=chosen, report=report)
     zones, measures = calibrate_and_measure(table, parts, city, report=report, rival=rival)
     seconds = time.monotonic() - started
@@ -188,7 +178,7 @@ def train_on(
 
 def calibrate_and_measure(
     table: CityTable,
-    parts: NowcastSplit,
+    parts: DaySplit,
     city: CityNowcaster,
     *,
     report: Report,
@@ -206,7 +196,7 @@ def calibrate_and_measure(
     from models.nowcast.city import whole_windows  # noqa: PLC0415
 
     report("calibrating")
-    in_part = {name: np.isin(table.times.day, days) for name, days in asdict(parts).items()}
+    in_part = {name: table.is_on(days) for name, days in asdict(parts).items()}
     rows = _evaluated_rows(table, whole_windows(in_part["validation"]))
     city.trained.use(_band_calibration(city, table, rows))
     zones = _zone_calibration(city, table, rows)
@@ -217,47 +207,28 @@ def calibrate_and_measure(
     return zones, measures
 
 
-def decide_by_baselines(comparison: dict[str, Any]) -> Ruling:
-    """Promote unless persistence or the hour-of-week average did better."""
-    if is_no_worse_than_baselines(comparison):
-        return Ruling("promoted", "no_worse_than_average")
-    return Ruling("refused", "worse_than_baseline")
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    training = Training(
-        NOWCAST,
-        lambda data_dir, root: train(
-            data_dir,
-            options.source,
-            root,
-            weeks=options.weeks,
-            seed=options.seed,
-            report=say,
-        ),
-        lead_table,
-        "a baseline has the better RPS or MAE",
-    )
-    return run_training(training, options)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m models.nowcast.train",
-        description="Train the forecast of the next hour on a history and write it as a new "
+    parser = training_parser(
+        "models.nowcast.train",
+        "Train the forecast of the next hour on a history and write it as a new "
         "version, which becomes the champion unless persistence or the hour-of-week average is "
         "better.",
     )
-    add_options(parser)
     parser.add_argument(
         "--weeks",
         type=at_least(1),
         default=DEFAULT_WEEKS,
         help="the newest weeks, at most; default: 4",
     )
-    return parser
+    options = parser.parse_args(arguments)
+    return run_training(
+        NOWCAST,
+        partial(train, weeks=options.weeks),
+        options,
+        table=lead_table,
+        who_is_better="a baseline has the better RPS or MAE",
+    )
 
 
 def _evaluated_rows(table: CityTable, rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -289,7 +260,7 @@ def _zones_ahead(table: CityTable, rows: NDArray[np.int64]) -> NDArray[np.float6
 
 def _measures(
     table: CityTable,
-    parts: NowcastSplit,
+    parts: DaySplit,
     city: CityNowcaster,
     zones: ZoneCalibration,
     *,
@@ -308,18 +279,15 @@ def _measures(
     if rival is not None:
         evaluated[CHAMPION_NAME] = from_quantiles(rival(rows), thresholds)
         evaluated = on_common_cases(evaluated)
-    dates = table.dates()
     test = measures_by_lead(evaluated, table, rows, thresholds)
     test["against"] = compared_by_day(evaluated, table, rows, thresholds)
-    test["days"] = [dates[day].isoformat() for day in parts.test]
+    test["days"] = [day.isoformat() for day in parts.test]
     test["zones"] = _zone_measures(table, zones, quantiles, rows)
     return {
         "network_version": table.network.version,
         "segments": {"all": len(table.network), "known": int(city.is_known.sum())},
         "unknown_share": float(np.isnan(table.ratio).mean()),
-        "split": {
-            name: [dates[day].isoformat() for day in days] for name, days in asdict(parts).items()
-        },
+        "split": asdict(parts),
         "thresholds": asdict(thresholds),
         "test": test,
     }

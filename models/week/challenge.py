@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, Final
 
@@ -10,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.catalogue import CHAMPION_NAME, ModelKind
-from models.contest import HistoryContest
+from models.contest import Contest
 from models.errors import HistoryTooShort
 from models.training import Decide
 from models.training_command import Report, Trained
 from models.week.kind import WEEK
 from models.week.observations import load_segment_history
-from models.week.train import WeekSplit, is_no_worse_than_frequencies, train_on
+from models.week.train import WeekSplit, objection, train_on
 from services.base.errors import ForecastUnavailable
 from services.city.calendar import Calendar, calendar_of
 from services.city.chosen import CITY
@@ -34,16 +35,17 @@ LEARNED_DAYS: Final = 182
 _MIN_OF_EACH_WEEKDAY: Final = 2
 
 
-class WeekChallenge(HistoryContest):
+@dataclass(frozen=True)
+class WeekChallenge(Contest):
     """See :class:`models.contest.Contest`."""
 
     kind: ClassVar[ModelKind] = WEEK
 
     def train(self, evaluated: list[date], decide: Decide, report: Report) -> Trained:
         """See :class:`models.contest.Contest`."""
-        report(f"reading the history of source {self.source!r} in {self._data_dir}")
+        report(f"reading the history of source {self.source!r} in {self.data_dir}")
         observed = load_segment_history(
-            self._data_dir,
+            self.data_dir,
             self.source,
             report,
             newest_days=LEARNED_DAYS + len(evaluated),
@@ -55,7 +57,7 @@ class WeekChallenge(HistoryContest):
             parts,
             self.roots.local,
             trained_on=observed.on(parts.learn).description(),
-            seed=self._seed,
+            seed=self.seed,
             report=report,
             decide=decide,
             rivals=self._rivals(observed.network, report),
@@ -63,7 +65,7 @@ class WeekChallenge(HistoryContest):
 
     def objection(self, comparison: dict[str, Any]) -> Reason | None:
         """See :class:`models.contest.Contest`."""
-        return None if is_no_worse_than_frequencies(comparison) else "worse_than_average"
+        return objection(comparison)
 
     def _rivals(self, network: Network, report: Report) -> dict[str, NDArray[np.float64]]:
         champion = self.champion()

@@ -5,11 +5,11 @@ python -m models.week.train --data-dir DIR --source live
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -18,15 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.day_split import split_days
-from models.training import Decide, Ruling, Training, run_training
+from models.training import Decide, decide_by, run_training
 from models.training_command import (
     DEFAULT_SEED,
     Report,
     Trained,
-    add_options,
     at_least,
     made_with,
-    say,
+    training_parser,
 )
 from models.versions import MODEL_FILE, as_recorded, promote, write_recorded_version
 from models.week.card import week_card
@@ -58,6 +57,7 @@ from services.forecast.week_forecasts import (
 )
 from services.forecast.zone_forecasts import DAYS, TrainedOn
 from services.history.averages import smoothed_shares
+from services.operations.tables import Reason
 from services.traffic.snapshot import Source
 
 if TYPE_CHECKING:
@@ -85,18 +85,10 @@ def train(
     learn_weeks: int | None = None,
     report: Report,
 ) -> Trained:
-    """Train on a history, measure on days held out, and write the version.
+    """See :class:`models.training.Train`.
 
     Parameters
     ----------
-    data_dir : Path
-        Holds the history and its networks.
-    source : {"live", "archive", "demo"}
-        Which history; simulated and observed traffic are never mixed.
-    root : Path
-        Directory of the models; the version is written into its ``week``.
-    seed : int
-        Of the split and of the weights.
     learn_weeks : int, optional
         Learn from this many latest ones of each weekday only.
 
@@ -104,8 +96,6 @@ def train(
     ------
     HistoryTooShort
         With fewer than three of some weekday, or two to learn from.
-    StorageError
-        When the history cannot be read or the version not be written.
     """
     report(f"reading the history of source {source!r} in {data_dir}")
     observed = load_segment_history(data_dir, source, report)
@@ -117,7 +107,7 @@ def train(
         trained_on=observed.description(),
         seed=seed,
         report=report,
-        decide=decide_by_frequencies,
+        decide=decide_by(objection),
     )
     if trained.is_champion:
         promote(root / WEEK_DIRECTORY, trained.directory.name)
@@ -204,13 +194,6 @@ def train_on(
     return Trained(directory, measures, ruling.action == "promoted")
 
 
-def decide_by_frequencies(comparison: dict[str, Any]) -> Ruling:
-    """Promote unless the raw frequencies of the hour of the week did better."""
-    if is_no_worse_than_frequencies(comparison):
-        return Ruling("promoted", "no_worse_than_average")
-    return Ruling("refused", "worse_than_average")
-
-
 def share_days(
     days: Sequence[date], calendar: Calendar, seed: int, learn_weeks: int | None
 ) -> WeekSplit:
@@ -237,49 +220,37 @@ def share_days(
     return WeekSplit(sorted(learn), split.test, left_out)
 
 
-def is_no_worse_than_frequencies(comparison: dict[str, Any]) -> bool:
-    """Whether the ranked probability score is at least that of the raw frequencies."""
+def objection(comparison: dict[str, Any]) -> Reason | None:
+    """Whether the raw frequencies have the better ranked probability score."""
     value = comparison["against"][RAW_FREQUENCIES]["rps_skill"]
-    return value is not None and value >= 0.0
+    return None if value is not None and value >= 0.0 else "worse_than_average"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    training = Training(
-        WEEK,
-        lambda data_dir, root: train(
-            data_dir,
-            options.source,
-            root,
-            learn_weeks=options.learn_weeks,
-            seed=options.seed,
-            report=say,
-        ),
-        _told,
-        "the raw frequencies have the better RPS",
-    )
-    return run_training(training, options)
-
-
-def _told(test: dict[str, Any]) -> str:
-    return f"{scores_table(test)}\nP10–P90 holds {test['coverage']:.1%} of the observed ratios"
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m models.week.train",
-        description="Train the week of every segment on a history and write it as a new version, "
+    parser = training_parser(
+        "models.week.train",
+        "Train the week of every segment on a history and write it as a new version, "
         "which becomes the champion unless the raw frequencies are better.",
     )
-    add_options(parser)
     parser.add_argument(
         "--learn-weeks",
         type=at_least(2),
         metavar="N",
         help="learn from the latest N of each weekday only; default: from all",
     )
-    return parser
+    options = parser.parse_args(arguments)
+    return run_training(
+        WEEK,
+        partial(train, learn_weeks=options.learn_weeks),
+        options,
+        table=_told,
+        who_is_better="the raw frequencies have the better RPS",
+    )
+
+
+def _told(test: dict[str, Any]) -> str:
+    return f"{scores_table(test)}\nP10–P90 holds {test['coverage']:.1%} of the observed ratios"
 
 
 def _lessons(

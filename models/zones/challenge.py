@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.catalogue import CHAMPION_NAME, ModelKind, Roots
-from models.contest import HistoryContest
-from models.day_split import split_with_newest_evaluated
+from models.catalogue import CHAMPION_NAME, ModelKind
+from models.contest import Contest
+from models.day_split import split_days
 from models.training import Decide
-from models.training_command import DEFAULT_SEED, Report, Trained
-from models.zones.comparison import is_no_worse_than_average
+from models.training_command import Report, Trained
+from models.zones.comparison import objection
 from models.zones.dataset import load_zone_history
 from models.zones.features import Cells
 from models.zones.kind import ZONES
@@ -22,7 +22,6 @@ from models.zones.train import DEFAULT_EPOCHS, train_on
 from services.city.chosen import CITY
 from services.forecast.zone_forecasts import DAYS, TABLE_SHAPE, ForecastTable, read_table
 from services.operations.tables import Reason
-from services.traffic.snapshot import Source
 
 
 class TableForecaster:
@@ -43,40 +42,21 @@ class TableForecaster:
         return chosen
 
 
-class ZonesChallenge(HistoryContest):
-    """See :class:`models.contest.Contest`.
-
-    Parameters
-    ----------
-    data_dir, source, roots, seed
-        As for :class:`models.contest.HistoryContest`.
-    epochs : int
-        As for ``models.zones.train.train``.
-    """
+@dataclass(frozen=True)
+class ZonesChallenge(Contest):
+    """See :class:`models.contest.Contest`."""
 
     kind: ClassVar[ModelKind] = ZONES
 
-    def __init__(
-        self,
-        data_dir: Path,
-        source: Source,
-        *,
-        roots: Roots | None = None,
-        epochs: int = DEFAULT_EPOCHS,
-        seed: int = DEFAULT_SEED,
-    ) -> None:
-        super().__init__(data_dir, source, roots=roots, seed=seed)
-        self._epochs = epochs
+    epochs: int = DEFAULT_EPOCHS
 
     def train(self, evaluated: list[date], decide: Decide, report: Report) -> Trained:
         """See :class:`models.contest.Contest`."""
-        report(f"reading the history of source {self.source!r} in {self._data_dir}")
-        history = load_zone_history(self._data_dir, self.source)
+        report(f"reading the history of source {self.source!r} in {self.data_dir}")
+        history = load_zone_history(self.data_dir, self.source)
         days = [day for day in history.dates() if day <= evaluated[-1]]
         learned = [day for day in days if day < evaluated[0]]
-        split = split_with_newest_evaluated(
-            days, [day for day in days if day in evaluated], self._seed
-        )
+        split = split_days(days, self.seed, [day for day in days if day in evaluated])
         champion = self.champion()
         rivals = []
         if champion is not None:
@@ -86,8 +66,8 @@ class ZonesChallenge(HistoryContest):
             split,
             self.roots.local,
             trained_on=history.on(learned).description(),
-            epochs=self._epochs,
-            seed=self._seed,
+            epochs=self.epochs,
+            seed=self.seed,
             report=report,
             decide=decide,
             rivals=rivals,
@@ -95,4 +75,4 @@ class ZonesChallenge(HistoryContest):
 
     def objection(self, comparison: dict[str, Any]) -> Reason | None:
         """See :class:`models.contest.Contest`."""
-        return None if is_no_worse_than_average(comparison) else "worse_than_average"
+        return objection(comparison)

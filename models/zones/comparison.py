@@ -11,6 +11,7 @@ from models.zones.dataset import ZoneHistory
 from models.zones.forecaster import Forecaster
 from models.zones.measures import all_measures, ranked_probability_score
 from services.learn.scoring_rules import skill
+from services.operations.tables import Reason
 from services.plain.statuses import ZONE_STATUSES
 
 _SCORES: Final = {
@@ -72,10 +73,10 @@ def compare(
     }
 
 
-def is_no_worse_than_average(comparison: dict[str, Any]) -> bool:
-    """Whether the model's ranked probability score is at least the hour-of-week average's."""
+def objection(comparison: dict[str, Any]) -> Reason | None:
+    """Whether the hour-of-week average has the better ranked probability score."""
     value = comparison["against"][HourOfWeekAverage.name]["rps_skill"]
-    return value is not None and value >= 0.0
+    return None if value is not None and value >= 0.0 else "worse_than_average"
 
 
 def comparison_table(comparison: dict[str, Any]) -> str:

@@ -5,27 +5,26 @@ python -m models.train --data-dir DIR --source live
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from models.day_split import DaySplit, split_days
-from models.training import Decide, Ruling, Training, run_training
+from models.training import Decide, decide_by, run_training
 from models.training_command import (
     DEFAULT_SEED,
     Report,
     Trained,
-    add_options,
     at_least,
     made_with,
-    say,
+    training_parser,
 )
 from models.versions import MODEL_FILE, as_recorded, promote, write_recorded_version
 from models.zones.card import model_card
-from models.zones.comparison import compare, comparison_table, is_no_worse_than_average
+from models.zones.comparison import compare, comparison_table, objection
 from models.zones.dataset import ZoneHistory, load_zone_history
 from models.zones.features import FEATURES, every_cell
 from models.zones.forecaster import Forecaster
@@ -55,27 +54,17 @@ def train(
     seed: int = DEFAULT_SEED,
     report: Report,
 ) -> Trained:
-    """Train on a history, measure on days held out, and write the version.
+    """See :class:`models.training.Train`.
 
     Parameters
     ----------
-    data_dir : Path
-        Holds the history and its networks.
-    source : {"live", "archive", "demo"}
-        Which history; simulated and observed traffic are never mixed.
-    root : Path
-        Directory of the models, where the version is written.
     epochs : int
         At most.
-    seed : int
-        Of the split and of the weights.
 
     Raises
     ------
     HistoryTooShort
         With fewer than three of some weekday.
-    StorageError
-        When the history cannot be read or the version not be written.
     """
     report(f"reading the history of source {source!r} in {data_dir}")
     observed = load_zone_history(data_dir, source)
@@ -88,7 +77,7 @@ def train(
         epochs=epochs,
         seed=seed,
         report=report,
-        decide=decide_by_average,
+        decide=decide_by(objection),
     )
     if trained.is_champion:
         promote(root, trained.directory.name)
@@ -164,43 +153,24 @@ def train_on(
     return Trained(directory, measures, ruling.action == "promoted")
 
 
-def decide_by_average(comparison: dict[str, Any]) -> Ruling:
-    """Promote unless the hour-of-week average did better."""
-    if is_no_worse_than_average(comparison):
-        return Ruling("promoted", "no_worse_than_average")
-    return Ruling("refused", "worse_than_average")
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    training = Training(
-        ZONES,
-        lambda data_dir, root: train(
-            data_dir,
-            options.source,
-            root,
-            epochs=options.epochs,
-            seed=options.seed,
-            report=say,
-        ),
-        comparison_table,
-        "the hour-of-week average has the better RPS",
-    )
-    return run_training(training, options)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m models.train",
-        description="Train the forecast on a history and write it as a new version, which becomes "
+    parser = training_parser(
+        "models.train",
+        "Train the forecast on a history and write it as a new version, which becomes "
         "the champion unless the hour-of-week average is better.",
     )
-    add_options(parser)
     parser.add_argument(
         "--epochs", type=at_least(1), default=DEFAULT_EPOCHS, help="at most; default: 100"
     )
-    return parser
+    options = parser.parse_args(arguments)
+    return run_training(
+        ZONES,
+        partial(train, epochs=options.epochs),
+        options,
+        table=comparison_table,
+        who_is_better="the hour-of-week average has the better RPS",
+    )
 
 
 def _write(

@@ -10,11 +10,11 @@ import pytest
 from models import challenge as challenges
 from models.catalogue import champion_in_use, roots_of
 from models.challenge import challenge, rule
-from models.day_split import split_with_newest_evaluated
+from models.day_split import split_days
 from models.errors import HistoryTooShort
 from models.training_command import Trained
 from models.zones.challenge import TableForecaster, ZonesChallenge
-from models.zones.comparison import is_no_worse_than_average
+from models.zones.comparison import objection
 from models.zones.features import every_cell
 from models.zones.kind import ZONES
 from services.base.errors import StorageError
@@ -59,7 +59,7 @@ class Contest:
         return [first + timedelta(days=n) for n in range((self.last_day - first).days + 1)]
 
     def objection(self, comparison):
-        return None if is_no_worse_than_average(comparison) else "worse_than_average"
+        return objection(comparison)
 
     def train(self, evaluated, decide, report):
         self.evaluated.append(evaluated)
@@ -214,12 +214,12 @@ class TestZones:
 
     def test_no_evaluated_day_is_learned_from(self):
         days = [date(2026, 11, 2) + timedelta(days=n) for n in range(28)]
-        split = split_with_newest_evaluated(days, days[-7:], seed=1)
+        split = split_days(days, 1, days[-7:])
         assert split.test == days[-7:]
         assert sorted(split.train + split.validation) == days[:-7]
         assert {day.weekday() for day in split.validation} == set(range(7))
         with pytest.raises(HistoryTooShort, match="beside the days it is judged by"):
-            split_with_newest_evaluated(days[:20], days[13:20], seed=1)
+            split_days(days[:20], 1, days[13:20])
 
 
 class TestCommand:

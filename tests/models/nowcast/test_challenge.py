@@ -92,7 +92,7 @@ def test_the_first_is_evaluated_by_the_baselines_and_its_like_is_no_better(
 def test_nothing_of_the_evaluated_days_is_learned_or_calibrated_by(table):
     dates = table.dates()
     parts = parts_with_newest_evaluated(table, dates[-7:], seed=1)
-    assert [dates[day] for day in parts.test] == dates[-7:]
+    assert parts.test == dates[-7:]
     assert max([*parts.train, *parts.validation]) < min(parts.test)
     with pytest.raises(HistoryTooShort):
         parts_with_newest_evaluated(table, dates[4:11], seed=1)

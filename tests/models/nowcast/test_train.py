@@ -11,7 +11,7 @@ import pytest
 from models.errors import HistoryTooShort
 from models.nowcast import train
 from models.nowcast.city_table import load_city_table
-from models.nowcast.day_parts import split_days
+from models.nowcast.day_parts import split_by_day_type
 from models.nowcast.speed_table import OFF, SCHOOL_HOLIDAY, WORKING, RowTimes
 from models.versions import CARD_FILE, MEASURES_FILE, champion_version
 from tests.models.nowcast.cities import END, START, every, write_city
@@ -74,13 +74,13 @@ def table(tmp_path_factory):
 def test_days_are_shared_out_whole_and_each_type_is_in_every_part(table):
     with_every_step = np.where(np.isnan(table.ratio), 0.5, table.ratio)
     full = type(table)(**{**vars(table), "ratio": with_every_step})
-    parts = split_days(full, seed=1)
+    parts = split_by_day_type(full, seed=1)
     days = [*parts.train, *parts.validation, *parts.test]
-    assert sorted(days) == np.unique(table.times.day).tolist()
-    is_off = dict(zip(table.times.day.tolist(), table.times.is_weekend.tolist(), strict=True))
+    assert sorted(days) == table.dates()
+    is_off = {day: table.times.is_weekend[table.is_on([day])].all() for day in days}
     for part in (parts.train, parts.validation, parts.test):
         assert {is_off[day] for day in part} == {True, False}
-    assert split_days(full, seed=1) == parts
+    assert split_by_day_type(full, seed=1) == parts
 
 
 def test_days_of_school_holidays_are_in_every_part_once_there_are_enough(table):
@@ -95,16 +95,16 @@ def test_days_of_school_holidays_are_in_every_part_once_there_are_enough(table):
         holiday,
     )  # fmt: skip
     grown = type(table)(**{**vars(table), "ratio": np.tile(full, (weeks, 1)), "times": repeated})
-    parts = split_days(grown, seed=1)
-    types = dict(zip(day.tolist(), repeated.day_type.tolist(), strict=True))
+    parts = split_by_day_type(grown, seed=1)
+    types = {day: repeated.day_type[grown.is_on([day])][0] for day in grown.dates()}
     for part in (parts.train, parts.validation, parts.test):
-        assert {types[number] for number in part} == {WORKING, OFF, SCHOOL_HOLIDAY}
+        assert {types[day] for day in part} == {WORKING, OFF, SCHOOL_HOLIDAY}
 
 
 def test_days_that_were_hardly_observed_are_in_no_part(table):
     # Every half hour is one step in six.
     with pytest.raises(HistoryTooShort, match="0 working days"):
-        split_days(table, seed=1)
+        split_by_day_type(table, seed=1)
 
 
 def test_a_history_that_is_too_short_is_told_in_one_line(tmp_path, capsys):

@@ -9,7 +9,7 @@ import pytest
 from models import tables
 from models.zones import measures
 from models.zones.baselines import CommonestStatus, HourOfWeekAverage
-from models.zones.comparison import compare, comparison_table, is_no_worse_than_average
+from models.zones.comparison import compare, comparison_table, objection
 from services.forecast import asked_hour
 from services.learn.scoring_rules import skill
 from tests.models.histories import BLOCKED, DENSE, FREE, zone_history
@@ -82,14 +82,14 @@ def test_baselines_learn_from_the_seen_days_and_all_are_measured_on_the_others()
     against = found["against"]["hour-of-week average"]
     assert against["rps_skill"] > 0
     assert against["days_better"] > against["days"] / 2 == 7
-    assert is_no_worse_than_average(found)
+    assert objection(found) is None
 
 
 def test_a_model_that_loses_to_the_average_is_found_out():
     observed = zone_history(weeks=4)
     seen, unseen = observed.on(observed.dates()[:21]), observed.on(observed.dates()[21:])
     found = compare(Named(CommonestStatus(seen.counts())), seen, unseen)
-    assert not is_no_worse_than_average(found)
+    assert objection(found) == "worse_than_average"
     assert found["against"]["commonest status"]["rps_skill"] == pytest.approx(0.0)
     printed = comparison_table(found)
     assert "named" in printed

@@ -13,13 +13,13 @@ import pytest
 from models.camera import train as camera
 from models.catalogue import champion_in_use, roots_of
 from models.kinds import MODEL_KINDS
-from models.nowcast.train import decide_by_baselines
-from models.training import NOT_RECORDED
+from models.nowcast.evaluation import objection as nowcast_objection
+from models.training import NOT_RECORDED, decide_by
 from models.training_command import Trained
 from models.versions import promote
 from models.week.scores import MODEL, RAW_FREQUENCIES
-from models.week.train import decide_by_frequencies
-from models.zones.train import decide_by_average
+from models.week.train import objection as week_objection
+from models.zones.comparison import objection as zones_objection
 from services.base.settings import load_settings
 from services.operations.database import open_operations
 from services.operations.decisions import latest_decisions, recorded_versions
@@ -48,11 +48,11 @@ def nowcast_measures(other):
     }
 
 
-# The command, what decides, and its measures: of the model 0.03, of its baselines as given.
+# The command, what is objected, and its measures: of the model 0.03, of its baselines as given.
 KINDS = {
-    "zones": ("models.zones.train", decide_by_average, lambda other: comparison(average=other)),
-    "week": ("models.week.train", decide_by_frequencies, week_measures),
-    "nowcast": ("models.nowcast.train", decide_by_baselines, nowcast_measures),
+    "zones": ("models.zones.train", zones_objection, lambda other: comparison(average=other)),
+    "week": ("models.week.train", week_objection, week_measures),
+    "nowcast": ("models.nowcast.train", nowcast_objection, nowcast_measures),
 }
 WORSE = {
     "zones": "worse_than_average",
@@ -66,14 +66,14 @@ def trained_as(monkeypatch, tmp_path):
     """Runs the command of a kind of model whose training gives these measures."""
 
     def run(kind, other, *arguments):
-        name, decide, measures_of = KINDS[kind]
+        name, objection, measures_of = KINDS[kind]
         module = importlib.import_module(name)
         roots = roots_of(tmp_path, MODEL_KINDS[kind])
         write_zones_version(roots.local, FIRST, is_champion=True)
         learned = champion_in_use(roots).measures["trained_on"]
 
         def train(data_dir, source, root, **_options):
-            ruling = decide(measures_of(other))
+            ruling = decide_by(objection)(measures_of(other))
             measures = record_of(SECOND, learned) | {
                 "test": measures_of(other),
                 "decision": asdict(ruling),
