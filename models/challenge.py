@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -37,8 +36,7 @@ from models.versions import promote
 from models.week.challenge import WeekChallenge
 from models.zones.challenge import ZonesChallenge
 from services.base.clock import utc_now
-from services.base.command_line import run_command
-from services.base.errors import TrafficError
+from services.base.command_line import run_command, tells_errors
 from services.base.settings import Settings
 from services.city.chosen import CITY
 from services.history import layout
@@ -146,15 +144,12 @@ def source_to_learn_from(settings: Settings) -> Source:
     return "live"
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
     quieten_tensorflow()
-    try:
-        settings = settings_of(options)
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    settings = settings_of(options)
     if options.companion:
         give_way()
     operations, now = open_operations(settings), options.now or utc_now()

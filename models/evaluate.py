@@ -18,12 +18,12 @@ from models.nowcast.benchmark import Protocol, benchmark_table, paired_table, ru
 from models.nowcast.speed_table import MINUTES_PER_DAY, read_adjacency, read_speed_table
 from models.training_command import quieten_tensorflow
 from models.zones.evaluate import evaluate, evaluation_text
-from services.base.command_line import run_command
-from services.base.errors import TrafficError
+from services.base.command_line import run_command, tells_errors
 from services.base.files import write_atomically
 from services.base.settings import load_settings
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = _parser()
@@ -33,11 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.speeds is not None and options.protocol is None:
         parser.error("--speeds needs --protocol")
     quieten_tensorflow()
-    try:
-        printed = _saved_model(options) if options.speeds is None else _benchmark(options)
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    printed = _saved_model(options) if options.speeds is None else _benchmark(options)
     sys.stdout.write(printed)
     return 0
 

@@ -11,7 +11,6 @@ import argparse
 import logging
 import os
 import signal
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -24,7 +23,7 @@ from models.nowcast.issuer import NowcastIssuer
 from models.nowcast.train import NOWCAST_DIRECTORY
 from models.training_command import quieten_tensorflow
 from services.base.clock import utc_now
-from services.base.command_line import run_command
+from services.base.command_line import run_command, tells_errors
 from services.base.errors import TrafficError
 from services.base.journal import start_journal
 from services.base.settings import Settings, load_settings
@@ -142,6 +141,7 @@ def run(settings: Settings) -> NoReturn:
         signal.pause()
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the learner; returns the exit code."""
     parser = argparse.ArgumentParser(
@@ -154,12 +154,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Nothing has to be tidied up, and a Ctrl-C in the terminal is no error.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     quieten_tensorflow()
-    try:
-        settings = load_settings()
-        start_journal(settings)
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    settings = load_settings()
+    start_journal(settings)
     # A look that is still under way when the next one is due is no news.
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     os.nice(NICENESS)

@@ -31,8 +31,8 @@ from models.training import NOT_RECORDED
 from models.training_command import settings_of
 from models.versions import promote, withdraw
 from services.base.clock import utc_now
-from services.base.command_line import run_command
-from services.base.errors import StorageError, TrafficError
+from services.base.command_line import run_command, tells_errors
+from services.base.errors import StorageError
 from services.base.formats import plural
 from services.city.chosen import CITY
 from services.learn.scoring_rules import skill
@@ -131,26 +131,23 @@ def version_table(registry: Registry) -> str:
     return markdown_table(header, rows) if rows else f"no version of kind {registry.kind.name}"
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
-    try:
-        settings = settings_of(options)
-        operations = open_operations(settings, read_only=options.command == "list")
-        kinds = [options.kind] if options.kind else list(MODEL_KINDS)
-        registries = [
-            Registry(kind, roots_of(settings.data_dir, kind), operations)
-            for kind in map(MODEL_KINDS.__getitem__, kinds)
-        ]
-        if options.command == "list":
-            told = "\n\n".join(map(version_table, registries))
-        elif options.command == "promote":
-            told = promote_version(registries[0], options.version, utc_now())
-        else:
-            told = roll_back(registries[0], utc_now())
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    settings = settings_of(options)
+    operations = open_operations(settings, read_only=options.command == "list")
+    kinds = [options.kind] if options.kind else list(MODEL_KINDS)
+    registries = [
+        Registry(kind, roots_of(settings.data_dir, kind), operations)
+        for kind in map(MODEL_KINDS.__getitem__, kinds)
+    ]
+    if options.command == "list":
+        told = "\n\n".join(map(version_table, registries))
+    elif options.command == "promote":
+        told = promote_version(registries[0], options.version, utc_now())
+    else:
+        told = roll_back(registries[0], utc_now())
     sys.stdout.write(f"{told}\n")
     return 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +19,6 @@ from models.training_command import (
     tell_outcome,
 )
 from services.base.clock import utc_now
-from services.base.errors import TrafficError
 from services.operations.database import Operations, open_operations
 from services.operations.decisions import record_decision
 from services.operations.tables import Action, Decision, Reason
@@ -105,14 +103,10 @@ def run_training(
     """
     started_at = utc_now()
     quieten_tensorflow()
-    try:
-        settings = settings_of(options)
-        previous = champion_in_use(roots_of(settings.data_dir, kind))
-        root = options.out or settings.data_dir / "models"
-        trained = train(settings.data_dir, options.source, root, seed=options.seed, report=say)
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    settings = settings_of(options)
+    previous = champion_in_use(roots_of(settings.data_dir, kind))
+    root = options.out or settings.data_dir / "models"
+    trained = train(settings.data_dir, options.source, root, seed=options.seed, report=say)
     if options.out is None and not record_training(
         open_operations(settings), kind, trained, previous, started_at
     ):

@@ -6,7 +6,6 @@ python -m models.camera.certainty --data ../shared/data/camvid [--no-street DIR]
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,8 +20,7 @@ from models.camera.evaluate import champion_file, true_reading
 from models.camera.strange_pictures import CHANGES, NO_STREET, STREETS, Draw, DrawLabelled
 from models.tables import markdown_table
 from models.training_command import quieten_tensorflow, say
-from services.base.command_line import run_command
-from services.base.errors import TrafficError
+from services.base.command_line import run_command, tells_errors
 from services.camera.errors import PictureRefused
 from services.camera.picture import decode_picture
 from services.camera.reading import RoadStatus, TrafficReading
@@ -98,6 +96,7 @@ def kinds_of_pictures(
         yield f"CamVid's test, {name}", _changed(test.every(_EVERY), of_picture, of_labels)
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and tell; returns the exit code."""
     parser = argparse.ArgumentParser(
@@ -111,15 +110,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # TensorFlow takes seconds to import: --help need not wait for it.
     from models.camera.segmenter import load_segmenter  # noqa: PLC0415
 
-    try:
-        segment = load_segmenter(given.model or champion_file()).segment
-        found = [
-            certainty_of(kind, evaluated, segment)
-            for kind, evaluated in kinds_of_pictures(given.data, given.no_street)
-        ]
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    segment = load_segmenter(given.model or champion_file()).segment
+    found = [
+        certainty_of(kind, evaluated, segment)
+        for kind, evaluated in kinds_of_pictures(given.data, given.no_street)
+    ]
     say(markdown_table(["pictures", "", "sure and wrong before", "now", "unknown"], _rows(found)))
     return 0
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,8 +21,7 @@ from models.camera.dataset import LabelledPictures, Split, load_split
 from models.camera.measures import confusion_over, figures
 from models.tables import markdown_table
 from models.training_command import quieten_tensorflow, say
-from services.base.command_line import run_command
-from services.base.errors import TrafficError
+from services.base.command_line import run_command, tells_errors
 from services.base.settings import load_settings
 from services.camera.classes import GROUPS
 from services.camera.model_files import DIRECTORY, champion_model_file
@@ -86,6 +84,7 @@ def true_reading(labels: NDArray[np.uint8]) -> TrafficReading:
     return read_traffic(Segmentation(labels, certain, GROUPS, "labels", 0.0))
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Evaluate and tell; returns the exit code."""
     parser = argparse.ArgumentParser(
@@ -99,12 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # TensorFlow takes seconds to import: --help need not wait for it.
     from models.camera.segmenter import load_segmenter  # noqa: PLC0415
 
-    try:
-        segmenter = load_segmenter(given.model or champion_file())
-        _tell(segmenter, load_split(given.data, given.split))
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    segmenter = load_segmenter(given.model or champion_file())
+    _tell(segmenter, load_split(given.data, given.split))
     return 0
 
 

@@ -8,7 +8,6 @@ Training does it by itself; this is for a model that was trained before, or some
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -22,8 +21,7 @@ from models.camera.augmentation import augment
 from models.camera.dataset import LabelledPictures, load_split
 from models.training_command import DEFAULT_SEED, quieten_tensorflow, say
 from models.versions import MEASURES_FILE, encode_measures
-from services.base.command_line import run_command
-from services.base.errors import TrafficError
+from services.base.command_line import run_command, tells_errors
 from services.camera.classes import InputScaling
 from services.camera.errors import ModelRefused
 from services.camera.familiarity import Familiarity, whitening_of, write_familiarity
@@ -112,6 +110,7 @@ def deepest_layer(model: Any) -> str:
     return str(min(maps, key=lambda item: item[0])[1])
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = argparse.ArgumentParser(
@@ -124,21 +123,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # TensorFlow takes seconds to import: --help need not wait for it.
     import keras  # noqa: PLC0415
 
-    try:
-        file = given.model or champion_model_file((SHIPPED_ARTIFACTS / DIRECTORY,))
-        scaling = read_class_file(file).input
-        found = fit_familiarity(
-            keras.saving.load_model(file, compile=False),
-            scaling,
-            load_split(given.data, "train"),
-            load_split(given.data, "val"),
-        )
-        say(f"{found.layer}: usual {found.usual:.4f}, limit {found.limit:.4f}")
-        say(f"written: {write_familiarity(found, file)}")
-        _record(found, file.with_name(MEASURES_FILE))
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    file = given.model or champion_model_file((SHIPPED_ARTIFACTS / DIRECTORY,))
+    scaling = read_class_file(file).input
+    found = fit_familiarity(
+        keras.saving.load_model(file, compile=False),
+        scaling,
+        load_split(given.data, "train"),
+        load_split(given.data, "val"),
+    )
+    say(f"{found.layer}: usual {found.usual:.4f}, limit {found.limit:.4f}")
+    say(f"written: {write_familiarity(found, file)}")
+    _record(found, file.with_name(MEASURES_FILE))
     return 0
 
 

@@ -25,9 +25,8 @@ from filelock import FileLock
 
 from models.training_command import quieten_tensorflow
 from services.base.clock import utc_now
-from services.base.command_line import run_command
+from services.base.command_line import run_command, tells_errors
 from services.base.data_directory import end_with_data_directory, prepare_data_directory
-from services.base.errors import TrafficError
 from services.base.journal import start_journal
 from services.base.settings import Settings, load_settings
 from services.camera.answer import Segment, look
@@ -167,6 +166,7 @@ def _start_anew(options: Sequence[str]) -> NoReturn:
     os.execv(sys.executable, module_command(CAMERA, *options))  # noqa: S606 - itself
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the camera role; returns the exit code."""
     parser = argparse.ArgumentParser(
@@ -185,14 +185,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     quieten_tensorflow()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _stop)
-    try:
-        settings = load_settings()
-        start_journal(settings)
-        os.nice(max(0, NICENESS - os.nice(0)))
-        run(settings, idle_seconds)
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    settings = load_settings()
+    start_journal(settings)
+    os.nice(max(0, NICENESS - os.nice(0)))
+    run(settings, idle_seconds)
     _start_anew(given)
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from models.errors import HistoryTooShort
 from models.nowcast.boosted_trees import BoostedTrees, TreeOptions, lightgbm_is_installed
 from models.nowcast.calibration import learn_calibration, slow_apart
-from models.nowcast.features import HORIZONS, LAGS, speeds_ahead
+from models.nowcast.features import HORIZONS, LAGS, last_known, speeds_ahead
 from models.nowcast.forecast import SpeedForecast
 from models.nowcast.options import NowcastOptions
 from models.nowcast.profile import DailyProfile, ProfileOptions
@@ -180,11 +180,9 @@ def baselines(
 ) -> dict[str, SpeedForecast]:
     """Persistence, and the average of the training days by time of day and type of day."""
     profile = DailyProfile(speed[:train], times.part(slice(train)), ProfileOptions(0.0, 0.0))
-    usual = speeds_ahead(profile.rows(times).speed, rows)
-    last = profile.rows(times).speed[rows]
-    for lag in reversed(range(LAGS)):
-        last = np.where(np.isnan(speed[rows - lag]), last, speed[rows - lag])
-    same = np.repeat(last[..., None], HORIZONS, axis=-1)
+    every = profile.rows(times).speed
+    usual = speeds_ahead(every, rows)
+    same = np.repeat(last_known(speed, rows, every[rows])[..., None], HORIZONS, axis=-1)
     return {PERSISTENCE: SpeedForecast(same, same), DAILY_AVERAGE: SpeedForecast(usual, usual)}
 
 
@@ -275,7 +273,7 @@ def _run(task: _Task, seed: int, report: Report) -> tuple[dict[str, Any], SpeedF
     calibration = learn_calibration(before, observed, slow_apart(slow_below))
     report(f"seed {seed}: learning from {task.train} rows")
     final = _learned(task, task.train, seed, report)
-    final.use(calibration)
+    final.calibration = calibration
     test = final.forecast(task.speed, task.times, _windows(task.train, task.rows))
     record = {
         "seed": seed,

@@ -13,19 +13,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.nowcast.features import (
-    HORIZONS,
-    LAGS,
-    Levels,
-    Series,
-    changes_ahead,
-    learn_levels,
-    make_series,
-    make_windows,
-)
+from models.nowcast.features import HORIZONS, learn_view, lessons
 from models.nowcast.forecast import SpeedForecast
-from models.nowcast.graph import choose_neighbours
-from models.nowcast.profile import DailyProfile, ProfileOptions
+from models.nowcast.profile import ProfileOptions
 from models.nowcast.speed_table import RowTimes
 from models.training_command import Report
 
@@ -92,14 +82,8 @@ class BoostedTrees:
         options: TreeOptions,
         report: Report,
     ) -> None:
-        self._profile = DailyProfile(speed, times, profile)
-        usual = self._profile.rows(times)
-        self._neighbours = choose_neighbours(speed - usual.speed, adjacency)
-        self._levels: Levels = learn_levels(speed)
-        series = make_series(speed, usual, self._neighbours)
-        rows = np.arange(LAGS - 1, len(speed) - HORIZONS)
-        windows = make_windows(series, self._levels, rows)
-        changes = changes_ahead(speed, rows, windows, self._levels.unit)
+        self._view, _ = learn_view(speed, times, adjacency, profile)
+        rows, windows, changes = lessons(self._view, speed, times)
         self._models = _grown(
             _flat(windows.features, times, rows), changes.reshape(-1, HORIZONS), options, report
         )
@@ -114,12 +98,11 @@ class BoostedTrees:
             At least ``HORIZONS`` rows beyond the last chosen one.
         rows : array of int, shape (times,)
         """
-        series: Series = make_series(speed, self._profile.rows(times), self._neighbours)
-        windows = make_windows(series, self._levels, rows)
+        windows = self._view.windows(speed, times, rows)
         inputs = _flat(windows.features, times, rows)
         changes = np.stack([model.predict(inputs) for model in self._models], axis=-1)
         changes = changes.reshape(*windows.last_speed.shape, HORIZONS)
-        ahead = windows.last_speed[..., None] + self._levels.unit * changes
+        ahead = windows.last_speed[..., None] + self._view.levels.unit * changes
         speeds = np.maximum(ahead, 0.0).astype(np.float32)
         return SpeedForecast(mean=speeds, median=speeds)
 

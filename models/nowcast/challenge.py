@@ -26,7 +26,6 @@ from services.operations.tables import Reason
 
 if TYPE_CHECKING:
     from models.nowcast.city import CityOptions
-    from models.nowcast.stored_nowcaster import StoredNowcaster
 
 Array = NDArray[np.float32]
 
@@ -84,28 +83,12 @@ class NowcastChallenge(Contest):
         if share < MIN_KNOWN_SEGMENTS_SHARE:
             report(f"the champion knows {share:.0%} of the network: it does not serve")
             return None
-        return OnNetworkOf(table, stored)
-
-
-@dataclass(frozen=True)
-class OnNetworkOf:
-    """A stored nowcaster asked about the rows of a table, which may be of another network."""
-
-    table: CityTable
-    stored: StoredNowcaster
-
-    def __call__(self, rows: NDArray[np.int64]) -> Array:
-        """Quantiles, shape (3, rows, leads, segments); NaN for segments it does not know."""
-        table, city = self.table, self.stored.city
-        index = table.network.index_of_id
-        places = np.array([index.get(name, -1) for name in city.segment_ids], np.int64)
-        is_here = places >= 0
-        own = np.full((len(table.ratio), len(city.segment_ids)), np.nan, np.float32)
-        own[:, is_here] = table.ratio[:, places[is_here]]
-        said = quantiles_in_parts(city, own, table.times, rows)
-        found = np.full((*said.shape[:-1], len(table.network)), np.nan, np.float32)
-        found[..., places[is_here]] = said[..., is_here]
-        return found
+        city = stored.city
+        return lambda rows: city.on_network(
+            table.network,
+            table.ratio,
+            lambda own: quantiles_in_parts(city, own, table.times, rows),
+        )
 
 
 def parts_with_newest_evaluated(table: CityTable, evaluated: list[date], seed: int) -> DaySplit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +15,7 @@ from models.nowcast.features import (
     HORIZONS,
     LAGS,
     Levels,
+    View,
     changes_ahead,
     learn_levels,
     make_series,
@@ -22,13 +24,14 @@ from models.nowcast.features import (
 from models.nowcast.fit import Inputs, NetworkPlan, WindowBatches, fit_on_batches, learn_scaling
 from models.nowcast.forecast import BandForecast
 from models.nowcast.graph import Neighbours, telling_neighbours
-from models.nowcast.nowcaster import TELLING_STEPS, NowcasterParts, TrainedNowcaster, network_inputs
+from models.nowcast.nowcaster import TELLING_STEPS, TrainedNowcaster, network_inputs
 from models.nowcast.options import Architecture, FitOptions
 from models.nowcast.profile import DailyProfile, ProfileOptions, UsualSpeeds
 from models.nowcast.road_graph import road_neighbours
 from models.nowcast.speed_table import RowTimes
 from models.nowcast.typical_days import TypicalDays, typical_days
 from models.training_command import Report
+from services.traffic.network import Network
 
 Array = NDArray[np.float32]
 
@@ -76,8 +79,6 @@ class CityNowcaster:
     segment_ids: tuple[str, ...]
     is_known: NDArray[np.bool_]
     profile: TypicalDays
-    neighbours: Neighbours
-    levels: Levels
     plan: NetworkPlan
     trained: TrainedNowcaster
 
@@ -97,6 +98,36 @@ class CityNowcaster:
         silent = ~self.is_known
         for values in (found.mean, found.median, found.p10, found.p90):
             values[:, silent] = np.nan
+        return found
+
+    def on_network(
+        self, network: Network, ratio: Array, forecast: Callable[[Array], Array]
+    ) -> Array:
+        """What is forecast for a network, which may be another one than it was trained on.
+
+        Segments are found by their ids.
+
+        Parameters
+        ----------
+        ratio : array, shape (rows, segments)
+            Of the network; NaN where unknown.
+        forecast : callable
+            From the same ratios of this model's own segments, NaN where the network lacks
+            them, to what is forecast of these, shape (..., segments).
+
+        Returns
+        -------
+        array of float32, shape (..., segments)
+            Of the network; NaN for segments that the model does not know.
+        """
+        index = network.index_of_id
+        places = np.array([index.get(name, -1) for name in self.segment_ids], np.int64)
+        is_here = places >= 0
+        own = np.full((len(ratio), len(places)), np.nan, np.float32)
+        own[:, is_here] = ratio[:, places[is_here]]
+        said = forecast(own)
+        found = np.full((*said.shape[:-1], len(network)), np.nan, np.float32)
+        found[..., places[is_here]] = said[..., is_here]
         return found
 
 
@@ -149,10 +180,8 @@ def learn_city(
     report(f"learning from {len(chosen):,} times of {int(is_training.sum()):,}")
     network = fit_on_batches(plan, batches, seed=seed, options=options.fit, report=report)
     kept = typical_days(profile, table.times.slots_per_day)
-    trained = TrainedNowcaster(NowcasterParts(kept, neighbours, levels, network))
-    return CityNowcaster(
-        table.network.segment_ids, is_known, kept, neighbours, levels, plan, trained
-    )
+    trained = TrainedNowcaster(View(kept, neighbours, levels), network)
+    return CityNowcaster(table.network.segment_ids, is_known, kept, plan, trained)
 
 
 def whole_windows(is_chosen: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -77,11 +77,6 @@ class CityTable:
     day_snapshots: tuple[int, ...]
     zone_ratio: NDArray[np.float64]
 
-    @property
-    def snapshots(self) -> int:
-        """Observation times it was made of."""
-        return sum(self.day_snapshots)
-
     def dates(self) -> list[date]:
         """The local date of each of ``times.day``, from the first row's on."""
         first = CITY.local(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.nowcast.city_table import CityTable
-from models.nowcast.features import LAGS, speeds_ahead
+from models.nowcast.features import last_known, speeds_ahead
 from models.nowcast.leads import LEAD_STEPS, at_leads
 from models.tables import markdown_table
 from services.city.city import StatusThresholds
@@ -90,10 +90,8 @@ def persistence(
     table: CityTable, average: HourOfWeek, rows: NDArray[np.int64], thresholds: StatusThresholds
 ) -> EvaluatedForecast:
     """The last ratio known within the hour goes on; the average where none is."""
-    last = average.at(rows).ratio.copy()
-    for lag in reversed(range(LAGS)):
-        value = table.ratio[rows - lag][:, None, :]
-        last = np.where(np.isnan(value), last, value)
+    known = last_known(table.ratio, rows)[:, None, :]
+    last = np.where(np.isnan(known), average.at(rows).ratio, known)
     codes = status_of_speed_ratio(last, thresholds)
     return EvaluatedForecast(
         last, np.stack([codes == status for status in STATUSES]).astype(np.float32)

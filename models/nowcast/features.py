@@ -8,13 +8,14 @@ how much was unknown, and how old the last known speed is, are features of their
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.nowcast.graph import Neighbours
-from models.nowcast.profile import UsualSpeeds
+from models.nowcast.graph import Neighbours, choose_neighbours
+from models.nowcast.profile import DailyProfile, ProfileOptions, UsualSpeeds
+from models.nowcast.speed_table import RowTimes
 
 LAGS: Final = 12
 HORIZONS: Final = 12
@@ -66,6 +67,27 @@ class Levels:
     unit: float
 
 
+class Profile(Protocol):
+    """What is usual at any row."""
+
+    def rows(self, times: RowTimes) -> UsualSpeeds:
+        """What is usual at each row."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What is learned before any model is: all that a window is made with."""
+
+    profile: Profile
+    neighbours: Neighbours
+    levels: Levels
+
+    def windows(self, speed: Array, times: RowTimes, rows: NDArray[np.int64]) -> Windows:
+        """Windows at some rows, of speeds that begin where the times do."""
+        series = make_series(speed, self.profile.rows(times), self.neighbours)
+        return make_windows(series, self.levels, rows)
+
+
 @dataclass(frozen=True)
 class Windows:
     """The model's inputs and the speeds they are relative to.
@@ -96,6 +118,30 @@ def learn_levels(speed: Array) -> Levels:
     )
 
 
+def learn_view(
+    speed: Array, times: RowTimes, adjacency: NDArray[np.float64] | None, options: ProfileOptions
+) -> tuple[View, Array]:
+    """The view of consecutive training rows, and their deviations from the usual.
+
+    Parameters
+    ----------
+    speed : array, shape (rows, detectors)
+        NaN where unknown; every detector is known at least once.
+    adjacency : array, shape (detectors, detectors), or None
+        Without one, the neighbours are those whose deviations go together.
+    """
+    profile = DailyProfile(speed, times, options)
+    deviation = speed - profile.rows(times).speed
+    return View(profile, choose_neighbours(deviation, adjacency), learn_levels(speed)), deviation
+
+
+def lessons(view: View, speed: Array, times: RowTimes) -> tuple[NDArray[np.int64], Windows, Array]:
+    """Every row of a training table that a forecast could be made at, its window, its changes."""
+    rows = np.arange(LAGS - 1, len(speed) - HORIZONS)
+    windows = view.windows(speed, times, rows)
+    return rows, windows, changes_ahead(speed, rows, windows, view.levels.unit)
+
+
 def make_windows(series: Series, levels: Levels, rows: NDArray[np.int64]) -> Windows:
     """Inputs of the forecasts made at some rows, from them and the rows before.
 
@@ -106,14 +152,14 @@ def make_windows(series: Series, levels: Levels, rows: NDArray[np.int64]) -> Win
         after it.
     """
     known = ~np.isnan(_past(series.speed, rows))
-    last = _last_known(series, rows)
+    last = last_known(series.speed, rows, series.usual.speed[rows])
     past = _past(series.speed, rows) - last[..., None]
     deviation = _past(series.speed - series.usual.speed, rows)
     at_rows = np.nan_to_num(deviation[..., 0])
     parts = [
         past[..., 1:],
         deviation,
-        _ahead(series.usual.speed, rows, range(1, HORIZONS + 1)) - last[..., None],
+        speeds_ahead(series.usual.speed, rows) - last[..., None],
         _ahead(series.usual.spread, rows, _SOME_HORIZONS),
         (last - levels.fast)[..., None],
         (last - levels.typical)[..., None],
@@ -135,7 +181,7 @@ def changes_ahead(speed: Array, rows: NDArray[np.int64], windows: Windows, unit:
     -------
     array of float32, shape (times, detectors, HORIZONS)
     """
-    ahead = _ahead(speed, rows, range(1, HORIZONS + 1))
+    ahead = speeds_ahead(speed, rows)
     return ((ahead - windows.last_speed[..., None]) / unit).astype(np.float32)
 
 
@@ -144,20 +190,21 @@ def speeds_ahead(speed: Array, rows: NDArray[np.int64]) -> Array:
     return _ahead(speed, rows, range(1, HORIZONS + 1))
 
 
+def last_known(speed: Array, rows: NDArray[np.int64], otherwise: Array | float = np.nan) -> Array:
+    """The last speed known within the hour up to some rows, or another: (times, detectors)."""
+    last = np.broadcast_to(np.asarray(otherwise, np.float32), (len(rows), speed.shape[1]))
+    for lag in reversed(range(LAGS)):
+        value = speed[rows - lag]
+        last = np.where(np.isnan(value), last, value)
+    return last
+
+
 def _past(values: Array, rows: NDArray[np.int64]) -> Array:
     return np.stack([values[rows - lag] for lag in range(LAGS)], axis=-1)
 
 
 def _ahead(values: Array, rows: NDArray[np.int64], steps: range | tuple[int, ...]) -> Array:
     return np.stack([values[rows + step] for step in steps], axis=-1)
-
-
-def _last_known(series: Series, rows: NDArray[np.int64]) -> Array:
-    last = series.usual.speed[rows].copy()
-    for lag in reversed(range(LAGS)):
-        value = series.speed[rows - lag]
-        last = np.where(np.isnan(value), last, value)
-    return last
 
 
 def _age(known: NDArray[np.bool_]) -> NDArray[np.float64]:

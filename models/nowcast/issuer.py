@@ -24,7 +24,7 @@ from services.forecast.nowcast_files import (
     write_learner_state,
     write_nowcast,
 )
-from services.forecast.nowcasts import LEAD_MINUTES, QUANTILES, NowcastTable, to_percent
+from services.forecast.nowcasts import NowcastTable, to_percent
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot
 from services.traffic.store import Store
@@ -170,16 +170,12 @@ def forecast_next_hour(
         NaN for segments that the model knows nothing of.
     """
     city = stored.city
-    own = np.full((LAGS, len(city.segment_ids)), np.nan, dtype=np.float32)
-    index = network.index_of_id
-    place = np.array([index.get(name, -1) for name in city.segment_ids], dtype=np.int64)
-    is_here = place >= 0
-    own[:, is_here] = ratio[:, place[is_here]]
     times = to_row_times(step_ends(observed_at, 1 - LAGS, HORIZONS))
-    forecast = city.forecast(own, times, np.array([LAGS - 1]))
-    found = np.full((len(QUANTILES), len(LEAD_MINUTES), len(network)), np.nan, dtype=np.float32)
-    found[..., place[is_here]] = quantiles_at_leads(forecast)[:, 0][..., is_here]
-    return found
+
+    def forecast(own: NDArray[np.float32]) -> NDArray[np.float32]:
+        return quantiles_at_leads(city.forecast(own, times, np.array([LAGS - 1])))[:, 0]
+
+    return city.on_network(network, ratio, forecast)
 
 
 def _watched_champion(root: Path) -> Watched[StoredNowcaster]:

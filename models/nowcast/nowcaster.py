@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 import tensorflow as tf
@@ -11,21 +10,11 @@ from numpy.typing import NDArray
 
 from models.nowcast.architecture import MEAN, P10, P50, P90
 from models.nowcast.calibration import BandCalibration
-from models.nowcast.features import (
-    HORIZONS,
-    LAGS,
-    Levels,
-    Series,
-    changes_ahead,
-    learn_levels,
-    make_series,
-    make_windows,
-)
+from models.nowcast.features import Series, View, learn_view, lessons, make_series, make_windows
 from models.nowcast.fit import fit_network
 from models.nowcast.forecast import BandForecast
-from models.nowcast.graph import Neighbours, choose_neighbours, telling_neighbours
+from models.nowcast.graph import telling_neighbours
 from models.nowcast.options import NowcastOptions
-from models.nowcast.profile import DailyProfile, UsualSpeeds
 from models.nowcast.speed_table import RowTimes
 from models.training_command import Report
 
@@ -34,49 +23,28 @@ _TIMES_PER_CALL: Final = 32
 TELLING_STEPS: Final = 6
 
 
-class Profile(Protocol):
-    """What is usual at any row."""
-
-    def rows(self, times: RowTimes) -> UsualSpeeds:
-        """What is usual at each row."""
-
-
-@dataclass(frozen=True)
-class NowcasterParts:
-    """What training gives and forecasting needs."""
-
-    profile: Profile
-    neighbours: Neighbours
-    levels: Levels
-    network: Any
-
-
 class TrainedNowcaster:
-    """Forecasts the ``HORIZONS`` steps after a row, for all detectors at once."""
+    """Forecasts the ``HORIZONS`` steps after a row, for all detectors at once.
 
-    def __init__(self, parts: NowcasterParts, calibration: BandCalibration | None = None) -> None:
-        self._parts = parts
-        self._calibration = calibration
-        self._forward = _compiled(parts.network)
+    Attributes
+    ----------
+    network : keras.Model
+    calibration : BandCalibration, optional
+        Applied to the band of every forecast from when it is set.
+    """
+
+    def __init__(
+        self, view: View, network: Any, calibration: BandCalibration | None = None
+    ) -> None:
+        self.view = view
+        self.network = network
+        self.calibration = calibration
+        self._forward = _compiled(network)
 
     @property
     def weights(self) -> int:
         """Trained numbers in the network."""
-        return int(self._parts.network.count_params())
-
-    @property
-    def network(self) -> Any:
-        """The Keras model itself."""
-        return self._parts.network
-
-    @property
-    def calibration(self) -> BandCalibration | None:
-        """What is applied to the band, if anything."""
-        return self._calibration
-
-    def use(self, calibration: BandCalibration) -> None:
-        """Apply a calibration to every later forecast."""
-        self._calibration = calibration
+        return int(self.network.count_params())
 
     def forecast(
         self,
@@ -97,8 +65,7 @@ class TrainedNowcaster:
         rows : array of int, shape (times,)
             Each with ``LAGS - 1`` rows before it.
         """
-        parts = self._parts
-        series = make_series(speed, parts.profile.rows(times), parts.neighbours)
+        series = make_series(speed, self.view.profile.rows(times), self.view.neighbours)
         heads = np.concatenate(
             [
                 self._forecast(series, times, rows[start : start + _TIMES_PER_CALL])
@@ -106,14 +73,14 @@ class TrainedNowcaster:
             ]
         )
         forecast = BandForecast(heads[..., MEAN], heads[..., P50], heads[..., P10], heads[..., P90])
-        if calibrated and self._calibration is not None:
-            return self._calibration.apply(forecast)
+        if calibrated and self.calibration is not None:
+            return self.calibration.apply(forecast)
         return forecast
 
     def _forecast(
         self, series: Series, times: RowTimes, rows: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        levels = self._parts.levels
+        levels = self.view.levels
         windows = make_windows(series, levels, rows)
         changes = self._forward(network_inputs(windows.features, times, rows)).numpy()
         speeds: NDArray[np.float32] = np.maximum(
@@ -145,26 +112,18 @@ class Nowcaster(TrainedNowcaster):
         options: NowcastOptions,
         report: Report,
     ) -> None:
-        profile = DailyProfile(speed, times, options.profile)
-        usual = profile.rows(times)
-        neighbours = choose_neighbours(speed - usual.speed, adjacency)
-        levels = learn_levels(speed)
-        rows = np.arange(LAGS - 1, len(speed) - HORIZONS)
-        windows = make_windows(make_series(speed, usual, neighbours), levels, rows)
+        view, deviation = learn_view(speed, times, adjacency, options.profile)
+        rows, windows, changes = lessons(view, speed, times)
+        count = options.fit.sizes.telling_neighbours
         network = fit_network(
             network_inputs(windows.features, times, rows),
-            changes_ahead(speed, rows, windows, levels.unit),
-            telling_neighbours(
-                speed - usual.speed,
-                TELLING_STEPS,
-                neighbours,
-                options.fit.sizes.telling_neighbours,
-            ),
+            changes,
+            telling_neighbours(deviation, TELLING_STEPS, view.neighbours, count),
             seed=seed,
             options=options.fit,
             report=report,
         )
-        super().__init__(NowcasterParts(profile, neighbours, levels, network))
+        super().__init__(view, network)
 
 
 def network_inputs(

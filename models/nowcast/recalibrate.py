@@ -6,7 +6,6 @@ python -m models.nowcast.recalibrate VERSION --data-dir DIR --models MODELS
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -19,8 +18,7 @@ from models.nowcast.evaluation import lead_table
 from models.nowcast.train import NOWCAST_DIRECTORY, calibrate_and_measure, write_nowcaster
 from models.records import read_measures
 from models.training_command import Report, Trained, quieten_tensorflow, say
-from services.base.command_line import run_command
-from services.base.errors import TrafficError
+from services.base.command_line import run_command, tells_errors
 from services.base.settings import load_settings
 
 _CHAMPION_STAYS: Final = "the version was written anew; which one is the champion did not change"
@@ -70,17 +68,14 @@ def recalibrate(data_dir: Path, directory: Path, report: Report) -> Trained:
     )
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
     quieten_tensorflow()
-    try:
-        data_dir = options.data_dir or load_settings().data_dir
-        models = options.models or data_dir / "models"
-        written = recalibrate(data_dir, models / NOWCAST_DIRECTORY / options.version, say)
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    data_dir = options.data_dir or load_settings().data_dir
+    models = options.models or data_dir / "models"
+    written = recalibrate(data_dir, models / NOWCAST_DIRECTORY / options.version, say)
     say(lead_table(written.measures["test"]))
     say(f"written: {written.directory}")
     say(_CHAMPION_STAYS)

@@ -25,10 +25,10 @@ from models.errors import ModelMismatch
 from models.nowcast.calibration import calibration_from
 from models.nowcast.city import STEPS_AROUND, CityNowcaster
 from models.nowcast.city_table import SLOTS_PER_DAY
-from models.nowcast.features import LAGS, Levels
+from models.nowcast.features import LAGS, Levels, View
 from models.nowcast.fit import NetworkPlan
 from models.nowcast.graph import Neighbours
-from models.nowcast.nowcaster import NowcasterParts, TrainedNowcaster
+from models.nowcast.nowcaster import TrainedNowcaster
 from models.nowcast.options import Architecture
 from models.nowcast.speed_table import RowTimes
 from models.nowcast.typical_days import TypicalDays
@@ -77,7 +77,7 @@ class StoredNowcaster:
 def encode_nowcaster(stored: StoredNowcaster) -> bytes:
     """The nowcaster as the bytes of one file."""
     city = stored.city
-    calibration = city.trained.calibration
+    calibration, view = city.trained.calibration, city.trained.view
     header = {
         "format": FORMAT,
         "keras": _keras_release(),
@@ -85,7 +85,7 @@ def encode_nowcaster(stored: StoredNowcaster) -> bytes:
         "trained_on": asdict(stored.trained_on),
         "segment_ids": city.segment_ids,
         "sizes": asdict(city.plan.sizes),
-        "unit": city.levels.unit,
+        "unit": view.levels.unit,
         "calibration": None if calibration is None else asdict(calibration),
     }
     arrays: dict[str, NDArray[Any]] = {
@@ -93,10 +93,10 @@ def encode_nowcaster(stored: StoredNowcaster) -> bytes:
         "is_known": city.is_known,
         "usual_speed": city.profile.speed,
         "usual_spread": city.profile.spread,
-        "neighbours": city.neighbours.index.astype(np.int32),
-        "neighbour_weights": city.neighbours.weight,
-        "typical": city.levels.typical,
-        "fast": city.levels.fast,
+        "neighbours": view.neighbours.index.astype(np.int32),
+        "neighbour_weights": view.neighbours.weight,
+        "typical": view.levels.typical,
+        "fast": view.levels.fast,
         "telling": city.plan.telling.astype(np.int32),
         "offset": city.plan.offset,
         "scale": city.plan.scale,
@@ -167,18 +167,11 @@ def _decoded(document: bytes) -> StoredNowcaster:
     network.set_weights([arrays[f"weight_{n}"] for n in range(len(network.get_weights()))])
     calibration = header["calibration"]
     trained = TrainedNowcaster(
-        NowcasterParts(profile, neighbours, levels, network),
+        View(profile, neighbours, levels),
+        network,
         None if calibration is None else calibration_from(calibration),
     )
-    city = CityNowcaster(
-        tuple(header["segment_ids"]),
-        arrays["is_known"],
-        profile,
-        neighbours,
-        levels,
-        plan,
-        trained,
-    )
+    city = CityNowcaster(tuple(header["segment_ids"]), arrays["is_known"], profile, plan, trained)
     _check_probe(city, arrays["probe"])
     return StoredNowcaster(
         city,

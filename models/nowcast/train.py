@@ -50,7 +50,7 @@ from models.training_command import (
     training_parser,
 )
 from models.versions import NOWCASTER_FILE, as_recorded, promote, write_recorded_version
-from services.base.command_line import run_command
+from services.base.command_line import run_command, tells_errors
 from services.city.chosen import CITY
 from services.forecast.zone_forecasts import TrainedOn
 from services.traffic.snapshot import Source
@@ -198,7 +198,7 @@ def calibrate_and_measure(
     report("calibrating")
     in_part = {name: table.is_on(days) for name, days in asdict(parts).items()}
     rows = _evaluated_rows(table, whole_windows(in_part["validation"]))
-    city.trained.use(_band_calibration(city, table, rows))
+    city.trained.calibration = _band_calibration(city, table, rows)
     zones = _zone_calibration(city, table, rows)
     report("judging")
     test_rows = _evaluated_rows(table, whole_windows(in_part["test"]))
@@ -207,6 +207,7 @@ def calibrate_and_measure(
     return zones, measures
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = training_parser(

@@ -43,7 +43,7 @@ from models.week.scores import (
     coverage,
     scores_table,
 )
-from services.base.command_line import run_command
+from services.base.command_line import run_command, tells_errors
 from services.city.calendar import Calendar, calendar_of
 from services.city.chosen import CITY
 from services.forecast.speed_distribution import status_probabilities
@@ -226,6 +226,7 @@ def objection(comparison: dict[str, Any]) -> Reason | None:
     return None if value is not None and value >= 0.0 else "worse_than_average"
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = training_parser(

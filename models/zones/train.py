@@ -29,7 +29,7 @@ from models.zones.dataset import ZoneHistory, load_zone_history
 from models.zones.features import FEATURES, every_cell
 from models.zones.forecaster import Forecaster
 from models.zones.kind import ZONES
-from services.base.command_line import run_command
+from services.base.command_line import run_command, tells_errors
 from services.forecast.zone_forecasts import (
     FORECASTS_FILE,
     TABLE_SHAPE,
@@ -153,6 +153,7 @@ def train_on(
     return Trained(directory, measures, ruling.action == "promoted")
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = training_parser(

@@ -7,11 +7,18 @@ import os
 import select
 import sys
 from collections.abc import Callable
-from typing import Final, NoReturn
+from functools import wraps
+from typing import Final, NoReturn, ParamSpec
+
+from services.base.errors import TrafficError
 
 # As a shell reports a program that SIGPIPE or SIGINT ended.
 PIPE_CLOSED: Final = 141
 INTERRUPTED: Final = 130
+# As argparse ends a command whose options are wrong.
+REFUSED: Final = 2
+
+P = ParamSpec("P")
 
 
 def run_command(main: Callable[[], int]) -> NoReturn:
@@ -38,6 +45,20 @@ def run_command(main: Callable[[], int]) -> NoReturn:
     except KeyboardInterrupt:
         code = INTERRUPTED
     sys.exit(code)
+
+
+def tells_errors(main: Callable[P, int]) -> Callable[P, int]:
+    """A command that tells an error of this project in one line and ends with :data:`REFUSED`."""
+
+    @wraps(main)
+    def telling(*arguments: P.args, **options: P.kwargs) -> int:
+        try:
+            return main(*arguments, **options)
+        except TrafficError as error:
+            sys.stderr.write(f"{error}\n")
+            return REFUSED
+
+    return telling
 
 
 def _drop_unread_output() -> bool:

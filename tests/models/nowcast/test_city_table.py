@@ -115,7 +115,7 @@ def test_a_history_becomes_a_table_of_whole_days(tmp_path):
     write_city(tmp_path, times)
     table = load_city_table(tmp_path, "demo", 4, silent)
     assert table.ratio.shape == (len(table.end_s), len(NETWORK))
-    assert table.snapshots == len(times)
+    assert sum(table.day_snapshots) == len(times)
     assert set(np.diff(table.end_s).tolist()) == {STEP_MINUTES * 60}
     assert datetime.fromtimestamp(int(table.end_s[-1]), UTC) == END
     known = np.isfinite(table.ratio)

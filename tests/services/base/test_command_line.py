@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from services.base.command_line import tells_errors
+from services.base.errors import StorageError
+
 ROOT = Path(__file__).parents[3]
 HEAD = "import sys; from services.base.command_line import run_command\n"
 JOURNAL = "2026-11-24 08:00:01,000 WARNING app GET /qualit\u00e9/ 200 in 1830 ms\n"
@@ -100,3 +103,17 @@ def test_a_terminal_that_knows_only_ascii_is_shown_what_it_can(tmp_path, form):
     found = subprocess.run(command, cwd=ROOT, env=ascii_only, capture_output=True, check=False)
     assert (found.returncode, found.stderr) == (0, b"")
     assert b"/qualit\\" in found.stdout
+
+
+def test_an_error_of_this_project_is_one_line_and_the_code_of_a_wrong_option(capsys):
+    @tells_errors
+    def main(outcome):
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    assert main(0) == 0
+    assert main(StorageError("the disk is full")) == 2
+    assert capsys.readouterr().err == "the disk is full\n"
+    with pytest.raises(ZeroDivisionError):
+        main(ZeroDivisionError())
