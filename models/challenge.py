@@ -65,13 +65,6 @@ def challenge(
 ) -> Decision | None:
     """Challenge the champion if there is reason to; a failure is recorded, and the champion stays.
 
-    Parameters
-    ----------
-    operations : Operations
-        Where the decision is recorded.
-    now : datetime
-        Aware.
-
     Returns
     -------
     Decision or None

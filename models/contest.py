@@ -23,12 +23,9 @@ class Contest(ABC):
 
     Attributes
     ----------
-    kind : ModelKind
     data_dir : Path
         Holds the history that is learned from.
     source : {"live", "archive", "demo"}
-    roots : Roots
-        Where its versions are.
     seed : int
         Of the weights, and of whatever is drawn.
     """

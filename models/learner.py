@@ -53,8 +53,6 @@ class Job:
 
     Attributes
     ----------
-    name : str
-        As the journal calls it.
     run : callable
         What it raises is journalled; the next turn comes all the same.
     """

@@ -71,11 +71,6 @@ def challenge_at_night(
     """The learner's job, to be run once an hour: challenges every champion once a night.
 
     Does nothing during the other hours of the day.
-
-    Parameters
-    ----------
-    run : callable
-        Challenges one kind of model.
     """
     if CITY.local(clock()).hour != NIGHT_HOUR:
         return

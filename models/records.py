@@ -26,8 +26,6 @@ def read_measures(directory: Path, extra: Collection[str] = ()) -> dict[str, Any
 
     Parameters
     ----------
-    directory : Path
-        ``<models>/<version>``.
     extra : collection of str
         What the record must hold besides what every kind records.
 
@@ -74,12 +72,8 @@ def check_files(
 
     Parameters
     ----------
-    directory : Path
-        ``<models>/<version>``.
     names : collection of str
         The files it serves by, besides its record.
-    read : callable
-        Reads the record.
 
     Returns
     -------

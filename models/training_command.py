@@ -26,8 +26,6 @@ class Trained:
 
     Attributes
     ----------
-    directory : Path
-        Its files.
     measures : dict
         What its ``measures.json`` holds.
     is_champion : bool

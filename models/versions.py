@@ -22,10 +22,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from models.errors import ModelMismatch
-from services.base.errors import ForecastUnavailable, StorageError
+from services.base.errors import StorageError
 from services.base.files import write_atomically
-from services.forecast import champions
 from services.forecast.champions import CHAMPION_FILE
 
 MODEL_FILE: Final = "model.keras"
@@ -131,17 +129,3 @@ def withdraw(root: Path) -> None:
         (root / CHAMPION_FILE).unlink(missing_ok=True)
     except OSError as error:
         raise StorageError(f"cannot remove {root / CHAMPION_FILE}: {error.strerror}") from error
-
-
-def champion_version(root: Path) -> str | None:
-    """The version in use; None when this directory has no champion.
-
-    Raises
-    ------
-    ModelMismatch
-        When the file that names it cannot be read, or names no version.
-    """
-    try:
-        return champions.champion_version(root)
-    except ForecastUnavailable as error:
-        raise ModelMismatch(str(error)) from error

@@ -38,11 +38,6 @@ CAMVID_GROUPS: Final = (
 def to_groups(class_map: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Turn a class map of CamVid into one of the groups.
 
-    Parameters
-    ----------
-    class_map : array of uint8
-        Values of the table above.
-
     Returns
     -------
     array of uint8

@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.camera.dataset import LabelledPictures, load_split
-from models.camera.evaluate import champion_file, true_reading
+from models.camera.evaluate import true_reading
+from models.camera.kind import champion_file
 from models.camera.strange_pictures import CHANGES, NO_STREET, STREETS, Draw, DrawLabelled
 from models.tables import markdown_table
 from models.training_command import quieten_tensorflow, say
 from services.base.command_line import run_command, tells_errors
+from services.base.settings import load_settings
 from services.camera.errors import PictureRefused
 from services.camera.picture import decode_picture
 from services.camera.reading import RoadStatus, TrafficReading
@@ -110,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # TensorFlow takes seconds to import: --help need not wait for it.
     from models.camera.segmenter import load_segmenter  # noqa: PLC0415
 
-    segment = load_segmenter(given.model or champion_file()).segment
+    segment = load_segmenter(given.model or champion_file(load_settings().data_dir)).segment
     found = [
         certainty_of(kind, evaluated, segment)
         for kind, evaluated in kinds_of_pictures(given.data, given.no_street)

@@ -28,8 +28,6 @@ def draw_confusion(counts: Counts, path: Path) -> None:
     ----------
     counts : array of int, shape (groups, groups)
         Pixels; void rows and columns are left out.
-    path : Path
-        A PNG file.
     """
     known = [place for place in range(len(GROUP_NAMES)) if place != VOID]
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

@@ -18,17 +18,16 @@ from numpy.typing import NDArray
 
 from models.camera.camvid import GROUP_NAMES
 from models.camera.dataset import LabelledPictures, Split, load_split
+from models.camera.kind import champion_file
 from models.camera.measures import confusion_over, figures
 from models.tables import markdown_table
 from models.training_command import quieten_tensorflow, say
 from services.base.command_line import run_command, tells_errors
 from services.base.settings import load_settings
 from services.camera.classes import GROUPS
-from services.camera.model_files import DIRECTORY, champion_model_file
 from services.camera.reading import RoadStatus, TrafficReading
 from services.camera.segmentation import Segmentation
 from services.camera.traffic_reader import read_traffic
-from services.forecast.champions import SHIPPED_ARTIFACTS
 
 _STATUSES: Final[tuple[RoadStatus, ...]] = get_args(RoadStatus)
 _CERTAIN_PCT: Final = 100
@@ -98,20 +97,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # TensorFlow takes seconds to import: --help need not wait for it.
     from models.camera.segmenter import load_segmenter  # noqa: PLC0415
 
-    segmenter = load_segmenter(given.model or champion_file())
+    segmenter = load_segmenter(given.model or champion_file(load_settings().data_dir))
     _tell(segmenter, load_split(given.data, given.split))
     return 0
-
-
-def champion_file() -> Path:
-    """The model in use.
-
-    Raises
-    ------
-    ModelRefused
-    """
-    roots = (load_settings().data_dir / "models" / DIRECTORY, SHIPPED_ARTIFACTS / DIRECTORY)
-    return champion_model_file(roots)
 
 
 def _tell(segmenter: Any, evaluated: LabelledPictures) -> None:

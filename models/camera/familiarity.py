@@ -50,12 +50,6 @@ def fit_familiarity(
 
     Parameters
     ----------
-    model : keras.Model
-        H×W×3 → H×W×C.
-    scaling : InputScaling
-        How it wants its input.
-    learned : LabelledPictures
-        What it learnt from.
     evaluated : LabelledPictures
         Others of the same kind, by which the distances are chosen.
 

@@ -90,8 +90,6 @@ def fit(
     ----------
     learned, evaluated : LabelledPictures
         ``train`` and ``val``.
-    report : callable
-        Gets a line for every epoch.
     encoder_weights : Path, optional
         A local file for the VGG16 encoder.
     kept_at : Path

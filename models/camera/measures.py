@@ -80,8 +80,6 @@ class CommonestByPosition:
 
     Parameters
     ----------
-    parts : LabelledPictures
-        What it learns from.
     size : int
         Side of the letterbox, in pixels.
     """

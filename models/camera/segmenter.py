@@ -46,8 +46,6 @@ class Segmenter:
         H×W×3 → H×W×C.
     content : ClassFile
         Its classes and how it wants its input.
-    version : str
-        As answers name it.
     familiarity : Familiarity, optional
         What the pictures that it learnt from were like to it.
 
@@ -112,8 +110,7 @@ class Segmenter:
     def _shares(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
         if not self._needs_softmax:
             return scores
-        powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+        return np.asarray(keras.ops.softmax(scores, axis=-1))
 
     def _warm_up(self) -> bool:
         """Ask once; whether what comes out are scores that are no shares yet."""

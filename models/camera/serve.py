@@ -23,6 +23,7 @@ from typing import Final, NoReturn
 
 from filelock import FileLock
 
+from models.camera.kind import champion_file
 from models.training_command import quieten_tensorflow
 from services.base.clock import utc_now
 from services.base.command_line import run_command, tells_errors
@@ -31,9 +32,8 @@ from services.base.journal import start_journal
 from services.base.settings import Settings, load_settings
 from services.camera.answer import Segment, look
 from services.camera.messages import Answer, Order, Reply, socket_path
-from services.camera.model_files import DIRECTORY, champion_model_file, check_own_model
+from services.camera.model_files import check_own_model
 from services.camera.server import CameraServer
-from services.forecast.champions import SHIPPED_ARTIFACTS
 from services.metrics.camera import CameraMetrics
 from services.metrics.shared_directory import metric_registry, share_metrics
 from services.roles.processes import CAMERA, module_command
@@ -119,8 +119,7 @@ def model_in_use(settings: Settings) -> Path:
     """
     if settings.camera_model is not None:
         return settings.camera_model
-    roots = (settings.data_dir / "models" / DIRECTORY, SHIPPED_ARTIFACTS / DIRECTORY)
-    return champion_model_file(roots)
+    return champion_file(settings.data_dir)
 
 
 def show_life(metrics: CameraMetrics, turns: Turns) -> None:

@@ -74,8 +74,6 @@ def train(
 
     Parameters
     ----------
-    data : Path
-        The pictures.
     root : Path
         Directory of the models; the version is written into its ``camera``.
     now : datetime

@@ -90,8 +90,6 @@ class Result:
 
     Attributes
     ----------
-    record : dict
-        Everything, ready for JSON.
     forecasts : dict of SpeedForecast
         Of the test rows, by forecaster; the nowcaster's of each seed.
     observed : array, shape (times, detectors, HORIZONS)

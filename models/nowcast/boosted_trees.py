@@ -65,11 +65,7 @@ class BoostedTrees:
     ----------
     speed : array, shape (rows, detectors)
         Training rows, consecutive; NaN where unknown.
-    times : RowTimes
-        Of these rows.
     adjacency : array, shape (detectors, detectors), or None
-    report : callable
-        Gets a line for each horizon.
     """
 
     def __init__(

@@ -72,8 +72,6 @@ class CityNowcaster:
     is_known : array of bool, shape (segments,)
         Which of them were ever observed among the training rows: of the others it says
         nothing.
-    trained : TrainedNowcaster
-        Made of these.
     """
 
     segment_ids: tuple[str, ...]

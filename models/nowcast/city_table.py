@@ -100,8 +100,6 @@ def load_city_table(
     source : {"live", "archive", "demo"}
     weeks : int
         At most; less where there is less.
-    report : callable
-        Gets a line a week.
     until : date, optional
         The last day to read; default: the last that is over.
 
@@ -159,8 +157,6 @@ def ratios_at(observed: Window, network: Network, end_s: NDArray[np.int64]) -> N
     ----------
     observed : Window
         With ``status`` and ``speed_kmh``.
-    network : Network
-        Of the window.
     end_s : array of int, shape (rows,)
         Equally spaced by a step; a step holds what was observed after its beginning, up
         to its end.
@@ -219,13 +215,6 @@ def recent_ratios(
     data_dir: Path, source: Source, observed_at: datetime, network: Network, steps: int
 ) -> NDArray[np.float32]:
     """The last steps up to an observation, which ends the last of them.
-
-    Parameters
-    ----------
-    observed_at : datetime
-        Aware.
-    network : Network
-        On which to read them.
 
     Raises
     ------

@@ -44,8 +44,6 @@ class WindowBatches:
     ----------
     make : callable
         Gives the inputs and the changes of some rows.
-    rows : array of int
-        All that are learned from.
     """
 
     def __init__(
@@ -88,8 +86,6 @@ def fit_network(
     changes : array, shape (times, detectors, horizons)
         In units; NaN where unknown, which is never learned from.
     telling : array of int, shape (detectors, neighbours)
-    report : callable
-        Gets a line after every epoch.
     """
     plan = NetworkPlan(telling, *learn_scaling(inputs["features"]), options.sizes)
     _begin(seed)

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from models.nowcast.city_table import recent_ratios, step_ends, to_row_times
 from models.nowcast.features import HORIZONS, LAGS
 from models.nowcast.leads import quantiles_at_leads
-from models.versions import NOWCASTER_FILE, champion_version
+from models.versions import NOWCASTER_FILE
 from services.base.files import FileStamp, stamp_of
 from services.base.watched import Watched
-from services.forecast.champions import CHAMPION_FILE
+from services.forecast.champions import CHAMPION_FILE, champion_version
 from services.forecast.nowcast_files import (
     LearnerState,
     prune_nowcasts,
@@ -161,8 +161,6 @@ def forecast_next_hour(
         Segments are found by their ids: it may have been trained on another network.
     ratio : array, shape (LAGS, segments)
         The steps up to the observation; NaN where unknown.
-    observed_at : datetime
-        Aware.
 
     Returns
     -------

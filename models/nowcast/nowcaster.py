@@ -96,8 +96,6 @@ class Nowcaster(TrainedNowcaster):
     ----------
     speed : array, shape (rows, detectors)
         Training rows, consecutive; NaN where unknown. Every detector is known at least once.
-    times : RowTimes
-        Of these rows.
     adjacency : array, shape (detectors, detectors), or None
         Without one, the neighbours are those whose deviations go together.
     """

@@ -60,8 +60,6 @@ class DailyProfile:
     ----------
     speed : array, shape (rows, detectors)
         NaN where unknown.
-    times : RowTimes
-        Of these rows.
     """
 
     def __init__(

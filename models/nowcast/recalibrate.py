@@ -32,8 +32,6 @@ def recalibrate(data_dir: Path, directory: Path, report: Report) -> Trained:
     ----------
     data_dir : Path
         Holds the history that the version was trained on.
-    directory : Path
-        ``<models>/nowcast/<version>``.
 
     Raises
     ------

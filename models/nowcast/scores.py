@@ -54,8 +54,6 @@ def paired_bootstrap(
     ----------
     own, other : arrays, shape (times,)
         Mean error of each forecaster at each time (squared or absolute), one a time.
-    block_times : int
-        Length of a block.
 
     Returns
     -------

@@ -30,8 +30,6 @@ class SpeedTable:
 
     Attributes
     ----------
-    detectors : tuple of str
-        The column names.
     speed : array of float32, shape (rows, detectors)
         In the unit of the file; NaN where unknown.
     """

@@ -55,13 +55,7 @@ _DAMAGES: Final = (
 
 @dataclass(frozen=True)
 class StoredNowcaster:
-    """A nowcaster with what is told of it.
-
-    Attributes
-    ----------
-    network_version : str
-        The network it was trained on.
-    """
+    """A nowcaster with what is told of it."""
 
     city: CityNowcaster
     zones: ZoneCalibration
@@ -111,11 +105,6 @@ def encode_nowcaster(stored: StoredNowcaster) -> bytes:
 
 def load_nowcaster(directory: Path) -> StoredNowcaster:
     """Load the nowcaster of one version and check that this code speaks its language.
-
-    Parameters
-    ----------
-    directory : Path
-        ``<models>/nowcast/<version>``.
 
     Raises
     ------

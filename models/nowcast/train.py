@@ -347,14 +347,10 @@ def write_nowcaster(
 
     Parameters
     ----------
-    root : Path
-        Directory of the nowcasters.
     stored_parts : tuple
         What a ``StoredNowcaster`` is made of.
     measures : dict
         Its record, less name and size.
-    is_champion : bool
-        Whether it is to be promoted.
 
     Raises
     ------

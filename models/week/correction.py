@@ -71,11 +71,6 @@ def build_network(segments: int, classes: int) -> Any:
 
     Its last layer starts at zero, so that training begins with the prior itself.
 
-    Parameters
-    ----------
-    segments, classes : int
-        How many there are of each.
-
     Returns
     -------
     keras.Model
@@ -116,8 +111,6 @@ class WeekNetwork:
 
     Parameters
     ----------
-    model : keras.Model
-        As :func:`build_network` makes it.
     class_codes : array of int, shape (segments,)
     """
 
@@ -164,11 +157,7 @@ def fit_network(
 
     Parameters
     ----------
-    lessons : sequence of Lesson
-        At least one.
     class_codes : array of int, shape (segments,)
-    report : callable
-        Gets a line for every epoch.
     """
     keras.utils.set_random_seed(options.seed)
     tf.config.experimental.enable_op_determinism()

@@ -28,8 +28,6 @@ def evaluate(directory: Path, data_dir: Path) -> dict[str, Any]:
 
     Parameters
     ----------
-    directory : Path
-        ``<models>/<version>``.
     data_dir : Path
         Holds the history, of the source that the model learned from.
 

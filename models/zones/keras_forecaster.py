@@ -78,11 +78,6 @@ def check_inputs(model: Any) -> None:
 def load_forecaster(directory: Path) -> KerasForecaster:
     """Load the model of one version and check that this code speaks its language.
 
-    Parameters
-    ----------
-    directory : Path
-        ``<models>/<version>``.
-
     Raises
     ------
     ModelMismatch

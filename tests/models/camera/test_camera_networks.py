@@ -16,7 +16,7 @@ from models.camera.familiarity import main as familiarity_main
 from models.camera.measures import confusion_over, figures
 from models.camera.strange_pictures import NO_STREET, STREETS
 from models.camera.train import CONFUSION_FILE, main, train
-from models.versions import CARD_FILE, MEASURES_FILE, champion_version
+from models.versions import CARD_FILE, MEASURES_FILE
 from services.camera.classes import GROUPS, ClassFile, InputScaling, encode_class_file
 from services.camera.errors import ClassFileRefused, ModelRefused
 from services.camera.familiarity import Familiarity, write_familiarity
@@ -24,6 +24,7 @@ from services.camera.model_files import DIRECTORY as CAMERA_DIRECTORY
 from services.camera.picture import decode_picture
 from services.camera.street_drawing import SAMPLE_SEED, draw_street
 from services.camera.traffic_reader import read_traffic
+from services.forecast.champions import champion_version
 from tests.conftest import REAL_DATA
 from tests.models.camera.streets import write_streets
 

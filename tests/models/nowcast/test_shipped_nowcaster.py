@@ -13,8 +13,9 @@ import models
 from models.nowcast.evaluation import lead_table, objection
 from models.nowcast.features import LAGS
 from models.nowcast.issuer import forecast_next_hour, known_share
-from models.versions import CARD_FILE, champion_version
+from models.versions import CARD_FILE
 from services.city.rennes import RENNES
+from services.forecast.champions import champion_version
 from services.forecast.nowcasts import LEAD_MINUTES
 from services.observe.demo import DemoFeed
 from services.observe.feeds.reply import check_reply

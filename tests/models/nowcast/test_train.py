@@ -13,7 +13,8 @@ from models.nowcast import train
 from models.nowcast.city_table import load_city_table
 from models.nowcast.day_parts import split_by_day_type
 from models.nowcast.speed_table import OFF, SCHOOL_HOLIDAY, WORKING, RowTimes
-from models.versions import CARD_FILE, MEASURES_FILE, champion_version
+from models.versions import CARD_FILE, MEASURES_FILE
+from services.forecast.champions import champion_version
 from tests.models.nowcast.cities import END, START, every, write_city
 
 TENSORFLOW = [
