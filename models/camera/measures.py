@@ -18,11 +18,9 @@ from services.camera.picture import letterbox, placement, unletterbox_mask
 Counts = NDArray[np.int64]
 
 
-def confusion(
-    truth: NDArray[np.uint8], found: NDArray[np.uint8], classes: int = len(GROUP_NAMES)
-) -> Counts:
+def confusion(truth: NDArray[np.uint8], found: NDArray[np.uint8]) -> Counts:
     """Count pixels by true class (rows) and found class (columns); void truth left out."""
-    seen = truth != VOID
+    seen, classes = truth != VOID, len(GROUP_NAMES)
     pairs = truth[seen].astype(np.int64) * classes + found[seen]
     return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.zones.features import Cells
-from services.history.averages import SMOOTHING_COUNT, smoothed_shares
+from services.history.averages import smoothed_shares
 
 
 class HourOfWeekAverage:
@@ -18,16 +18,12 @@ class HourOfWeekAverage:
     ----------
     counts : array, shape (zones, days, hours, statuses)
         Times each status was observed.
-    smoothing_count : float
-        Observations of each status added to every cell.
     """
 
     name: Final = "hour-of-week average"
 
-    def __init__(
-        self, counts: NDArray[np.float64], smoothing_count: float = SMOOTHING_COUNT
-    ) -> None:
-        self._probabilities = smoothed_shares(counts, smoothing_count)
+    def __init__(self, counts: NDArray[np.float64]) -> None:
+        self._probabilities = smoothed_shares(counts)
 
     def predict(self, cells: Cells) -> NDArray[np.float64]:
         """See :class:`models.zones.forecaster.Forecaster`."""

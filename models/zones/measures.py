@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.learn.scoring_rules import (
+    CALIBRATION_BINS,
     Probabilities,
     Statuses,
     brier_scores,
@@ -22,7 +23,6 @@ from services.plain.statuses import ZONE_STATUSES
 
 # A certain forecast that fails would cost an infinite log loss: this bounds it at 6.9.
 PROBABILITY_FLOOR: Final = 0.001
-CALIBRATION_BINS: Final = 10
 
 
 def accuracy(probabilities: Probabilities, observed: Statuses) -> float:

@@ -15,10 +15,13 @@ skill
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+# Of forecast probabilities beside observed frequencies: each tenth on its own.
+CALIBRATION_BINS: Final = 10
 
 Probabilities = NDArray[np.float64]
 Statuses = NDArray[np.int64]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from services.city.chosen import CITY
 from services.learn.scoring_rules import (
+    CALIBRATION_BINS,
     Probabilities,
     Statuses,
     brier_scores,
@@ -23,7 +24,6 @@ from services.learn.scoring_rules import (
 from services.operations.tables import ForecastScore
 from services.plain.quality import BASELINES, MODEL, Forecaster
 
-CALIBRATION_BINS: Final = 10
 # Where "free" stands among the statuses; the calibration is that of "not free".
 _FREE: Final = 0
 

@@ -1,8 +1,21 @@
 from __future__ import annotations
 
+from datetime import date
+
+import numpy as np
+import orjson
 import pytest
 
-from models.versions import MODEL_FILE, promote, write_version
+from models.versions import (
+    CARD_FILE,
+    MEASURES_FILE,
+    MODEL_FILE,
+    as_recorded,
+    promote,
+    weights_hash,
+    write_recorded_version,
+    write_version,
+)
 from services.base.errors import StorageError
 from services.forecast.champions import CHAMPION_FILE
 
@@ -65,3 +78,24 @@ def test_the_champion_is_one_line_that_names_the_version(tmp_path):
     promote(tmp_path, "2026-11-21-ffffff")
     promote(tmp_path, VERSION)
     assert (tmp_path / CHAMPION_FILE).read_text() == f"{VERSION}\n"
+
+
+def test_a_version_is_written_with_its_record_and_the_card_made_from_it(tmp_path):
+    measures = as_recorded({"model_version": VERSION, "last_day": date(2026, 11, 22), "rps": 0.25})
+    directory = write_recorded_version(
+        tmp_path, measures, lambda told: f"up to {told['last_day']}", writer("whole")
+    )
+    assert directory == tmp_path / VERSION
+    assert orjson.loads((directory / MEASURES_FILE).read_bytes()) == {
+        "model_version": VERSION, "last_day": "2026-11-22", "rps": 0.25,
+    }  # fmt: skip
+    assert (directory / CARD_FILE).read_text() == "up to 2026-11-22"
+    assert (directory / MODEL_FILE).read_text() == "whole"
+
+
+def test_the_hash_of_weights_changes_with_any_of_them():
+    weights = [np.zeros(3, np.float32), np.ones((2, 2), np.float32)]
+    changed = [weights[0], weights[1] + np.float32(1e-6)]
+    assert weights_hash(weights) == weights_hash([part.copy() for part in weights])
+    assert len(weights_hash(weights)) == 6
+    assert weights_hash(weights) != weights_hash(changed)

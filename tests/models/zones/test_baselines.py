@@ -23,8 +23,8 @@ def test_the_average_is_the_share_of_what_was_seen_then_and_there():
     counts = np.zeros(TABLE_SHAPE)
     counts[2, 1, 8] = [1, 2, 5]
     counts[3, 1, 8] = counts[2, 2, 8] = counts[2, 1, 9] = [50, 0, 0]
-    [shares] = HourOfWeekAverage(counts, smoothing_count=0.5).predict(TUESDAY_8_H)
-    np.testing.assert_allclose(shares, [1.5 / 9.5, 2.5 / 9.5, 5.5 / 9.5])
+    [shares] = HourOfWeekAverage(counts).predict(TUESDAY_8_H)
+    np.testing.assert_allclose(shares, [1.1 / 8.3, 2.1 / 8.3, 5.1 / 8.3])
 
 
 def test_smoothing_leaves_nothing_impossible_and_an_unseen_hour_open():
