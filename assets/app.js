@@ -33,6 +33,9 @@
       .forEach(({ react }) => react());
   };
 
+  // A local answer takes milliseconds, a phone on a train some seconds.
+  const PATIENCE_MS = 10000;
+
   const pause = (ms) => new Promise((resolve) => window.setTimeout(resolve, ms));
 
   /** A promise, which is not waited for longer than that; no timer stays behind. */
@@ -50,7 +53,7 @@
   /** The lines that the geometry of a road is made of. */
   const partsOf = ({ type, coordinates }) => (type === "LineString" ? [coordinates] : coordinates);
 
-  window.trafficRennes = { page, follow, change, pause, within, element, partsOf };
+  window.trafficRennes = { page, follow, change, PATIENCE_MS, pause, within, element, partsOf };
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.traffic = {};
 })();

@@ -57,19 +57,12 @@
   };
 
   /** An element once it is there: Dash loads some of its components after the page. */
-  const whenThere = (selector) =>
-    new Promise((resolve) => {
-      const look = () => {
-        const found = document.querySelector(selector);
-        if (found) resolve(found);
-        return Boolean(found);
-      };
-      if (look()) return;
-      const observer = new MutationObserver(() => {
-        if (look()) observer.disconnect();
-      });
-      observer.observe(document.body, { childList: true, subtree: true });
-    });
+  const whenThere = async (selector) => {
+    while (!document.querySelector(selector)) {
+      await new Promise((resolve) => window.requestAnimationFrame(resolve));
+    }
+    return document.querySelector(selector);
+  };
 
   /** What dcc.Upload does not let one say of its field: its name, and that pictures are meant. */
   const equip = async ({ uploadLabel }) => {

@@ -3,12 +3,15 @@
   "use strict";
   const app = window.trafficRennes;
 
+  app.addressOf = (template, version) =>
+    template.replace("{version}", encodeURIComponent(version));
+
   /** Keeps the last document only, so that a page left open does not grow. */
   const keepLast = (load) => {
     let kept = { version: null, promise: null };
     return (version, template) => {
       if (kept.version !== version) {
-        const promise = load(template.replace("{version}", encodeURIComponent(version)));
+        const promise = load(app.addressOf(template, version));
         kept = { version, promise };
         promise.catch(() => {
           // A failure is not kept: the next one to ask tries again.
@@ -19,21 +22,15 @@
     };
   };
 
-  const fetchJson = async (url) => {
+  app.fetchJson = async (url) => {
     const response = await fetch(url);
     if (!response.ok) throw new Error(`${url} answered ${response.status}`);
     return response.json();
   };
 
   /** The network's features, in its fixed order. Comes from the browser's cache. */
-  app.networkFeatures = keepLast(async (url) => (await fetchJson(url)).features);
-
-  /** Speeds, reliabilities and probes of a snapshot. */
-  app.snapshotDetails = keepLast(fetchJson);
-
-  /** The next hour of every road. */
-  app.nowcastRoads = keepLast(fetchJson);
+  app.networkFeatures = keepLast(async (url) => (await app.fetchJson(url)).features);
 
   /** How each segment of a snapshot compares with the usual. */
-  app.snapshotComparison = keepLast(fetchJson);
+  app.snapshotComparison = keepLast(app.fetchJson);
 })();

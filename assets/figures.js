@@ -62,12 +62,10 @@
       const status = texts.status[settings.statuses[code]];
       return fill(texts.glance.share_entry, { status, share: shareOf(snapshot, code) });
     });
-    const congestion =
-      snapshot.congestion === null
-        ? texts.glance.no_value
-        : extraPercent(snapshot.congestion);
+    const { congestion } = snapshot;
+    const extra = congestion === null ? texts.glance.no_value : extraPercent(congestion);
     return [
-      ["glance-congestion", { text: congestion }],
+      ["glance-congestion", { text: extra }],
       ["glance-jam", { text: number(snapshot.jam_km, 1) }],
       ["glance-shares", { "aria-label": shares.join(", ") }],
       ["attribution-demo", { hidden: snapshot.source !== "demo" }],
@@ -135,10 +133,8 @@
   const writeLegend = () => {
     const { forecast, snapshot, texts, settings } = page;
     if (!snapshot) return;
-    const entries = forecast
-      ? legend(forecast.answer, forecastTexts(texts), settings)
-      : legend(snapshot, texts, settings);
-    app.write(Object.fromEntries(entries));
+    const shown = forecast ? [forecast.answer, forecastTexts(texts)] : [snapshot, texts];
+    app.write(Object.fromEntries(legend(...shown, settings)));
   };
 
   app.follow(["snapshot"], writeFigures);

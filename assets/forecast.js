@@ -10,9 +10,10 @@
 
   const STRIP_PROPERTIES = ["className", "data-letter", "aria-label", "aria-pressed"];
 
-  // Whether the server was asked: until it has answered it is asked again, so that its answer
-  // never comes after a later one.
-  let isAsking = false;
+  // When the server was asked: until it has answered it is asked again, so that its answer never
+  // comes after a later one. One that has not answered by then is not waited for any longer.
+  let askedAt = -Infinity;
+  const isAsking = () => Date.now() - askedAt < app.PATIENCE_MS;
 
   const set = (id, props) => window.dash_clientside.set_props(id, props);
 
@@ -97,10 +98,10 @@
   callbacks.chooseForecast = (hour, day, zone) => {
     const { zoneTable: table } = page;
     // A day later the days of the table are others: the next answer of the server brings its own.
-    const isCurrent = !isAsking && table && app.freshness.now() < table.until;
+    const isCurrent = !isAsking() && table && app.freshness.now() < table.until;
     const card = isCurrent ? cardOf({ hour, day, zone }, page) : null;
     if (!card) {
-      isAsking = true;
+      askedAt = Date.now();
       set("forecast-question", { data: Date.now() });
       return;
     }
@@ -111,7 +112,7 @@
   };
 
   callbacks.forecastAnswered = (columns) => {
-    isAsking = false;
+    askedAt = -Infinity;
     writeStrip(columns);
   };
 

@@ -16,9 +16,7 @@
     const { forecastUrl: url } = page.settings.map;
     kept = mine;
     try {
-      const response = await fetch(`${url}?hour=${forecast.hour}&day=${forecast.day}`);
-      if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-      const columns = await response.json();
+      const columns = await app.fetchJson(`${url}?hour=${forecast.hour}&day=${forecast.day}`);
       const found = { ...columns, model: columns.model_version, network: columns.network_version };
       // Another model or network by now: the map will have it with its next question.
       mine.isGone = keyOf(found) !== key;

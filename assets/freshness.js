@@ -5,8 +5,6 @@
   const { page } = app;
 
   const TICK_MS = 1000;
-  // A local answer takes milliseconds, a phone on a train some seconds.
-  const PATIENCE_MS = 10000;
   // After less than this away, the next regular refresh is soon enough.
   const WAKE_AFTER_MS = 5000;
 
@@ -16,7 +14,7 @@
 
   const isUnreachable = () => {
     const refreshMs = page.settings.refreshSeconds * 1000;
-    const patience = Math.min(PATIENCE_MS, 3 * refreshMs);
+    const patience = Math.min(app.PATIENCE_MS, 3 * refreshMs);
     return state.askedAt !== null && Date.now() - state.askedAt > patience;
   };
 

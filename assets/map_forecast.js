@@ -5,9 +5,6 @@
   const { page } = app;
   const { traffic: callbacks } = window.dash_clientside;
 
-  // A local answer takes milliseconds, a phone on a train some seconds.
-  const PATIENCE_MS = 10000;
-
   const state = {
     isOn: false,
     wanted: null,
@@ -82,7 +79,7 @@
     }
     if (state.asked !== null) return;
     state.asked = keyOf(state.wanted);
-    state.timer = window.setTimeout(giveUp, PATIENCE_MS);
+    state.timer = window.setTimeout(giveUp, app.PATIENCE_MS);
     window.dash_clientside.set_props("map-forecast-request", { data: { ...state.wanted } });
   };
 

@@ -15,6 +15,8 @@
   const CLOSE_ZOOM = 14.5;
   // Of a road that is as usual, while the others stand out.
   const FADED = 0.15;
+  // Plotly keeps a view only when an event of the visitor lies behind it.
+  const BY_HAND = { originalEvent: { type: "button" } };
   const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
 
   const once = (map, event, isWanted = () => true) =>
@@ -92,7 +94,7 @@
     }
 
     networkUrl() {
-      return this.settings.networkUrl.replace("{version}", this.network);
+      return app.addressOf(this.settings.networkUrl, this.network);
     }
 
     async start() {
@@ -343,31 +345,20 @@
     }
 
     zoomBy(levels) {
-      this.map.easeTo({ zoom: this.map.getZoom() + levels, duration: 200 }, this.asByHand());
+      this.map.easeTo({ zoom: this.map.getZoom() + levels, duration: 200 }, BY_HAND);
     }
 
     fitWhole({ animate = true } = {}) {
-      const [west, south, east, north] = this.settings.bounds;
-      const corners = [
-        [west, south],
-        [east, north],
-      ];
-      const camera = this.map.cameraForBounds(corners, { padding: FIT_PADDING_PX });
-      if (animate) this.map.easeTo({ ...camera, duration: 600 }, this.asByHand());
-      else this.map.jumpTo(camera, this.asByHand());
+      const options = { padding: FIT_PADDING_PX, linear: true, duration: 600, animate };
+      this.map.fitBounds(this.settings.bounds, options, BY_HAND);
     }
 
     /** Fly to a place; resolves on arrival. */
     async flyTo(place) {
       const arrived = once(this.map, "moveend");
       const zoom = Math.max(this.map.getZoom(), CLOSE_ZOOM);
-      this.map.flyTo({ center: place, zoom, maxDuration: 1800 }, this.asByHand());
+      this.map.flyTo({ center: place, zoom, maxDuration: 1800 }, BY_HAND);
       await arrived;
-    }
-
-    /** Plotly keeps a view only when an event of the visitor lies behind it. */
-    asByHand() {
-      return { originalEvent: { type: "button" } };
     }
   }
 

@@ -28,19 +28,14 @@
       duration: app.wording.quantity(minutes, "minute", "long"),
     });
 
-  const blank = (id, title) => ({
-    [id]: { className: "nowcast-cell nowcast-cell--unknown", title },
-    [`${id}-status`]: { text: page.texts.glance.no_value },
-    [`${id}-extra`]: { text: "" },
-    [`${id}-band`]: { text: "" },
-  });
-
-  const filled = (id, kind, { title, extra, band = "" }) => ({
+  const cellOf = (id, kind, { title, status, extra = "", band = "" }) => ({
     [id]: { className: `nowcast-cell nowcast-cell--${kind}`, title },
-    [`${id}-status`]: { text: page.texts.zone_status[kind] },
+    [`${id}-status`]: { text: status },
     [`${id}-extra`]: { text: extra },
     [`${id}-band`]: { text: band },
   });
+
+  const blank = (id, title) => cellOf(id, "unknown", { title, status: page.texts.glance.no_value });
 
   /** The cell of a zone as it is now, from the snapshot. */
   const nowCell = (zone, now) => {
@@ -49,12 +44,9 @@
     const name = texts.zone[zone];
     if (!now) return blank(id, app.wording.fill(texts.zones_now.explanation_unknown, { zone: name }));
     const [kind, share] = now;
-    const extra = app.wording.extraPercent(share);
-    const values = { zone: name, status: texts.zone_status[kind], extra };
-    return filled(id, kind, {
-      extra,
-      title: app.wording.fill(texts.nowcast.explanation_now, values),
-    });
+    const [status, extra] = [texts.zone_status[kind], app.wording.extraPercent(share)];
+    const title = app.wording.fill(texts.nowcast.explanation_now, { zone: name, status, extra });
+    return cellOf(id, kind, { title, status, extra });
   };
 
   /** The cell of a zone at a lead time. */
@@ -64,19 +56,18 @@
     const id = `nowcast-${zone}-${minutes}`;
     const place = { zone: texts.zone[zone], when: whenOf(minutes) };
     if (!lead) return blank(id, fill(texts.nowcast.explanation_unknown, place));
-    const [kind, probability, extra, low, high] = lead;
-    return filled(id, kind, {
-      extra: extraPercent(extra),
-      band: fill(texts.nowcast.band, { low: number(low), high: percent(high) }),
-      title: fill(texts.nowcast.explanation, {
-        ...place,
-        status: texts.zone_status[kind],
-        percent: chance(probability, texts),
-        extra: extraPercent(extra),
-        low: extraPercent(low),
-        high: extraPercent(high),
-      }),
+    const [kind, probability, share, low, high] = lead;
+    const [status, extra] = [texts.zone_status[kind], extraPercent(share)];
+    const title = fill(texts.nowcast.explanation, {
+      ...place,
+      status,
+      percent: chance(probability, texts),
+      extra,
+      low: extraPercent(low),
+      high: extraPercent(high),
     });
+    const band = fill(texts.nowcast.band, { low: number(low), high: percent(high) });
+    return cellOf(id, kind, { title, status, extra, band });
   };
 
   const isOld = (answer) => app.freshness.now() - answer.observed_at > CURRENT_FOR_S;
@@ -138,9 +129,8 @@
     const { version } = page.snapshot;
     const told = state.answer?.version;
     try {
-      const url = page.settings.nowcast.url.replace("{version}", encodeURIComponent(version));
-      const response = await fetch(url);
-      if (response.ok) Object.assign(state, { answer: await response.json(), answeredFor: version });
+      const answer = await app.fetchJson(app.addressOf(page.settings.nowcast.url, version));
+      Object.assign(state, { answer, answeredFor: version });
     } catch {
       // The server is away: the next refresh asks again, and the page says so elsewhere.
     }
@@ -157,7 +147,8 @@
     if (state.roadsAskedFor === version) return;
     state.roadsAskedFor = version;
     try {
-      const { percent } = await app.nowcastRoads(version, page.settings.nowcast.roadsUrl);
+      const url = app.addressOf(page.settings.nowcast.roadsUrl, version);
+      const { percent } = await app.fetchJson(url);
       state.roads = { version, percent: Uint8Array.from(atob(percent), (c) => c.charCodeAt(0)) };
       changed();
     } catch {

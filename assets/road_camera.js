@@ -12,8 +12,7 @@
   const ask = async (url) => {
     state.askedAt = performance.now();
     try {
-      const reply = await fetch(url);
-      if (reply.ok) state.readings = await reply.json();
+      state.readings = await app.fetchJson(url);
     } catch {
       // The card does without; the next one asks again.
     }

@@ -20,6 +20,11 @@
     returnFocusTo: null,
   };
 
+  const middleOfMap = () => {
+    const { clientWidth, clientHeight } = page.driver.canvas();
+    return { x: clientWidth / 2, y: clientHeight / 2 };
+  };
+
   const card = () => document.getElementById("road-card");
   const frame = () => document.getElementById("map-frame");
 
@@ -86,17 +91,13 @@
     }
     const status = settings.statuses[code];
     const facts = app.element("dl", "road-card-facts");
-    const told = forecast
-      ? app.forecastFacts(road, forecast, rewrite)
-      : rows(road, code);
+    const told = forecast ? app.forecastFacts(road, forecast, rewrite) : rows(road, code);
     told.forEach(([name, value]) => {
       facts.append(app.element("dt", "", name), app.element("dd", "", value));
     });
     const title = app.element("p", "road-card-name", road.properties.name || texts.road.no_name);
     const chip = app.element("p", "road-card-status");
-    const words = forecast
-      ? app.forecastStatus(code, forecast)
-      : texts.status[status];
+    const words = forecast ? app.forecastStatus(code, forecast) : texts.status[status];
     chip.append(app.element("span", `line-sample line-sample--${status}`), words);
     const content = [title, chip, facts, ...(forecast ? originLine(forecast) : usualLine(road))];
     const ahead = !forecast && app.nowcast.roadPart(road, rewrite);
@@ -127,7 +128,7 @@
     Object.assign(state, { asked: version, details: null });
     let columns = null;
     try {
-      columns = await app.snapshotDetails(version, page.settings.map.detailsUrl);
+      columns = await app.fetchJson(app.addressOf(page.settings.map.detailsUrl, version));
     } catch {
       // The server already has a newer snapshot; the next refresh brings it here.
     }
@@ -178,8 +179,7 @@
 
   /** Enter on the map reads the road nearest to its centre. */
   const readCentre = () => {
-    const canvas = page.driver.canvas();
-    const point = { x: canvas.clientWidth / 2, y: canvas.clientHeight / 2 };
+    const point = middleOfMap();
     const road = page.driver.roadAt(point, KEYBOARD_RADIUS_PX);
     if (road) {
       open(road, point, { isPinned: true, place: page.driver.centre() });
@@ -207,10 +207,7 @@
     close();
     frame().scrollIntoView({ block: "nearest" });
     await driver.flyTo(middle);
-    const point = driver.project(middle) || {
-      x: driver.canvas().clientWidth / 2,
-      y: driver.canvas().clientHeight / 2,
-    };
+    const point = driver.project(middle) || middleOfMap();
     open({ id, properties: feature.properties }, point, { isPinned: true, place: middle });
     state.returnFocusTo = button;
   };

@@ -4,10 +4,7 @@
   const app = window.trafficRennes;
 
   const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const SIX_BITS = new Uint8Array(128);
-  [...LETTERS].forEach((letter, value) => {
-    SIX_BITS[letter.charCodeAt(0)] = value;
-  });
+  const SIX_BITS = Object.fromEntries([...LETTERS].map((letter, value) => [letter, value]));
 
   /** One code per segment, each of so many bits: a divisor of the six that a letter holds. */
   app.unpackCodes = (packed, segments, bitsPerCode) => {
@@ -17,7 +14,7 @@
     for (let segment = 0; segment < segments; segment += 1) {
       const letter = Math.floor(segment / perLetter);
       const shift = bitsPerCode * (perLetter - 1 - (segment % perLetter));
-      codes[segment] = (SIX_BITS[packed.charCodeAt(letter)] >> shift) & mask;
+      codes[segment] = (SIX_BITS[packed[letter]] >> shift) & mask;
     }
     return codes;
   };

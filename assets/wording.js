@@ -98,19 +98,15 @@
     return fill(form, { ...values, count: number(count) });
   };
 
-  /** Hours and minutes in the city, wherever the browser is. */
-  const time = (epochSeconds) =>
-    formatter(Intl.DateTimeFormat, {
-      timeZone: app.page.settings.timeZone,
-      hour: "2-digit",
-      minute: "2-digit",
-      hourCycle: "h23",
-    }).format(epochSeconds * 1000);
-
+  /** What is asked for of a time, in the city, wherever the browser is. */
   const datePart = (epochSeconds, options) =>
     formatter(Intl.DateTimeFormat, { timeZone: app.page.settings.timeZone, ...options }).format(
       epochSeconds * 1000,
     );
+
+  /** Hours and minutes. */
+  const time = (epochSeconds) =>
+    datePart(epochSeconds, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
   const date = (epochSeconds, nowSeconds) => {
     const [year, thisYear] = [epochSeconds, nowSeconds].map((at) =>

@@ -132,6 +132,18 @@ def test_once_the_server_is_asked_it_is_asked_until_it_has_answered(page):
     assert choose(page) == BY_ITSELF
 
 
+def test_a_server_that_never_answers_is_not_waited_for_without_end(page):
+    page.js("void (globalThis.clock = 0, Date.now = () => clock)")
+    assert choose(page, hour="24") == ASKED
+    page.js("void (clock = trafficRennes.PATIENCE_MS - 1)")
+    # Asked again, and waited for again.
+    assert choose(page) == ASKED
+    page.js("void (clock += trafficRennes.PATIENCE_MS - 1)")
+    assert choose(page) == ASKED
+    page.js("void (clock += trafficRennes.PATIENCE_MS)")
+    assert choose(page) == BY_ITSELF
+
+
 def test_a_page_left_open_follows_the_hours_unless_the_visitor_chose(page):
     def told_at(moment, *, chosen="9"):
         for name, value in (("hour", chosen), ("day", "monday")):
