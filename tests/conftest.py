@@ -6,14 +6,18 @@ import logging
 import os
 import typing
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from dash._hooks import HooksManager
+from werkzeug.security import generate_password_hash
 
 from services.base.settings import load_settings
 from services.operations.database import Operations, open_operations
 from services.traffic.store import Store
+from services.web.access import credentials
 from services.web.monitoring import binding, writer
 
 # The tests are spread over the cores already; idle threads of OpenMP wait by spinning.
@@ -86,6 +90,20 @@ def store(tmp_path: Path) -> Store:
 def operations(tmp_path: Path) -> Operations:
     """The operations database in the data directory of a test."""
     return open_operations(load_settings(data_dir=tmp_path))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def applications_that_are_soon_made() -> Iterator[None]:
+    """Hundreds of applications are made, and more than half of the time of each went into these.
+
+    No installed package hooks into Dash, which looks through all of them for every page. A password
+    that is gone with its test need not cost whoever guesses it a twentieth of a second a guess.
+    """
+    cheap_hash = partial(generate_password_hash, method="scrypt:256:8:1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(HooksManager, "_registered", True)
+        patch.setattr(credentials, "generate_password_hash", cheap_hash)
+        yield
 
 
 LastWords = list[Callable[[], object]]

@@ -74,12 +74,14 @@ def test_a_visitor_hands_in_pictures_good_and_bad(app, visit):
     expect(page.locator(".camera-status")).to_be_visible()
     expect(page.locator("#camera-message")).to_be_empty()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+
+    paste(page, as_file(street(0.6)))
+    expect(page.locator(".camera-status")).to_have_text("Bloqué")
     assert visited.errors == []
 
 
-def test_a_picture_is_pasted(app, visit):
-    page = visit(f"{app.url}camera/", DESKTOP).page
-    expect(page.get_by_label("Choisir une photo ou en prendre une")).to_be_attached()
+def paste(page, data):
+    """Paste a picture, as if it had been copied elsewhere."""
     page.evaluate(
         """(encoded) => {
             const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
@@ -87,9 +89,8 @@ def test_a_picture_is_pasted(app, visit):
             clipboardData.items.add(new File([bytes], "a.png", { type: "image/png" }));
             document.dispatchEvent(new ClipboardEvent("paste", { clipboardData }));
         }""",
-        base64.b64encode(as_file(street(0.6))).decode(),
+        base64.b64encode(data).decode(),
     )
-    expect(page.locator(".camera-status")).to_have_text("Bloqué")
 
 
 def test_an_operator_keeps_a_reading_at_a_road_and_finds_it_on_its_card(app, visit):

@@ -100,7 +100,7 @@ class MonitoringPage:
     complaints: list[str] = field(default_factory=list)
 
     def log_in(self) -> None:
-        """As the form does, which has a test of its own."""
+        """As the form does, which has a test of its own; no page is opened."""
         answer = send_log_in(self.server.test_client(), USERNAME, PASSWORD)
         assert answer.status_code == HTTPStatus.SEE_OTHER
         for header in answer.headers.getlist("Set-Cookie"):
@@ -108,6 +108,9 @@ class MonitoringPage:
                 self.page.context.add_cookies(
                     [{"name": name, "value": cookie.value, "url": self.address}]
                 )
+
+    def open_first(self) -> None:
+        """Go to the page that comes first."""
         self.page.goto(f"{self.address}/dashboard/")
         self.page.wait_for_url("**/dashboard/overview")
         self.until_alive()
@@ -244,6 +247,7 @@ def test_every_page_shows_its_content_with_nothing_from_elsewhere(
     monitoring_page: MonitoringPage,
 ) -> None:
     monitoring_page.log_in()
+    monitoring_page.open_first()
     problems = {}
     for name, expected in PAGES.items():
         monitoring_page.turn_to(name, expected)
@@ -331,6 +335,7 @@ def test_a_wrong_password_is_announced(monitoring_page: MonitoringPage) -> None:
 
 def test_the_operator_can_work_from_the_pages(monitoring_page: MonitoringPage) -> None:
     monitoring_page.log_in()
+    monitoring_page.open_first()
     page = monitoring_page.page
     row = page.locator("#content tr", has_text="pair")
     with page.expect_response("**/api/set_rule") as answer:
@@ -346,6 +351,7 @@ def test_the_operator_can_work_from_the_pages(monitoring_page: MonitoringPage) -
 
 def test_the_overview_is_sorted_by_the_column_that_says_so(monitoring_page: MonitoringPage) -> None:
     monitoring_page.log_in()
+    monitoring_page.open_first()
     page = monitoring_page.page
     names = page.locator("#content tbody td:first-child")
     expect(page.get_by_role("columnheader", name="En tout")).to_have_attribute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import expect
 
 from services.traffic.status import Status
@@ -20,8 +21,29 @@ WRONG_CLOCK = """
 """
 
 
-def test_age_and_origin_follow_the_data_whatever_the_browser_s_clock_and_zone(live_app, visit):
-    page = visit(live_app.url, COMPACT, script=WRONG_CLOCK)
+@pytest.fixture(scope="module")
+def shared(start_shared_app, visit_shared):
+    """One application and one page for the tests that can share them."""
+    app = start_shared_app()
+    app.publish()
+    return app, visit_shared(app.url, COMPACT, script=WRONG_CLOCK)
+
+
+@pytest.fixture
+def live_app(shared):
+    """The shared application, as it was in the beginning."""
+    app = shared[0]
+    app.clock.set(OBSERVED_AT + timedelta(minutes=4))
+    app.publish()
+    return app
+
+
+@pytest.fixture
+def page(live_app, shared):
+    return shared[1]
+
+
+def test_age_and_origin_follow_the_data_whatever_the_browser_s_clock_and_zone(live_app, page):
     freshness = page.page.locator("#freshness")
     announcement = page.page.locator("#freshness-announcement")
     expect(freshness).to_have_text("En direct · observé à 12:43, il y a 4 min")
@@ -66,8 +88,7 @@ def test_before_the_first_snapshot_the_page_waits_and_then_fills_by_itself(start
     assert page.errors == []
 
 
-def test_figures_beside_the_map_come_from_the_snapshot(live_app, visit):
-    page = visit(live_app.url, COMPACT)
+def test_figures_beside_the_map_come_from_the_snapshot(live_app, page):
     text = page.page.locator("#glance-congestion")
     expect(text).to_contain_text("%")
     live_app.publish(Status.CONGESTED, observed_at=OBSERVED_AT + timedelta(minutes=3))
@@ -89,8 +110,7 @@ def test_figures_beside_the_map_come_from_the_snapshot(live_app, visit):
     expect(page.page.locator("#worst-0")).to_be_hidden()
 
 
-def test_a_silent_server_is_told_ages_go_on_and_the_page_recovers_by_itself(live_app, visit):
-    page = visit(live_app.url, COMPACT)
+def test_a_silent_server_is_told_ages_go_on_and_the_page_recovers_by_itself(live_app, page):
     connection = page.page.locator("#connection")
     freshness = page.page.locator("#freshness")
     expect(freshness).to_contain_text("il y a 4 min")

@@ -42,7 +42,6 @@ def test_it_reads_well_on_a_phone_and_in_the_dark(live_app, visit):
 
 def test_the_map_links_to_it_and_back(live_app, visit):
     page = visit(live_app.url, DESKTOP)
-    page.until_painted(live_app.publish())
     page.page.get_by_role("link", name="Qualité des prévisions").click()
     expect(page.page.get_by_text("Pas encore de prévision vérifiée")).to_be_visible()
     page.page.get_by_role("link", name="Retour à la carte").click()

@@ -18,14 +18,19 @@ IS_UNUSUAL = "map.getFeatureState({source: 'roads', id: %d}).unusual === true"
 
 def test_unusual_roads_stand_out_on_demand_and_through_refreshes(start_app, visit):
     app = start_app()
+    page = visit(app.url)
+    tile = page.page.locator("#zone-usual-rocade")
+    toggle = page.page.locator("#unusual-toggle")
+    # Without a past nothing is told, and there is no button.
+    page.until_painted(app.publish())
+    expect(tile).to_be_empty()
+    expect(toggle).to_be_hidden()
+
     app.store.write_usual_hour(make_usual_hour(app.network))
     # By default heavy traffic is usual: see the factory.
     jammed = app.publish(Status.CONGESTED)
-    page = visit(app.url)
     page.until_painted(jammed)
-    tile = page.page.locator("#zone-usual-rocade")
     expect(tile).to_have_text("plus chargé")
-    toggle = page.page.locator("#unusual-toggle")
     expect(toggle).to_have_attribute("aria-pressed", "false")
 
     toggle.click()
@@ -49,10 +54,3 @@ def test_unusual_roads_stand_out_on_demand_and_through_refreshes(start_app, visi
         "all roads alike",
     )
     assert page.errors == []
-
-
-def test_without_a_past_nothing_is_told_and_there_is_no_button(live_app, visit):
-    page = visit(live_app.url)
-    page.until_painted(live_app.store.current_snapshot())
-    expect(page.page.locator("#zone-usual-rocade")).to_be_empty()
-    expect(page.page.locator("#unusual-toggle")).to_be_hidden()
