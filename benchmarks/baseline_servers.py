@@ -63,7 +63,7 @@ def whole_figure_server() -> Flask:
     """A new figure of all lines for each refresh; compressed, and the snapshot read once."""
     app = Dash(__name__)
     Compress(app.server)
-    traffic = LatestTraffic(Store(load_settings().data_dir))
+    traffic = LatestTraffic(Store(RENNES, load_settings().data_dir))
     app.layout = html.Div(
         [
             dcc.Interval(id=INTERVAL_ID, interval=3_600_000),

@@ -58,7 +58,7 @@ class Publisher:
     """
 
     def __init__(self, data_dir: Path, replies: Sequence[CheckedReply]) -> None:
-        self._store = Store(data_dir)
+        self._store = Store(RENNES, data_dir)
         self._store.prepare()
         self._replies = replies
         self._place = -1

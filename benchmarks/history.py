@@ -15,6 +15,7 @@ from benchmarks.demo_traffic import checked_replies, demo_feed
 from benchmarks.rows import Options, Row, Spread, Target, exactly, share, spread, times_less
 from benchmarks.servers import workplace
 from benchmarks.timing import time_runs
+from services.city.rennes import RENNES
 from services.history import day_files, layout, writer
 from services.history.typical import typical_days
 from services.history.upkeep import keep_up
@@ -96,7 +97,7 @@ def _history_of(days: int, options: Options) -> Measured:
     with workplace() as data_dir:
         for _ in write_simulated_history(demo_feed(), data_dir, _times(days, last)):
             pass
-        keep_up(data_dir, datetime.now(UTC), None)
+        keep_up(RENNES, data_dir, datetime.now(UTC), None)
         return _measured(data_dir, checked, last, options)
 
 

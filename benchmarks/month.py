@@ -23,6 +23,7 @@ from benchmarks.servers import workplace
 from services.base.command_line import run_command
 from services.base.memory import take_little_memory
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.metrics.shared_directory import metric_registry, share_metrics
 from services.metrics.work import WorkMetrics
 from services.roles import worker
@@ -86,7 +87,7 @@ def _jobs(data_dir: Path) -> list[Any]:
     """What the worker's own scheduler would run."""
     take_little_memory()
     settings = load_settings(data_dir=data_dir, source="demo", learner=False)
-    store = Store(data_dir, heals=True)
+    store = Store(RENNES, data_dir, heals=True)
     store.prepare()
     share_metrics(data_dir, "worker")
     metrics = WorkMetrics(metric_registry(), "worker")

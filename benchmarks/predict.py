@@ -30,7 +30,7 @@ def measure(options: Options) -> Iterator[Row]:
         return
     predicted = time_runs(lambda: predict(8, _DAY, RENNES.first_zone), options.repeat(50, 10), 5)
     with workplace() as data_dir:
-        forecasts = CachedForecasts(data_dir, SHIPPED_ARTIFACTS)
+        forecasts = CachedForecasts(RENNES, data_dir, SHIPPED_ARTIFACTS)
         looked_up = time_runs(lambda: _look_up_often(forecasts), options.repeat(21, 5))
     here = spread(looked_up, "µs", 1e6 / _LOOK_UPS)
     baseline = spread(predicted, "µs", 1e6)

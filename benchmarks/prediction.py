@@ -47,12 +47,13 @@ def load_predictor() -> Predictor:
     import numpy as np  # noqa: PLC0415
 
     from models.versions import MODEL_FILE  # noqa: PLC0415
-    from models.zones.features import Cells, encode  # noqa: PLC0415
+    from models.zones.features import Cells, encode, features_of  # noqa: PLC0415
 
     model = keras.models.load_model(directory / MODEL_FILE, compile=False)
 
     def predict(hour: int, day: str, zone: str) -> Any:
         codes = (RENNES.zone_choices.index(zone), DAY_NAMES.index(day), hour)
-        return model.predict(encode(Cells(*(np.array([code]) for code in codes))), verbose=0)
+        cells = Cells(*(np.array([code]) for code in codes))
+        return model.predict(encode(features_of(RENNES), cells), verbose=0)
 
     return predict

@@ -39,6 +39,7 @@ from services.base.clock import utc_now
 from services.base.command_line import run_command, tells_errors
 from services.base.settings import Settings
 from services.city.chosen import CITY
+from services.city.city import City
 from services.history import layout
 from services.operations.database import Operations, open_operations
 from services.operations.decisions import latest_decisions, record_decision
@@ -103,7 +104,7 @@ def rule(comparison: dict[str, Any], *, has_champion: bool, objection: Reason | 
 
 
 def make_contest(
-    kind: Kind, data_dir: Path, source: Source, *, epochs: int | None = None, seed: int
+    city: City, kind: Kind, data_dir: Path, source: Source, *, epochs: int | None = None, seed: int
 ) -> Contest:
     """What a kind of model is challenged by: a new kind is one more line here.
 
@@ -126,7 +127,7 @@ def make_contest(
         raise ValueError(f"no kind of model that is challenged: {kind!r}")
     options = {"epochs": epochs} if kind == "zones" and epochs is not None else {}
     roots = roots_of(data_dir, MODEL_KINDS[kind])
-    return contests[kind](data_dir, source, roots, seed=seed, **options)
+    return contests[kind](city, data_dir, source, roots, seed=seed, **options)
 
 
 def source_to_learn_from(settings: Settings) -> Source:
@@ -149,7 +150,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     decisions = []
     for kind in [options.kind] if options.kind else FORECAST_KINDS:
         contest = make_contest(
-            kind, settings.data_dir, options.source, epochs=options.epochs, seed=options.seed
+            CITY,
+            kind,
+            settings.data_dir,
+            options.source,
+            epochs=options.epochs,
+            seed=options.seed,
         )
         decisions.append(challenge(contest, operations, now, say))
         say(_told(kind, decisions[-1]))

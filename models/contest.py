@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from models.catalogue import Found, ModelKind, Roots, champion_in_use
 from models.training import Decide
 from models.training_command import DEFAULT_SEED, Report, Trained
-from services.city.chosen import CITY
+from services.city.city import City
 from services.history import layout
 from services.operations.tables import Reason
 from services.traffic.snapshot import Source
@@ -31,6 +31,7 @@ class Contest(ABC):
     """
 
     kind: ClassVar[ModelKind]
+    city: City
     data_dir: Path
     source: Source
     roots: Roots
@@ -66,7 +67,7 @@ class Contest(ABC):
         Cheap, as it is asked every night: by the partitions of the history, whose days are
         UTC's. A local day is whole when the UTC day before it, and its own, are there.
         """
-        today = CITY.local(now).date()
+        today = self.city.local(now).date()
         kept = set(layout.days(self.data_dir, self.source))
         return [
             day

@@ -21,6 +21,7 @@ from models.zones.evaluate import evaluate, evaluation_text
 from services.base.command_line import run_command, tells_errors
 from services.base.files import write_atomically
 from services.base.settings import load_settings
+from services.city.chosen import CITY
 
 
 @tells_errors
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _saved_model(options: argparse.Namespace) -> str:
-    comparison = evaluate(options.model, options.data_dir or load_settings().data_dir)
+    comparison = evaluate(CITY, options.model, options.data_dir or load_settings().data_dir)
     return evaluation_text(options.model.name, comparison)
 
 

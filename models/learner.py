@@ -27,6 +27,8 @@ from services.base.command_line import run_command, tells_errors
 from services.base.errors import TrafficError
 from services.base.journal import start_journal
 from services.base.settings import Settings, load_settings
+from services.city.chosen import CITY
+from services.city.city import City
 from services.forecast.champions import SHIPPED_ARTIFACTS
 from services.metrics.shared_directory import metric_registry, share_metrics
 from services.metrics.work import WorkMetrics
@@ -62,16 +64,16 @@ class Job:
     run: Callable[[], None]
 
 
-def make_jobs(settings: Settings, turns: Turns) -> list[Job]:
+def make_jobs(city: City, settings: Settings, turns: Turns) -> list[Job]:
     """Everything the learner does, each under watch."""
     roots = [settings.data_dir / "models", SHIPPED_ARTIFACTS]
-    issuer = NowcastIssuer(settings.data_dir, [root / NOWCAST_DIRECTORY for root in roots])
+    issuer = NowcastIssuer(city, settings.data_dir, [root / NOWCAST_DIRECTORY for root in roots])
     return [
         Job("nowcast", NOWCAST_PERIOD_SECONDS, turns.watched(issuer.run, LONGEST_NOWCAST_SECONDS)),
         Job(
             "challenge",
             CHALLENGE_PERIOD_SECONDS,
-            turns.watched(lambda: challenge_at_night(settings), LONGEST_CHALLENGE_SECONDS),
+            turns.watched(lambda: challenge_at_night(city, settings), LONGEST_CHALLENGE_SECONDS),
         ),
     ]
 
@@ -126,12 +128,12 @@ def make_scheduler(jobs: Sequence[Job], metrics: WorkMetrics | None = None) -> B
     return scheduler
 
 
-def run(settings: Settings) -> NoReturn:
+def run(city: City, settings: Settings) -> NoReturn:
     """Work until a signal ends the process; a job under way is dropped."""
     share_metrics(settings.data_dir, "learner")
     metrics = WorkMetrics(metric_registry(), "learner")
     turns = Turns()
-    jobs = [*make_jobs(settings, turns), heartbeat(metrics, turns)]
+    jobs = [*make_jobs(city, settings, turns), heartbeat(metrics, turns)]
     scheduler = make_scheduler(jobs, metrics)
     scheduler.start()
     log.info("learner started")
@@ -157,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A look that is still under way when the next one is due is no news.
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     os.nice(NICENESS)
-    run(settings)
+    run(CITY, settings)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import Final
 from models.challenge import source_to_learn_from
 from services.base.clock import Clock, utc_now
 from services.base.settings import Settings
-from services.city.chosen import CITY
+from services.city.city import City
 from services.operations.tables import FORECAST_KINDS, Kind
 from services.roles.processes import CHALLENGE, following, module_command
 from services.traffic.snapshot import Source
@@ -66,13 +66,13 @@ def challenge_apart(settings: Settings, kind: Kind, source: Source) -> None:
 
 
 def challenge_at_night(
-    settings: Settings, clock: Clock = utc_now, run: RunChallenge = challenge_apart
+    city: City, settings: Settings, clock: Clock = utc_now, run: RunChallenge = challenge_apart
 ) -> None:
     """The learner's job, to be run once an hour: challenges every champion once a night.
 
     Does nothing during the other hours of the day.
     """
-    if CITY.local(clock()).hour != NIGHT_HOUR:
+    if city.local(clock()).hour != NIGHT_HOUR:
         return
     source = source_to_learn_from(settings)
     for kind in FORECAST_KINDS:

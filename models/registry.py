@@ -34,7 +34,7 @@ from services.base.clock import utc_now
 from services.base.command_line import run_command, tells_errors
 from services.base.errors import StorageError
 from services.base.formats import plural
-from services.city.chosen import CITY
+from services.city.city import City
 from services.learn.scoring_rules import skill
 from services.operations.database import NothingRecorded, Operations, open_operations
 from services.operations.decisions import champion_history, latest_decisions, record_decision
@@ -48,6 +48,7 @@ _LISTED_DECISIONS: Final = 1_000
 class Registry:
     """The versions of one kind of model, and where decisions about them go."""
 
+    city: City
     kind: ModelKind
     roots: Roots
     operations: Operations
@@ -122,7 +123,7 @@ def version_table(registry: Registry) -> str:
                 "champion" if is_champion else "",
                 "shipped" if found.is_shipped else "local",
                 *_described(registry.kind, found),
-                found.problem or _told(decision),
+                found.problem or _told(decision, registry.city),
             ]
         )
     is_forecast = registry.kind.learns_from_history
@@ -139,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     operations = open_operations(settings, read_only=options.command == "list")
     kinds = [options.kind] if options.kind else list(MODEL_KINDS)
     registries = [
-        Registry(kind, roots_of(settings.data_dir, kind), operations)
+        Registry(CITY, kind, roots_of(settings.data_dir, kind), operations)
         for kind in map(MODEL_KINDS.__getitem__, kinds)
     ]
     if options.command == "list":
@@ -234,10 +235,10 @@ def _described(kind: ModelKind, found: Found) -> list[str]:
     ]
 
 
-def _told(decision: Decision | None) -> str:
+def _told(decision: Decision | None, city: City) -> str:
     if decision is None:
         return ""
-    when = CITY.local(decision.decided_at)
+    when = city.local(decision.decided_at)
     reason = decision.reason.replace("_", " ")
     return f"{decision.action.replace('_', ' ')} {when:%Y-%m-%d %H:%M}: {reason}"
 

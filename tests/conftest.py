@@ -15,6 +15,7 @@ from dash._hooks import HooksManager
 from werkzeug.security import generate_password_hash
 
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.operations.database import Operations, open_operations
 from services.traffic.store import Store
 from services.web.access import credentials
@@ -81,7 +82,7 @@ def rennes_records() -> list[bytes]:
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """What is published in the data directory of a test."""
-    store = Store(tmp_path)
+    store = Store(RENNES, tmp_path)
     store.prepare()
     return store
 

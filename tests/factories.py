@@ -20,10 +20,10 @@ from services.forecast.week_forecasts import WEEK_DIRECTORY, WEEK_FILE, WeekTabl
 from services.forecast.week_forecasts import encode_table as encode_week
 from services.forecast.zone_forecasts import (
     FORECASTS_FILE,
-    TABLE_SHAPE,
     TrainedOn,
     encode_table,
     make_table,
+    table_shape,
 )
 from services.plain.statuses import DATEX_NAMES
 from services.traffic.network import Network, Part
@@ -68,6 +68,7 @@ def make_network(segments: int = 60, version: str | None = None) -> Network:
         line = rows[0]["geometry"][0]
         rows[0]["geometry"] = [line[:2], line[2:]]
     return Network(
+        city=RENNES,
         version=version or f"synthetic{segments}",
         segment_ids=tuple(row["segment_id"] for row in rows),
         geometry=tuple(row["geometry"] for row in rows),
@@ -190,7 +191,7 @@ def make_records(
 
 def known_shares() -> NDArray[np.float64]:
     """The centre is free at night, blocked at 8, dense else; the ring road flows."""
-    shares = np.zeros(TABLE_SHAPE)
+    shares = np.zeros(table_shape(RENNES))
     shares[:, :, :, :] = (0.2, 0.62, 0.18)
     shares[:, :, :6, :] = (0.9, 0.1, 0.0)
     shares[:, :, 8, :] = (0.05, 0.2, 0.75)
@@ -203,6 +204,7 @@ def write_forecasts(
 ) -> None:
     """A model whose answer is known: :func:`known_shares`, or others."""
     table = make_table(
+        RENNES,
         MODEL_VERSION,
         "1",
         TrainedOn(source, date(2024, 6, 3), date(2024, 8, 25), 84, 40_320),
@@ -269,6 +271,7 @@ def make_nowcast_table(
         [median.get(zone, (0.80,) * len(LEAD_MINUTES)) for zone in RENNES.zone_choices]
     ).T
     return NowcastTable(
+        RENNES,
         model_version=MODEL_VERSION,
         trained_on=TrainedOn(trained_on_source, date(2024, 7, 29), date(2024, 8, 25), 28, 13_440),
         network_version=network.version,

@@ -7,6 +7,7 @@ import sys
 
 from app import create_app
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.forecast.nowcast_files import write_nowcast
 from services.operations import database
 from services.traffic.store import Store
@@ -47,7 +48,7 @@ def test_pages_are_served_without_what_only_the_other_roles_need(tmp_path):
     """Each of the serving processes would take 60 MB more."""
     network = make_network(60)
     snapshot = make_snapshot_for(network, source="live")
-    store = Store(tmp_path)
+    store = Store(RENNES, tmp_path)
     store.prepare()
     store.write_usual_hour(make_usual_hour(network))
     store.publish(network, snapshot)

@@ -74,6 +74,7 @@ def _network():
     ]
     south, north = round(RENNES.centre_lat_deg, 3), round(RENNES.centre_lat_deg, 3) + 0.009
     return Network(
+        city=RENNES,
         version="workedout",
         segment_ids=tuple(f"{place:03d}_D" for place in range(len(rows))),
         geometry=tuple([[[east, south], [east, north]]] for east in longitudes),
@@ -102,7 +103,7 @@ SNAPSHOT = make_snapshot(
 @pytest.fixture
 def data_dir(tmp_path):
     """A history that holds the snapshot."""
-    Store(tmp_path).keep_network(NETWORK)
+    Store(RENNES, tmp_path).keep_network(NETWORK)
     writer.append_snapshot(tmp_path, SNAPSHOT)
     return tmp_path
 
@@ -155,14 +156,14 @@ def test_the_usual_week_is_made_of_them(data_dir):
 
 
 def test_forecasts_are_evaluated_by_them(data_dir):
-    found = observed_zones(data_dir, "live", date(2026, 11, 20), date(2026, 11, 20))
+    found = observed_zones(RENNES, data_dir, "live", date(2026, 11, 20), date(2026, 11, 20))
     assert found.ratio[0] == pytest.approx(EVALUATED, nan_ok=True)
     usual = found.counts[date(2026, 11, 20)].sum(axis=(0, 2))
     assert usual.tolist() == (~np.isnan(SHOWN)).astype(int).tolist()
 
 
 def test_the_model_of_zones_learns_from_them(data_dir):
-    frame = load_zone_history(data_dir, "live").frame
+    frame = load_zone_history(RENNES, data_dir, "live").frame
     learned = {
         RENNES.zone_choices[row.zone]: ZONE_STATUSES[row.status] for row in frame.itertuples()
     }

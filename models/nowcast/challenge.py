@@ -44,7 +44,9 @@ class NowcastChallenge(Contest):
     def train(self, evaluated: list[date], decide: Decide, report: Report) -> Trained:
         """See :class:`models.contest.Contest`."""
         report(f"reading the history of source {self.source!r} in {self.data_dir}")
-        table = load_city_table(self.data_dir, self.source, READ_WEEKS, report, until=evaluated[-1])
+        table = load_city_table(
+            self.city, self.data_dir, self.source, READ_WEEKS, report, until=evaluated[-1]
+        )
         parts = parts_with_newest_evaluated(table, evaluated, self.seed)
         learned = sorted([*parts.train, *parts.validation])
         return train_on(

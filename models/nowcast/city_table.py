@@ -22,7 +22,7 @@ from models.errors import HistoryTooShort
 from models.nowcast.speed_table import MINUTES_PER_DAY, RowTimes
 from models.training_command import Report
 from services.city.calendar import calendar_of
-from services.city.chosen import CITY
+from services.city.city import City
 from services.city.day_types import DayType
 from services.history import day_files, layout, rows
 from services.history.networks import KnownNetworks
@@ -61,7 +61,7 @@ class CityTable:
     ratio : array of float32, shape (rows, segments)
         Speed ÷ limit, at most :data:`RATIO_CAP`; NaN where unknown or closed.
     times : RowTimes
-        In Rennes.
+        In the city.
     day_snapshots : tuple of int
         Observation times that each day was made of.
     zone_ratio : array of float, shape (rows, zones)
@@ -79,7 +79,7 @@ class CityTable:
 
     def dates(self) -> list[date]:
         """The local date of each of ``times.day``, from the first row's on."""
-        first = CITY.local(
+        first = self.network.city.local(
             datetime.fromtimestamp(int(self.end_s[0]) - STEP_SECONDS // 2, UTC)
         ).date()
         return [first + timedelta(days=int(day)) for day in np.unique(self.times.day)]
@@ -91,7 +91,13 @@ class CityTable:
 
 
 def load_city_table(
-    data_dir: Path, source: Source, weeks: int, report: Report, *, until: date | None = None
+    city: City,
+    data_dir: Path,
+    source: Source,
+    weeks: int,
+    report: Report,
+    *,
+    until: date | None = None,
 ) -> CityTable:
     """The newest weeks of a history, on its newest network, whole days only.
 
@@ -110,43 +116,43 @@ def load_city_table(
     StorageError
         When it cannot be read.
     """
-    network, latest = _newest(data_dir, source)
-    last_midnight = midnight(CITY.local(latest + _END_OF_DAY).date())
+    network, latest = _newest(city, data_dir, source)
+    last_midnight = midnight(city, city.local(latest + _END_OF_DAY).date())
     if until is not None:
-        last_midnight = min(last_midnight, midnight(until + timedelta(days=1)))
+        last_midnight = min(last_midnight, midnight(city, until + timedelta(days=1)))
     first_day = layout.days(data_dir, source)[0]
     start_day = max(
-        CITY.local(last_midnight).date() - timedelta(weeks=weeks),
-        CITY.local(datetime(first_day.year, first_day.month, first_day.day, tzinfo=UTC)).date(),
+        city.local(last_midnight).date() - timedelta(weeks=weeks),
+        city.local(datetime(first_day.year, first_day.month, first_day.day, tzinfo=UTC)).date(),
     )
-    days = list(_days(start_day, CITY.local(last_midnight).date()))
+    days = list(_days(start_day, city.local(last_midnight).date()))
     if not days:
         raise HistoryTooShort(f"no day of the {source} history in {data_dir} is over yet")
     end_s = np.arange(
-        int(midnight(days[0]).timestamp()) + STEP_SECONDS,
+        int(midnight(city, days[0]).timestamp()) + STEP_SECONDS,
         int(last_midnight.timestamp()) + 1,
         STEP_SECONDS,
     )
     ratio = np.full((len(end_s), len(network)), np.nan, dtype=np.float32)
-    zone_ratio = np.full((len(end_s), len(CITY.zone_choices)), np.nan)
+    zone_ratio = np.full((len(end_s), len(city.zone_choices)), np.nan)
     day_snapshots = []
     for count, day in enumerate(days, start=1):
         found = window(
             data_dir,
             source,
-            midnight(day) + _SECOND,
-            midnight(day + timedelta(days=1)) + _SECOND,
+            midnight(city, day) + _SECOND,
+            midnight(city, day + timedelta(days=1)) + _SECOND,
             network,
             values=_WINDOW_VALUES,
         )
-        inside = to_row_times(end_s).day == count - 1
+        inside = to_row_times(city, end_s).day == count - 1
         ratio[inside] = ratios_at(found, network, end_s[inside])
         zone_ratio[inside] = zones_at(found, network, end_s[inside])
         day_snapshots.append(len(found.epoch_s))
         if count % _DAYS_PER_WEEK == 0 or count == len(days):
             report(f"read {count} of {len(days)} days, {sum(day_snapshots):,} snapshots")
     return CityTable(
-        network, source, end_s, ratio, to_row_times(end_s), tuple(day_snapshots), zone_ratio
+        network, source, end_s, ratio, to_row_times(city, end_s), tuple(day_snapshots), zone_ratio
     )
 
 
@@ -184,7 +190,7 @@ def zones_at(observed: Window, network: Network, end_s: NDArray[np.int64]) -> ND
     array, shape (rows, zones)
         NaN where too little is known.
     """
-    found = np.full((len(end_s), len(CITY.zone_choices)), np.nan)
+    found = np.full((len(end_s), len(network.city.zone_choices)), np.nan)
     for time, row in _rows_of_times(observed, end_s):
         travel_s = travel_times_s(network, _speed_kmh_at(observed, time))
         found[row] = zone_times(network, travel_s).speed_ratios()
@@ -235,8 +241,8 @@ def step_ends(at: datetime, first: int, last: int) -> NDArray[np.int64]:
     return ends
 
 
-def to_row_times(end_s: NDArray[np.int64]) -> RowTimes:
-    """Where steps stand in the week of Rennes, by their middle; public holidays are Sundays.
+def to_row_times(city: City, end_s: NDArray[np.int64]) -> RowTimes:
+    """Where steps stand in the week of a city, by their middle; public holidays are Sundays.
 
     The hour that comes twice in October has the same slots twice, the one that never
     comes in March has none.
@@ -244,18 +250,19 @@ def to_row_times(end_s: NDArray[np.int64]) -> RowTimes:
     Examples
     --------
     >>> from datetime import datetime, UTC
+    >>> from services.city.rennes import RENNES
     >>> armistice = np.array([int(datetime(2026, 11, 11, 7, tzinfo=UTC).timestamp())])
-    >>> times = to_row_times(armistice)
+    >>> times = to_row_times(RENNES, armistice)
     >>> int(times.slot[0]) * STEP_MINUTES, bool(times.is_weekend[0])
     (475, True)
     """
     middle = (end_s - STEP_SECONDS // 2).astype("datetime64[s]")
-    local = pd.DatetimeIndex(middle, tz="UTC").tz_convert(CITY.time_zone).tz_localize(None)
+    local = pd.DatetimeIndex(middle, tz="UTC").tz_convert(city.time_zone).tz_localize(None)
     day = local.to_numpy().astype("datetime64[D]").astype(np.int64)
     minute = local.hour.to_numpy(np.int64) * 60 + local.minute.to_numpy(np.int64)
     distinct, place = np.unique(day, return_inverse=True)
     types = [
-        calendar_of(CITY).day_type(_EPOCH + timedelta(days=int(number))) for number in distinct
+        calendar_of(city).day_type(_EPOCH + timedelta(days=int(number))) for number in distinct
     ]
     off = np.array([kind in _DAYS_OFF for kind in types], dtype=bool)
     holiday = np.array([kind is DayType.SCHOOL_HOLIDAY for kind in types], dtype=bool)
@@ -267,7 +274,7 @@ def _days(start: date, end: date) -> Iterator[date]:
         yield start + timedelta(days=count)
 
 
-def _newest(data_dir: Path, source: Source) -> tuple[Network, datetime]:
+def _newest(city: City, data_dir: Path, source: Source) -> tuple[Network, datetime]:
     """The network and the time of the last observation."""
     for day in reversed(layout.days(data_dir, source)):
         table = day_files.read_day(data_dir, source, day, ["observed_at", "network_version"])
@@ -276,7 +283,7 @@ def _newest(data_dir: Path, source: Source) -> tuple[Network, datetime]:
         seconds = rows.epoch_seconds(table)
         codes, versions = rows.version_codes(table)
         last = int(seconds.argmax())
-        network = KnownNetworks(data_dir).get(versions[codes[last]])
+        network = KnownNetworks(city, data_dir).get(versions[codes[last]])
         if network is not None:
             return network, datetime.fromtimestamp(int(seconds[last]), UTC)
     raise HistoryTooShort(f"no history of source {source!r} in {data_dir}")

@@ -62,7 +62,7 @@ class HourOfWeek:
         self, table: CityTable, is_seen: NDArray[np.bool_], thresholds: StatusThresholds
     ) -> None:
         shape = (HOURS_PER_WEEK, len(table.network))
-        self._hours = hours_of_week(table.end_s - 1)
+        self._hours = hours_of_week(table.network.city, table.end_s - 1)
         total = np.zeros(shape, dtype=np.float32)
         counts = np.zeros((len(STATUSES), *shape), dtype=np.float32)
         for row in np.flatnonzero(is_seen):

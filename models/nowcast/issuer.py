@@ -17,6 +17,7 @@ from models.nowcast.leads import quantiles_at_leads
 from models.versions import NOWCASTER_FILE
 from services.base.files import FileStamp, stamp_of
 from services.base.watched import Watched
+from services.city.city import City
 from services.forecast.champions import CHAMPION_FILE, champion_version
 from services.forecast.nowcast_files import (
     LearnerState,
@@ -48,8 +49,8 @@ class NowcastIssuer:
         Directories of nowcast models, the first one that has a fitting champion wins.
     """
 
-    def __init__(self, data_dir: Path, roots: Sequence[Path]) -> None:
-        self._store = Store(data_dir)
+    def __init__(self, city: City, data_dir: Path, roots: Sequence[Path]) -> None:
+        self._store = Store(city, data_dir)
         self._champions = [_watched_champion(root) for root in roots]
         self._seen: FileStamp | None = None
         self._network: Network | None = None
@@ -139,6 +140,7 @@ def make_nowcast(
     quantiles = forecast_next_hour(stored, network, ratio, snapshot.observed_at)
     zones = stored.zones.quantiles(network, quantiles[:, None])[:, 0]
     return NowcastTable(
+        city=network.city,
         model_version=stored.version,
         trained_on=stored.trained_on,
         network_version=network.version,
@@ -168,7 +170,7 @@ def forecast_next_hour(
         NaN for segments that the model knows nothing of.
     """
     city = stored.city
-    times = to_row_times(step_ends(observed_at, 1 - LAGS, HORIZONS))
+    times = to_row_times(network.city, step_ends(observed_at, 1 - LAGS, HORIZONS))
 
     def forecast(own: NDArray[np.float32]) -> NDArray[np.float32]:
         return quantiles_at_leads(city.forecast(own, times, np.array([LAGS - 1])))[:, 0]

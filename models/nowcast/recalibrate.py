@@ -20,12 +20,14 @@ from models.records import read_measures
 from models.training_command import Report, Trained, quieten_tensorflow, say
 from services.base.command_line import run_command, tells_errors
 from services.base.settings import load_settings
+from services.city.chosen import CITY
+from services.city.city import City
 
 _CHAMPION_STAYS: Final = "the version was written anew; which one is the champion did not change"
 _KEPT: Final = ("trained_on", "training", "decision")
 
 
-def recalibrate(data_dir: Path, directory: Path, report: Report) -> Trained:
+def recalibrate(city: City, data_dir: Path, directory: Path, report: Report) -> Trained:
     """Learn the bands of a version anew and write it again, measured on its own test days.
 
     Parameters
@@ -43,6 +45,7 @@ def recalibrate(data_dir: Path, directory: Path, report: Report) -> Trained:
     record = read_measures(directory, extra=("training",))
     learned, training = record["trained_on"], record["training"]
     table = load_city_table(
+        city,
         data_dir,
         learned["source"],
         training["weeks"],
@@ -73,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     quieten_tensorflow()
     data_dir = options.data_dir or load_settings().data_dir
     models = options.models or data_dir / "models"
-    written = recalibrate(data_dir, models / NOWCAST_DIRECTORY / options.version, say)
+    written = recalibrate(CITY, data_dir, models / NOWCAST_DIRECTORY / options.version, say)
     say(lead_table(written.measures["test"]))
     say(f"written: {written.directory}")
     say(_CHAMPION_STAYS)

@@ -52,6 +52,7 @@ from models.training_command import (
 from models.versions import NOWCASTER_FILE, as_recorded, promote, write_recorded_version
 from services.base.command_line import run_command, tells_errors
 from services.city.chosen import CITY
+from services.city.city import City
 from services.forecast.zone_forecasts import TrainedOn
 from services.traffic.snapshot import Source
 
@@ -74,6 +75,7 @@ _TAIL: Final = 0.10
 
 
 def train(
+    city: City,
     data_dir: Path,
     source: Source,
     root: Path,
@@ -96,7 +98,7 @@ def train(
         With fewer than three working days or three days off.
     """
     report(f"reading the history of source {source!r} in {data_dir}")
-    table = load_city_table(data_dir, source, weeks, report)
+    table = load_city_table(city, data_dir, source, weeks, report)
     parts = split_by_day_type(table, seed)
     trained = train_on(
         table,
@@ -225,7 +227,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     return run_training(
         NOWCAST,
-        partial(train, weeks=options.weeks),
+        partial(train, CITY, weeks=options.weeks),
         options,
         table=lead_table,
         who_is_better="a baseline has the better RPS or MAE",
@@ -269,7 +271,7 @@ def _measures(
     is_seen: NDArray[np.bool_],
     rival: Callable[[NDArray[np.int64]], Array] | None,
 ) -> dict[str, Any]:
-    thresholds = CITY.thresholds
+    thresholds = table.network.city.thresholds
     quantiles = quantiles_in_parts(city, table.ratio, table.times, rows)
     average = HourOfWeek(table, is_seen, thresholds)
     evaluated = {
@@ -312,7 +314,7 @@ def _zone_measures(
     }
     return {
         zone: {name: values[:, place].tolist() for name, values in by_zone.items()}
-        for place, zone in enumerate(CITY.zone_choices)
+        for place, zone in enumerate(table.network.city.zone_choices)
     }
 
 

@@ -20,7 +20,6 @@ from models.week.observations import load_segment_history
 from models.week.train import WeekSplit, objection, train_on
 from services.base.errors import ForecastUnavailable
 from services.city.calendar import Calendar, calendar_of
-from services.city.chosen import CITY
 from services.forecast.champions import read_table
 from services.forecast.week_forecasts import WEEK_FILE, WeekOnNetwork, WeekTable, decode_table
 from services.forecast.zone_forecasts import DAYS
@@ -45,13 +44,14 @@ class WeekChallenge(Contest):
         """See :class:`models.contest.Contest`."""
         report(f"reading the history of source {self.source!r} in {self.data_dir}")
         observed = load_segment_history(
+            self.city,
             self.data_dir,
             self.source,
             report,
             newest_days=LEARNED_DAYS + len(evaluated),
             until=evaluated[-1],
         )
-        parts = parts_with_newest_evaluated(observed.dates(), evaluated, calendar_of(CITY))
+        parts = parts_with_newest_evaluated(observed.dates(), evaluated, calendar_of(self.city))
         return train_on(
             observed,
             parts,

@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 from models.hour_waves import HOUR_HARMONICS, hour_waves
 from models.training_command import Report
 from models.versions import weights_hash
-from models.week.observations import CONGESTED_BINS, NOT_FREE_BINS
 from models.week.prior import Prior
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 from services.history.ratio_histogram import RATIO_BINS
 
 # Where the network is told the cumulated shares of a prior: every 10 % from 0.10 to 1.20.
 _SHOWN_BOUNDS: Final = np.arange(2, 25, 2)
-_STATUS_BOUNDS: Final = (CONGESTED_BINS, NOT_FREE_BINS)
+# And of the hours beside it: at 0.30 and 0.70.
+_NEIGHBOUR_BOUNDS: Final = np.array([6, 14])
 _NEIGHBOUR_HOURS: Final = (-1, 1)
 # Of the calendar: the school holidays flag.
-PRIOR_FEATURES: Final = 2 * len(_SHOWN_BOUNDS) + len(_NEIGHBOUR_HOURS) * len(_STATUS_BOUNDS) + 1
+PRIOR_FEATURES: Final = 2 * len(_SHOWN_BOUNDS) + len(_NEIGHBOUR_HOURS) * len(_NEIGHBOUR_BOUNDS) + 1
 _SMALLEST_SHARE: Final = 1e-4
 _SEGMENT_WIDTH: Final = 8
 _DAY_WIDTH: Final = 4
@@ -216,9 +216,7 @@ class _LessonCells:
             _logit(week[hours, segments][:, _SHOWN_BOUNDS - 1]),
             _logit(day_type[hours, segments][:, _SHOWN_BOUNDS - 1]),
             *(
-                _logit(
-                    week[(hours + step) % HOURS_PER_WEEK, segments][:, np.array(_STATUS_BOUNDS) - 1]
-                )
+                _logit(week[(hours + step) % HOURS_PER_WEEK, segments][:, _NEIGHBOUR_BOUNDS - 1])
                 for step in _NEIGHBOUR_HOURS
             ),
             np.log1p(self._prior.observations[hours, segments])[:, None],

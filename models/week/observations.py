@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from models.errors import HistoryTooShort
 from models.training_command import Report
-from services.city.chosen import CITY
+from services.city.city import City, StatusThresholds
 from services.forecast.zone_forecasts import TrainedOn
 from services.history import layout
 from services.history.hour_of_week import HOURS_PER_WEEK, hours_of_week
@@ -25,9 +25,6 @@ from services.traffic.status import Status, has_speed
 
 # Of a ratio in percent: not measured, or closed. The highest ratio told is 2.54.
 NOT_KNOWN: Final = 255
-# Bins that are congested, and those that are not free: the feed's thresholds are bounds of bins.
-CONGESTED_BINS: Final = round(CITY.thresholds.congested_up_to * 100) // RATIO_BIN_PCT
-NOT_FREE_BINS: Final = round(CITY.thresholds.free_from * 100) // RATIO_BIN_PCT
 _REPORTED_EVERY_DAYS: Final = 14
 
 
@@ -101,6 +98,7 @@ class SegmentHistory:
 
 
 def load_segment_history(
+    city: City,
     data_dir: Path,
     source: Source,
     report: Report,
@@ -128,7 +126,7 @@ def load_segment_history(
     # Named in UTC; the local day that begins before midnight in UTC has its own name too.
     dates = [day for day in layout.days(data_dir, source) if until is None or day <= until]
     dates = dates[-(newest_days or len(dates)) :]
-    network = newest_network(data_dir, source)
+    network = newest_network(city, data_dir, source)
     if network is None:
         raise HistoryTooShort(f"no history of source {source!r} in {data_dir}")
     days = []
@@ -143,8 +141,26 @@ def load_segment_history(
     return SegmentHistory(source, network, tuple(days))
 
 
+def status_bins(thresholds: StatusThresholds) -> tuple[int, int]:
+    """How many bins are congested, and how many not free: thresholds are bounds of bins.
+
+    Examples
+    --------
+    >>> status_bins(StatusThresholds(congested_up_to=0.30, free_from=0.70))
+    (6, 14)
+    """
+    congested, not_free = (
+        round(ratio * 100) // RATIO_BIN_PCT
+        for ratio in (thresholds.congested_up_to, thresholds.free_from)
+    )
+    return congested, not_free
+
+
 def ratios_of(
-    status: NDArray[np.uint8], speed_kmh: NDArray[np.floating], limit_kmh: NDArray[np.float64]
+    thresholds: StatusThresholds,
+    status: NDArray[np.uint8],
+    speed_kmh: NDArray[np.floating],
+    limit_kmh: NDArray[np.float64],
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Speed ratios in percent, and their bins, where a speed was measured on an open road.
 
@@ -158,13 +174,14 @@ def ratios_of(
     """
     known = np.isfinite(speed_kmh) & has_speed(status)
     percent = np.where(known, 100.0 * speed_kmh / limit_kmh, 0.0)
+    congested, not_free = status_bins(thresholds)
     bins = np.minimum(percent // RATIO_BIN_PCT, RATIO_BINS - 1)
     lowest = np.select(
-        [status == Status.FREE_FLOW, status == Status.HEAVY], [NOT_FREE_BINS, CONGESTED_BINS], 0
+        [status == Status.FREE_FLOW, status == Status.HEAVY], [not_free, congested], 0
     )
     highest = np.select(
         [status == Status.CONGESTED, status == Status.HEAVY],
-        [CONGESTED_BINS - 1, NOT_FREE_BINS - 1],
+        [congested - 1, not_free - 1],
         RATIO_BINS - 1,
     )
     bins = np.where(known, np.clip(bins, lowest, highest), NOT_KNOWN)
@@ -175,6 +192,9 @@ def ratios_of(
 def _day_ratios(data_dir: Path, source: Source, day: date, network: Network) -> DayRatios:
     seen = replay(data_dir, source, day, network, values=("status", "speed_kmh"))
     ratio_pct, bins = ratios_of(
-        seen.values["status"], seen.values["speed_kmh"], network.speed_limit_kmh
+        network.city.thresholds,
+        seen.values["status"],
+        seen.values["speed_kmh"],
+        network.speed_limit_kmh,
     )
-    return DayRatios(day, hours_of_week(seen.epoch_s), ratio_pct, bins)
+    return DayRatios(day, hours_of_week(network.city, seen.epoch_s), ratio_pct, bins)

@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.week.observations import CONGESTED_BINS, NOT_FREE_BINS
+from models.week.observations import status_bins
+from services.city.city import StatusThresholds
 from services.history.ratio_histogram import RATIO_BIN_PCT, quantile_pct
 
 LEVELS: Final = (0.10, 0.50, 0.90)
@@ -34,8 +35,10 @@ def quantiles_pct(shares: NDArray[np.floating]) -> NDArray[np.uint8]:
     return np.rint(np.stack(found)).astype(np.uint8)
 
 
-def status_shares(shares: NDArray[np.floating] | NDArray[np.integer]) -> NDArray[np.float64]:
+def status_shares(
+    thresholds: StatusThresholds, shares: NDArray[np.floating] | NDArray[np.integer]
+) -> NDArray[np.float64]:
     """Shares, or counts, of congested, heavy and free-flowing traffic, shape (..., 3)."""
-    bounds = (0, CONGESTED_BINS, NOT_FREE_BINS)
+    bounds = (0, *status_bins(thresholds))
     sums: NDArray[np.float64] = np.add.reduceat(shares, bounds, axis=-1).astype(np.float64)
     return sums

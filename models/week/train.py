@@ -46,6 +46,7 @@ from models.week.scores import (
 from services.base.command_line import run_command, tells_errors
 from services.city.calendar import Calendar, calendar_of
 from services.city.chosen import CITY
+from services.city.city import City, StatusThresholds
 from services.forecast.speed_distribution import status_probabilities
 from services.forecast.week_forecasts import (
     MIN_DAYS,
@@ -77,6 +78,7 @@ class WeekSplit:
 
 
 def train(
+    city: City,
     data_dir: Path,
     source: Source,
     root: Path,
@@ -98,8 +100,8 @@ def train(
         With fewer than three of some weekday, or two to learn from.
     """
     report(f"reading the history of source {source!r} in {data_dir}")
-    observed = load_segment_history(data_dir, source, report)
-    parts = share_days(observed.dates(), calendar_of(CITY), seed, learn_weeks)
+    observed = load_segment_history(city, data_dir, source, report)
+    parts = share_days(observed.dates(), calendar_of(city), seed, learn_weeks)
     trained = train_on(
         observed,
         parts,
@@ -156,18 +158,19 @@ def train_on(
     from models.week.correction import FitOptions, fit_network  # noqa: PLC0415
 
     started = time.monotonic()
+    city = observed.network.city
     class_codes, _ = class_codes_of(observed.network.road_classes)
     strengths, options = Strengths(), FitOptions(seed=seed)
-    lessons = _lessons(seen, parts.learn, class_codes, strengths, calendar_of(CITY))
+    lessons = _lessons(seen, parts.learn, class_codes, strengths, calendar_of(city))
     network = fit_network(lessons, class_codes, options, report)
     counts = seen.counts()
     prior = hierarchical_prior(counts, class_codes, strengths)
     quantiles = quantiles_pct(network.shares(prior))
     report(f"trained in {time.monotonic() - started:.0f} s; measuring")
     days_observed = seen.days_observed()
-    forecasts = _forecasts(quantiles, prior, status_shares(counts))
+    forecasts = _forecasts(city.thresholds, quantiles, prior, counts)
     forecasts |= {name: _completed(said, forecasts) for name, said in rivals.items()}
-    by_day = {day: status_shares(unseen.on([day]).counts()) for day in parts.test}
+    by_day = {day: status_shares(city.thresholds, unseen.on([day]).counts()) for day in parts.test}
     told = (days_observed >= MIN_DAYS) & (forecasts[MODEL].max(axis=-1) >= MIN_PROBABILITY)
     test = compare(forecasts, by_day, told) | {"coverage": coverage(quantiles, unseen)}
     ruling = decide(test)
@@ -186,7 +189,7 @@ def train_on(
             "decision": asdict(ruling),
             "segments": len(observed.network),
             "network_version": observed.network.version,
-            "thresholds": asdict(CITY.thresholds),
+            "thresholds": asdict(city.thresholds),
             "split": asdict(parts),
         }
     )
@@ -243,7 +246,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     return run_training(
         WEEK,
-        partial(train, learn_weeks=options.learn_weeks),
+        partial(train, CITY, learn_weeks=options.learn_weeks),
         options,
         table=_told,
         who_is_better="the raw frequencies have the better RPS",
@@ -284,16 +287,20 @@ def _folds(days: Sequence[date]) -> list[list[date]]:
 
 
 def _forecasts(
-    quantiles: NDArray[np.uint8], prior: Prior, counts: NDArray[np.float64]
+    thresholds: StatusThresholds,
+    quantiles: NDArray[np.uint8],
+    prior: Prior,
+    by_bin: NDArray[np.uint16],
 ) -> dict[str, NDArray[np.float64]]:
     """Probabilities of the statuses by every forecaster, the model's as they are served."""
     p10, p50, p90 = quantiles / 100.0
-    chance = status_probabilities(p10, p50, p90, CITY.thresholds)
+    chance = status_probabilities(p10, p50, p90, thresholds)
+    counts = status_shares(thresholds, by_bin)
     everywhere = counts.sum(axis=(0, 1))
     return {
         MODEL: np.stack([chance.congested, chance.heavy, chance.free], axis=-1),
         RAW_FREQUENCIES: smoothed_shares(counts),
-        PRIOR: status_shares(prior.week),
+        PRIOR: status_shares(thresholds, prior.week),
         SEGMENT_CLIMATOLOGY: np.broadcast_to(smoothed_shares(counts.sum(axis=0)), counts.shape),
         CLIMATOLOGY: np.broadcast_to(everywhere / everywhere.sum(), counts.shape),
     }
@@ -316,7 +323,7 @@ def _write(
     table = WeekTable(
         model_version=measures["model_version"],
         trained_on=seen.description(),
-        thresholds=CITY.thresholds,
+        thresholds=seen.network.city.thresholds,
         segment_ids=seen.network.segment_ids,
         quantiles_pct=quantiles,
         days_observed=seen.days_observed(),

@@ -6,19 +6,18 @@ from typing import Any, Final
 
 import keras
 
-from models.zones.features import FEATURES
+from models.zones.features import FeatureSpec
 from services.forecast.zone_forecasts import DAYS
 
-_EMBEDDED: Final = {"zone": len(FEATURES.zones), "day": DAYS}
 _EMBEDDING_WIDTH: Final = 6
 _HIDDEN_UNITS: Final = 48
 
 
-def build_model(weight_decay: float) -> Any:
+def build_model(features: FeatureSpec, weight_decay: float) -> Any:
     """A small functional model: embeddings and hour waves, two hidden layers, softmax.
 
-    About 4,000 weights. Its inputs are made from ``features.FEATURES``, so they
-    cannot differ from what ``features.encode`` gives.
+    About 4,000 weights. Its inputs are made from the features, so they cannot differ from what
+    ``features.encode`` gives.
 
     Parameters
     ----------
@@ -28,13 +27,16 @@ def build_model(weight_decay: float) -> Any:
     Returns
     -------
     keras.Model
-        Not compiled; output of shape (cells, statuses) in the order of ``FEATURES.statuses``.
+        Not compiled; output of shape (cells, statuses) in the order of ``features.statuses``.
     """
     inputs = {
         item.name: keras.Input((item.width,), name=item.name, dtype=item.dtype)
-        for item in FEATURES.inputs
+        for item in features.inputs
     }
-    parts = [_embedded(given) if name in _EMBEDDED else given for name, given in inputs.items()]
+    codes = {"zone": len(features.zones), "day": DAYS}
+    parts = [
+        _embedded(given, codes[name]) if name in codes else given for name, given in inputs.items()
+    ]
     hidden = keras.layers.Concatenate()(parts)
     for _ in range(2):
         hidden = keras.layers.Dense(
@@ -42,10 +44,10 @@ def build_model(weight_decay: float) -> Any:
             activation="gelu",
             kernel_regularizer=keras.regularizers.L2(weight_decay),
         )(hidden)
-    shares = keras.layers.Dense(len(FEATURES.statuses), activation="softmax", name="status")
+    shares = keras.layers.Dense(len(features.statuses), activation="softmax", name="status")
     return keras.Model(inputs, shares(hidden), name="zone_status_by_hour_of_week")
 
 
-def _embedded(codes: Any) -> Any:
-    vectors = keras.layers.Embedding(_EMBEDDED[codes.name], _EMBEDDING_WIDTH)(codes)
+def _embedded(codes: Any, how_many: int) -> Any:
+    vectors = keras.layers.Embedding(how_many, _EMBEDDING_WIDTH)(codes)
     return keras.layers.Flatten()(vectors)

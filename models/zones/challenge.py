@@ -19,9 +19,9 @@ from models.zones.dataset import load_zone_history
 from models.zones.features import Cells
 from models.zones.kind import ZONES
 from models.zones.train import DEFAULT_EPOCHS, train_on
-from services.city.chosen import CITY
-from services.forecast.zone_forecasts import DAYS, TABLE_SHAPE, ForecastTable, read_table
+from services.forecast.zone_forecasts import DAYS, HOURS, ForecastTable, read_table
 from services.operations.tables import Reason
+from services.plain.statuses import ZONE_STATUSES
 
 
 class TableForecaster:
@@ -30,11 +30,8 @@ class TableForecaster:
     name: Final = CHAMPION_NAME
 
     def __init__(self, table: ForecastTable) -> None:
-        shares = [
-            [[forecast.shares for forecast in table.day(day, zone)] for day in range(DAYS)]
-            for zone in CITY.zone_choices
-        ]
-        self._probabilities = np.array(shares).reshape(TABLE_SHAPE)
+        shares = [forecast.shares for day in table.forecasts.values() for forecast in day]
+        self._probabilities = np.array(shares).reshape(-1, DAYS, HOURS, len(ZONE_STATUSES))
 
     def predict(self, cells: Cells) -> NDArray[np.float64]:
         """See :class:`models.zones.forecaster.Forecaster`."""
@@ -53,14 +50,14 @@ class ZonesChallenge(Contest):
     def train(self, evaluated: list[date], decide: Decide, report: Report) -> Trained:
         """See :class:`models.contest.Contest`."""
         report(f"reading the history of source {self.source!r} in {self.data_dir}")
-        history = load_zone_history(self.data_dir, self.source)
+        history = load_zone_history(self.city, self.data_dir, self.source)
         days = [day for day in history.dates() if day <= evaluated[-1]]
         learned = [day for day in days if day < evaluated[0]]
         split = split_days(days, self.seed, [day for day in days if day in evaluated])
         champion = self.champion()
         rivals = []
         if champion is not None:
-            rivals.append(TableForecaster(read_table(champion.root, champion.version)))
+            rivals.append(TableForecaster(read_table(self.city, champion.root, champion.version)))
         return train_on(
             history.on(days),
             split,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from models.errors import HistoryTooShort
 from models.zones.features import Cells
-from services.city.chosen import CITY
-from services.forecast.zone_forecasts import TABLE_SHAPE, TrainedOn
+from services.city.city import City
+from services.forecast.zone_forecasts import TrainedOn, table_shape
 from services.history import layout
 from services.history.day_counts import zone_times_by_day
 from services.history.networks import KnownNetworks
@@ -30,10 +30,11 @@ class ZoneHistory:
     source : {"live", "archive", "demo"}
     frame : DataFrame
         observed_at (aware, UTC); date, day (0 is Monday) and hour, all local to
-        Rennes; zone, an index into ``City.zone_choices``; status, an index into
+        the city; zone, an index into ``City.zone_choices``; status, an index into
         ``indicators.ZONE_STATUSES``.
     """
 
+    city: City
     source: Source
     frame: pd.DataFrame
 
@@ -43,7 +44,7 @@ class ZoneHistory:
 
     def on(self, days: list[date]) -> ZoneHistory:
         """The part observed on some local days."""
-        return ZoneHistory(self.source, self.frame[self.frame["date"].isin(days)])
+        return replace(self, frame=self.frame[self.frame["date"].isin(days)])
 
     def cells(self) -> Cells:
         """The zone, day and hour of each row."""
@@ -56,7 +57,7 @@ class ZoneHistory:
     def counts(self) -> NDArray[np.float64]:
         """How often each status was seen, shape (zones, days, hours, statuses)."""
         cells = self.cells()
-        counts = np.zeros(TABLE_SHAPE)
+        counts = np.zeros(table_shape(self.city))
         np.add.at(counts, (cells.zone, cells.day, cells.hour, self.statuses()), 1.0)
         return counts
 
@@ -67,7 +68,7 @@ class ZoneHistory:
         return TrainedOn(self.source, days[0], days[-1], len(days), int(snapshots))
 
 
-def load_zone_history(data_dir: Path, source: Source) -> ZoneHistory:
+def load_zone_history(city: City, data_dir: Path, source: Source) -> ZoneHistory:
     """Read the history of one source and turn it into statuses of zones.
 
     Raises
@@ -78,14 +79,16 @@ def load_zone_history(data_dir: Path, source: Source) -> ZoneHistory:
         When it cannot be read now.
     """
     days = layout.days(data_dir, source)
-    found = zone_times_by_day(data_dir, source, days, KnownNetworks(data_dir))
-    parts = [zone_statuses(epoch_s, times.speed_ratios()) for _, epoch_s, times in found]
+    found = zone_times_by_day(data_dir, source, days, KnownNetworks(city, data_dir))
+    parts = [zone_statuses(city, epoch_s, times.speed_ratios()) for _, epoch_s, times in found]
     if not any(len(part) for part in parts):
         raise HistoryTooShort(f"no history of source {source!r} in {data_dir}")
-    return ZoneHistory(source, pd.concat(parts, ignore_index=True))
+    return ZoneHistory(city, source, pd.concat(parts, ignore_index=True))
 
 
-def zone_statuses(epoch_s: NDArray[np.int64], ratio: NDArray[np.float64]) -> pd.DataFrame:
+def zone_statuses(
+    city: City, epoch_s: NDArray[np.int64], ratio: NDArray[np.float64]
+) -> pd.DataFrame:
     """The frame of :class:`ZoneHistory`.
 
     Parameters
@@ -97,7 +100,7 @@ def zone_statuses(epoch_s: NDArray[np.int64], ratio: NDArray[np.float64]) -> pd.
     """
     time, zone = np.nonzero(~np.isnan(ratio))
     observed_at = pd.DatetimeIndex(epoch_s[time].astype("datetime64[s]"), tz="UTC")
-    local = observed_at.tz_convert(CITY.time_zone)
+    local = observed_at.tz_convert(city.time_zone)
     return pd.DataFrame(
         {
             "observed_at": observed_at,

@@ -12,18 +12,19 @@ from models.errors import HistoryTooShort, ModelMismatch
 from models.records import read_measures
 from models.zones.comparison import calibration_table, compare, comparison_table, status_table
 from models.zones.dataset import ZoneHistory, load_zone_history
-from models.zones.features import every_cell
+from models.zones.features import every_cell, features_of
 from models.zones.forecaster import KERAS_MODEL_NAME, Forecaster
 from services.base.errors import StorageError
 from services.base.files import read_if_present
 from services.base.formats import plural
-from services.forecast.zone_forecasts import FORECASTS_FILE, TABLE_SHAPE, decode_table
+from services.city.city import City
+from services.forecast.zone_forecasts import FORECASTS_FILE, decode_table
 
 # The table is written from the same model; processors may round the last digits differently.
 _TABLE_TOLERANCE = 1e-4
 
 
-def evaluate(directory: Path, data_dir: Path) -> dict[str, Any]:
+def evaluate(city: City, directory: Path, data_dir: Path) -> dict[str, Any]:
     """Load a version, check it whole, and measure it.
 
     Parameters
@@ -48,14 +49,14 @@ def evaluate(directory: Path, data_dir: Path) -> dict[str, Any]:
     from models.zones.keras_forecaster import load_forecaster  # noqa: PLC0415
 
     measures = read_measures(directory)
-    forecaster = load_forecaster(directory)
-    check_table(directory, forecaster)
-    observed = load_zone_history(data_dir, measures["trained_on"]["source"])
+    forecaster = load_forecaster(city, directory)
+    check_table(city, directory, forecaster)
+    observed = load_zone_history(city, data_dir, measures["trained_on"]["source"])
     seen, unseen = seen_and_unseen(observed, measures["split"])
     return compare(forecaster, seen, unseen)
 
 
-def check_table(directory: Path, forecaster: Forecaster) -> None:
+def check_table(city: City, directory: Path, forecaster: Forecaster) -> None:
     """Refuse a version whose table of forecasts is not what its model says.
 
     Raises
@@ -66,14 +67,12 @@ def check_table(directory: Path, forecaster: Forecaster) -> None:
     """
     path = directory / FORECASTS_FILE
     try:
-        table = decode_table(read_if_present(path) or b"")
+        table = decode_table(city, read_if_present(path) or b"")
     except StorageError as error:
         raise ModelMismatch(str(error)) from error
     shown = np.array([row.shares for day in table.forecasts.values() for row in day])
-    said = forecaster.predict(every_cell())
-    if not np.allclose(
-        shown.reshape(TABLE_SHAPE), said.reshape(TABLE_SHAPE), atol=_TABLE_TOLERANCE
-    ):
+    said = forecaster.predict(every_cell(features_of(city)))
+    if not np.allclose(shown, said, atol=_TABLE_TOLERANCE):
         raise ModelMismatch(f"{path} was not written by the model beside it")
 
 

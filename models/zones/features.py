@@ -1,8 +1,8 @@
 """The one encoding of day, hour and zone into what the Keras model takes.
 
 Training, evaluation and the writing of forecasts all call :func:`encode`. What
-it gives is described by :data:`FEATURES`, recorded with every model and compared
-when one is loaded.
+it gives is described by a :class:`FeatureSpec`, recorded with every model and compared when
+one is loaded.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import orjson
 from numpy.typing import NDArray
 
 from models.hour_waves import HOUR_HARMONICS, hour_waves
-from services.city.chosen import CITY
-from services.forecast.zone_forecasts import DAYS, HOURS, TABLE_SHAPE
+from services.city.city import City
+from services.forecast.zone_forecasts import DAYS, HOURS
 from services.plain.statuses import ZONE_STATUSES
 
 _FINGERPRINT_BYTES: Final = 4
@@ -79,18 +79,17 @@ class FeatureSpec:
         return asdict(self)
 
 
-FEATURES: Final = FeatureSpec(
-    inputs=(
+def features_of(city: City) -> FeatureSpec:
+    """What models of a city's zones take and give."""
+    inputs = (
         InputSpec("zone", 1, "int32"),
         InputSpec("day", 1, "int32"),
         InputSpec("hour_waves", 2 * HOUR_HARMONICS, "float32"),
-    ),
-    zones=CITY.zone_choices,
-    statuses=ZONE_STATUSES,
-)
+    )
+    return FeatureSpec(inputs, city.zone_choices, ZONE_STATUSES)
 
 
-def encode(cells: Cells) -> dict[str, NDArray[Any]]:
+def encode(features: FeatureSpec, cells: Cells) -> dict[str, NDArray[Any]]:
     """The model's inputs, by name.
 
     The hour becomes sines and cosines of its angle on the clock, so that 23 h and
@@ -99,14 +98,14 @@ def encode(cells: Cells) -> dict[str, NDArray[Any]]:
     Returns
     -------
     dict of arrays, shape (cells, width)
-        As :data:`FEATURES` describes them.
+        As the specification describes them.
 
     Raises
     ------
     ValueError
         When a code is out of range: an embedding would answer it all the same.
     """
-    for name, size in (("zone", len(CITY.zone_choices)), ("day", DAYS), ("hour", HOURS)):
+    for name, size in (("zone", len(features.zones)), ("day", DAYS), ("hour", HOURS)):
         codes = getattr(cells, name)
         if len(codes) and not 0 <= codes.min() <= codes.max() < size:
             raise ValueError(f"{name} outside 0 to {size - 1}")
@@ -115,10 +114,10 @@ def encode(cells: Cells) -> dict[str, NDArray[Any]]:
         "day": cells.day[:, None],
         "hour_waves": hour_waves(cells.hour),
     }
-    return {item.name: columns[item.name].astype(item.dtype) for item in FEATURES.inputs}
+    return {item.name: columns[item.name].astype(item.dtype) for item in features.inputs}
 
 
-def every_cell() -> Cells:
-    """Each zone, day and hour once, in the order of ``forecasts.TABLE_SHAPE``."""
-    zone, day, hour = (axis.ravel() for axis in np.indices(TABLE_SHAPE[:-1]))
+def every_cell(features: FeatureSpec) -> Cells:
+    """Each zone, day and hour once, in the order of a table of forecasts."""
+    zone, day, hour = (axis.ravel() for axis in np.indices((len(features.zones), DAYS, HOURS)))
     return Cells(zone, day, hour)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.training_command import Report
 from models.zones.architecture import build_model
-from models.zones.features import encode, every_cell
+from models.zones.features import FeatureSpec, encode, every_cell
 from models.zones.keras_forecaster import KerasForecaster
 
 _MEASURE: Final = "log_loss"
@@ -52,6 +52,7 @@ class Fitted:
 
 
 def fit(
+    features: FeatureSpec,
     train: NDArray[np.float64],
     validation: NDArray[np.float64],
     options: FitOptions,
@@ -65,6 +66,8 @@ def fit(
 
     Parameters
     ----------
+    features : FeatureSpec
+        What the model takes and gives.
     train, validation : arrays, shape (zones, days, hours, statuses)
         Times each status was observed, on different days.
     """
@@ -74,15 +77,18 @@ def fit(
     )
     # The validation days evaluate the averaged weights, since those are kept.
     averaged = keras.callbacks.SwapEMAWeights()
-    _, course = _trained(train, validation, options, [averaged, stopping, _progress(report)])
+    _, course = _trained(
+        features, train, validation, options, [averaged, stopping, _progress(report)]
+    )
     epochs = 1 + int(np.argmin(course[f"val_{_MEASURE}"]))
     report(f"best after {epochs} epochs: training on all but the test days for as long")
     final = replace(options, epochs=epochs)
-    model, _ = _trained(train + validation, None, final, [_progress(report)])
-    return Fitted(KerasForecaster(model), epochs)
+    model, _ = _trained(features, train + validation, None, final, [_progress(report)])
+    return Fitted(KerasForecaster(model, features), epochs)
 
 
 def _trained(
+    features: FeatureSpec,
     counts: NDArray[np.float64],
     validation: NDArray[np.float64] | None,
     options: FitOptions,
@@ -90,7 +96,7 @@ def _trained(
 ) -> tuple[Any, dict[str, list[float]]]:
     """A model trained from the seed on, and its measures epoch by epoch."""
     keras.utils.set_random_seed(options.seed)
-    model = build_model(options.weight_decay)
+    model = build_model(features, options.weight_decay)
     model.compile(
         optimizer=keras.optimizers.Adam(
             options.learning_rate, use_ema=True, ema_momentum=options.averaging
@@ -101,8 +107,8 @@ def _trained(
         steps_per_execution=_STEPS_PER_EPOCH,
     )
     course = model.fit(
-        _weighted_cells(counts).repeat(_STEPS_PER_EPOCH),
-        validation_data=None if validation is None else _weighted_cells(validation),
+        _weighted_cells(features, counts).repeat(_STEPS_PER_EPOCH),
+        validation_data=None if validation is None else _weighted_cells(features, validation),
         epochs=options.epochs,
         callbacks=callbacks,
         shuffle=False,
@@ -111,12 +117,13 @@ def _trained(
     return model, course.history
 
 
-def _weighted_cells(counts: NDArray[np.float64]) -> Any:
+def _weighted_cells(features: FeatureSpec, counts: NDArray[np.float64]) -> Any:
     """One batch: inputs, shares of the statuses and weights (mean 1) of the cells observed."""
     by_cell = counts.reshape(-1, counts.shape[-1])
     totals = by_cell.sum(axis=1)
     seen = totals > 0
-    inputs = {name: values[seen] for name, values in encode(every_cell()).items()}
+    encoded = encode(features, every_cell(features))
+    inputs = {name: values[seen] for name, values in encoded.items()}
     shares = by_cell[seen] / totals[seen, None]
     weights = totals[seen] / totals[seen].mean()
     batch = (inputs, shares.astype(np.float32), weights.astype(np.float32))

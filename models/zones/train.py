@@ -26,16 +26,18 @@ from models.versions import MODEL_FILE, as_recorded, promote, write_recorded_ver
 from models.zones.card import model_card
 from models.zones.comparison import compare, comparison_table, objection
 from models.zones.dataset import ZoneHistory, load_zone_history
-from models.zones.features import FEATURES, every_cell
+from models.zones.features import every_cell, features_of
 from models.zones.forecaster import Forecaster
 from models.zones.kind import ZONES
 from services.base.command_line import run_command, tells_errors
+from services.city.chosen import CITY
+from services.city.city import City
 from services.forecast.zone_forecasts import (
     FORECASTS_FILE,
-    TABLE_SHAPE,
     TrainedOn,
     encode_table,
     make_table,
+    table_shape,
 )
 from services.traffic.snapshot import Source
 
@@ -46,6 +48,7 @@ DEFAULT_EPOCHS: Final = 100
 
 
 def train(
+    city: City,
     data_dir: Path,
     source: Source,
     root: Path,
@@ -67,7 +70,7 @@ def train(
         With fewer than three of some weekday.
     """
     report(f"reading the history of source {source!r} in {data_dir}")
-    observed = load_zone_history(data_dir, source)
+    observed = load_zone_history(city, data_dir, source)
     split = split_days(observed.dates(), seed)
     trained = train_on(
         observed,
@@ -127,16 +130,21 @@ def train_on(
     started = time.monotonic()
     options = FitOptions(epochs=epochs, seed=seed)
     fitted = fit(
-        observed.on(split.train).counts(), observed.on(split.validation).counts(), options, report
+        features_of(observed.city),
+        observed.on(split.train).counts(),
+        observed.on(split.validation).counts(),
+        options,
+        report,
     )
     report(f"trained in {time.monotonic() - started:.0f} s")
     seen = observed.on([*split.train, *split.validation])
     comparison = compare(fitted.forecaster, seen, observed.on(split.test), rivals)
     ruling = decide(comparison)
+    features = fitted.forecaster.features
     measures = as_recorded(
         {
             "model_version": f"{trained_on.last_day}-{fitted.forecaster.weights_hash()}",
-            "features": {"version": FEATURES.version, **FEATURES.as_dict()},
+            "features": {"version": features.version, **features.as_dict()},
             "trained_on": asdict(trained_on),
             "split": asdict(split),
             "training": {
@@ -149,7 +157,7 @@ def train_on(
             "decision": asdict(ruling),
         }
     )
-    directory = _write(root, trained_on, fitted.forecaster, measures)
+    directory = _write(observed.city, root, trained_on, fitted.forecaster, measures)
     return Trained(directory, measures, ruling.action == "promoted")
 
 
@@ -167,7 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     return run_training(
         ZONES,
-        partial(train, epochs=options.epochs),
+        partial(train, CITY, epochs=options.epochs),
         options,
         table=comparison_table,
         who_is_better="the hour-of-week average has the better RPS",
@@ -175,10 +183,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _write(
-    root: Path, trained_on: TrainedOn, forecaster: KerasForecaster, measures: dict[str, Any]
+    city: City,
+    root: Path,
+    trained_on: TrainedOn,
+    forecaster: KerasForecaster,
+    measures: dict[str, Any],
 ) -> Path:
-    probabilities = forecaster.predict(every_cell()).reshape(TABLE_SHAPE)
-    table = make_table(measures["model_version"], FEATURES.version, trained_on, probabilities)
+    features, version = forecaster.features, measures["model_version"]
+    probabilities = forecaster.predict(every_cell(features)).reshape(table_shape(city))
+    table = make_table(city, version, features.version, trained_on, probabilities)
 
     def write_files(directory: Path) -> None:
         forecaster.save(directory / MODEL_FILE)

@@ -22,6 +22,7 @@ import orjson
 from services.base.errors import ForecastUnavailable, StorageError
 from services.base.files import read_if_present, stamp_of, write_atomically, write_under_both
 from services.base.watched import Watched
+from services.city.city import City
 from services.forecast.nowcasts import NowcastTable, decode_nowcast, encode_nowcast
 from services.traffic.snapshot import Source
 
@@ -90,7 +91,7 @@ def write_nowcast(data_dir: Path, table: NowcastTable) -> Path:
     return path
 
 
-def read_nowcast(path: Path) -> NowcastTable | None:
+def read_nowcast(city: City, path: Path) -> NowcastTable | None:
     """The nowcast of a file; None when there is none.
 
     Raises
@@ -100,7 +101,7 @@ def read_nowcast(path: Path) -> NowcastTable | None:
     """
     try:
         document = read_if_present(path)
-        return None if document is None else decode_nowcast(document)
+        return None if document is None else decode_nowcast(city, document)
     except (StorageError, ForecastUnavailable) as error:
         raise ForecastUnavailable(f"{path}: {error}") from error
 
@@ -156,12 +157,12 @@ class CachedNowcasts:
         Whether a learner is meant to run.
     """
 
-    def __init__(self, data_dir: Path, *, is_expected: bool = True) -> None:
+    def __init__(self, city: City, data_dir: Path, *, is_expected: bool = True) -> None:
         self._data_dir = data_dir
         self._is_expected = is_expected
         path = current_file(data_dir)
         self._table = Watched(
-            "the current nowcast", partial(stamp_of, path), lambda _: read_nowcast(path)
+            "the current nowcast", partial(stamp_of, path), lambda _: read_nowcast(city, path)
         )
 
     def current(self, network_version: str, now: datetime) -> NowcastTable | None:

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from services.base.errors import ForecastUnavailable
 from services.base.parquet_file import ParquetForm, numbers
-from services.city.chosen import CITY
-from services.city.city import StatusThresholds
+from services.city.city import City, StatusThresholds
 from services.forecast.speed_distribution import status_probabilities
 from services.forecast.zone_forecasts import TrainedOn, decode_trained_on
 from services.plain.forecast import StatusShares
@@ -84,6 +83,7 @@ class NowcastTable:
         where nothing is known.
     """
 
+    city: City
     model_version: str
     trained_on: TrainedOn
     network_version: str
@@ -115,7 +115,7 @@ class NowcastTable:
         shares = np.stack([by_status[status] for status in ZONE_STATUSES], axis=-1)
         return {
             zone: None if np.isnan(p50[:, place]).any() else self._leads(place, shares[:, place])
-            for place, zone in enumerate(CITY.zone_choices)
+            for place, zone in enumerate(self.city.zone_choices)
         }
 
     def _leads(self, zone: int, shares: NDArray[np.float64]) -> tuple[LeadForecast, ...]:
@@ -165,7 +165,7 @@ def encode_nowcast(table: NowcastTable) -> bytes:
     return _FORM.encode(pa.table(columns), header)
 
 
-def decode_nowcast(document: bytes) -> NowcastTable:
+def decode_nowcast(city: City, document: bytes) -> NowcastTable:
     """Read back :func:`encode_nowcast`.
 
     Raises
@@ -179,6 +179,7 @@ def decode_nowcast(document: bytes) -> NowcastTable:
             for part in _PARTS
         ]
         return NowcastTable(
+            city=city,
             model_version=str(header["model_version"]),
             trained_on=decode_trained_on(header["trained_on"]),
             network_version=str(header["network_version"]),
@@ -186,7 +187,7 @@ def decode_nowcast(document: bytes) -> NowcastTable:
             source=_checked_source(header["source"]),
             observed_at=_checked_time(header["observed_at"]),
             percent=_from_distances(*(part.astype(np.uint8) for part in parts)),
-            zone_ratios=_zone_ratios(header["zone_ratios"]),
+            zone_ratios=_zone_ratios(city, header["zone_ratios"]),
         )
 
 
@@ -217,9 +218,9 @@ def _checked_time(text: str) -> datetime:
     return moment
 
 
-def _zone_ratios(values: Any) -> NDArray[np.float64]:
+def _zone_ratios(city: City, values: Any) -> NDArray[np.float64]:
     ratios = np.array(values, dtype=np.float64)
-    expected = (len(QUANTILES), len(LEAD_MINUTES), len(CITY.zone_choices))
+    expected = (len(QUANTILES), len(LEAD_MINUTES), len(city.zone_choices))
     if ratios.shape != expected:
         raise ValueError(f"zones of shape {ratios.shape} instead of {expected}")
     return ratios

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 
 from services.base.errors import ForecastUnavailable
 from services.base.parquet_file import ParquetForm, numbers
-from services.city.chosen import CITY
+from services.city.city import City
 from services.forecast import champions
 from services.forecast.champions import CachedChampion
 from services.plain.forecast import Forecast
@@ -32,8 +33,6 @@ from services.traffic.snapshot import SOURCES, Source
 DAY_NAMES: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DAYS: Final = len(DAY_NAMES)
 HOURS: Final = 24
-TABLE_SHAPE: Final = (len(CITY.zone_choices), DAYS, HOURS, len(ZONE_STATUSES))
-
 FORECASTS_FILE: Final = "forecasts.parquet"
 
 _PROBABILITY_COLUMNS: Final = tuple(f"p_{status}" for status in ZONE_STATUSES)
@@ -44,7 +43,7 @@ _SUM_TOLERANCE: Final = 1e-6
 
 @dataclass(frozen=True)
 class TrainedOn:
-    """The history that a model learned from; both days are included, local to Rennes."""
+    """The history that a model learned from; both days are included, local to the city."""
 
     source: Source
     first_day: date
@@ -84,7 +83,13 @@ class ForecastTable:
         return self.forecasts[zone, day]
 
 
+def table_shape(city: City) -> tuple[int, int, int, int]:
+    """How many zones, days, hours and statuses a table of a city has."""
+    return len(city.zone_choices), DAYS, HOURS, len(ZONE_STATUSES)
+
+
 def make_table(
+    city: City,
     model_version: str,
     feature_version: str,
     trained_on: TrainedOn,
@@ -104,10 +109,9 @@ def make_table(
     ForecastUnavailable
         When the shape is another, or a row is no distribution.
     """
-    if probabilities.shape != TABLE_SHAPE:
-        raise ForecastUnavailable(
-            f"a table of shape {probabilities.shape} instead of {TABLE_SHAPE}"
-        )
+    shape = table_shape(city)
+    if probabilities.shape != shape:
+        raise ForecastUnavailable(f"a table of shape {probabilities.shape} instead of {shape}")
     off_by = np.abs(probabilities.sum(axis=-1) - 1.0)
     if not (np.all(probabilities >= 0.0) and np.all(off_by <= _SUM_TOLERANCE)):
         raise ForecastUnavailable("a row of probabilities that are negative or do not sum to 1")
@@ -116,7 +120,7 @@ def make_table(
             Forecast(zone, day, hour, tuple(shares))
             for hour, shares in enumerate(probabilities[code, day].tolist())
         )
-        for code, zone in enumerate(CITY.zone_choices)
+        for code, zone in enumerate(city.zone_choices)
         for day in range(DAYS)
     }
     return ForecastTable(model_version, feature_version, trained_on, MappingProxyType(forecasts))
@@ -138,7 +142,7 @@ def encode_table(table: ForecastTable) -> bytes:
     return _FORM.encode(pa.table(columns), header)
 
 
-def decode_table(document: bytes) -> ForecastTable:
+def decode_table(city: City, document: bytes) -> ForecastTable:
     """Read back :func:`encode_table`.
 
     Raises
@@ -148,9 +152,8 @@ def decode_table(document: bytes) -> ForecastTable:
     """
     with _FORM.decoded(document) as (content, header):
         trained_on = decode_trained_on(header["trained_on"])
-        return make_table(
-            header["model_version"], header["feature_version"], trained_on, _probabilities(content)
-        )
+        versions = header["model_version"], header["feature_version"]
+        return make_table(city, *versions, trained_on, _probabilities(city, content))
 
 
 def decode_trained_on(fields: dict[str, Any]) -> TrainedOn:
@@ -172,7 +175,7 @@ def decode_trained_on(fields: dict[str, Any]) -> TrainedOn:
     )
 
 
-def read_table(root: Path, version: str) -> ForecastTable:
+def read_table(city: City, root: Path, version: str) -> ForecastTable:
     """The table of one version in a directory of models.
 
     Raises
@@ -180,7 +183,7 @@ def read_table(root: Path, version: str) -> ForecastTable:
     ForecastUnavailable
         When it is missing, damaged, or another version's.
     """
-    return champions.read_table(root, version, FORECASTS_FILE, decode_table)
+    return champions.read_table(root, version, FORECASTS_FILE, partial(decode_table, city))
 
 
 class CachedForecasts:
@@ -197,8 +200,10 @@ class CachedForecasts:
         The directory of the models that came with the code.
     """
 
-    def __init__(self, data_dir: Path, shipped: Path) -> None:
-        self._champion = CachedChampion(_roots(data_dir, shipped), FORECASTS_FILE, decode_table)
+    def __init__(self, city: City, data_dir: Path, shipped: Path) -> None:
+        self._champion = CachedChampion(
+            _roots(data_dir, shipped), FORECASTS_FILE, partial(decode_table, city)
+        )
 
     def table(self) -> ForecastTable:
         """The current table.
@@ -215,20 +220,20 @@ def _roots(data_dir: Path, shipped: Path) -> tuple[Path, Path]:
     return data_dir / "models", shipped
 
 
-def _probabilities(content: pa.Table) -> NDArray[np.float64]:
+def _probabilities(city: City, content: pa.Table) -> NDArray[np.float64]:
     """The probabilities in the table's shape, whatever the order of the rows."""
     zones, days, hours = (content.column(name).to_pylist() for name in _KEY_COLUMNS)
     keys = list(zip(zones, days, hours, strict=True))
     expected = {
         (zone, day, hour)
-        for zone in CITY.zone_choices
+        for zone in city.zone_choices
         for day in range(DAYS)
         for hour in range(HOURS)
     }
     if len(keys) != len(expected) or set(keys) != expected:
         raise ValueError(f"its {len(keys)} rows are not every zone, day and hour once")
-    places = [CITY.zone_choices.index(zone) for zone in zones]
-    probabilities = np.empty(TABLE_SHAPE)
+    places = [city.zone_choices.index(zone) for zone in zones]
+    probabilities = np.empty(table_shape(city))
     probabilities[places, days, hours] = np.column_stack(
         [numbers(content.column(name)) for name in _PROBABILITY_COLUMNS]
     )

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = {} if options.data_dir is None else {"data_dir": options.data_dir}
     try:
         settings = load_settings(**given)
-        Store(settings.data_dir).prepare()
+        Store(CITY, settings.data_dir).prepare()
         start_journal(settings)
         code: int = options.run(settings, options)
     except TrafficError as error:
@@ -73,17 +73,17 @@ def import_files(settings: Settings, options: Any) -> int:
 
 def keep_up_now(settings: Settings, _options: Any) -> int:
     """Do now what the worker does every hour."""
-    keep_up(settings.data_dir, utc_now(), settings.history_retention_days)
+    keep_up(CITY, settings.data_dir, utc_now(), settings.history_retention_days)
     return 0
 
 
 def rebuild(settings: Settings, options: Any) -> int:
     """Make the roll-ups again from the raw days, which are compacted first but all kept."""
-    keep_up(settings.data_dir, utc_now(), None)
+    keep_up(CITY, settings.data_dir, utc_now(), None)
     wanted = layout.sources(settings.data_dir) if options.source is None else [options.source]
     for source in wanted:
         with layout.exclusive(settings.data_dir):
-            usual = Rollups(settings.data_dir, source, KnownNetworks(settings.data_dir))
+            usual = Rollups(settings.data_dir, source, KnownNetworks(CITY, settings.data_dir))
             days = usual.rebuild(_report_day)
         sys.stdout.write(f"{source}: a usual week of {days} {plural('day', days)}\n")
     return 0

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from services.city.chosen import CITY
+from services.city.city import City
 from services.history import day_files, rows
 from services.history.cubes import Counts, Measure
 from services.history.hour_of_week import hours_of_week
@@ -85,7 +85,7 @@ def rows_by_network(table: pa.Table, networks: KnownNetworks) -> Iterator[Counte
 
 def segment_counts(counted: CountedRows) -> Counts:
     """What rows amount to, by hour of the week and segment."""
-    hours, slot = rows.ranks(hours_of_week(counted.time_s))
+    hours, slot = rows.ranks(hours_of_week(counted.network.city, counted.time_s))
     segments = len(counted.network)
     shape = (len(hours), segments)
     cell = slot * segments + counted.segment
@@ -109,20 +109,21 @@ def segment_counts(counted: CountedRows) -> Counts:
 def zone_counts(counted: CountedRows) -> Counts:
     """What rows amount to, by hour of the week and zone, the whole network included."""
     epoch_s, times = observed_zone_times(counted)
-    return counts_of_ratios(epoch_s, times.speed_ratios())
+    return counts_of_ratios(counted.network.city, epoch_s, times.speed_ratios())
 
 
-def counts_of_ratios(times: NDArray[np.int64], ratio: NDArray[np.float64]) -> Counts:
+def counts_of_ratios(city: City, times: NDArray[np.int64], ratio: NDArray[np.float64]) -> Counts:
     """What zones' speed ratios, shape (times, zones), amount to by hour of the week."""
-    hours, slot = rows.ranks(hours_of_week(times))
-    cell = slot[:, np.newaxis] * len(CITY.zone_choices) + np.arange(len(CITY.zone_choices))
+    hours, slot = rows.ranks(hours_of_week(city, times))
+    zones = ratio.shape[-1]
+    cell = slot[:, np.newaxis] * zones + np.arange(zones)
     told = ~np.isnan(ratio)
     at, value = cell[told], ratio[told]
-    shape = (len(hours), len(CITY.zone_choices))
+    shape = (len(hours), zones)
     permille = np.rint(value * PERMILLE).astype(np.int64)
     return Counts(
         hours,
-        CITY.zone_choices,
+        city.zone_choices,
         {
             "times": _count(at, (*shape, 1)),
             "ratio_permille": _count(at, (*shape, 1), permille),

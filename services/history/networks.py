@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.base.errors import StorageError
+from services.city.city import City
 from services.traffic.network import Network
 from services.traffic.store import Store
 
@@ -38,9 +39,13 @@ class KnownNetworks:
     """
 
     def __init__(
-        self, data_dir: Path, at_hand: Iterable[Network] = (), max_loaded: int = MAX_LOADED
+        self,
+        city: City,
+        data_dir: Path,
+        at_hand: Iterable[Network] = (),
+        max_loaded: int = MAX_LOADED,
     ) -> None:
-        self._store = Store(data_dir)
+        self._store = Store(city, data_dir)
         self._at_hand = {network.version: network for network in at_hand}
         self._max_loaded = max_loaded
         # In order of use.

@@ -16,6 +16,7 @@ from typing import Final
 
 from services.base.errors import StorageError
 from services.base.files import ASIDE_SUFFIX, TEMPORARY_PREFIX
+from services.city.city import City
 from services.history import day_files, layout
 from services.traffic.snapshot import Source
 from services.traffic.store import Store
@@ -63,7 +64,7 @@ def remove_days(data_dir: Path, source: Source, days: list[date]) -> None:
         )
 
 
-def remove_unused_networks(data_dir: Path, now: datetime) -> list[Path]:
+def remove_unused_networks(city: City, data_dir: Path, now: datetime) -> list[Path]:
     """Remove the networks that neither a day nor a published snapshot refers to; returns them.
 
     Those that were damaged and set aside go as well, all of them a day after they were written.
@@ -80,7 +81,7 @@ def remove_unused_networks(data_dir: Path, now: datetime) -> list[Path]:
         When it cannot be told what is in use, or a network cannot be removed. A damaged snapshot
         is set aside: nothing can be shown of it.
     """
-    store = Store(data_dir, heals=True)
+    store = Store(city, data_dir, heals=True)
     used = _versions_in_use(store)
     youngest = (now - _NETWORKS_KEPT_AT_LEAST).timestamp()
     gone = []

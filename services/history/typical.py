@@ -17,7 +17,6 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from services.city.chosen import CITY
 from services.history import day_files, layout
 from services.history.averages import mean_of
 from services.history.cube_files import CubeColumns, read_columns, read_cube
@@ -57,7 +56,7 @@ class TypicalWeek:
     days : int
         How many whole days of history it is made of.
     hours : tuple of int
-        The hours of the week it tells of, 0 for Monday 0 h in Rennes.
+        The hours of the week it tells of, 0 for Monday 0 h in the city.
     values : dict of array, shape (hours, segments)
         ``unknown``, ``freeFlow``, ``heavy``, ``congested``, ``impossible``: how
         often each status was seen. ``known``: how many speeds were seen; the
@@ -152,15 +151,16 @@ def typical_zones(data_dir: Path, source: Source, network: Network) -> pd.DataFr
     StorageError
     """
     cube = read_cube(path_of(data_dir, source, ZONES), ZONE_FORM)
-    cube = cube or Cube(ZONE_FORM.measures, list(CITY.zone_choices))
+    zones = network.city.zone_choices
+    cube = cube or Cube(ZONE_FORM.measures, list(zones))
     news = _news(data_dir, source, network, zone_counts)
     if news is not None:
         cube.add(news)
-    place = [cube.keys.index(zone) for zone in CITY.zone_choices]
+    place = [cube.keys.index(zone) for zone in zones]
     ratios = cube.sums["ratios"][:, place]
     times = cube.sums["times"][:, place, 0]
     index = pd.MultiIndex.from_product(
-        [range(HOURS_PER_WEEK), CITY.zone_choices], names=["hour_of_week", "zone"]
+        [range(HOURS_PER_WEEK), zones], names=["hour_of_week", "zone"]
     )
     columns = {
         "times": times,
@@ -182,10 +182,10 @@ def read_usual_hour(
     ------
     StorageError
     """
-    hour = hour_of_week(moment)
+    hour = hour_of_week(network.city, moment)
     segments = typical(data_dir, source, network, hour)
     by_zone = typical_zones(data_dir, source, network)
-    zones = by_zone.loc[[(hour, zone) for zone in CITY.zones]]
+    zones = by_zone.loc[[(hour, zone) for zone in network.city.zones]]
     return UsualHour(
         source=source,
         network_version=network.version,
@@ -205,7 +205,7 @@ def _news(
     data_dir: Path, source: Source, network: Network, count: Callable[[CountedRows], Counts]
 ) -> Counts | None:
     """What the snapshots amount to that no upkeep has taken in yet."""
-    networks = KnownNetworks(data_dir, [network])
+    networks = KnownNetworks(network.city, data_dir, [network])
     parts = []
     for day in layout.days(data_dir, source)[-_DAYS_WITH_NEWS:]:
         table = day_files.with_retries(data_dir, source, day, _rows_of_snapshots)

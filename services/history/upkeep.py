@@ -13,6 +13,7 @@ from typing import Final
 
 from services.base.errors import TrafficError
 from services.base.files import remove_abandoned, remove_set_aside
+from services.city.city import City
 from services.history import compaction, day_files, layout, retention
 from services.history.networks import KnownNetworks, SegmentNumbers
 from services.history.rollups import Rollups
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 FOLD_TODAY_FROM_FILES: Final = 20
 
 
-def keep_up(data_dir: Path, now: datetime, retention_days: int | None) -> None:
+def keep_up(city: City, data_dir: Path, now: datetime, retention_days: int | None) -> None:
     """Look after the history of every source; never raises for a disk, but journals.
 
     Parameters
@@ -38,7 +39,7 @@ def keep_up(data_dir: Path, now: datetime, retention_days: int | None) -> None:
     for source in layout.sources(data_dir):
         try:
             with layout.exclusive(data_dir):
-                keep_up_source(data_dir, source, now, retention_days)
+                keep_up_source(city, data_dir, source, now, retention_days)
         except (TrafficError, OSError) as error:
             log.error("upkeep of the %s history: %s", source, error)
     try:
@@ -48,13 +49,13 @@ def keep_up(data_dir: Path, now: datetime, retention_days: int | None) -> None:
         log.error("removing what was left behind or set aside: %s", error)
     try:
         with layout.exclusive(data_dir):
-            retention.remove_unused_networks(data_dir, now)
+            retention.remove_unused_networks(city, data_dir, now)
     except (TrafficError, OSError) as error:
         log.error("upkeep of the networks: %s", error)
 
 
 def keep_up_source(
-    data_dir: Path, source: Source, now: datetime, retention_days: int | None
+    city: City, data_dir: Path, source: Source, now: datetime, retention_days: int | None
 ) -> None:
     """Look after one source; the caller holds ``layout.exclusive``.
 
@@ -62,7 +63,7 @@ def keep_up_source(
     ------
     StorageError
     """
-    networks = KnownNetworks(data_dir)
+    networks = KnownNetworks(city, data_dir)
     expired = retention.expired_days(data_dir, source, retention_days)
     today = now.astimezone(UTC).date()
     ripe = [

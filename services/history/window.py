@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from services.city.chosen import CITY
+from services.city.city import City
 from services.history import day_files, layout, rows
 from services.history.networks import KnownNetworks
 from services.traffic.network import Network, places_of
@@ -61,12 +61,12 @@ def replay(
     *,
     values: Sequence[str] = ("status",),
 ) -> Window:
-    """A day in Rennes, from midnight to midnight, 23 to 25 hours long.
+    """A day of the network's city, from midnight to midnight, 23 to 25 hours long.
 
     Parameters
     ----------
     day : date
-        Local to Rennes.
+        Local to the city.
     network : Network
         On which to show it. Segments that it no longer has are left out; those
         that it has got since are unknown.
@@ -77,7 +77,7 @@ def replay(
     ------
     StorageError
     """
-    start, end = midnight(day), midnight(day + timedelta(days=1))
+    start, end = midnight(network.city, day), midnight(network.city, day + timedelta(days=1))
     return window(data_dir, source, start, end, network, values=values)
 
 
@@ -111,18 +111,18 @@ def window(
         _between(day_files.read_day(data_dir, source, day, columns), first, last)
         for day in _utc_days(first, last)
     ]
-    networks = KnownNetworks(data_dir, [network])
+    networks = KnownNetworks(network.city, data_dir, [network])
     return _window(pa.concat_tables(tables).unify_dictionaries(), network, networks, values)
 
 
-def newest_network(data_dir: Path, source: Source) -> Network | None:
+def newest_network(city: City, data_dir: Path, source: Source) -> Network | None:
     """The network of a source's latest observations that can be placed; None without any.
 
     Raises
     ------
     StorageError
     """
-    networks = KnownNetworks(data_dir)
+    networks = KnownNetworks(city, data_dir)
     for day in reversed(layout.days(data_dir, source)):
         table = day_files.read_day(data_dir, source, day, ["observed_at", "network_version"])
         versions = table.sort_by("observed_at")["network_version"].to_pylist()
@@ -133,9 +133,9 @@ def newest_network(data_dir: Path, source: Source) -> Network | None:
     return None
 
 
-def midnight(day: date) -> datetime:
-    """The beginning of a day in Rennes, aware, UTC."""
-    return datetime.combine(day, time(), tzinfo=CITY.time_zone).astimezone(UTC)
+def midnight(city: City, day: date) -> datetime:
+    """The beginning of a day in a city, aware, UTC."""
+    return datetime.combine(day, time(), tzinfo=city.time_zone).astimezone(UTC)
 
 
 def _utc_days(first_s: int, last_s: int) -> list[date]:

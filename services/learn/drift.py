@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from services.city.chosen import CITY
+from services.city.city import City
 from services.history import layout
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 from services.learn.observations import BIN_CENTRES, observed_zones
@@ -42,11 +42,11 @@ HOUR_CLASSES: Final[Mapping[str, tuple[int, ...]]] = {
     "evening_peak": (16, 17, 18),
     "day": (6, 10, 11, 12, 13, 14, 15, 19, 20, 21),
 }
-"""The hours of each class, local to Rennes: drift at night and in a rush hour differ."""
+"""The hours of each class, local to the city: drift at night and in a rush hour differ."""
 
 
 def measure_drift(
-    data_dir: Path, source: Source, operations: Operations, now: datetime
+    city: City, data_dir: Path, source: Source, operations: Operations, now: datetime
 ) -> list[DriftMeasure]:
     """Measure the drift up to yesterday, once a day.
 
@@ -65,7 +65,7 @@ def measure_drift(
     ------
     StorageError
     """
-    yesterday = CITY.local(now).date() - timedelta(days=1)
+    yesterday = city.local(now).date() - timedelta(days=1)
     query = select(DriftMeasure.day).where(
         DriftMeasure.source == source, DriftMeasure.day == yesterday
     )
@@ -76,14 +76,14 @@ def measure_drift(
     recent = [yesterday - timedelta(days=back) for back in range(RECENT_DAYS)]
     if not set(recent) <= set(layout.days(data_dir, source)):
         return []
-    observed = observed_zones(data_dir, source, recent[-1], recent[0])
+    observed = observed_zones(city, data_dir, source, recent[-1], recent[0])
     usual = observed.usual.counted_before(recent[-1])
     seen = sum(observed.counts[day] for day in recent if day in observed.counts)
     found = [
         DriftMeasure(
             source=source, day=yesterday, zone=zone, hour_class=hour_class, distance=distance
         )
-        for zone, hour_class, distance in distances(np.asarray(seen), usual)
+        for zone, hour_class, distance in distances(city, np.asarray(seen), usual)
     ]
     with operations.begin() as session:
         session.add_all(found)
@@ -93,7 +93,7 @@ def measure_drift(
 
 
 def distances(
-    seen: NDArray[np.int64], usual: NDArray[np.int64]
+    city: City, seen: NDArray[np.int64], usual: NDArray[np.int64]
 ) -> Iterator[tuple[str, str, float]]:
     """Distance of what was seen from the usual, by zone and class of hours.
 
@@ -114,7 +114,7 @@ def distances(
     from scipy.stats import wasserstein_distance  # noqa: PLC0415
 
     hour_of_day = np.arange(HOURS_PER_WEEK) % HOURS_PER_DAY
-    for code, zone in enumerate(CITY.zone_choices):
+    for code, zone in enumerate(city.zone_choices):
         known = usual[:, code].sum(axis=1) >= MIN_USUAL_COUNT
         known &= seen[:, code].sum(axis=1) > 0
         for name, hours in HOUR_CLASSES.items():

@@ -18,7 +18,7 @@ import numpy as np
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from services.city.chosen import CITY
+from services.city.city import City
 from services.history import layout
 from services.learn.observations import ObservedZones, days_around, observed_zones
 from services.learn.protocol import ScoredKind
@@ -61,10 +61,12 @@ class HourResult:
 
 
 def score_past_hours(
+    city: City,
     data_dir: Path,
     source: Source,
     kinds: Iterable[ScoredKind],
     operations: Operations,
+    *,
     now: datetime,
 ) -> int:
     """Evaluate every hour that is over and has not been evaluated yet.
@@ -94,10 +96,10 @@ def score_past_hours(
     if not wanted:
         return 0
     before = timedelta(minutes=max(max(kind.leads_minutes) for kind in pending)) + _HOUR
-    observed = observed_zones(data_dir, source, *days_around(wanted[0], wanted[-1], before))
+    observed = observed_zones(city, data_dir, source, *days_around(wanted[0], wanted[-1], before))
     scored = 0
     for kind, of_kind in pending.items():
-        for day, of_day in groupby(of_kind, key=_local_day):
+        for day, of_day in groupby(of_kind, key=lambda hour: city.local(hour).date()):
             results = [evaluate_hour(kind, observed, hour) for hour in of_day]
             scored += _keep(operations, source, kind, day, results)
     _forget_old(operations, now)
@@ -145,12 +147,8 @@ def evaluate_hour(kind: ScoredKind, observed: ObservedZones, hour: datetime) -> 
     told = [item for item in evaluated if item is not None]
     if not told:
         return HourResult(hour, NO_FORECAST, {})
-    sums = added_up(map(tallies, told))
+    sums = added_up(tallies(observed.city, item) for item in told)
     return HourResult(hour, SCORED if sums else NOTHING_TO_COMPARE, sums)
-
-
-def _local_day(hour: datetime) -> date:
-    return CITY.local(hour).date()
 
 
 def _pending(

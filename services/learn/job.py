@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from services.base.errors import TrafficError
+from services.city.city import City
 from services.history import layout
 from services.learn.drift import measure_drift
 from services.learn.hourly import score_past_hours
@@ -26,7 +27,9 @@ log = logging.getLogger(__name__)
 _SCORED_SOURCES: Final[tuple[Source, ...]] = ("live", "demo")
 
 
-def score_forecasts(data_dir: Path, shipped: Path, operations: Operations, now: datetime) -> None:
+def score_forecasts(
+    city: City, data_dir: Path, shipped: Path, operations: Operations, now: datetime
+) -> None:
     """Score what can be scored now, and measure the drift; never raises, but journals.
 
     Parameters
@@ -40,15 +43,15 @@ def score_forecasts(data_dir: Path, shipped: Path, operations: Operations, now: 
         if source not in _SCORED_SOURCES:
             continue
         try:
-            kinds = scored_kinds(data_dir, source, shipped, operations)
-            score_past_hours(data_dir, source, kinds, operations, now)
-            measure_drift(data_dir, source, operations, now)
+            kinds = scored_kinds(city, data_dir, source, shipped, operations)
+            score_past_hours(city, data_dir, source, kinds, operations, now=now)
+            measure_drift(city, data_dir, source, operations, now)
         except (TrafficError, OSError) as error:
             log.error("scoring the forecasts by source %s: %s", source, error)
 
 
 def scored_kinds(
-    data_dir: Path, source: Source, shipped: Path, operations: Operations
+    city: City, data_dir: Path, source: Source, shipped: Path, operations: Operations
 ) -> Sequence[ScoredKind]:
     """Every kind of model whose forecasts are scored: a new kind is one more line here.
 
@@ -60,7 +63,7 @@ def scored_kinds(
         of_zones = champion_history(session, "zones")
         of_week = champion_history(session, "week")
     return [
-        ZoneTables(data_dir, shipped, of_zones),
-        Nowcasts(data_dir, source),
-        WeekTables(data_dir, shipped, source, of_week),
+        ZoneTables(city, data_dir, shipped, of_zones),
+        Nowcasts(city, data_dir, source),
+        WeekTables(city, data_dir, shipped, source, of_week),
     ]

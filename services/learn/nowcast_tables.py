@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.base.errors import ForecastUnavailable
-from services.city.chosen import CITY
+from services.city.city import City
 from services.forecast.nowcast_files import issued_file, issued_times, read_nowcast
 from services.forecast.nowcasts import LEAD_MINUTES, LeadForecast, NowcastTable
 from services.learn.observations import ObservedZones
@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 ISSUED_AGE: Final = timedelta(minutes=5)
 
 _NUMBERS: Final = 3 + len(ZONE_STATUSES)
-_NOTHING: Final = np.full((len(CITY.zone_choices), _NUMBERS), np.nan)
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class _Said:
     Attributes
     ----------
     last_day : date
-        The last one that the model has learned from, local to Rennes.
+        The last one that the model has learned from, local to the city.
     zones : array, shape (leads, zones, 3 + statuses)
         P10, P50 and P90 of the speed ratio, then the probability of each status.
     """
@@ -64,7 +63,8 @@ class Nowcasts:
     kind: Kind = "nowcast"
     leads_minutes: tuple[int, ...] = LEAD_MINUTES
 
-    def __init__(self, data_dir: Path, source: Source) -> None:
+    def __init__(self, city: City, data_dir: Path, source: Source) -> None:
+        self._city = city
         self._data_dir = data_dir
         self._source = source
         self._times: dict[date, Sequence[datetime]] = {}
@@ -80,7 +80,7 @@ class Nowcasts:
         lead = timedelta(minutes=lead_minutes)
         seconds = observed.epoch_s[observed.within(hour)].tolist()
         found = [self._before(datetime.fromtimestamp(at, UTC) - lead) for at in seconds]
-        day = CITY.local(hour).date()
+        day = self._city.local(hour).date()
         # What a model has learned from is no test of it.
         fair = [None if said is None or day <= said.last_day else said for said in found]
         versions = Counter(said.model_version for said in fair if said is not None)
@@ -88,11 +88,10 @@ class Nowcasts:
             return None
         (version, _), *_ = versions.most_common(1)
         place = LEAD_MINUTES.index(lead_minutes)
+        nothing = np.full((len(self._city.zone_choices), _NUMBERS), np.nan)
         numbers = np.stack(
             [
-                said.zones[place]
-                if said is not None and said.model_version == version
-                else _NOTHING
+                said.zones[place] if said is not None and said.model_version == version else nothing
                 for said in fair
             ]
         )
@@ -116,7 +115,7 @@ class Nowcasts:
         if issued_at not in self._said:
             path = issued_file(self._data_dir, self._source, issued_at)
             try:
-                table = read_nowcast(path)
+                table = read_nowcast(self._city, path)
             except ForecastUnavailable as error:
                 log.warning("a nowcast cannot be scored: %s", error)
                 table = None
@@ -125,7 +124,7 @@ class Nowcasts:
 
 
 def _said(table: NowcastTable) -> _Said:
-    by_zone = [_numbers(table.zone(zone)) for zone in CITY.zone_choices]
+    by_zone = [_numbers(table.zone(zone)) for zone in table.city.zone_choices]
     return _Said(
         table.model_version, table.trained_on.last_day, np.moveaxis(np.array(by_zone), 0, 1)
     )

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.city.chosen import CITY
+from services.city.city import City
 from services.history import layout
 from services.history.averages import mean_of, smoothed_shares
 from services.history.cube_files import read_cube
@@ -53,7 +53,10 @@ class UsualBefore:
         The same of single UTC days.
     """
 
-    def __init__(self, base: NDArray[np.int64], by_day: Mapping[date, NDArray[np.int64]]) -> None:
+    def __init__(
+        self, city: City, base: NDArray[np.int64], by_day: Mapping[date, NDArray[np.int64]]
+    ) -> None:
+        self._city = city
         self._base = base
         self._by_day = by_day
 
@@ -72,7 +75,7 @@ class UsualBefore:
         """
         day = hour.astimezone(UTC).date()
         earlier = [counts for other, counts in self._by_day.items() if other < day]
-        slot = hour_of_week(hour)
+        slot = hour_of_week(self._city, hour)
         same_hour = slice(slot % HOURS_PER_DAY, None, HOURS_PER_DAY)
         counts = self._base[slot] + sum(counts[slot] for counts in earlier)
         of_any_day = self._base[same_hour].sum(axis=0)
@@ -114,6 +117,7 @@ class ObservedZones:
         Speed ratios of each UTC day, shape (HOURS_PER_WEEK, zones, ZONE_BINS).
     """
 
+    city: City
     epoch_s: NDArray[np.int64]
     ratio: NDArray[np.float64]
     status: NDArray[np.int64]
@@ -136,7 +140,7 @@ class ObservedZones:
 
 
 def observed_zones(
-    data_dir: Path, source: Source, first_day: date, last_day: date
+    city: City, data_dir: Path, source: Source, first_day: date, last_day: date
 ) -> ObservedZones:
     """What a history holds of some UTC days, and what was usual before each of them.
 
@@ -145,18 +149,18 @@ def observed_zones(
     StorageError
         When it cannot be read now.
     """
-    networks = KnownNetworks(data_dir)
+    networks = KnownNetworks(city, data_dir)
     days = [day for day in layout.days(data_dir, source) if first_day <= day <= last_day]
     times, ratios = [], []
     counts: dict[date, NDArray[np.int64]] = {}
     for day, epoch_s, found in zone_times_by_day(data_dir, source, days, networks):
         times.append(epoch_s)
         ratios.append(found.speed_ratios(min_known_share=MIN_KNOWN_SHARE_TO_EVALUATE))
-        counts[day] = counts.get(day, 0) + _by_hour_of_week(epoch_s, found.speed_ratios())
-    epoch_s, ratio = _in_order(times, ratios)
-    base = _counted_on_other_days(data_dir, source, counts)
+        counts[day] = counts.get(day, 0) + _by_hour_of_week(city, epoch_s, found.speed_ratios())
+    epoch_s, ratio = _in_order(times, ratios, len(city.zone_choices))
+    base = _counted_on_other_days(city, data_dir, source, counts)
     return ObservedZones(
-        epoch_s, ratio, zone_status_codes(ratio), counts, UsualBefore(base, counts)
+        city, epoch_s, ratio, zone_status_codes(ratio), counts, UsualBefore(city, base, counts)
     )
 
 
@@ -173,30 +177,32 @@ def days_around(first: datetime, last: datetime, before: timedelta) -> tuple[dat
 
 
 def _in_order(
-    times: list[NDArray[np.int64]], ratios: list[NDArray[np.float64]]
+    times: list[NDArray[np.int64]], ratios: list[NDArray[np.float64]], zones: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     if not times:
-        return np.empty(0, np.int64), np.empty((0, len(CITY.zone_choices)))
+        return np.empty(0, np.int64), np.empty((0, zones))
     epoch_s = np.concatenate(times)
     # A day on two networks tells its times in two runs.
     order = np.argsort(epoch_s, kind="stable")
     return epoch_s[order], np.concatenate(ratios)[order]
 
 
-def _by_hour_of_week(epoch_s: NDArray[np.int64], ratio: NDArray[np.float64]) -> NDArray[np.int64]:
-    found = counts_of_ratios(epoch_s, ratio)
-    counts = np.zeros((HOURS_PER_WEEK, len(CITY.zone_choices), ZONE_BINS), np.int64)
+def _by_hour_of_week(
+    city: City, epoch_s: NDArray[np.int64], ratio: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    found = counts_of_ratios(city, epoch_s, ratio)
+    counts = np.zeros((HOURS_PER_WEEK, ratio.shape[-1], ZONE_BINS), np.int64)
     counts[found.hours] = found.sums["ratios"]
     return counts
 
 
 def _counted_on_other_days(
-    data_dir: Path, source: Source, counts: Mapping[date, NDArray[np.int64]]
+    city: City, data_dir: Path, source: Source, counts: Mapping[date, NDArray[np.int64]]
 ) -> NDArray[np.int64]:
     """The roll-up of the zones without the days that are counted one by one."""
     cube = read_cube(path_of(data_dir, source, ZONES), ZONE_FORM)
-    cube = cube or Cube(ZONE_FORM.measures, list(CITY.zone_choices))
-    place = [cube.keys.index(zone) for zone in CITY.zone_choices]
+    cube = cube or Cube(ZONE_FORM.measures, list(city.zone_choices))
+    place = [cube.keys.index(zone) for zone in city.zone_choices]
     base: NDArray[np.int64] = cube.sums["ratios"][:, place].astype(np.int64)
     for day, of_day in counts.items():
         if day.isoformat() in cube.days:

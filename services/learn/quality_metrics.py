@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from services.city.city import City
 from services.learn.summary import quality_report
 from services.metrics.definitions import (
     FORECAST_COVERAGE,
@@ -21,7 +22,9 @@ from services.plain.quality import FORECASTERS, LeadQuality
 from services.traffic.snapshot import Source
 
 
-def quality_metrics(operations: Operations, source: Source, now: datetime) -> list[Sample]:
+def quality_metrics(
+    city: City, operations: Operations, source: Source, now: datetime
+) -> list[Sample]:
     """Skill, its drop, coverage and drift as last recorded.
 
     Parameters
@@ -41,7 +44,7 @@ def quality_metrics(operations: Operations, source: Source, now: datetime) -> li
     """
     try:
         with operations.begin() as session:
-            report = quality_report(session, source, now)
+            report = quality_report(city, session, source, now)
             newest = select(func.max(DriftMeasure.day)).where(DriftMeasure.source == source)
             drift = read_entities(
                 session,

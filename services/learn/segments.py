@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.city.chosen import CITY
+from services.city.city import City
 from services.history.averages import mean_of, smoothed_shares
 from services.history.cube_files import CubeColumns, read_columns
 from services.history.hour_of_week import HOURS_PER_DAY
@@ -85,7 +85,7 @@ class ObservedSegments:
         StorageError
         """
         start = int(hour.timestamp())
-        epoch_s = self._day(CITY.local(hour).date()).epoch_s
+        epoch_s = self._day(self.network.city.local(hour).date()).epoch_s
         bounds = np.searchsorted(epoch_s, [start, start + SECONDS_PER_HOUR])
         found = epoch_s[slice(*bounds.tolist())]
         if len(found) <= at_most:
@@ -129,11 +129,11 @@ class ObservedSegments:
         ------
         StorageError
         """
-        local = CITY.local(hour)
+        local = self.network.city.local(hour)
         found = self._usual_of_weekday(local.weekday())
         statuses = found.statuses[local.hour].copy()
         known, permille = found.known[local.hour].copy(), found.permille[local.hour].copy()
-        for start in _weekly_from(hour, found.last_day):
+        for start in _weekly_from(self.network.city, hour, found.last_day):
             if start.date().isoformat() not in found.days:
                 continue
             seen = self._hour(start)
@@ -150,7 +150,7 @@ class ObservedSegments:
 
     def _hour(self, start: datetime) -> SegmentTimes:
         """Every time observed within an hour."""
-        day = CITY.local(start).date()
+        day = self.network.city.local(start).date()
         observed = self._day(day)
         first = int(start.timestamp())
         inside = (observed.epoch_s >= first) & (observed.epoch_s < first + SECONDS_PER_HOUR)
@@ -199,12 +199,12 @@ def _usual_on(found: CubeColumns, network: Network) -> _Usual:
     )
 
 
-def _weekly_from(hour: datetime, last_day: date | None) -> list[datetime]:
-    """An hour and the same one of the following weeks (local to Rennes), up to a UTC day."""
+def _weekly_from(city: City, hour: datetime, last_day: date | None) -> list[datetime]:
+    """An hour and the same one of the following weeks (local to the city), up to a UTC day."""
     found = []
     while last_day is not None and hour.date() <= last_day:
         found.append(hour)
-        hour = (CITY.local(hour) + timedelta(days=_DAYS_PER_WEEK)).astimezone(hour.tzinfo)
+        hour = (city.local(hour) + timedelta(days=_DAYS_PER_WEEK)).astimezone(hour.tzinfo)
     return found
 
 

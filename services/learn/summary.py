@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from services.base.clock import Clock
 from services.base.errors import StorageError
-from services.city.chosen import CITY
+from services.city.city import City
 from services.learn.scoring_rules import skill
 from services.learn.tally import Tally, tally_of
 from services.operations.database import NothingRecorded, Operations
@@ -48,7 +48,7 @@ class QualityReport:
     source : {"live", "archive", "demo"}
         Whose traffic they were evaluated by.
     first_day, yesterday : date
-        Local to Rennes; the week goes from ``first_day`` to ``yesterday``.
+        Local to the city; the week goes from ``first_day`` to ``yesterday``.
     decisions : sequence of Decision
         The newest first.
     """
@@ -60,7 +60,7 @@ class QualityReport:
     decisions: Sequence[Decision]
 
 
-def quality_report(session: Session, preferred: Source, now: datetime) -> QualityReport:
+def quality_report(city: City, session: Session, preferred: Source, now: datetime) -> QualityReport:
     """What the scores of the last days amount to.
 
     Parameters
@@ -71,7 +71,7 @@ def quality_report(session: Session, preferred: Source, now: datetime) -> Qualit
     now : datetime
         Aware.
     """
-    yesterday = CITY.local(now).date() - timedelta(days=1)
+    yesterday = city.local(now).date() - timedelta(days=1)
     first_day = yesterday - timedelta(days=WEEK_DAYS - 1)
     source = _scored_source(session, preferred, first_day)
     rows: list[ForecastScore] = read_entities(
@@ -83,7 +83,11 @@ def quality_report(session: Session, preferred: Source, now: datetime) -> Qualit
     )
     leads = [
         _lead_quality(
-            kind, lead, yesterday, [r for r in rows if (r.kind, r.lead_minutes) == (kind, lead)]
+            city,
+            kind,
+            lead,
+            yesterday,
+            [r for r in rows if (r.kind, r.lead_minutes) == (kind, lead)],
         )
         for kind in FORECAST_KINDS
         for lead in sorted({row.lead_minutes for row in rows if row.kind == kind})
@@ -128,7 +132,8 @@ class QualityReader:
         Opened for reading only.
     """
 
-    def __init__(self, operations: Operations, clock: Clock) -> None:
+    def __init__(self, city: City, operations: Operations, clock: Clock) -> None:
+        self._city = city
         self._operations = operations
         self._clock = clock
         self._lock = threading.Lock()
@@ -153,7 +158,7 @@ class QualityReader:
     def _read(self, preferred: Source, now: datetime) -> QualityReport | None:
         try:
             with self._operations.begin() as session:
-                return quality_report(session, preferred, now)
+                return quality_report(self._city, session, preferred, now)
         except NothingRecorded:
             return None
         except StorageError as error:
@@ -178,12 +183,12 @@ def _scored_source(session: Session, preferred: Source, first_day: date) -> Sour
 
 
 def _lead_quality(
-    kind: Kind, lead_minutes: int, yesterday: date, rows: Sequence[ForecastScore]
+    city: City, kind: Kind, lead_minutes: int, yesterday: date, rows: Sequence[ForecastScore]
 ) -> LeadQuality:
-    single = [row for row in rows if row.zone != CITY.zone_choices[-1]]
+    single = [row for row in rows if row.zone != city.whole_network]
     by_zone = {
         zone: scores
-        for zone in CITY.zone_choices
+        for zone in city.zone_choices
         for scores in [compared_scores(row for row in rows if row.zone == zone)]
         if scores is not None
     }

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.city.chosen import CITY
+from services.city.city import City
 from services.learn.scoring_rules import (
     CALIBRATION_BINS,
     Probabilities,
@@ -131,7 +131,7 @@ def tally_of(row: ForecastScore) -> Tally:
     )
 
 
-def tallies(evaluated: Evaluated) -> dict[ScoreKey, Tally]:
+def tallies(city: City, evaluated: Evaluated) -> dict[ScoreKey, Tally]:
     """The sums of every zone and forecaster; zones without a case are left out."""
     scores = {
         name: ranked_probability_scores(prediction.shares, evaluated.observed)
@@ -142,7 +142,7 @@ def tallies(evaluated: Evaluated) -> dict[ScoreKey, Tally]:
         members = evaluated.zone == code
         for name, prediction in evaluated.predictions.items():
             key = ScoreKey(
-                evaluated.model_version, CITY.zone_choices[code], evaluated.lead_minutes, name
+                evaluated.model_version, city.zone_choices[code], evaluated.lead_minutes, name
             )
             found[key] = _tally(evaluated, prediction, members, scores[name][members])
             if name == MODEL:

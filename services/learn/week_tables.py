@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from services.city.calendar import calendar_of
-from services.city.chosen import CITY
+from services.city.city import City
 from services.city.day_types import weekday_like
 from services.forecast.week_forecasts import (
     MIN_DAYS,
@@ -55,13 +55,19 @@ class WeekTables:
     leads_minutes: tuple[int, ...] = LEADS_MINUTES
 
     def __init__(
-        self, data_dir: Path, shipped: Path, source: Source, champions: Sequence[Decision]
+        self,
+        city: City,
+        data_dir: Path,
+        shipped: Path,
+        source: Source,
+        champions: Sequence[Decision],
     ) -> None:
+        self._city = city
         roots = (data_dir / "models" / WEEK_DIRECTORY, shipped / WEEK_DIRECTORY)
         self._tables = ChampionTables(roots, champions, WEEK_FILE, decode_table)
         # Of functions and not of methods: what refers to itself, and to days of traffic, stays in
         # memory until all of it is searched for that.
-        self._observed = lru_cache(maxsize=1)(partial(_observed_segments, data_dir, source))
+        self._observed = lru_cache(maxsize=1)(partial(_observed_segments, city, data_dir, source))
         self._on_network = lru_cache(maxsize=1)(WeekOnNetwork)
 
     def evaluated(
@@ -72,7 +78,7 @@ class WeekTables:
     ) -> Evaluated | None:
         """See :class:`services.learn.protocol.ScoredKind`."""
         table = self._tables.at(hour)
-        local = CITY.local(hour)
+        local = self._city.local(hour)
         # What a model has learned from is no test of it.
         if table is None or local.date() <= table.trained_on.last_day:
             return None
@@ -80,7 +86,7 @@ class WeekTables:
         if segments is None:
             return None
         # What the page had shown of that date.
-        weekday = weekday_like(local.weekday(), calendar_of(CITY).day_type(local.date()))
+        weekday = weekday_like(local.weekday(), calendar_of(self._city).day_type(local.date()))
         said = self._on_network(table, segments.network).at(weekday, local.hour)
         return evaluate_segments(segments, hour, lead_minutes, table, said)
 
@@ -101,10 +107,11 @@ def evaluate_segments(
     StorageError
         When the history cannot be read now.
     """
+    city = segments.network.city
     times = segments.times_within(hour, EVALUATED_TIMES_PER_HOUR)
     lead = timedelta(minutes=lead_minutes)
-    observed = segments.at(times, CITY.local(hour).date())
-    before = segments.at(times - int(lead.total_seconds()), CITY.local(hour - lead).date())
+    observed = segments.at(times, city.local(hour).date())
+    before = segments.at(times - int(lead.total_seconds()), city.local(hour - lead).date())
     usual_shares, usual_ratio = segments.usual_before(hour)
     is_told = (said.days_observed >= MIN_DAYS) & ~np.isnan(usual_ratio)
     is_told &= ~np.isnan(usual_shares).any(axis=1)
@@ -127,17 +134,17 @@ def evaluate_segments(
             "average": Prediction(usual_shares[place], usual_ratio[place]),
         },
     )
-    return with_whole_network(evaluated)
+    return with_whole_network(city, evaluated)
 
 
-def _observed_segments(data_dir: Path, source: Source) -> ObservedSegments | None:
-    network = newest_network(data_dir, source)
+def _observed_segments(city: City, data_dir: Path, source: Source) -> ObservedSegments | None:
+    network = newest_network(city, data_dir, source)
     return None if network is None else ObservedSegments(data_dir, source, network)
 
 
-def with_whole_network(evaluated: Evaluated) -> Evaluated:
+def with_whole_network(city: City, evaluated: Evaluated) -> Evaluated:
     """The same cases once more as those of the whole network."""
-    whole = np.full_like(evaluated.zone, CITY.zone_choices.index(CITY.whole_network))
+    whole = np.full_like(evaluated.zone, city.zone_choices.index(city.whole_network))
     return replace(
         evaluated,
         zone=np.concatenate([evaluated.zone, whole]),

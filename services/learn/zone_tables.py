@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from services.city.calendar import calendar_of
-from services.city.chosen import CITY
+from services.city.city import City
 from services.city.day_types import weekday_like
 from services.forecast.zone_forecasts import FORECASTS_FILE, decode_table
 from services.learn.champion_tables import ChampionTables
@@ -39,22 +40,25 @@ class ZoneTables:
     kind: Kind = "zones"
     leads_minutes: tuple[int, ...] = LEADS_MINUTES
 
-    def __init__(self, data_dir: Path, shipped: Path, champions: Sequence[Decision]) -> None:
+    def __init__(
+        self, city: City, data_dir: Path, shipped: Path, champions: Sequence[Decision]
+    ) -> None:
+        self._city = city
         roots = (data_dir / "models", shipped)
-        self._tables = ChampionTables(roots, champions, FORECASTS_FILE, decode_table)
+        self._tables = ChampionTables(roots, champions, FORECASTS_FILE, partial(decode_table, city))
 
     def evaluated(
         self, observed: ObservedZones, hour: datetime, lead_minutes: int
     ) -> Evaluated | None:
         """See :class:`services.learn.protocol.ScoredKind`."""
         table = self._tables.at(hour)
-        local = CITY.local(hour)
+        local = self._city.local(hour)
         # What a model has learned from is no test of it.
         if table is None or local.date() <= table.trained_on.last_day:
             return None
         # What the page had shown of that date.
-        weekday = weekday_like(local.weekday(), calendar_of(CITY).day_type(local.date()))
-        shares = [table.at(weekday, local.hour, zone).shares for zone in CITY.zone_choices]
+        weekday = weekday_like(local.weekday(), calendar_of(self._city).day_type(local.date()))
+        shares = [table.at(weekday, local.hour, zone).shares for zone in self._city.zone_choices]
         times = len(observed.within(hour))
         said = Prediction(np.broadcast_to(shares, (times, *np.shape(shares))))
         return evaluate_zones(observed, hour, lead_minutes, table.model_version, said)

@@ -46,8 +46,8 @@ def simulated_times(weeks: int, until: date, step: timedelta) -> list[datetime]:
     list of datetime
         Aware, UTC.
     """
-    start = midnight(until - timedelta(weeks=weeks, days=-1))
-    end = midnight(until + timedelta(days=1))
+    start = midnight(RENNES, until - timedelta(weeks=weeks, days=-1))
+    end = midnight(RENNES, until + timedelta(days=1))
     steps = math.ceil((end - start) / step)
     return [start + step * count for count in range(steps)]
 
@@ -74,7 +74,7 @@ def write_simulated_history(
     ConfigurationError, StorageError
         When the directory cannot be used.
     """
-    store = Store(data_dir)
+    store = Store(RENNES, data_dir)
     store.prepare()
     body = feed.reply(times[0])
     network = check_reply(body, city=RENNES, source="demo", received_at=times[0]).network

@@ -49,7 +49,7 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
     ConfigurationError
         When the data directory cannot be used.
     """
-    store = Store(settings.data_dir)
+    store = Store(CITY, settings.data_dir)
     store.prepare()
     operations = open_for_serving(settings)
     return Services(
@@ -57,9 +57,9 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
         city=CITY,
         store=store,
         traffic=LatestTraffic(store),
-        forecasts=CachedForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
-        quality=QualityReader(operations.reading, clock),
-        nowcasts=CachedNowcasts(settings.data_dir, is_expected=settings.learner),
+        forecasts=CachedForecasts(CITY, settings.data_dir, SHIPPED_ARTIFACTS),
+        quality=QualityReader(CITY, operations.reading, clock),
+        nowcasts=CachedNowcasts(CITY, settings.data_dir, is_expected=settings.learner),
         week=CachedWeekForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
         camera=CameraClient(settings.data_dir, is_expected=settings.camera),
         operations=operations,

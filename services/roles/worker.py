@@ -100,7 +100,7 @@ def make_scheduler(
     # One for all runs: whatever speaks to a database anew compiles every statement anew, and
     # SQLAlchemy keeps those of each.
     operations = open_operations(settings)
-    forecasts = CachedForecasts(settings.data_dir, SHIPPED_ARTIFACTS)
+    forecasts = CachedForecasts(CITY, settings.data_dir, SHIPPED_ARTIFACTS)
     observe = turns.watched(observer.observe, LONGEST_ROUND_SECONDS)
     look_after = turns.watched(look_after_history, LONGEST_HOURLY_JOB_SECONDS)
     score = turns.watched(score_past_forecasts, LONGEST_HOURLY_JOB_SECONDS)
@@ -135,7 +135,7 @@ def learner_child(settings: Settings) -> Child:
 def look_after_history(settings: Settings, operations: Operations) -> None:
     """Compact finished days, drop what is old, bring the usual week up to date."""
     now = utc_now()
-    keep_up(settings.data_dir, now, settings.history_retention_days)
+    keep_up(CITY, settings.data_dir, now, settings.history_retention_days)
     prune_journal(settings.data_dir, now, settings.journal_retention_days)
     prune_measures(settings.data_dir, now, settings.monitoring_retention_days)
     try:
@@ -162,9 +162,9 @@ def show_life(metrics: WorkMetrics, forecasts: CachedForecasts, turns: Turns) ->
 def score_past_forecasts(settings: Settings, operations: Operations, metrics: WorkMetrics) -> None:
     """Evaluate what was forecast for the hours gone by, measure the drift, and publish both."""
     now = utc_now()
-    score_forecasts(settings.data_dir, SHIPPED_ARTIFACTS, operations, now)
+    score_forecasts(CITY, settings.data_dir, SHIPPED_ARTIFACTS, operations, now)
     source: Source = "demo" if settings.source == "demo" else "live"
-    metrics.quality(quality_metrics(operations, source, now))
+    metrics.quality(quality_metrics(CITY, operations, source, now))
     give_back_memory()
 
 
@@ -177,7 +177,7 @@ def run(settings: Settings) -> None:
         When the data directory cannot be used.
     """
     take_little_memory()
-    store = Store(settings.data_dir, heals=True)
+    store = Store(CITY, settings.data_dir, heals=True)
     store.prepare()
     end_with_data_directory(settings.data_dir)
     with (
@@ -219,7 +219,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _observe_once(settings: Settings) -> int:
-    store = Store(settings.data_dir, heals=True)
+    store = Store(CITY, settings.data_dir, heals=True)
     store.prepare()
     with _sole_worker(settings):
         return 0 if make_observer(settings, store).observe() is not None else 1

@@ -32,7 +32,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.city.chosen import CITY
 from services.plain.statuses import DATEX_NAMES, ZONE_STATUSES, ZoneStatus
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot
@@ -93,7 +92,7 @@ def compute_indicators(network: Network, snapshot: Snapshot) -> Indicators:
         jam_km=jam_km(network.length_m, codes),
         counts=status_counts(codes),
         length_shares=length_shares(network.length_m, codes),
-        zone_ratios=dict(zip(CITY.zones, of_zones, strict=True)),
+        zone_ratios=dict(zip(network.city.zones, of_zones, strict=True)),
         worst_roads=worst_roads(network, snapshot, _WORST_ROADS),
     )
 
@@ -174,7 +173,7 @@ def worst_roads(network: Network, snapshot: Snapshot, how_many: int) -> tuple[Wo
     return tuple(
         WorstRoad(
             name=network.roads[road][0],
-            zone=CITY.zones[network.roads[road][1]],
+            zone=network.city.zones[network.roads[road][1]],
             delay_s=float(delays_s[road]),
             speed_kmh=float(lengths_m[road] / times_s[road] * 3.6),
             jam_km=float(jams_m[road] / _METRES_PER_KM),

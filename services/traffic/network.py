@@ -12,7 +12,7 @@ import orjson
 from numpy.typing import NDArray
 
 from services.base.errors import StorageError
-from services.city.chosen import CITY
+from services.city.city import City
 from services.city.zones import zones_of_segments
 
 Part = list[list[float]]
@@ -29,6 +29,8 @@ class Network:
 
     Attributes
     ----------
+    city : City
+        Whose roads these are.
     version : str
         Fingerprint of everything below.
     segment_ids : tuple of str
@@ -39,6 +41,7 @@ class Network:
     speed_limit_kmh : array of float
     """
 
+    city: City
     version: str
     segment_ids: tuple[str, ...]
     geometry: tuple[list[Part], ...]
@@ -68,7 +71,7 @@ class Network:
     def zone_codes(self) -> NDArray[np.uint8]:
         """Zone of each segment, as an index into ``City.zones``."""
         return zones_of_segments(
-            CITY, self.names, self.road_classes, self.points[:, 1], self.points[:, 0]
+            self.city, self.names, self.road_classes, self.points[:, 1], self.points[:, 0]
         )
 
     @cached_property
@@ -132,7 +135,7 @@ def encode_network(network: Network) -> bytes:
     )
 
 
-def decode_network(document: bytes, version: str) -> Network:
+def decode_network(city: City, document: bytes, version: str) -> Network:
     """Read back :func:`encode_network`.
 
     Raises
@@ -145,6 +148,7 @@ def decode_network(document: bytes, version: str) -> Network:
         features = content["features"]
         properties = [feature["properties"] for feature in features]
         network = Network(
+            city=city,
             version=content["version"],
             segment_ids=tuple(_texts(properties, "segment_id")),
             geometry=tuple(geometry_parts(feature["geometry"]) for feature in features),
@@ -216,6 +220,6 @@ def _feature(index: int, network: Network, zone: int) -> dict[str, Any]:
             "name": str(network.names[index]),
             "road_class": str(network.road_classes[index]),
             "speed_limit_kmh": int(network.speed_limit_kmh[index]),
-            "zone": CITY.zones[zone],
+            "zone": network.city.zones[zone],
         },
     }

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -33,6 +34,7 @@ from services.base.files import (
     write_atomically,
     write_under_both,
 )
+from services.city.city import City
 from services.traffic.network import Network, decode_network, encode_network
 from services.traffic.snapshot import Snapshot, check_fits, decode_snapshot, encode_snapshot
 from services.traffic.usual_hour import UsualHour, decode_usual_hour, encode_usual_hour
@@ -60,6 +62,8 @@ class Store:
 
     Parameters
     ----------
+    city : City
+        Whose traffic lies in it.
     data_dir : Path
         Made by :meth:`prepare` if missing.
     heals : bool
@@ -67,7 +71,8 @@ class Store:
         counts as none, for the worker makes it anew. Who only reads renames nothing.
     """
 
-    def __init__(self, data_dir: Path, *, heals: bool = False) -> None:
+    def __init__(self, city: City, data_dir: Path, *, heals: bool = False) -> None:
+        self.city = city
         self.data_dir = data_dir
         self._heals = heals
         self._current = data_dir / "snapshots" / "current.parquet"
@@ -199,7 +204,7 @@ class Store:
         if document is None:
             raise StorageError(f"network {version} is not kept here")
         try:
-            return document, decode_network(document, version)
+            return document, decode_network(self.city, document, version)
         except StorageError as error:
             _set_aside(path, stamp, error)
             raise StorageError(f"network {version} was damaged: {error}") from error
@@ -225,7 +230,7 @@ class Store:
         StorageError
             When it cannot be read, or is damaged and this store does not heal.
         """
-        return self._read(self._usual, decode_usual_hour)
+        return self._read(self._usual, partial(decode_usual_hour, self.city))
 
     def write_worker_state(self, state: WorkerState) -> None:
         """Keep how the last attempts went.

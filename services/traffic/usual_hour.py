@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from services.base.errors import StorageError
 from services.base.parquet_file import ParquetForm, numbers
-from services.city.chosen import CITY
+from services.city.city import City
 from services.traffic.indicators import travel_time_s
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot, Source
@@ -87,7 +87,7 @@ class ComparedTraffic:
 
 
 def hour_start(moment: datetime) -> datetime:
-    """The start of the hour of an aware time, in UTC: offsets of Rennes are whole hours.
+    """The start of the hour of an aware time, in UTC: offsets of a city are whole hours.
 
     Examples
     --------
@@ -117,7 +117,8 @@ def compare_traffic(network: Network, snapshot: Snapshot, usual: UsualHour) -> C
         name: np.where(is_known, getattr(usual.segments, name) * network.speed_limit_kmh, np.nan)
         for name in _QUANTILES
     }
-    zones = compare(zone_times(network, actual_s).speed_ratios()[: len(CITY.zones)], usual.zones)
+    # Without the whole network, which is the last.
+    zones = compare(zone_times(network, actual_s).speed_ratios()[:-1], usual.zones)
     return ComparedTraffic(segments, zones, usual_kmh)
 
 
@@ -137,7 +138,7 @@ def encode_usual_hour(usual: UsualHour) -> bytes:
     return _FORM.encode(pa.table(columns), header)
 
 
-def decode_usual_hour(document: bytes) -> UsualHour:
+def decode_usual_hour(city: City, document: bytes) -> UsualHour:
     """Read back :func:`encode_usual_hour`.
 
     Raises
@@ -147,7 +148,7 @@ def decode_usual_hour(document: bytes) -> UsualHour:
     """
     with _FORM.decoded(document) as (table, header):
         segments = header["segments"]
-        if len(table) != segments + len(CITY.zones):
+        if len(table) != segments + len(city.zones):
             raise ValueError("another number of zones")
         columns = [numbers(table.column(name)) for name in _COLUMNS]
         return UsualHour(

@@ -13,7 +13,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.city.chosen import CITY
 from services.traffic.network import Network
 
 MIN_KNOWN_SHARE: Final = 0.05
@@ -88,21 +87,20 @@ def zone_times(network: Network, travel_s: NDArray[np.float64]) -> ZoneTimes:
         As of :func:`travel_times_s`.
     """
     by_time = travel_s.reshape(-1, len(network))
+    zones = len(network.city.zones)
     time, segment = np.nonzero(~np.isnan(by_time))
-    cell = time * len(CITY.zones) + network.zone_codes[segment]
-    shape = (*travel_s.shape[:-1], len(CITY.zones))
+    cell = time * zones + network.zone_codes[segment]
+    shape = (*travel_s.shape[:-1], zones)
 
     def summed(amounts: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        sums = np.bincount(cell, amounts, len(by_time) * len(CITY.zones))
+        sums = np.bincount(cell, amounts, len(by_time) * zones)
         return _with_whole(sums.reshape(shape).astype(np.float64))
 
     return ZoneTimes(
         free_flow_s=summed(network.free_flow_time_s[segment]),
         actual_s=summed(by_time[time, segment]),
         known=summed(),
-        segments=_with_whole(
-            np.bincount(network.zone_codes, minlength=len(CITY.zones)).astype(np.float64)
-        ),
+        segments=_with_whole(np.bincount(network.zone_codes, minlength=zones).astype(np.float64)),
     )
 
 

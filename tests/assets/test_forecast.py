@@ -15,7 +15,7 @@ from callbacks.live.refresh import news
 from services.base.settings import load_settings
 from services.base.texts import load_texts
 from services.city.rennes import RENNES
-from services.forecast.zone_forecasts import DAY_NAMES, DAYS, HOURS, TABLE_SHAPE
+from services.forecast.zone_forecasts import DAY_NAMES, DAYS, HOURS, table_shape
 from services.roles.assembly import assemble
 from tests.assets.scripts import LANGUAGES, loaded
 from tests.components.trees import plain
@@ -30,7 +30,7 @@ CHOICE = {"hour": "8", "day": "monday", "zone": "centre-ville"}
 
 def some_shares():
     """Distributions of all kinds: ties, certainties, and what is nearly one."""
-    chance = np.random.default_rng(7).dirichlet((0.4, 0.4, 0.4), TABLE_SHAPE[:-1])
+    chance = np.random.default_rng(7).dirichlet((0.4, 0.4, 0.4), table_shape(RENNES)[:-1])
     chance[0, :, :6] = [(1, 0, 0), (0.997, 0.003, 0), (0.4, 0.4, 0.2),
                         (0.125, 0.375, 0.5), (0.005, 0.995, 0), (0.285, 0.145, 0.57)]  # fmt: skip
     return chance

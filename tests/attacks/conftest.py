@@ -6,6 +6,7 @@ import pytest
 
 from app import create_app
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.traffic.store import Store
 from tests.factories import make_network, make_snapshot_for
 
@@ -19,7 +20,7 @@ def attacked_dir(tmp_path_factory):
 @pytest.fixture(scope="module")
 def attacked(attacked_dir):
     """The server of an application that has something to show."""
-    store = Store(attacked_dir)
+    store = Store(RENNES, attacked_dir)
     store.prepare()
     network = make_network()
     store.publish(network, make_snapshot_for(network))

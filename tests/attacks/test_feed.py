@@ -76,7 +76,7 @@ ATTACKS: dict[str, Answer] = {
 @pytest.mark.parametrize("name", ATTACKS)
 def test_a_hostile_answer_is_one_failed_round_and_hides_nothing(name, tmp_path):
     answers = [reply_with(encode(make_records()))]
-    store = Store(tmp_path)
+    store = Store(RENNES, tmp_path)
     store.prepare()
     traffic = LatestTraffic(store)
     now = RECEIVED_AT

@@ -19,6 +19,7 @@ import json, os, sys
 from datetime import UTC, datetime
 from pathlib import Path
 data_dir, told = Path(sys.argv[1]), {}
+from services.city.rennes import RENNES
 from services.metrics.samples import read_samples
 from services.metrics.shared_directory import share_metrics
 share_metrics(data_dir, "web")
@@ -39,7 +40,7 @@ settings = load_settings(
     data_dir=data_dir, tiles_url="none", dashboard_password="Correct-horse-7", _env_file=None
 )
 start_journal(settings)
-store, network = Store(data_dir), make_network()
+store, network = Store(RENNES, data_dir), make_network()
 store.prepare()
 snapshot = make_snapshot_for(network)
 store.publish(network, snapshot)

@@ -24,6 +24,7 @@ from playwright.sync_api import (
 
 from app import create_app
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot, Source
 from services.traffic.store import Store
@@ -78,7 +79,7 @@ class LiveApp:
 
     def __init__(self, data_dir: Path, **settings: Any) -> None:
         self.clock = Clock(OBSERVED_AT + timedelta(minutes=4))
-        self.store = Store(data_dir)
+        self.store = Store(RENNES, data_dir)
         self.store.prepare()
         self.network = make_network()
         self.port = 0

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import expect
 
+from services.city.rennes import RENNES
 from services.learn.hourly import score_past_hours
 from services.learn.zone_tables import ZoneTables
 from services.operations.database import open_operations
@@ -24,7 +25,9 @@ def score(live_app):
     write_table(data_dir / "models", "2026-03-01-aaaaaa", (0.8, 0.15, 0.05))
     write(data_dir, times(START, 72), lambda moment: BLOCKED if moment.hour == 7 else FREE)
     operations = open_operations(live_app.settings)
-    score_past_hours(data_dir, "demo", [ZoneTables(data_dir, data_dir, [])], operations, NOW)
+    score_past_hours(
+        RENNES, data_dir, "demo", [ZoneTables(RENNES, data_dir, data_dir, [])], operations, now=NOW
+    )
     live_app.clock.set(NOW)
 
 

@@ -22,7 +22,7 @@ from tests.feed_replies import encode, make_records
 class TestDisk:
     @pytest.fixture
     def observer(self, settings, duty):
-        store = Store(settings.data_dir)
+        store = Store(RENNES, settings.data_dir)
         store.prepare()
         return Observer(store, LiveFeed(duty), None, lambda: duty.now, duty.worker, city=RENNES)
 
@@ -77,7 +77,7 @@ class TestDisk:
         summary = "History no longer written: age of the last addition"
         assert webhook.titles == [fired(summary)]
         # The news is shown all the same.
-        shown = Store(settings.data_dir).current_snapshot()
+        shown = Store(RENNES, settings.data_dir).current_snapshot()
         assert duty.now - shown.observed_at < timedelta(minutes=10)
         duty.pass_time(15, observer.observe)
         assert webhook.titles == [fired(summary), over(summary)]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.zones.features import Cells, every_cell
+from models.zones.features import Cells, every_cell, features_of
 from models.zones.forecaster import Forecaster
+from services.city.rennes import RENNES
 from services.plain.statuses import ZONE_STATUSES
 
 
 def assert_is_forecaster(forecaster: Forecaster) -> None:
     """Fail unless it answers every cell with a distribution that depends on that cell alone."""
-    cells = every_cell()
+    cells = every_cell(features_of(RENNES))
     probabilities = forecaster.predict(cells)
     assert isinstance(forecaster.name, str)
     assert forecaster.name

@@ -45,7 +45,7 @@ def zone_history(weeks: int = 3, exceptions: float = 0.1, seed: int = 5) -> Zone
                 status = int(generator.integers(3))
             rows.append((moment, local.date(), local.weekday(), local.hour, zone, status))
     columns = ["observed_at", "date", "day", "hour", "zone", "status"]
-    return ZoneHistory("demo", pd.DataFrame(rows, columns=columns))
+    return ZoneHistory(RENNES, "demo", pd.DataFrame(rows, columns=columns))
 
 
 def write_history(data_dir: Path, weeks: int = 3, source: Source = "demo") -> None:

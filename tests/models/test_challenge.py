@@ -15,12 +15,12 @@ from models.errors import HistoryTooShort
 from models.training_command import Trained
 from models.zones.challenge import TableForecaster, ZonesChallenge
 from models.zones.comparison import objection
-from models.zones.features import every_cell
+from models.zones.features import every_cell, features_of
 from models.zones.kind import ZONES
 from services.base.errors import StorageError
 from services.base.settings import load_settings
 from services.city.rennes import RENNES
-from services.forecast.zone_forecasts import TABLE_SHAPE, read_table
+from services.forecast.zone_forecasts import read_table, table_shape
 from services.history import layout
 from services.operations.database import open_operations
 from services.operations.decisions import latest_decisions, recorded_versions
@@ -189,7 +189,9 @@ class TestChallenge:
 class TestZones:
     def test_only_days_that_are_over_and_whole_count(self, tmp_path):
         write_history(tmp_path, weeks=1)
-        contest = ZonesChallenge(tmp_path, "demo", roots=roots_of(tmp_path, ZONES, tmp_path))
+        contest = ZonesChallenge(
+            RENNES, tmp_path, "demo", roots=roots_of(tmp_path, ZONES, tmp_path)
+        )
         assert layout.days(tmp_path, "demo")[0] == date(2026, 11, 1)
         monday_to_saturday = [date(2026, 11, day) for day in range(2, 8)]
         noon = datetime(2026, 11, 8, 12, tzinfo=RENNES.time_zone)
@@ -201,7 +203,7 @@ class TestZones:
         write_zones_version(tmp_path / "shipped", SHIPPED, is_champion=True)
         directory = write_zones_version(tmp_path / "models", FIRST, is_champion=True)
         contest = ZonesChallenge(
-            tmp_path, "demo", roots=roots_of(tmp_path, ZONES, tmp_path / "shipped")
+            RENNES, tmp_path, "demo", roots=roots_of(tmp_path, ZONES, tmp_path / "shipped")
         )
         assert contest.champion().version == FIRST
         (directory / "forecasts.parquet").write_bytes(b"cut")
@@ -209,8 +211,10 @@ class TestZones:
 
     def test_the_champion_is_evaluated_by_what_it_serves(self, tmp_path):
         write_zones_version(tmp_path, FIRST, shares=(0.5, 0.3, 0.2))
-        said = TableForecaster(read_table(tmp_path, FIRST)).predict(every_cell())
-        assert np.allclose(said.reshape(TABLE_SHAPE), (0.5, 0.3, 0.2))
+        said = TableForecaster(read_table(RENNES, tmp_path, FIRST)).predict(
+            every_cell(features_of(RENNES))
+        )
+        assert np.allclose(said.reshape(table_shape(RENNES)), (0.5, 0.3, 0.2))
 
     def test_no_evaluated_day_is_learned_from(self):
         days = [date(2026, 11, 2) + timedelta(days=n) for n in range(28)]
@@ -246,10 +250,10 @@ class TestCommand:
 
 @pytest.mark.parametrize("kind", FORECAST_KINDS)
 def test_every_kind_that_forecasts_has_its_own_contest(tmp_path, kind):
-    assert challenges.make_contest(kind, tmp_path, "demo", seed=1).kind.name == kind
+    assert challenges.make_contest(RENNES, kind, tmp_path, "demo", seed=1).kind.name == kind
 
 
 @pytest.mark.parametrize("kind", ["camera", "weeks", ""])
 def test_another_kind_is_never_taken_for_the_zones(tmp_path, kind):
     with pytest.raises(ValueError, match=repr(kind)):
-        challenges.make_contest(kind, tmp_path, "demo", seed=1)
+        challenges.make_contest(RENNES, kind, tmp_path, "demo", seed=1)

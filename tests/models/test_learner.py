@@ -14,6 +14,7 @@ from models.learner import Job, journalled, make_jobs, make_scheduler
 from models.nowcast.issuer import NowcastIssuer
 from services.base.errors import StorageError
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.forecast.nowcast_files import LearnerState, learner_state
 from services.operations.tables import FORECAST_KINDS
 from services.roles.turns import Turns
@@ -25,15 +26,15 @@ from tests.waiting import wait_until
 
 
 def test_it_forecasts_the_next_hour_and_challenges_the_champions(tmp_path):
-    jobs = make_jobs(load_settings(data_dir=tmp_path), Turns())
+    jobs = make_jobs(RENNES, load_settings(data_dir=tmp_path), Turns())
     assert [job.name for job in jobs] == ["nowcast", "challenge"]
     # A forecast is waited for, a challenge is not.
     assert jobs[0].period_seconds < 10 < jobs[1].period_seconds
 
 
 def test_its_jobs_run_on_an_empty_data_directory_and_write_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(learner, "challenge_at_night", lambda _settings: None)
-    for job in make_jobs(load_settings(data_dir=tmp_path / "data"), Turns()):
+    monkeypatch.setattr(learner, "challenge_at_night", lambda *_: None)
+    for job in make_jobs(RENNES, load_settings(data_dir=tmp_path / "data"), Turns()):
         job.run()
     assert not (tmp_path / "data").exists()
 
@@ -45,7 +46,7 @@ def test_it_gives_no_sign_of_life_while_a_job_hangs(tmp_path, monkeypatch, hung)
     monkeypatch.setattr(learner, "LONGEST_CHALLENGE_SECONDS", 0.0)
     monkeypatch.setattr(learner, "challenge_at_night", work)
     monkeypatch.setattr(NowcastIssuer, "run", work)
-    jobs = {job.name: job.run for job in make_jobs(load_settings(data_dir=tmp_path), turns)}
+    jobs = {job.name: job.run for job in make_jobs(RENNES, load_settings(data_dir=tmp_path), turns)}
     beat = learner.heartbeat(metrics, turns).run
     with work.under_way(jobs[hung]):
         beat()
@@ -61,10 +62,10 @@ def test_a_night_may_take_as_long_as_all_its_challenges():
 def test_a_network_that_no_model_knows_gets_no_nowcast_but_a_reason(tmp_path, monkeypatch):
     monkeypatch.setattr(learner, "SHIPPED_ARTIFACTS", tmp_path / "none")
     network = make_network()
-    store = Store(tmp_path)
+    store = Store(RENNES, tmp_path)
     store.prepare()
     store.publish(network, make_snapshot_for(network))
-    make_jobs(load_settings(data_dir=tmp_path), Turns())[0].run()
+    make_jobs(RENNES, load_settings(data_dir=tmp_path), Turns())[0].run()
     assert learner_state(tmp_path) == LearnerState(has_model=False, reason="no model")
 
 
@@ -117,7 +118,7 @@ def test_a_job_that_takes_long_delays_no_other():
 
 @pytest.mark.parametrize("eve", EVES_OF_CLOCK_CHANGES)
 def test_its_jobs_keep_their_pace_when_the_clocks_change(tmp_path, eve):
-    jobs = make_jobs(load_settings(data_dir=tmp_path), Turns())
+    jobs = make_jobs(RENNES, load_settings(data_dir=tmp_path), Turns())
     due = {job.id: pauses(job, eve) for job in make_scheduler(jobs).get_jobs()}
     assert due == {job.name: {timedelta(seconds=job.period_seconds)} for job in jobs}
 

@@ -64,12 +64,12 @@ def lived(tmp_path_factory):
         midnight = START + timedelta(days=day)
         write(data_dir, times(midnight, 24, 60), doing)
         now = midnight + timedelta(hours=24, minutes=15)
-        keep_up(data_dir, now, None)
-        score_forecasts(data_dir, shipped, operations, now)
+        keep_up(RENNES, data_dir, now, None)
+        score_forecasts(RENNES, data_dir, shipped, operations, now)
         # The first training is given its time, the second one is cut short.
         epochs = 25 if day < (WEEKS_BEFORE + 1) * 7 else 1
         roots = roots_of(data_dir, ZONES, shipped)
-        contest = ZonesChallenge(data_dir, "demo", roots=roots, epochs=epochs)
+        contest = ZonesChallenge(RENNES, data_dir, "demo", roots=roots, epochs=epochs)
         challenge(contest, operations, midnight + timedelta(hours=26), quiet)
     return data_dir, shipped
 
@@ -125,7 +125,7 @@ def test_every_forecast_was_scored_and_the_new_champion_does_better(operations, 
     )
     with operations.begin() as session:
         scores = {version: (score, day) for version, score, day in session.execute(query)}
-        report = quality_report(session, "demo", datetime(2026, 11, 23, 8, tzinfo=UTC))
+        report = quality_report(RENNES, session, "demo", datetime(2026, 11, 23, 8, tzinfo=UTC))
     promoted = decisions[1].version
     assert set(scores) == {SHIPPED, promoted}
     assert scores[promoted][0] < scores[SHIPPED][0] / 2
@@ -138,7 +138,7 @@ def test_every_forecast_was_scored_and_the_new_champion_does_better(operations, 
 
 
 def test_the_skill_is_there_for_monitoring(operations):
-    metrics = quality_metrics(operations, "demo", datetime(2026, 11, 23, 8, tzinfo=UTC))
+    metrics = quality_metrics(RENNES, operations, "demo", datetime(2026, 11, 23, 8, tzinfo=UTC))
     skills = {
         (item.labels["lead_minutes"], item.labels["baseline"]): item.value
         for item in metrics

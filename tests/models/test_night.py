@@ -10,6 +10,7 @@ import pytest
 from models.challenge import source_to_learn_from
 from models.night import challenge_apart, challenge_at_night
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.operations.database import open_operations
 from services.operations.decisions import latest_decisions
 from services.operations.tables import FORECAST_KINDS
@@ -23,6 +24,7 @@ def test_it_works_in_one_hour_of_the_night_only_and_on_every_kind(tmp_path):
     midnight = datetime(2026, 10, 24, 22, tzinfo=UTC)
     for hour in range(25):
         challenge_at_night(
+            RENNES,
             settings,
             lambda hour=hour: midnight + timedelta(hours=hour),
             run=lambda _, kind, source: asked.append((kind, source)),

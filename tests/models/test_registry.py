@@ -17,6 +17,7 @@ from models.zones.kind import ZONES
 from services.base.settings import load_settings
 from services.camera.errors import ModelRefused
 from services.camera.model_files import champion_model_file
+from services.city.rennes import RENNES
 from services.forecast.champions import CHAMPION_FILE
 from services.forecast.zone_forecasts import FORECASTS_FILE, CachedForecasts
 from services.operations.database import open_operations
@@ -34,12 +35,12 @@ def registry(tmp_path):
     for version in (FIRST, SECOND):
         write_zones_version(data_dir / "models", version)
     operations = open_operations(load_settings(data_dir=data_dir))
-    return Registry(ZONES, roots_of(data_dir, ZONES, shipped), operations)
+    return Registry(RENNES, ZONES, roots_of(data_dir, ZONES, shipped), operations)
 
 
 def served(registry):
     roots = registry.roots
-    return CachedForecasts(roots.local.parent, roots.shipped).table().model_version
+    return CachedForecasts(RENNES, roots.local.parent, roots.shipped).table().model_version
 
 
 def history_of(registry):
@@ -141,7 +142,9 @@ def test_a_promotion_that_cannot_be_recorded_is_done_and_journalled(registry, tm
     settings = load_settings(
         data_dir=tmp_path / "data", database_url=f"sqlite:///{tmp_path}/file/x.db"
     )
-    told = promote_version(Registry(ZONES, registry.roots, open_operations(settings)), FIRST, NOW)
+    told = promote_version(
+        Registry(RENNES, ZONES, registry.roots, open_operations(settings)), FIRST, NOW
+    )
     assert "could not record it" in told
     assert served(registry) == FIRST
     assert f'"version":"{FIRST}"' in caplog.text

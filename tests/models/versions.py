@@ -11,12 +11,13 @@ import numpy as np
 import orjson
 
 from models.versions import MEASURES_FILE, MODEL_FILE, promote, write_version
+from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import (
     FORECASTS_FILE,
-    TABLE_SHAPE,
     TrainedOn,
     encode_table,
     make_table,
+    table_shape,
 )
 
 SHIPPED = "2026-11-01-aaaaaa"
@@ -36,8 +37,8 @@ def write_zones_version(
     """A version that says the same of every hour; learned up to the day in its name."""
     last_day = last_day or date.fromisoformat(version[:10])
     trained_on = TrainedOn(source, date(2026, 9, 7), last_day, 60, 1_000)
-    probabilities = np.broadcast_to(np.array(shares), TABLE_SHAPE).copy()
-    table = make_table(version, "1", trained_on, probabilities)
+    probabilities = np.broadcast_to(np.array(shares), table_shape(RENNES)).copy()
+    table = make_table(RENNES, version, "1", trained_on, probabilities)
 
     def write_files(directory: Path) -> None:
         with zipfile.ZipFile(directory / MODEL_FILE, "w") as archive:

@@ -21,7 +21,7 @@ import orjson
 from numpy.typing import NDArray
 
 from services.base.errors import FeedRefused
-from services.city.city import Box
+from services.city.city import City
 from services.history.networks import KnownNetworks
 from services.observe import gate
 from services.observe.archives.shapes import FlatRecord, geometry_of
@@ -90,16 +90,16 @@ class SegmentPlacer:
 
     Parameters
     ----------
+    city : City
+        Segments outside of what is believed of it are refused.
     data_dir : Path
         Its networks are known; new ones are written there by :meth:`settle`.
-    believed : Box
-        Segments outside of it are refused.
     """
 
-    def __init__(self, data_dir: Path, believed: Box) -> None:
-        self._believed = believed
+    def __init__(self, city: City, data_dir: Path) -> None:
+        self._city = city
         # All of them: a segment that none knows is looked for in each.
-        self.networks = KnownNetworks(data_dir, max_loaded=sys.maxsize)
+        self.networks = KnownNetworks(city, data_dir, max_loaded=sys.maxsize)
         # The one that fitted last is the likeliest to fit next.
         self._versions = self.networks.versions()
         self._drafts: list[dict[str, tuple[Record, Course]]] = []
@@ -183,7 +183,7 @@ class SegmentPlacer:
                 or _Waiting(segment_id, limit_kmh, f"{missing}: missing, {UNKNOWN_SEGMENT}")
             )
         fixed = _fixed_record(record, geometry)
-        parts = gate.drawable_parts(fixed, self._believed)
+        parts = gate.drawable_parts(fixed, self._city.believed)
         if isinstance(parts, str):
             return f"{parts}: the segment cannot be drawn"
         if not all(name in record for name in STATIC_FIELDS):
@@ -215,7 +215,7 @@ class SegmentPlacer:
                 "hierarchie": str(network.road_classes[place]),
             }
             fixed = _fixed_record(known | record, geometry)
-            parts = gate.drawable_parts(fixed, self._believed)
+            parts = gate.drawable_parts(fixed, self._city.believed)
             if isinstance(parts, list):
                 return self._draft(segment_id, fixed, _course(fixed, parts))
         return None
@@ -243,7 +243,7 @@ class SegmentPlacer:
 
     def _keep(self, draft: dict[str, tuple[Record, Course]]) -> Network:
         network = build_network(
-            [(fixed, course[-1]) for _, (fixed, course) in sorted(draft.items())]
+            self._city, [(fixed, course[-1]) for _, (fixed, course) in sorted(draft.items())]
         )
         self.networks.keep(network)
         if network.version not in self._versions:

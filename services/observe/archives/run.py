@@ -65,7 +65,7 @@ class Importer:
         self._source = source
         self._now = now
         self._progress = progress
-        self._placer = SegmentPlacer(data_dir, city.believed)
+        self._placer = SegmentPlacer(city, data_dir)
         self._waiting: list[_Waiting] = []
 
     def take_file(self, path: Path) -> FileReport:

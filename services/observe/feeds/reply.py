@@ -295,7 +295,7 @@ def _network_of(
 def _drawn(city: City, records: list[Record]) -> tuple[Network, list[str]]:
     """The network of those records that can be drawn, and for each other one the field why not."""
     drawable, unmapped = _drawable(city, records, len(records))
-    return build_network(drawable), unmapped
+    return build_network(city, drawable), unmapped
 
 
 def _drawable(city: City, records: list[Record], total: int) -> tuple[list[Drawable], list[str]]:
@@ -309,12 +309,13 @@ def _joined(known: Network, drawable: list[Drawable]) -> Network:
     """A network with some segments more, in order of all ids; the same one where there are none."""
     if not drawable:
         return known
-    more = build_network(drawable)
+    more = build_network(known.city, drawable)
     version = f"{known.version} {more.version}".encode()
     segment_ids = (*known.segment_ids, *more.segment_ids)
     geometry = (*known.geometry, *more.geometry)
     order = sorted(range(len(segment_ids)), key=segment_ids.__getitem__)
     return Network(
+        city=known.city,
         version=hashlib.blake2b(version, digest_size=_FINGERPRINT_BYTES).hexdigest(),
         segment_ids=tuple(segment_ids[place] for place in order),
         geometry=tuple(geometry[place] for place in order),
@@ -324,10 +325,11 @@ def _joined(known: Network, drawable: list[Drawable]) -> Network:
     )
 
 
-def build_network(drawable: Sequence[Drawable]) -> Network:
+def build_network(city: City, drawable: Sequence[Drawable]) -> Network:
     """The network of some records, in their order, and the lines of each."""
     records = [record for record, _ in drawable]
     return Network(
+        city=city,
         version=fingerprint(records),
         segment_ids=tuple(record.predefinedlocationreference for record in records),
         geometry=tuple(parts for _, parts in drawable),

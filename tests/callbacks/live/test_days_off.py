@@ -10,6 +10,7 @@ import pytest
 from callbacks.live.map_forecast import answer
 from services.base.settings import load_settings
 from services.base.texts import load_texts
+from services.city.rennes import RENNES
 from services.roles.assembly import assemble
 from services.traffic.store import Store
 from tests.callbacks.conftest import DashClient
@@ -61,7 +62,7 @@ def test_a_plain_monday_is_a_working_day(tmp_path, make_client):
 
 def test_the_map_and_the_segments_follow(tmp_path, client):
     network = make_network()
-    store = Store(tmp_path)
+    store = Store(RENNES, tmp_path)
     store.prepare()
     store.publish(network, make_snapshot_for(network))
     services = assemble(load_settings(data_dir=tmp_path), lambda: NOW)

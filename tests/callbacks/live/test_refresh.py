@@ -14,7 +14,7 @@ import pytest
 from callbacks.live.refresh import late_after_seconds, snapshot_payload
 from components.page import NEWS_STORE_ID, REFRESH_ID, SHOWN_STORE_ID
 from services.city.rennes import RENNES
-from services.forecast.zone_forecasts import TABLE_SHAPE
+from services.forecast.zone_forecasts import table_shape
 from services.observe.feeds.reply import check_reply
 from services.traffic.status import Status
 from services.traffic.store import WorkerState
@@ -237,7 +237,9 @@ def test_without_a_model_a_page_keeps_what_it_has(make_client, monkeypatch, tmp_
 
 
 def test_the_forecasts_are_a_small_part_of_the_page(tmp_path, make_client):
-    write_forecasts(tmp_path, np.random.default_rng(3).dirichlet((1, 1, 1), TABLE_SHAPE[:-1]))
+    write_forecasts(
+        tmp_path, np.random.default_rng(3).dirichlet((1, 1, 1), table_shape(RENNES)[:-1])
+    )
     client = make_client()
     client.environ_base["HTTP_ACCEPT_ENCODING"] = "gzip"
     page = client.get("/_dash-layout")

@@ -17,6 +17,7 @@ from services.base.texts import load_texts
 from services.camera.answer import look
 from services.camera.errors import CameraBusy
 from services.camera.limits import MAX_BYTES
+from services.city.rennes import RENNES
 from services.traffic.store import Store
 from services.web.camera_client import CameraClient
 from tests.callbacks.conftest import NOW
@@ -55,7 +56,7 @@ def camera(tmp_path):
 @pytest.fixture
 def network(tmp_path):
     network = make_network()
-    store = Store(tmp_path)
+    store = Store(RENNES, tmp_path)
     store.prepare()
     store.publish(network, make_snapshot_for(network))
     return network
@@ -300,7 +301,7 @@ def test_simulated_and_late_traffic_is_no_live_status(operator, network, camera,
     token = hand_in(operator)["camera-reading"]["data"]
     late = make_snapshot_for(network, observed_at=NOW - timedelta(hours=1))
     for snapshot in (make_snapshot_for(network, source="demo"), late):
-        Store(tmp_path).publish(network, snapshot)
+        Store(RENNES, tmp_path).publish(network, snapshot)
         keep(operator, token, segment)
     assert [item["live_status"] for item in operator.get("/api/v1/cameras").get_json()] == [None]
     lines = operator.get("/camera/lectures.csv").get_data(as_text=True).splitlines()

@@ -101,7 +101,7 @@ def test_tiles_are_there_when_asked_for(make_client, tiles_url):
 
 def test_addresses_follow_a_prefix(tmp_path):
     settings = load_settings(data_dir=tmp_path, monitor_level="off")
-    store, network = Store(tmp_path), make_network()
+    store, network = Store(RENNES, tmp_path), make_network()
     services = assemble(settings, lambda: NOW)
     store.publish(network, make_snapshot_for(network))
     app = dash.Dash("prefixed", requests_pathname_prefix="/rennes/", routes_pathname_prefix="/")

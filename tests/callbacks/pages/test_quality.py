@@ -9,6 +9,7 @@ import pytest
 
 from components.quality import CONTENT_ID, REFRESH_ID, SHOWN_STORE_ID
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.learn.hourly import score_past_hours
 from services.learn.nowcast_tables import Nowcasts
 from services.learn.zone_tables import ZoneTables
@@ -38,8 +39,8 @@ def score(data_dir):
     write_table(data_dir / "models", VERSION, (0.8, 0.15, 0.05))
     write(data_dir, times(START, 72), lambda moment: BLOCKED if moment.hour == 7 else FREE)
     operations = open_operations(load_settings(data_dir=data_dir))
-    kinds = [ZoneTables(data_dir, data_dir, []), Nowcasts(data_dir, "demo")]
-    score_past_hours(data_dir, "demo", kinds, operations, NOW)
+    kinds = [ZoneTables(RENNES, data_dir, data_dir, []), Nowcasts(RENNES, data_dir, "demo")]
+    score_past_hours(RENNES, data_dir, "demo", kinds, operations, now=NOW)
     decision = Decision(
         kind="zones",
         version=VERSION,

@@ -9,6 +9,7 @@ import pytest
 from models.nowcast import train
 from models.nowcast.options import Architecture, FitOptions
 from models.nowcast.train import Trained
+from services.city.rennes import RENNES
 from tests.models.nowcast.cities import every, write_city
 from tests.models.nowcast.tables import rhythmic
 
@@ -35,6 +36,7 @@ def trained_city(tmp_path_factory):
     fit = FitOptions(epochs=2, times_per_step=4, learning_rate=5e-3, sizes=sizes)
     lines: list[str] = []
     trained = train.train(
+        RENNES,
         data_dir,
         "demo",
         data_dir / "models",

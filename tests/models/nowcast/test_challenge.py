@@ -42,7 +42,7 @@ def data_dir(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def table(data_dir):
-    return load_city_table(data_dir, "demo", 5, lambda line: None)
+    return load_city_table(RENNES, data_dir, "demo", 5, lambda line: None)
 
 
 @pytest.mark.tensorflow
@@ -60,7 +60,7 @@ def test_the_first_is_evaluated_by_the_baselines_and_its_like_is_no_better(
         roots_of(tmp_path, NOWCAST, tmp_path / "shipped"), local=tmp_path / "nowcast"
     )
     contest = NowcastChallenge(
-        data_dir, "demo", roots=roots, options=city.CityOptions(times=120, fit=fit)
+        RENNES, data_dir, "demo", roots=roots, options=city.CityOptions(times=120, fit=fit)
     )
     operations = open_operations(load_settings(data_dir=tmp_path))
     lines = []
@@ -102,7 +102,10 @@ def test_nothing_of_the_evaluated_days_is_learned_or_calibrated_by(table):
 
 def test_days_after_the_last_asked_for_are_not_read(data_dir, table):
     until = table.dates()[9]
-    assert load_city_table(data_dir, "demo", 5, lambda line: None, until=until).dates()[-1] == until
+    assert (
+        load_city_table(RENNES, data_dir, "demo", 5, lambda line: None, until=until).dates()[-1]
+        == until
+    )
 
 
 def test_all_are_evaluated_where_all_say_something_day_by_day(table):

@@ -18,6 +18,7 @@ from models.nowcast.city_table import (
     to_row_times,
 )
 from models.nowcast.speed_table import OFF, SCHOOL_HOLIDAY, WORKING
+from services.city.rennes import RENNES
 from services.history.window import Window
 from services.traffic.status import Status
 from tests.factories import make_network
@@ -78,7 +79,7 @@ def test_a_step_without_observation_is_unknown():
 
 def test_times_are_those_of_rennes_and_a_public_holiday_is_a_day_off():
     ends = [datetime(2026, 11, day, 7, tzinfo=UTC) for day in (10, 11, 14)]
-    times = to_row_times(np.array([int(end.timestamp()) for end in ends]))
+    times = to_row_times(RENNES, np.array([int(end.timestamp()) for end in ends]))
     # The middle of the step that ends at 8:00 is 7:57.
     assert (times.slot * STEP_MINUTES).tolist() == [475] * 3
     assert times.is_weekend.tolist() == [False, True, True]
@@ -90,7 +91,7 @@ def test_days_of_school_holidays_are_known_and_days_off_come_first():
     # Monday, Christmas and Saturday of the holidays, and a Monday after them.
     days = [(2026, 12, 21), (2026, 12, 25), (2026, 12, 26), (2027, 1, 4)]
     ends = [datetime(*day, 7, tzinfo=UTC) for day in days]
-    times = to_row_times(np.array([int(end.timestamp()) for end in ends]))
+    times = to_row_times(RENNES, np.array([int(end.timestamp()) for end in ends]))
     assert times.day_type.tolist() == [SCHOOL_HOLIDAY, OFF, OFF, WORKING]
 
 
@@ -104,7 +105,7 @@ def test_days_of_school_holidays_are_known_and_days_off_come_first():
 )
 def test_the_days_of_the_clock_changes_are_whole_days(midnight_utc, hours, slots_of_the_night):
     ends = step_ends(midnight_utc, 1, hours * 12)
-    times = to_row_times(ends)
+    times = to_row_times(RENNES, ends)
     assert set(times.day.tolist()) == {0}
     assert times.slot.max() == 287
     assert int(((times.slot >= 24) & (times.slot < 36)).sum()) == slots_of_the_night
@@ -113,7 +114,7 @@ def test_the_days_of_the_clock_changes_are_whole_days(midnight_utc, hours, slots
 def test_a_history_becomes_a_table_of_whole_days(tmp_path):
     times = [at for at in every(3) if not START + STEP * 200 < at <= START + STEP * 300]
     write_city(tmp_path, times)
-    table = load_city_table(tmp_path, "demo", 4, silent)
+    table = load_city_table(RENNES, tmp_path, "demo", 4, silent)
     assert table.ratio.shape == (len(table.end_s), len(NETWORK))
     assert sum(table.day_snapshots) == len(times)
     assert set(np.diff(table.end_s).tolist()) == {STEP_MINUTES * 60}
@@ -129,7 +130,7 @@ def test_a_history_becomes_a_table_of_whole_days(tmp_path):
 
 def test_only_the_newest_weeks_are_read(tmp_path):
     write_city(tmp_path, every(60, START - timedelta(days=10), END))
-    table = load_city_table(tmp_path, "demo", 1, silent)
+    table = load_city_table(RENNES, tmp_path, "demo", 1, silent)
     assert len(table.dates()) == 7
     assert table.dates()[-1].isoformat() == "2026-11-12"
 
@@ -147,4 +148,4 @@ def test_the_last_hour_ends_with_the_observation(tmp_path):
 
 def test_no_history_is_told(tmp_path):
     with pytest.raises(HistoryTooShort, match="no history of source 'demo'"):
-        load_city_table(tmp_path, "demo", 4, silent)
+        load_city_table(RENNES, tmp_path, "demo", 4, silent)

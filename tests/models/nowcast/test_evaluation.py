@@ -31,7 +31,9 @@ FREE, HEAVY, CONGESTED = 0.9, 0.5, 0.2
 def table_of(ratio):
     end_s = step_ends(START, 1, len(ratio))
     zones = np.full((len(ratio), len(RENNES.zone_choices)), np.nan)
-    return CityTable(NETWORK, "demo", end_s, ratio, to_row_times(end_s), (len(ratio),), zones)
+    return CityTable(
+        NETWORK, "demo", end_s, ratio, to_row_times(RENNES, end_s), (len(ratio),), zones
+    )
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ class City:
         self.data_dir = data_dir
         self.models = data_dir / "models" / "nowcast"
         self.version = version
-        self.store = Store(data_dir)
+        self.store = Store(RENNES, data_dir)
         self.store.prepare()
 
     def observe(self, at=END, network=NETWORK, source="demo", status=Status.HEAVY):
@@ -50,10 +50,10 @@ class City:
         return snapshot
 
     def issuer(self):
-        return NowcastIssuer(self.data_dir, [self.models])
+        return NowcastIssuer(RENNES, self.data_dir, [self.models])
 
     def current(self):
-        return read_nowcast(current_file(self.data_dir))
+        return read_nowcast(RENNES, current_file(self.data_dir))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from models.errors import ModelMismatch
 from models.nowcast import recalibrate
+from services.city.rennes import RENNES
 from tests.models.nowcast.cities import START, every, write_city
 
 pytestmark = [
@@ -42,4 +43,4 @@ def test_the_same_history_gives_the_same_version_and_measures(trained_city, dire
 def test_a_history_it_did_not_learn_from_is_refused(directory, tmp_path):
     write_city(tmp_path, every(5, START, START.replace(day=9)))
     with pytest.raises(ModelMismatch, match="which the version learned from"):
-        recalibrate.recalibrate(tmp_path, directory, lambda line: None)
+        recalibrate.recalibrate(RENNES, tmp_path, directory, lambda line: None)

@@ -13,6 +13,7 @@ import pytest
 from models.errors import ModelMismatch
 from models.nowcast.city_table import SLOTS_PER_DAY, to_row_times
 from models.nowcast.features import HORIZONS, LAGS
+from services.city.rennes import RENNES
 from tests.models.nowcast.cities import NETWORK, NEVER_KNOWN, START
 
 pytestmark = [
@@ -42,7 +43,7 @@ def forecast(stored):
     ratio = generator.uniform(0.2, 0.9, (LAGS, len(NETWORK))).astype(np.float32)
     ratio[3, 5:9] = np.nan
     end_s = int(START.timestamp()) + np.arange(1, LAGS + HORIZONS + 1) * 300
-    return stored.city.forecast(ratio, to_row_times(end_s), np.array([LAGS - 1]))
+    return stored.city.forecast(ratio, to_row_times(RENNES, end_s), np.array([LAGS - 1]))
 
 
 def change(directory, **arrays):

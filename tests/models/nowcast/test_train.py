@@ -14,6 +14,7 @@ from models.nowcast.city_table import load_city_table
 from models.nowcast.day_parts import split_by_day_type
 from models.nowcast.speed_table import OFF, SCHOOL_HOLIDAY, WORKING, RowTimes
 from models.versions import CARD_FILE, MEASURES_FILE
+from services.city.rennes import RENNES
 from services.forecast.champions import champion_version
 from tests.models.nowcast.cities import END, START, every, write_city
 
@@ -69,7 +70,7 @@ class TestAVersion:
 def table(tmp_path_factory):
     data_dir = tmp_path_factory.mktemp("hourly")
     write_city(data_dir, every(30))
-    return load_city_table(data_dir, "demo", 4, lambda line: None)
+    return load_city_table(RENNES, data_dir, "demo", 4, lambda line: None)
 
 
 def test_days_are_shared_out_whole_and_each_type_is_in_every_part(table):
@@ -131,5 +132,5 @@ def test_wrong_arguments_are_refused(arguments, capsys):
 
 def test_the_running_day_is_not_learned_from(tmp_path):
     write_city(tmp_path, every(30, START, END + timedelta(hours=10)))
-    found = load_city_table(tmp_path, "demo", 4, lambda line: None)
+    found = load_city_table(RENNES, tmp_path, "demo", 4, lambda line: None)
     assert datetime.fromtimestamp(int(found.end_s[-1]), UTC) == END

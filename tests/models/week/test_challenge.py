@@ -71,7 +71,7 @@ def run(data_dir, tmp_path, operations, now=NIGHT):
     roots = dataclasses.replace(
         roots_of(tmp_path, WEEK, tmp_path / "shipped"), local=tmp_path / "week"
     )
-    contest = WeekChallenge(data_dir, "demo", roots=roots)
+    contest = WeekChallenge(RENNES, data_dir, "demo", roots=roots)
     return challenge(contest, operations, now, lambda line: None), champion_in_use(roots)
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.week.quantiles import quantiles_pct, status_shares
+from services.city.rennes import RENNES
 from services.history.ratio_histogram import RATIO_BINS
 
 
@@ -29,5 +30,5 @@ def test_a_quantile_is_where_its_share_of_the_distribution_ends():
 def test_the_feed_s_thresholds_part_the_statuses():
     shares = np.zeros(RATIO_BINS)
     shares[[5, 6, 13, 14]] = [0.1, 0.2, 0.3, 0.4]
-    np.testing.assert_allclose(status_shares(shares), [0.1, 0.5, 0.4])
-    np.testing.assert_allclose(status_shares(drawn_shares()).sum(axis=-1), 1.0)
+    np.testing.assert_allclose(status_shares(RENNES.thresholds, shares), [0.1, 0.5, 0.4])
+    np.testing.assert_allclose(status_shares(RENNES.thresholds, drawn_shares()).sum(axis=-1), 1.0)

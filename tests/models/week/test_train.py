@@ -9,6 +9,7 @@ from models.errors import HistoryTooShort
 from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE
 from models.week import train
 from models.week.scores import RAW_FREQUENCIES, scores_table
+from services.city.rennes import RENNES
 from services.forecast.week_forecasts import WEEK_FILE, WeekOnNetwork, decode_table
 from services.traffic.status import Status
 from tests.factories import make_network
@@ -26,7 +27,7 @@ MONDAY, SUNDAY = 0, 6
 
 @pytest.fixture(scope="module")
 def trained(data_dir, progress):
-    return train.train(data_dir, "demo", data_dir / "models", report=progress.append)
+    return train.train(RENNES, data_dir, "demo", data_dir / "models", report=progress.append)
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_it_is_evaluated_by_days_it_has_not_learnt_from(trained):
 
 
 def test_the_same_history_and_seed_give_the_same_model(trained, data_dir, tmp_path):
-    again = train.train(data_dir, "demo", tmp_path, report=lambda line: None)
+    again = train.train(RENNES, data_dir, "demo", tmp_path, report=lambda line: None)
     assert again.directory.name == trained.directory.name
     assert again.measures["test"] == trained.measures["test"]
 
@@ -103,4 +104,4 @@ def test_a_short_history_ends_the_command_in_one_line(tmp_path, capsys):
     assert train.main(["--data-dir", str(tmp_path), "--source", "demo"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
     with pytest.raises(HistoryTooShort):
-        train.train(tmp_path, "live", tmp_path, report=lambda line: None)
+        train.train(RENNES, tmp_path, "live", tmp_path, report=lambda line: None)

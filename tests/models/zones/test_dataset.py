@@ -24,7 +24,7 @@ _SHARES = ([0.1, 0.8, 0.05, 0.0, 0.05], [0.1, 0.1, 0.75, 0.0, 0.05], [0.1, 0.0, 
 def statuses(moment: str, *ratios: float) -> pd.DataFrame:
     """Of one time, a ratio for each of the first zones."""
     epoch_s = np.array([int(pd.Timestamp(moment, tz="UTC").timestamp())])
-    return zone_statuses(epoch_s, np.array([ratios]))
+    return zone_statuses(RENNES, epoch_s, np.array([ratios]))
 
 
 def test_ratios_become_statuses_by_the_definition_of_the_live_figures():
@@ -60,8 +60,8 @@ def test_a_stored_snapshot_has_the_statuses_that_the_live_page_shows(tmp_path):
         moment = datetime(2026, 11, 24, 6 + step, 5, tzinfo=UTC)
         snapshot = make_snapshot_for(network, codes, observed_at=moment)
         writer.append_snapshot(tmp_path, snapshot)
-        Store(tmp_path).publish(network, snapshot)
-        frame = load_zone_history(tmp_path, "live").frame
+        Store(RENNES, tmp_path).publish(network, snapshot)
+        frame = load_zone_history(RENNES, tmp_path, "live").frame
         ratios = compute_indicators(network, snapshot).zone_ratios
         shown = {
             RENNES.zone_choices.index(zone): zone_status(ratios[zone]) for zone in RENNES.zones
@@ -71,14 +71,14 @@ def test_a_stored_snapshot_has_the_statuses_that_the_live_page_shows(tmp_path):
         assert found == shown
         met |= set(shown.values())
     assert met == {"free", "dense", "blocked"}
-    described = load_zone_history(tmp_path, "live").description()
+    described = load_zone_history(RENNES, tmp_path, "live").description()
     assert (described.source, described.days, described.snapshots) == ("live", 1, 3)
     assert described.first_day == described.last_day == date(2026, 11, 24)
 
 
 def test_a_history_on_disk_keeps_its_rhythm_by_local_hour(tmp_path):
     write_history(tmp_path, weeks=1)
-    counts = load_zone_history(tmp_path, "demo").counts()
+    counts = load_zone_history(RENNES, tmp_path, "demo").counts()
     assert counts.sum() == 7 * 24 * len(RENNES.zone_choices)
     for zone in range(len(RENNES.zone_choices)):
         for day in range(7):
@@ -88,20 +88,20 @@ def test_a_history_on_disk_keeps_its_rhythm_by_local_hour(tmp_path):
 
 def test_a_source_without_history_is_refused_by_name(tmp_path):
     with pytest.raises(HistoryTooShort, match="no history of source 'live'"):
-        load_zone_history(tmp_path, "live")
+        load_zone_history(RENNES, tmp_path, "live")
     write_history(tmp_path, weeks=1, source="demo")
     with pytest.raises(HistoryTooShort, match="no history of source 'live'"):
-        load_zone_history(tmp_path, "live")
+        load_zone_history(RENNES, tmp_path, "live")
 
 
 def test_a_damaged_network_costs_the_rows_that_refer_to_it_and_no_training(tmp_path, caplog):
     write_history(tmp_path, weeks=1, source="live")
-    before = load_zone_history(tmp_path, "live").frame
+    before = load_zone_history(RENNES, tmp_path, "live").frame
     other = make_network(20)
     moment = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
     writer.append_snapshot(tmp_path, make_snapshot_for(other, observed_at=moment))
     (tmp_path / "networks" / f"{other.version}.geojson").write_bytes(b"")
-    assert len(load_zone_history(tmp_path, "live").frame) == len(before)
+    assert len(load_zone_history(RENNES, tmp_path, "live").frame) == len(before)
     assert f"{other.version}.geojson is unreadable and set aside" in caplog.text
 
 

@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.zones.features import FEATURES, HOUR_HARMONICS, Cells, encode, every_cell
+from models.zones.features import HOUR_HARMONICS, Cells, encode, every_cell, features_of
 from services.city.rennes import RENNES
-from services.forecast.zone_forecasts import TABLE_SHAPE
+from services.forecast.zone_forecasts import table_shape
 from services.plain.statuses import ZONE_STATUSES
+
+FEATURES = features_of(RENNES)
 
 
 def cell(zone: int = 0, day: int = 0, hour: int = 0) -> Cells:
@@ -16,31 +18,31 @@ def cell(zone: int = 0, day: int = 0, hour: int = 0) -> Cells:
 
 
 def test_every_cell_is_every_zone_day_and_hour_once_in_the_order_of_the_table():
-    cells = every_cell()
-    places = np.ravel_multi_index((cells.zone, cells.day, cells.hour), TABLE_SHAPE[:-1])
+    cells = every_cell(FEATURES)
+    places = np.ravel_multi_index((cells.zone, cells.day, cells.hour), table_shape(RENNES)[:-1])
     np.testing.assert_array_equal(places, np.arange(len(RENNES.zone_choices) * 7 * 24))
 
 
 def test_no_two_cells_are_encoded_alike():
-    inputs = encode(every_cell())
+    inputs = encode(FEATURES, every_cell(FEATURES))
     rows = np.concatenate([inputs[item.name] for item in FEATURES.inputs], axis=1)
-    assert len(np.unique(rows.round(5), axis=0)) == len(every_cell())
+    assert len(np.unique(rows.round(5), axis=0)) == len(every_cell(FEATURES))
 
 
 def test_the_encoding_is_what_the_specification_says():
-    inputs = encode(every_cell())
+    inputs = encode(FEATURES, every_cell(FEATURES))
     assert list(inputs) == [item.name for item in FEATURES.inputs]
     for item in FEATURES.inputs:
-        assert inputs[item.name].shape == (len(every_cell()), item.width)
+        assert inputs[item.name].shape == (len(every_cell(FEATURES)), item.width)
         assert inputs[item.name].dtype == item.dtype
-    assert encode(cell())["hour_waves"].shape == (1, 2 * HOUR_HARMONICS)
+    assert encode(FEATURES, cell())["hour_waves"].shape == (1, 2 * HOUR_HARMONICS)
 
 
 def test_midnight_is_as_near_to_23_h_as_to_1_h():
-    waves = [encode(cell(hour=hour))["hour_waves"] for hour in (23, 0, 1)]
+    waves = [encode(FEATURES, cell(hour=hour))["hour_waves"] for hour in (23, 0, 1)]
     before, after = (np.linalg.norm(waves[1] - waves[place]) for place in (0, 2))
     assert before == pytest.approx(after)
-    assert before < np.linalg.norm(waves[1] - encode(cell(hour=12))["hour_waves"])
+    assert before < np.linalg.norm(waves[1] - encode(FEATURES, cell(hour=12))["hour_waves"])
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_midnight_is_as_near_to_23_h_as_to_1_h():
 def test_a_code_out_of_range_is_refused(wrong):
     [name] = wrong
     with pytest.raises(ValueError, match=name):
-        encode(cell(**wrong))
+        encode(FEATURES, cell(**wrong))
 
 
 def test_the_version_changes_with_anything_that_changes_the_meaning():

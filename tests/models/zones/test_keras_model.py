@@ -13,16 +13,18 @@ from models import evaluate as evaluate_command
 from models.errors import HistoryTooShort, ModelMismatch
 from models.versions import CARD_FILE, MEASURES_FILE, MODEL_FILE
 from models.zones import evaluate, train
-from models.zones.features import FEATURES, every_cell
+from models.zones.features import every_cell, features_of
 from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import (
     FORECASTS_FILE,
-    TABLE_SHAPE,
     CachedForecasts,
     decode_table,
+    table_shape,
 )
 from tests.models.contract import assert_is_forecaster
 from tests.models.histories import write_history
+
+FEATURES = features_of(RENNES)
 
 pytestmark = [
     pytest.mark.tensorflow,
@@ -43,7 +45,9 @@ def data_dir(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def trained(data_dir, progress):
-    return train.train(data_dir, "demo", data_dir / "models", epochs=EPOCHS, report=progress.append)
+    return train.train(
+        RENNES, data_dir, "demo", data_dir / "models", epochs=EPOCHS, report=progress.append
+    )
 
 
 @pytest.fixture
@@ -76,7 +80,7 @@ class TestTraining:
 
     def test_a_plain_weekly_rhythm_is_learned_and_served_as_the_champion(self, trained, data_dir):
         assert trained.is_champion
-        table = CachedForecasts(data_dir, shipped=data_dir / "none").table()
+        table = CachedForecasts(RENNES, data_dir, shipped=data_dir / "none").table()
         assert table.model_version == trained.directory.name
         assert table.is_simulated
         for zone in RENNES.zone_choices:
@@ -100,7 +104,7 @@ class TestTraining:
         assert f"{scores['Keras model']['ranked_probability_score']:.4f}" in card
 
     def test_the_same_seed_gives_the_same_weights_and_forecasts(self, trained, data_dir, tmp_path):
-        again = train.train(data_dir, "demo", tmp_path, epochs=EPOCHS, report=_silent)
+        again = train.train(RENNES, data_dir, "demo", tmp_path, epochs=EPOCHS, report=_silent)
         assert again.directory.name == trained.directory.name
         tables = [(run.directory / FORECASTS_FILE).read_bytes() for run in (again, trained)]
         assert tables[0] == tables[1]
@@ -136,8 +140,8 @@ class TestLoading:
         assert_is_forecaster(keras_forecaster)
 
     def test_the_table_is_what_the_reloaded_model_says(self, trained, keras_forecaster):
-        table = decode_table((trained.directory / FORECASTS_FILE).read_bytes())
-        said = keras_forecaster.predict(every_cell()).reshape(TABLE_SHAPE)
+        table = decode_table(RENNES, (trained.directory / FORECASTS_FILE).read_bytes())
+        said = keras_forecaster.predict(every_cell(FEATURES)).reshape(table_shape(RENNES))
         for code, zone in enumerate(RENNES.zone_choices):
             for day in range(7):
                 shown = [forecast.shares for forecast in table.day(day, zone)]
@@ -186,7 +190,7 @@ class TestLoading:
 
 class TestEvaluation:
     def test_the_days_held_out_in_training_give_the_same_measures_again(self, trained, data_dir):
-        comparison = evaluate.evaluate(trained.directory, data_dir)
+        comparison = evaluate.evaluate(RENNES, trained.directory, data_dir)
         recorded = trained.measures["test"]
         assert comparison["days"] == recorded["days"]
         for name, scores in recorded["forecasters"].items():
@@ -195,11 +199,11 @@ class TestEvaluation:
 
     def test_days_that_came_later_are_evaluated_too(self, trained, tmp_path):
         write_history(tmp_path, weeks=4)
-        comparison = evaluate.evaluate(trained.directory, tmp_path)
+        comparison = evaluate.evaluate(RENNES, trained.directory, tmp_path)
         assert len(comparison["days"]) == len(trained.measures["split"]["test"]) + 7
 
     def test_a_history_of_other_days_cannot_evaluate_it(self, data_dir):
-        observed = evaluate.load_zone_history(data_dir, "demo")
+        observed = evaluate.load_zone_history(RENNES, data_dir, "demo")
         elsewhere = {"train": ["2020-01-06"], "validation": ["2020-01-07"], "test": []}
         with pytest.raises(HistoryTooShort, match="none of the days"):
             evaluate.seen_and_unseen(observed, elsewhere)
@@ -210,7 +214,7 @@ class TestEvaluation:
     def test_a_table_that_the_model_did_not_write_is_refused(self, version, shipped, data_dir):
         shutil.copy(shipped / FORECASTS_FILE, version / FORECASTS_FILE)
         with pytest.raises(ModelMismatch, match="not written by the model beside it"):
-            evaluate.evaluate(version, data_dir)
+            evaluate.evaluate(RENNES, version, data_dir)
 
     def test_the_command_prints_the_model_beside_both_baselines(self, trained, data_dir, capsys):
         arguments = ["--model", str(trained.directory), "--data-dir", str(data_dir)]
@@ -227,7 +231,7 @@ class TestEvaluation:
 def test_the_shipped_model_loads_and_its_table_is_its_own(shipped):
     forecaster = load_forecaster(shipped)
     assert_is_forecaster(forecaster)
-    evaluate.check_table(shipped, forecaster)
+    evaluate.check_table(RENNES, shipped, forecaster)
 
 
 def assert_refused(version: Path) -> str:
@@ -240,7 +244,8 @@ def assert_refused(version: Path) -> str:
 
 def load_forecaster(version: Path) -> Any:
     # Imported with the first test and not with the module, so that other tests need not wait.
-    return importlib.import_module("models.zones.keras_forecaster").load_forecaster(version)
+    module = importlib.import_module("models.zones.keras_forecaster")
+    return module.load_forecaster(RENNES, version)
 
 
 def _silent(_line: str) -> None:

@@ -10,9 +10,11 @@ import pytest
 import models
 from models.versions import CARD_FILE, MEASURES_FILE
 from models.zones.comparison import comparison_table, objection
-from models.zones.features import FEATURES
+from models.zones.features import features_of
 from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import CachedForecasts
+
+FEATURES = features_of(RENNES)
 
 PACKAGE = Path(models.__file__).parent
 ARTIFACTS = PACKAGE / "artifacts"
@@ -22,7 +24,7 @@ TUESDAY, SUNDAY = 1, 6
 
 @pytest.fixture(scope="module")
 def table():
-    return CachedForecasts(NO_DATA, ARTIFACTS).table()
+    return CachedForecasts(RENNES, NO_DATA, ARTIFACTS).table()
 
 
 @pytest.fixture(scope="module")

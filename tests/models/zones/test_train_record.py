@@ -72,7 +72,7 @@ def trained_as(monkeypatch, tmp_path):
         write_zones_version(roots.local, FIRST, is_champion=True)
         learned = champion_in_use(roots).measures["trained_on"]
 
-        def train(data_dir, source, root, **_options):
+        def train(_city, data_dir, source, root, **_options):
             ruling = decide_by(objection)(measures_of(other))
             measures = record_of(SECOND, learned) | {
                 "test": measures_of(other),

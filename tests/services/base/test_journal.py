@@ -107,7 +107,7 @@ def test_no_line_tells_the_query_or_the_user_of_an_address_whoever_writes_it(set
         with fault_server(answer) as server:
             url = server.url.replace("://", "://me:planted@") + "?apikey=planted&x='planted"
             limits = FetchLimits(read_timeout_s=1, backoff_s=0, backoff_jitter_s=0)
-            store = Store(settings.data_dir)
+            store = Store(RENNES, settings.data_dir)
             Observer(store, LiveFeed(url, limits), None, utc_now, city=RENNES).observe()
             assert server.requests
     failed = ValueError("failed at https://me:planted@host/feed?key=planted")

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.base.errors import ForecastUnavailable, StorageError
+from services.city.rennes import RENNES
 from services.forecast import nowcast_files
 from services.forecast.nowcast_files import (
     KEPT_DAYS,
@@ -41,14 +42,14 @@ class TestWriting:
         path = write_nowcast(tmp_path, table_at())
         assert path == nowcast_dir(tmp_path) / "source=live/date=2024-08-26/104300.parquet"
         assert path.read_bytes() == current_file(tmp_path).read_bytes()
-        assert read_nowcast(path).snapshot_version == table_at().snapshot_version
+        assert read_nowcast(RENNES, path).snapshot_version == table_at().snapshot_version
 
     def test_the_next_one_takes_the_place_of_the_current_one_and_of_no_record(self, tmp_path):
         first = write_nowcast(tmp_path, table_at())
         second = write_nowcast(tmp_path, table_at(LATER))
-        assert read_nowcast(first).observed_at == OBSERVED_AT
-        assert read_nowcast(second).observed_at == LATER
-        assert read_nowcast(current_file(tmp_path)).observed_at == LATER
+        assert read_nowcast(RENNES, first).observed_at == OBSERVED_AT
+        assert read_nowcast(RENNES, second).observed_at == LATER
+        assert read_nowcast(RENNES, current_file(tmp_path)).observed_at == LATER
 
     def test_a_write_that_fails_leaves_the_current_one(self, tmp_path, monkeypatch):
         write_nowcast(tmp_path, table_at())
@@ -59,7 +60,7 @@ class TestWriting:
         monkeypatch.setattr(nowcast_files, "write_under_both", fail)
         with pytest.raises(StorageError, match="No space left"):
             write_nowcast(tmp_path, table_at(LATER))
-        assert read_nowcast(current_file(tmp_path)).observed_at == OBSERVED_AT
+        assert read_nowcast(RENNES, current_file(tmp_path)).observed_at == OBSERVED_AT
         assert not issued_file(tmp_path, "live", LATER).exists()
 
     def test_nothing_but_whole_files_is_left_behind(self, tmp_path):
@@ -74,18 +75,18 @@ class TestWriting:
 
 class TestReading:
     def test_none_is_no_error(self, tmp_path):
-        assert read_nowcast(current_file(tmp_path)) is None
+        assert read_nowcast(RENNES, current_file(tmp_path)) is None
 
     def test_damage_is_told_with_the_file(self, tmp_path):
         path = write_nowcast(tmp_path, table_at())
         path.write_bytes(path.read_bytes()[:100])
         with pytest.raises(ForecastUnavailable, match="104300"):
-            read_nowcast(path)
+            read_nowcast(RENNES, path)
 
     def test_a_directory_in_its_place_is_an_error_of_the_forecast(self, tmp_path):
         current_file(tmp_path).mkdir(parents=True)
         with pytest.raises(ForecastUnavailable):
-            read_nowcast(current_file(tmp_path))
+            read_nowcast(RENNES, current_file(tmp_path))
 
 
 class TestPruning:
@@ -127,7 +128,7 @@ class TestLearnerState:
 
 class TestCachedNowcasts:
     def test_the_current_one_is_read_once_and_again_when_it_changed(self, tmp_path):
-        cached = CachedNowcasts(tmp_path)
+        cached = CachedNowcasts(RENNES, tmp_path)
         assert cached.current(VERSION, OBSERVED_AT) is None
         write_nowcast(tmp_path, table_at())
         first = cached.current(VERSION, OBSERVED_AT)
@@ -138,7 +139,7 @@ class TestCachedNowcasts:
 
     def test_it_is_given_for_its_network_and_as_long_as_it_is_of_now(self, tmp_path):
         write_nowcast(tmp_path, table_at())
-        cached = CachedNowcasts(tmp_path)
+        cached = CachedNowcasts(RENNES, tmp_path)
         end = OBSERVED_AT + CURRENT_FOR
         assert cached.current(VERSION, end) is not None
         assert cached.current("another", end) is None
@@ -146,7 +147,7 @@ class TestCachedNowcasts:
 
     def test_damage_is_journalled_once_and_the_last_good_one_stays(self, tmp_path, caplog):
         write_nowcast(tmp_path, table_at())
-        cached = CachedNowcasts(tmp_path)
+        cached = CachedNowcasts(RENNES, tmp_path)
         good = cached.current(VERSION, OBSERVED_AT)
         current_file(tmp_path).write_bytes(b"torn")
         with caplog.at_level(logging.ERROR):
@@ -159,19 +160,19 @@ class TestCachedNowcasts:
     def test_damage_from_the_start_is_as_if_there_was_none(self, tmp_path, caplog):
         current_file(tmp_path).parent.mkdir(parents=True)
         current_file(tmp_path).write_bytes(b"torn")
-        cached = CachedNowcasts(tmp_path)
+        cached = CachedNowcasts(RENNES, tmp_path)
         assert cached.current(VERSION, OBSERVED_AT) is None
         assert cached.state(VERSION, OBSERVED_AT) == "waiting"
 
     def test_threads_that_ask_at_once_get_the_same(self, tmp_path):
         write_nowcast(tmp_path, table_at())
-        cached = CachedNowcasts(tmp_path)
+        cached = CachedNowcasts(RENNES, tmp_path)
         with ThreadPoolExecutor(8) as pool:
             found = pool.map(lambda _: cached.current(VERSION, OBSERVED_AT), range(32))
         assert len({id(table) for table in found}) == 1
 
     def test_its_state_says_why_there_is_none(self, tmp_path):
-        cached = CachedNowcasts(tmp_path)
+        cached = CachedNowcasts(RENNES, tmp_path)
         assert cached.state(VERSION, OBSERVED_AT) == "waiting"
         write_learner_state(tmp_path, LearnerState(has_model=False, reason="no model"))
         assert cached.state(VERSION, OBSERVED_AT) == "none"
@@ -184,7 +185,7 @@ class TestCachedNowcasts:
         assert cached.state("another", OBSERVED_AT) == "waiting"
 
     def test_without_a_learner_nobody_is_told_to_wait(self, tmp_path):
-        cached = CachedNowcasts(tmp_path, is_expected=False)
+        cached = CachedNowcasts(RENNES, tmp_path, is_expected=False)
         assert cached.state(VERSION, OBSERVED_AT) == "none"
         # One that was switched off since is outdated, not being made.
         write_nowcast(tmp_path, replace(table_at(), model_version="2024-08-24-abcdef"))

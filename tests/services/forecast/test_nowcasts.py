@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from services.base.errors import ForecastUnavailable
+from services.city.rennes import RENNES
 from services.forecast.nowcasts import (
     CURRENT_FOR,
     LEAD_MINUTES,
@@ -77,7 +78,7 @@ class TestCurrency:
 
 class TestDocument:
     def test_it_is_read_back_as_it_was_written(self):
-        found = decode_nowcast(encode_nowcast(TABLE))
+        found = decode_nowcast(RENNES, encode_nowcast(TABLE))
         np.testing.assert_array_equal(found.percent, TABLE.percent)
         np.testing.assert_allclose(found.zone_ratios, TABLE.zone_ratios, atol=1e-4)
         unchanged = {"percent": TABLE.percent, "zone_ratios": TABLE.zone_ratios}
@@ -88,7 +89,7 @@ class TestDocument:
     def test_any_quantiles_survive(self):
         rng = np.random.default_rng(35)
         percent = np.sort(rng.integers(0, 256, TABLE.percent.shape), axis=0).astype(np.uint8)
-        found = decode_nowcast(encode_nowcast(replace(TABLE, percent=percent)))
+        found = decode_nowcast(RENNES, encode_nowcast(replace(TABLE, percent=percent)))
         np.testing.assert_array_equal(found.percent, percent)
 
     @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ class TestDocument:
     )
     def test_what_is_no_nowcast_is_refused_in_one_line(self, document):
         with pytest.raises(ForecastUnavailable, match="not a nowcast") as caught:
-            decode_nowcast(document)
+            decode_nowcast(RENNES, document)
         assert "\n" not in str(caught.value)
 
     def test_a_column_that_is_missing_is_refused(self):
@@ -132,7 +133,7 @@ class TestDocument:
         metadata = {KEY: whole.metadata.metadata[KEY]}
         pq.write_table(content.replace_schema_metadata(metadata), sink)
         with pytest.raises(ForecastUnavailable, match="middle_15"):
-            decode_nowcast(sink.getvalue())
+            decode_nowcast(RENNES, sink.getvalue())
 
 
 def test_ratios_become_whole_percents_within_a_byte():

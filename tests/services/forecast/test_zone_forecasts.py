@@ -17,13 +17,13 @@ from services.base.errors import ForecastUnavailable
 from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import (
     FORECASTS_FILE,
-    TABLE_SHAPE,
     CachedForecasts,
     ForecastTable,
     TrainedOn,
     decode_table,
     encode_table,
     make_table,
+    table_shape,
 )
 from services.plain.statuses import ZONE_STATUSES
 
@@ -35,8 +35,10 @@ LIVE = TrainedOn("live", date(2026, 9, 1), date(2026, 11, 23), 84, 40320)
 
 def some_table(version: str = SHIPPED_VERSION, trained_on: TrainedOn = DEMO) -> ForecastTable:
     """A table in which every cell has probabilities of its own."""
-    scores = 1.0 + np.arange(np.prod(TABLE_SHAPE)).reshape(TABLE_SHAPE) % 97
-    return make_table(version, "f0f0f0f0", trained_on, scores / scores.sum(-1, keepdims=True))
+    scores = 1.0 + np.arange(np.prod(table_shape(RENNES))).reshape(table_shape(RENNES)) % 97
+    return make_table(
+        RENNES, version, "f0f0f0f0", trained_on, scores / scores.sum(-1, keepdims=True)
+    )
 
 
 def install(models: Path, table: ForecastTable, *, champion: bool = True) -> Path:
@@ -95,10 +97,10 @@ class TestTable:
         assert day[8] == table.at(1, 8, "rocade")
 
     def test_the_likeliest_status_wins_and_a_tie_reads_as_the_better_one(self):
-        probabilities = np.full(TABLE_SHAPE, 1 / 3)
+        probabilities = np.full(table_shape(RENNES), 1 / 3)
         probabilities[0, 0, 8] = [0.2, 0.3, 0.5]
         probabilities[0, 0, 9] = [0.2, 0.4, 0.4]
-        table = make_table(SHIPPED_VERSION, "f0f0f0f0", DEMO, probabilities)
+        table = make_table(RENNES, SHIPPED_VERSION, "f0f0f0f0", DEMO, probabilities)
         assert table.at(0, 8, RENNES.zone_choices[0]).status == "blocked"
         assert table.at(0, 9, RENNES.zone_choices[0]).status == "dense"
         assert table.at(0, 10, RENNES.zone_choices[0]).status == "free"
@@ -128,24 +130,24 @@ class TestTable:
 
     @pytest.mark.parametrize("row", [[0.5, 0.5, 0.5], [1.5, -0.5, 0.0], [np.nan, 0.5, 0.5]])
     def test_a_row_that_is_no_distribution_is_refused(self, row):
-        probabilities = np.full(TABLE_SHAPE, 1 / 3)
+        probabilities = np.full(table_shape(RENNES), 1 / 3)
         probabilities[2, 3, 4] = row
         with pytest.raises(ForecastUnavailable, match="row of probabilities"):
-            make_table(SHIPPED_VERSION, "f0f0f0f0", DEMO, probabilities)
+            make_table(RENNES, SHIPPED_VERSION, "f0f0f0f0", DEMO, probabilities)
 
     def test_another_shape_is_refused(self):
         with pytest.raises(ForecastUnavailable, match=r"shape \(7, 24, 3\)"):
-            make_table(SHIPPED_VERSION, "f0f0f0f0", DEMO, np.full((7, 24, 3), 1 / 3))
+            make_table(RENNES, SHIPPED_VERSION, "f0f0f0f0", DEMO, np.full((7, 24, 3), 1 / 3))
 
 
 class TestDocument:
     def test_what_was_written_is_read_back(self):
-        assert decode_table(encode_table(some_table())) == some_table()
+        assert decode_table(RENNES, encode_table(some_table())) == some_table()
 
     def test_the_order_of_the_rows_does_not_matter(self):
         content = pq.read_table(pa.BufferReader(encode_table(some_table())))
         shuffled = content.take(np.random.default_rng(3).permutation(len(content)))
-        assert decode_table(parquet(shuffled)) == some_table()
+        assert decode_table(RENNES, parquet(shuffled)) == some_table()
 
     @pytest.mark.parametrize(
         "spoil",
@@ -161,25 +163,25 @@ class TestDocument:
     def test_an_incomplete_table_is_refused(self, spoil):
         content = pq.read_table(pa.BufferReader(encode_table(some_table())))
         with pytest.raises(ForecastUnavailable, match="not a table of forecasts"):
-            decode_table(parquet(spoil(content)))
+            decode_table(RENNES, parquet(spoil(content)))
 
     @pytest.mark.parametrize("document", [b"", b"PAR1", b"<html>", encode_table(some_table())[:-9]])
     def test_anything_else_is_refused(self, document):
         with pytest.raises(ForecastUnavailable, match="not a table of forecasts"):
-            decode_table(document)
+            decode_table(RENNES, document)
 
 
 class TestLoading:
     def test_the_shipped_champion_serves_where_nothing_was_trained(self, data_dir, shipped):
-        assert CachedForecasts(data_dir, shipped).table() == some_table()
+        assert CachedForecasts(RENNES, data_dir, shipped).table() == some_table()
 
     def test_the_local_champion_wins(self, data_dir, shipped):
         install(data_dir / "models", some_table(LOCAL_VERSION, LIVE))
-        assert CachedForecasts(data_dir, shipped).table().model_version == LOCAL_VERSION
+        assert CachedForecasts(RENNES, data_dir, shipped).table().model_version == LOCAL_VERSION
 
     def test_a_local_version_that_is_no_champion_is_left_alone(self, data_dir, shipped):
         install(data_dir / "models", some_table(LOCAL_VERSION, LIVE), champion=False)
-        assert CachedForecasts(data_dir, shipped).table().model_version == SHIPPED_VERSION
+        assert CachedForecasts(RENNES, data_dir, shipped).table().model_version == SHIPPED_VERSION
 
     @pytest.mark.parametrize(
         "damage",
@@ -199,7 +201,7 @@ class TestLoading:
         models = data_dir / "models"
         path = install(models, some_table(LOCAL_VERSION, LIVE))
         damage(models, path)
-        assert CachedForecasts(data_dir, shipped).table().model_version == SHIPPED_VERSION
+        assert CachedForecasts(RENNES, data_dir, shipped).table().model_version == SHIPPED_VERSION
         [record] = caplog.records
         assert record.levelno == logging.ERROR
         assert str(models) in record.getMessage()
@@ -207,7 +209,7 @@ class TestLoading:
 
     def test_without_any_champion_one_line_says_where_it_was_looked_for(self, data_dir, tmp_path):
         with pytest.raises(ForecastUnavailable) as error_info:
-            CachedForecasts(data_dir, tmp_path / "none").table()
+            CachedForecasts(RENNES, data_dir, tmp_path / "none").table()
         message = str(error_info.value)
         assert str(data_dir / "models") in message
         assert str(tmp_path / "none") in message
@@ -217,20 +219,20 @@ class TestLoading:
         path = shipped / SHIPPED_VERSION / FORECASTS_FILE
         path.write_bytes(b"PAR1 cut")
         with pytest.raises(ForecastUnavailable, match="not a table") as error_info:
-            CachedForecasts(data_dir, shipped).table()
+            CachedForecasts(RENNES, data_dir, shipped).table()
         assert str(path) in str(error_info.value)
 
 
 class TestCache:
     def test_the_table_is_read_once_while_nothing_changes(self, data_dir, shipped):
-        cached = CachedForecasts(data_dir, shipped)
+        cached = CachedForecasts(RENNES, data_dir, shipped)
         first = cached.table()
         # Gone from the disk, so that a second reading could not go unnoticed.
         (shipped / SHIPPED_VERSION / FORECASTS_FILE).unlink()
         assert cached.table() is first
 
     def test_a_new_champion_is_taken_up_without_a_restart(self, data_dir, shipped):
-        cached = CachedForecasts(data_dir, shipped)
+        cached = CachedForecasts(RENNES, data_dir, shipped)
         assert cached.table().is_simulated
         install(data_dir / "models", some_table(LOCAL_VERSION, LIVE))
         assert not cached.table().is_simulated
@@ -242,7 +244,7 @@ class TestCache:
     ):
         models = data_dir / "models"
         install(models, some_table(LOCAL_VERSION, LIVE))
-        cached = CachedForecasts(data_dir, shipped)
+        cached = CachedForecasts(RENNES, data_dir, shipped)
         good = cached.table()
         name_champion(models, "2026-11-24-ffffff")
         assert [cached.table() for _ in range(3)] == [good, good, good]
@@ -251,13 +253,13 @@ class TestCache:
         assert cached.table().model_version == "2026-11-25-cccccc"
 
     def test_champions_that_vanish_leave_the_last_good_one(self, data_dir, shipped):
-        cached = CachedForecasts(data_dir, shipped)
+        cached = CachedForecasts(RENNES, data_dir, shipped)
         good = cached.table()
         (shipped / "champion").unlink()
         assert cached.table() is good
 
     def test_none_at_all_is_told_until_there_is_one(self, data_dir, tmp_path):
-        cached = CachedForecasts(data_dir, tmp_path / "none")
+        cached = CachedForecasts(RENNES, data_dir, tmp_path / "none")
         for _ in range(2):
             with pytest.raises(ForecastUnavailable):
                 cached.table()
@@ -265,7 +267,7 @@ class TestCache:
         assert cached.table().model_version == LOCAL_VERSION
 
     def test_threads_share_one_reading(self, data_dir, shipped):
-        cached = CachedForecasts(data_dir, shipped)
+        cached = CachedForecasts(RENNES, data_dir, shipped)
         found: list[ForecastTable] = []
         together = threading.Barrier(8)
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from services.base.errors import StorageError
+from services.city.rennes import RENNES
 from services.history import compaction, day_files, layout, upkeep
 from services.observe.demo import MIN_SEGMENTS, DemoFeed
 from services.observe.simulated_history import write_simulated_history
@@ -39,7 +40,7 @@ def snapshot_paths(data_dir):
 def test_a_day_that_is_over_becomes_one_file_sorted_by_segment_then_time(tmp_path, network):
     append(tmp_path, network, moments(START, 40))
     before = observations(tmp_path, "live", YESTERDAY)
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     assert file_names(tmp_path, "live", YESTERDAY) == ["day.parquet"]
     pd.testing.assert_frame_equal(observations(tmp_path, "live", YESTERDAY), before)
     stored = pq.read_table(layout.day_file(tmp_path, "live", YESTERDAY), partitioning=None)
@@ -50,20 +51,20 @@ def test_a_day_that_is_over_becomes_one_file_sorted_by_segment_then_time(tmp_pat
 
 def test_compacting_again_writes_nothing(tmp_path, network):
     append(tmp_path, network, moments(START, 5))
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     stamps = {p: p.stat().st_mtime_ns for p in (tmp_path / "history").rglob("*.parquet")}
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     assert {p: p.stat().st_mtime_ns for p in (tmp_path / "history").rglob("*.parquet")} == stamps
 
 
 def test_the_running_day_is_left_alone_until_it_has_many_files(tmp_path, network):
     morning = TODAY.replace(hour=0)
     append(tmp_path, network, moments(morning, upkeep.FOLD_TODAY_FROM_FILES - 1))
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     assert len(file_names(tmp_path, "live", TODAY.date())) == upkeep.FOLD_TODAY_FROM_FILES - 1
     append(tmp_path, network, moments(morning + timedelta(hours=5), 1))
     before = observations(tmp_path, "live", TODAY.date())
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     append(tmp_path, network, moments(morning + timedelta(hours=6), 1))
     assert file_names(tmp_path, "live", TODAY.date()) == ["060000.parquet", "day.parquet"]
     after = observations(tmp_path, "live", TODAY.date())
@@ -75,7 +76,7 @@ def test_a_compacted_demo_day_takes_two_bytes_an_observation_at_most(tmp_path):
     times = moments(datetime(2026, 11, 22, tzinfo=UTC), 480)
     list(write_simulated_history(DemoFeed(segments=MIN_SEGMENTS), tmp_path, times))
     before = observations(tmp_path, "demo", YESTERDAY)
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     path = layout.day_file(tmp_path, "demo", YESTERDAY)
     assert path.stat().st_size / (480 * MIN_SEGMENTS) <= 2.0
     pd.testing.assert_frame_equal(observations(tmp_path, "demo", YESTERDAY), before)
@@ -85,13 +86,13 @@ def test_snapshots_whose_removal_was_interrupted_do_not_count_twice(tmp_path, ne
     append(tmp_path, network, moments(START, 6))
     contents = {path: path.read_bytes() for path in snapshot_paths(tmp_path)}
     before = observations(tmp_path, "live", YESTERDAY)
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     for path, content in list(contents.items())[3:]:
         path.write_bytes(content)
     pd.testing.assert_frame_equal(observations(tmp_path, "live", YESTERDAY), before)
     assert [path.name for path in files(tmp_path, "live")] == ["day.parquet"]
     assert observations(tmp_path, "live", YESTERDAY)["observed_at"].nunique() == 6
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     assert file_names(tmp_path, "live", YESTERDAY) == ["day.parquet"]
     pd.testing.assert_frame_equal(observations(tmp_path, "live", YESTERDAY), before)
 
@@ -105,10 +106,10 @@ def test_a_snapshot_that_comes_during_compaction_is_kept(tmp_path, network, monk
         write(path, content)
 
     monkeypatch.setattr(compaction, "write_atomically", write_while_a_late_snapshot_arrives)
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     assert file_names(tmp_path, "live", YESTERDAY) == ["070000.parquet", "day.parquet"]
     monkeypatch.undo()
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     assert file_names(tmp_path, "live", YESTERDAY) == ["day.parquet"]
     assert observations(tmp_path, "live", YESTERDAY)["observed_at"].nunique() == 4
 
@@ -121,7 +122,7 @@ def test_a_full_disk_leaves_the_snapshots_and_is_journalled(tmp_path, network, m
         raise StorageError(f"cannot write {path.name}: No space left on device")
 
     monkeypatch.setattr(compaction, "write_atomically", full)
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     assert "No space left on device" in caplog.text
     assert len(file_names(tmp_path, "live", YESTERDAY)) == 3
     pd.testing.assert_frame_equal(observations(tmp_path, "live", YESTERDAY), before)
@@ -152,7 +153,7 @@ def test_a_bad_file_is_set_aside_and_named_and_the_others_are_compacted(
     append(tmp_path, network, moments(START, 4))
     bad = snapshot_paths(tmp_path)[1]
     spoil(bad)
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     assert file_names(tmp_path, "live", YESTERDAY) == ["060300.parquet.unreadable", "day.parquet"]
     assert "060300.parquet is unreadable and set aside" in caplog.text
     assert observations(tmp_path, "live", YESTERDAY)["observed_at"].nunique() == 3
@@ -162,11 +163,11 @@ def test_a_bad_file_is_set_aside_and_named_and_the_others_are_compacted(
 def test_a_damaged_day_costs_that_day_only(tmp_path, network, caplog, spoil):
     append(tmp_path, network, moments(START - timedelta(days=1), 4))
     append(tmp_path, network, moments(START, 4))
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     spoil(layout.day_file(tmp_path, "live", YESTERDAY))
     assert len(observations(tmp_path, "live", YESTERDAY)) == 0
     assert "day.parquet is unreadable and set aside" in caplog.text
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     week = typical_week(tmp_path, "live", network)
     assert week.days == 1
     assert week.values["known"].sum() > 0
@@ -201,7 +202,7 @@ def test_a_reader_overtaken_by_compaction_reads_the_day_again(tmp_path, network,
         calls.append(path)
         if len(calls) == 2:
             monkeypatch.setattr(day_files, "read_file", read)
-            upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+            upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
         return read(path, columns)
 
     monkeypatch.setattr(day_files, "read_file", compacted_meanwhile)
@@ -211,18 +212,18 @@ def test_a_reader_overtaken_by_compaction_reads_the_day_again(tmp_path, network,
 
 def test_what_a_day_held_already_wins_over_what_comes_later(tmp_path, network):
     append(tmp_path, network, moments(START, 2), seed=1)
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     before = observations(tmp_path, "live", YESTERDAY)
     append(tmp_path, network, moments(START, 1), seed=2)
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     pd.testing.assert_frame_equal(observations(tmp_path, "live", YESTERDAY), before)
 
 
 def test_the_same_segment_of_two_networks_counts_once_a_time(tmp_path, network):
     append(tmp_path, network, moments(START, 1))
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     append(tmp_path, make_network(version="redrawn"), moments(START, 1))
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     found = observations(tmp_path, "live", YESTERDAY)
     assert set(found["network_version"]) == {network.version}
     assert len(found) == len(network)
@@ -233,10 +234,11 @@ UPKEEP_SCRIPT = """
 import sys, time
 from datetime import datetime, UTC
 from pathlib import Path
+from services.city.rennes import RENNES
 from services.history import compaction, upkeep
 fold_day = compaction.fold_day
 compaction.fold_day = lambda *given: (time.sleep(0.05), fold_day(*given))[1]
-upkeep.keep_up(Path(sys.argv[1]), datetime(2026, 11, 23, 9, tzinfo=UTC), 10_000)
+upkeep.keep_up(RENNES, Path(sys.argv[1]), datetime(2026, 11, 23, 9, tzinfo=UTC), 10_000)
 """
 
 
@@ -263,7 +265,7 @@ def test_killed_at_any_moment_nothing_is_lost_or_counted_twice(tmp_path, network
         for day in days:
             pd.testing.assert_frame_equal(observations(tmp_path, "live", day), expected[day])
     assert kills >= 2
-    upkeep.keep_up(tmp_path, TODAY, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     assert [file_names(tmp_path, "live", day) for day in days] == [["day.parquet"]] * len(days)
     assert typical_week(tmp_path, "live", network).days == len(days)
     for day in days:

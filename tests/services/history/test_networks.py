@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.base.files import set_aside, write_atomically
+from services.city.rennes import RENNES
 from services.history import retention, upkeep
 from services.history.networks import MAX_LOADED, KnownNetworks
 from services.traffic.store import Store
@@ -25,9 +26,9 @@ def kept(data_dir):
 @pytest.fixture
 def data_dir(tmp_path):
     """A network for a folded day, one for snapshots, two published ones, two for nobody."""
-    store = Store(tmp_path)
+    store = Store(RENNES, tmp_path)
     append(tmp_path, make_network(version="folded"), moments(START, 2))
-    upkeep.keep_up(tmp_path, START + timedelta(days=1), None)
+    upkeep.keep_up(RENNES, tmp_path, START + timedelta(days=1), None)
     append(tmp_path, make_network(version="observed"), moments(START + timedelta(days=9), 2))
     for source, version in (("live", "archived"), ("demo", "shown")):
         network = make_network(version=version)
@@ -41,15 +42,15 @@ USED = {f"{version}.geojson" for version in ("folded", "observed", "archived", "
 
 
 def test_networks_stay_as_long_as_history_or_a_snapshot_refers_to_them(data_dir):
-    retention.remove_unused_networks(data_dir, datetime.now(UTC) + timedelta(hours=1))
+    retention.remove_unused_networks(RENNES, data_dir, datetime.now(UTC) + timedelta(hours=1))
     # An import writes the network first: it has a day to write the rows.
     assert kept(data_dir) == USED | {"unused.geojson", "shown.geojson.unreadable-2"}
-    retention.remove_unused_networks(data_dir, LATER)
+    retention.remove_unused_networks(RENNES, data_dir, LATER)
     assert kept(data_dir) == USED
 
 
 def test_the_hourly_upkeep_removes_networks_with_the_last_day_that_needs_them(data_dir):
-    upkeep.keep_up(data_dir, LATER, retention_days=1)
+    upkeep.keep_up(RENNES, data_dir, LATER, retention_days=1)
     assert kept(data_dir) == USED - {"folded.geojson"}
 
 
@@ -58,7 +59,7 @@ def test_nothing_is_removed_while_it_cannot_be_told_what_is_in_use(data_dir, cap
     live = data_dir / "snapshots" / "live.parquet"
     live.unlink()
     live.mkdir()
-    upkeep.keep_up(data_dir, LATER, retention_days=400)
+    upkeep.keep_up(RENNES, data_dir, LATER, retention_days=400)
     assert kept(data_dir) == before
     assert "upkeep of the networks: cannot read" in caplog.text
 
@@ -69,7 +70,7 @@ def test_nothing_is_removed_while_it_cannot_be_told_what_is_in_use(data_dir, cap
 def test_a_damaged_snapshot_keeps_no_network_for_ever(data_dir, caplog, name, network):
     (data_dir / "snapshots" / name).write_bytes(b"PAR1 cut")
     for _ in range(2):
-        upkeep.keep_up(data_dir, LATER, retention_days=400)
+        upkeep.keep_up(RENNES, data_dir, LATER, retention_days=400)
     assert kept(data_dir) == USED - {f"{network}.geojson"}
     assert caplog.text.count("is unreadable and set aside") == 1
 
@@ -78,7 +79,7 @@ def test_the_upkeep_removes_what_killed_writers_left(data_dir):
     left = data_dir / "networks" / ".writing-left"
     left.write_bytes(b"half")
     os.utime(left, (0, 0))
-    upkeep.keep_up(data_dir, START + timedelta(days=1), None)
+    upkeep.keep_up(RENNES, data_dir, START + timedelta(days=1), None)
     assert not left.exists()
 
 
@@ -99,9 +100,9 @@ def test_what_was_set_aside_is_removed_after_a_month(data_dir, name):
         set_aside(path, "damaged")
     asides = [path.with_name(path.name + ending) for ending in (".unreadable", ".unreadable-2")]
     now = datetime.now(UTC)
-    upkeep.keep_up(data_dir, now + timedelta(days=29), None)
+    upkeep.keep_up(RENNES, data_dir, now + timedelta(days=29), None)
     assert all(aside.exists() for aside in asides)
-    upkeep.keep_up(data_dir, now + timedelta(days=31), None)
+    upkeep.keep_up(RENNES, data_dir, now + timedelta(days=31), None)
     assert not any(aside.exists() for aside in asides)
     assert (data_dir / "snapshots" / "live.parquet").exists()
 
@@ -113,7 +114,7 @@ def test_what_cannot_be_removed_is_told_as_that_and_stops_nothing_else(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(upkeep, "remove_set_aside", refused)
-    upkeep.keep_up(data_dir, LATER, retention_days=400)
+    upkeep.keep_up(RENNES, data_dir, LATER, retention_days=400)
     assert "set aside: [Errno 13] Permission denied" in caplog.text
     assert "upkeep of the networks" not in caplog.text
     assert kept(data_dir) == USED
@@ -124,7 +125,7 @@ def test_only_networks_in_use_are_in_memory(tmp_path):
     for version in versions:
         keep_network(tmp_path, make_network(20, version=version))
     at_hand = make_network(20, version="mine")
-    networks = KnownNetworks(tmp_path, [at_hand])
+    networks = KnownNetworks(RENNES, tmp_path, [at_hand])
     for _ in range(2):
         seen = [weakref.ref(networks.get(version)) for version in versions]
         gc.collect()

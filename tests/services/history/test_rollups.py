@@ -30,7 +30,7 @@ def three_days(tmp_path, network):
     for day in DAYS:
         start = datetime(day.year, day.month, day.day, 5, 30, tzinfo=UTC)
         append(tmp_path, network, moments(start, 6, step_minutes=20))
-    upkeep.keep_up(tmp_path, NOW, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, NOW, KEEP_ALL)
     return tmp_path
 
 
@@ -39,7 +39,7 @@ def cubes(data_dir):
 
 
 def rollups_of(data_dir):
-    return rollups.Rollups(data_dir, "live", KnownNetworks(data_dir))
+    return rollups.Rollups(data_dir, "live", KnownNetworks(RENNES, data_dir))
 
 
 def assert_equal_cubes(left, right):
@@ -101,7 +101,7 @@ def test_usual_quantiles_are_those_of_what_was_seen(tmp_path, network):
         snapshot = make_snapshot_for(network, Status.HEAVY, observed_at=moment)
         snapshot.columns["speed_kmh"] = np.round(limit * (count + 1) / 20)
         writer.append_snapshot(tmp_path, snapshot)
-    upkeep.keep_up(tmp_path, NOW, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, NOW, KEEP_ALL)
     usual = typical(tmp_path, "live", network, 8)
     for name, expected in (("p10", 0.10), ("p50", 0.50), ("p90", 0.90)):
         assert usual[name].between(expected - 0.051, expected + 0.051).all()
@@ -122,7 +122,7 @@ def test_both_clock_changes_count_in_the_hour_people_read(tmp_path, network, sta
         writer.append_snapshot(
             tmp_path, make_snapshot_for(network, Status.HEAVY, observed_at=moment)
         )
-    upkeep.keep_up(tmp_path, NOW, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, NOW, KEEP_ALL)
     known = typical_week(tmp_path, "live", network).values["known"][:, 0]
     seen = {hour: int(count) for hour, count in enumerate(known) if count}
     assert seen == hours_seen
@@ -144,7 +144,7 @@ def test_a_day_forgotten_is_as_if_it_had_never_been(three_days, network, tmp_pat
     for day in (DAYS[0], DAYS[2]):
         start = datetime(day.year, day.month, day.day, 5, 30, tzinfo=UTC)
         append(other, network, moments(start, 6, step_minutes=20))
-    upkeep.keep_up(other, NOW, KEEP_ALL)
+    upkeep.keep_up(RENNES, other, NOW, KEEP_ALL)
     assert_equal_cubes(cubes(three_days), cubes(other))
 
 
@@ -153,7 +153,7 @@ def test_a_late_snapshot_is_counted_once_its_day_is_compacted_again(three_days, 
     late = datetime(2026, 11, 20, 23, 57, tzinfo=UTC)
     keep = make_snapshot_for(network, Status.HEAVY, observed_at=late)
     writer.append_snapshot(three_days, keep)
-    upkeep.keep_up(three_days, NOW, KEEP_ALL)
+    upkeep.keep_up(RENNES, three_days, NOW, KEEP_ALL)
     after = typical_week(three_days, "live", network).values["known"].sum()
     assert after == before + len(network)
     fresh = cubes(three_days)
@@ -171,7 +171,7 @@ def test_a_day_replaced_behind_their_back_is_counted_as_it_is_now(three_days, ne
     }
     given = rows.Observations(network.version, columns)
     writer.write_day(three_days, "live", DAYS[1], given)
-    upkeep.keep_up(three_days, NOW, KEEP_ALL)
+    upkeep.keep_up(RENNES, three_days, NOW, KEEP_ALL)
     assert "made again from the raw days" in caplog.text
     frame = expected_hours(three_days, network, DAYS)
     known = typical_week(three_days, "live", network).values["known"].sum()
@@ -184,7 +184,7 @@ def test_a_damaged_roll_up_is_set_aside_and_made_again(three_days, network, capl
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(StorageError, match=r"segments\.parquet: not a roll-up"):
         typical_week(three_days, "live", network)
-    upkeep.keep_up(three_days, NOW, KEEP_ALL)
+    upkeep.keep_up(RENNES, three_days, NOW, KEEP_ALL)
     assert "segments.parquet is unreadable and set aside" in caplog.text
     assert_equal_cubes(cubes(three_days), sound)
 
@@ -194,11 +194,11 @@ def test_rows_of_a_lost_network_count_again_once_it_is_back(three_days, network,
     path = three_days / "networks" / f"{network.version}.geojson"
     document = path.read_bytes()
     path.unlink()
-    upkeep.keep_up(three_days, NOW, KEEP_ALL)
+    upkeep.keep_up(RENNES, three_days, NOW, KEEP_ALL)
     assert cubes(three_days)[SEGMENTS].sums["known"].sum() == 0
     assert f"network {network.version}" in caplog.text
     path.write_bytes(document)
-    upkeep.keep_up(three_days, NOW, KEEP_ALL)
+    upkeep.keep_up(RENNES, three_days, NOW, KEEP_ALL)
     assert_equal_cubes(cubes(three_days), sound)
 
 
@@ -217,7 +217,7 @@ def test_snapshots_that_no_upkeep_has_seen_are_part_of_the_usual(three_days, net
         mean = of_hour.mean().reindex(range(len(network)))
         np.testing.assert_allclose(week.at(hour)["mean_ratio"], mean, atol=1e-3)
     before = week
-    upkeep.keep_up(three_days, datetime(2026, 11, 29, 9, tzinfo=UTC), KEEP_ALL)
+    upkeep.keep_up(RENNES, three_days, datetime(2026, 11, 29, 9, tzinfo=UTC), KEEP_ALL)
     after = typical_week(three_days, "live", network)
     for name, values in before.values.items():
         np.testing.assert_array_equal(values, after.values[name], err_msg=name)
@@ -245,7 +245,7 @@ def test_the_usual_of_zones_is_made_of_the_ratios_on_the_page(tmp_path, network)
         snapshot = make_snapshot_for(network, status, observed_at=moment)
         writer.append_snapshot(tmp_path, snapshot)
         ratios.append(compute_indicators(network, snapshot).zone_ratios)
-    upkeep.keep_up(tmp_path, NOW, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, NOW, KEEP_ALL)
     usual = typical_zones(tmp_path, "live", network)
     friday_at_8 = 4 * 24 + 8
     for zone in RENNES.zone_choices[:-1]:
@@ -271,12 +271,13 @@ def test_a_handful_of_segments_says_nothing_of_a_zone(tmp_path, network):
 
 def test_old_observations_read_on_a_network_that_changed(tmp_path, network):
     append(tmp_path, network, moments(datetime(2026, 11, 19, 6, 0, tzinfo=UTC), 3))
-    upkeep.keep_up(tmp_path, NOW, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, NOW, KEEP_ALL)
     before = typical_week(tmp_path, "live", network)
     # Two segments fewer, two more, and one with another limit.
     wider = make_network(62)
     chosen = np.arange(62) != 5
     changed = type(wider)(
+        city=RENNES,
         version="changed",
         segment_ids=tuple(np.array(wider.segment_ids)[chosen].tolist()),
         geometry=tuple(part for part, keep in zip(wider.geometry, chosen, strict=True) if keep),
@@ -294,7 +295,7 @@ def test_old_observations_read_on_a_network_that_changed(tmp_path, network):
             else:
                 np.testing.assert_array_equal(values[:, place], before.values[name][:, old])
     append(tmp_path, changed, moments(datetime(2026, 11, 26, 6, 0, tzinfo=UTC), 3), seed=1)
-    upkeep.keep_up(tmp_path, datetime(2026, 11, 27, 9, tzinfo=UTC), KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, datetime(2026, 11, 27, 9, tzinfo=UTC), KEEP_ALL)
     both = typical_week(tmp_path, "live", changed)
     new = observations(tmp_path, "live", date(2026, 11, 26))
     new = new[(new["segment"] == 7) & new["speed_kmh"].notna() & (new["status"] != 4)]
@@ -307,7 +308,7 @@ def test_old_observations_read_on_a_network_that_changed(tmp_path, network):
 
 
 def test_retention_keeps_the_newest_days_and_the_usual_of_those(three_days, network):
-    upkeep.keep_up(three_days, NOW, retention_days=2)
+    upkeep.keep_up(RENNES, three_days, NOW, retention_days=2)
     assert layout.days(three_days, "live") == DAYS[1:]
     week = typical_week(three_days, "live", network)
     assert week.days == 2
@@ -317,22 +318,22 @@ def test_retention_keeps_the_newest_days_and_the_usual_of_those(three_days, netw
 
 def test_an_archive_of_years_ago_is_not_removed_for_its_age(three_days, network):
     append(three_days, network, moments(datetime(2021, 11, 19, 6, 0, tzinfo=UTC), 1))
-    upkeep.keep_up(three_days, NOW, retention_days=4)
+    upkeep.keep_up(RENNES, three_days, NOW, retention_days=4)
     assert len(layout.days(three_days, "live")) == 4
-    upkeep.keep_up(three_days, NOW, retention_days=3)
+    upkeep.keep_up(RENNES, three_days, NOW, retention_days=3)
     assert layout.days(three_days, "live") == DAYS
 
 
 def test_retention_leaves_what_is_not_its_own(three_days):
     foreign = layout.partition(three_days, "live", DAYS[0]) / "notes.txt"
     foreign.write_text("mine")
-    upkeep.keep_up(three_days, NOW, retention_days=1)
+    upkeep.keep_up(RENNES, three_days, NOW, retention_days=1)
     assert [p.name for p in foreign.parent.iterdir()] == ["notes.txt"]
 
 
 def test_live_and_simulated_are_never_usual_together(tmp_path, network):
     append(tmp_path, network, moments(NOW - timedelta(days=1), 2), source="demo")
-    upkeep.keep_up(tmp_path, NOW, KEEP_ALL)
+    upkeep.keep_up(RENNES, tmp_path, NOW, KEEP_ALL)
     assert typical_week(tmp_path, "demo", network).days == 1
     assert typical_week(tmp_path, "live", network).days == 0
     assert read_cube(rollups.path_of(tmp_path, "live", ZONES), ZONES.form) is None

@@ -27,7 +27,7 @@ def known(tmp_path):
     """Three weeks of mixed traffic, two of them taken into the roll-ups."""
     for start in WEEKS_BEFORE[:2]:
         append(tmp_path, NETWORK, moments(start, 20))
-    keep_up(tmp_path, NOW, None)
+    keep_up(RENNES, tmp_path, NOW, None)
     append(tmp_path, NETWORK, moments(WEEKS_BEFORE[2], 20))
     return tmp_path
 

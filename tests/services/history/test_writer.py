@@ -21,7 +21,9 @@ MORNING = datetime(2026, 11, 23, 7, 40, tzinfo=UTC)
 
 def zone_times(data_dir, source, network):
     days = layout.days(data_dir, source)
-    return list(zone_times_by_day(data_dir, source, days, KnownNetworks(data_dir, [network])))
+    return list(
+        zone_times_by_day(data_dir, source, days, KnownNetworks(RENNES, data_dir, [network]))
+    )
 
 
 def test_a_snapshot_is_one_small_file_in_the_partition_of_its_source_and_date(tmp_path, network):

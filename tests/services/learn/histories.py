@@ -18,10 +18,10 @@ from services.forecast.week_forecasts import WEEK_DIRECTORY, WEEK_FILE, WeekTabl
 from services.forecast.week_forecasts import encode_table as encode_week_table
 from services.forecast.zone_forecasts import (
     FORECASTS_FILE,
-    TABLE_SHAPE,
     TrainedOn,
     encode_table,
     make_table,
+    table_shape,
 )
 from services.history import writer
 from services.history.hour_of_week import HOURS_PER_WEEK
@@ -87,10 +87,11 @@ def write_table(
 ) -> None:
     """A model that says the same of every hour."""
     table = make_table(
+        RENNES,
         version,
         "1",
         TrainedOn("demo", date(2026, 1, 5), last_day, 50, 1_000),
-        np.broadcast_to(np.array(shares, float), TABLE_SHAPE).copy(),
+        np.broadcast_to(np.array(shares, float), table_shape(RENNES)).copy(),
     )
     (root / version).mkdir(parents=True, exist_ok=True)
     (root / version / FORECASTS_FILE).write_bytes(encode_table(table))
@@ -141,6 +142,7 @@ def make_nowcast(
     ratios = np.add.outer([-0.03, 0.0, 0.03], middle)
     shape = (len(QUANTILES), len(LEAD_MINUTES), len(NETWORK))
     return NowcastTable(
+        RENNES,
         model_version=version,
         trained_on=TrainedOn("demo", date(2026, 1, 5), last_day, 50, 1_000),
         network_version=NETWORK.version,

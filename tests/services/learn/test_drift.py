@@ -37,12 +37,12 @@ def write_days(data_dir, lately):
     ]
     changed = START + timedelta(days=USUAL_DAYS)
     write(data_dir, moments, lambda moment: lately(moment) if moment >= changed else FREE)
-    keep_up(data_dir, NOW, None)
+    keep_up(RENNES, data_dir, NOW, None)
 
 
 def test_traffic_as_usual_has_not_drifted(tmp_path, operations):
     write_days(tmp_path, lambda moment: FREE)
-    measured = measure_drift(tmp_path, "demo", operations, NOW)
+    measured = measure_drift(RENNES, tmp_path, "demo", operations, NOW)
     assert {item.day for item in measured} == {YESTERDAY}
     assert {item.zone for item in measured} == set(RENNES.zone_choices)
     assert {item.hour_class for item in measured} == {"morning_peak", "evening_peak"}
@@ -51,7 +51,7 @@ def test_traffic_as_usual_has_not_drifted(tmp_path, operations):
 
 def test_a_change_shows_by_its_size_and_at_its_hours_only(tmp_path, operations):
     write_days(tmp_path, lambda moment: DENSE if moment.hour == 7 else FREE)
-    measured = measure_drift(tmp_path, "demo", operations, NOW)
+    measured = measure_drift(RENNES, tmp_path, "demo", operations, NOW)
     by_class = {item.hour_class: item.distance for item in measured if item.zone == "rocade"}
     moved = RATIO_OF[FREE] - RATIO_OF[DENSE]
     assert by_class["morning_peak"] == pytest.approx(moved, abs=0.02)
@@ -60,17 +60,20 @@ def test_a_change_shows_by_its_size_and_at_its_hours_only(tmp_path, operations):
 
 def test_it_is_measured_once_a_day(tmp_path, operations):
     write_days(tmp_path, lambda moment: FREE)
-    assert measure_drift(tmp_path, "demo", operations, NOW)
-    assert measure_drift(tmp_path, "demo", operations, NOW + timedelta(hours=1)) == []
+    assert measure_drift(RENNES, tmp_path, "demo", operations, NOW)
+    assert measure_drift(RENNES, tmp_path, "demo", operations, NOW + timedelta(hours=1)) == []
     with operations.begin() as session:
         assert len(session.scalars(select(DriftMeasure)).all()) == 2 * len(RENNES.zone_choices)
 
 
 def test_days_that_are_missing_or_an_unknown_habit_measure_nothing(tmp_path, operations):
     write(tmp_path, times(START, 72), lambda moment: FREE)
-    assert measure_drift(tmp_path, "demo", operations, START + timedelta(days=3, hours=3)) == []
-    assert measure_drift(tmp_path, "demo", operations, START + timedelta(days=9)) == []
-    assert measure_drift(tmp_path, "live", operations, START + timedelta(days=3)) == []
+    assert (
+        measure_drift(RENNES, tmp_path, "demo", operations, START + timedelta(days=3, hours=3))
+        == []
+    )
+    assert measure_drift(RENNES, tmp_path, "demo", operations, START + timedelta(days=9)) == []
+    assert measure_drift(RENNES, tmp_path, "live", operations, START + timedelta(days=3)) == []
 
 
 def test_every_hour_has_one_class():
@@ -85,20 +88,20 @@ def test_weekends_are_compared_with_weekends():
     usual[monday_8, :, 5] = usual[sunday_8, :, 15] = 20
     # Only a Sunday was seen, and it was as Sundays are.
     seen[sunday_8, :, 15] = 4
-    assert {distance for *_, distance in distances(seen, usual)} == {0.0}
+    assert {distance for *_, distance in distances(RENNES, seen, usual)} == {0.0}
 
 
 def test_monitoring_gets_plain_numbers_with_few_labels(tmp_path, operations):
-    assert quality_metrics(operations, "demo", NOW) == []
+    assert quality_metrics(RENNES, operations, "demo", NOW) == []
     write_table(tmp_path / "models", "2026-03-01-aaaaaa", (0.8, 0.15, 0.05))
     write_days(tmp_path, lambda moment: DENSE if moment.hour == 7 else FREE)
-    kinds = [ZoneTables(tmp_path, tmp_path / "none", [])]
-    score_past_hours(tmp_path, "demo", kinds, operations, NOW)
-    measure_drift(tmp_path, "demo", operations, NOW)
-    metrics = quality_metrics(operations, "demo", NOW)
+    kinds = [ZoneTables(RENNES, tmp_path, tmp_path / "none", [])]
+    score_past_hours(RENNES, tmp_path, "demo", kinds, operations, now=NOW)
+    measure_drift(RENNES, tmp_path, "demo", operations, NOW)
+    metrics = quality_metrics(RENNES, operations, "demo", NOW)
     assert {item.name for item in metrics} == {definition.name for definition in QUALITY}
     assert len({(item.name, *sorted(item.labels.items())) for item in metrics}) == len(metrics)
     by_name = {item.name: set(item.labels) for item in metrics}
     assert by_name == {definition.name: set(definition.labels) for definition in QUALITY}
     # Simulated traffic says nothing of the live feed.
-    assert quality_metrics(operations, "live", NOW) == []
+    assert quality_metrics(RENNES, operations, "live", NOW) == []

@@ -40,8 +40,8 @@ def model(tmp_path):
 
 
 def score(tmp_path, operations, now, source="demo"):
-    kinds = scored_kinds(tmp_path, source, tmp_path / "none", operations)
-    return score_past_hours(tmp_path, source, kinds, operations, now)
+    kinds = scored_kinds(RENNES, tmp_path, source, tmp_path / "none", operations)
+    return score_past_hours(RENNES, tmp_path, source, kinds, operations, now=now)
 
 
 def rows(operations, **wanted):
@@ -87,8 +87,8 @@ def test_the_average_knows_nothing_of_the_hour_it_is_evaluated_on(tmp_path):
     write(tmp_path, times(START + timedelta(hours=49), 23), lambda moment: BLOCKED)
     for rolled_up in (False, True):
         if rolled_up:
-            keep_up(tmp_path, START + timedelta(days=9), None)
-        observed = observed_zones(tmp_path, "demo", date(2026, 3, 2), date(2026, 3, 4))
+            keep_up(RENNES, tmp_path, START + timedelta(days=9), None)
+        observed = observed_zones(RENNES, tmp_path, "demo", date(2026, 3, 2), date(2026, 3, 4))
         usual = observed.usual.at(datetime(2026, 3, 4, 12, tzinfo=UTC))
         assert usual.shares[0].argmax() == FREE
         assert usual.ratio[0] == pytest.approx(RATIO_OF[FREE], abs=0.02)
@@ -99,13 +99,13 @@ def test_the_average_knows_nothing_of_the_hour_it_is_evaluated_on(tmp_path):
 
 def test_scoring_twice_changes_nothing_and_goes_on_where_it_stopped(tmp_path, operations, model):
     write(tmp_path, times(START, 96), rush)
-    keep_up(tmp_path, START + timedelta(hours=40), None)
+    keep_up(RENNES, tmp_path, START + timedelta(hours=40), None)
     score(tmp_path, operations, START + timedelta(hours=40))
     first = outcomes(operations)
     assert score(tmp_path, operations, START + timedelta(hours=40, minutes=5)) == 0
     assert outcomes(operations) == first
     # Stopped for two days, then caught up with, in two goes or at once: the same sums.
-    keep_up(tmp_path, START + timedelta(hours=96), None)
+    keep_up(RENNES, tmp_path, START + timedelta(hours=96), None)
     score(tmp_path, operations, START + timedelta(hours=96, minutes=15))
     resumed = {(r.day, r.zone, r.lead_minutes, r.forecaster): r.rps_sum for r in rows(operations)}
     other = open_operations(
@@ -209,13 +209,13 @@ def test_live_and_simulated_history_are_evaluated_apart(tmp_path, operations, mo
     write(tmp_path, times(START, 72), rush)
     write(tmp_path, times(START, 72), lambda moment: BLOCKED, source="live")
     now = START + timedelta(hours=73)
-    score_forecasts(tmp_path, tmp_path / "none", operations, now)
+    score_forecasts(RENNES, tmp_path, tmp_path / "none", operations, now)
     live = rows(operations, source="live", zone="rocade", forecaster="model")
     demo = rows(operations, source="demo", zone="rocade", forecaster="model")
     assert sum(row.rps_sum for row in live) > sum(row.rps_sum for row in demo) > 0
     with operations.begin() as session:
-        assert quality_report(session, "live", now).source == "live"
-        assert quality_report(session, "archive", now).source in {"live", "demo"}
+        assert quality_report(RENNES, session, "live", now).source == "live"
+        assert quality_report(RENNES, session, "archive", now).source in {"live", "demo"}
 
 
 def test_a_database_that_cannot_be_written_is_journalled_and_caught_up_with(
@@ -226,10 +226,10 @@ def test_a_database_that_cannot_be_written_is_journalled_and_caught_up_with(
     blocked.write_text("")
     settings = load_settings(data_dir=tmp_path, database_url=f"sqlite:///{blocked}/x.db")
     now = START + timedelta(hours=73)
-    score_forecasts(tmp_path, tmp_path / "none", open_operations(settings), now)
+    score_forecasts(RENNES, tmp_path, tmp_path / "none", open_operations(settings), now)
     assert "scoring the forecasts by source demo" in caplog.text
     blocked.unlink()
-    score_forecasts(tmp_path, tmp_path / "none", open_operations(settings), now)
+    score_forecasts(RENNES, tmp_path, tmp_path / "none", open_operations(settings), now)
     assert rows(open_operations(settings))
 
 

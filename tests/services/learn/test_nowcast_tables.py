@@ -50,7 +50,9 @@ def foretell(tmp_path, doing=rush, *, hours=range(24), late=timedelta(), **chang
 
 
 def score(tmp_path, operations, now=NOW):
-    return score_past_hours(tmp_path, "demo", [Nowcasts(tmp_path, "demo")], operations, now)
+    return score_past_hours(
+        RENNES, tmp_path, "demo", [Nowcasts(RENNES, tmp_path, "demo")], operations, now=now
+    )
 
 
 def rows(operations, **wanted):
@@ -173,18 +175,18 @@ def test_each_model_is_charged_with_what_it_said_itself(tmp_path, operations, ob
 
 
 def test_without_a_learner_nothing_is_scored_and_nothing_fails(tmp_path, operations, observed):
-    score_forecasts(tmp_path, tmp_path / "none", operations, NOW)
+    score_forecasts(RENNES, tmp_path, tmp_path / "none", operations, NOW)
     assert rows(operations) == []
     with operations.begin() as session:
-        assert quality_report(session, "demo", NOW).leads == []
+        assert quality_report(RENNES, session, "demo", NOW).leads == []
     assert issued_times(tmp_path, "demo", EVALUATED_DAY) == []
 
 
 def test_the_worker_scores_the_nowcasts_of_each_source_by_itself(tmp_path, operations, observed):
     write(tmp_path, times(START, 48, 15), rush, source="live")
     foretell(tmp_path, source="live")
-    score_forecasts(tmp_path, tmp_path / "none", operations, NOW)
+    score_forecasts(RENNES, tmp_path, tmp_path / "none", operations, NOW)
     assert {row.source for row in rows(operations)} == {"live"}
-    score_forecasts(tmp_path, tmp_path / "none", operations, NOW)
+    score_forecasts(RENNES, tmp_path, tmp_path / "none", operations, NOW)
     (model,) = rows(operations, zone="rocade", forecaster="model", lead_minutes=15)
     assert model.cases == 23 * 4 - 1

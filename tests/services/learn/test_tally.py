@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from services.city.rennes import RENNES
 from services.learn.tally import Evaluated, Prediction, ScoreKey, Tally, added_up, tallies
 
 OBSERVED = np.array([0, 2])
@@ -31,7 +32,7 @@ def evaluated(**changes):
 
 
 def test_scores_by_hand():
-    sums = tallies(evaluated())
+    sums = tallies(RENNES, evaluated())
     model = sums[ScoreKey("v", "rocade", 60, "model")]
     assert model.cases == 2
     # Cumulated errors: (0.7-1, 0.9-1) and (0.1-0, 0.7-0), halved.
@@ -48,7 +49,7 @@ def test_scores_by_hand():
 
 
 def test_the_calibration_is_that_of_not_free():
-    bins = tallies(evaluated())[ScoreKey("v", "rocade", 60, "model")].calibration
+    bins = tallies(RENNES, evaluated())[ScoreKey("v", "rocade", 60, "model")].calibration
     assert bins[3] == pytest.approx((1, 0.3, 0))
     assert bins[9] == pytest.approx((1, 0.9, 1))
     assert sum(cases for cases, _, _ in bins) == 2
@@ -72,7 +73,7 @@ def test_parts_add_up_to_the_whole():
         )
         for place in (0, 1)
     ]
-    whole, parts = tallies(evaluated()), added_up(map(tallies, halves))
+    whole, parts = tallies(RENNES, evaluated()), added_up(tallies(RENNES, half) for half in halves)
     assert whole.keys() == parts.keys()
     for key, tally in whole.items():
         other = parts[key]
@@ -82,10 +83,11 @@ def test_parts_add_up_to_the_whole():
 
 
 def test_nothing_adds_nothing():
-    tally = next(iter(tallies(evaluated()).values()))
+    tally = next(iter(tallies(RENNES, evaluated()).values()))
     assert tally + Tally() == tally
     assert (
         tallies(
+            RENNES,
             evaluated(
                 zone=np.array([], int),
                 observed=np.array([], int),
@@ -94,7 +96,7 @@ def test_nothing_adds_nothing():
                     name: Prediction(np.empty((0, 3)))
                     for name in ("model", "persistence", "average")
                 },
-            )
+            ),
         )
         == {}
     )

@@ -42,13 +42,13 @@ SURE_OF_FREE = (0.85, 0.9, 0.95)
 def observed(tmp_path):
     """Eight days, seen every 20 minutes, blocked from 7 to 8 UTC; the first seven rolled up."""
     write(tmp_path, times(START, 24 * 8), rush)
-    keep_up(tmp_path, START + timedelta(days=7, minutes=30), None)
+    keep_up(RENNES, tmp_path, START + timedelta(days=7, minutes=30), None)
 
 
 def score(tmp_path, operations, now=NOW):
-    kinds = scored_kinds(tmp_path, "demo", tmp_path / "none", operations)
+    kinds = scored_kinds(RENNES, tmp_path, "demo", tmp_path / "none", operations)
     of_week = [kind for kind in kinds if kind.kind == "week"]
-    return score_past_hours(tmp_path, "demo", of_week, operations, now)
+    return score_past_hours(RENNES, tmp_path, "demo", of_week, operations, now=now)
 
 
 def rows(operations, **wanted):
@@ -81,7 +81,7 @@ def test_the_habit_knows_nothing_of_the_hour_it_is_evaluated_on(tmp_path):
     monday = START + timedelta(days=14)
     write(tmp_path, times(START, 24 * 22), lambda moment: FREE if moment < monday else BLOCKED)
     # All of it rolled up, as when a stopped worker catches up.
-    keep_up(tmp_path, START + timedelta(days=23), None)
+    keep_up(RENNES, tmp_path, START + timedelta(days=23), None)
     segments = ObservedSegments(tmp_path, "demo", NETWORK)
     shares, ratio = segments.usual_before(datetime(2026, 3, 16, 12, tzinfo=UTC))
     assert (shares.argmax(axis=1) == FREE).all()
@@ -118,7 +118,7 @@ def test_unknown_segments_are_no_cases(tmp_path, operations):
         rush,
         known_share=lambda moment: 0.3 if moment >= monday else 1.0,
     )
-    keep_up(tmp_path, START + timedelta(days=7, minutes=30), None)
+    keep_up(RENNES, tmp_path, START + timedelta(days=7, minutes=30), None)
     write_week(tmp_path / "models", VERSION, SURE_OF_FREE)
     score(tmp_path, operations)
     (model,) = rows(operations, day=MONDAY, zone=RENNES.whole_network, forecaster="model")
@@ -127,13 +127,15 @@ def test_unknown_segments_are_no_cases(tmp_path, operations):
 
 def test_page_and_metrics_say_when_the_week_is_worse(tmp_path, operations, observed):
     write_week(tmp_path / "models", VERSION, SURE_OF_FREE)
-    score_forecasts(tmp_path, tmp_path / "none", operations, NOW)
+    score_forecasts(RENNES, tmp_path, tmp_path / "none", operations, NOW)
     with operations.begin() as session:
-        (lead,) = [x for x in quality_report(session, "demo", NOW).leads if x.kind == "week"]
+        (lead,) = [
+            x for x in quality_report(RENNES, session, "demo", NOW).leads if x.kind == "week"
+        ]
     assert lead.week.skill["average"] < 0
     found = {
         (metric.name, metric.labels.get("baseline")): metric.value
-        for metric in quality_metrics(operations, "demo", NOW)
+        for metric in quality_metrics(RENNES, operations, "demo", NOW)
         if metric.labels.get("kind") == "week"
     }
     assert found[FORECAST_SKILL.name, "average"] == pytest.approx(lead.week.skill["average"])
@@ -145,7 +147,7 @@ def test_days_of_traffic_go_with_whoever_asked_for_them(tmp_path):
     gc.collect()
     gc.disable()
     try:
-        tables = WeekTables(tmp_path, tmp_path, "demo", [])
+        tables = WeekTables(RENNES, tmp_path, tmp_path, "demo", [])
         segments = tables._observed()
         assert len(segments.times_within(START + timedelta(hours=3), 4)) > 0
         segments.usual_before(START + timedelta(hours=3))

@@ -43,7 +43,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 @pytest.fixture
 def data_dir(tmp_path):
-    Store(tmp_path / "data").prepare()
+    Store(RENNES, tmp_path / "data").prepare()
     return tmp_path / "data"
 
 
@@ -66,7 +66,7 @@ def take(data_dir, *paths, source="live", adds_to_the_usual_week=False):
 def by_id(data_dir, day=DAY, source="live"):
     """The observations of a day by segment id and time, whatever their network."""
     frame = observations(data_dir, source, day)
-    networks = {v: Store(data_dir).network(v) for v in set(frame["network_version"])}
+    networks = {v: Store(RENNES, data_dir).network(v) for v in set(frame["network_version"])}
     frame["id"] = [
         networks[version].segment_ids[segment]
         for version, segment in zip(frame["network_version"], frame["segment"], strict=True)
@@ -478,7 +478,7 @@ def test_what_was_imported_is_part_of_the_usual_week(tmp_path, data_dir, network
     week = typical_week(data_dir, "live", network)
     assert week.days == 1
     assert week.at(12)["known"].tolist() == [5] * len(network)
-    upkeep.keep_up(data_dir, NOW, 1_000)
+    upkeep.keep_up(RENNES, data_dir, NOW, 1_000)
     more = make_records(network, Status.HEAVY, observed_at=OBSERVED_AT + timedelta(minutes=15))
     take(
         data_dir,

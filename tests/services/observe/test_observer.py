@@ -63,7 +63,7 @@ def demo_reply(at: datetime) -> bytes:
 
 @pytest.fixture
 def store(tmp_path):
-    store = Store(tmp_path, heals=True)
+    store = Store(RENNES, tmp_path, heals=True)
     store.prepare()
     return store
 
@@ -383,7 +383,7 @@ def test_a_damaged_publication_does_not_hide_the_archive_while_the_feed_is_down(
         observer = Observer(store, feed, SimulatedFeed(demo_reply), clock, city=RENNES)
     for _ in range(2):
         assert observer.observe().source == "archive"
-        assert LatestTraffic(Store(store.data_dir)).view().snapshot.source == "archive"
+        assert LatestTraffic(Store(RENNES, store.data_dir)).view().snapshot.source == "archive"
     assert caplog.text.count("is unreadable and set aside") == 1
 
 

@@ -77,7 +77,7 @@ def test_the_network_is_kept_but_no_simulated_snapshot_is_published(tmp_path, fe
     expected = check_reply(
         feed.reply(MONDAY_MORNING), city=RENNES, source="demo", received_at=MONDAY_MORNING
     )
-    store = Store(tmp_path)
+    store = Store(RENNES, tmp_path)
     assert store.network(expected.network.version).segment_ids == expected.network.segment_ids
     assert store.current_snapshot() is None
 

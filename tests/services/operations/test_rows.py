@@ -11,6 +11,7 @@ from sqlalchemy import JSON
 
 from app import create_app
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.learn.summary import quality_report
 from services.operations.cameras import latest_readings
 from services.operations.database import FILE_NAME, open_operations
@@ -158,7 +159,9 @@ def readable(operations):
             "model_decisions": [d.version for d in latest_decisions(session)],
             "log_in_failures": [v for v, _ in log_in_failures_since(session, NOW - timedelta(1))],
             "forecast_scores": [
-                zone for lead in quality_report(session, "live", NOW).leads for zone in lead.zones
+                zone
+                for lead in quality_report(RENNES, session, "live", NOW).leads
+                for zone in lead.zones
             ],
         }
     return {table: sorted(names) for table, names in found.items()}

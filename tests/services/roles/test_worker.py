@@ -58,7 +58,7 @@ def workers():
 
 
 def observed_at(data_dir) -> Callable[[], object]:
-    return lambda: (s := Store(data_dir).current_snapshot()) and s.source
+    return lambda: (s := Store(RENNES, data_dir).current_snapshot()) and s.source
 
 
 def test_a_worker_fetches_publishes_and_stops_when_asked(tmp_path, workers):
@@ -68,12 +68,12 @@ def test_a_worker_fetches_publishes_and_stops_when_asked(tmp_path, workers):
     os.utime(left, (0, 0))
     with fault_server(reply_with(encode(make_records()))) as server:
         process = workers(tmp_path, source="live", feed_url=server.url, feed_period_seconds=1)
-        wait_until(lambda: Store(tmp_path).current_snapshot() is not None)
+        wait_until(lambda: Store(RENNES, tmp_path).current_snapshot() is not None)
         assert not left.exists()
         wait_until(lambda: server.requests >= 3)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0
-    assert Store(tmp_path).current_snapshot().source == "live"
+    assert Store(RENNES, tmp_path).current_snapshot().source == "live"
 
 
 def test_a_second_worker_stands_by_and_takes_over(tmp_path, workers, monkeypatch):
@@ -126,7 +126,7 @@ def test_a_wrong_setting_ends_the_start_in_one_line(tmp_path):
 
 def test_the_simulated_feed_is_observed_like_the_live_one(tmp_path):
     settings = load_settings(data_dir=tmp_path, source="demo")
-    store = Store(tmp_path)
+    store = Store(RENNES, tmp_path)
     store.prepare()
     snapshot = worker.make_observer(settings, store).observe()
     assert snapshot.source == "demo"
@@ -140,7 +140,7 @@ def test_the_simulated_feed_is_observed_like_the_live_one(tmp_path):
 def test_it_asks_the_feed_of_the_city_unless_another_is_named(tmp_path, monkeypatch, named, asked):
     urls = []
     monkeypatch.setattr(worker, "LiveFeed", urls.append)
-    worker.make_observer(load_settings(data_dir=tmp_path, **named), Store(tmp_path))
+    worker.make_observer(load_settings(data_dir=tmp_path, **named), Store(RENNES, tmp_path))
     assert urls == [asked]
 
 
@@ -175,7 +175,7 @@ def test_it_gives_no_sign_of_life_while_a_job_hangs(tmp_path, monkeypatch, hung)
 
 def test_its_hourly_jobs_leave_nothing_behind_in_memory(tmp_path, monkeypatch):
     settings = load_settings(data_dir=tmp_path, source="live")
-    Store(tmp_path).prepare()
+    Store(RENNES, tmp_path).prepare()
     append(tmp_path, make_network(), moments(OBSERVED_AT, 60))
     now = OBSERVED_AT
     monkeypatch.setattr(worker, "utc_now", lambda: now)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from services.base.clock import utc_now
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.history import layout
 from services.metrics.shared_directory import metric_registry
 from services.metrics.work import WorkMetrics
@@ -15,7 +16,7 @@ from tests.services.history.days import append, file_names, moments
 
 def test_the_worker_looks_after_the_history_every_hour(tmp_path):
     settings = load_settings(data_dir=tmp_path, source="demo", history_retention_days=1)
-    store = Store(tmp_path)
+    store = Store(RENNES, tmp_path)
     store.prepare()
     scheduler = worker.make_scheduler(
         settings, worker.make_observer(settings, store), WorkMetrics(metric_registry(), "worker")

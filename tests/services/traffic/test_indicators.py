@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from services.city.rennes import RENNES
 from services.traffic.indicators import compute_indicators, congestion_level, zone_status
 from services.traffic.network import Network
 from services.traffic.snapshot import make_snapshot
@@ -19,6 +20,7 @@ def straight_network(names, limits, *, lat=48.0):
     """Segments of one kilometre due north, far from the centre."""
     step = 1_000 / DEGREE_M
     return Network(
+        city=RENNES,
         version="straight",
         segment_ids=tuple(str(i) for i in range(len(names))),
         geometry=tuple(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from services.base.errors import ConfigurationError, StorageError
+from services.city.rennes import RENNES
 from services.traffic.store import Store, WorkerState
 from services.web.latest import LatestTraffic
 from tests.factories import make_network, make_snapshot_for, make_usual_hour
@@ -17,7 +18,7 @@ from tests.waiting import wait_until
 
 @pytest.fixture
 def store(tmp_path):
-    store = Store(tmp_path / "data")
+    store = Store(RENNES, tmp_path / "data")
     store.prepare()
     return store
 
@@ -65,13 +66,13 @@ def test_a_network_version_never_leaves_the_directory(store, version):
 def test_a_directory_of_another_layout_is_refused_by_name(tmp_path):
     (tmp_path / "layout-version").write_text("0")
     with pytest.raises(ConfigurationError, match=r"TRAFFIC_DATA_DIR.*layout '0'"):
-        Store(tmp_path).prepare()
+        Store(RENNES, tmp_path).prepare()
 
 
 def test_a_file_in_place_of_the_directory_is_refused_in_one_line(tmp_path):
     (tmp_path / "data").write_text("")
     with pytest.raises(ConfigurationError, match="TRAFFIC_DATA_DIR") as refusal:
-        Store(tmp_path / "data").prepare()
+        Store(RENNES, tmp_path / "data").prepare()
     assert "\n" not in str(refusal.value)
 
 
@@ -81,7 +82,7 @@ def test_a_read_only_directory_is_refused(tmp_path, monkeypatch):
 
     monkeypatch.setattr("tempfile.mkstemp", read_only)
     with pytest.raises(ConfigurationError, match="Read-only file system"):
-        Store(tmp_path / "data").prepare()
+        Store(RENNES, tmp_path / "data").prepare()
 
 
 def test_worker_state_survives_and_a_damaged_one_is_ignored(store):
@@ -140,7 +141,7 @@ def test_the_writer_sets_damaged_files_aside_and_readers_rename_nothing(
     store.write_usual_hour(make_usual_hour(network))
     path = store.data_dir / name
     sound = path.read_bytes()
-    writer = Store(store.data_dir, heals=True)
+    writer = Store(RENNES, store.data_dir, heals=True)
     for count, content in enumerate((b"", sound[:-9], sound.replace(b"PAR1", b"PAR2")), start=1):
         path.write_bytes(content)
         with pytest.raises(StorageError, match="not a"):
@@ -186,7 +187,7 @@ def test_a_damaged_network_is_set_aside_with_a_line_and_made_anew(store, network
     for count, _ in enumerate(damage_each_way(path), start=1):
         caplog.clear()
         # Both by the worker that runs and by one that has just started.
-        (store if count % 2 else Store(store.data_dir)).publish(network, snapshot)
+        (store if count % 2 else Store(RENNES, store.data_dir)).publish(network, snapshot)
         assert store.network(network.version).segment_ids == network.segment_ids
         assert caplog.text.count("is unreadable and set aside") == 1
         assert len(list(path.parent.glob("*.unreadable*"))) == count
@@ -195,7 +196,7 @@ def test_a_damaged_network_is_set_aside_with_a_line_and_made_anew(store, network
 def test_a_sound_network_is_written_once(store, network):
     for _ in range(3):
         store.publish(network, make_snapshot_for(network))
-        Store(store.data_dir).publish(network, make_snapshot_for(network))
+        Store(RENNES, store.data_dir).publish(network, make_snapshot_for(network))
     [path] = (store.data_dir / "networks").iterdir()
     before = path.stat()
     store.publish(network, make_snapshot_for(network))
@@ -230,7 +231,7 @@ def test_a_snapshot_beside_another_network_is_not_shown(store, network):
 
 
 def _publish_for_ever(data_dir):
-    store = Store(data_dir)
+    store = Store(RENNES, data_dir)
     network = make_network()
     snapshots = [make_snapshot_for(network, source=source) for source in ("live", "demo")]
     while True:

@@ -96,7 +96,7 @@ def test_what_is_written_reads_back_the_same(store):
 )
 def test_a_damaged_file_is_a_clear_error(document):
     with pytest.raises(StorageError, match="not a file of usual traffic"):
-        decode_usual_hour(document)
+        decode_usual_hour(RENNES, document)
 
 
 def test_the_web_role_compares_with_what_the_worker_left(store, caplog):
