@@ -6,13 +6,14 @@ from services.base.data_directory import end_with_data_directory, prepare_data_d
 from services.base.errors import TrafficError
 from services.base.journal import start_journal
 from services.base.settings import load_settings
+from services.city.chosen import CITY
 from services.metrics.shared_directory import share_metrics
 from services.web.monitoring import start_graphs
 from services.web.server.limits import THREADS
 
 try:
     _settings = load_settings()
-    prepare_data_directory(_settings.data_dir)
+    prepare_data_directory(_settings.data_dir, CITY.name)
 except TrafficError as error:
     sys.exit(str(error))
 

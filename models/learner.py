@@ -24,6 +24,7 @@ from models.nowcast.train import NOWCAST_DIRECTORY
 from models.training_command import quieten_tensorflow
 from services.base.clock import utc_now
 from services.base.command_line import run_command, tells_errors
+from services.base.data_directory import prepare_data_directory
 from services.base.errors import TrafficError
 from services.base.journal import start_journal
 from services.base.settings import Settings, load_settings
@@ -155,6 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     quieten_tensorflow()
     settings = load_settings()
+    prepare_data_directory(settings.data_dir, CITY.name)
     start_journal(settings)
     # A look that is still under way when the next one is due is no news.
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)

@@ -34,6 +34,7 @@ from services.base.clock import utc_now
 from services.base.command_line import run_command, tells_errors
 from services.base.errors import StorageError
 from services.base.formats import plural
+from services.city.chosen import CITY
 from services.city.city import City
 from services.learn.scoring_rules import skill
 from services.operations.database import NothingRecorded, Operations, open_operations

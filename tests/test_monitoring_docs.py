@@ -7,8 +7,10 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import flask
 import pytest
@@ -138,7 +140,7 @@ def test_a_process_is_told_by_labels_that_readers_add():
 
 def test_the_documents_are_as_the_command_writes_them():
     """``python -m services.watch.prometheus`` writes them anew."""
-    for path, content in documents().items():
+    for path, content in documents(RENNES).items():
         assert path.read_text("utf-8") == content, path.name
 
 
@@ -357,15 +359,18 @@ def test_prometheus_evaluates_by_hours_and_growth_as_the_rules_say(tmp_path):
     promtool("test", "rules", tmp_path / "tests.yml")
 
 
-@pytest.mark.parametrize(
-    "day", [datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 7, 15, tzinfo=UTC)]
-)
-def test_hours_in_utc_lie_within_those_of_rennes(day):
+@pytest.mark.parametrize("zone", ["Europe/Paris", "Asia/Tokyo", "America/Los_Angeles"])
+def test_hours_in_utc_are_those_that_a_city_has_in_winter_and_in_summer(zone):
     [rule] = [rule for rule in load_rules().rule if rule.hours]
-    first, last = (int(line.split()[-1]) for line in expression(rule)[1:])
+    city = replace(RENNES, time_zone=ZoneInfo(zone))
+    lines = expression(city, rule)[1:]
+    days = [datetime(2026, month, 15, tzinfo=UTC) for month in (1, 7)]
     for hour in range(24):
-        if first <= hour < last:
-            assert rule.hours[0] <= RENNES.local(day.replace(hour=hour)).hour < rule.hours[1]
+        bounds = re.findall(r"hour\(\) (>=|<) (\d+)", " ".join(lines))
+        held = [hour >= int(it) if sign == ">=" else hour < int(it) for sign, it in bounds]
+        told = any(held) if " or " in lines[0] else all(held)
+        local = [city.local(day.replace(hour=hour)).hour for day in days]
+        assert told == all(rule.hours[0] <= it < rule.hours[1] for it in local)
 
 
 def test_the_dashboard_is_one_that_grafana_reads():

@@ -34,6 +34,7 @@ from services.camera.answer import Segment, look
 from services.camera.messages import Answer, Order, Reply, socket_path
 from services.camera.model_files import check_own_model
 from services.camera.server import CameraServer
+from services.city.chosen import CITY
 from services.metrics.camera import CameraMetrics
 from services.metrics.shared_directory import metric_registry, share_metrics
 from services.roles.processes import CAMERA, module_command
@@ -136,7 +137,7 @@ def run(settings: Settings, idle_seconds: float = IDLE_SECONDS) -> None:
     ConfigurationError
         When the data directory, the socket or the model of the settings cannot be used.
     """
-    prepare_data_directory(settings.data_dir)
+    prepare_data_directory(settings.data_dir, CITY.name)
     end_with_data_directory(settings.data_dir)
     check_own_model(settings)
     # A second one stands by until the first is gone.

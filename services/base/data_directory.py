@@ -1,4 +1,4 @@
-"""Whether a data directory can be used: made, writable, laid out by this version, still there."""
+"""Whether a data directory can be used: made, writable, of this version and city, still there."""
 
 from __future__ import annotations
 
@@ -18,28 +18,36 @@ log = logging.getLogger(__name__)
 
 LAYOUT_VERSION: Final = "1"
 _LAYOUT_FILE: Final = "layout-version"
+_CITY_FILE: Final = "city"
 _CHECK_FILE: Final = "write-check"
 _LOOK_SECONDS: Final = 2.0
 
 
-def prepare_data_directory(data_dir: Path) -> None:
-    """Make a data directory and check that this version can use it.
+def prepare_data_directory(data_dir: Path, city: str) -> None:
+    """Make a data directory and check that this version can use it for a city.
 
     Raises
     ------
     ConfigurationError
-        When it cannot be written, or was laid out by another version.
+        When it cannot be written, was laid out by another version, or is of another city.
     """
     try:
-        found = read_if_present(data_dir / _LAYOUT_FILE)
-        if found is None:
-            _mark(data_dir / _LAYOUT_FILE)
+        layout = _marked(data_dir / _LAYOUT_FILE, LAYOUT_VERSION)
+        if layout != LAYOUT_VERSION:
+            raise ConfigurationError(
+                f"TRAFFIC_DATA_DIR: {data_dir} has layout {layout[:20]!r}, this version reads "
+                f"{LAYOUT_VERSION!r}; choose an empty directory or move this one away"
+            )
+        of = _marked(data_dir / _CITY_FILE, city)
+        if of != city:
+            raise ConfigurationError(
+                f"TRAFFIC_DATA_DIR: {data_dir} is of {of[:40]!r}, this installation is of "
+                f"{city!r}; choose an empty directory or move this one away"
+            )
         write_atomically(data_dir / _CHECK_FILE, b"")
         (data_dir / _CHECK_FILE).unlink(missing_ok=True)
     except (OSError, StorageError) as error:
         raise ConfigurationError(f"TRAFFIC_DATA_DIR: {data_dir} cannot be used: {error}") from None
-    if found is not None:
-        _check_layout(data_dir, found.decode(errors="replace").strip())
 
 
 def end_with_data_directory(data_dir: Path) -> None:
@@ -71,10 +79,19 @@ def when_replaced(data_dir: Path, react: Callable[[], bool]) -> None:
     threading.Thread(target=_look, args=(mark, stamp_of(mark), react), daemon=True).start()
 
 
-def _mark(mark: Path) -> None:
-    """Write the layout's version once, whichever roles start together."""
+def _marked(mark: Path, content: str) -> str:
+    """What a mark says; it is made where there is none."""
+    found = read_if_present(mark)
+    if found is None:
+        _mark(mark, content)
+        found = read_if_present(mark) or b""
+    return found.decode(errors="replace").strip()
+
+
+def _mark(mark: Path, content: str) -> None:
+    """Write a mark once, whichever roles start together."""
     new = mark.with_name(f".{mark.name}-{secrets.token_hex(8)}")
-    write_atomically(new, LAYOUT_VERSION.encode())
+    write_atomically(new, content.encode())
     try:
         mark.hardlink_to(new)
     except FileExistsError:
@@ -93,11 +110,3 @@ def _look(mark: Path, known: FileStamp | None, react: Callable[[], bool]) -> Non
             if react():
                 return
             known = stamp_of(mark)
-
-
-def _check_layout(data_dir: Path, found: str) -> None:
-    if found != LAYOUT_VERSION:
-        raise ConfigurationError(
-            f"TRAFFIC_DATA_DIR: {data_dir} has layout {found[:20]!r}, this version reads "
-            f"{LAYOUT_VERSION!r}; choose an empty directory or move this one away"
-        )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.base.errors import InvalidRequest
+
+_HOUR: Final = timedelta(hours=1)
+# Any one will do.
+_YEAR: Final = 2026
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class City:
     Attributes
     ----------
     name : str
+        By which its data directory is known.
     feed_url : str
         Where the adapter of its feed (``services/observe/feeds/``) asks, unless told otherwise.
     dataset_url : str
@@ -141,6 +146,13 @@ class City:
     def zone_choices(self) -> tuple[str, ...]:
         """The zones, and last the whole network."""
         return (*self.zones, self.whole_network)
+
+    @property
+    def utc_offsets_hours(self) -> tuple[int, int]:
+        """The smallest and the largest offset from UTC of a year, eastward, in hours."""
+        months = (datetime(_YEAR, month, 1, tzinfo=UTC) for month in range(1, 13))
+        offsets = [self.local(month).utcoffset() or timedelta() for month in months]
+        return min(offsets) // _HOUR, max(offsets) // _HOUR
 
     def local(self, moment: datetime) -> datetime:
         """An aware time as people in the city read it."""

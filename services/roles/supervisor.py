@@ -25,6 +25,7 @@ from services.base.data_directory import prepare_data_directory, when_replaced
 from services.base.errors import ConfigurationError, TrafficError
 from services.base.journal import start_journal
 from services.base.settings import Settings, host_and_port, load_settings
+from services.city.chosen import CITY
 from services.roles.processes import (
     CAMERA,
     HUNG_AFTER_SECONDS,
@@ -181,7 +182,7 @@ def prepare_start(settings: Settings, roles: Collection[str] = ROLES) -> None:
     """
     if "web" in roles:
         check_port_is_free(settings.host, settings.port)
-    prepare_data_directory(settings.data_dir)
+    prepare_data_directory(settings.data_dir, CITY.name)
     rules_of(settings)
     _check_camera(settings)
     _check_channels(settings)
@@ -191,7 +192,7 @@ def prepare_start(settings: Settings, roles: Collection[str] = ROLES) -> None:
 def _begin_again(settings: Settings) -> bool:
     """Make a data directory that was deleted; the roles end by themselves and are started again."""
     try:
-        prepare_data_directory(settings.data_dir)
+        prepare_data_directory(settings.data_dir, CITY.name)
         start_journal(settings)
     except (ConfigurationError, OSError) as error:
         log.error("%s", error)

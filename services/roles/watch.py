@@ -139,7 +139,7 @@ def run(settings: Settings, stopping: threading.Event) -> None:
     ConfigurationError
         When the rules, a channel or the data directory cannot be used.
     """
-    prepare_data_directory(settings.data_dir)
+    prepare_data_directory(settings.data_dir, CITY.name)
     end_with_data_directory(settings.data_dir)
     outbox = Outbox(open_operations(settings), channels_of(settings), send_by_apprise)
     rules_of(settings)

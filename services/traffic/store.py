@@ -1,6 +1,6 @@
 """The data directory: the one thing that the web and worker roles share.
 
-layout-version              the layout of this directory, see services.base.data_directory
+layout-version, city        of what this directory is, see services.base.data_directory
 snapshots/current.parquet   what the page shows
 snapshots/live.parquet      the last live snapshot, kept for when the feed is down; while that is
                             what the page shows, the same file under two names
@@ -72,7 +72,7 @@ class Store:
     """
 
     def __init__(self, city: City, data_dir: Path, *, heals: bool = False) -> None:
-        self.city = city
+        self._city = city
         self.data_dir = data_dir
         self._heals = heals
         self._current = data_dir / "snapshots" / "current.parquet"
@@ -89,9 +89,9 @@ class Store:
         Raises
         ------
         ConfigurationError
-            When it cannot be written, or was laid out by another version.
+            When it cannot be written, was laid out by another version, or is of another city.
         """
-        prepare_data_directory(self.data_dir)
+        prepare_data_directory(self.data_dir, self._city.name)
 
     def publish(self, network: Network, snapshot: Snapshot) -> None:
         """Make a snapshot the current one; the network goes first, so that it is there to read.
@@ -204,7 +204,7 @@ class Store:
         if document is None:
             raise StorageError(f"network {version} is not kept here")
         try:
-            return document, decode_network(self.city, document, version)
+            return document, decode_network(self._city, document, version)
         except StorageError as error:
             _set_aside(path, stamp, error)
             raise StorageError(f"network {version} was damaged: {error}") from error
@@ -230,7 +230,7 @@ class Store:
         StorageError
             When it cannot be read, or is damaged and this store does not heal.
         """
-        return self._read(self._usual, partial(decode_usual_hour, self.city))
+        return self._read(self._usual, partial(decode_usual_hour, self._city))
 
     def write_worker_state(self, state: WorkerState) -> None:
         """Keep how the last attempts went.

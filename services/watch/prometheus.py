@@ -15,6 +15,8 @@ from typing import Final
 
 from services.base.command_line import run_command
 from services.base.files import write_atomically
+from services.city.chosen import CITY
+from services.city.city import City
 from services.metrics.definitions import DEFINITIONS, HEARTBEAT, Definition
 from services.metrics.files import bucket_name
 from services.watch.rules import Rule, Signal, load_rules
@@ -46,6 +48,7 @@ groups:
   - name: traffic-rennes
     rules:
 """
+_HOURS_PER_DAY: Final = 24
 _TABLE: Final = re.compile(r"(?<=<!-- table -->\n).*(?=<!-- end of table -->)", re.DOTALL)
 _VALUES: Final = {
     "s": "{{ $value | humanizeDuration }}",
@@ -56,9 +59,9 @@ _VALUES: Final = {
 _DEFINITIONS: Final = {definition.name: definition for definition in DEFINITIONS}
 
 
-def rules_document(rules: Sequence[Rule]) -> str:
+def rules_document(city: City, rules: Sequence[Rule]) -> str:
     """The rules as a file that Prometheus reads (YAML)."""
-    return _HEADER + "".join(map(_alert, rules))
+    return _HEADER + "".join(_alert(city, rule) for rule in rules)
 
 
 def metrics_table(definitions: Sequence[Definition]) -> str:
@@ -78,11 +81,11 @@ def metrics_table(definitions: Sequence[Definition]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def documents() -> dict[Path, str]:
+def documents(city: City) -> dict[Path, str]:
     """What each of the two files should hold."""
     table = metrics_table(DEFINITIONS)
     return {
-        RULES_FILE: rules_document([*load_rules().rule, WATCH_SILENT]),
+        RULES_FILE: rules_document(city, [*load_rules().rule, WATCH_SILENT]),
         TABLE_FILE: _TABLE.sub(lambda _: table, TABLE_FILE.read_text("utf-8")),
     }
 
@@ -98,31 +101,30 @@ def alert_name(rule: Rule) -> str:
     return "".join(word.capitalize() for word in rule.name.split("-"))
 
 
-def expression(rule: Rule) -> list[str]:
+def expression(city: City, rule: Rule) -> list[str]:
     """When a rule is broken, in PromQL, by lines.
 
     Examples
     --------
-    >>> expression(WATCH_SILENT)[1]
+    >>> from services.city.rennes import RENNES
+    >>> expression(RENNES, WATCH_SILENT)[1]
     'or absent(traffic_heartbeat_timestamp_seconds{role="watch"})'
     """
     value, *conditions = _SIGNALS[rule.signal](rule)
     sign = ">" if rule.above is not None else "<"
     lines = [f"{value} {sign} {rule.threshold:.15g}", *(f"and {line}" for line in conditions)]
     if rule.hours:
-        # Prometheus knows UTC only, Rennes is one hour ahead of it or two: what holds in both.
-        lines.append(f"and on () hour() >= {rule.hours[0] - 1}")
-        lines.append(f"and on () hour() < {rule.hours[1] - 2}")
+        lines += _hours_in_utc(city, *rule.hours)
     if rule.missing == "alarm":
         lines.append(f"or absent({_selected(rule)})")
     return lines
 
 
-def _alert(rule: Rule) -> str:
+def _alert(city: City, rule: Rule) -> str:
     subject = " · ".join(f"{{{{ $labels.{label} }}}}" for label in rule.by)
     told = rule.summary.get("en") or next(iter(rule.summary.values()))
     summary = ": ".join(filter(None, [told, subject, _VALUES[rule.unit]]))
-    expr = "".join(f"          {line}\n" for line in expression(rule))
+    expr = "".join(f"          {line}\n" for line in expression(city, rule))
     wait = f"        for: {_duration(rule.for_seconds)}\n" if rule.for_seconds else ""
     return (
         f"      - alert: {alert_name(rule)}\n"
@@ -131,6 +133,16 @@ def _alert(rule: Rule) -> str:
         f"        annotations:\n"
         f"          summary: {json.dumps(summary, ensure_ascii=False)}\n"
     )
+
+
+def _hours_in_utc(city: City, first: int, end: int) -> list[str]:
+    """Hours of a city as Prometheus, which knows UTC only, can tell: those in winter and summer."""
+    ahead = city.utc_offsets_hours
+    start = (first - ahead[0]) % _HOURS_PER_DAY
+    stop = start + (end - ahead[1]) - (first - ahead[0])
+    if stop <= _HOURS_PER_DAY:
+        return [f"and on () hour() >= {start}", f"and on () hour() < {stop}"]
+    return [f"and on () (hour() >= {start} or hour() < {stop - _HOURS_PER_DAY})"]
 
 
 def _value(rule: Rule) -> list[str]:
@@ -223,7 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m services.watch.prometheus",
         description="Write docs/monitoring/: Prometheus' rules and the table of metrics.",
     ).parse_args(arguments)
-    for path, content in documents().items():
+    for path, content in documents(CITY).items():
         write_atomically(path, content.encode())
     return 0
 
