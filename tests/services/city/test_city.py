@@ -4,34 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import orjson
 import pytest
 
 from services.base.errors import InvalidRequest
-from services.city.city import Box, Holidays, ZoneRule
+from services.city.city import Holidays
 from services.city.day_types import DayType, coming_day
 from services.city.rennes import RENNES
 from services.city.zones import zones_of_segments
-
-LISBON = replace(
-    RENNES,
-    name="Lisboa",
-    believed=Box(-9.6, 38.5, -8.9, 39.0),
-    centre_lon_deg=-9.137,
-    centre_lat_deg=38.708,
-    time_zone=ZoneInfo("Europe/Lisbon"),
-    zones=("baixa", "circulares", "bairros"),
-    whole_network="grande-lisboa",
-    first_zone="baixa",
-    zone_rules=(
-        ZoneRule("baixa", radius_m=1_000.0),
-        ZoneRule("circulares", name_prefixes=("Segunda",), road_classes=("IC",)),
-    ),
-    other_zone="bairros",
-)
+from tests.lisbon import LISBON
 
 
 def test_its_time_is_that_of_its_people():
