@@ -176,7 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument(
         "--idle-seconds",
-        type=float,
+        type=_seconds,
         default=IDLE_SECONDS,
         help="how long the model is kept after the last picture; default: %(default)g",
     )
@@ -190,6 +190,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.nice(max(0, NICENESS - os.nice(0)))
     run(settings, idle_seconds)
     _start_anew(given)
+
+
+def _seconds(text: str) -> float:
+    if not float(text) > 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time that passes")
+    return float(text)
 
 
 def _stop(signal_number: int, _frame: FrameType | None) -> None:

@@ -9,7 +9,6 @@ Every choice is made on `val`; `test` is looked at once, when all is done.
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -44,8 +43,7 @@ from models.versions import (
     write_recorded_version,
 )
 from services.base.clock import utc_now
-from services.base.command_line import run_command
-from services.base.errors import ConfigurationError, TrafficError
+from services.base.command_line import run_command, tells_errors
 from services.base.settings import load_settings
 from services.camera.classes import GROUPS, ClassFile, InputScaling, encode_class_file
 from services.camera.familiarity import Familiarity, write_familiarity
@@ -137,6 +135,7 @@ def decide_by_baseline(content: dict[str, Any]) -> Ruling:
     return Ruling("refused", "worse_than_baseline")
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = _parser()
@@ -151,23 +150,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     options = FitOptions(epochs=given.epochs, encoder=given.encoder, seed=given.seed)
     now = utc_now()
-    try:
-        with ExitStack() as stack:
-            settings = load_settings()
-            previous = champion_in_use(roots_of(settings.data_dir, CAMERA))
-            trained = train(
-                given.data,
-                given.out or settings.data_dir / "models",
-                options,
-                report=say,
-                now=now,
-                kept_at=given.weights or _passing_place(stack),
-                encoder_weights=given.encoder_weights,
-                finish_only=given.finish,
-            )
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2 if isinstance(error, ConfigurationError) else 1
+    with ExitStack() as stack:
+        settings = load_settings()
+        previous = champion_in_use(roots_of(settings.data_dir, CAMERA))
+        trained = train(
+            given.data,
+            given.out or settings.data_dir / "models",
+            options,
+            report=say,
+            now=now,
+            kept_at=given.weights or _passing_place(stack),
+            encoder_weights=given.encoder_weights,
+            finish_only=given.finish,
+        )
     # A version for another place is no decision of this installation.
     if given.out is None:
         record_training(open_operations(settings), CAMERA, trained, previous, now)

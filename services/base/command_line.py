@@ -48,15 +48,24 @@ def run_command(main: Callable[[], int]) -> NoReturn:
 
 
 def tells_errors(main: Callable[P, int]) -> Callable[P, int]:
-    """A command that tells an error of this project in one line and ends with :data:`REFUSED`."""
+    """A command that tells in one line what it cannot do, and then ends with :data:`REFUSED`.
+
+    An error of this project, or a file that the machine does not give or take, by its name; any
+    other is a fault to be seen.
+    """
 
     @wraps(main)
     def telling(*arguments: P.args, **options: P.kwargs) -> int:
         try:
             return main(*arguments, **options)
         except TrafficError as error:
-            sys.stderr.write(f"{error}\n")
-            return REFUSED
+            told = str(error)
+        except OSError as error:
+            if error.filename is None:
+                raise
+            told = f"{os.fsdecode(error.filename)}: {error.strerror}"
+        sys.stderr.write(f"{told}\n")
+        return REFUSED
 
     return telling
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Final
 
 from concurrent_log_handler import ConcurrentRotatingFileHandler
@@ -55,7 +56,9 @@ def _take_over_loggers() -> None:
 
 
 def _file_handler(settings: Settings) -> logging.Handler:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    # Whether the directory can be used is told by who prepares it.
+    with suppress(OSError):
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
     return ConcurrentRotatingFileHandler(
         settings.data_dir / FILE_NAME,
         maxBytes=MAX_BYTES,

@@ -115,7 +115,7 @@ def test_training_on_drawn_streets_writes_a_version_that_segments(tmp_path):
 
 
 def test_the_command_says_what_it_misses(tmp_path, capsys):
-    assert main(["--data", str(tmp_path), "--out", str(tmp_path)]) == 1
+    assert main(["--data", str(tmp_path), "--out", str(tmp_path)]) == 2
     assert "no pictures" in capsys.readouterr().err
 
 

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 import models
+from models.camera.serve import main
 from services.camera.classes import GROUPS, ClassFile, encode_class_file
 from services.camera.errors import CameraUnavailable
 from services.camera.messages import socket_path
@@ -97,6 +98,13 @@ def test_left_alone_it_gives_the_memory_back_and_is_there_for_the_next(start, tm
     wait_until(lambda: resident_bytes(process.pid) < with_model / 2)
     assert client.look_at(as_file(street())).shares == first.shares
     assert process.poll() is None
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "soon"])
+def test_a_time_that_does_not_pass_is_a_wrong_option(seconds, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["--idle-seconds", seconds])
+    assert "--idle-seconds" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_a_model_of_ones_own_is_used_and_a_wrong_one_is_told(start, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
@@ -117,3 +118,18 @@ def test_an_error_of_this_project_is_one_line_and_the_code_of_a_wrong_option(cap
     assert capsys.readouterr().err == "the disk is full\n"
     with pytest.raises(ZeroDivisionError):
         main(ZeroDivisionError())
+
+
+def test_so_is_a_file_that_the_machine_does_not_give(tmp_path, capsys):
+    @tells_errors
+    def main(path):
+        path.read_bytes()
+        raise OSError(errno.EIO, "of no file")
+
+    (tmp_path / "file").touch()
+    assert main(tmp_path) == 2
+    assert main(tmp_path / "file" / "below") == 2
+    told = capsys.readouterr().err
+    assert told == f"{tmp_path}: Is a directory\n{tmp_path}/file/below: Not a directory\n"
+    with pytest.raises(OSError, match="of no file"):
+        main(tmp_path / "file")

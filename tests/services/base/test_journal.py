@@ -55,6 +55,13 @@ def test_an_error_comes_with_its_traceback(settings):
     assert "KeyError: 'trafficstatus'" in text
 
 
+def test_a_file_in_the_place_of_its_directory_is_told_by_others(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    journal.start_journal(load_settings(data_dir=tmp_path / "file"))
+    logging.getLogger("test").warning("it goes on")
+    assert "it goes on" in capsys.readouterr().err
+
+
 def test_debug_lines_only_when_asked_for(settings):
     journal.start_journal(settings)
     logging.getLogger("x").debug("hidden")
