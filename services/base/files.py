@@ -10,6 +10,7 @@ import secrets
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -105,7 +106,7 @@ def remove_abandoned(root: Path) -> list[Path]:
     A lock goes with the process that holds it: what can be locked, a minute after it was made,
     is nobody's any more.
     """
-    return [path for path in root.rglob(f"{TEMPORARY_PREFIX}*") if _is_removed(path)]
+    return [path for path in _called(root, _is_temporary) if _is_removed(path)]
 
 
 def read_if_present(path: Path) -> bytes | None:
@@ -141,7 +142,7 @@ def remove_set_aside(root: Path, now: datetime, keep: timedelta = ASIDE_KEPT) ->
     """Remove what was set aside below a directory longer ago than that; returns it."""
     oldest = (now - keep).timestamp()
     removed = []
-    for path in [*root.rglob(f"*{ASIDE_SUFFIX}*"), *root.rglob(f"*{_FORMER_ASIDE_SUFFIX}-*")]:
+    for path in _called(root, _is_aside):
         # Gone meanwhile, or not to be touched.
         with contextlib.suppress(OSError):
             # Renaming is what changed its status last.
@@ -149,6 +150,24 @@ def remove_set_aside(root: Path, now: datetime, keep: timedelta = ASIDE_KEPT) ->
                 path.unlink()
                 removed.append(path)
     return removed
+
+
+def _called(root: Path, is_meant: Callable[[str], bool]) -> list[Path]:
+    """What has such a name below a directory, as far as that can be read."""
+    return [
+        Path(place, name)
+        for place, directories, files in os.walk(root)
+        for name in (*directories, *files)
+        if is_meant(name)
+    ]
+
+
+def _is_temporary(name: str) -> bool:
+    return name.startswith(TEMPORARY_PREFIX)
+
+
+def _is_aside(name: str) -> bool:
+    return ASIDE_SUFFIX in name or f"{_FORMER_ASIDE_SUFFIX}-" in name
 
 
 def _is_removed(path: Path) -> bool:

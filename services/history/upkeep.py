@@ -42,11 +42,8 @@ def keep_up(city: City, data_dir: Path, now: datetime, retention_days: int | Non
                 keep_up_source(city, data_dir, source, now, retention_days)
         except (TrafficError, OSError) as error:
             log.error("upkeep of the %s history: %s", source, error)
-    try:
-        remove_abandoned(data_dir)
-        remove_set_aside(data_dir, now)
-    except OSError as error:
-        log.error("removing what was left behind or set aside: %s", error)
+    remove_abandoned(data_dir)
+    remove_set_aside(data_dir, now)
     try:
         with layout.exclusive(data_dir):
             retention.remove_unused_networks(city, data_dir, now)

@@ -137,13 +137,14 @@ def look_after_history(settings: Settings, operations: Operations) -> None:
     now = utc_now()
     keep_up(CITY, settings.data_dir, now, settings.history_retention_days)
     prune_journal(settings.data_dir, now, settings.journal_retention_days)
-    prune_measures(settings.data_dir, now, settings.monitoring_retention_days)
     try:
         prune_incidents(operations, now, INCIDENTS_KEPT)
         prune_log_in_failures(operations, now, LOG_IN_FAILURES_KEPT)
         prune_readings(operations, now, timedelta(days=settings.history_retention_days))
     except StorageError as error:
         log.error("old incidents, readings and log-ins were not removed: %s", error)
+    # Last: it may raise, so that its failure counts.
+    prune_measures(settings.data_dir, now, settings.monitoring_retention_days)
     give_back_memory()
 
 

@@ -4,6 +4,7 @@ import gc
 import os
 import weakref
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -107,17 +108,19 @@ def test_what_was_set_aside_is_removed_after_a_month(data_dir, name):
     assert (data_dir / "snapshots" / "live.parquet").exists()
 
 
-def test_what_cannot_be_removed_is_told_as_that_and_stops_nothing_else(
-    data_dir, monkeypatch, caplog
-):
-    def refused(*_):
-        raise PermissionError(13, "Permission denied")
+def test_a_directory_that_cannot_be_read_stops_nothing_else(data_dir, monkeypatch):
+    real_scandir = os.scandir
 
-    monkeypatch.setattr(upkeep, "remove_set_aside", refused)
-    upkeep.keep_up(RENNES, data_dir, LATER, retention_days=400)
-    assert "set aside: [Errno 13] Permission denied" in caplog.text
-    assert "upkeep of the networks" not in caplog.text
-    assert kept(data_dir) == USED
+    def scandir(path):
+        if Path(path).name == "snapshots":
+            raise OSError(5, "Input/output error")
+        return real_scandir(path)
+
+    write_atomically(data_dir / "usual" / "file", b"cut")
+    set_aside(data_dir / "usual" / "file", "damaged")
+    monkeypatch.setattr(os, "scandir", scandir)
+    upkeep.keep_up(RENNES, data_dir, datetime.now(UTC) + timedelta(days=31), None)
+    assert not list((data_dir / "usual").glob("*.unreadable"))
 
 
 def test_only_networks_in_use_are_in_memory(tmp_path):

@@ -14,11 +14,13 @@ from unittest.mock import Mock
 import pytest
 from sqlalchemy.engine import Compiled, Dialect
 
-from services.base.errors import ConfigurationError
+from services.base.errors import ConfigurationError, StorageError
 from services.base.settings import load_settings
 from services.city.rennes import RENNES
 from services.metrics.shared_directory import metric_registry
 from services.metrics.work import WorkMetrics
+from services.operations.database import open_operations
+from services.operations.log_in_failures import log_in_failures_since, record_log_in_failure
 from services.roles import worker
 from services.roles.supervisor import check_port_is_free
 from services.traffic.store import Store
@@ -194,6 +196,20 @@ def test_its_hourly_jobs_leave_nothing_behind_in_memory(tmp_path, monkeypatch):
     gc.unfreeze()
     # What the first runs compiled is used again.
     assert kept[-1] == kept[1]
+
+
+def test_a_monitoring_database_that_fails_keeps_no_log_ins(tmp_path, monkeypatch):
+    settings = load_settings(data_dir=tmp_path, source="live")
+    Store(RENNES, tmp_path).prepare()
+    operations = open_operations(settings)
+    long_ago = worker.utc_now() - 2 * worker.LOG_IN_FAILURES_KEPT
+    with operations.begin() as session:
+        record_log_in_failure(session, "visitor", long_ago)
+    monkeypatch.setattr(worker, "prune_measures", Mock(side_effect=StorageError("locked")))
+    with pytest.raises(StorageError, match="locked"):
+        worker.look_after_history(settings, operations)
+    with operations.begin() as session:
+        assert log_in_failures_since(session, long_ago) == []
 
 
 def test_a_port_in_use_is_told_in_one_line():
