@@ -62,6 +62,34 @@ class ZoneRule:
     radius_m: float = -1.0
 
 
+class Waypoint(NamedTuple):
+    """A place that a drive passes through: its name, and longitude and latitude, WGS 84."""
+
+    name: str
+    point: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class CorridorPlan:
+    """A drive that people know by name; it is driven both ways.
+
+    Attributes
+    ----------
+    key : str
+        Of letters, digits and hyphens, for addresses.
+    name : str
+    waypoints : tuple of Waypoint
+        At least two, each within 40 m of the road.
+    roads : tuple of str
+        The feed's names of the roads that it keeps to; all by default.
+    """
+
+    key: str
+    name: str
+    waypoints: tuple[Waypoint, ...]
+    roads: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Holidays:
     """Whose holidays the city has.
@@ -119,6 +147,13 @@ class City:
         The first one that fits wins.
     other_zone : str
         The zone of segments that no rule fits.
+    names_of_no_road : tuple of str
+        What the feed calls hundreds of places that have nothing else in common.
+    ring_roads : tuple of str
+        The feed's names of the ring road.
+    junction_prefixes, ring_junction_prefixes : tuple of str
+        How the names of places between roads begin, and of those on the ring road.
+    corridors : tuple of CorridorPlan
     holidays : Holidays
     """
 
@@ -140,6 +175,11 @@ class City:
     first_zone: str
     zone_rules: tuple[ZoneRule, ...]
     other_zone: str
+    names_of_no_road: tuple[str, ...]
+    ring_roads: tuple[str, ...]
+    junction_prefixes: tuple[str, ...]
+    ring_junction_prefixes: tuple[str, ...]
+    corridors: tuple[CorridorPlan, ...]
     holidays: Holidays
 
     @property

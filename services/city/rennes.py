@@ -6,7 +6,169 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from services.city.city import Box, City, Holidays, StatusThresholds, ZoneRule
+from services.city.city import (
+    Box,
+    City,
+    CorridorPlan,
+    Holidays,
+    StatusThresholds,
+    Waypoint,
+    ZoneRule,
+)
+
+_CORRIDORS: Final = (
+    CorridorPlan(
+        "rocade",
+        "Rocade",
+        (
+            Waypoint("Porte de Saint-Malo", (-1.66869, 48.14174)),
+            Waypoint("Porte de Maurepas", (-1.65322, 48.14227)),
+            Waypoint("Porte des Longchamps", (-1.59236, 48.14659)),
+            Waypoint("Porte de Tizé", (-1.58876, 48.11085)),
+            Waypoint("Porte des Loges", (-1.62685, 48.09209)),
+            Waypoint("Porte d'Alma", (-1.67815, 48.08029)),
+            Waypoint("Porte de Bréquigny", (-1.69978, 48.08569)),
+            Waypoint("Porte de Lorient", (-1.71829, 48.11155)),
+            Waypoint("Porte de Villejean", (-1.70069, 48.13823)),
+            Waypoint("Porte de Saint-Malo", (-1.66869, 48.14174)),
+        ),
+        roads=("Route nationale 136",),
+    ),
+    CorridorPlan(
+        "boulevards",
+        "Boulevards",
+        (
+            Waypoint("Rue d'Antrain", (-1.6671, 48.1249)),
+            Waypoint("Boulevard de Verdun", (-1.6846, 48.1235)),
+            Waypoint("Rue de Brest", (-1.6934, 48.1128)),
+            Waypoint("Rue Claude Bernard", (-1.6935, 48.1051)),
+            Waypoint("Rue de Nantes", (-1.6902, 48.0947)),
+            Waypoint("Avenue Henri Fréville", (-1.6711, 48.0936)),
+            Waypoint("Rue de Vern", (-1.6556, 48.0981)),
+            Waypoint("Rue de Châteaugiron", (-1.6499, 48.1004)),
+            Waypoint("Avenue Général Leclerc", (-1.657, 48.1146)),
+            Waypoint("Boulevard Volney", (-1.6627, 48.1218)),
+            Waypoint("Rue d'Antrain", (-1.6671, 48.1249)),
+        ),
+    ),
+    CorridorPlan(
+        "est-ouest",
+        "Traversée est–ouest",
+        (
+            Waypoint("Porte de Brest", (-1.7190, 48.1193)),
+            Waypoint("Rue de Brest", (-1.6934, 48.1128)),
+            Waypoint("Boulevard de Verdun", (-1.6846, 48.1235)),
+            Waypoint("Rue Jean Guéhenno", (-1.6708, 48.1181)),
+            Waypoint("Boulevard Volney", (-1.6628, 48.1218)),
+            Waypoint("Boulevard de Metz", (-1.6571, 48.1146)),
+            Waypoint("Beaulieu", (-1.6341, 48.1141)),
+        ),
+    ),
+    CorridorPlan(
+        "fougeres",
+        "Rue de Fougères",
+        (
+            Waypoint("Route de Fougères", (-1.6249, 48.1362)),
+            Waypoint("Rue Jean Guéhenno", (-1.6674, 48.1193)),
+        ),
+    ),
+    CorridorPlan(
+        "antrain",
+        "Rue d'Antrain",
+        (
+            Waypoint("Saint-Grégoire", (-1.6571, 48.143)),
+            Waypoint("Rue Saint-Martin", (-1.6764, 48.1182)),
+        ),
+    ),
+    CorridorPlan(
+        "saint-malo",
+        "Rue de Saint-Malo",
+        (
+            Waypoint("Porte de Saint-Malo", (-1.6976, 48.1425)),
+            Waypoint("Rue de l'Hôtel Dieu", (-1.6808, 48.1172)),
+        ),
+    ),
+    CorridorPlan(
+        "brest",
+        "Rue de Brest",
+        (
+            Waypoint("Porte de Brest", (-1.719, 48.1193)),
+            Waypoint("Boulevard de Verdun", (-1.6934, 48.1128)),
+        ),
+    ),
+    CorridorPlan(
+        "route-de-brest",
+        "Route de Brest",
+        (
+            Waypoint("Pacé", (-1.7737, 48.1402)),
+            Waypoint("Porte de Brest", (-1.719, 48.1193)),
+        ),
+    ),
+    CorridorPlan(
+        "lorient",
+        "Rue de Lorient",
+        (
+            Waypoint("Porte de Lorient", (-1.716, 48.1075)),
+            Waypoint("Rue Louis Guilloux", (-1.6968, 48.1088)),
+        ),
+    ),
+    CorridorPlan(
+        "route-de-lorient",
+        "Route de Lorient",
+        (
+            Waypoint("Mordelles", (-1.7958, 48.0777)),
+            Waypoint("Porte de Lorient", (-1.716, 48.1075)),
+        ),
+    ),
+    CorridorPlan(
+        "nantes",
+        "Rue de Nantes",
+        (
+            Waypoint("Porte de Bréquigny", (-1.697, 48.0833)),
+            Waypoint("Boulevard Georges Clemenceau", (-1.6902, 48.0947)),
+        ),
+    ),
+    CorridorPlan(
+        "freville",
+        "Avenue Henri Fréville",
+        (
+            Waypoint("Porte d'Alma", (-1.675, 48.0819)),
+            Waypoint("Boulevard Georges Clemenceau", (-1.6744, 48.0938)),
+        ),
+    ),
+    CorridorPlan(
+        "route-de-nantes",
+        "Route de Nantes",
+        (
+            Waypoint("Chartres-de-Bretagne", (-1.6872, 48.0367)),
+            Waypoint("Porte d'Alma", (-1.675, 48.08)),
+        ),
+    ),
+    CorridorPlan(
+        "vern",
+        "Rue de Vern",
+        (
+            Waypoint("Porte du Blosne", (-1.6432, 48.0846)),
+            Waypoint("Boulevard Franklin Roosevelt", (-1.6556, 48.0981)),
+        ),
+    ),
+    CorridorPlan(
+        "chateaugiron",
+        "Rue de Châteaugiron",
+        (
+            Waypoint("Porte des Loges", (-1.6281, 48.092)),
+            Waypoint("Boulevard Léon Bourgeois", (-1.6499, 48.1004)),
+        ),
+    ),
+    CorridorPlan(
+        "leclerc",
+        "Avenue Général Leclerc",
+        (
+            Waypoint("Beaulieu", (-1.6341, 48.1141)),
+            Waypoint("Boulevard de Metz", (-1.6571, 48.1146)),
+        ),
+    ),
+)
 
 RENNES: Final = City(
     name="Rennes",
@@ -42,5 +204,10 @@ RENNES: Final = City(
         ZoneRule("penetrantes", road_classes=("Réseau national", "Réseau d'appui")),
     ),
     other_zone="quartiers",
+    names_of_no_road=("", "Rond-point", "Inconnu Voie non dénommée"),
+    ring_roads=("Route nationale 136",),
+    junction_prefixes=("Porte ", "Echangeur ", "Rond-point "),
+    ring_junction_prefixes=("Porte ", "Echangeur "),
+    corridors=_CORRIDORS,
     holidays=Holidays("FR", "B", Path(__file__).with_name("days_off.json")),
 )

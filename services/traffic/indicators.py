@@ -44,8 +44,6 @@ BLOCKED_UP_TO_RATIO: Final = 0.40
 _METRES_PER_KM: Final = 1_000.0
 _MIN_DELAY_S: Final = 1.0
 _WORST_ROADS: Final = 5
-# The feed gives these names to hundreds of places that have nothing else in common.
-_NAMES_OF_NO_ROAD: Final = ("", "Rond-point", "Inconnu Voie non dénommée")
 
 
 @dataclass(frozen=True)
@@ -168,7 +166,8 @@ def worst_roads(network: Network, snapshot: Snapshot, how_many: int) -> tuple[Wo
     named = [
         road
         for road in worst_first.tolist()
-        if delays_s[road] >= _MIN_DELAY_S and network.roads[road][0] not in _NAMES_OF_NO_ROAD
+        if delays_s[road] >= _MIN_DELAY_S
+        and network.roads[road][0] not in network.city.names_of_no_road
     ]
     return tuple(
         WorstRoad(

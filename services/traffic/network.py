@@ -21,6 +21,8 @@ Part = list[list[float]]
 _EARTH_RADIUS_M: Final = 6_371_008.8
 # Five decimals are 1.1 m: finer than the width of a road, half the bytes.
 _COORDINATE_DECIMALS: Final = 5
+# 2 m: parts of one segment that end to end lie closer than that are one line.
+_TOUCH_DEG: Final = 2e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +197,34 @@ def geometry_parts(geometry: dict[str, Any]) -> list[Part]:
         raise ValueError(f"geometry of type {geometry['type']}")
     if not parts or any(len(part) < 2 for part in parts):
         raise ValueError("geometry with fewer than two points")
-    return parts
+    return parts if len(parts) == 1 else _in_order_of_travel(parts)
+
+
+def _in_order_of_travel(parts: list[Part]) -> list[Part]:
+    """The parts from start to end, those that touch made one.
+
+    The feed of 2024 gives the parts of some segments in any order, some of them a point.
+    """
+    left = [part for part in parts if not _touch(part[0], part[-1])] or parts[:1]
+    ordered: list[Part] = []
+    while left:
+        end = ordered[-1][-1] if ordered else None
+        after = next((part for part in left if end and _touch(end, part[0])), None)
+        part = after or next((part for part in left if not _follows_any(part, left)), left[0])
+        left = [other for other in left if other is not part]
+        if after:
+            ordered[-1] = ordered[-1] + part[1:]
+        else:
+            ordered.append(part)
+    return ordered
+
+
+def _follows_any(part: Part, others: list[Part]) -> bool:
+    return any(other is not part and _touch(other[-1], part[0]) for other in others)
+
+
+def _touch(one: list[float], other: list[float]) -> bool:
+    return max(abs(one[0] - other[0]), abs(one[1] - other[1])) < _TOUCH_DEG
 
 
 def rounded(parts: list[Part]) -> list[Part]:

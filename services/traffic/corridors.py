@@ -1,0 +1,150 @@
+"""Corridors: the drives through a city that people know by name, each way, as its file lists them.
+
+A corridor's waypoints are joined by the quickest drive over the network at its speed limits, so
+that its segments follow one another as a driver meets them.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from services.city.city import City, Waypoint
+from services.traffic.network import Network
+from services.traffic.road_lines import (
+    Grid,
+    placed_m,
+    road_lines,
+    turn_deg,
+)
+from services.traffic.stretches import successors
+
+# The two carriageways of the ring road lie up to 40 m apart.
+_NEAR_WAYPOINT_M: Final = 40.0
+# Two roads that meet end up to this far apart.
+_CROSSING_M: Final = 20.0
+# A sharper turn leads back where one came from.
+_MAX_TURN_DEG: Final = 130.0
+_State = tuple[int, int]
+"""A segment, and how many waypoints are behind its end."""
+
+
+@dataclass(frozen=True)
+class Corridor:
+    """A named drive in one direction.
+
+    Attributes
+    ----------
+    key : str
+        The name of it in addresses.
+    name : str
+        As the city's file has it.
+    towards : str
+        Where it leads to.
+    segments : tuple of int
+        Places of its segments in the network's order, in the order of travel.
+    length_m : float
+    """
+
+    key: str
+    name: str
+    towards: str
+    segments: tuple[int, ...]
+    length_m: float
+
+
+def corridors_of(city: City, network: Network) -> tuple[Corridor, ...]:
+    """The corridors of a city, each way, in the order of its file.
+
+    One that the network offers no drive along is left out: a feed that changed, or another city.
+    """
+    drives = _Drives(city, network)
+    found = []
+    for plan in city.corridors:
+        for suffix, waypoints in (("", plan.waypoints), ("-retour", plan.waypoints[::-1])):
+            segments = drives.along(waypoints, plan.roads)
+            if segments:
+                found.append(
+                    Corridor(
+                        key=plan.key + suffix,
+                        name=plan.name,
+                        towards=waypoints[-1].name,
+                        segments=tuple(segments),
+                        length_m=float(network.length_m[segments].sum()),
+                    )
+                )
+    return tuple(found)
+
+
+class _Drives:
+    """Quickest drives over a network; a segment may follow where driving on leads to it."""
+
+    def __init__(self, city: City, network: Network) -> None:
+        self._city, self._lines = city, road_lines(city, network)
+        self._cost = network.free_flow_time_s.tolist()
+        points = [placed_m(city, line) for parts in network.geometry for line in parts]
+        self._from = np.concatenate([line[:-1] for line in points])
+        self._to = np.concatenate([line[1:] for line in points])
+        segment_of_line = [i for i, parts in enumerate(network.geometry) for _ in parts]
+        self._segment_of_step = np.repeat(segment_of_line, [len(line) - 1 for line in points])
+        self._next = Grid(self._lines.start, _CROSSING_M)
+        self._successors = successors(self._lines)
+
+    def along(self, waypoints: Sequence[Waypoint], roads: Sequence[str] = ()) -> list[int]:
+        """Segments of the quickest drive through some waypoints; none where there is no drive.
+
+        Dijkstra's algorithm over segments and how many waypoints are behind them.
+        """
+        passing = [self._passing(waypoint) for waypoint in waypoints]
+        first = [i for i in sorted(passing[0]) if self._is_of(i, roads)]
+        came_from: dict[_State, _State | None] = {}
+        queue: list[tuple[float, _State, _State | None]] = [
+            (self._cost[i], (i, 1), None) for i in first
+        ]
+        heapq.heapify(queue)
+        while queue:
+            cost, state, before = heapq.heappop(queue)
+            if state in came_from:
+                continue
+            came_from[state] = before
+            at, passed = state
+            if passed == len(passing):
+                return _back(came_from, state)
+            for after in self._followers(at):
+                following = after, passed + (after in passing[passed])
+                if following not in came_from and self._is_of(after, roads):
+                    heapq.heappush(queue, (cost + self._cost[after], following, state))
+        return []
+
+    def _passing(self, waypoint: Waypoint) -> set[int]:
+        """Segments that pass by a waypoint."""
+        point = placed_m(self._city, waypoint.point)
+        step = self._to - self._from
+        along = ((point - self._from) * step).sum(axis=1) / np.maximum((step**2).sum(axis=1), 1e-9)
+        nearest = self._from + np.clip(along, 0.0, 1.0)[:, np.newaxis] * step
+        is_near = np.hypot(*(nearest - point).T) <= _NEAR_WAYPOINT_M
+        return set(self._segment_of_step[is_near].tolist())
+
+    def _is_of(self, segment: int, roads: Sequence[str]) -> bool:
+        return not roads or self._lines.names[segment] in roads
+
+    def _followers(self, at: int) -> Iterator[int]:
+        lines = self._lines
+        if at in self._successors:
+            yield self._successors[at]
+        for after, _ in self._next.near(lines.end[at]):
+            if turn_deg(lines.end_heading[at], lines.start_heading[after]) < _MAX_TURN_DEG:
+                yield after
+
+
+def _back(came_from: dict[_State, _State | None], state: _State | None) -> list[int]:
+    """The drive that led to a state; one that closes a ring has its first segment once."""
+    drive = []
+    while state is not None:
+        drive.append(state[0])
+        state = came_from[state]
+    return drive[:0:-1] if len(drive) > 1 and drive[0] == drive[-1] else drive[::-1]

@@ -1,0 +1,257 @@
+"""Stretches: what a driver would name of a road, in one direction, from a place to a place.
+
+Segments of one name are linked end to start where driving goes on from one into the other, across
+roundabouts too. The chains that result are cut where another road that has a name meets them (the
+ring road at its *portes* only), and pieces that are too short to name join their neighbour. Every
+segment is of exactly one stretch; the order of the rows has no part in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.city.city import City
+from services.traffic.network import Network
+from services.traffic.road_lines import (
+    LINK_M,
+    LINK_TURN_DEG,
+    Grid,
+    RoadLines,
+    heading_deg,
+    road_lines,
+    turn_deg,
+)
+
+Direction = Literal[
+    "inner", "outer", "inwards", "outwards", "north", "east", "south", "west", "around"
+]
+"""``inner`` and ``outer`` are the sides of the ring road, ``inwards`` and ``outwards`` are seen
+from the centre, ``around`` is a roundabout."""
+
+# Across a roundabout, a crossing that is segments of its own, or 265 m that the feed lacks of the
+# ring road (Porte de Saint-Nazaire): the longer the gap, the straighter the road must go on.
+_GAP_M: Final = 300.0
+_MAX_GAP_TURN_DEG: Final = 60.0
+_GAP_TURN_DEG_M: Final = 7_200.0
+# A road that meets another one ends within its width.
+_CROSSING_M: Final = 30.0
+_MIN_STRETCH_M: Final = 500.0
+# A road leads inwards where this share of its length brings one closer to the centre.
+_RADIAL_SHARE: Final = 0.5
+# What comes back this close to where it began is a roundabout.
+_LOOP_SHARE: Final = 0.35
+# The ring road is cut where a junction is this near: it passes above or below the other roads.
+_JUNCTION_M: Final = 300.0
+_CARDINALS: Final[tuple[Direction, ...]] = ("north", "east", "south", "west")
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a road in one direction.
+
+    Attributes
+    ----------
+    key : str
+        Names it as long as the network does not change: the ids of its first and last segment.
+    road : str
+        Name of the road, as the feed has it.
+    direction : Direction
+    start, end : str
+        The places where it begins and ends, "" where the network tells of none.
+    segments : tuple of int
+        Places of its segments in the network's order, in the order of travel.
+    length_m : float
+    """
+
+    key: str
+    road: str
+    direction: Direction
+    start: str
+    end: str
+    segments: tuple[int, ...]
+    length_m: float
+
+
+def stretches_of(city: City, network: Network) -> tuple[Stretch, ...]:
+    """Chain the segments of a network into stretches; each segment is of exactly one.
+
+    Returns
+    -------
+    tuple of Stretch
+        Ordered by key.
+    """
+    lines = road_lines(city, network)
+    places = _Places(city, lines)
+    found = [
+        _stretch(city, lines, piece, start, end)
+        for chain in _chains(lines, successors(lines))
+        for piece, start, end in _pieces(lines, chain, places)
+    ]
+    return tuple(sorted(found, key=lambda stretch: stretch.key))
+
+
+def successors(lines: RoadLines) -> dict[int, int]:
+    """The segment that driving on leads to, one at most, and of one segment only."""
+    successor: dict[int, int] = {}
+    entered: set[int] = set()
+    for links_of in (_close_links, _gap_links):
+        # The straightest and closest first; the ids decide between equals.
+        for _, _, _, i, j in sorted(links_of(lines, set(successor), entered)):
+            if i not in successor and j not in entered:
+                successor[i] = j
+                entered.add(j)
+    return successor
+
+
+Link = tuple[float, str, str, int, int]
+
+
+def _close_links(lines: RoadLines, left: set[int], entered: set[int]) -> Iterator[Link]:
+    for i, j, distance_m in _same_road(lines, left, entered, LINK_M):
+        turn = turn_deg(lines.end_heading[i], lines.start_heading[j])
+        if turn < LINK_TURN_DEG:
+            yield turn + distance_m, lines.ids[i], lines.ids[j], i, j
+
+
+def _gap_links(lines: RoadLines, left: set[int], entered: set[int]) -> Iterator[Link]:
+    for i, j, distance_m in _same_road(lines, left, entered, _GAP_M):
+        max_turn_deg = min(_MAX_GAP_TURN_DEG, _GAP_TURN_DEG_M / max(distance_m, 1.0))
+        across = float(heading_deg(lines.start[j] - lines.end[i]))
+        turns = (
+            turn_deg(lines.end_heading[i], across),
+            turn_deg(across, lines.start_heading[j]),
+            turn_deg(lines.end_heading[i], lines.start_heading[j]),
+        )
+        if max(turns) < max_turn_deg:
+            yield distance_m + sum(turns), lines.ids[i], lines.ids[j], i, j
+
+
+def _same_road(
+    lines: RoadLines, left: set[int], entered: set[int], reach_m: float
+) -> Iterator[tuple[int, int, float]]:
+    """Pairs of unlinked segments of one name, the second beginning where the first ends."""
+    starts = Grid(lines.start, reach_m)
+    for i, name in enumerate(lines.names):
+        if i not in left:
+            for j, distance_m in starts.near(lines.end[i]):
+                if j != i and j not in entered and lines.names[j] == name:
+                    yield i, j, distance_m
+
+
+def _chains(lines: RoadLines, successor: dict[int, int]) -> list[list[int]]:
+    """Segments in the order of travel; a ring begins with its smallest id."""
+    entered = set(successor.values())
+    by_id = sorted(range(len(lines.ids)), key=lambda index: lines.ids[index])
+    seen: set[int] = set()
+    chains = []
+    for first in [i for i in by_id if i not in entered] + by_id:
+        chain: list[int] = []
+        at: int | None = first
+        while at is not None and at not in seen:
+            seen.add(at)
+            chain.append(at)
+            at = successor.get(at)
+        if chain:
+            chains.append(chain)
+    return chains
+
+
+class _Places:
+    """What the ends of segments are called: the other roads that meet there."""
+
+    def __init__(self, city: City, lines: RoadLines) -> None:
+        self._city, self._lines = city, lines
+        ends = np.concatenate([lines.start, lines.end])
+        self._ends = Grid(ends, _CROSSING_M)
+        self._names = list(lines.names) * 2
+        at_junction = [
+            place
+            for place, name in enumerate(self._names)
+            if name.startswith(city.ring_junction_prefixes)
+        ]
+        self._junctions = Grid(ends[at_junction], _JUNCTION_M)
+        self._junction_names = [self._names[place] for place in at_junction]
+
+    def between(self, before: int | None, after: int | None) -> str:
+        """Name of the place between two segments of a chain, or at its beginning or end."""
+        lines = self._lines
+        points = [] if before is None else [lines.end[before]]
+        points += [] if after is None else [lines.start[after]]
+        own = next(lines.names[index] for index in (before, after) if index is not None)
+        if own in self._city.ring_roads:
+            return self._junction(points)
+        near = {
+            self._names[place]
+            for point in [*points, sum(points) / len(points)]
+            for place, _ in self._ends.near(point)
+        }
+        named = near - {own, *self._city.names_of_no_road}
+        return min(named, key=lambda name: (not self._is_junction(name), name), default="")
+
+    def _junction(self, points: list[NDArray[np.float64]]) -> str:
+        near = [
+            (distance_m, self._junction_names[place])
+            for point in points
+            for place, distance_m in self._junctions.near(point)
+        ]
+        return min(near)[1] if near else ""
+
+    def _is_junction(self, name: str) -> bool:
+        return name.startswith(self._city.junction_prefixes)
+
+
+def _pieces(
+    lines: RoadLines, chain: list[int], places: _Places
+) -> list[tuple[list[int], str, str]]:
+    """Cut a chain where it meets places: each piece with the names of its ends."""
+    names = [places.between(before, after) for before, after in pairwise([None, *chain, None])]
+    cuts = [0, *(at for at in range(1, len(chain)) if names[at]), len(chain)]
+    ends_m = np.concatenate([[0.0], np.cumsum(lines.length_m[chain])])
+    kept = _far_apart(cuts, names, ends_m.tolist())
+    return [(chain[a:b], names[a], names[b]) for a, b in pairwise(kept)]
+
+
+def _far_apart(cuts: list[int], names: list[str], ends_m: list[float]) -> list[int]:
+    """The cuts that leave no piece too short, nor one from a place to itself; both ends stay."""
+    kept = [cuts[0]]
+    for cut in cuts[1:-1]:
+        is_other = names[cut] != names[kept[-1]]
+        if is_other and ends_m[cut] - ends_m[kept[-1]] >= _MIN_STRETCH_M:
+            kept.append(cut)
+    while len(kept) > 1 and ends_m[cuts[-1]] - ends_m[kept[-1]] < _MIN_STRETCH_M:
+        kept.pop()
+    return [*kept, cuts[-1]]
+
+
+def _stretch(city: City, lines: RoadLines, piece: list[int], start: str, end: str) -> Stretch:
+    return Stretch(
+        key=f"{lines.ids[piece[0]]}~{lines.ids[piece[-1]]}",
+        road=lines.names[piece[0]],
+        direction=_direction(city, lines, piece),
+        start=start,
+        end=end,
+        segments=tuple(piece),
+        length_m=float(lines.length_m[piece].sum()),
+    )
+
+
+def _direction(city: City, lines: RoadLines, piece: list[int]) -> Direction:
+    first, last = lines.start[piece[0]], lines.end[piece[-1]]
+    if lines.names[piece[0]] in city.ring_roads:
+        # Clockwise is the inner side where one drives on the right.
+        around = first[0] * last[1] - first[1] * last[0]
+        return "inner" if around < 0 else "outer"
+    length_m = float(lines.length_m[piece].sum())
+    if np.hypot(*(last - first)) < _LOOP_SHARE * length_m:
+        return "around"
+    gained_m = float(np.hypot(*last) - np.hypot(*first))
+    if abs(gained_m) >= _RADIAL_SHARE * length_m:
+        return "outwards" if gained_m > 0 else "inwards"
+    heading = float(heading_deg(last - first))
+    return _CARDINALS[round(heading / 90.0) % 4]
