@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from services.city.city import City, Waypoint
+from services.city.city import Waypoint
 from services.traffic.network import Network
 from services.traffic.road_lines import (
     Grid,
@@ -57,14 +57,14 @@ class Corridor:
     length_m: float
 
 
-def corridors_of(city: City, network: Network) -> tuple[Corridor, ...]:
-    """The corridors of a city, each way, in the order of its file.
+def corridors_of(network: Network) -> tuple[Corridor, ...]:
+    """The corridors of a network's city, each way, in the order of its file.
 
     One that the network offers no drive along is left out: a feed that changed, or another city.
     """
-    drives = _Drives(city, network)
+    drives = _Drives(network)
     found = []
-    for plan in city.corridors:
+    for plan in network.city.corridors:
         for suffix, waypoints in (("", plan.waypoints), ("-retour", plan.waypoints[::-1])):
             segments = drives.along(waypoints, plan.roads)
             if segments:
@@ -83,10 +83,10 @@ def corridors_of(city: City, network: Network) -> tuple[Corridor, ...]:
 class _Drives:
     """Quickest drives over a network; a segment may follow where driving on leads to it."""
 
-    def __init__(self, city: City, network: Network) -> None:
-        self._city, self._lines = city, road_lines(city, network)
+    def __init__(self, network: Network) -> None:
+        self._city, self._lines = network.city, road_lines(network)
         self._cost = network.free_flow_time_s.tolist()
-        points = [placed_m(city, line) for parts in network.geometry for line in parts]
+        points = [placed_m(self._city, line) for parts in network.geometry for line in parts]
         self._from = np.concatenate([line[:-1] for line in points])
         self._to = np.concatenate([line[1:] for line in points])
         segment_of_line = [i for i, parts in enumerate(network.geometry) for _ in parts]

@@ -46,14 +46,16 @@ class RoadLines:
     end_heading: NDArray[np.float64]
 
 
-def road_lines(city: City, network: Network) -> RoadLines:
+def road_lines(network: Network) -> RoadLines:
     """The ends of a network's segments.
 
     Equirectangular distances from the centre: exact to a metre over a city.
     """
 
     def metres(part: int, point: int) -> NDArray[np.float64]:
-        return placed_m(city, np.array([parts[part][point][:2] for parts in network.geometry]))
+        return placed_m(
+            network.city, np.array([parts[part][point][:2] for parts in network.geometry])
+        )
 
     start, end = metres(0, 0), metres(-1, -1)
     return RoadLines(

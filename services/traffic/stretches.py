@@ -78,7 +78,7 @@ class Stretch:
     length_m: float
 
 
-def stretches_of(city: City, network: Network) -> tuple[Stretch, ...]:
+def stretches_of(network: Network) -> tuple[Stretch, ...]:
     """Chain the segments of a network into stretches; each segment is of exactly one.
 
     Returns
@@ -86,7 +86,7 @@ def stretches_of(city: City, network: Network) -> tuple[Stretch, ...]:
     tuple of Stretch
         Ordered by key.
     """
-    lines = road_lines(city, network)
+    city, lines = network.city, road_lines(network)
     places = _Places(city, lines)
     found = [
         _stretch(city, lines, piece, start, end)

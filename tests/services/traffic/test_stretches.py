@@ -31,6 +31,7 @@ def degrees(east_m, north_m):
 def network_of(roads):
     """A network of (id, name, points in metres from the centre)."""
     return Network(
+        city=CITY,
         version="byhand",
         segment_ids=tuple(name for name, _, _ in roads),
         geometry=tuple([[degrees(*point) for point in points]] for _, _, points in roads),
@@ -82,7 +83,7 @@ TOWN = network_of([*ring(), junction("Porte d'Est", 90), junction("Porte du Sud"
 
 
 def named(network, road):
-    return [item for item in stretches_of(CITY, network) if item.road == road]
+    return [item for item in stretches_of(network) if item.road == road]
 
 
 def ids(network, stretch):
@@ -90,7 +91,7 @@ def ids(network, stretch):
 
 
 def test_every_segment_is_of_one_stretch_and_no_length_is_lost():
-    found = stretches_of(CITY, TOWN)
+    found = stretches_of(TOWN)
 
     assert sorted(index for item in found for index in item.segments) == list(range(len(TOWN)))
     assert sum(item.length_m for item in found) == pytest.approx(TOWN.length_m.sum())
@@ -140,6 +141,7 @@ def test_pieces_too_short_to_name_join_their_neighbour():
 def test_the_order_of_the_rows_has_no_part_in_it():
     order = np.random.default_rng(7).permutation(len(TOWN))
     shuffled = Network(
+        city=CITY,
         version="shuffled",
         segment_ids=tuple(TOWN.segment_ids[index] for index in order),
         geometry=tuple(TOWN.geometry[index] for index in order),
@@ -151,7 +153,7 @@ def test_the_order_of_the_rows_has_no_part_in_it():
     def told(network):
         return [
             (item.key, item.direction, item.start, item.end, ids(network, item))
-            for item in stretches_of(CITY, network)
+            for item in stretches_of(network)
         ]
 
     assert told(shuffled) == told(TOWN)
@@ -166,7 +168,7 @@ def test_two_roads_of_one_name_far_apart_stay_apart():
         ]
     )
 
-    assert [ids(network, item) for item in stretches_of(CITY, network)] == [
+    assert [ids(network, item) for item in stretches_of(network)] == [
         ["a"],
         ["b"],
         ["lonely"],
@@ -184,7 +186,7 @@ def test_a_corridor_is_driven_both_ways_in_the_order_of_travel():
     )
     city = dataclasses.replace(CITY, corridors=(plan,))
 
-    out, back = corridors_of(city, TOWN)
+    out, back = corridors_of(dataclasses.replace(TOWN, city=city))
 
     assert (out.key, out.towards, back.key, back.towards) == (
         "nord",
@@ -207,7 +209,7 @@ def test_a_corridor_around_the_ring_closes_without_driving_anything_twice():
     )
     city = dataclasses.replace(CITY, corridors=(plan,))
 
-    inner, outer = corridors_of(city, TOWN)
+    inner, outer = corridors_of(dataclasses.replace(TOWN, city=city))
 
     for corridor in (inner, outer):
         assert len(set(corridor.segments)) == len(corridor.segments) == 24
@@ -215,7 +217,7 @@ def test_a_corridor_around_the_ring_closes_without_driving_anything_twice():
 
 
 def test_a_corridor_that_the_network_has_no_drive_for_is_left_out():
-    assert corridors_of(RENNES, TOWN) == ()
+    assert corridors_of(dataclasses.replace(TOWN, city=RENNES)) == ()
 
 
 def test_parts_in_any_order_become_one_line():
