@@ -10,7 +10,8 @@ WORKDIR /app
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --compile --require-hashes -r requirements.txt
 
-COPY alerts.toml app.py gunicorn.conf.py pyproject.toml ./
+COPY LICENSE alerts.toml app.py gunicorn.conf.py pyproject.toml ./
+COPY LICENSES ./LICENSES
 COPY assets ./assets
 COPY callbacks ./callbacks
 COPY components ./components

@@ -133,6 +133,8 @@ class City:
         Outside of it, a segment is an error of the feed.
     backdrop : Box
         Tiles of it are fetched.
+    network : Path
+        Its segments as the feed has them (:mod:`services.observe.network_file`).
     centre_lon_deg, centre_lat_deg : float
         WGS 84.
     time_zone : ZoneInfo
@@ -167,6 +169,7 @@ class City:
     roads: Box
     believed: Box
     backdrop: Box
+    network: Path
     centre_lon_deg: float
     centre_lat_deg: float
     time_zone: ZoneInfo

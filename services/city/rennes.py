@@ -187,6 +187,7 @@ RENNES: Final = City(
     # With a margin of about 20 km.
     believed=Box(-2.10, 47.85, -1.30, 48.35),
     backdrop=Box(-2.10, 47.90, -1.30, 48.35),
+    network=Path(__file__).with_name("rennes_network.json.gz"),
     # Place de la Mairie.
     centre_lon_deg=-1.6777,
     centre_lat_deg=48.1117,

@@ -90,7 +90,7 @@ def stretches_of(network: Network) -> tuple[Stretch, ...]:
     places = _Places(city, lines)
     found = [
         _stretch(city, lines, piece, start, end)
-        for chain in _chains(lines, successors(lines))
+        for chain in chains(lines)
         for piece, start, end in _pieces(lines, chain, places)
     ]
     return tuple(sorted(found, key=lambda stretch: stretch.key))
@@ -144,12 +144,13 @@ def _same_road(
                     yield i, j, distance_m
 
 
-def _chains(lines: RoadLines, successor: dict[int, int]) -> list[list[int]]:
-    """Segments in the order of travel; a ring begins with its smallest id."""
+def chains(lines: RoadLines) -> list[list[int]]:
+    """All segments in the order of travel, road by road; a ring begins with its smallest id."""
+    successor = successors(lines)
     entered = set(successor.values())
     by_id = sorted(range(len(lines.ids)), key=lambda index: lines.ids[index])
     seen: set[int] = set()
-    chains = []
+    found = []
     for first in [i for i in by_id if i not in entered] + by_id:
         chain: list[int] = []
         at: int | None = first
@@ -158,8 +159,8 @@ def _chains(lines: RoadLines, successor: dict[int, int]) -> list[list[int]]:
             chain.append(at)
             at = successor.get(at)
         if chain:
-            chains.append(chain)
-    return chains
+            found.append(chain)
+    return found
 
 
 class _Places:

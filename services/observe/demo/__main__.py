@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from services.base.command_line import run_command
 from services.observe.demo.feed import DEFAULT_SEED, DemoFeed
-from services.observe.demo.segments import NOMINAL_SEGMENTS
 from services.observe.demo.server import LOOPBACK, DemoServer
 
 _WRONG_USE = 2
@@ -43,9 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--port", type=int, default=8061, help="0 takes a free one (%(default)s)")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="default %(default)s")
-    parser.add_argument(
-        "--segments", type=int, default=NOMINAL_SEGMENTS, help="size of the network (%(default)s)"
-    )
+    parser.add_argument("--segments", type=int, help="how many; default: those of the real network")
     parser.add_argument(
         "--at",
         type=_aware,

@@ -8,50 +8,35 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Final
 
+import msgspec
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from services.city.rennes import RENNES
 from services.observe.demo.demand import PERIOD_SECONDS
+from services.observe.demo.network import MAX_SEGMENTS, DemoNetwork, demo_network
 from services.observe.demo.noise import MAX_SEED
-from services.observe.demo.road_plan import RoadClass
-from services.observe.demo.segments import (
-    MAX_SEGMENTS,
-    MIN_SEGMENTS,
-    NOMINAL_SEGMENTS,
-    DemoNetwork,
-    build_network,
-)
 from services.observe.demo.traffic import DemoObservations, Simulation, simulate
 from services.plain.statuses import DATEX_NAMES
 from services.traffic.snapshot import Source
 
 DEFAULT_SEED: Final = 35
 
-# `hierarchie` and `hierarchie_dv` as the real feed spells them.
-HIERARCHY_NAMES: Final = {
-    RoadClass.NATIONAL: ("Réseau national", "Route nationale"),
-    RoadClass.ARMATURE: ("Réseau d'armature", "Réseau de transit"),
-    RoadClass.APPUI: ("Réseau d'appui", "Réseau structurant"),
-    RoadClass.DISTRIBUTION: ("Réseau de distribution principale", "Réseau de distribution"),
-}
-
 
 @dataclass(frozen=True)
 class DemoFeed:
     """A simulated Rennes that answers like the live feed.
 
-    Every value depends on `seed`, `segments` and the instant alone; the network's geometry on
-    `segments` alone. An instance prepares what does not change at first use.
+    Every value depends on `seed`, `segments` and the instant alone, the network on `segments`
+    alone. An instance prepares what does not change at first use.
 
     Parameters
     ----------
     seed : int
         Below 2⁶⁴.
-    segments : int
-        Size of the network, `MIN_SEGMENTS` to `MAX_SEGMENTS`. Up to 2,900 the drawn roads are
-        cut more coarsely; above, local streets are added.
+    segments : int, optional
+        How many, 1 to `MAX_SEGMENTS`: the first of the real network, or copies of it as well.
+        The real network by default.
 
     Raises
     ------
@@ -60,19 +45,19 @@ class DemoFeed:
     """
 
     seed: int = DEFAULT_SEED
-    segments: int = NOMINAL_SEGMENTS
+    segments: int | None = None
     source: Source = field(default="demo", init=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed <= MAX_SEED:
             raise ValueError(f"seed={self.seed}: expected 0 to {MAX_SEED}")
-        if not MIN_SEGMENTS <= self.segments <= MAX_SEGMENTS:
-            raise ValueError(f"segments={self.segments}: expected {MIN_SEGMENTS} to {MAX_SEGMENTS}")
+        if self.segments is not None and not 0 < self.segments <= MAX_SEGMENTS:
+            raise ValueError(f"segments={self.segments}: expected 1 to {MAX_SEGMENTS}")
 
     @cached_property
     def network(self) -> DemoNetwork:
         """What does not change with time, in the order of the reply."""
-        return build_network(self.segments)
+        return demo_network(RENNES, self.segments)
 
     def observations(self, times: Sequence[datetime] | NDArray[np.datetime64]) -> DemoObservations:
         """Simulate several instants without writing any JSON.
@@ -112,41 +97,35 @@ class DemoFeed:
         observed_at = datetime.fromtimestamp(int(period_starts_s[0]), UTC).astimezone(
             RENNES.time_zone
         )
-        rows = zip(
-            self.network.ids,
+        moving = zip(
             observed.speed_kmh[0].tolist(),
             observed.travel_time_s[0].tolist(),
             observed.reliability_pct[0].tolist(),
             [DATEX_NAMES[code] for code in observed.status[0].tolist()],
             observed.probes[0].tolist(),
-            self._static_fields,
+            self.network.records,
             strict=True,
         )
         stamp = observed_at.isoformat(timespec="seconds")
-        return orjson.dumps(
+        return msgspec.json.encode(
             [
                 {
                     "datetime": stamp,
-                    "predefinedlocationreference": segment_id,
+                    "predefinedlocationreference": fixed["predefinedlocationreference"],
                     "averagevehiclespeed": speed_kmh,
                     "traveltime": time_s,
                     "traveltimereliability": reliability_pct,
                     "trafficstatus": status,
                     "vehicleprobemeasurement": probes,
-                    **static,
+                    **fixed,
                 }
-                for segment_id, speed_kmh, time_s, reliability_pct, status, probes, static in rows
+                for speed_kmh, time_s, reliability_pct, status, probes, fixed in moving
             ]
         )
 
     @cached_property
     def _simulation(self) -> Simulation:
         return simulate(self.network, self.seed)
-
-    @cached_property
-    def _static_fields(self) -> list[dict[str, object]]:
-        network = self.network
-        return [_static_record(network, index) for index in range(len(network))]
 
 
 def _period_starts_s(times: Sequence[datetime] | NDArray[np.datetime64]) -> NDArray[np.int64]:
@@ -160,24 +139,3 @@ def _seconds(times: Sequence[datetime] | NDArray[np.datetime64]) -> NDArray[np.i
     if any(time.tzinfo is None for time in times):
         raise ValueError("times need a time zone")
     return np.array([int(time.timestamp() // 1) for time in times], np.int64)
-
-
-def _static_record(network: DemoNetwork, index: int) -> dict[str, object]:
-    """Return the fields that do not change, the geometry already written as JSON."""
-    hierarchy, hierarchy_dv = HIERARCHY_NAMES[RoadClass(network.road_class[index])]
-    points = network.vertices[network.vertex_starts[index] : network.vertex_starts[index + 1]]
-    geometry = {"coordinates": points.tolist(), "type": "LineString"}
-    shape = {"type": "Feature", "geometry": geometry, "properties": {}}
-    point = {"lon": float(network.lon[index]), "lat": float(network.lat[index])}
-    return {
-        "geo_point_2d": orjson.Fragment(orjson.dumps(point)),
-        "geo_shape": orjson.Fragment(orjson.dumps(shape)),
-        "gml_id": f"rva_troncon_fcd_v1_1.{index + 1}",
-        "id_rva_troncon_fcd_v1_1": index + 1,
-        "hierarchie": hierarchy,
-        "hierarchie_dv": hierarchy_dv,
-        "denomination": network.names[index],
-        "insee": int(network.insee[index]),
-        "sens_circule": "Sens unique" if network.one_way[index] else None,
-        "vitesse_maxi": int(network.limit_kmh[index]),
-    }

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from services.observe.demo import noise
 from services.observe.demo.demand import Profile, local_time
-from services.observe.demo.road_plan import RoadClass
-from services.observe.demo.segments import DemoNetwork
+from services.observe.demo.network import DemoNetwork, RoadClass
 
 # One incident at most may start in each slot, with a small chance: nearly a Poisson process.
 SLOT_SECONDS: Final = 1_800

@@ -24,9 +24,6 @@ _UINT16_SUM_DEVIATION = np.float32(37_836.7)  # 65536 · sqrt(4 / 12)
 class Purpose(IntEnum):
     """What a draw is for; two purposes never share their numbers."""
 
-    GEOMETRY = 1
-    CUTS = 2
-    LOCAL_STREETS = 3
     CHARACTER = 4
     PHASE = 5
     MEASUREMENT = 6

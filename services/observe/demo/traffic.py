@@ -20,8 +20,8 @@ from services.observe.demo import noise
 from services.observe.demo.character import SECTORS, UNKNOWN_LASTS_PERIODS, Character, character_of
 from services.observe.demo.demand import PERIOD_SECONDS, Profile, local_time
 from services.observe.demo.incidents import added_delay, closures_at, incidents_at
+from services.observe.demo.network import DemoNetwork
 from services.observe.demo.noise import Purpose
-from services.observe.demo.segments import DemoNetwork
 from services.traffic.status import Status
 
 Floats = NDArray[np.float32]

@@ -14,7 +14,7 @@ import pytest
 from services.base.errors import StorageError
 from services.city.rennes import RENNES
 from services.history import compaction, day_files, layout, upkeep
-from services.observe.demo import MIN_SEGMENTS, DemoFeed
+from services.observe.demo import DemoFeed
 from services.observe.simulated_history import write_simulated_history
 from tests.factories import make_network
 from tests.services.history.days import (
@@ -74,11 +74,11 @@ def test_the_running_day_is_left_alone_until_it_has_many_files(tmp_path, network
 
 def test_a_compacted_demo_day_takes_two_bytes_an_observation_at_most(tmp_path):
     times = moments(datetime(2026, 11, 22, tzinfo=UTC), 480)
-    list(write_simulated_history(DemoFeed(segments=MIN_SEGMENTS), tmp_path, times))
+    list(write_simulated_history(DemoFeed(segments=600), tmp_path, times))
     before = observations(tmp_path, "demo", YESTERDAY)
     upkeep.keep_up(RENNES, tmp_path, TODAY, KEEP_ALL)
     path = layout.day_file(tmp_path, "demo", YESTERDAY)
-    assert path.stat().st_size / (480 * MIN_SEGMENTS) <= 2.0
+    assert path.stat().st_size / (480 * 600) <= 2.0
     pd.testing.assert_frame_equal(observations(tmp_path, "demo", YESTERDAY), before)
 
 

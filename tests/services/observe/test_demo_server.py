@@ -62,7 +62,7 @@ def test_command_line_serves_until_interrupted() -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--segments", "3"], "segments=3"),
+        (["--segments", "0"], "segments=0"),
         (["--seed", "-1"], "seed=-1"),
         (["--port", "70000"], "70000"),
     ],

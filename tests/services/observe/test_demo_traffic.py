@@ -31,7 +31,7 @@ def centre(feed: DemoFeed) -> NDArray[np.bool_]:
 
 
 def ring_road(feed: DemoFeed) -> NDArray[np.bool_]:
-    return np.array([name == "Route nationale 136" for name in feed.network.names])
+    return feed.network.names == "Route nationale 136"
 
 
 def speed_ratio(feed: DemoFeed, observed: DemoObservations, zone: NDArray[np.bool_]) -> NDArray:
@@ -88,7 +88,7 @@ def test_night_hides_small_roads_but_not_the_ring_road(
 
 
 def test_week_has_its_shape(feed: DemoFeed) -> None:
-    whole = np.ones(feed.segments, bool)
+    whole = np.ones(len(feed.network), bool)
     rush = at_hour(feed, TUESDAY, 8.25, whole)
     assert (rush < at_hour(feed, TUESDAY, 3, whole) - 0.15).all()
     assert (rush < at_hour(feed, SUNDAY, 8.25, whole) - 0.15).all()
@@ -181,7 +181,7 @@ def test_one_call_for_many_times_equals_many_calls(feed: DemoFeed, day: DemoObse
 def test_memory_blocks_do_not_show_in_the_result(
     feed: DemoFeed, day: DemoObservations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.observe.demo.traffic._CELLS_PER_BLOCK", 7 * feed.segments)
+    monkeypatch.setattr("services.observe.demo.traffic._CELLS_PER_BLOCK", 7 * len(feed.network))
     again = feed.observations([TUESDAY + timedelta(minutes=15 * step) for step in range(30)])
     assert np.array_equal(again.speed_kmh, day.speed_kmh[:30])
 
@@ -190,7 +190,7 @@ def test_history_is_the_one_the_shipped_model_learnt_from(feed: DemoFeed) -> Non
     # Changes only when the simulation is changed on purpose; the model is then to be retrained.
     observed = feed.observations([datetime(2026, 1, 13, 7, 15, tzinfo=UTC)])
     digest = hashlib.sha256(observed.speed_kmh.tobytes() + observed.probes.tobytes())
-    assert digest.hexdigest()[:16] == "31effec74142e9db"
+    assert digest.hexdigest()[:16] == "e6fc038620655278"
 
 
 def test_seed_changes_the_traffic(feed: DemoFeed, day: DemoObservations) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from services.city.rennes import RENNES
 from services.observe import simulated_history
-from services.observe.demo import MIN_SEGMENTS, DemoFeed
+from services.observe.demo import DemoFeed
 from services.observe.feeds.reply import check_reply
 from services.observe.simulated_history import main, simulated_times, write_simulated_history
 from services.traffic.status import Status
@@ -22,7 +22,7 @@ MONDAY_MORNING = datetime(2026, 11, 16, 7, 0, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def feed():
-    return ShuffledFeed(DemoFeed(segments=MIN_SEGMENTS))
+    return ShuffledFeed(DemoFeed(segments=600))
 
 
 class ShuffledFeed:
@@ -30,7 +30,7 @@ class ShuffledFeed:
 
     def __init__(self, feed):
         self._feed = feed
-        self._order = np.random.default_rng(4).permutation(feed.segments)
+        self._order = np.random.default_rng(4).permutation(len(feed.network))
 
     def reply(self, at):
         records = orjson.loads(self._feed.reply(at))

@@ -132,7 +132,7 @@ def test_the_simulated_feed_is_observed_like_the_live_one(tmp_path):
     store.prepare()
     snapshot = worker.make_observer(settings, store).observe()
     assert snapshot.source == "demo"
-    assert len(snapshot) == 2_900
+    assert len(snapshot) == 2_859
 
 
 @pytest.mark.parametrize(
