@@ -144,7 +144,7 @@ class Importer:
         report.notes = list(_notes(seen)) if seen else []
 
     def _batches(self, archive: Archive, report: FileReport) -> Iterator[list[FlatRecord]]:
-        records = _records(archive)
+        records = records_of(archive)
         refused: FeedRefused | None = None
         goes_on = True
         while goes_on:
@@ -184,7 +184,8 @@ class _Waiting:
     networks: int
 
 
-def _records(archive: Archive) -> Iterator[Any]:
+def records_of(archive: Archive) -> Iterator[Any]:
+    """The records of an archive, one at a time; one of ``UNREADABLE`` where it is at fault."""
     if archive.kind == "Parquet":
         return parquet_records(archive.file)
     return _TEXT_READERS[archive.kind](archive.text)

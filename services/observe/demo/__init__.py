@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.observe.demo.feed import DEFAULT_SEED, DemoFeed
+from services.observe.demo.incidents import InjectedEvent
 from services.observe.demo.network import MAX_SEGMENTS, DemoNetwork
 from services.observe.demo.traffic import DemoObservations
 
@@ -12,4 +13,5 @@ __all__ = [
     "DemoFeed",
     "DemoNetwork",
     "DemoObservations",
+    "InjectedEvent",
 ]

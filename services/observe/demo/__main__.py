@@ -1,4 +1,8 @@
-"""Command line of the demo feed: `python -m services.observe.demo --port 8061`."""
+"""Command line of the demo feed.
+
+python -m services.observe.demo --port 8061          serves it
+python -m services.observe.demo compare CAPTURE      tells how it differs from real traffic
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,12 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from services.base.command_line import run_command
+from services.base.errors import TrafficError
+from services.city.rennes import RENNES
+from services.observe.demo import compare
 from services.observe.demo.feed import DEFAULT_SEED, DemoFeed
 from services.observe.demo.server import LOOPBACK, DemoServer
 
@@ -15,8 +23,29 @@ _WRONG_USE = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve the demo feed until interrupted; return the exit code."""
+    """Serve the demo feed until interrupted, or compare it; return the exit code."""
     options = _parser().parse_args(arguments)
+    return _compare(options.capture) if options.command == "compare" else _serve(options)
+
+
+def _compare(path: Path) -> int:
+    network = DemoFeed().network
+    try:
+        capture = compare.read_capture(path, network)
+    except TrafficError as error:
+        sys.stderr.write(f"{path}: {error}\n")
+        return _WRONG_USE
+    simulation = compare.simulated(capture)
+    found = list(compare.comparisons(RENNES, network, capture, simulation))
+    at = RENNES.local(capture.observed_at)
+    sys.stdout.write(
+        f"{path.name} of {at:%A %Y-%m-%d %H:%M} / {compare.DAYS} simulations of that time\n\n"
+    )
+    sys.stdout.write(compare.table(found))
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
     try:
         server = DemoServer(
             DemoFeed(options.seed, options.segments), options.port, _clock(options.at)
@@ -48,6 +77,11 @@ def _parser() -> argparse.ArgumentParser:
         type=_aware,
         metavar="TIME",
         help="answer for this ISO time with its offset, not for now",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="compare")
+    comparing = commands.add_parser("compare", help="tell how it differs from a real capture")
+    comparing.add_argument(
+        "capture", type=Path, help="a reply or an export of the feed, in any form of an archive"
     )
     return parser
 

@@ -9,6 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.observe.demo import noise
+from services.observe.demo.calibration import (
+    CONDUCT,
+    FREE_SHARES,
+    UNSEEN_FREE_SHARE,
+    Conduct,
+    Kind,
+    kinds,
+)
 from services.observe.demo.demand import Profile
 from services.observe.demo.network import DemoNetwork, RoadClass
 from services.observe.demo.noise import Purpose
@@ -16,33 +24,67 @@ from services.observe.demo.noise import Purpose
 Floats = NDArray[np.float32]
 
 SECTORS: Final = 8
-# A segment may turn unknown, or known again, once in so many periods.
-UNKNOWN_LASTS_PERIODS: Final = 5
 
-# By road class, from national to distribution.
-_FREE_RATIO: Final = np.array([1.0, 0.94, 0.97, 0.94])
-_FREE_RATIO_SPREAD: Final = np.array([0.07, 0.15, 0.22, 0.22])
-_TOWN_DELAY: Final = np.array([0.04, 0.14, 0.21, 0.25])
-_FAST_DELAY: Final = np.array([0.16, 0.06, 0.04, 0.0])
-
-# Traffic lights and crossings take this share of the free speed in the very centre.
-_CENTRE_SLOWNESS: Final = 0.06
-_CENTRE_DELAY: Final = 0.15
+# Streets are slower in the centre than their limits say, faster on the outskirts: distribution at
+# noon and rush, by distance from the centre.
+_SLOWEST, _FASTEST, _FASTER_PER_KM, _SLOWEST_UP_TO_KM = 0.87, 1.30, 0.11, 1.5
+# Long segments between far crossings are faster than short ones: noon and rush, armature and appui,
+# by length.
+_SHORT, _LONGER, _LONG_M = 0.96, 0.25, 600.0
+# How much more traffic delays in the very centre: the same at rush, against noon.
+_CENTRE_DELAY: Final = 0.25
+# Less where the limit is 30 km/h.
+_CALM_DELAY, _CALM_UP_TO_KMH = 0.4, 30
 _CENTRE_FULL_KM, _CENTRE_FADES_KM = 1.2, 3.4
 
 # Where the ring road jams on working days: the segment at which a queue begins, and how many metres
-# it reaches behind it. As on 2025-11-04 at 17:24; the morning is taken to jam at the same places.
+# it reaches behind it. As at rush; the morning is taken to jam at the same places.
 _QUEUES: Final = {
-    "489972": 4_800.0,  # Porte de Maurepas, anticlockwise
-    "47060": 6_500.0,  # Porte d'Alma, anticlockwise
-    "47243": 4_600.0,  # Porte du Blosne, clockwise
-    "45242": 5_400.0,  # Porte de Villejean, clockwise
+    "489972": 5_400.0,  # Porte de Maurepas, anticlockwise
+    "47060": 7_400.0,  # Porte d'Alma, anticlockwise
+    "47243": 5_200.0,  # Porte du Blosne, clockwise
+    "45242": 6_000.0,  # Porte de Villejean, clockwise
 }
-_QUEUE_DELAY: Final = 0.75
+_QUEUE_DELAY: Final = 0.7
 
-# Noise along a road: one knot every so many metres, and how much it changes the load.
-_CELL_M: Final = 600.0
-_DRIFT: Final = 0.13
+# Noise along a road is independent every so many segments: noon and rush, correlation of speed ÷
+# limit with the next segment (0.7) and the fifth (0.1 to 0.3).
+_CELL_SEGMENTS: Final = 4
+# What of a segment's lasting difference it has in common with its neighbours and its road; shares
+# of variance.
+_OF_CELL, _OF_ROAD = 0.5, 0.3
+# The same of how much of its traffic is measured. What is unknown at noon and at rush agrees by
+# 0.8 with the next segment and 0.5 with the eighth; both captures agree by 0.6 (appui) and 0.25.
+_SEEN_OF_CELL, _SEEN_OF_ROAD = 0.23, 0.75
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Where noise that roads share is drawn, and how segments take it.
+
+    Parameters
+    ----------
+    road : array of int64, shape (segments,)
+        Its corridor.
+    cell : array of int64, shape (segments,)
+        Its place among the cells of all roads; the next cell is `cell + 1`.
+    weights : pair of arrays of float32, shape (segments,)
+        How much it takes from its cell and from the next.
+    roads, cells : int
+        Number of them.
+    """
+
+    road: NDArray[np.int64]
+    cell: NDArray[np.int64]
+    weights: tuple[Floats, Floats]
+    roads: int
+    cells: int
+
+    def spread(self, drawn: Floats) -> Floats:
+        """Take noise of deviation 1 from cells, shape (times, cells), to segments."""
+        taken: Floats = drawn[:, self.cell] * self.weights[0]
+        taken += drawn[:, self.cell + 1] * self.weights[1]
+        return taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,76 +98,101 @@ class Character:
     free_ratio : array of float32
         Free-flow speed ÷ limit.
     town_delay, fast_delay : arrays of float32
-        Weight of load⁴ and of load⁶ in the delay.
+        Weight of load⁴ and of load⁸ in the delay.
+    activity : array of float32
+        How much more of its traffic than usual is measured, with deviation 1.
+    conduct : Conduct of arrays of float32
+        That of its kind.
     sector : array of int64
         Which eighth of the town it lies in.
-    cell : array of int64
-        Its place among the cells of drifting noise; the next cell is `cell + 1`.
-    cell_weights : pair of arrays of float32
-        How much it takes from its cell and from the next.
-    cells : int
-        Number of cells.
-    phase : array of int64
-        Shifts the moments when it may become unknown, in periods.
+    along : Cells
     """
 
     demand_share: Floats
     free_ratio: Floats
     town_delay: Floats
     fast_delay: Floats
+    activity: Floats
+    conduct: Conduct
     sector: NDArray[np.int64]
-    cell: NDArray[np.int64]
-    cell_weights: tuple[Floats, Floats]
-    cells: int
-    phase: NDArray[np.int64]
+    along: Cells
 
 
 def character_of(network: DemoNetwork, seed: int) -> Character:
     """Derive the behaviour of every segment from where it lies and from the seed."""
-    count = len(network)
-    corridors = int(network.corridor.max()) + 1
-    own = noise.normals(seed, Purpose.CHARACTER, 0, count)
-    of_road = noise.normals(seed, Purpose.CHARACTER, 1, corridors)[network.corridor]
-    spread = _FREE_RATIO_SPREAD[network.road_class] * (0.85 * own + 0.5 * of_road)
+    conduct = _conduct(network)
     central = _centrality(network)
-    free = _FREE_RATIO[network.road_class] - _CENTRE_SLOWNESS * central + spread
-    town_delay = _TOWN_DELAY[network.road_class] + _CENTRE_DELAY * central
-    cell, weights, cells = _cells(network)
+    along = _cells(network)
+    own = _lasting(along, seed, 0, _OF_CELL, _OF_ROAD)
+    town_delay = conduct.town_delay * _unevenness(_lasting(along, seed, 3, _OF_CELL, _OF_ROAD))
+    town_delay[network.limit_kmh <= _CALM_UP_TO_KMH] *= _CALM_DELAY
     return Character(
         demand_share=_demand_share(network, central),
-        free_ratio=np.clip(free, 0.3, 1.7).astype(np.float32),
-        town_delay=(town_delay * _unevenness(network, seed)).astype(np.float32),
-        fast_delay=(_FAST_DELAY[network.road_class] + _queues(network)).astype(np.float32),
+        free_ratio=np.maximum(_free_shares(network) * (1.0 + conduct.free_spread * own), 0.2),
+        town_delay=town_delay * (1.0 + _CENTRE_DELAY * central).astype(np.float32),
+        fast_delay=conduct.fast_delay + _queues(network).astype(np.float32),
+        activity=_lasting(along, seed, 6, _SEEN_OF_CELL, _SEEN_OF_ROAD),
+        conduct=conduct,
         sector=_sector(network),
-        cell=cell,
-        cell_weights=weights,
-        cells=cells,
-        phase=(noise.raw(seed, Purpose.PHASE, 0, count) % UNKNOWN_LASTS_PERIODS).astype(np.int64),
+        along=along,
     )
 
 
-def _unevenness(network: DemoNetwork, seed: int) -> NDArray[np.float64]:
-    """Say how much worse than its neighbours each segment jams: mean 1, most less, a few more.
+def _conduct(network: DemoNetwork) -> Conduct:
+    table = np.array([CONDUCT[kind] for kind in Kind], np.float32)
+    return Conduct(*table[kinds(network)].T)
+
+
+def _lasting(along: Cells, seed: int, index: int, of_cell: float, of_road: float) -> Floats:
+    """Draw what makes each segment differ for good: deviation 1, alike along a road."""
+    own, cell, road = (
+        noise.normals(seed, Purpose.CHARACTER, index + place, count)
+        for place, count in enumerate((len(along.cell), along.cells, along.roads))
+    )
+    rest = np.float32(np.sqrt(1.0 - of_cell - of_road))
+    mixed: Floats = along.spread(cell[None, :])[0] * np.float32(np.sqrt(of_cell))
+    mixed += road[along.road] * np.float32(np.sqrt(of_road)) + own * rest
+    return mixed
+
+
+def _unevenness(drawn: Floats) -> Floats:
+    """Say how much worse than others each segment jams: mean 1, most less, a few more.
 
     A segment that ends at a busy crossing holds the queue of the whole street.
     """
-    count, corridors = len(network), int(network.corridor.max()) + 1
-    own = noise.normals(seed, Purpose.CHARACTER, 2, count)
-    of_road = noise.normals(seed, Purpose.CHARACTER, 3, corridors)[network.corridor]
-    mixed = (0.8 * own + 0.6 * of_road).astype(np.float64)
-    squared = mixed * mixed
-    uneven: NDArray[np.float64] = 0.3 + 0.7 / 3.0 * squared * squared
+    squared = drawn * drawn
+    uneven: Floats = np.float32(0.3) + np.float32(0.7 / 3.0) * squared * squared
     return uneven
+
+
+def _away_km(network: DemoNetwork) -> NDArray[np.float64]:
+    east, north = network.east_km.astype(np.float64), network.north_km.astype(np.float64)
+    away_km: NDArray[np.float64] = np.sqrt(east * east + north * north)
+    return away_km
 
 
 def _centrality(network: DemoNetwork) -> NDArray[np.float64]:
     """Return 1 in the centre, falling to 0 towards the ring road; fast roads keep out of it."""
-    east, north = network.east_km.astype(np.float64), network.north_km.astype(np.float64)
-    away_km = np.sqrt(east * east + north * north)
-    fade = (_CENTRE_FADES_KM - away_km) / (_CENTRE_FADES_KM - _CENTRE_FULL_KM)
+    fade = (_CENTRE_FADES_KM - _away_km(network)) / (_CENTRE_FADES_KM - _CENTRE_FULL_KM)
     in_town = network.road_class == RoadClass.DISTRIBUTION
     central: NDArray[np.float64] = np.clip(fade, 0.0, 1.0) * in_town
     return central
+
+
+def _free_shares(network: DemoNetwork) -> Floats:
+    """Free-flow speed ÷ limit that is usual for the class, the limit and the place."""
+    codes = zip(network.road_class.tolist(), network.limit_kmh.tolist(), strict=True)
+    shares = np.array(
+        [FREE_SHARES.get((RoadClass(code), limit), UNSEEN_FREE_SHARE) for code, limit in codes]
+    )
+    outwards = _SLOWEST + _FASTER_PER_KM * (_away_km(network) - _SLOWEST_UP_TO_KM)
+    by_length = _SHORT + _LONGER * np.minimum(network.length_m.astype(np.float64) / _LONG_M, 1.0)
+    shares *= np.choose(
+        network.road_class,
+        # From national to distribution.
+        [np.ones_like(shares), by_length, by_length, np.clip(outwards, _SLOWEST, _FASTEST)],
+    )
+    return shares.astype(np.float32)
 
 
 def _demand_share(network: DemoNetwork, central: NDArray[np.float64]) -> Floats:
@@ -159,19 +226,21 @@ def _sector(network: DemoNetwork) -> NDArray[np.int64]:
     return (4 * (east > 0) + 2 * (north > 0) + steep).astype(np.int64)
 
 
-def _cells(network: DemoNetwork) -> tuple[NDArray[np.int64], tuple[Floats, Floats], int]:
-    """Lay cells of drifting noise along every corridor."""
-    corridors = int(network.corridor.max()) + 1
-    longest_m = np.zeros(corridors)
-    np.maximum.at(longest_m, network.corridor, network.position_m)
-    sizes = (longest_m // _CELL_M).astype(np.int64) + 2
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    along = network.position_m.astype(np.float64) / _CELL_M
-    whole = np.floor(along)
-    share = (along - whole)[None, :].astype(np.float32)
-    ones = np.ones_like(share)
-    own = noise.blend(ones, np.zeros_like(share), share)[0]
-    following = noise.blend(np.zeros_like(share), ones, share)[0]
-    amplitude = np.float32(_DRIFT)
-    cell = starts[network.corridor] + whole.astype(np.int64)
-    return cell, (own * amplitude, following * amplitude), int(starts[-1])
+def _cells(network: DemoNetwork) -> Cells:
+    """Lay cells along every corridor."""
+    roads = int(network.corridor.max()) + 1
+    order = np.lexsort((network.position_m, network.corridor))
+    sizes = np.bincount(network.corridor, minlength=roads)
+    firsts = np.cumsum(sizes) - sizes
+    place = np.empty(len(network), np.int64)
+    place[order] = np.arange(len(network)) - firsts[network.corridor[order]]
+    cells = sizes // _CELL_SEGMENTS + 2
+    share = (place % _CELL_SEGMENTS / _CELL_SEGMENTS)[None, :].astype(np.float32)
+    ones, zeros = np.ones_like(share), np.zeros_like(share)
+    return Cells(
+        road=network.corridor,
+        cell=(np.cumsum(cells) - cells)[network.corridor] + place // _CELL_SEGMENTS,
+        weights=(noise.blend(ones, zeros, share)[0], noise.blend(zeros, ones, share)[0]),
+        roads=roads,
+        cells=int(cells.sum()),
+    )

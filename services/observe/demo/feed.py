@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from services.city.rennes import RENNES
 from services.observe.demo.demand import PERIOD_SECONDS
+from services.observe.demo.incidents import InjectedEvent, injected_events
 from services.observe.demo.network import MAX_SEGMENTS, DemoNetwork, demo_network
 from services.observe.demo.noise import MAX_SEED
 from services.observe.demo.traffic import DemoObservations, Simulation, simulate
@@ -78,6 +79,14 @@ class DemoFeed:
             If a datetime has no time zone.
         """
         return self._simulation.observations(_period_starts_s(times))
+
+    def injected_events(self, start: datetime, end: datetime) -> list[InjectedEvent]:
+        """Return the incidents and closures felt between two aware instants, in order of start."""
+        first_s, last_s = _period_starts_s([start, end]).tolist()
+        times_s = np.arange(first_s, last_s, PERIOD_SECONDS)
+        free_flow_kmh = self.network.limit_kmh * self._simulation.character.free_ratio
+        time_s = self.network.length_m / free_flow_kmh * np.float32(3.6)
+        return injected_events(self.network, self.seed, time_s, times_s)
 
     def reply(self, at: datetime) -> bytes:
         """Return the whole reply of the feed at an instant: the JSON of `exports/json`.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.observe.demo import noise
-from services.observe.demo.demand import Profile, local_time
+from services.observe.demo.demand import PERIOD_SECONDS, Profile, local_time
 from services.observe.demo.network import DemoNetwork, RoadClass
 
 # One incident at most may start in each slot, with a small chance: nearly a Poisson process.
@@ -100,6 +101,65 @@ def closures_at(network: DemoNetwork, seed: int, times_s: NDArray[np.int64]) -> 
     ]
 
 
+@dataclass(frozen=True)
+class InjectedEvent:
+    """An incident or a closure as the simulation made it: what detected events are judged by.
+
+    Parameters
+    ----------
+    start, end : datetime
+        UTC: from when until when it is felt.
+    segment_ids : tuple of str
+        Those that it closes, or slows at any time: from where it lies back to the end of the queue.
+    delay_s : float or None
+        What it adds to a drive through all of them at its worst, in seconds; None for a closure.
+    """
+
+    start: datetime
+    end: datetime
+    segment_ids: tuple[str, ...]
+    delay_s: float | None
+
+
+def injected_events(
+    network: DemoNetwork,
+    seed: int,
+    free_flow_time_s: NDArray[np.float32],
+    times_s: NDArray[np.int64],
+) -> list[InjectedEvent]:
+    """Return what was injected and is felt at any of the given instants, in order of start.
+
+    Parameters
+    ----------
+    free_flow_time_s : array of float32, shape (segments,)
+        To drive each segment.
+    """
+    events = [
+        _injected(network, closure.start_s, closure.end_s, np.array(closure.segments), None)
+        for closure in closures_at(network, seed, times_s)
+    ]
+    for incident in incidents_at(network, seed, times_s):
+        during_s = np.arange(incident.start_s, incident.end_s, PERIOD_SECONDS)
+        _, segments, delay = added_delay(incident, network, during_s)
+        nearest_first = np.argsort(-network.position_m[segments], kind="stable")
+        delay_s = float((delay @ free_flow_time_s[segments]).max())
+        events.append(
+            _injected(network, incident.start_s, incident.end_s, segments[nearest_first], delay_s)
+        )
+    return sorted(events, key=lambda event: event.start)
+
+
+def _injected(
+    network: DemoNetwork,
+    start_s: int,
+    end_s: int,
+    segments: NDArray[np.int64],
+    delay_s: float | None,
+) -> InjectedEvent:
+    start, end = (datetime.fromtimestamp(at_s, UTC) for at_s in (start_s, end_s))
+    return InjectedEvent(start, end, tuple(network.ids[place] for place in segments), delay_s)
+
+
 def added_delay(
     incident: Incident, network: DemoNetwork, times_s: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
@@ -173,7 +233,7 @@ def _closures(network: DemoNetwork, seed: int, days: NDArray[np.int64]) -> Itera
         happens, where, when, how_long = noise.uniforms(
             seed, noise.Purpose.CLOSURE, int(day), 4
         ).tolist()
-        if happens >= _CLOSURE_CHANCE_PER_DAY:
+        if happens >= _CLOSURE_CHANCE_PER_DAY or not len(may_close):
             continue
         place = may_close[int(where * len(may_close))]
         start_s = int(day) * _DAY_SECONDS + int(3_600 * (5 + 16 * when))

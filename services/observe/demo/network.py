@@ -59,6 +59,8 @@ class DemoNetwork:
         Values of `RoadClass`; secondary distribution is distribution.
     limit_kmh : array of uint8
     length_m : array of float32
+    zone : array of uint8
+        As an index into the city's zones.
     corridor : array of int64
         Segments with the same value follow one another on one road in one direction.
     position_m : array of float32
@@ -75,6 +77,7 @@ class DemoNetwork:
     road_class: NDArray[np.uint8]
     limit_kmh: NDArray[np.uint8]
     length_m: NDArray[np.float32]
+    zone: NDArray[np.uint8]
     corridor: NDArray[np.int64]
     position_m: NDArray[np.float32]
     east_km: NDArray[np.float32]
@@ -107,6 +110,7 @@ def demo_network(city: City, segments: int | None = None) -> DemoNetwork:
         road_class=whole.road_class[places],
         limit_kmh=whole.limit_kmh[places],
         length_m=whole.length_m[places],
+        zone=whole.zone[places],
         corridor=whole.corridor[places] + corridors * copies,
         position_m=whole.position_m[places],
         east_km=whole.east_km[places],
@@ -139,6 +143,7 @@ def _whole_network(city: City) -> DemoNetwork:
         ),
         limit_kmh=network.speed_limit_kmh.astype(np.uint8),
         length_m=length_m,
+        zone=network.zone_codes,
         corridor=corridor,
         position_m=position_m,
         east_km=(middles_m[:, 0] / 1_000).astype(np.float32),

@@ -24,19 +24,20 @@ _UINT16_SUM_DEVIATION = np.float32(37_836.7)  # 65536 · sqrt(4 / 12)
 class Purpose(IntEnum):
     """What a draw is for; two purposes never share their numbers."""
 
-    CHARACTER = 4
-    PHASE = 5
-    MEASUREMENT = 6
-    PROBES = 7
-    UNKNOWN = 8
-    CORRIDOR = 9
-    SECTOR = 10
-    TOWN = 11
-    DAY = 12
-    WEATHER_SPELL = 13
-    SHOWER = 14
-    INCIDENT = 15
-    CLOSURE = 16
+    CHARACTER = 1
+    MEASUREMENT = 2
+    LUCK = 3
+    PROBES = 4
+    CELL_ACTIVITY = 5
+    ROAD_ACTIVITY = 6
+    DRIFT = 7
+    SECTOR = 8
+    TOWN = 9
+    DAY = 10
+    WEATHER_SPELL = 11
+    SHOWER = 12
+    INCIDENT = 13
+    CLOSURE = 14
 
 
 def raw(seed: int, purpose: Purpose, index: int, count: int) -> NDArray[np.uint64]:
@@ -52,16 +53,21 @@ def uniforms(seed: int, purpose: Purpose, index: int, count: int) -> NDArray[np.
     return top_bits * 2.0**-53
 
 
+def parts(bits: NDArray[np.uint64]) -> NDArray[np.uint16]:
+    """Split 64-bit integers in their four 16-bit parts, the lowest first: shape (4, ...)."""
+    split: NDArray[np.uint16] = bits.astype("<u8", copy=False).view("<u2")
+    return np.moveaxis(split.reshape(*bits.shape, 4), -1, 0)
+
+
 def normals_from_bits(bits: NDArray[np.uint64]) -> NDArray[np.float32]:
     """Turn each 64-bit integer into a nearly normal number (mean 0, deviation 1, within ±3.5).
 
     The sum of its four 16-bit parts (Irwin-Hall, n = 4): no logarithm or cosine, whose last bit
     differs between platforms.
     """
-    lanes = bits.view(np.uint16).reshape(*bits.shape, 4)
-    total = lanes[..., 0].astype(np.float32)
-    for lane in range(1, 4):
-        total += lanes[..., lane]
+    total = np.zeros(bits.shape, np.float32)
+    for part in parts(bits):
+        total += part
     return (total - _UINT16_SUM_MEAN) / _UINT16_SUM_DEVIATION
 
 

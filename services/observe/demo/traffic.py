@@ -1,23 +1,24 @@
 """The traffic simulation of the demo feed: what every segment shows at given instants.
 
 Travel time grows with load as in the Bureau of Public Roads' function (1964),
-``t = t0 (1 + a load^b)``, with b = 4 in town and 6 on fast roads, where flow breaks down more
+``t = t0 (1 + a load^b)``, with b = 4 in town and 8 on fast roads, where flow breaks down more
 suddenly. Load is weekly demand times what the day, the weather and noise that drifts in time and
 along each road make of it.
-Every value is a function of (seed, network, instant) alone and is made from integers and single
-IEEE operations, so it is the same in any process and on any platform.
+Every value is a function of (seed, network, instant) alone, made from integers, the rounded arrays
+of the network and single IEEE operations: it is the same in any process and on any platform.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.observe.demo import noise
-from services.observe.demo.character import SECTORS, UNKNOWN_LASTS_PERIODS, Character, character_of
+from services.observe.demo.character import SECTORS, Character, character_of
 from services.observe.demo.demand import PERIOD_SECONDS, Profile, local_time
 from services.observe.demo.incidents import added_delay, closures_at, incidents_at
 from services.observe.demo.network import DemoNetwork
@@ -32,22 +33,26 @@ MAX_SPEED_KMH: Final = 130
 MAX_PROBES: Final = 16
 
 # Bounds the memory of a call: about 30 temporary arrays of this many cells.
-_CELLS_PER_BLOCK: Final = 400_000
-
-# By road class, from national to distribution: one probe that drives on is a little faster than
-# the rest, one that stops is much slower.
-_HASTE: Final = np.array([0.08, 0.12, 0.16, 0.15], np.float32)
-_HOLD_UP: Final = np.array([0.04, 0.06, 0.05, 0.05], np.float32)
-_LONG_HOLD_UP: Final = np.array([0.10, 0.24, 0.44, 0.64], np.float32)
-# By road class too: the chance of no probe in a usual hour, and how many there are otherwise.
-_UNKNOWN_CHANCE: Final = np.array([0.008, 0.012, 0.18, 0.28], np.float32)
-_PROBES: Final = np.array([5.6, 2.6, 1.5, 1.4], np.float32)
+_CELLS_PER_BLOCK: Final = 120_000
 
 # With one, two, more probes: how often the reliability is the usual one, which that is, and the
-# least it can be.
-_RELIABILITY: Final = ((0.47, 60, 20), (0.6, 75, 42), (0.87, 100, 75))
+# least it can be. Noon and rush (services.observe.demo.calibration).
+_RELIABILITY: Final = ((0.45, 60, 20), (0.62, 75, 42), (0.86, 100, 75))
+_LOTS: Final = 256
 
-_CORRIDOR_KNOT_S, _SECTOR_KNOT_S, _TOWN_KNOT_S = 2_700, 7_200, 4_500
+# What segments of a road have in common, as shares of variance: of the luck of the probes that
+# measure them, and of how many these are, which their road, cell and lasting difference decide but
+# for a last share. Noon and rush: correlation with the next segment of the ratio (0.7), of the
+# unknown (0.8) and of the probes (0.7).
+_SHARED_LUCK: Final = 0.68
+_LASTING_ACTIVITY, _ROAD_ACTIVITY, _CELL_ACTIVITY = 0.5, 0.4, 0.1
+_OWN_COUNT: Final = 0.12
+
+# How much noise that drifts along roads changes the load.
+_DRIFT: Final = np.float32(0.13)
+# No capture says how fast anything changes.
+_DRIFT_KNOT_S, _SECTOR_KNOT_S, _TOWN_KNOT_S = 2_700, 7_200, 4_500
+_LUCK_KNOT_S, _ACTIVITY_KNOT_S = 900, 1_800
 _WEATHER_KNOT_S, _SHOWER_KNOT_S = 43_200, 9_000
 
 
@@ -106,7 +111,7 @@ class Simulation:
         ratio = self.character.free_ratio * self._wet_slowness(times_s) / delay
         ratio *= self._sample(times_s, load, probes)
         limit = self.network.limit_kmh
-        speed = np.clip(np.floor(limit * ratio + 0.5), 2, MAX_SPEED_KMH).astype(np.uint8)
+        speed = np.clip(np.floor(limit * ratio + 0.5), 1, MAX_SPEED_KMH).astype(np.uint8)
         status = status_of_speed(speed, limit)
         unknown = probes == 0
         speed = np.where(unknown, limit, speed)
@@ -123,13 +128,8 @@ class Simulation:
         for profile in (Profile.OUTBOUND, Profile.TOWN):
             load += local.demand[:, profile, None] * character.demand_share[profile]
         level = self._level(times_s, local.day)
-        corridor = noise.smooth_noise(
-            self.seed, Purpose.CORRIDOR, times_s, _CORRIDOR_KNOT_S, character.cells
-        )
-        own_cell, next_cell = character.cell_weights
-        drift = corridor[:, character.cell] * own_cell
-        drift += corridor[:, character.cell + 1] * next_cell
-        load *= level[:, character.sector] + drift
+        drift = character.along.spread(self._smooth(Purpose.DRIFT, times_s, _DRIFT_KNOT_S))
+        load *= level[:, character.sector] + _DRIFT * drift
         return load
 
     def _level(self, times_s: NDArray[np.int64], day: NDArray[np.int64]) -> Floats:
@@ -157,11 +157,11 @@ class Simulation:
 
     def _delay(self, times_s: NDArray[np.int64], load: Floats) -> Floats:
         """Return travel time ÷ free-flow travel time."""
-        squared = load * load
-        delay: Floats = squared * self.character.fast_delay
+        fourth = load * load
+        fourth *= fourth
+        delay: Floats = fourth * self.character.fast_delay
         delay += self.character.town_delay
-        delay *= squared
-        delay *= squared
+        delay *= fourth
         delay += 1.0
         for incident in incidents_at(self.network, self.seed, times_s):
             rows, columns, added = added_delay(incident, self.network, times_s)
@@ -173,51 +173,62 @@ class Simulation:
     ) -> Floats:
         """Return the speed that the probes show ÷ that of the whole traffic.
 
-        A single probe may have met a red light, hence the long tail of low speeds, longer the
-        more traffic there is; many probes average out.
+        One probe passes several segments of a road. It may have met a red light, hence the long
+        tail of low speeds, longer the more traffic there is; that of high ones, of single probes
+        that are no cars in the traffic, averages out with their number.
         """
-        road_class = self.network.road_class
-        chance = noise.normals_from_bits(self._bits(Purpose.MEASUREMENT, times_s))
-        chance /= np.sqrt(np.maximum(probes, 1).astype(np.float32))
-        held_up = np.maximum(-chance, 0.0) * (0.4 + 0.7 * load)
-        faster: Floats = 1.0 + np.maximum(chance, 0.0) * _HASTE[road_class]
-        faster /= 1.0 + held_up * (_HOLD_UP[road_class] + held_up * _LONG_HOLD_UP[road_class])
+        conduct = self.character.conduct
+        shared = self._smooth(Purpose.LUCK, times_s, _LUCK_KNOT_S)
+        luck = self.character.along.spread(shared) * np.float32(np.sqrt(_SHARED_LUCK))
+        own = noise.normals_from_bits(self._bits(Purpose.MEASUREMENT, times_s))
+        luck += own * np.float32(np.sqrt(1.0 - _SHARED_LUCK))
+        held_up = np.maximum(-luck, 0.0) * (0.4 + 0.6 * load)
+        hasty = np.maximum(luck, 0.0) / np.sqrt(np.maximum(probes, 1).astype(np.float32))
+        faster: Floats = 1.0 + hasty * (conduct.haste + conduct.long_haste * hasty * hasty)
+        faster /= 1.0 + held_up * (conduct.hold_up + conduct.long_hold_up * held_up)
         return faster
 
     def _measured(
         self, times_s: NDArray[np.int64], load: Floats
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return probes and reliability; both are 0 where nothing was measured."""
-        road_class = self.network.road_class
-        bits = self._bits(Purpose.PROBES, times_s)
-        low, high, lot = (
-            (bits >> np.uint64(shift) & np.uint64(0xFFFF)).astype(np.int32) for shift in (0, 16, 32)
-        )
-        # The sum of two dice has a deviation of 65536 · sqrt(2 / 12).
-        around = (low + high - 65_535).astype(np.float32) / np.float32(26_755.0)
-        mean = _PROBES[road_class] * (0.4 + 0.75 * load)
-        probes = np.clip(np.floor(mean * (1.0 + 0.5 * around) + 0.5), 1, MAX_PROBES)
+        conduct = self.character.conduct
+        low, high, lot, _ = noise.parts(self._bits(Purpose.PROBES, times_s))
+        activity = self._activity(times_s)
         # Fewer cars, fewer probes: at night a small street is more often unknown than not.
-        chance = _UNKNOWN_CHANCE[road_class] * np.clip(2.2 - 1.45 * load, 0.2, 2.0)
-        seen = self._luck(times_s) >= chance
-        counted = np.where(seen, probes, 0.0).astype(np.uint8)
+        seen = activity >= conduct.unknown_below - conduct.seen_per_load * load
+        # The sum of two dice has a deviation of 65536 · sqrt(2 / 12).
+        around = low.astype(np.float32)
+        around += high
+        around -= 65_535.0
+        around *= np.float32(np.sqrt(_OWN_COUNT) / 26_755.0)
+        activity *= np.float32(np.sqrt(1.0 - _OWN_COUNT))
+        activity += around
+        # Nearly e^(0.7 activity), by single operations.
+        activity *= 0.175
+        growth = np.maximum(activity + 1.0, 0.0)
+        growth *= growth
+        growth *= growth
+        growth *= conduct.probes * np.minimum(0.55 + 0.75 * load, 1.1)
+        # Cut off, so that half and more counts as one more.
+        counted = np.clip(growth + 0.5, 1, MAX_PROBES).astype(np.uint8)
+        counted *= seen
         return counted, reliability_pct(counted, lot)
 
-    def _luck(self, times_s: NDArray[np.int64]) -> Floats:
-        """Return uniform numbers that each segment keeps for a quarter of an hour."""
-        periods = times_s // PERIOD_SECONDS
-        slots = periods // UNKNOWN_LASTS_PERIODS
-        table = {
-            slot: noise.uniforms(self.seed, Purpose.UNKNOWN, slot, len(self.network)).astype(
-                np.float32
-            )
-            for slot in sorted({int(slot) + step for slot in slots for step in (0, 1)})
-        }
-        rows = []
-        for period, slot in zip(periods.tolist(), slots.tolist(), strict=True):
-            is_next = (period + self.character.phase) // UNKNOWN_LASTS_PERIODS > slot
-            rows.append(np.where(is_next, table[slot + 1], table[slot]))
-        return np.stack(rows)
+    def _activity(self, times_s: NDArray[np.int64]) -> Floats:
+        """Return how much of the traffic is measured: mean 0, deviation 1, alike along a road."""
+        along = self.character.along
+        of_cells = self._smooth(Purpose.CELL_ACTIVITY, times_s, _ACTIVITY_KNOT_S)
+        of_roads = noise.smooth_noise(
+            self.seed, Purpose.ROAD_ACTIVITY, times_s, _ACTIVITY_KNOT_S, along.roads
+        )
+        activity: Floats = along.spread(of_cells) * np.float32(np.sqrt(_CELL_ACTIVITY))
+        activity += of_roads[:, along.road] * np.float32(np.sqrt(_ROAD_ACTIVITY))
+        activity += self.character.activity * np.float32(np.sqrt(_LASTING_ACTIVITY))
+        return activity
+
+    def _smooth(self, purpose: Purpose, times_s: NDArray[np.int64], knot_s: int) -> Floats:
+        return noise.smooth_noise(self.seed, purpose, times_s, knot_s, self.character.along.cells)
 
     def _bits(self, purpose: Purpose, times_s: NDArray[np.int64]) -> NDArray[np.uint64]:
         periods = (times_s // PERIOD_SECONDS).tolist()
@@ -265,16 +276,23 @@ def travel_time_s(length_m: Floats, speed_kmh: NDArray[np.uint8]) -> NDArray[np.
     return np.floor(seconds + np.float32(0.5)).astype(np.uint16)
 
 
-def reliability_pct(probes: NDArray[np.uint8], lot: NDArray[np.int32]) -> NDArray[np.uint8]:
+def reliability_pct(probes: NDArray[np.uint8], lot: NDArray[np.uint16]) -> NDArray[np.uint8]:
     """Say how far a speed can be trusted, from the probes behind it and a 16-bit lot.
 
-    The shares are those of the real feed: 60 for most single probes, 75 for most pairs, and
-    nearly always 100 from three on.
+    60 for nearly half of single probes, 75 for most pairs, and nearly always 100 from three on.
     """
-    one, two, more = (
-        np.where(lot < usual_share * 65_536, usual, least + lot % (usual - least))
-        for usual_share, usual, least in _RELIABILITY
-    )
-    by_count = [np.zeros_like(lot), one, two, more]
-    chosen = np.choose(np.minimum(probes, len(_RELIABILITY)), by_count)
-    return chosen.astype(np.uint8)
+    place = np.minimum(probes, len(_RELIABILITY)) * np.uint16(_LOTS)
+    place += lot // np.uint16(65_536 // _LOTS)
+    return np.take(_reliability_of_lot(), place)
+
+
+@cache
+def _reliability_of_lot() -> NDArray[np.uint8]:
+    """Reliabilities of no, one, two, more probes for each lot, one after another."""
+    lots = np.arange(_LOTS)
+    rows = [np.zeros(_LOTS)]
+    for usual_share, usual, least in _RELIABILITY:
+        usual_lots = int(_LOTS * usual_share)
+        others = least + (lots - usual_lots) * (usual - least) // (_LOTS - usual_lots)
+        rows.append(np.where(lots < usual_lots, usual, others))
+    return np.concatenate(rows).astype(np.uint8)
