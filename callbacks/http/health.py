@@ -24,7 +24,7 @@ def register(server: Flask, services: Services) -> None:
         checks = {"snapshot": _snapshot_check(services), "forecasts": _forecasts_check(services)}
         ready = all(check["ok"] for check in checks.values())
         status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-        worker = services.store.worker_state()
+        worker = services.traffic.worker_state()
         return json_answer({"ready": ready, "checks": checks, "worker": worker}, status)
 
 

@@ -83,7 +83,7 @@ def news(services: Services, shown: Any = None) -> dict[str, Any]:
     answer: dict[str, Any] = {"time": int(now.timestamp())}
     view = services.traffic.view()
     if view is None:
-        worker = services.store.worker_state()
+        worker = services.traffic.worker_state()
         if worker is not None and worker.feed_fails:
             answer["feed_fails"] = True
     elif view.snapshot.version != known.get("snapshot"):

@@ -241,6 +241,10 @@ class Store:
         """
         write_atomically(self._worker_state, orjson.dumps(asdict(state)))
 
+    def worker_state_stamp(self) -> FileStamp | None:
+        """A mark that changes when the worker has tried again; None before its first attempt."""
+        return stamp_of(self._worker_state)
+
     def worker_state(self) -> WorkerState | None:
         """How the worker's last attempts went; None when it never ran or the file is damaged."""
         try:

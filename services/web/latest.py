@@ -12,7 +12,7 @@ from services.traffic.indicators import Indicators, compute_indicators
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot, check_fits
 from services.traffic.status import pack_statuses
-from services.traffic.store import Store
+from services.traffic.store import Store, WorkerState
 from services.traffic.usual_hour import ComparedTraffic, UsualHour, compare_traffic
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,9 @@ class LatestTraffic:
         self._store = store
         self._view = Watched("the published snapshot", store.current_stamp, self._read_view)
         self._usual = Watched("the usual traffic", store.usual_stamp, self._read_usual)
+        self._worker = Watched(
+            "how the worker fares", store.worker_state_stamp, lambda _last: store.worker_state()
+        )
 
     @property
     def problem(self) -> str | None:
@@ -69,6 +72,10 @@ class LatestTraffic:
         # Apart from the snapshot: where reading it hangs, it holds one thread and no news.
         self._usual.value(wait=False)
         return self._view.value()
+
+    def worker_state(self) -> WorkerState | None:
+        """How the worker's last attempts went; None where nothing tells, or while that hangs."""
+        return self._worker.value(wait=False)
 
     def _read_view(self, last: TrafficView | None) -> TrafficView | None:
         snapshot = self._store.current_snapshot()

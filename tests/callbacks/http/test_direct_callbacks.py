@@ -9,8 +9,9 @@ import pytest
 from dash import Dash, Input, Output, State, dcc, html
 
 from callbacks.http.direct_callbacks import call_directly
+from services.web.latest import LatestTraffic
 from tests.callbacks.conftest import DashClient
-from tests.services.web.monitoring.app import eventually, measured
+from tests.services.web.monitoring.app import eventually, measured, rows
 
 CALLBACK = "/_dash-update-component"
 NEWS = Output("news", "data")
@@ -80,3 +81,30 @@ def test_a_refresh_is_recorded_by_the_monitoring(make_client, tmp_path):
     refresh = DashClient(make_client(monitor_level="1"))
     assert refresh.call("news.data", {}, "refresh.n_intervals").status_code == 200
     assert eventually(lambda: [row[0] for row in measured(tmp_path, CALLBACK)] == [200])
+
+
+def test_an_error_is_answered_and_recorded_once_as_of_all_others(
+    make_client, tmp_path, monkeypatch
+):
+    def broken(_traffic):
+        raise ZeroDivisionError("of a visitor")
+
+    refresh = DashClient(make_client(monitor_level="1"))
+    monkeypatch.setattr(LatestTraffic, "view", broken)
+    answer = refresh.call("news.data", {}, "refresh.n_intervals")
+    assert answer.text == f"Internal Server Error\nrequest {answer.headers['X-Request-ID']}\n"
+    assert eventually(lambda: [row[0] for row in measured(tmp_path, CALLBACK)] == [500])
+    assert len(rows(tmp_path, "SELECT * FROM ExceptionOccurrence")) == 1
+
+
+@pytest.mark.parametrize(
+    ("accepted", "sent"),
+    [("br;q=0, gzip", "gzip"), ("br, gzip", "br"), ("identity;q=0", None), ("gzip;q=0", None)],
+)
+def test_it_is_compressed_as_its_reader_takes_it(app, accepted, sent):
+    call_directly(app, NEWS, app.news)
+    client = DashClient(app.server.test_client())
+    client.client.environ_base["HTTP_ACCEPT_ENCODING"] = accepted
+    answer = client.call("news.data", {"shown.data": len(LONG)}, "ticks.data")
+    assert (answer.status_code, answer.content_encoding) == (200, sent)
+    assert answer.vary.as_set() == {"accept-encoding"}

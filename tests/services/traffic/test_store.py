@@ -171,6 +171,20 @@ def test_a_snapshot_whose_reading_never_ends_holds_one_thread_and_no_other(store
     assert traffic.view().snapshot.version == good.version
 
 
+def test_a_state_of_the_worker_whose_reading_never_ends_holds_one_thread(store):
+    traffic = LatestTraffic(store)
+    assert traffic.worker_state() is None
+    with hanging_file(store.data_dir / "worker.json") as is_being_read:
+        reader = threading.Thread(target=traffic.worker_state, daemon=True)
+        reader.start()
+        wait_until(is_being_read)
+        assert traffic.worker_state() is None
+        assert reader.is_alive()
+    reader.join()
+    store.write_worker_state(state := WorkerState("2026-11-23T07:40:00+00:00", None, 2, "HTTP 500"))
+    assert traffic.worker_state() == state
+
+
 def damage_each_way(path):
     """What a disk, a kill or a hand may leave in place of a network, one after the other."""
     sound = path.read_bytes()
