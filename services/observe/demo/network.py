@@ -126,7 +126,7 @@ def _whole_network(city: City) -> DemoNetwork:
     parts = [geometry_parts(shape["geometry"]) for shape in shapes]
     of_feed = msgspec.json.decode(document, type=list[Record])
     network = build_network(city, list(zip(of_feed, parts, strict=True)))
-    lines = road_lines(city, network)
+    lines = road_lines(network)
     # To a decimetre, so that no last bit of a cosine tells platforms apart.
     length_m = np.round(network.length_m, 1).astype(np.float32)
     corridor, position_m = _along_roads(chains(lines), length_m)
