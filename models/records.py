@@ -5,9 +5,11 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Callable, Collection
+from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+import msgspec
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,8 +19,26 @@ from models.versions import MEASURES_FILE
 from services.base.errors import StorageError
 from services.base.files import read_if_present
 
-_RECORDED: Final = frozenset({"model_version", "trained_on", "split"})
-_LEARNED: Final = frozenset({"source", "first_day", "last_day", "days"})
+
+class _Record(msgspec.Struct, kw_only=True):
+    """What is relied on of every version's record."""
+
+    model_version: str
+    test: dict[str, Any] = {}
+
+
+class _LearnedFrom(msgspec.Struct):
+    source: str
+    first_day: date
+    last_day: date
+    days: int
+
+
+class _TrainingRecord(_Record, kw_only=True):
+    """And of one that learned from the history."""
+
+    trained_on: _LearnedFrom
+    split: dict[str, list[date]]
 
 
 def read_measures(directory: Path, extra: Collection[str] = ()) -> dict[str, Any]:
@@ -34,13 +54,10 @@ def read_measures(directory: Path, extra: Collection[str] = ()) -> dict[str, Any
     ModelMismatch
         When the record is missing or damaged.
     """
-    measures = read_record(directory)
-    if (
-        not measures.keys() >= _RECORDED.union(extra)
-        or not isinstance(measures["trained_on"], dict)
-        or not measures["trained_on"].keys() >= _LEARNED
-    ):
-        raise ModelMismatch(f"{directory / MEASURES_FILE} is no record of a training")
+    measures = _read(directory, _TrainingRecord)
+    for name in extra:
+        if not isinstance(measures.get(name), dict):
+            raise ModelMismatch(f"{directory / MEASURES_FILE} is no record of a training: {name}")
     return measures
 
 
@@ -52,14 +69,16 @@ def read_record(directory: Path) -> dict[str, Any]:
     ModelMismatch
         When the record is missing or damaged.
     """
+    return _read(directory, _Record)
+
+
+def _read(directory: Path, form: type[_Record]) -> dict[str, Any]:
     path = directory / MEASURES_FILE
     try:
-        document = read_if_present(path)
-        record: dict[str, Any] = orjson.loads(document or b"")
-    except (StorageError, orjson.JSONDecodeError) as error:
+        record: dict[str, Any] = orjson.loads(read_if_present(path) or b"")
+        msgspec.convert(record, form)
+    except (StorageError, orjson.JSONDecodeError, msgspec.ValidationError) as error:
         raise ModelMismatch(f"{path} is no record of a training: {error}") from error
-    if not isinstance(record, dict) or "model_version" not in record:
-        raise ModelMismatch(f"{path} is no record of a training")
     return record
 
 

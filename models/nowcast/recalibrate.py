@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from models.day_split import DaySplit
 from models.errors import ModelMismatch
-from models.nowcast.city_table import CityTable, load_city_table
+from models.nowcast.city_table import load_city_table
 from models.nowcast.evaluation import lead_table
 from models.nowcast.train import NOWCAST_DIRECTORY, calibrate_and_measure, write_nowcaster
 from models.records import read_measures
@@ -43,16 +44,14 @@ def recalibrate(city: City, data_dir: Path, directory: Path, report: Report) -> 
         When the history cannot be read or the version not be written.
     """
     record = read_measures(directory, extra=("training",))
-    learned, training = record["trained_on"], record["training"]
+    weeks, parts = _trained_by(directory, record)
+    days = {*parts.train, *parts.validation, *parts.test}
     table = load_city_table(
-        city,
-        data_dir,
-        learned["source"],
-        training["weeks"],
-        report,
-        until=date.fromisoformat(max(max(days, default="") for days in record["split"].values())),
+        city, data_dir, record["trained_on"]["source"], weeks, report, until=max(days)
     )
-    parts = _parts_of(record["split"], table)
+    missing = sorted(days - set(table.dates()))
+    if missing:
+        raise ModelMismatch(f"the history has no {missing[0]}, which the version learned from")
     # It takes seconds to import: --help and a wrong version need not wait for it.
     from models.nowcast.stored_nowcaster import load_nowcaster  # noqa: PLC0415
 
@@ -83,12 +82,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parts_of(split: dict[str, list[str]], table: CityTable) -> DaySplit:
-    parts = {name: list(map(date.fromisoformat, days)) for name, days in split.items()}
-    missing = sorted({day for days in parts.values() for day in days} - set(table.dates()))
-    if missing:
-        raise ModelMismatch(f"the history has no {missing[0]}, which the version learned from")
-    return DaySplit(**parts)
+def _trained_by(directory: Path, record: dict[str, Any]) -> tuple[int, DaySplit]:
+    """Of how many weeks a version was trained, and which days were for what."""
+    weeks = record["training"].get("weeks")
+    try:
+        parts = msgspec.convert(record["split"], DaySplit)
+    except msgspec.ValidationError as error:
+        raise ModelMismatch(f"{directory} does not tell how it was trained: {error}") from error
+    if not isinstance(weeks, int) or not all((parts.train, parts.validation, parts.test)):
+        raise ModelMismatch(f"{directory} does not tell how it was trained")
+    return weeks, parts
 
 
 def _parser() -> argparse.ArgumentParser:

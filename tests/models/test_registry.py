@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 
 from models.catalogue import champion_in_use, find_version, roots_of, versions_in
@@ -104,6 +105,27 @@ def test_a_version_with_a_damaged_or_missing_file_is_refused_by_name(registry, n
     assert len(history_of(registry)) == 1
     # The list names what is wrong instead of a decision.
     assert name in version_table(registry)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"test": []},
+        {"split": "x"},
+        {"split": {"train": ["yesterday"]}},
+        {"trained_on": {"source": "demo"}},
+        {"trained_on": {"source": "demo", "first_day": 1, "last_day": 2, "days": "x"}},
+    ],
+    ids=str,
+)
+def test_a_record_with_a_wrong_part_is_told_and_hides_no_other(registry, wrong):
+    path = registry.roots.local / SECOND / MEASURES_FILE
+    path.write_bytes(orjson.dumps(orjson.loads(path.read_bytes()) | wrong))
+    with pytest.raises(ModelMismatch, match=f"is no record of a training: .*{next(iter(wrong))}"):
+        promote_version(registry, SECOND, NOW)
+    told = version_table(registry)
+    assert "is no record of a training" in told
+    assert FIRST in told
 
 
 def test_the_record_of_another_version_is_refused(registry):

@@ -6,10 +6,12 @@ import importlib
 import shutil
 
 import numpy as np
+import orjson
 import pytest
 
 from models.errors import ModelMismatch
 from models.nowcast import recalibrate
+from models.versions import MEASURES_FILE
 from services.city.rennes import RENNES
 from tests.models.nowcast.cities import START, every, write_city
 
@@ -44,3 +46,26 @@ def test_a_history_it_did_not_learn_from_is_refused(directory, tmp_path):
     write_city(tmp_path, every(5, START, START.replace(day=9)))
     with pytest.raises(ModelMismatch, match="which the version learned from"):
         recalibrate.recalibrate(RENNES, tmp_path, directory, lambda line: None)
+
+
+DAYS = {"train": ["2026-11-01"], "validation": ["2026-11-02"], "test": ["2026-11-03"]}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"split": {}},
+        {"split": {**DAYS, "test": []}},
+        {"training": []},
+        {"training": {}},
+        {"training": {"weeks": "four"}},
+    ],
+    ids=str,
+)
+def test_a_record_that_does_not_tell_how_is_refused_in_one_line(tmp_path, capsys, wrong):
+    learned = {"source": "demo", "first_day": "2026-11-01", "last_day": "2026-11-03", "days": 3}
+    record = {"model_version": "x", "trained_on": learned, "split": DAYS, "training": {"weeks": 4}}
+    (tmp_path / "nowcast" / "x").mkdir(parents=True)
+    (tmp_path / "nowcast" / "x" / MEASURES_FILE).write_bytes(orjson.dumps(record | wrong))
+    assert recalibrate.main(["x", "--data-dir", str(tmp_path), "--models", str(tmp_path)]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
