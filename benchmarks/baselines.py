@@ -16,7 +16,8 @@ import plotly.graph_objects as go
 from components.palette import LIGHT, WIDTH_PX
 from services.city.rennes import RENNES
 from services.plain.statuses import DATEX_NAMES
-from services.traffic.network import Network, Part, geometry_parts
+from services.traffic.network import Network, geometry_parts
+from services.traffic.road_lines import Part
 from services.traffic.snapshot import Snapshot
 
 _FIELDS: Final = (

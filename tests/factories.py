@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import orjson
 from numpy.typing import NDArray
@@ -25,8 +27,11 @@ from services.forecast.zone_forecasts import (
     make_table,
     table_shape,
 )
+from services.observe.feeds.reply import Record, build_network
+from services.observe.network_file import read_records
 from services.plain.statuses import DATEX_NAMES
-from services.traffic.network import Network, Part
+from services.traffic.network import Network, geometry_parts
+from services.traffic.road_lines import Part
 from services.traffic.snapshot import Snapshot, Source, make_snapshot
 from services.traffic.status import Status
 from services.traffic.usual import UsualRatios
@@ -75,6 +80,21 @@ def make_network(segments: int = 60, version: str | None = None) -> Network:
         names=np.array([row["name"] for row in rows], dtype=np.str_),
         road_classes=np.array([row["road_class"] for row in rows], dtype=np.str_),
         speed_limit_kmh=np.array([row["speed_limit_kmh"] for row in rows], dtype=float),
+    )
+
+
+@cache
+def rennes_network() -> Network:
+    """The real roads of Rennes, as they come with the project."""
+    document = read_records(RENNES)
+    records = msgspec.json.decode(document, type=list[Record])
+    shapes = [orjson.loads(bytes(record.geo_shape)) for record in records]
+    return build_network(
+        RENNES,
+        [
+            (record, geometry_parts(shape["geometry"]))
+            for record, shape in zip(records, shapes, strict=True)
+        ],
     )
 
 

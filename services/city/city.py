@@ -151,6 +151,8 @@ class City:
         The zone of segments that no rule fits.
     names_of_no_road : tuple of str
         What the feed calls hundreds of places that have nothing else in common.
+    road_labels : tuple of (str, str)
+        The feed's names of roads that people call otherwise, and how.
     ring_roads : tuple of str
         The feed's names of the ring road.
     junction_prefixes, ring_junction_prefixes : tuple of str
@@ -179,6 +181,7 @@ class City:
     zone_rules: tuple[ZoneRule, ...]
     other_zone: str
     names_of_no_road: tuple[str, ...]
+    road_labels: tuple[tuple[str, str], ...]
     ring_roads: tuple[str, ...]
     junction_prefixes: tuple[str, ...]
     ring_junction_prefixes: tuple[str, ...]

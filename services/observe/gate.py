@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from services.base.errors import FeedRefused
 from services.city.city import Box
-from services.traffic.network import Part, geometry_parts
+from services.traffic.network import geometry_parts
+from services.traffic.road_lines import Part
 from services.traffic.snapshot import Snapshot
 from services.traffic.status import Status
 

@@ -12,15 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.city.city import Waypoint
-from services.traffic.network import Network
-from services.traffic.road_lines import (
-    Grid,
-    placed_m,
-    road_lines,
-    turn_deg,
-)
+from services.traffic.road_lines import Grid, RoadLines, placed_m, turn_deg
 from services.traffic.stretches import successors
 
 # The two carriageways of the ring road lie up to 40 m apart.
@@ -57,14 +52,20 @@ class Corridor:
     length_m: float
 
 
-def corridors_of(network: Network) -> tuple[Corridor, ...]:
-    """The corridors of a network's city, each way, in the order of its file.
+def corridors_of(lines: RoadLines, drive_s: NDArray[np.float64]) -> tuple[Corridor, ...]:
+    """The corridors of a city, each way, in the order of its file.
 
-    One that the network offers no drive along is left out: a feed that changed, or another city.
+    One that the roads offer no drive along is left out: a feed that changed, or another city.
+
+    Parameters
+    ----------
+    lines : RoadLines
+    drive_s : array of float, shape (segments,)
+        Seconds to drive each segment: what the quickest drive is the quickest by.
     """
-    drives = _Drives(network)
+    drives = _Drives(lines, drive_s)
     found = []
-    for plan in network.city.corridors:
+    for plan in lines.city.corridors:
         for suffix, waypoints in (("", plan.waypoints), ("-retour", plan.waypoints[::-1])):
             segments = drives.along(waypoints, plan.roads)
             if segments:
@@ -74,7 +75,7 @@ def corridors_of(network: Network) -> tuple[Corridor, ...]:
                         name=plan.name,
                         towards=waypoints[-1].name,
                         segments=tuple(segments),
-                        length_m=float(network.length_m[segments].sum()),
+                        length_m=float(lines.length_m[segments].sum()),
                     )
                 )
     return tuple(found)
@@ -83,13 +84,13 @@ def corridors_of(network: Network) -> tuple[Corridor, ...]:
 class _Drives:
     """Quickest drives over a network; a segment may follow where driving on leads to it."""
 
-    def __init__(self, network: Network) -> None:
-        self._city, self._lines = network.city, road_lines(network)
-        self._cost = network.free_flow_time_s.tolist()
-        points = [placed_m(self._city, line) for parts in network.geometry for line in parts]
+    def __init__(self, lines: RoadLines, drive_s: NDArray[np.float64]) -> None:
+        self._lines = lines
+        self._cost = drive_s.tolist()
+        points = [placed_m(lines.city, line) for parts in lines.geometry for line in parts]
         self._from = np.concatenate([line[:-1] for line in points])
         self._to = np.concatenate([line[1:] for line in points])
-        segment_of_line = [i for i, parts in enumerate(network.geometry) for _ in parts]
+        segment_of_line = [i for i, parts in enumerate(lines.geometry) for _ in parts]
         self._segment_of_step = np.repeat(segment_of_line, [len(line) - 1 for line in points])
         self._next = Grid(self._lines.start, _CROSSING_M)
         self._successors = successors(self._lines)
@@ -122,7 +123,7 @@ class _Drives:
 
     def _passing(self, waypoint: Waypoint) -> set[int]:
         """Segments that pass by a waypoint."""
-        point = placed_m(self._city, waypoint.point)
+        point = placed_m(self._lines.city, waypoint.point)
         step = self._to - self._from
         along = ((point - self._from) * step).sum(axis=1) / np.maximum((step**2).sum(axis=1), 1e-9)
         nearest = self._from + np.clip(along, 0.0, 1.0)[:, np.newaxis] * step

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from services.base.errors import StorageError
 from services.city.city import City
 from services.city.zones import zones_of_segments
-
-Part = list[list[float]]
-"""One line of a segment: [longitude, latitude] pairs, WGS 84 degrees."""
+from services.traffic.corridors import Corridor, corridors_of
+from services.traffic.road_lines import Part, RoadLines, road_lines
+from services.traffic.stretches import Stretch, stretches_of
 
 _EARTH_RADIUS_M: Final = 6_371_008.8
 # Five decimals are 1.1 m: finer than the width of a road, half the bytes.
@@ -90,6 +90,31 @@ class Network:
     @cached_property
     def _road_of_segment(self) -> list[tuple[str, int]]:
         return list(zip(self.names.tolist(), self.zone_codes.tolist(), strict=True))
+
+    @cached_property
+    def lines(self) -> RoadLines:
+        """How each segment begins and ends."""
+        return road_lines(
+            self.city, self.segment_ids, self.names.tolist(), self.geometry, self.length_m
+        )
+
+    @cached_property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The stretches of its roads, ordered by key: each segment is of exactly one."""
+        return stretches_of(self.lines)
+
+    @cached_property
+    def stretch_codes(self) -> NDArray[np.intp]:
+        """Stretch of each segment, as an index into :attr:`stretches`."""
+        codes = np.empty(len(self), np.intp)
+        for code, stretch in enumerate(self.stretches):
+            codes[list(stretch.segments)] = code
+        return codes
+
+    @cached_property
+    def corridors(self) -> tuple[Corridor, ...]:
+        """The drives that people know by name; quickest at the limits, whatever was measured."""
+        return corridors_of(self.lines, self.length_m / (self.speed_limit_kmh / 3.6))
 
     @cached_property
     def index_of_id(self) -> dict[str, int]:

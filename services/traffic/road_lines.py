@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from services.city.city import City
-from services.traffic.network import Network
+
+Part = list[list[float]]
+"""One line of a segment: [longitude, latitude] pairs, WGS 84 degrees."""
 
 LINK_M: Final = 12.0
 """Ends of one road lie on one another, or within the 10 m by which its two directions are drawn
@@ -29,7 +31,11 @@ class RoadLines:
 
     Attributes
     ----------
+    city : City
+        Whose roads these are.
     ids, names : sequence of str
+    geometry : sequence of list of Part
+        Each segment's lines, in the direction of travel.
     length_m : array of float
     start, end : array of float
         Metres eastwards and northwards of the city's centre.
@@ -37,8 +43,10 @@ class RoadLines:
         Degrees clockwise from north.
     """
 
+    city: City
     ids: Sequence[str]
     names: Sequence[str]
+    geometry: Sequence[list[Part]]
     length_m: NDArray[np.float64]
     start: NDArray[np.float64]
     end: NDArray[np.float64]
@@ -46,22 +54,28 @@ class RoadLines:
     end_heading: NDArray[np.float64]
 
 
-def road_lines(network: Network) -> RoadLines:
-    """The ends of a network's segments.
+def road_lines(
+    city: City,
+    ids: Sequence[str],
+    names: Sequence[str],
+    geometry: Sequence[list[Part]],
+    length_m: NDArray[np.float64],
+) -> RoadLines:
+    """The ends of some segments.
 
     Equirectangular distances from the centre: exact to a metre over a city.
     """
 
     def metres(part: int, point: int) -> NDArray[np.float64]:
-        return placed_m(
-            network.city, np.array([parts[part][point][:2] for parts in network.geometry])
-        )
+        return placed_m(city, np.array([parts[part][point][:2] for parts in geometry]))
 
     start, end = metres(0, 0), metres(-1, -1)
     return RoadLines(
-        ids=network.segment_ids,
-        names=network.names.tolist(),
-        length_m=network.length_m,
+        city=city,
+        ids=ids,
+        names=names,
+        geometry=geometry,
+        length_m=length_m,
         start=start,
         end=end,
         start_heading=heading_deg(metres(0, 1) - start),

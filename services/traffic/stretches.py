@@ -16,18 +16,16 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from services.city.city import City
-from services.traffic.network import Network
 from services.traffic.road_lines import (
     LINK_M,
     LINK_TURN_DEG,
     Grid,
     RoadLines,
     heading_deg,
-    road_lines,
     turn_deg,
 )
 
+Cardinal = Literal["north", "east", "south", "west"]
 Direction = Literal[
     "inner", "outer", "inwards", "outwards", "north", "east", "south", "west", "around"
 ]
@@ -48,7 +46,7 @@ _RADIAL_SHARE: Final = 0.5
 _LOOP_SHARE: Final = 0.35
 # The ring road is cut where a junction is this near: it passes above or below the other roads.
 _JUNCTION_M: Final = 300.0
-_CARDINALS: Final[tuple[Direction, ...]] = ("north", "east", "south", "west")
+_CARDINALS: Final[tuple[Cardinal, ...]] = ("north", "east", "south", "west")
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,11 @@ class Stretch:
         Names it as long as the network does not change: the ids of its first and last segment.
     road : str
         Name of the road, as the feed has it.
+    label : str
+        What people call it (``City.road_labels``).
     direction : Direction
+    sector : Cardinal or None
+        Which side of the city it lies on, of the ring road alone.
     start, end : str
         The places where it begins and ends, "" where the network tells of none.
     segments : tuple of int
@@ -71,25 +73,40 @@ class Stretch:
 
     key: str
     road: str
+    label: str
     direction: Direction
+    sector: Cardinal | None
     start: str
     end: str
     segments: tuple[int, ...]
     length_m: float
 
+    @property
+    def way(self) -> str:
+        """Which of the texts ``stretch_way`` says where it leads."""
+        return f"{self.direction}_{self.sector}" if self.sector else self.direction
 
-def stretches_of(network: Network) -> tuple[Stretch, ...]:
-    """Chain the segments of a network into stretches; each segment is of exactly one.
+    @property
+    def form(self) -> Literal["between", "at", "from", "to", "whole"]:
+        """Which of the texts ``stretch`` says where it begins and ends."""
+        if self.start == self.end:
+            return "at" if self.start else "whole"
+        if self.start and self.end:
+            return "between"
+        return "from" if self.start else "to"
+
+
+def stretches_of(lines: RoadLines) -> tuple[Stretch, ...]:
+    """Chain segments into stretches; each segment is of exactly one.
 
     Returns
     -------
     tuple of Stretch
         Ordered by key.
     """
-    city, lines = network.city, road_lines(network)
-    places = _Places(city, lines)
+    places = _Places(lines)
     found = [
-        _stretch(city, lines, piece, start, end)
+        _stretch(lines, piece, start, end)
         for chain in chains(lines)
         for piece, start, end in _pieces(lines, chain, places)
     ]
@@ -166,15 +183,15 @@ def chains(lines: RoadLines) -> list[list[int]]:
 class _Places:
     """What the ends of segments are called: the other roads that meet there."""
 
-    def __init__(self, city: City, lines: RoadLines) -> None:
-        self._city, self._lines = city, lines
+    def __init__(self, lines: RoadLines) -> None:
+        self._city, self._lines = lines.city, lines
         ends = np.concatenate([lines.start, lines.end])
         self._ends = Grid(ends, _CROSSING_M)
         self._names = list(lines.names) * 2
         at_junction = [
             place
             for place, name in enumerate(self._names)
-            if name.startswith(city.ring_junction_prefixes)
+            if name.startswith(self._city.ring_junction_prefixes)
         ]
         self._junctions = Grid(ends[at_junction], _JUNCTION_M)
         self._junction_names = [self._names[place] for place in at_junction]
@@ -230,11 +247,14 @@ def _far_apart(cuts: list[int], names: list[str], ends_m: list[float]) -> list[i
     return [*kept, cuts[-1]]
 
 
-def _stretch(city: City, lines: RoadLines, piece: list[int], start: str, end: str) -> Stretch:
+def _stretch(lines: RoadLines, piece: list[int], start: str, end: str) -> Stretch:
+    road = lines.names[piece[0]]
     return Stretch(
         key=f"{lines.ids[piece[0]]}~{lines.ids[piece[-1]]}",
-        road=lines.names[piece[0]],
-        direction=_direction(city, lines, piece),
+        road=road,
+        label=dict(lines.city.road_labels).get(road, road),
+        direction=_direction(lines, piece),
+        sector=_sector(lines, piece) if road in lines.city.ring_roads else None,
         start=start,
         end=end,
         segments=tuple(piece),
@@ -242,9 +262,9 @@ def _stretch(city: City, lines: RoadLines, piece: list[int], start: str, end: st
     )
 
 
-def _direction(city: City, lines: RoadLines, piece: list[int]) -> Direction:
+def _direction(lines: RoadLines, piece: list[int]) -> Direction:
     first, last = lines.start[piece[0]], lines.end[piece[-1]]
-    if lines.names[piece[0]] in city.ring_roads:
+    if lines.names[piece[0]] in lines.city.ring_roads:
         # Clockwise is the inner side where one drives on the right.
         around = first[0] * last[1] - first[1] * last[0]
         return "inner" if around < 0 else "outer"
@@ -254,5 +274,15 @@ def _direction(city: City, lines: RoadLines, piece: list[int]) -> Direction:
     gained_m = float(np.hypot(*last) - np.hypot(*first))
     if abs(gained_m) >= _RADIAL_SHARE * length_m:
         return "outwards" if gained_m > 0 else "inwards"
-    heading = float(heading_deg(last - first))
-    return _CARDINALS[round(heading / 90.0) % 4]
+    return _cardinal(last - first)
+
+
+def _sector(lines: RoadLines, piece: list[int]) -> Cardinal:
+    """On which side of the city's centre the middle of a stretch lies."""
+    ends_m = np.cumsum(lines.length_m[piece])
+    middle = piece[int(np.searchsorted(ends_m, ends_m[-1] / 2))]
+    return _cardinal((lines.start[middle] + lines.end[middle]) / 2)
+
+
+def _cardinal(step: NDArray[np.float64]) -> Cardinal:
+    return _CARDINALS[round(float(heading_deg(step)) / 90.0) % 4]

@@ -32,7 +32,8 @@ from services.observe.feeds.reply import (
     Record,
     build_network,
 )
-from services.traffic.network import Network, Part, rounded
+from services.traffic.network import Network, rounded
+from services.traffic.road_lines import Part
 
 UNKNOWN_SEGMENT: Final = "and no network here knows the segment"
 

@@ -14,7 +14,6 @@ from services.city.city import City
 from services.observe.feeds.reply import GEOMETRY_FIELD, ID_FIELD, Record, build_network
 from services.observe.network_file import RawRecord, read_records
 from services.traffic.network import geometry_parts
-from services.traffic.road_lines import road_lines
 from services.traffic.stretches import chains
 
 MAX_SEGMENTS: Final = 200_000
@@ -126,7 +125,7 @@ def _whole_network(city: City) -> DemoNetwork:
     parts = [geometry_parts(shape["geometry"]) for shape in shapes]
     of_feed = msgspec.json.decode(document, type=list[Record])
     network = build_network(city, list(zip(of_feed, parts, strict=True)))
-    lines = road_lines(network)
+    lines = network.lines
     # To a decimetre, so that no last bit of a cosine tells platforms apart.
     length_m = np.round(network.length_m, 1).astype(np.float32)
     corridor, position_m = _along_roads(chains(lines), length_m)

@@ -23,7 +23,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from services.base.errors import FeedRefused
 from services.city.city import City
 from services.observe import gate
-from services.traffic.network import Network, Part, places_of
+from services.traffic.network import Network, places_of
+from services.traffic.road_lines import Part
 from services.traffic.snapshot import Snapshot, Source, make_snapshot
 from services.traffic.status import STATUS_OF_DATEX_NAME, Status
 

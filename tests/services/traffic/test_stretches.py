@@ -10,9 +10,7 @@ import pytest
 
 from services.city.city import CorridorPlan, Waypoint
 from services.city.rennes import RENNES
-from services.traffic.corridors import corridors_of
 from services.traffic.network import Network, geometry_parts
-from services.traffic.stretches import stretches_of
 
 CITY = dataclasses.replace(RENNES, ring_roads=("Rocade",), corridors=())
 RADIUS_M = 3_000.0
@@ -83,7 +81,7 @@ TOWN = network_of([*ring(), junction("Porte d'Est", 90), junction("Porte du Sud"
 
 
 def named(network, road):
-    return [item for item in stretches_of(network) if item.road == road]
+    return [item for item in network.stretches if item.road == road]
 
 
 def ids(network, stretch):
@@ -91,7 +89,7 @@ def ids(network, stretch):
 
 
 def test_every_segment_is_of_one_stretch_and_no_length_is_lost():
-    found = stretches_of(TOWN)
+    found = TOWN.stretches
 
     assert sorted(index for item in found for index in item.segments) == list(range(len(TOWN)))
     assert sum(item.length_m for item in found) == pytest.approx(TOWN.length_m.sum())
@@ -153,7 +151,7 @@ def test_the_order_of_the_rows_has_no_part_in_it():
     def told(network):
         return [
             (item.key, item.direction, item.start, item.end, ids(network, item))
-            for item in stretches_of(network)
+            for item in network.stretches
         ]
 
     assert told(shuffled) == told(TOWN)
@@ -168,7 +166,7 @@ def test_two_roads_of_one_name_far_apart_stay_apart():
         ]
     )
 
-    assert [ids(network, item) for item in stretches_of(network)] == [
+    assert [ids(network, item) for item in network.stretches] == [
         ["a"],
         ["b"],
         ["lonely"],
@@ -186,7 +184,7 @@ def test_a_corridor_is_driven_both_ways_in_the_order_of_travel():
     )
     city = dataclasses.replace(CITY, corridors=(plan,))
 
-    out, back = corridors_of(dataclasses.replace(TOWN, city=city))
+    out, back = dataclasses.replace(TOWN, city=city).corridors
 
     assert (out.key, out.towards, back.key, back.towards) == (
         "nord",
@@ -209,7 +207,7 @@ def test_a_corridor_around_the_ring_closes_without_driving_anything_twice():
     )
     city = dataclasses.replace(CITY, corridors=(plan,))
 
-    inner, outer = corridors_of(dataclasses.replace(TOWN, city=city))
+    inner, outer = dataclasses.replace(TOWN, city=city).corridors
 
     for corridor in (inner, outer):
         assert len(set(corridor.segments)) == len(corridor.segments) == 24
@@ -217,7 +215,7 @@ def test_a_corridor_around_the_ring_closes_without_driving_anything_twice():
 
 
 def test_a_corridor_that_the_network_has_no_drive_for_is_left_out():
-    assert corridors_of(dataclasses.replace(TOWN, city=RENNES)) == ()
+    assert dataclasses.replace(TOWN, city=RENNES).corridors == ()
 
 
 def test_parts_in_any_order_become_one_line():

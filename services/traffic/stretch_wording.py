@@ -1,0 +1,25 @@
+"""What a stretch is called, in the language of some texts."""
+
+from __future__ import annotations
+
+from services.base.texts import Texts
+from services.traffic.stretches import Stretch
+
+
+def stretch_words(stretch: Stretch, texts: Texts) -> str:
+    """A stretch as a driver would name it, without its length.
+
+    ``assets/stretch_words.js`` says the same in the browser.
+
+    Examples
+    --------
+    >>> from services.base.texts import load_texts
+    >>> ring = Stretch("1~2", "RN 136", "Rocade", "inner", "north", "Porte A", "Porte B", (), 1.0)
+    >>> stretch_words(ring, load_texts("fr"))
+    'Rocade nord intérieure, Porte A → Porte B'
+    >>> stretch_words(ring, load_texts("en"))
+    'Rocade north clockwise, Porte A → Porte B'
+    """
+    way = texts["stretch_way"][stretch.way].format(road=stretch.label)
+    text: str = texts["stretch"][stretch.form]
+    return text.format(way=way, start=stretch.start, end=stretch.end)
