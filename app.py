@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -30,8 +29,7 @@ from callbacks.http import (
 from callbacks.pages import camera, exploitation, home, log_in, privacy, quality
 from callbacks.pages.subpage import Pages
 from services.base.clock import Clock, utc_now
-from services.base.command_line import run_command
-from services.base.errors import TrafficError
+from services.base.command_line import run_command, tells_errors
 from services.base.settings import Settings, load_settings
 from services.metrics.shared_directory import metric_registry, share_metrics
 from services.roles.assembly import assemble
@@ -117,17 +115,14 @@ def __getattr__(name: str) -> Flask:
     raise AttributeError(name)
 
 
+@tells_errors
 def main() -> int:
     """Run the web role with Flask's own server, with the other roles beside it."""
-    try:
-        settings = load_settings()
-        prepare_start(settings)
-        share_metrics(settings.data_dir, "web")
-        app = create_app(settings)
-        start_graphs(app.server)
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    settings = load_settings()
+    prepare_start(settings)
+    share_metrics(settings.data_dir, "web")
+    app = create_app(settings)
+    start_graphs(app.server)
     with Supervisor(background_children(settings)):
         app.run(host=settings.host, port=settings.port, debug=settings.debug, use_reloader=False)
     return 0

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from services.base.command_line import run_command
+from services.base.command_line import run_command, tells_errors
 from services.camera.classes import GROUPS
 
 WIDTH: Final = 640
@@ -283,6 +283,7 @@ def _draw_car(sheet: _Sheet, across: float, far: float) -> None:
     box(-0.26, 0.66, 0.26, 0.54, (222, 222, 214))
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the picture that the page offers to try; returns the exit code."""
     parser = argparse.ArgumentParser(

@@ -19,7 +19,7 @@ from vacances_scolaires_france import (  # type: ignore[import-untyped]
     UnsupportedYearException,
 )
 
-from services.base.command_line import run_command
+from services.base.command_line import run_command, tells_errors
 from services.base.files import write_atomically
 from services.city.chosen import CITY
 from services.city.city import City, Holidays
@@ -111,6 +111,7 @@ def write_days_off(city: City) -> None:
     write_atomically(city.holidays.table, orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the table of days off; returns the exit code."""
     argparse.ArgumentParser(

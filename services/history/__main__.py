@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.base.clock import utc_now
-from services.base.command_line import run_command
-from services.base.errors import TrafficError
+from services.base.command_line import run_command, tells_errors
 from services.base.formats import plural
 from services.base.journal import start_journal
 from services.base.settings import Settings, load_settings
@@ -28,6 +27,7 @@ from services.traffic.store import Store
 _PROGRESS_EVERY_SECONDS: Final = 2.0
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code.
 
@@ -36,14 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     given = {} if options.data_dir is None else {"data_dir": options.data_dir}
-    try:
-        settings = load_settings(**given)
-        Store(CITY, settings.data_dir).prepare()
-        start_journal(settings)
-        code: int = options.run(settings, options)
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    settings = load_settings(**given)
+    Store(CITY, settings.data_dir).prepare()
+    start_journal(settings)
+    code: int = options.run(settings, options)
     return code
 
 

@@ -18,8 +18,7 @@ from typing import Final
 import msgspec
 
 from services.base.clock import utc_now
-from services.base.command_line import run_command
-from services.base.errors import TrafficError
+from services.base.command_line import run_command, tells_errors
 from services.base.files import write_atomically
 from services.city.chosen import CITY
 from services.city.city import City
@@ -54,6 +53,7 @@ def read_records(city: City) -> bytes:
     return gzip.decompress(city.network.read_bytes())
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = argparse.ArgumentParser(
@@ -61,12 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Write the network's file of the chosen city from a reply of its feed.",
     )
     parser.add_argument("reply", type=Path, help="what exports/json answered")
-    try:
-        document = network_document(CITY, parser.parse_args(arguments).reply.read_bytes())
-        write_atomically(CITY.network, document)
-    except (TrafficError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    document = network_document(CITY, parser.parse_args(arguments).reply.read_bytes())
+    write_atomically(CITY.network, document)
     sys.stdout.write(f"{CITY.network}: {len(document):,} B\n")
     return 0
 

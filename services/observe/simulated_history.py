@@ -17,8 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.base.command_line import run_command
-from services.base.errors import TrafficError
+from services.base.command_line import run_command, tells_errors
 from services.base.formats import plural
 from services.city.rennes import RENNES
 from services.history import rows, writer
@@ -85,20 +84,17 @@ def write_simulated_history(
         yield writer.write_day(data_dir, "demo", day, observations)
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
     times = simulated_times(options.weeks, options.until, timedelta(minutes=options.step_minutes))
     days = len({moment.date() for moment in times})
-    try:
-        for count, path in enumerate(
-            write_simulated_history(DemoFeed(), options.data_dir, times), start=1
-        ):
-            sys.stdout.write(f"{count:4d}/{days} {path.parent.name} {path.stat().st_size:,} B\n")
-            sys.stdout.flush()
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    for count, path in enumerate(
+        write_simulated_history(DemoFeed(), options.data_dir, times), start=1
+    ):
+        sys.stdout.write(f"{count:4d}/{days} {path.parent.name} {path.stat().st_size:,} B\n")
+        sys.stdout.flush()
     sys.stdout.write(
         f"{len(times):,} simulated {plural('snapshot', len(times))} in {options.data_dir}\n"
     )

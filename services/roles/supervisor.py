@@ -11,7 +11,6 @@ import contextlib
 import logging
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Collection, Sequence
@@ -20,9 +19,9 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from services.base.clock import utc_now
-from services.base.command_line import run_command
+from services.base.command_line import run_command, tells_errors
 from services.base.data_directory import prepare_data_directory, when_replaced
-from services.base.errors import ConfigurationError, TrafficError
+from services.base.errors import ConfigurationError
 from services.base.journal import start_journal
 from services.base.settings import Settings, host_and_port, load_settings
 from services.city.chosen import CITY
@@ -225,6 +224,7 @@ def run(settings: Settings, roles: Collection[str] = ROLES) -> None:
         supervisor.wait()
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run roles, or see whether they are alive; returns the exit code."""
     parser = argparse.ArgumentParser(
@@ -242,14 +242,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     roles: list[Role] = options.roles or list(ROLES)
     if unknown := set(roles) - set(ROLES):
         parser.error(f"there is no role {', '.join(sorted(unknown))}: {', '.join(ROLES)}")
-    try:
-        settings = load_settings()
-        if options.check:
-            return 0 if all(is_alive(settings, role) for role in roles) else 1
-        run(settings, roles)
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    settings = load_settings()
+    if options.check:
+        return 0 if all(is_alive(settings, role) for role in roles) else 1
+    run(settings, roles)
     return 0
 
 

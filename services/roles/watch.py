@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import logging
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from services.base.clock import Clock, utc_now
-from services.base.command_line import run_command
+from services.base.command_line import run_command, tells_errors
 from services.base.data_directory import end_with_data_directory, prepare_data_directory
 from services.base.errors import ConfigurationError
 from services.base.journal import start_journal
@@ -175,6 +174,7 @@ def send_test_message(settings: Settings) -> bool:
     return all(taken)
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the watch; returns the exit code."""
     parser = argparse.ArgumentParser(
@@ -195,15 +195,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, stop)
-    try:
-        settings = load_settings()
-        start_journal(settings)
-        if options.test_notification:
-            return 0 if send_test_message(settings) else 1
-        run(settings, stopping)
-    except ConfigurationError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    settings = load_settings()
+    start_journal(settings)
+    if options.test_notification:
+        return 0 if send_test_message(settings) else 1
+    run(settings, stopping)
     return 0
 
 

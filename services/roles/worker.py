@@ -12,7 +12,6 @@ import contextlib
 import logging
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,9 +23,9 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from filelock import FileLock, Timeout
 
 from services.base.clock import utc_now
-from services.base.command_line import run_command
+from services.base.command_line import run_command, tells_errors
 from services.base.data_directory import end_with_data_directory
-from services.base.errors import ConfigurationError, ForecastUnavailable, StorageError
+from services.base.errors import ForecastUnavailable, StorageError
 from services.base.files import remove_abandoned
 from services.base.journal import start_journal
 from services.base.journal.retention import prune_journal
@@ -195,6 +194,7 @@ def run(settings: Settings) -> None:
         scheduler.start()
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the worker; returns the exit code."""
     parser = argparse.ArgumentParser(
@@ -206,16 +206,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _stop)
-    try:
-        settings = load_settings()
-        start_journal(settings)
-        os.nice(NICENESS)
-        if options.once:
-            return _observe_once(settings)
-        run(settings)
-    except ConfigurationError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    settings = load_settings()
+    start_journal(settings)
+    os.nice(NICENESS)
+    if options.once:
+        return _observe_once(settings)
+    run(settings)
     return 0
 
 

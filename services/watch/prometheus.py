@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from services.base.command_line import run_command
+from services.base.command_line import run_command, tells_errors
 from services.base.files import write_atomically
 from services.city.chosen import CITY
 from services.city.city import City
@@ -229,6 +229,7 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f}s"
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write both documents; returns the exit code."""
     argparse.ArgumentParser(

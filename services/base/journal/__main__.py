@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from services.base.command_line import run_command
-from services.base.errors import StorageError
+from services.base.command_line import run_command, tells_errors
 from services.base.journal.report import as_json, as_text, report_on
 
 _AGO: Final = re.compile(r"(\d+)\s*(m|h|d)")
@@ -34,6 +33,7 @@ def moment(text: str) -> datetime:
     return at.astimezone().replace(tzinfo=None) if at.tzinfo else at
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print a report; returns the exit code.
 
@@ -52,11 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report.add_argument("--since", type=moment, help="a local time, or so long ago: 30m, 2h, 7d")
     report.add_argument("--format", choices=["text", "json"], default="text")
     options = parser.parse_args(arguments)
-    try:
-        found = report_on(options.files, options.since)
-    except StorageError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    found = report_on(options.files, options.since)
     sys.stdout.write((as_json if options.format == "json" else as_text)(found) + "\n")
     return 1 if found.not_understood else 0
 

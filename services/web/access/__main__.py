@@ -6,13 +6,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from services.base.command_line import run_command
-from services.base.errors import TrafficError
+from services.base.command_line import run_command, tells_errors
 from services.base.settings import load_settings
 from services.web.access.credentials import shared_secret_key
 from services.web.access.session import INVITATION_SECONDS, invitation
 
 
+@tells_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print an address to be opened on the new device; returns the exit code."""
     parser = argparse.ArgumentParser(
@@ -23,12 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "the pages are served, with the same settings.",
     )
     parser.parse_args(arguments)
-    try:
-        settings = load_settings()
-        key = shared_secret_key(settings)
-    except TrafficError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    settings = load_settings()
+    key = shared_secret_key(settings)
     site = str(settings.public_url or settings.url).rstrip("/")
     sys.stdout.write(f"{site}/connexion?device={invitation(key)}\n")
     return 0

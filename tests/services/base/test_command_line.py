@@ -56,6 +56,16 @@ def test_every_command_of_the_project_goes_through_it():
         assert re.fullmatch(r":\n    run_command\(main\)\n", body), path
 
 
+def test_every_command_of_those_who_run_it_tells_its_errors_in_one_way():
+    found = [p for f in ("services", "models") for p in (ROOT / f).rglob("*.py")]
+    # It tells which file its error is about.
+    other = ROOT / "services" / "observe" / "demo" / "__main__.py"
+    for path in [ROOT / "app.py", *(path for path in found if path != other)]:
+        source = path.read_text("utf-8")
+        if "\n    run_command(main)\n" in source and "\ndef main(" in source:
+            assert "\n@tells_errors\ndef main(" in source, path
+
+
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(
     "body",
