@@ -74,6 +74,8 @@ def published(tmp_path) -> dict[str, Metric]:
     work.fetched("live", "ok", 0.1)
     work.accepted("live", now, {"freeFlow": 1})
     work.history_written("live", now)
+    work.roadworks_fetched("live", "ok")
+    work.roadworks_kept("live", now, {"avoid": 1})
     work.forecasts_present("zones", are_there=True)
     work.failed("job")
     work.probed("health", succeeded=True)

@@ -33,6 +33,8 @@ class Settings(BaseSettings):
 
     # None: the city's own.
     feed_url: HttpUrl | None = None
+    # None: the city's own, where the feed is the city's too. Empty: none are asked for.
+    roadworks_url: str | None = None
     source: Literal["auto", "live", "demo"] = "auto"
     feed_period_seconds: int = Field(180, ge=1, le=86_400)
     refresh_seconds: int = Field(60, ge=1, le=3_600)
@@ -117,6 +119,13 @@ class Settings(BaseSettings):
             raise ValueError("must be an http(s) address with {z}, {x} and {y}, or 'none'")
         return value
 
+    @field_validator("roadworks_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("must be an http(s) address, or 'none'")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: SecretStr | None) -> SecretStr | None:
@@ -140,9 +149,9 @@ class Settings(BaseSettings):
                 )
         return self
 
-    @field_validator("tiles_url", mode="before")
+    @field_validator("tiles_url", "roadworks_url", mode="before")
     @classmethod
-    def _none_means_no_tiles(cls, value: object) -> object:
+    def _none_means_not_asked(cls, value: object) -> object:
         return "" if isinstance(value, str) and value.lower() == "none" else value
 
 

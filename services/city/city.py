@@ -121,6 +121,9 @@ class City:
         Where the adapter of its feed (``services/observe/feeds/``) asks, unless told otherwise.
     dataset_url : str
         Page of the publisher about the data.
+    roadworks_url : str or None
+        Where the adapter of roadworks (``services/observe/feeds/roadworks.py``) asks; None where
+        nobody publishes them.
     licence, licence_url : str
         Of the data: its short name and its text.
     thresholds : StatusThresholds
@@ -164,6 +167,7 @@ class City:
     name: str
     feed_url: str
     dataset_url: str
+    roadworks_url: str | None
     licence: str
     licence_url: str
     thresholds: StatusThresholds

@@ -178,6 +178,10 @@ RENNES: Final = City(
         "?lang=fr&timezone=Europe%2FBerlin&use_labels=true&delimiter=%3B"
     ),
     dataset_url="https://data.rennesmetropole.fr/explore/dataset/etat-du-trafic-en-temps-reel/",
+    roadworks_url=(
+        "https://data.rennesmetropole.fr/api/explore/v2.1/catalog/datasets/"
+        "travaux_30_jours/exports/geojson"
+    ),
     licence="ODbL",
     licence_url="https://opendatacommons.org/licenses/odbl/",
     # Measured on the reply of 2024-08-26: all but 40 of 2,859 rows, those on a boundary.

@@ -173,6 +173,24 @@ HISTORY_APPEND: Final = GaugeDefinition(
     "When a snapshot of a source was last added to the history.",
     ("source",),
 )
+ROADWORKS_FETCHES: Final = CounterDefinition(
+    "traffic_roadworks_fetches_total",
+    "count",
+    "Lists of roadworks asked for: ok, unreachable, refused.",
+    ("source", "outcome"),
+)
+ROADWORKS_RECEIVED: Final = GaugeDefinition(
+    "traffic_roadworks_received_timestamp_seconds",
+    "seconds since 1970",
+    "When the list of roadworks that is kept was received.",
+    ("source",),
+)
+ROADWORKS: Final = GaugeDefinition(
+    "traffic_roadworks",
+    "count",
+    "Measures of the list of roadworks that is kept, by how much they disturb.",
+    ("source", "level"),
+)
 HEARTBEAT: Final = GaugeDefinition(
     "traffic_heartbeat_timestamp_seconds",
     "seconds since 1970",

@@ -18,6 +18,9 @@ from services.metrics.definitions import (
     JOB_FAILURES,
     PROBE_SUCCESS,
     QUALITY,
+    ROADWORKS,
+    ROADWORKS_FETCHES,
+    ROADWORKS_RECEIVED,
     SEGMENTS,
 )
 from services.metrics.process import ProcessMeter
@@ -44,6 +47,9 @@ class WorkMetrics:
         self._observed = FEED_OBSERVED.make(registry)
         self._segments = SEGMENTS.make(registry)
         self._appended = HISTORY_APPEND.make(registry)
+        self._roadworks_fetches = ROADWORKS_FETCHES.make(registry)
+        self._roadworks_received = ROADWORKS_RECEIVED.make(registry)
+        self._roadworks = ROADWORKS.make(registry)
         self._present = FORECAST_PRESENT.make(registry)
         self._probes = PROBE_SUCCESS.make(registry)
         self._failures = JOB_FAILURES.make(registry)
@@ -74,6 +80,22 @@ class WorkMetrics:
     def history_written(self, source: str, now: datetime) -> None:
         """A snapshot of a source is in the history."""
         self._appended.labels(source).set(now.timestamp())
+
+    def roadworks_fetched(self, source: str, outcome: FetchOutcome) -> None:
+        """A list of roadworks was asked for."""
+        self._roadworks_fetches.labels(source, outcome).inc()
+
+    def roadworks_kept(self, source: str, received_at: datetime, levels: Mapping[str, int]) -> None:
+        """A list of roadworks is kept.
+
+        Parameters
+        ----------
+        levels : mapping
+            Number of measures by level, those of which there is none too.
+        """
+        self._roadworks_received.labels(source).set(received_at.timestamp())
+        for level, count in levels.items():
+            self._roadworks.labels(source, level).set(count)
 
     def forecasts_present(self, kind: str, *, are_there: bool) -> None:
         """Whether a table of forecasts of a kind can be read."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -159,28 +159,36 @@ def are_few(new: int, missing: int) -> bool:
     return new < missing * MIN_SEGMENT_SHARE
 
 
-def check_size(body: bytes) -> None:
+def check_size(body: bytes, most_records: int, per_record: Mapping[str, tuple[bytes, int]]) -> None:
     """Refuse a reply that would take gigabytes once it is decoded.
 
+    Parameters
+    ----------
+    body : bytes
+    most_records : int
+        A reply holds as many at most: of the traffic, a segment each.
+    per_record : mapping
+        By name: a sign of JSON, and how many of it each record has at most on average.
+
     Raises
     ------
     FeedRefused
     """
-    for name, (sign, most) in MAX_PER_SEGMENT.items():
+    for name, (sign, most) in per_record.items():
         count = body.count(sign)
-        if count > most * MAX_SEGMENTS:
-            raise FeedRefused("body", f"{count} {name}, too many for {MAX_SEGMENTS} segments")
+        if count > most * most_records:
+            raise FeedRefused("body", f"{count} {name}, too many for {most_records} records")
 
 
-def check_number(records: int) -> None:
-    """Refuse a reply of more segments than any network has.
+def check_number(records: int, most_records: int) -> None:
+    """Refuse a reply of more records than there ever are.
 
     Raises
     ------
     FeedRefused
     """
-    if records > MAX_SEGMENTS:
-        raise FeedRefused("records", f"{records}, more than {MAX_SEGMENTS}")
+    if records > most_records:
+        raise FeedRefused("records", f"{records}, more than {most_records}")
 
 
 def drawable_parts(record: PlacedRecord, believed: Box) -> list[Part] | str:

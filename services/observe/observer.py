@@ -122,7 +122,7 @@ class Observer:
             try:
                 return self._fall_back()
             except Exception as other:  # counted above already
-                _journal_error("nothing to show instead", other)
+                journal_error("nothing to show instead", other)
                 return None
         self._note_success()
         return snapshot
@@ -160,7 +160,7 @@ class Observer:
         try:
             current = self._store.current_snapshot()
         except StorageError as error:
-            _journal_error("what is published cannot be read", error)
+            journal_error("what is published cannot be read", error)
             return False
         return current is not None and current.version == snapshot.version
 
@@ -295,7 +295,7 @@ class Observer:
         self._write_state(WorkerState(now, now, 0, None))
 
     def _note_failure(self, what: str, error: Exception, *, feed_fails: bool = False) -> None:
-        reason = _journal_error(what, error)
+        reason = journal_error(what, error)
         self._write_state(
             replace(
                 self._state,
@@ -318,10 +318,10 @@ def _going_on(failure: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # nothing else is worth a round
-        _journal_error(failure, error)
+        journal_error(failure, error)
 
 
-def _journal_error(what: str, error: Exception) -> str:
+def journal_error(what: str, error: Exception) -> str:
     """One line for what was foreseen, else with its traceback; returns the reason, for people."""
     reason = without_personal_data(str(error))[:_REASON_CHARACTERS]
     if isinstance(error, TrafficError):

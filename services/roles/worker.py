@@ -41,8 +41,10 @@ from services.metrics.samples import heartbeat_of
 from services.metrics.shared_directory import metric_registry, share_metrics
 from services.metrics.work import WorkMetrics
 from services.observe.demo import DemoFeed
-from services.observe.feeds.sources import LiveFeed
+from services.observe.feeds.roadworks import ROADWORKS_LIMITS
+from services.observe.feeds.sources import Feed, LiveFeed, roadworks_address
 from services.observe.observer import Observer
+from services.observe.roadworks import RoadworksObserver
 from services.operations.cameras import prune_readings
 from services.operations.database import Operations, open_operations
 from services.operations.incidents import prune_incidents
@@ -59,6 +61,9 @@ LOCK_NAME: Final = "worker.lock"
 STANDBY_SECONDS: Final = 1.0
 # Where both roles share two cores, pages come first.
 NICENESS: Final = 5
+# How often it is asked whether a list of roadworks is due; the first one when there is a snapshot.
+ROADWORKS_PERIOD: Final = timedelta(seconds=30)
+ROADWORKS_DELAY: Final = timedelta(seconds=5)
 UPKEEP_PERIOD: Final = timedelta(hours=1)
 # The first page must not wait for yesterday to be compacted.
 UPKEEP_DELAY: Final = timedelta(seconds=30)
@@ -85,6 +90,17 @@ def make_observer(settings: Settings, store: Store, metrics: WorkMetrics | None 
     return Observer(store, live, demo, utc_now, metrics, city=CITY)
 
 
+def make_roadworks_observer(
+    settings: Settings, store: Store, metrics: WorkMetrics | None = None
+) -> RoadworksObserver:
+    """The observer of roadworks that the settings ask for."""
+    feeds: dict[Source, Feed] = {}
+    address = roadworks_address(settings, CITY)
+    if address and settings.source != "demo":
+        feeds["live"] = LiveFeed(address, ROADWORKS_LIMITS)
+    return RoadworksObserver(store, feeds, utc_now, metrics, city=CITY)
+
+
 def make_scheduler(
     settings: Settings, observer: Observer, metrics: WorkMetrics
 ) -> BlockingScheduler:
@@ -102,6 +118,10 @@ def make_scheduler(
     forecasts = CachedForecasts(CITY, settings.data_dir, SHIPPED_ARTIFACTS)
     observe = turns.watched(observer.observe, LONGEST_ROUND_SECONDS)
     look_after = turns.watched(look_after_history, LONGEST_HOURLY_JOB_SECONDS)
+    roadworks = make_roadworks_observer(
+        settings, Store(CITY, settings.data_dir, heals=True), metrics
+    )
+    follow_roadworks = turns.watched(roadworks.observe, LONGEST_ROUND_SECONDS)
     score = turns.watched(score_past_forecasts, LONGEST_HOURLY_JOB_SECONDS)
 
     def add(
@@ -115,6 +135,7 @@ def make_scheduler(
     period = timedelta(seconds=settings.feed_period_seconds)
     upkeep, scoring = now + UPKEEP_DELAY, now + SCORING_DELAY
     add("observe", observe, every=period, first=now)
+    add("roadworks", follow_roadworks, every=ROADWORKS_PERIOD, first=now + ROADWORKS_DELAY)
     add("upkeep", look_after, settings, operations, every=UPKEEP_PERIOD, first=upkeep)
     add("scoring", score, settings, operations, metrics, every=SCORING_PERIOD, first=scoring)
     add("heartbeat", show_life, metrics, forecasts, turns, every=HEARTBEAT_PERIOD, first=now)

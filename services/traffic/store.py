@@ -6,6 +6,7 @@ snapshots/live.parquet      the last live snapshot, kept for when the feed is do
                             what the page shows, the same file under two names
 networks/<version>.geojson  each network that was seen
 usual/current.parquet       what is usual at the hour of the last snapshot observed
+roadworks/<source>.json     the last good list of roadworks
 worker.json                 how the worker's last attempts went
 history/                    see services.history
 
@@ -36,7 +37,8 @@ from services.base.files import (
 )
 from services.city.city import City
 from services.traffic.network import Network, decode_network, encode_network
-from services.traffic.snapshot import Snapshot, check_fits, decode_snapshot, encode_snapshot
+from services.traffic.roadworks import RoadworksList, decode_roadworks, encode_roadworks
+from services.traffic.snapshot import Snapshot, Source, check_fits, decode_snapshot, encode_snapshot
 from services.traffic.usual_hour import UsualHour, decode_usual_hour, encode_usual_hour
 
 Content = TypeVar("Content")
@@ -67,8 +69,9 @@ class Store:
     data_dir : Path
         Made by :meth:`prepare` if missing.
     heals : bool
-        Whether this is the worker's: a damaged snapshot or usual hour is set aside with a line and
-        counts as none, for the worker makes it anew. Who only reads renames nothing.
+        Whether this is the worker's: a damaged snapshot, usual hour or list of roadworks is set
+        aside with a line and counts as none, for the worker makes it anew. Who only reads renames
+        nothing.
     """
 
     def __init__(self, city: City, data_dir: Path, *, heals: bool = False) -> None:
@@ -79,6 +82,7 @@ class Store:
         self._live = data_dir / "snapshots" / "live.parquet"
         self._networks = data_dir / "networks"
         self._usual = data_dir / "usual" / "current.parquet"
+        self._roadworks = data_dir / "roadworks"
         self._worker_state = data_dir / "worker.json"
         # The network that was found sound last, so that a round reads it once.
         self._sound: tuple[str, FileStamp | None] = "", None
@@ -232,6 +236,29 @@ class Store:
         """
         return self._read(self._usual, partial(decode_usual_hour, self._city))
 
+    def write_roadworks(self, told: RoadworksList) -> None:
+        """Keep a list of roadworks as the last good one of its source.
+
+        Raises
+        ------
+        StorageError
+        """
+        write_atomically(self._roadworks_path(told.source), encode_roadworks(told))
+
+    def roadworks_stamp(self, source: Source) -> FileStamp | None:
+        """A mark that changes when another list of a source is kept; None before the first."""
+        return stamp_of(self._roadworks_path(source))
+
+    def roadworks(self, source: Source) -> RoadworksList | None:
+        """The last good list of roadworks of a source, or None before the first.
+
+        Raises
+        ------
+        StorageError
+            When it cannot be read, or is damaged and this store does not heal.
+        """
+        return self._read(self._roadworks_path(source), decode_roadworks)
+
     def write_worker_state(self, state: WorkerState) -> None:
         """Keep how the last attempts went.
 
@@ -266,6 +293,9 @@ class Store:
                 raise
             _set_aside(path, stamp, error)
             return None
+
+    def _roadworks_path(self, source: Source) -> Path:
+        return self._roadworks / f"{source}.json"
 
     def _network_path(self, version: str) -> Path:
         if not version.isalnum():

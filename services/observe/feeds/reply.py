@@ -171,14 +171,14 @@ def decode_records(body: bytes) -> list[Record]:
     FeedRefused
         For anything but a non-empty JSON list of objects with at least one field of the feed.
     """
-    gate.check_size(body)
+    gate.check_size(body, gate.MAX_SEGMENTS, gate.MAX_PER_SEGMENT)
     try:
         records = msgspec.json.decode(body, type=list[Record])
     except _UNREADABLE as error:
         raise FeedRefused("body", f"{_why_not_records(body, error)}; {_NEEDED}") from None
     if not records:
         raise FeedRefused("body", "an empty list of records")
-    gate.check_number(len(records))
+    gate.check_number(len(records), gate.MAX_SEGMENTS)
     if all(value is msgspec.UNSET for record in records for value in astuple(record)):
         # The API's first shape has the fields one level below.
         raise FeedRefused("body", f"records without any field of the feed; {_NEEDED}")

@@ -7,7 +7,19 @@ from datetime import datetime
 from typing import Protocol
 
 from services.base.http import FetchLimits, fetch
+from services.base.settings import Settings
+from services.city.city import City
 from services.traffic.snapshot import Source
+
+
+def roadworks_address(settings: Settings, city: City) -> str:
+    """Where the list of roadworks is asked for; "" where none is.
+
+    That of the city goes with its own feed of traffic: another one may be of another place.
+    """
+    if settings.roadworks_url is not None:
+        return settings.roadworks_url
+    return (city.roadworks_url or "") if settings.feed_url is None else ""
 
 
 class Feed(Protocol):

@@ -58,6 +58,7 @@ def test_the_environment_wins_over_the_env_file(monkeypatch, tmp_path):
         ("SECRET_KEY", "short"),
         ("TILES_URL", "ftp://tiles/{z}/{x}/{y}"),
         ("TILES_URL", "https://tiles.example/"),
+        ("ROADWORKS_URL", "travaux.geojson"),
         ("WEB_PROCESSES", "0"),
         ("NOTIFY_LANGUAGE", "tlh"),
     ],
@@ -84,9 +85,12 @@ def test_secrets_do_not_show_when_settings_are_printed():
     assert "kkkk" not in repr(settings)
 
 
-def test_no_tiles_is_a_choice(monkeypatch):
-    monkeypatch.setenv("TRAFFIC_TILES_URL", "none")
-    assert load_settings().tiles_url == ""
+def test_no_tiles_and_no_roadworks_are_a_choice(monkeypatch):
+    assert load_settings().roadworks_url is None
+    for name in ("TILES_URL", "ROADWORKS_URL"):
+        monkeypatch.setenv(PREFIX + name, "none")
+    settings = load_settings()
+    assert (settings.tiles_url, settings.roadworks_url) == ("", "")
 
 
 def test_every_setting_is_documented_with_its_default():

@@ -372,7 +372,7 @@ def test_a_reply_that_would_fill_the_memory_is_refused_before_it_is_decoded(
 ):
     monkeypatch.setattr(gate, "MAX_SEGMENTS", 40)
     assert len(check(make_records()).network) == 40
-    with pytest.raises(FeedRefused, match=f"^body: [0-9]+ {name}, too many for 40 segments$"):
+    with pytest.raises(FeedRefused, match=f"^body: [0-9]+ {name}, too many for 40 records$"):
         check(body)
 
 

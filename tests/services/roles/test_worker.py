@@ -146,6 +146,31 @@ def test_it_asks_the_feed_of_the_city_unless_another_is_named(tmp_path, monkeypa
     assert urls == [asked]
 
 
+MIRROR = "http://127.0.0.1:9/feed"
+WORKS = "http://127.0.0.1:9/works"
+
+
+@pytest.mark.parametrize(
+    ("named", "asked"),
+    [
+        ({}, [RENNES.roadworks_url]),
+        ({"source": "demo"}, []),
+        ({"roadworks_url": "none"}, []),
+        # It may be of another place.
+        ({"feed_url": MIRROR}, []),
+        ({"feed_url": MIRROR, "roadworks_url": WORKS}, [WORKS]),
+    ],
+)
+def test_it_asks_for_the_roadworks_of_the_city_with_its_own_feed(
+    tmp_path, monkeypatch, named, asked
+):
+    urls = []
+    monkeypatch.setattr(worker, "LiveFeed", lambda url, limits: urls.append(url))
+    settings = load_settings(data_dir=tmp_path, **named)
+    worker.make_roadworks_observer(settings, Store(RENNES, tmp_path))
+    assert urls == asked
+
+
 @pytest.mark.parametrize("eve", EVES_OF_CLOCK_CHANGES)
 def test_its_jobs_keep_their_pace_when_the_clocks_change(tmp_path, eve):
     settings = load_settings(data_dir=tmp_path, feed_period_seconds=180)
@@ -153,19 +178,21 @@ def test_its_jobs_keep_their_pace_when_the_clocks_change(tmp_path, eve):
     scheduler = worker.make_scheduler(settings, Mock(), metrics)
     assert {job.id: pauses(job, eve) for job in scheduler.get_jobs()} == {
         "observe": {timedelta(minutes=3)},
+        "roadworks": {timedelta(seconds=30)},
         "upkeep": {timedelta(hours=1)},
         "scoring": {timedelta(hours=1)},
         "heartbeat": {timedelta(seconds=15)},
     }
 
 
-@pytest.mark.parametrize("hung", ["observe", "upkeep", "scoring"])
+@pytest.mark.parametrize("hung", ["observe", "roadworks", "upkeep", "scoring"])
 def test_it_gives_no_sign_of_life_while_a_job_hangs(tmp_path, monkeypatch, hung):
     work, metrics = HangingWork(), Mock()
     monkeypatch.setattr(worker, "LONGEST_ROUND_SECONDS", 0.0)
     monkeypatch.setattr(worker, "LONGEST_HOURLY_JOB_SECONDS", 0.0)
     monkeypatch.setattr(worker, "look_after_history", work)
     monkeypatch.setattr(worker, "score_past_forecasts", work)
+    monkeypatch.setattr(worker, "make_roadworks_observer", lambda *_given: Mock(observe=work))
     scheduler = worker.make_scheduler(load_settings(data_dir=tmp_path), Mock(observe=work), metrics)
     jobs = {job.id: partial(job.func, *job.args) for job in scheduler.get_jobs()}
     with work.under_way(jobs[hung]):
