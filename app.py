@@ -21,6 +21,7 @@ from callbacks.http import (
     metrics,
     nowcast,
     problems,
+    roadworks,
     security_headers,
     segment_forecasts,
     static_files,
@@ -87,6 +88,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     nowcast.register(server, services)
     api.register(server, services)
     segment_forecasts.register(server, services)
+    roadworks.register(server, services)
     camera_api.register(server, services)
     tiles.register(server, services)
     home.register(pages, services)

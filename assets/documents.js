@@ -31,6 +31,9 @@
   /** The network's features, in its fixed order. Comes from the browser's cache. */
   app.networkFeatures = keepLast(async (url) => (await app.fetchJson(url)).features);
 
+  /** The roadworks of a day; none where the server has others by now, which is no document. */
+  app.roadworksOf = keepLast(app.fetchJson);
+
   /** How each segment of a snapshot compares with the usual. */
   app.snapshotComparison = keepLast(app.fetchJson);
 })();

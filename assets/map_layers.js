@@ -15,6 +15,11 @@
   const CLOSE_ZOOM = 14.5;
   // Of a road that is as usual, while the others stand out.
   const FADED = 0.15;
+  const SIGN_PX = 24;
+  // Sharp on dense screens too.
+  const SIGN_RATIO = 2;
+  const SIGN_RADIUS_PX = 10;
+  const SIGN_PREFIX = "roadwork-";
   // Plotly keeps a view only when an event of the visitor lies behind it.
   const BY_HAND = { originalEvent: { type: "button" } };
   const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
@@ -50,6 +55,13 @@
     return Math.hypot(x - along * dx, y - along * dy);
   };
 
+  /** A form with a rim around it, so that it stands out from the roads. */
+  const drawForm = (pen, path, styles) => {
+    Object.assign(pen, { lineWidth: 3, lineJoin: "round", ...styles });
+    pen.stroke(path);
+    pen.fill(path, "evenodd");
+  };
+
   /** Dash answers each move by redrawing the graph with the view of then, which undoes a move
       made since. Plotly itself keeps the view; nothing here needs Dash to know it. */
   app.keepViewFromDash = (plot) => plot.removeAllListeners("plotly_relayout");
@@ -66,10 +78,12 @@
       this.comparison = null;
       this.unusual = new Set();
       this.retries = 0;
+      this.roadworks = null;
       map.dragRotate.disable();
       map.touchZoomRotate.disableRotation();
       map.touchPitch.disable();
       this.takeErrors();
+      map.on("styleimagemissing", ({ id }) => this.drawSign(id));
       map.on("movestart", () => app.keepViewFromDash(plot));
       this.ready = this.start();
     }
@@ -130,7 +144,55 @@
           map.setPaintProperty(layer, name, value),
         );
       });
+      settings.roadworks.levels.forEach((level) => this.drawSign(SIGN_PREFIX + level));
       this.hide(this.hidden);
+    }
+
+    /** Draw the sign of a level in the colours of the theme, for the map to show wherever it has one. */
+    drawSign(id) {
+      const { map, settings } = this;
+      const form = app.roadworks.SIGNS[id.replace(SIGN_PREFIX, "")];
+      if (!form || !id.startsWith(SIGN_PREFIX)) return;
+      const side = SIGN_PX * SIGN_RATIO;
+      const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side });
+      const pen = canvas.getContext("2d");
+      const paint = settings.paint[darkScheme.matches ? "dark" : "light"];
+      pen.scale(SIGN_RATIO, SIGN_RATIO);
+      drawForm(pen, new Path2D(form), {
+        strokeStyle: paint.background["background-color"],
+        fillStyle: paint[settings.roadworks.layers[0]]["line-color"],
+      });
+      const image = pen.getImageData(0, 0, side, side);
+      if (map.hasImage(id)) map.updateImage(id, image);
+      else map.addImage(id, image, { pixelRatio: SIGN_RATIO });
+    }
+
+    /** Draw roadworks, as GeoJSON, in the place of those before. */
+    showRoadworks(collection) {
+      this.roadworks = collection;
+      this.map.getSource(this.settings.roadworks.source)?.setData(collection);
+    }
+
+    /** The place in the list of the roadworks whose sign is at a point of the screen, or null. */
+    roadworksAt(point, radius = SIGN_RADIUS_PX) {
+      const { map, settings } = this;
+      if (!map.getLayer(settings.roadworks.signs)) return null;
+      const box = [
+        [point.x - radius, point.y - radius],
+        [point.x + radius, point.y + radius],
+      ];
+      const [found] = map.queryRenderedFeatures(box, { layers: [settings.roadworks.signs] });
+      return found ? found.properties.place : null;
+    }
+
+    /** Whether a place lies on the visible part of the map. */
+    isInView(place) {
+      return this.map.getBounds().contains(place);
+    }
+
+    /** Call back whenever the view has come to rest. */
+    onRest(callback) {
+      this.map.on("moveend", callback);
     }
 
     /** After a change of style, which forgets what was set on the old one. */
@@ -143,6 +205,7 @@
       this.unusual.clear();
       this.markUnusual();
       this.dress();
+      if (this.roadworks) this.showRoadworks(this.roadworks);
       this.showTiles();
     }
 
@@ -318,7 +381,8 @@
           waiting = null;
           if (map.isMoving()) return;
           const road = this.roadAt(point);
-          map.getCanvas().style.cursor = road ? "pointer" : "";
+          const isSign = this.roadworksAt(point) !== null;
+          map.getCanvas().style.cursor = road || isSign ? "pointer" : "";
           move(road, point);
         });
       });

@@ -82,6 +82,19 @@
 
     highlight() {}
 
+    // Lists and cards tell of roadworks; there is nothing here to draw them with.
+    showRoadworks() {}
+
+    roadworksAt() {
+      return null;
+    }
+
+    isInView() {
+      return true;
+    }
+
+    onRest() {}
+
     onPointer({ move, leave, click }) {
       const roadOf = ({ points: [{ customdata: id }] }) => {
         const feature = this.features[id];

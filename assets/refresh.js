@@ -22,11 +22,12 @@
   /** Gives the versions now shown, which the next answer is compared with: of the snapshot once
       its roads are painted. */
   window.dash_clientside.traffic.refreshed = async (news, settings, texts) => {
-    const { time, snapshot, forecasts } = news;
+    const { time, snapshot, forecasts, roadworks } = news;
     Object.assign(page, { settings, texts, feedFails: Boolean(news.feed_fails) });
     app.freshness.answered(time);
     if (forecasts) app.change({ zoneTable: forecasts });
     app.forecast.followTime(time);
+    app.roadworks.follow(roadworks);
     if (snapshot) {
       await show(snapshot);
     } else {
@@ -36,6 +37,7 @@
     return {
       snapshot: page.snapshot?.version ?? null,
       forecasts: page.zoneTable?.version ?? null,
+      roadworks: app.roadworks.mark(),
     };
   };
 })();

@@ -55,10 +55,14 @@
     ];
   };
 
-  /** How fast the road usually is at this hour, once that is known. */
+  /** How fast the road usually is at this hour, once that is known; what may slow it now. */
   const usualLine = (road) => {
-    const words = app.usual.speedOf(road.id, state.details?.columns);
-    return words ? [app.element("p", "road-card-usual", words)] : [];
+    const columns = state.details?.columns;
+    const words = app.usual.speedOf(road.id, columns);
+    if (!words) return [];
+    const line = app.element("p", "road-card-usual", words);
+    const cause = app.usual.isBusier(road.id, columns) && app.roadworks.causeOf(road);
+    return cause ? [line, app.element("p", "road-card-cause", cause)] : [line];
   };
 
   /** That a forecast was learnt from simulated data, where it was. */
@@ -100,6 +104,7 @@
     const words = forecast ? app.forecastStatus(code, forecast) : texts.status[status];
     chip.append(app.element("span", `line-sample line-sample--${status}`), words);
     const content = [title, chip, facts, ...(forecast ? originLine(forecast) : usualLine(road))];
+    if (!forecast) content.push(...app.roadworks.partOf(road));
     const ahead = !forecast && app.nowcast.roadPart(road, rewrite);
     if (ahead) content.push(ahead);
     if (state.isPinned) {
@@ -172,9 +177,14 @@
 
   const click = (point, lngLat, found) => {
     const isCoarse = window.matchMedia("(pointer: coarse)").matches;
+    const sign = page.driver.roadworksAt(point, isCoarse ? TAP_RADIUS_PX : undefined);
+    if (sign !== null) {
+      app.roadworks.tell(sign, [lngLat.lng, lngLat.lat]);
+      return;
+    }
     const road = found || page.driver.roadAt(point, isCoarse ? TAP_RADIUS_PX : undefined);
     if (road) open(road, point, { isPinned: true, place: lngLat });
-    else if (state.road) close();
+    else if (!card().hidden) close();
   };
 
   /** Enter on the map reads the road nearest to its centre. */
@@ -190,6 +200,17 @@
     box.replaceChildren(app.element("p", "road-card-name", page.texts.road.nothing_here));
     box.hidden = false;
     place(point);
+  };
+
+  /** Something else than a road, at a place: its card stays there until it is closed. */
+  const tell = (content, lngLat) => {
+    close();
+    const box = card();
+    box.replaceChildren(closeButton(), ...content);
+    Object.assign(state, { isPinned: true, place: lngLat });
+    box.hidden = false;
+    box.classList.add("road-card--pinned");
+    place(page.driver.project(lngLat));
   };
 
   const middleOf = (geometry) => {
@@ -216,7 +237,7 @@
     const { driver, texts } = page;
     driver.onPointer({ move: hover, leave, click });
     driver.onMove(() => {
-      if (state.road && state.place) place(driver.project(state.place));
+      if (state.place) place(driver.project(state.place));
     });
     const canvas = driver.canvas();
     canvas.setAttribute("aria-label", texts.map.label);
@@ -236,5 +257,5 @@
   };
 
   app.follow(["driver"], attach);
-  app.roadCard = { update, rewrite, flyTo };
+  app.roadCard = { update, rewrite, flyTo, tell, close };
 })();

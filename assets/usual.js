@@ -71,5 +71,9 @@
     });
   };
 
-  app.usual = { update, speedOf };
+  /** Whether a road is slower than it usually is at this hour. */
+  const isBusier = (id, columns) =>
+    page.settings.map.comparisons[columns?.compared?.[id]] === "busier";
+
+  app.usual = { update, speedOf, isBusier };
 })();

@@ -116,6 +116,17 @@
     return datePart(epochSeconds, year === thisYear ? words : { ...words, year: "numeric" });
   };
 
+  /** A day written as 2026-12-31; its year when that is not the one of today, written likewise. */
+  const calendarDay = (written, today) => {
+    const isOtherYear = written.slice(0, 4) !== today.slice(0, 4);
+    return formatter(Intl.DateTimeFormat, {
+      timeZone: "UTC",
+      day: "numeric",
+      month: "long",
+      ...(isOtherYear ? { year: "numeric" } : {}),
+    }).format(Date.parse(written));
+  };
+
   /** « à 12:43 », with its date when that is not today's, and its year when not this year's. */
   const when = (epochSeconds, nowSeconds, texts) => {
     const [day, today] = [epochSeconds, nowSeconds].map((at) => date(at, nowSeconds));
@@ -160,6 +171,7 @@
     age,
     counted,
     time,
+    calendarDay,
     when,
     weekday,
     weekHour,

@@ -6,6 +6,7 @@ from dash import html
 
 from components.aria import aria
 from components.palette import LEGEND_ORDER
+from components.roadworks import build_entry
 from services.base.texts import Texts
 
 
@@ -14,12 +15,19 @@ def button_id(status: str) -> str:
     return f"legend-{status}"
 
 
-def build_legend(texts: Texts) -> html.Section:
-    """The legend, every status shown; the figures come with the first snapshot."""
+def build_legend(texts: Texts, *, has_roadworks: bool) -> html.Section:
+    """The legend, every status shown; the figures come with the first snapshot.
+
+    Parameters
+    ----------
+    has_roadworks : bool
+        Whether roadworks are shown at all, and can be hidden.
+    """
     wording = texts["legend"]
+    entries = [_entry(texts, status) for status in LEGEND_ORDER]
     return html.Section(
-        [_entry(texts, status) for status in LEGEND_ORDER],
-        className="legend",
+        [*entries, build_entry(texts)] if has_roadworks else entries,
+        className="legend legend--roadworks" if has_roadworks else "legend",
         title=wording["hint"],
         **aria(label=wording["title"]),
     )

@@ -15,6 +15,7 @@ from components.glance import build_glance
 from components.header import build_header
 from components.legend import build_legend
 from components.nowcast_card import build_nowcast
+from components.roadworks import build_roadworks
 from components.time_bar import build_time_bar
 from components.traffic_map import build_map
 from components.zones_now import build_zones_now
@@ -34,6 +35,7 @@ _BROWSER_TEXTS: Final = (
     "zones_now", "usual", "usual_sentence", "usual_speed", "unusual", "map", "legend", "road",
     "forecast", "nowcast", "glance", "unit", "map_forecast", "forecast_status",
     "forecast_status_meaning", "zone_in_title", "zone_status_letter", "day_note",
+    "roadworks", "roadwork_level",
 )  # fmt: skip
 
 
@@ -70,6 +72,7 @@ class PageData:
     choice: Choice
     forecast: DayForecast | None
     has_tiles: bool
+    has_roadworks: bool
     icon_url: str
     footer: FooterLinks
 
@@ -87,12 +90,13 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
                         texts,
                         data.figure,
                         time_bar=build_time_bar(texts, data.choice),
-                        legend=build_legend(texts),
+                        legend=build_legend(texts, has_roadworks=data.has_roadworks),
                         has_tiles=data.has_tiles,
                     ),
                     build_card(texts, data.choice, data.forecast),
                     build_nowcast(texts, data.zones, data.lead_minutes),
                     build_glance(texts),
+                    *([build_roadworks(texts)] if data.has_roadworks else []),
                 ],
                 className="page-main",
             ),

@@ -21,6 +21,7 @@ class Palette:
     background: str
     casing: str
     highlight: str
+    roadwork: str
     status: dict[str, str]
     raster: dict[str, float]
 
@@ -30,6 +31,7 @@ LIGHT: Final = Palette(
     background="#eef0f2",
     casing="#ffffff",
     highlight="#10233f",
+    roadwork="#6a2fb5",
     status={
         "unknown": "#78818f",
         "freeFlow": "#23995a",
@@ -50,6 +52,7 @@ DARK: Final = Palette(
     background="#161b22",
     casing="#0b0e13",
     highlight="#f2f5f9",
+    roadwork="#c39bff",
     status={
         "unknown": "#7a8493",
         "freeFlow": "#34b36f",

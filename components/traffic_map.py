@@ -14,6 +14,7 @@ from typing import Any, Final
 import plotly.graph_objects as go
 from dash import dcc, html
 
+from components import roadworks
 from components.aria import aria
 from components.palette import LIGHT, OFFSET_PX, THEMES, WIDTH_PX, Palette
 from components.unusual import COMPARISONS, UNUSUAL, build_toggle
@@ -128,6 +129,7 @@ def build_style(
         },
         # Of its own, so that the road pointed at costs nothing when all roads are painted.
         HIGHLIGHT_SOURCE: {"type": "geojson", "data": _NOTHING},
+        roadworks.SOURCE: {"type": "geojson", "data": _NOTHING},
     }
     layers: list[dict[str, Any]] = [
         {"id": "background", "type": "background", "paint": _background_paint(LIGHT)}
@@ -153,6 +155,7 @@ def build_style(
     class_factor = _class_factor(class_widths)
     layers.append(_highlight_layer(class_factor))
     layers.extend(_road_layer(layer, class_factor) for layer in ROAD_LAYERS)
+    layers.extend(roadworks.map_layers())
     return {"version": 8, "sources": sources, "layers": layers}
 
 
@@ -195,6 +198,7 @@ def browser_settings(
         "comparisons": COMPARISONS,
         "comparisonBits": _COMPARISON_BITS,
         "unusual": [COMPARISONS.index(name) for name in UNUSUAL],
+        "roadworks": roadworks.browser_settings(),
         "offsetPx": list(OFFSET_PX.items()),
         "widthPx": [
             [[zoom, widths[status]] for zoom, widths in WIDTH_PX.items()] for status in DATEX_NAMES
@@ -326,6 +330,7 @@ def _theme_paint(palette: Palette) -> dict[str, dict[str, Any]]:
         TILES_LAYER: dict(palette.raster),
         HIGHLIGHT_SOURCE: _highlight_paint(palette),
         **roads,
+        **roadworks.theme_paint(palette),
     }
 
 

@@ -5,12 +5,20 @@ from __future__ import annotations
 from dash import ClientsideFunction, Dash, Input, Output
 
 from callbacks.live.refresh import NAMESPACE
-from components import glance, legend, traffic_map, unusual
+from components import glance, legend, roadworks, traffic_map, unusual
 from components.palette import LEGEND_ORDER
 
 
-def register(app: Dash) -> None:
-    """Register what happens on the map."""
+def register(app: Dash, *, has_roadworks: bool) -> None:
+    """Register what happens on the map.
+
+    Parameters
+    ----------
+    has_roadworks : bool
+        Whether the page shows them.
+    """
+    if has_roadworks:
+        _register_roadworks(app)
     app.clientside_callback(
         ClientsideFunction(NAMESPACE, "toggleStatus"),
         *(Input(legend.button_id(status), "n_clicks") for status in LEGEND_ORDER),
@@ -34,3 +42,17 @@ def register(app: Dash) -> None:
         *(Input(glance.worst_button_id(place), "n_clicks") for place in range(glance.WORST_ROADS)),
         prevent_initial_call=True,
     )
+
+
+def _register_roadworks(app: Dash) -> None:
+    """Add what is done with the roadworks: hidden, shown, listed as the map shows them or all."""
+    for function, button in (
+        ("toggleRoadworks", roadworks.TOGGLE_ID),
+        ("toggleRoadworksInView", roadworks.IN_VIEW_ID),
+        ("showAllRoadworks", roadworks.MORE_ID),
+    ):
+        app.clientside_callback(
+            ClientsideFunction(NAMESPACE, function),
+            Input(button, "n_clicks"),
+            prevent_initial_call=True,
+        )

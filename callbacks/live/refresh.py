@@ -9,6 +9,7 @@ from typing import Any, Final
 from dash import ClientsideFunction, Dash, Input, Output, State
 
 from callbacks.http.direct_callbacks import call_directly
+from callbacks.http.roadworks import current
 from callbacks.live.zone_table import zone_table, zone_table_version
 from components.glance import WORST_ROADS
 from components.page import (
@@ -68,15 +69,17 @@ def news(services: Services, shown: Any = None) -> dict[str, Any]:
     Parameters
     ----------
     shown : dict, optional
-        Versions of the ``snapshot`` and of the ``forecasts`` that the page has.
+        Versions of the ``snapshot`` and of the ``forecasts`` that the page has, and the mark of
+        the ``roadworks``.
 
     Returns
     -------
     dict
         ``time``, the server's, in seconds since the epoch: it tells the page that the server is
         there, and lets it count ages whatever its own clock says. ``snapshot`` and ``forecasts``
-        (see :mod:`callbacks.live.zone_table`) where the page has others. ``feed_fails`` while
-        there is nothing to show because the feed cannot be read.
+        (see :mod:`callbacks.live.zone_table`) where the page has others; likewise the mark of the
+        ``roadworks``, by whose version it fetches them, None where there are none any more.
+        ``feed_fails`` while there is nothing to show because the feed cannot be read.
     """
     known = shown if isinstance(shown, dict) else {}
     now = services.clock()
@@ -88,6 +91,10 @@ def news(services: Services, shown: Any = None) -> dict[str, Any]:
             answer["feed_fails"] = True
     elif view.snapshot.version != known.get("snapshot"):
         answer["snapshot"] = snapshot_payload(view)
+    roadworks = current(services)
+    mark = None if roadworks is None else roadworks.mark
+    if mark != known.get("roadworks"):
+        answer["roadworks"] = mark
     # Without a model the page keeps what it has.
     with suppress(ForecastUnavailable):
         table, today = services.forecasts.table(), services.today()

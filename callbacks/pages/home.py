@@ -46,7 +46,7 @@ def register(pages: Pages, services: Services) -> None:
 
     app.layout = layout
     refresh.register(app, services)
-    map_view.register(app)
+    map_view.register(app, has_roadworks=services.roadworks.is_expected)
     forecast_choice.register(app, services)
     map_forecast.register(app, services)
 
@@ -80,6 +80,7 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
                 city.roads,
             )
             | {
+                "roadworksUrl": app.get_relative_path(f"/roadworks/{_VERSION}"),
                 "forecastUrl": app.get_relative_path(segment_forecasts.PATH),
                 "camera": {
                     "pageUrl": app.get_relative_path(f"{camera.PATH}/"),
@@ -89,6 +90,7 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
             },
             "refreshSeconds": settings.refresh_seconds,
             "lateAfterSeconds": refresh.late_after_seconds(settings.feed_period_seconds),
+            "city": city.name,
             "timeZone": city.time_zone.key,
             "zones": city.zones,
             "nowcast": {
@@ -109,6 +111,7 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
         choice=choice,
         forecast=forecast_choice.forecast_or_none(services, choice),
         has_tiles=bool(settings.tiles_url),
+        has_roadworks=services.roadworks.is_expected,
         icon_url=app.get_asset_url("icon.svg"),
         footer=FooterLinks(
             pages=pages.links,

@@ -14,10 +14,12 @@ from services.forecast.nowcast_files import CachedNowcasts
 from services.forecast.week_forecasts import CachedWeekForecasts
 from services.forecast.zone_forecasts import CachedForecasts
 from services.learn.summary import QualityReader
+from services.observe.feeds.sources import roadworks_address
 from services.operations.database import ServingOperations, open_for_serving
 from services.traffic.store import Store
 from services.web.camera_client import CameraClient
 from services.web.latest import LatestTraffic
+from services.web.roadworks import LatestRoadworks
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Services:
     city: City
     store: Store
     traffic: LatestTraffic
+    roadworks: LatestRoadworks
     forecasts: CachedForecasts
     quality: QualityReader
     nowcasts: CachedNowcasts
@@ -57,6 +60,10 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
         city=CITY,
         store=store,
         traffic=LatestTraffic(store),
+        roadworks=LatestRoadworks(
+            store,
+            is_expected=settings.source == "demo" or bool(roadworks_address(settings, CITY)),
+        ),
         forecasts=CachedForecasts(CITY, settings.data_dir, SHIPPED_ARTIFACTS),
         quality=QualityReader(CITY, operations.reading, clock),
         nowcasts=CachedNowcasts(CITY, settings.data_dir, is_expected=settings.learner),

@@ -9,6 +9,14 @@ const makeElement = () => {
   return {
     style: {},
     dataset: {},
+    children: [],
+    append(...added) {
+      this.children.push(...added);
+    },
+    replaceChildren(...wanted) {
+      this.children = wanted;
+    },
+    addEventListener: () => {},
     getAttribute: (name) => attributes[name] ?? null,
     setAttribute: (name, value) => {
       attributes[name] = value;
@@ -22,6 +30,15 @@ globalThis.document = {
   visibilityState: "visible",
   addEventListener: () => {},
   getElementById: (id) => (elements[id] ??= makeElement()),
+  createElement: makeElement,
+  createElementNS: makeElement,
+};
+
+/** The texts below each child of an element, in order. */
+globalThis.textOf = ({ children }) => {
+  const texts = (node) =>
+    [node.textContent, ...(node.children ?? []).flatMap(texts)].filter(Boolean);
+  return children.map(texts);
 };
 
 globalThis.addEventListener = () => {};

@@ -18,6 +18,8 @@ def page():
             """void Object.assign(trafficRennes, {
                 freshness: { answered: (time) => told.push(`answered at ${time}`) },
                 forecast: { followTime: () => {} },
+                roadworks: { follow: (mark) => mark && told.push(`roadworks ${mark[0]}`),
+                             mark: () => ["w", 5] },
                 nowcast: { ask: () => told.push("asked for the next hour") },
                 trafficMap: { painted: () => {
                     told.push("painting");
@@ -69,4 +71,14 @@ def test_what_is_shown_is_told_once_it_is_painted(page):
     refresh(page, snapshot=SNAPSHOT, forecasts=TABLE)
     assert page.js("globalThis.result") is None
     page.js("void finish()")
-    assert page.js("globalThis.result") == {"snapshot": "abc", "forecasts": TABLE["version"]}
+    assert page.js("globalThis.result") == {
+        "snapshot": "abc",
+        "forecasts": TABLE["version"],
+        "roadworks": ["w", 5],
+    }
+
+
+def test_roadworks_are_told_of_where_there_is_news(page):
+    page.change(snapshot=SNAPSHOT)
+    page.js("told.splice(0)")
+    assert refresh(page, roadworks=["v", 9])[:2] == ["answered at 7", "roadworks v"]

@@ -18,6 +18,7 @@ from components.zones_now import build_zones_now
 from services.base.texts import load_texts
 from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import DAY_NAMES
+from services.plain.roadworks import ROADWORK_LEVELS
 from tests.components.trees import by_id, ids_of, text_of, walk
 
 TEXTS = load_texts("fr")
@@ -42,6 +43,7 @@ def page_data(**changes):
         "forecast": None,
         "lead_minutes": (15, 30, 45, 60),
         "has_tiles": False,
+        "has_roadworks": True,
         "icon_url": "/assets/icon.svg",
         "footer": LINKS,
     }
@@ -93,12 +95,22 @@ def test_every_other_page_is_linked_in_words():
 
 
 def test_the_legend_shows_every_status_in_words_and_as_a_line():
-    legend = build_legend(TEXTS)
+    legend = build_legend(TEXTS, has_roadworks=True)
     buttons = [item for item in walk(legend) if isinstance(item, html.Button)]
     assert [text_of(item).split()[0] for item in buttons] == [
-        "Libre", "Dense", "Bloqué", "Fermé", "Inconnu",
+        "Libre", "Dense", "Bloqué", "Fermé", "Inconnu", "Travaux",
     ]  # fmt: skip
     assert {getattr(item, "aria-pressed") for item in buttons} == {"true"}
+
+
+def test_every_level_of_roadworks_has_its_words():
+    assert set(TEXTS["roadwork_level"]) == set(ROADWORK_LEVELS)
+
+
+def test_where_there_are_no_roadworks_nothing_tells_of_them():
+    page = build_page(TEXTS, page_data(has_roadworks=False))
+    assert not [id_ for id_ in ids_of(page) if "roadworks" in str(id_)]
+    assert "Travaux" not in text_of(page)
 
 
 def test_each_zone_has_its_tile():

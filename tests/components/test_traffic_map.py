@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from components import roadworks
 from components.palette import LEGEND_ORDER, THEMES, WIDTH_PX
 from components.traffic_map import (
     ROAD_LAYERS,
@@ -17,13 +18,15 @@ from components.traffic_map import (
 from components.unusual import COMPARISONS
 from services.city.rennes import RENNES
 from services.plain.backdrop import Backdrop
+from services.plain.roadworks import ROADWORK_LEVELS
 from services.plain.statuses import DATEX_NAMES
 from services.traffic.usual import COMPARISON_BITS, Comparison
 from tests.factories import make_network
 
 WIDTHS = dict(RENNES.road_widths)
 TILES = Backdrop("/tiles/{z}/{x}/{y}.png", (-2.0, 47.9, -1.3, 48.3), 8, 16)
-CSS = (Path(__file__).parents[2] / "assets" / "base.css").read_text(encoding="utf-8")
+ASSETS = Path(__file__).parents[2] / "assets"
+CSS = (ASSETS / "base.css").read_text(encoding="utf-8")
 
 
 def layers_of(style):
@@ -52,7 +55,7 @@ def test_the_legend_has_every_status_of_the_domain():
 def test_the_style_draws_the_roads_from_our_own_route_and_by_feature_state():
     style = build_style("/network/abc.geojson", None, WIDTHS)
     assert style["version"] == 8
-    assert set(style["sources"]) == {"roads", "roads-highlight"}
+    assert set(style["sources"]) == {"roads", "roads-highlight", "roadworks"}
     assert style["sources"]["roads"]["data"] == "/network/abc.geojson"
     roads = layers_of(style)["roads"]
     assert roads["paint"]["line-color"][0] == "match"
@@ -123,6 +126,24 @@ def test_the_style_sheet_has_the_colours_of_the_map():
     for theme, sheet in (("light", light), ("dark", dark)):
         for status, color in THEMES[theme].status.items():
             assert f"--status-{status}: {color};" in sheet, (theme, status)
+        assert f"--roadwork: {THEMES[theme].roadwork};" in sheet, theme
+
+
+def test_roadworks_are_told_apart_by_line_and_sign_and_lie_above_the_roads():
+    style = build_style(None, None, WIDTHS)
+    order = [layer["id"] for layer in style["layers"]]
+    drawn = [layers_of(style)[layer.name] for layer in roadworks.LINE_LAYERS]
+    assert order[-len(drawn) - 1 :] == [*(layer["id"] for layer in drawn), "roadworks-signs"]
+    looks = {
+        str((layer["paint"]["line-width"], layer["paint"]["line-dasharray"])) for layer in drawn
+    }
+    assert len(looks) == len(drawn)
+    levels = [level for layer in roadworks.LINE_LAYERS for level in layer.levels]
+    assert sorted(levels) == sorted(ROADWORK_LEVELS)
+    script = (ASSETS / "roadworks.js").read_text("utf-8")
+    signs = dict(re.findall(r'^    (\w+): "(M[^"]+)"', script, re.MULTILINE))
+    assert sorted(signs) == sorted(ROADWORK_LEVELS)
+    assert len(set(signs.values())) == len(signs)
 
 
 def luminance(color):
