@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 from models.errors import HistoryTooShort
 from models.nowcast.speed_table import MINUTES_PER_DAY, RowTimes
 from models.training_command import Report
-from services.city.calendar import calendar_of
 from services.city.city import City
-from services.city.day_types import DayType
+from services.city.day_types import DayType, day_type
 from services.history import day_files, layout, rows
 from services.history.networks import KnownNetworks
 from services.history.window import Window, midnight, window
@@ -261,9 +260,7 @@ def to_row_times(city: City, end_s: NDArray[np.int64]) -> RowTimes:
     day = local.to_numpy().astype("datetime64[D]").astype(np.int64)
     minute = local.hour.to_numpy(np.int64) * 60 + local.minute.to_numpy(np.int64)
     distinct, place = np.unique(day, return_inverse=True)
-    types = [
-        calendar_of(city).day_type(_EPOCH + timedelta(days=int(number))) for number in distinct
-    ]
+    types = [day_type(city, _EPOCH + timedelta(days=int(number))) for number in distinct]
     off = np.array([kind in _DAYS_OFF for kind in types], dtype=bool)
     holiday = np.array([kind is DayType.SCHOOL_HOLIDAY for kind in types], dtype=bool)
     return RowTimes(day - day[0], minute // STEP_MINUTES, off[place], SLOTS_PER_DAY, holiday[place])

@@ -1,7 +1,8 @@
 """Which days are not ordinary ones: public holidays, and school holidays of France.
 
-The libraries take a quarter of a second and 18 MB: worker and models ask them, pages read the table
-that ``python -m services.city.calendar`` makes of them (:mod:`services.city.day_types`).
+The libraries take a quarter of a second and 18 MB: the training of the week asks them, all others
+read the table that ``python -m services.city.calendar`` makes of them
+(:mod:`services.city.day_types`).
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ class Calendar:
         return day in self._public
 
     def is_school_holiday(self, day: date) -> bool:
-        """Whether schools are closed for holidays; False for years not published yet.
+        """Whether schools are closed for holidays; False where no calendar says so.
+
+        That is years not published yet, and cities outside the French calendar.
 
         Examples
         --------
@@ -65,6 +68,8 @@ class Calendar:
         >>> [calendar.is_school_holiday(date(2026, month, 20)) for month in (10, 11)]
         [True, False]
         """
+        if not self._school_zone:
+            return False
         try:
             return bool(self._school.is_holiday_for_zone(day, self._school_zone))
         except UnsupportedYearException:

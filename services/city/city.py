@@ -99,7 +99,7 @@ class Holidays:
     country : str
         ISO 3166 code, whose public holidays hold.
     school_zone : str
-        Of the French school calendar: A, B or C.
+        Of the French school calendar: A, B or C; empty elsewhere, where none are known.
     table : Path
         The days off as pages read them, which ``python -m services.city.calendar`` writes.
     """

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
 from services.city.city import City
-
-_METRES_PER_DEGREE: Final = 111_195.0
+from services.city.plane import placed_m
 
 
 def zones_of_segments(
@@ -29,7 +26,7 @@ def zones_of_segments(
     lat_deg, lon_deg : arrays of float, shape (segments,)
         A point of each segment, WGS 84 degrees.
     """
-    distance_m = _distance_to_centre_m(city, lat_deg, lon_deg)
+    distance_m = np.hypot(*placed_m(city, np.stack([lon_deg, lat_deg], axis=-1)).T)
     fits = []
     for rule in city.zone_rules:
         fit = np.isin(road_classes, np.array(rule.road_classes, dtype=np.str_)) | (
@@ -40,14 +37,3 @@ def zones_of_segments(
         fits.append(fit)
     order = [city.zones.index(rule.zone) for rule in city.zone_rules]
     return np.select(fits, order, default=city.zones.index(city.other_zone)).astype(np.uint8)
-
-
-def _distance_to_centre_m(
-    city: City, lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    # Equirectangular: exact to a metre over a city.
-    north_m = (lat_deg - city.centre_lat_deg) * _METRES_PER_DEGREE
-    shrinking = np.cos(np.radians(city.centre_lat_deg))
-    east_m = (lon_deg - city.centre_lon_deg) * _METRES_PER_DEGREE * shrinking
-    distance_m: NDArray[np.float64] = np.hypot(north_m, east_m)
-    return distance_m

@@ -11,9 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from services.city.calendar import calendar_of
 from services.city.city import City
-from services.city.day_types import weekday_like
+from services.city.day_types import day_type, weekday_like
 from services.forecast.week_forecasts import (
     MIN_DAYS,
     WEEK_DIRECTORY,
@@ -86,7 +85,7 @@ class WeekTables:
         if segments is None:
             return None
         # What the page had shown of that date.
-        weekday = weekday_like(local.weekday(), calendar_of(self._city).day_type(local.date()))
+        weekday = weekday_like(local.weekday(), day_type(self._city, local.date()))
         said = self._on_network(table, segments.network).at(weekday, local.hour)
         return evaluate_segments(segments, hour, lead_minutes, table, said)
 

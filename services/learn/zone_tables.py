@@ -10,9 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from services.city.calendar import calendar_of
 from services.city.city import City
-from services.city.day_types import weekday_like
+from services.city.day_types import day_type, weekday_like
 from services.forecast.zone_forecasts import FORECASTS_FILE, decode_table
 from services.learn.champion_tables import ChampionTables
 from services.learn.observations import ObservedZones
@@ -57,7 +56,7 @@ class ZoneTables:
         if table is None or local.date() <= table.trained_on.last_day:
             return None
         # What the page had shown of that date.
-        weekday = weekday_like(local.weekday(), calendar_of(self._city).day_type(local.date()))
+        weekday = weekday_like(local.weekday(), day_type(self._city, local.date()))
         shares = [table.at(weekday, local.hour, zone).shares for zone in self._city.zone_choices]
         times = len(observed.within(hour))
         said = Prediction(np.broadcast_to(shares, (times, *np.shape(shares))))

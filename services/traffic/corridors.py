@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.city.city import Waypoint
-from services.traffic.road_lines import Grid, RoadLines, placed_m, turn_deg
+from services.city.plane import placed_m
+from services.traffic.road_lines import Grid, RoadLines, turn_deg
 from services.traffic.stretches import successors
 
 # The two carriageways of the ring road lie up to 40 m apart.

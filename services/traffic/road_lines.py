@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from services.city.city import City
+from services.city.plane import placed_m
 
 Part = list[list[float]]
 """One line of a segment: [longitude, latitude] pairs, WGS 84 degrees."""
@@ -21,8 +22,6 @@ LINK_M: Final = 12.0
 apart (measured in Rennes: 99 % of segments have a successor within 10 m)."""
 LINK_TURN_DEG: Final = 100.0
 """A sharper turn leads back where one came from."""
-
-_METRES_PER_DEGREE: Final = 111_195.0
 
 
 @dataclass(frozen=True)
@@ -61,10 +60,7 @@ def road_lines(
     geometry: Sequence[list[Part]],
     length_m: NDArray[np.float64],
 ) -> RoadLines:
-    """The ends of some segments.
-
-    Equirectangular distances from the centre: exact to a metre over a city.
-    """
+    """The ends of some segments."""
 
     def metres(part: int, point: int) -> NDArray[np.float64]:
         return placed_m(city, np.array([parts[part][point][:2] for parts in geometry]))
@@ -81,21 +77,6 @@ def road_lines(
         start_heading=heading_deg(metres(0, 1) - start),
         end_heading=heading_deg(end - metres(-1, -2)),
     )
-
-
-def placed_m(city: City, points_deg: ArrayLike) -> NDArray[np.float64]:
-    """Metres eastwards and northwards of the city's centre.
-
-    Parameters
-    ----------
-    city : City
-    points_deg : array, shape (..., 2)
-        Longitude and latitude, WGS 84 degrees.
-    """
-    scale = _METRES_PER_DEGREE * np.array([math.cos(math.radians(city.centre_lat_deg)), 1.0])
-    centre = np.array([city.centre_lon_deg, city.centre_lat_deg])
-    placed: NDArray[np.float64] = (np.asarray(points_deg) - centre) * scale
-    return placed
 
 
 def heading_deg(step: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -38,6 +38,12 @@ def test_school_holidays_are_those_of_rennes(day, is_holiday):
     assert CALENDAR.is_school_holiday(day) == is_holiday
 
 
+def test_a_city_outside_the_french_calendar_has_public_holidays_alone():
+    calendar = Calendar(replace(RENNES.holidays, country="PT", school_zone=""))
+    assert calendar.day_type(date(2026, 6, 10)) is DayType.PUBLIC_HOLIDAY
+    assert calendar.day_type(date(2026, 10, 20)) is DayType.WORKING_DAY
+
+
 @pytest.mark.parametrize(
     ("day", "day_type"),
     [
