@@ -68,7 +68,7 @@
   const equip = async ({ uploadLabel }) => {
     const field = await whenThere(`#${UPLOAD} input[type=file]`);
     field.setAttribute("aria-label", uploadLabel);
-    // For the machine's own dialogue alone: what is dropped here is judged by the server.
+    // For the machine's own dialogue alone: what is dropped here is checked by the server.
     field.setAttribute("accept", "image/*");
   };
 

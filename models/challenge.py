@@ -297,7 +297,7 @@ def _moment(text: str) -> datetime:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m models.challenge",
-        description="Train a challenger of the champion when there is enough new history, judge "
+        description="Train a challenger of the champion when there is enough new history, evaluate "
         "both by the newest whole days, and promote or refuse it on record.",
     )
     parser.add_argument("--data-dir", type=Path, help="default: TRAFFIC_DATA_DIR")
@@ -306,7 +306,7 @@ def _parser() -> argparse.ArgumentParser:
         "--source", choices=("live", "demo"), default="live", help="which history; default: live"
     )
     parser.add_argument(
-        "--now", type=_moment, help="as if it were this time (of Rennes, if without a zone)"
+        "--now", type=_moment, help="as if it were this time (of the city, if without a zone)"
     )
     parser.add_argument(
         "--epochs", type=at_least(1), help="of the zones' training, at most; default: 100"

@@ -45,7 +45,7 @@ def split_days(days: list[date], seed: int, evaluated: list[date] | None = None)
     by_weekday = [[day for day in others if day.weekday() == weekday] for weekday in range(DAYS)]
     for name, same in zip(DAY_NAMES, by_weekday, strict=True):
         if len(same) < least:
-            beside = "" if evaluated is None else " beside the days it is judged by"
+            beside = "" if evaluated is None else " beside the days it is evaluated by"
             raise HistoryTooShort(
                 f"{len(same)} {name}s in the history: training needs {least} of each "
                 f"weekday{beside}"

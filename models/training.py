@@ -124,7 +124,7 @@ def record_training(
     Returns
     -------
     bool
-        As for ``services.operations.record_decision``.
+        As for ``services.operations.decisions.record_decision``.
     """
     version = trained.directory.name
     decision = Decision(

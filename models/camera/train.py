@@ -106,7 +106,7 @@ def train(
             encoder_weights=encoder_weights,
             kept_at=kept_at,
         )
-    report(f"trained in {time.monotonic() - started:.0f} s; judging on test")
+    report(f"trained in {time.monotonic() - started:.0f} s; evaluating on test")
     version = f"{now:%Y-%m-%d}-{weights_hash(model.get_weights())}"
     content, counts = _evaluated(model, learned, evaluated, load_split(data, "test"), options)
     familiarity = fit_familiarity(model, options.scaling, learned, evaluated)
@@ -243,7 +243,7 @@ def _parser() -> argparse.ArgumentParser:
         "--weights", type=Path, help="where the best weights are kept: a file.weights.h5"
     )
     parser.add_argument(
-        "--finish", action="store_true", help="judge and write what --weights kept; no training"
+        "--finish", action="store_true", help="evaluate and write what --weights kept; no training"
     )
     parser.add_argument(
         "--seed", type=at_least(0), default=DEFAULT_SEED, help=f"default: {DEFAULT_SEED}"

@@ -103,7 +103,7 @@ def parts_with_newest_evaluated(table: CityTable, evaluated: list[date], seed: i
     """
     test = [day for day in evaluated if day in table.dates()]
     if not test:
-        raise HistoryTooShort("no day to judge by in the history that is read")
+        raise HistoryTooShort("no day to evaluate by in the history that is read")
     before = split_by_day_type(table, seed, until=min(test))
     # Nobody evaluates by these: what a training by hand would evaluate by is learned from.
     return DaySplit(sorted([*before.train, *before.test]), before.validation, test)

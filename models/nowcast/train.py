@@ -152,7 +152,7 @@ def train_on(
     """
     report(
         f"days to learn from {len(parts.train)}, to calibrate by {len(parts.validation)}, "
-        f"to judge by {len(parts.test)}; starting TensorFlow"
+        f"to evaluate by {len(parts.test)}; starting TensorFlow"
     )
     # It takes seconds to import: --help and a short history need not wait for it.
     from models.nowcast.city import CityOptions, learn_city  # noqa: PLC0415
@@ -202,7 +202,7 @@ def calibrate_and_measure(
     rows = _evaluated_rows(table, whole_windows(in_part["validation"]))
     city.trained.calibration = _band_calibration(city, table, rows)
     zones = _zone_calibration(city, table, rows)
-    report("judging")
+    report("evaluating")
     test_rows = _evaluated_rows(table, whole_windows(in_part["test"]))
     is_seen = in_part["train"] | in_part["validation"]
     measures = _measures(table, parts, city, zones, rows=test_rows, is_seen=is_seen, rival=rival)

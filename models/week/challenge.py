@@ -96,7 +96,7 @@ def parts_with_newest_evaluated(
     fewest = min(sum(day.weekday() == weekday for day in learn) for weekday in range(DAYS))
     if fewest < _MIN_OF_EACH_WEEKDAY or not test:
         raise HistoryTooShort(
-            f"{fewest} of some weekday beside the days it is judged by: the week needs "
+            f"{fewest} of some weekday beside the days it is evaluated by: the week needs "
             f"{_MIN_OF_EACH_WEEKDAY} of each to learn from"
         )
     return WeekSplit(learn, test, sorted(set(days) - {*learn, *test}))

@@ -151,7 +151,7 @@ def train_on(
     seen, unseen = observed.on(parts.learn), observed.on(parts.test)
     report(
         f"{observed.description().snapshots:,} snapshots of {len(observed.network):,} segments; "
-        f"days to learn from {len(parts.learn)}, to judge by {len(parts.test)}"
+        f"days to learn from {len(parts.learn)}, to evaluate by {len(parts.test)}"
     )
     report("counting, and starting TensorFlow")
     # It takes seconds to import: --help and an empty history need not wait for it.

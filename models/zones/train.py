@@ -121,7 +121,7 @@ def train_on(
     """
     report(
         f"{observed.description().snapshots:,} snapshots; days to learn from {len(split.train)}, "
-        f"to stop by {len(split.validation)}, to judge by {len(split.test)}"
+        f"to stop by {len(split.validation)}, to evaluate by {len(split.test)}"
     )
     report("starting TensorFlow")
     # It takes seconds to import: --help and an empty history need not wait for it.

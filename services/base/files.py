@@ -20,9 +20,9 @@ from services.base.errors import StorageError
 log = logging.getLogger(__name__)
 
 ASIDE_SUFFIX: Final = ".unreadable"
-# Whoever wants to know what damaged it, or to save what is left, has a month.
 # By which databases were set aside before.
 _FORMER_ASIDE_SUFFIX: Final = ".damaged"
+# Whoever wants to know what damaged it, or to save what is left, has a month.
 ASIDE_KEPT: Final = timedelta(days=30)
 TEMPORARY_PREFIX: Final = ".writing-"
 # A training is written into a directory, in minutes; a file is locked while it is written, but not

@@ -34,7 +34,7 @@ def hour_of_week(city: City, moment: datetime) -> int:
 
 
 def hours_of_week(city: City, epoch_seconds: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The hour of the week of many times, seconds since 1970 UTC, any shape (n,)."""
+    """The hour of the week of many times, seconds since 1970 UTC, shape (times,)."""
     # Offsets of a city are whole hours: each hour is looked up once, whatever its times.
     hours = epoch_seconds // _SECONDS_PER_HOUR
     first = int(hours.min()) if len(hours) else 0

@@ -1,4 +1,4 @@
-"""What a kind of model has to offer to be scored, and the judging that zone forecasts share."""
+"""What a kind of model has to offer to be scored, and the evaluation that zone forecasts share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judging forecasts beside two baselines, on exactly the same cases, and adding up the scores.
+"""Evaluating forecasts beside two baselines, on exactly the same cases, and adding up the scores.
 
 A case is a zone, or a segment of it, at one observed time. What is known of it
 is compared with what the model, persistence and the hour-of-week average said.

@@ -158,7 +158,7 @@ class ForecastScore(Base):
     source : str
         Which history they were evaluated by; simulated and observed never mix.
     day : date
-        Of the hours forecast, local to Rennes.
+        Of the hours forecast, local to the city.
     model_version : str
         The version evaluated; baselines carry it too, for they are evaluated on its cases.
     ratio_cases, ratio_error_sum : int, float
@@ -210,7 +210,7 @@ class DriftMeasure(Base):
     Attributes
     ----------
     day : date
-        Local to Rennes; the last one of the days compared.
+        Local to the city; the last one of the days compared.
     hour_class : str
         One of ``services.learn.drift.HOUR_CLASSES``.
     distance : float

@@ -103,7 +103,7 @@ class Watch:
         """Evaluate the rules, write what is known, leave messages. Never raises."""
         now = self._clock()
         self._metrics.alive(now)
-        with _survived("the rules could not be judged"):
+        with _survived("the rules could not be evaluated"):
             changes = self._watcher.evaluate(self._samples())
             messages = self._messages(changes, now) if changes else []
             if not self._watcher.save(messages):
@@ -179,7 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the watch; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m services.roles.watch",
-        description="Judge the rules of alerts.toml on the metrics in TRAFFIC_DATA_DIR, keep "
+        description="Evaluate the rules of alerts.toml on the metrics in TRAFFIC_DATA_DIR, keep "
         "incidents and tell TRAFFIC_NOTIFY_URLS. Settings come from the environment or .env "
         "(see README).",
     )

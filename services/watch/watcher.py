@@ -1,4 +1,4 @@
-"""Judging every rule, opening and ending incidents, and having people told."""
+"""Evaluating every rule, opening and ending incidents, and having people told."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from services.watch.states import State, Track, follow
 
 log = logging.getLogger(__name__)
 
-_SUBJECT_LETTERS: Final = 200
+_MAX_SUBJECT_CHARACTERS: Final = 200
 # The worst first: what a rule of many subjects shows.
 _GRAVITY: Final[tuple[State, ...]] = ("firing", "pending", "resolved", "normal")
 
@@ -111,7 +111,7 @@ class Watcher:
             try:
                 changes.extend(self._evaluate(rule, self._values(rule, now, now_s), now, now_s))
             except Exception:  # whatever it is, the next rule may be the one that matters
-                log.exception("the rule %s could not be judged", rule.name)
+                log.exception("the rule %s could not be evaluated", rule.name)
         return changes
 
     def save(self, messages: Sequence[OutgoingMessage] = ()) -> bool:
@@ -186,7 +186,7 @@ class Watcher:
         incident = Incident(
             id=uuid.uuid4().hex,
             rule=rule.name,
-            subject=key[1][:_SUBJECT_LETTERS],
+            subject=key[1][:_MAX_SUBJECT_CHARACTERS],
             severity=rule.severity,
             unit=rule.unit,
             runbook=rule.runbook_name,

@@ -222,7 +222,7 @@ class TestZones:
         assert split.test == days[-7:]
         assert sorted(split.train + split.validation) == days[:-7]
         assert {day.weekday() for day in split.validation} == set(range(7))
-        with pytest.raises(HistoryTooShort, match="beside the days it is judged by"):
+        with pytest.raises(HistoryTooShort, match="beside the days it is evaluated by"):
             split_days(days[:20], 1, days[13:20])
 
 

@@ -96,7 +96,7 @@ def test_nothing_of_the_evaluated_days_is_learned_or_calibrated_by(table):
     assert max([*parts.train, *parts.validation]) < min(parts.test)
     with pytest.raises(HistoryTooShort):
         parts_with_newest_evaluated(table, dates[4:11], seed=1)
-    with pytest.raises(HistoryTooShort, match="no day to judge by"):
+    with pytest.raises(HistoryTooShort, match="no day to evaluate by"):
         parts_with_newest_evaluated(table, [END.date() + timedelta(days=9)], seed=1)
 
 

@@ -63,7 +63,7 @@ class TestAVersion:
         text = "\n".join(trained_city.lines)
         assert "read 7 of 7 days" in text
         assert "epoch   2.0" in text
-        assert "judging" in text
+        assert "evaluating" in text
 
 
 @pytest.fixture(scope="module")

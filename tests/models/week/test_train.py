@@ -39,7 +39,7 @@ def week(trained):
 def test_progress_is_visible_and_tells_the_share_of_days(trained, progress):
     assert progress[0].startswith("reading the history of source 'demo'")
     # Four weeks, less Armistice Day.
-    assert any("days to learn from 20, to judge by 7" in line for line in progress)
+    assert any("days to learn from 20, to evaluate by 7" in line for line in progress)
     assert sum(line.startswith("epoch") for line in progress) == 6
 
 

@@ -69,7 +69,9 @@ def shipped():
 class TestTraining:
     def test_progress_is_visible_from_the_first_step_on(self, trained, progress):
         assert progress[0].startswith("reading the history of source 'demo'")
-        assert any("days to learn from 7, to stop by 7, to judge by 7" in line for line in progress)
+        assert any(
+            "days to learn from 7, to stop by 7, to evaluate by 7" in line for line in progress
+        )
         assert sum(line.startswith("epoch") for line in progress) > 5
 
     def test_the_version_is_complete_and_small(self, trained):

@@ -165,7 +165,7 @@ def test_a_part_of_a_round_that_fails_costs_no_other_part(tmp_path, monkeypatch,
     said = [record.getMessage() for record in caplog.records if record.exc_info]
     assert said == [
         "the metrics could not be read",
-        "the rule broken-silent could not be judged",
+        "the rule broken-silent could not be evaluated",
         "the overview could not be written",
     ]
     # And where the rules fail, the page is still written.
