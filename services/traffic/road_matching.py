@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from services.city.plane import placed_m
 from services.traffic.network import Network
-from services.traffic.road_lines import placed_m
 from services.traffic.roadworks import Geometry, lines_of
 
 REACH_M: Final = 25.0
