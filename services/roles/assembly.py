@@ -62,7 +62,7 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
         traffic=LatestTraffic(store),
         roadworks=LatestRoadworks(
             store,
-            is_expected=settings.source == "demo" or bool(roadworks_address(settings, CITY)),
+            is_expected=_has_roadworks(settings),
         ),
         forecasts=CachedForecasts(CITY, settings.data_dir, SHIPPED_ARTIFACTS),
         quality=QualityReader(CITY, operations.reading, clock),
@@ -72,3 +72,10 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
         operations=operations,
         clock=clock,
     )
+
+
+def _has_roadworks(settings: Settings) -> bool:
+    """Whether the page has a place for roadworks: live ones, or simulated ones with the demo."""
+    if settings.source == "demo":
+        return settings.roadworks_url != ""
+    return bool(roadworks_address(settings, CITY))

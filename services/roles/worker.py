@@ -40,7 +40,7 @@ from services.learn.quality_metrics import quality_metrics
 from services.metrics.samples import heartbeat_of
 from services.metrics.shared_directory import metric_registry, share_metrics
 from services.metrics.work import WorkMetrics
-from services.observe.demo import DemoFeed
+from services.observe.demo import DemoFeed, DemoRoadworks
 from services.observe.feeds.roadworks import ROADWORKS_LIMITS
 from services.observe.feeds.sources import Feed, LiveFeed, roadworks_address
 from services.observe.observer import Observer
@@ -98,6 +98,8 @@ def make_roadworks_observer(
     address = roadworks_address(settings, CITY)
     if address and settings.source != "demo":
         feeds["live"] = LiveFeed(address, ROADWORKS_LIMITS)
+    if settings.source != "live" and settings.roadworks_url != "":
+        feeds["demo"] = DemoRoadworks()
     return RoadworksObserver(store, feeds, utc_now, metrics, city=CITY)
 
 

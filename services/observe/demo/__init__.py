@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.observe.demo.feed import DEFAULT_SEED, DemoFeed
 from services.observe.demo.incidents import InjectedEvent
 from services.observe.demo.network import MAX_SEGMENTS, DemoNetwork
+from services.observe.demo.roadworks import DemoRoadworks
 from services.observe.demo.traffic import DemoObservations
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "DemoFeed",
     "DemoNetwork",
     "DemoObservations",
+    "DemoRoadworks",
     "InjectedEvent",
 ]

@@ -103,11 +103,14 @@ class LocalTime:
     ----------
     day : array of int64
         Local date, in days since 1970; a driver's day lasts until 3 a.m.
+    hour : array of int64
+        Local hour, 0 to 23.
     demand : array of float32, shape (times, 3)
         Level of each `Profile`, season included.
     """
 
     day: NDArray[np.int64]
+    hour: NDArray[np.int64]
     demand: NDArray[np.float32]
 
 
@@ -123,7 +126,8 @@ def local_time(times_s: NDArray[np.int64]) -> LocalTime:
     weekday = np.array([kind for kind, _ in kinds], np.int64)[day_inverse]
     season = np.array([season for _, season in kinds], np.float32)[day_inverse]
     demand = _week_table()[weekday, period] * season[:, None]
-    return LocalTime((local_s - 3 * 3_600) // _SECONDS_PER_DAY, demand)
+    hour = local_s % _SECONDS_PER_DAY // 3_600
+    return LocalTime((local_s - 3 * 3_600) // _SECONDS_PER_DAY, hour, demand)
 
 
 def _utc_offset_s(hour: int) -> int:

@@ -38,6 +38,7 @@ class Purpose(IntEnum):
     SHOWER = 12
     INCIDENT = 13
     CLOSURE = 14
+    ROADWORK = 15
 
 
 def raw(seed: int, purpose: Purpose, index: int, count: int) -> NDArray[np.uint64]:

@@ -10,6 +10,7 @@ of the network and single IEEE operations: it is the same in any process and on 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -23,6 +24,7 @@ from services.observe.demo.demand import PERIOD_SECONDS, Profile, local_time
 from services.observe.demo.incidents import added_delay, closures_at, incidents_at
 from services.observe.demo.network import DemoNetwork
 from services.observe.demo.noise import Purpose
+from services.observe.demo.sites import delay_at_site, sites_at
 from services.traffic.status import Status
 
 Floats = NDArray[np.float32]
@@ -166,6 +168,9 @@ class Simulation:
         for incident in incidents_at(self.network, self.seed, times_s):
             rows, columns, added = added_delay(incident, self.network, times_s)
             delay[np.ix_(rows, columns)] += added
+        for site, rows in sites_at(self.network, self.seed, local_time(times_s)):
+            columns, added = delay_at_site(site, self.network)
+            delay[np.ix_(rows, columns)] += added
         return delay
 
     def _sample(
@@ -243,11 +248,21 @@ class Simulation:
         probes: NDArray[np.uint8],
         reliability: NDArray[np.uint8],
     ) -> None:
-        for closure in closures_at(self.network, self.seed, times_s):
-            rows = np.flatnonzero((times_s >= closure.start_s) & (times_s < closure.end_s))
-            cells = np.ix_(rows, np.array(closure.segments))
+        for rows, segments in self._closed(times_s):
+            cells = np.ix_(rows, np.array(segments))
             status[cells], speed[cells] = Status.IMPOSSIBLE, CLOSED_SPEED_KMH
             probes[cells], reliability[cells] = 1, 60
+
+    def _closed(
+        self, times_s: NDArray[np.int64]
+    ) -> Iterator[tuple[NDArray[np.int64], tuple[int, ...]]]:
+        """Return which segments are closed and at which instants, as indices."""
+        for closure in closures_at(self.network, self.seed, times_s):
+            is_on = (times_s >= closure.start_s) & (times_s < closure.end_s)
+            yield np.flatnonzero(is_on), closure.segments
+        for site, rows in sites_at(self.network, self.seed, local_time(times_s)):
+            if site.plan.is_closed:
+                yield rows, site.segments
 
 
 def simulate(network: DemoNetwork, seed: int) -> Simulation:

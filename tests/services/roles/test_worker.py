@@ -171,6 +171,25 @@ def test_it_asks_for_the_roadworks_of_the_city_with_its_own_feed(
     assert urls == asked
 
 
+@pytest.mark.parametrize(
+    ("named", "sources"),
+    [
+        ({}, {"live", "demo"}),
+        ({"source": "live"}, {"live"}),
+        ({"source": "demo"}, {"demo"}),
+        ({"roadworks_url": "none"}, set()),
+    ],
+)
+def test_roadworks_are_simulated_where_the_traffic_may_be(tmp_path, monkeypatch, named, sources):
+    found = []
+    monkeypatch.setattr(
+        worker, "RoadworksObserver", lambda _store, feeds, *_, **__: found.append(feeds)
+    )
+    settings = load_settings(data_dir=tmp_path, **named)
+    worker.make_roadworks_observer(settings, Store(RENNES, tmp_path))
+    assert {feed.source for feed in found[0].values()} == sources
+
+
 @pytest.mark.parametrize("eve", EVES_OF_CLOCK_CHANGES)
 def test_its_jobs_keep_their_pace_when_the_clocks_change(tmp_path, eve):
     settings = load_settings(data_dir=tmp_path, feed_period_seconds=180)
