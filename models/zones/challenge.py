@@ -19,6 +19,7 @@ from models.zones.dataset import load_zone_history
 from models.zones.features import Cells
 from models.zones.kind import ZONES
 from models.zones.train import DEFAULT_EPOCHS, train_on
+from services.base.errors import ForecastUnavailable
 from services.forecast.zone_forecasts import DAYS, HOURS, ForecastTable, read_table
 from services.operations.tables import Reason
 from services.plain.statuses import ZONE_STATUSES
@@ -54,10 +55,6 @@ class ZonesChallenge(Contest):
         days = [day for day in history.dates() if day <= evaluated[-1]]
         learned = [day for day in days if day < evaluated[0]]
         split = split_days(days, self.seed, [day for day in days if day in evaluated])
-        champion = self.champion()
-        rivals = []
-        if champion is not None:
-            rivals.append(TableForecaster(read_table(self.city, champion.root, champion.version)))
         return train_on(
             history.on(days),
             split,
@@ -67,9 +64,21 @@ class ZonesChallenge(Contest):
             seed=self.seed,
             report=report,
             decide=decide,
-            rivals=rivals,
+            rivals=self._rivals(report),
         )
 
     def objection(self, comparison: dict[str, Any]) -> Reason | None:
         """See :class:`models.contest.Contest`."""
         return objection(comparison)
+
+    def _rivals(self, report: Report) -> list[TableForecaster]:
+        champion = self.champion()
+        if champion is None:
+            return []
+        try:
+            table = read_table(self.city, champion.root, champion.version)
+        except ForecastUnavailable as error:
+            # It cannot serve either: the one that was shipped is of one city's zones.
+            report(f"the champion is not there to be compared with: {error}")
+            return []
+        return [TableForecaster(table)]

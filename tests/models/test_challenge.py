@@ -25,6 +25,7 @@ from services.history import layout
 from services.operations.database import open_operations
 from services.operations.decisions import latest_decisions, recorded_versions
 from services.operations.tables import FORECAST_KINDS
+from tests.lisbon import LISBON
 from tests.models.histories import write_history
 from tests.models.versions import FIRST, SECOND, SHIPPED, comparison, record_of, write_zones_version
 
@@ -208,6 +209,14 @@ class TestZones:
         assert contest.champion().version == FIRST
         (directory / "forecasts.parquet").write_bytes(b"cut")
         assert contest.champion().version == SHIPPED
+
+    def test_a_champion_of_another_city_is_nobody_to_be_compared_with(self, tmp_path):
+        told = []
+        for city, rivals in ((RENNES, 1), (LISBON, 0)):
+            contest = ZonesChallenge(city, tmp_path, "live", roots=roots_of(tmp_path, ZONES))
+            assert len(contest._rivals(told.append)) == rivals
+        [line] = told
+        assert line.startswith("the champion is not there to be compared with: ")
 
     def test_the_champion_is_evaluated_by_what_it_serves(self, tmp_path):
         write_zones_version(tmp_path, FIRST, shares=(0.5, 0.3, 0.2))
