@@ -1,4 +1,4 @@
-"""The kinds of models there are: a new kind is a folder with a ``kind.py``, and a name here."""
+"""The kinds of models there are: of a new one, its folder's ``kind.py`` is named here."""
 
 from __future__ import annotations
 

@@ -18,9 +18,10 @@ from typing import Final, NoReturn
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from models.catalogue import roots_of
 from models.night import LONGEST_NIGHT_SECONDS, challenge_at_night
 from models.nowcast.issuer import NowcastIssuer
-from models.nowcast.train import NOWCAST_DIRECTORY
+from models.nowcast.kind import NOWCAST
 from models.training_command import quieten_tensorflow
 from services.base.clock import utc_now
 from services.base.command_line import run_command, tells_errors
@@ -67,8 +68,8 @@ class Job:
 
 def make_jobs(city: City, settings: Settings, turns: Turns) -> list[Job]:
     """Everything the learner does, each under watch."""
-    roots = [settings.data_dir / "models", SHIPPED_ARTIFACTS]
-    issuer = NowcastIssuer(city, settings.data_dir, [root / NOWCAST_DIRECTORY for root in roots])
+    roots = roots_of(settings.data_dir, NOWCAST, SHIPPED_ARTIFACTS)
+    issuer = NowcastIssuer(city, settings.data_dir, list(roots))
     return [
         Job("nowcast", NOWCAST_PERIOD_SECONDS, turns.watched(issuer.run, LONGEST_NOWCAST_SECONDS)),
         Job(

@@ -16,7 +16,8 @@ from models.day_split import DaySplit
 from models.errors import ModelMismatch
 from models.nowcast.city_table import load_city_table
 from models.nowcast.evaluation import lead_table
-from models.nowcast.train import NOWCAST_DIRECTORY, calibrate_and_measure, write_nowcaster
+from models.nowcast.kind import NOWCAST
+from models.nowcast.train import calibrate_and_measure, write_nowcaster
 from models.records import read_measures
 from models.training_command import Report, Trained, quieten_tensorflow, say
 from services.base.command_line import run_command, tells_errors
@@ -75,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     quieten_tensorflow()
     data_dir = options.data_dir or load_settings().data_dir
     models = options.models or data_dir / "models"
-    written = recalibrate(CITY, data_dir, models / NOWCAST_DIRECTORY / options.version, say)
+    written = recalibrate(CITY, data_dir, models / NOWCAST.folder / options.version, say)
     say(lead_table(written.measures["test"]))
     say(f"written: {written.directory}")
     say(_CHAMPION_STAYS)

@@ -62,7 +62,6 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 
 DEFAULT_WEEKS: Final = 4
-NOWCAST_DIRECTORY: Final = "nowcast"
 # At every full quarter of an hour: in between, the same traffic would be evaluated again. Of the
 # clock and not of a part of the days: a feed of every 3 minutes has one observation in some steps
 # of 5 and two in others, and bands calibrated where one is would be too wide where two are.
@@ -103,7 +102,7 @@ def train(
     trained = train_on(
         table,
         parts,
-        root / NOWCAST_DIRECTORY,
+        root / NOWCAST.folder,
         trained_on=describe(table, table.dates()),
         weeks=weeks,
         seed=seed,
@@ -112,7 +111,7 @@ def train(
         decide=decide_by(objection),
     )
     if trained.is_champion:
-        promote(root / NOWCAST_DIRECTORY, trained.directory.name)
+        promote(root / NOWCAST.folder, trained.directory.name)
     return trained
 
 

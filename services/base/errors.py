@@ -8,6 +8,9 @@ TrafficError
  ├── StorageError            the data directory cannot be read or written
  ├── ForecastUnavailable     no table of forecasts fits this code
  └── InvalidRequest          the caller's fault; names the parameter
+
+Those of one room are there: models and their training in ``models/errors.py``, pictures in
+``services/camera/errors.py``, and what only one module raises beside it.
 """
 
 from __future__ import annotations

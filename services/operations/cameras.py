@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.base.errors import InvalidRequest
 from services.operations.database import Operations
-from services.operations.rows import read_entities, read_rows
+from services.operations.rows import read_rows
 from services.operations.tables import Camera, CameraReading
 
 LONGEST_NAME = 80
@@ -50,12 +50,6 @@ def record_reading(session: Session, reading: CameraReading) -> None:
         raise InvalidRequest("camera", reading.camera_id, "one that exists")
     session.add(reading)
     session.flush()
-
-
-def cameras_of(session: Session, segment_id: str) -> list[Camera]:
-    """The cameras of a segment, by name."""
-    query = select(Camera).where(Camera.segment_id == segment_id).order_by(Camera.name)
-    return read_entities(session, query)
 
 
 def latest_readings(session: Session) -> list[tuple[Camera, CameraReading]]:

@@ -17,11 +17,6 @@ from services.operations.tables import Incident, IncidentNote, NoteKind
 LONGEST_COMMENT = 2_000
 
 
-def incident(session: Session, incident_id: str) -> Incident | None:
-    """One incident."""
-    return session.get(Incident, incident_id)
-
-
 def open_incidents(session: Session) -> list[Incident]:
     """Those that are not over, the newest first."""
     query = select(Incident).where(Incident.ended_at.is_(None))

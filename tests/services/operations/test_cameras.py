@@ -8,7 +8,6 @@ import pytest
 
 from services.base.errors import InvalidRequest
 from services.operations.cameras import (
-    cameras_of,
     latest_readings,
     pin_camera,
     prune_readings,
@@ -38,7 +37,6 @@ def test_a_camera_is_made_once_and_its_last_reading_is_told(operations):
         keep(session, "Quai Sud", segment="10299_D")
     assert first.id == second.id
     with operations.begin() as session:
-        assert [item.name for item in cameras_of(session, "10273_D")] == ["Pont de Nantes"]
         told = {camera.name: reading.status for camera, reading in latest_readings(session)}
         since = readings_since(session, NOW - timedelta(minutes=1), 10)
         newest = [reading.at for _, reading in readings_since(session, NOW - timedelta(days=1), 2)]
