@@ -16,7 +16,7 @@ from benchmarks import baseline_servers
 from benchmarks.baselines import whole_figure
 from benchmarks.demo_traffic import Publisher, checked_replies
 from benchmarks.http_client import HOST
-from benchmarks.refreshing import current_news
+from benchmarks.refreshes import current_news
 from benchmarks.rows import NotMeasured, Options, Row, Target, exactly, share, spread
 from benchmarks.servers import APPLICATION, Server, gunicorn, workplace
 from components.page import NEWS_STORE_ID, WAKE_STORE_ID

@@ -15,7 +15,7 @@ from benchmarks import baseline_servers
 from benchmarks.demo_traffic import Publisher, checked_replies
 from benchmarks.http_client import Connection
 from benchmarks.prediction import champion_dir
-from benchmarks.refreshing import Asker, HourChooser, PlainPage, RefreshingPage
+from benchmarks.refreshes import Asker, HourChooser, PlainPage, RefreshingPage
 from benchmarks.rows import NotMeasured, Options, Row, Spread, Target, times_less
 from benchmarks.servers import APPLICATION, gunicorn, workplace
 

@@ -18,7 +18,7 @@ import psutil
 from benchmarks import baseline_servers
 from benchmarks.demo_traffic import Publisher, checked_replies
 from benchmarks.http_client import Connection
-from benchmarks.refreshing import PlainPage, RefreshingPage
+from benchmarks.refreshes import PlainPage, RefreshingPage
 from benchmarks.rows import NotMeasured, Options, Ratio, Row, Spread, Target, exactly, spread
 from benchmarks.servers import APPLICATION, Server, gunicorn, workplace
 from benchmarks.throughput import CONNECTIONS, find_tool, per_second, write_script

@@ -13,7 +13,7 @@ import psutil  # type: ignore[import-untyped]
 
 from benchmarks import baseline_servers
 from benchmarks.http_client import Connection, get_request
-from benchmarks.refreshing import RefreshingPage
+from benchmarks.refreshes import RefreshingPage
 from benchmarks.rows import Options, Row, Spread, Target, exactly, share, spread, times_less
 from benchmarks.servers import Server, gives_page, started, workplace
 

@@ -15,7 +15,7 @@ from typing import Final
 from benchmarks import baseline_servers
 from benchmarks.demo_traffic import Publisher, checked_replies
 from benchmarks.http_client import HOST, Connection
-from benchmarks.refreshing import PlainPage, RefreshingPage
+from benchmarks.refreshes import PlainPage, RefreshingPage
 from benchmarks.rows import NotMeasured, Options, Ratio, Row, Target, spread
 from benchmarks.servers import APPLICATION, Server, gunicorn, workplace
 

@@ -11,7 +11,7 @@ from typing import Final
 from benchmarks import baseline_servers
 from benchmarks.demo_traffic import Publisher, checked_replies, real_reply
 from benchmarks.http_client import Connection
-from benchmarks.refreshing import PlainPage, RefreshingPage
+from benchmarks.refreshes import PlainPage, RefreshingPage
 from benchmarks.rows import Options, Row, Spread, Target, exactly, spread, times_less
 from benchmarks.servers import APPLICATION, gunicorn, workplace
 from services.observe.feeds.reply import CheckedReply

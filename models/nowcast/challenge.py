@@ -25,7 +25,7 @@ from models.training_command import Report, Trained
 from services.operations.tables import Reason
 
 if TYPE_CHECKING:
-    from models.nowcast.city import CityOptions
+    from models.nowcast.city_nowcaster import CityOptions
 
 Array = NDArray[np.float32]
 

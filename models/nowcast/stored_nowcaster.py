@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from models.errors import ModelMismatch
 from models.nowcast.calibration import calibration_from
-from models.nowcast.city import STEPS_AROUND, CityNowcaster
+from models.nowcast.city_nowcaster import STEPS_AROUND, CityNowcaster
 from models.nowcast.city_table import SLOTS_PER_DAY
 from models.nowcast.features import LAGS, Levels, View
 from models.nowcast.fit import NetworkPlan

@@ -57,7 +57,7 @@ from services.forecast.zone_forecasts import TrainedOn
 from services.traffic.snapshot import Source
 
 if TYPE_CHECKING:
-    from models.nowcast.city import CityNowcaster, CityOptions
+    from models.nowcast.city_nowcaster import CityNowcaster, CityOptions
 
 Array = NDArray[np.float32]
 
@@ -154,7 +154,7 @@ def train_on(
         f"to evaluate by {len(parts.test)}; starting TensorFlow"
     )
     # It takes seconds to import: --help and a short history need not wait for it.
-    from models.nowcast.city import CityOptions, learn_city  # noqa: PLC0415
+    from models.nowcast.city_nowcaster import CityOptions, learn_city  # noqa: PLC0415
 
     started = time.monotonic()
     chosen = options or CityOptions()
@@ -194,7 +194,7 @@ def calibrate_and_measure(
     city : CityNowcaster
         Uses the bands from then on.
     """
-    from models.nowcast.city import whole_windows  # noqa: PLC0415
+    from models.nowcast.city_nowcaster import whole_windows  # noqa: PLC0415
 
     report("calibrating")
     in_part = {name: table.is_on(days) for name, days in asdict(parts).items()}

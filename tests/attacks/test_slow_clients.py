@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from benchmarks.refreshing import RefreshingPage
+from benchmarks.refreshes import RefreshingPage
 from services.roles.supervisor import web_command
 from services.web.server.limits import HEADER_SECONDS
 from tests.ports import HOST, free_port

@@ -29,7 +29,7 @@ def trained_city(tmp_path_factory):
     data_dir = tmp_path_factory.mktemp("city")
     write_city(data_dir, every(5))
     # Here and not above: collecting the tests need not wait for TensorFlow.
-    city = importlib.import_module("models.nowcast.city")
+    city = importlib.import_module("models.nowcast.city_nowcaster")
     sizes = Architecture(
         members=1, hearing_members=1, units=16, layers=2, message_heads=2, telling_neighbours=2
     )

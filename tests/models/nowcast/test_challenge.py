@@ -51,7 +51,7 @@ def table(data_dir):
 def test_the_first_is_evaluated_by_the_baselines_and_its_like_is_no_better(
     data_dir, tmp_path, monkeypatch
 ):
-    city = importlib.import_module("models.nowcast.city")
+    city = importlib.import_module("models.nowcast.city_nowcaster")
     sizes = Architecture(
         members=1, hearing_members=1, units=8, layers=1, message_heads=1, telling_neighbours=2
     )
