@@ -117,6 +117,7 @@
       await Promise.race([once(map, "load"), once(map, "idle")]);
       // Plotly sets its own view when the map has loaded: let it, then fit.
       await app.pause(0);
+      this.names = new app.MapNames(map, this.settings);
       map.on("style.load", () => this.restore());
       darkScheme.addEventListener("change", () => this.dress());
       this.dress();
@@ -206,6 +207,7 @@
       this.markUnusual();
       this.dress();
       if (this.roadworks) this.showRoadworks(this.roadworks);
+      this.names.restore();
       this.showTiles();
     }
 
@@ -216,6 +218,7 @@
       this.outline();
       // At once, and not with the next frame, for which a tab that nobody looks at never comes.
       if (changed > 0 && !document.hidden) this.map.redraw();
+      this.names.follow(this.network);
     }
 
     setStates(codes) {

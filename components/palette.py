@@ -22,6 +22,7 @@ class Palette:
     casing: str
     highlight: str
     roadwork: str
+    name: str
     status: dict[str, str]
     raster: dict[str, float]
 
@@ -32,6 +33,7 @@ LIGHT: Final = Palette(
     casing="#ffffff",
     highlight="#10233f",
     roadwork="#6a2fb5",
+    name="#3c4858",
     status={
         "unknown": "#78818f",
         "freeFlow": "#23995a",
@@ -53,6 +55,7 @@ DARK: Final = Palette(
     casing="#0b0e13",
     highlight="#f2f5f9",
     roadwork="#c39bff",
+    name="#c3ccd8",
     status={
         "unknown": "#7a8493",
         "freeFlow": "#34b36f",

@@ -14,7 +14,7 @@ from typing import Any, Final
 import plotly.graph_objects as go
 from dash import dcc, html
 
-from components import roadworks
+from components import map_names, roadworks
 from components.aria import aria
 from components.palette import LIGHT, OFFSET_PX, THEMES, WIDTH_PX, Palette
 from components.unusual import COMPARISONS, UNUSUAL, build_toggle
@@ -83,6 +83,7 @@ def build_figure(
     backdrop: Backdrop | None,
     bounds: Bounds,
     class_widths: Mapping[str, float],
+    font_url: str,
 ) -> go.Figure:
     """The figure of the map.
 
@@ -94,12 +95,14 @@ def build_figure(
         What is shown first.
     class_widths : mapping
         Road classes that are drawn wider, so that main roads read as such, and how many times.
+    font_url : str
+        The letters of the names.
     """
     west, south, east, north = bounds
     figure = go.Figure(data=[_empty_trace(status) for status in DATEX_NAMES])
     figure.update_layout(
         map={
-            "style": build_style(network_url, backdrop, class_widths),
+            "style": build_style(network_url, backdrop, class_widths, font_url),
             "center": {"lon": (west + east) / 2, "lat": (south + north) / 2},
             "zoom": _INITIAL_ZOOM,
         },
@@ -113,12 +116,16 @@ def build_figure(
 
 
 def build_style(
-    network_url: str | None, backdrop: Backdrop | None, class_widths: Mapping[str, float]
+    network_url: str | None,
+    backdrop: Backdrop | None,
+    class_widths: Mapping[str, float],
+    font_url: str,
 ) -> dict[str, Any]:
-    """The map's style: background, tiles (hidden until the map has loaded) and roads.
+    """The map's style: background, tiles (hidden until the map has loaded), roads and names.
 
     The tiles wait because a tile that fails while the graph is being made
-    rejects the graph's promise, and with it every later update.
+    rejects the graph's promise, and with it every later update. The names wait for the roads
+    (``assets/map_names.js``).
     """
     sources: dict[str, Any] = {
         ROADS_SOURCE: {
@@ -130,6 +137,7 @@ def build_style(
         # Of its own, so that the road pointed at costs nothing when all roads are painted.
         HIGHLIGHT_SOURCE: {"type": "geojson", "data": _NOTHING},
         roadworks.SOURCE: {"type": "geojson", "data": _NOTHING},
+        map_names.SOURCE: {"type": "geojson", "data": _NOTHING},
     }
     layers: list[dict[str, Any]] = [
         {"id": "background", "type": "background", "paint": _background_paint(LIGHT)}
@@ -155,8 +163,15 @@ def build_style(
     class_factor = _class_factor(class_widths)
     layers.append(_highlight_layer(class_factor))
     layers.extend(_road_layer(layer, class_factor) for layer in ROAD_LAYERS)
+    # The last are placed first: a name leaves its place to the sign of a roadwork.
+    layers.extend(map_names.map_layers())
     layers.extend(roadworks.map_layers())
-    return {"version": 8, "sources": sources, "layers": layers}
+    return {
+        "version": 8,
+        "font-faces": map_names.font_faces(font_url),
+        "sources": sources,
+        "layers": layers,
+    }
 
 
 def browser_settings(
@@ -165,12 +180,14 @@ def browser_settings(
     compared_url_template: str,
     network_version: str | None,
     bounds: Bounds,
+    *,
+    names_url_template: str,
 ) -> dict[str, Any]:
     """What the map's script has to know, beside the style.
 
     Parameters
     ----------
-    network_url_template, details_url_template, compared_url_template : str
+    network_url_template, details_url_template, compared_url_template, names_url_template : str
         Addresses with ``{version}`` in them.
     network_version : str or None
         The network that the style starts with.
@@ -185,6 +202,9 @@ def browser_settings(
         "bounds": bounds,
         "network": network_version,
         "networkUrl": network_url_template,
+        "namesSource": map_names.SOURCE,
+        "namesLayers": [layer.name for layer in map_names.LAYERS],
+        "namesUrl": names_url_template,
         "detailsUrl": details_url_template,
         "comparedUrl": compared_url_template,
         "statuses": DATEX_NAMES,
@@ -331,6 +351,7 @@ def _theme_paint(palette: Palette) -> dict[str, dict[str, Any]]:
         HIGHLIGHT_SOURCE: _highlight_paint(palette),
         **roads,
         **roadworks.theme_paint(palette),
+        **map_names.theme_paint(palette),
     }
 
 

@@ -14,6 +14,7 @@ from services.base.errors import StorageError
 from services.roles.assembly import Services
 from services.web.geojson import encode_compared, encode_details
 from services.web.latest import TrafficView
+from services.web.map_names import encode_names
 
 # Two networks live side by side while browsers move from one to the next.
 _KEPT_NETWORKS: Final = 2
@@ -21,19 +22,33 @@ _KEPT_NETWORKS: Final = 2
 
 def register(server: Flask, services: Services) -> None:
     """Add the routes of the network and of what goes with the current snapshot."""
+    _register_of_network(server, services)
     _register_of_snapshot(server, services)
 
-    @kept(_KEPT_NETWORKS)
-    def network_document(version: str) -> Document:
-        return Document(services.store.network_document(version), GEOJSON)
 
-    @server.get("/network/<version>.geojson")
-    def network(version: str) -> Response:
-        try:
-            document = network_document(version)
-        except StorageError:
-            return problem(HTTPStatus.NOT_FOUND, "no such network")
-        return immutable(send_document(document))
+def _register_of_network(server: Flask, services: Services) -> None:
+    """Add what is asked for by the version of a network."""
+
+    def add(path: str, name: str, encode: Callable[[str], bytes]) -> None:
+        @kept(_KEPT_NETWORKS)
+        def document_of(version: str) -> Document:
+            return Document(encode(version), GEOJSON)
+
+        @server.get(path, endpoint=name)
+        def document(version: str) -> Response:
+            try:
+                found = document_of(version)
+            except StorageError:
+                return problem(HTTPStatus.NOT_FOUND, "no such network")
+            return immutable(send_document(found))
+
+    store = services.store
+    add("/network/<version>.geojson", "network", store.network_document)
+    add(
+        "/network/<version>/names",
+        "names",
+        lambda version: encode_names(store.network(version)),
+    )
 
 
 def _register_of_snapshot(server: Flask, services: Services) -> None:

@@ -25,6 +25,7 @@ from services.plain.statuses import DATEX_NAMES
 from services.roles.assembly import Services
 
 _VERSION: Final = "{version}"
+_FONT_FILE: Final = "map_names.woff2"
 _PLOTLY_PATH: Final = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 
 
@@ -69,6 +70,7 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
             else None,
             city.roads,
             dict(city.road_widths),
+            app.get_asset_url(_FONT_FILE),
         ),
         news=refresh.news(services),
         browser_settings={
@@ -78,6 +80,7 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
                 app.get_relative_path(f"/snapshot/{_VERSION}/compared"),
                 network_version,
                 city.roads,
+                names_url_template=app.get_relative_path(f"/network/{_VERSION}/names"),
             )
             | {
                 "roadworksUrl": app.get_relative_path(f"/roadworks/{_VERSION}"),

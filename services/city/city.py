@@ -63,7 +63,7 @@ class ZoneRule:
 
 
 class Waypoint(NamedTuple):
-    """A place that a drive passes through: its name, and longitude and latitude, WGS 84."""
+    """A place with a name: longitude and latitude, WGS 84 degrees."""
 
     name: str
     point: tuple[float, float]
@@ -160,6 +160,10 @@ class City:
         The feed's names of the ring road.
     junction_prefixes, ring_junction_prefixes : tuple of str
         How the names of places between roads begin, and of those on the ring road.
+    road_signs : tuple of (str, str)
+        How names of roads begin, and what signs have instead; the first that fits.
+    communes : tuple of Waypoint
+        What the map calls the parts of the city, those with more roads first.
     corridors : tuple of CorridorPlan
     holidays : Holidays
     """
@@ -189,6 +193,8 @@ class City:
     ring_roads: tuple[str, ...]
     junction_prefixes: tuple[str, ...]
     ring_junction_prefixes: tuple[str, ...]
+    road_signs: tuple[tuple[str, str], ...]
+    communes: tuple[Waypoint, ...]
     corridors: tuple[CorridorPlan, ...]
     holidays: Holidays
 

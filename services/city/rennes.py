@@ -170,6 +170,28 @@ _CORRIDORS: Final = (
     ),
 )
 
+# The communes of the feed's segments (`insee`), each in the middle of them; those of Rennes itself
+# lie around its centre.
+_COMMUNES: Final = (
+    Waypoint("Rennes", (-1.6777, 48.1117)),
+    Waypoint("Cesson-Sévigné", (-1.6235, 48.1250)),
+    Waypoint("Saint-Grégoire", (-1.6865, 48.1463)),
+    Waypoint("Saint-Jacques-de-la-Lande", (-1.7106, 48.0784)),
+    Waypoint("Noyal-Châtillon-sur-Seiche", (-1.6650, 48.0516)),
+    Waypoint("Vezin-le-Coquet", (-1.7551, 48.1191)),
+    Waypoint("Le Rheu", (-1.7744, 48.0942)),
+    Waypoint("Chantepie", (-1.6267, 48.0847)),
+    Waypoint("Chartres-de-Bretagne", (-1.7048, 48.0488)),
+    Waypoint("Betton", (-1.6490, 48.1590)),
+    Waypoint("Bruz", (-1.7375, 48.0560)),
+    Waypoint("Pacé", (-1.7700, 48.1398)),
+    Waypoint("Vern-sur-Seiche", (-1.6115, 48.0471)),
+    Waypoint("Montgermont", (-1.7059, 48.1522)),
+    Waypoint("Thorigné-Fouillard", (-1.5843, 48.1395)),
+    Waypoint("Chavagne", (-1.7908, 48.0776)),
+    Waypoint("Mordelles", (-1.7941, 48.0811)),
+)
+
 RENNES: Final = City(
     name="Rennes",
     feed_url=(
@@ -214,6 +236,14 @@ RENNES: Final = City(
     ring_roads=("Route nationale 136",),
     junction_prefixes=("Porte ", "Echangeur ", "Rond-point "),
     ring_junction_prefixes=("Porte ", "Echangeur "),
+    road_signs=(
+        ("Route nationale 136", "Rocade"),
+        ("Route nationale ", "N "),
+        ("Route départementale ", "D "),
+        ("Boulevard ", "Bd "),
+        ("Avenue ", "Av. "),
+    ),
+    communes=_COMMUNES,
     corridors=_CORRIDORS,
     holidays=Holidays("FR", "B", Path(__file__).with_name("days_off.json")),
 )

@@ -320,6 +320,39 @@ def test_the_backdrop_is_drawn_from_this_server(start_app, visit):
         assert page.errors == []
 
 
+WRITTEN = """map.queryRenderedFeatures({layers: trafficRennes.page.settings.map.namesLayers})
+    .map((name) => name.properties.name)"""
+NAMES = {"Rennes", "Saint-Grégoire", "Rocade"}
+
+
+def test_the_map_has_names_of_its_own_server_where_no_other_can_be_reached(live_app, visit):
+    page = visit(live_app.url)
+    page.until_painted(live_app.publish())
+    page.until(lambda: set(page.map(WRITTEN) or []) >= NAMES, "names on the map")
+    assert "assets/map_names.woff2" in page.requests
+    fonts = page.js("() => [...document.fonts].map((font) => font.status)")
+    assert fonts == ["loaded"], "letters of the browser's own"
+    assert page.errors == []
+
+
+def test_names_take_the_place_of_tiles_that_do_not_come_and_leave_it_to_those_that_do(
+    start_app, visit
+):
+    picture = io.BytesIO()
+    Image.new("RGB", (256, 256), "white").save(picture, "PNG")
+    app = start_app(tiles_url="http://127.0.0.1:9/{z}/{x}/{y}.png")
+    page = visit(app.url)
+    page.until_painted(app.publish())
+    page.until(lambda: set(page.map(WRITTEN) or []) >= NAMES, "names on the map")
+    page.page.route(
+        "**/tiles/**",
+        lambda route: route.fulfill(body=picture.getvalue(), content_type="image/png"),
+    )
+    page.page.locator("#zoom-in").click()
+    page.until(lambda: page.map("map.loaded() && !map.isMoving()"), "tiles")
+    page.until(lambda: page.map(WRITTEN) == [], "no names over those of the tiles")
+
+
 def test_without_webgl_the_page_says_so_and_the_rest_goes_on(live_app, visit):
     page = visit(
         live_app.url,

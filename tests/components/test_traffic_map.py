@@ -27,6 +27,15 @@ WIDTHS = dict(RENNES.road_widths)
 TILES = Backdrop("/tiles/{z}/{x}/{y}.png", (-2.0, 47.9, -1.3, 48.3), 8, 16)
 ASSETS = Path(__file__).parents[2] / "assets"
 CSS = (ASSETS / "base.css").read_text(encoding="utf-8")
+FONT = "/assets/map_names.woff2"
+SETTINGS = browser_settings(
+    "/n/{version}",
+    "/d/{version}",
+    "/c/{version}",
+    None,
+    RENNES.roads,
+    names_url_template="/w/{version}",
+)
 
 
 def layers_of(style):
@@ -43,9 +52,8 @@ def feature_state_uses(expression):
 def test_comparisons_are_those_of_the_domain():
     names = [comparison.name.lower() for comparison in Comparison]
     assert list(COMPARISONS) == names
-    settings = browser_settings("/n/{version}", "/d/{version}", "/c/{version}", None, RENNES.roads)
-    assert settings["comparisonBits"] == COMPARISON_BITS
-    assert settings["unusual"] == [Comparison.QUIETER, Comparison.BUSIER]
+    assert SETTINGS["comparisonBits"] == COMPARISON_BITS
+    assert SETTINGS["unusual"] == [Comparison.QUIETER, Comparison.BUSIER]
 
 
 def test_the_legend_has_every_status_of_the_domain():
@@ -53,9 +61,9 @@ def test_the_legend_has_every_status_of_the_domain():
 
 
 def test_the_style_draws_the_roads_from_our_own_route_and_by_feature_state():
-    style = build_style("/network/abc.geojson", None, WIDTHS)
+    style = build_style("/network/abc.geojson", None, WIDTHS, FONT)
     assert style["version"] == 8
-    assert set(style["sources"]) == {"roads", "roads-highlight", "roadworks"}
+    assert set(style["sources"]) == {"roads", "roads-highlight", "roadworks", "names"}
     assert style["sources"]["roads"]["data"] == "/network/abc.geojson"
     roads = layers_of(style)["roads"]
     assert roads["paint"]["line-color"][0] == "match"
@@ -66,11 +74,11 @@ def test_the_style_draws_the_roads_from_our_own_route_and_by_feature_state():
 
 
 def test_without_a_network_the_style_still_has_a_source():
-    assert build_style(None, None, WIDTHS)["sources"]["roads"]["data"]["features"] == []
+    assert build_style(None, None, WIDTHS, FONT)["sources"]["roads"]["data"]["features"] == []
 
 
 def test_tiles_lie_below_the_roads_and_wait_to_be_shown():
-    style = build_style(None, TILES, WIDTHS)
+    style = build_style(None, TILES, WIDTHS, FONT)
     order = [layer["id"] for layer in style["layers"]]
     assert order.index("background") < order.index("tiles") < order.index("roads-casing")
     assert layers_of(style)["tiles"]["layout"] == {"visibility": "none"}
@@ -84,14 +92,14 @@ def test_tiles_lie_below_the_roads_and_wait_to_be_shown():
 def test_colour_is_never_the_only_sign():
     for widths in WIDTH_PX.values():
         assert widths["unknown"] < widths["freeFlow"] < widths["heavy"] < widths["congested"]
-    layers = layers_of(build_style(None, None, WIDTHS))
+    layers = layers_of(build_style(None, None, WIDTHS, FONT))
     for layer in ROAD_LAYERS:
         is_dashed = not {"freeFlow", "heavy", "congested"} & set(layer.statuses)
         assert ("line-dasharray" in layers[layer.name]["paint"]) == is_dashed, layer.name
 
 
 def test_the_road_pointed_at_is_outlined_below_the_roads_without_making_them_look_again():
-    style = build_style("/network/abc.geojson", None, WIDTHS)
+    style = build_style("/network/abc.geojson", None, WIDTHS, FONT)
     order = [layer["id"] for layer in style["layers"]]
     assert order.index("roads-highlight") < order.index("roads-casing")
     highlight = layers_of(style)["roads-highlight"]
@@ -106,13 +114,25 @@ def test_jams_are_drawn_over_free_roads():
 
 
 def test_every_status_shows_in_a_layer_of_its_own_kind():
-    settings = browser_settings("/n/{version}", "/d/{version}", "/c/{version}", None, RENNES.roads)
-    shown = {code for layer in settings["layers"].values() for code in layer["codes"]}
+    shown = {code for layer in SETTINGS["layers"].values() for code in layer["codes"]}
     assert shown == set(range(len(DATEX_NAMES)))
 
 
+def test_names_lie_between_roads_and_roadworks_and_those_that_matter_most_above_the_others():
+    style = build_style("/network/abc.geojson", None, WIDTHS, FONT)
+    order = [layer["id"] for layer in style["layers"]]
+    names = SETTINGS["namesLayers"]
+    above_roads = order[order.index(ROAD_LAYERS[-1].name) + 1 :]
+    assert above_roads[: len(names)] == names
+    assert names[-2:] == ["names-ring-junction", "names-commune"]
+    assert style["sources"]["names"]["data"]["features"] == []
+    assert {tuple(layers_of(style)[name]["layout"]["text-font"]) for name in names} == {
+        tuple(style["font-faces"])
+    }
+
+
 def test_the_figure_has_a_trace_a_status_for_the_fallback_and_keeps_the_view():
-    figure = build_figure("/network/abc.geojson", None, RENNES.roads, WIDTHS).to_dict()
+    figure = build_figure("/network/abc.geojson", None, RENNES.roads, WIDTHS, FONT).to_dict()
     assert [trace["type"] for trace in figure["data"]] == ["scattermap"] * len(DATEX_NAMES)
     assert figure["layout"]["uirevision"] == "constant"
     center = figure["layout"]["map"]["center"]
@@ -130,7 +150,7 @@ def test_the_style_sheet_has_the_colours_of_the_map():
 
 
 def test_roadworks_are_told_apart_by_line_and_sign_and_lie_above_the_roads():
-    style = build_style(None, None, WIDTHS)
+    style = build_style(None, None, WIDTHS, FONT)
     order = [layer["id"] for layer in style["layers"]]
     drawn = [layers_of(style)[layer.name] for layer in roadworks.LINE_LAYERS]
     assert order[-len(drawn) - 1 :] == [*(layer["id"] for layer in drawn), "roadworks-signs"]
@@ -185,3 +205,12 @@ def test_roads_stand_out_from_the_empty_map(theme):
     palette = THEMES[theme]
     for status in ("congested", "impossible", "unknown"):
         assert contrast(palette.status[status], palette.background) >= 3, status
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_names_can_be_read_in_both_themes(theme):
+    palette = THEMES[theme]
+    assert contrast(palette.name, palette.background) >= 4.5
+    paint = SETTINGS["paint"][theme]["names-road"]
+    assert paint["text-color"] == palette.name
+    assert paint["text-halo-color"] == palette.background

@@ -105,6 +105,16 @@ def test_the_network_is_cached_for_ever_by_version(client, published):
 @pytest.mark.parametrize("version", ["unknown", "..%2f..%2fapp", "%00"])
 def test_an_unknown_network_is_404(client, published, version):
     assert client.get(f"/network/{version}.geojson").status_code == 404
+    assert client.get(f"/network/{version}/names").status_code == 404
+
+
+def test_the_names_of_a_network_are_cached_like_its_roads(client, published):
+    network, _ = published
+    response = client.get(f"/network/{network.version}/names")
+    assert "immutable" in response.headers["Cache-Control"]
+    assert response.content_type == "application/geo+json"
+    names = {item["properties"]["name"] for item in orjson.loads(response.data)["features"]}
+    assert {"Rennes", "Pacé", "Rocade", "Rue de Vern"} <= names
 
 
 def test_details_come_by_column_for_the_current_snapshot_only(client, published):

@@ -65,6 +65,8 @@ def test_each_load_gets_the_snapshot_of_its_time(client, store):
     style = found(layout, "map")["figure"]["layout"]["map"]["style"]
     assert style["sources"]["roads"]["data"] == f"/network/{network.version}.geojson"
     assert client.get(style["sources"]["roads"]["data"]).status_code == 200
+    [font] = style["font-faces"].values()
+    assert client.get(font).data[:4] == b"wOF2"
 
 
 def test_the_page_opens_on_the_coming_hour_in_rennes(make_client):
@@ -112,6 +114,7 @@ def test_addresses_follow_a_prefix(tmp_path):
     assert data.footer.pages == [("quality", "/rennes/qualite/")]
     assert data.footer.dashboard_url == "/rennes/dashboard/"
     assert data.browser_settings["map"]["networkUrl"] == "/rennes/network/{version}.geojson"
+    assert data.browser_settings["map"]["namesUrl"] == "/rennes/network/{version}/names"
     assert data.browser_settings["map"]["detailsUrl"] == "/rennes/snapshot/{version}/details"
     with app.server.test_request_context():
         assert "/rennes/_dash-component-suites/plotly/" in app.index()
