@@ -11,7 +11,12 @@ from typing import Any, Final
 from models.errors import ModelMismatch
 from models.records import check_files, read_measures, read_record
 from services.base.errors import ForecastUnavailable
-from services.forecast.champions import SHIPPED_ARTIFACTS, VERSION_PATTERN, champion_version
+from services.forecast.champions import (
+    SHIPPED_ARTIFACTS,
+    VERSION_PATTERN,
+    champion_version,
+    model_roots,
+)
 from services.operations.tables import Kind, ModelVersion
 
 CHAMPION_NAME: Final = "champion"
@@ -96,8 +101,7 @@ class Found:
 
 def roots_of(data_dir: Path, kind: ModelKind, shipped: Path = SHIPPED_ARTIFACTS) -> Roots:
     """Where versions of a kind are looked for."""
-    local = data_dir / "models" / kind.folder
-    return Roots(local, shipped / kind.folder, kind)
+    return Roots(*model_roots(data_dir, shipped, kind.folder), kind)
 
 
 def versions_in(roots: Roots) -> list[Found]:

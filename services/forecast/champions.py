@@ -27,6 +27,11 @@ CHAMPION_FILE: Final = "champion"
 VERSION_PATTERN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{6}")
 
 
+def model_roots(data_dir: Path, shipped: Path, folder: str = ".") -> tuple[Path, Path]:
+    """Directories of one kind of model: of those trained here, which win, and of those shipped."""
+    return data_dir / "models" / folder, shipped / folder
+
+
 class ModelTable(Protocol):
     """What a model wrote; it knows the version of its model."""
 

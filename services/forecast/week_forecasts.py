@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from services.base.errors import ForecastUnavailable
 from services.base.parquet_file import ParquetForm, numbers
 from services.city.city import StatusThresholds
-from services.forecast.champions import CachedChampion
+from services.forecast.champions import CachedChampion, model_roots
 from services.forecast.speed_distribution import status_probabilities
 from services.forecast.zone_forecasts import TrainedOn, decode_trained_on
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
@@ -164,7 +164,7 @@ class CachedWeekForecasts:
     """
 
     def __init__(self, data_dir: Path, shipped: Path) -> None:
-        roots = (data_dir / "models" / WEEK_DIRECTORY, shipped / WEEK_DIRECTORY)
+        roots = model_roots(data_dir, shipped, WEEK_DIRECTORY)
         self._champion = CachedChampion(roots, WEEK_FILE, decode_table)
         self._on_network = lru_cache(maxsize=_KEPT_NETWORKS)(WeekOnNetwork)
 

@@ -25,7 +25,7 @@ from services.base.errors import ForecastUnavailable
 from services.base.parquet_file import ParquetForm, numbers
 from services.city.city import City
 from services.forecast import champions
-from services.forecast.champions import CachedChampion
+from services.forecast.champions import CachedChampion, model_roots
 from services.plain.forecast import Forecast
 from services.plain.statuses import ZONE_STATUSES
 from services.traffic.snapshot import SOURCES, Source
@@ -202,7 +202,7 @@ class CachedForecasts:
 
     def __init__(self, city: City, data_dir: Path, shipped: Path) -> None:
         self._champion = CachedChampion(
-            _roots(data_dir, shipped), FORECASTS_FILE, partial(decode_table, city)
+            model_roots(data_dir, shipped), FORECASTS_FILE, partial(decode_table, city)
         )
 
     def table(self) -> ForecastTable:
@@ -214,10 +214,6 @@ class CachedForecasts:
             When none can be read and none ever could.
         """
         return self._champion.table()
-
-
-def _roots(data_dir: Path, shipped: Path) -> tuple[Path, Path]:
-    return data_dir / "models", shipped
 
 
 def _probabilities(city: City, content: pa.Table) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from services.city.city import City
 from services.city.day_types import day_type, weekday_like
+from services.forecast.champions import model_roots
 from services.forecast.week_forecasts import (
     MIN_DAYS,
     WEEK_DIRECTORY,
@@ -62,7 +63,7 @@ class WeekTables:
         champions: Sequence[Decision],
     ) -> None:
         self._city = city
-        roots = (data_dir / "models" / WEEK_DIRECTORY, shipped / WEEK_DIRECTORY)
+        roots = model_roots(data_dir, shipped, WEEK_DIRECTORY)
         self._tables = ChampionTables(roots, champions, WEEK_FILE, decode_table)
         # Of functions and not of methods: what refers to itself, and to days of traffic, stays in
         # memory until all of it is searched for that.

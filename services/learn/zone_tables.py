@@ -12,6 +12,7 @@ import numpy as np
 
 from services.city.city import City
 from services.city.day_types import day_type, weekday_like
+from services.forecast.champions import model_roots
 from services.forecast.zone_forecasts import FORECASTS_FILE, decode_table
 from services.learn.champion_tables import ChampionTables
 from services.learn.observations import ObservedZones
@@ -43,7 +44,7 @@ class ZoneTables:
         self, city: City, data_dir: Path, shipped: Path, champions: Sequence[Decision]
     ) -> None:
         self._city = city
-        roots = (data_dir / "models", shipped)
+        roots = model_roots(data_dir, shipped)
         self._tables = ChampionTables(roots, champions, FORECASTS_FILE, partial(decode_table, city))
 
     def evaluated(
