@@ -62,7 +62,7 @@ STANDBY_SECONDS: Final = 1.0
 # Where both roles share two cores, pages come first.
 NICENESS: Final = 5
 # How often it is asked whether a list of roadworks is due; the first one when there is a snapshot.
-ROADWORKS_PERIOD: Final = timedelta(seconds=30)
+ROADWORKS_LOOK_PERIOD: Final = timedelta(seconds=30)
 ROADWORKS_DELAY: Final = timedelta(seconds=5)
 UPKEEP_PERIOD: Final = timedelta(hours=1)
 # The first page must not wait for yesterday to be compacted.
@@ -137,7 +137,7 @@ def make_scheduler(
     period = timedelta(seconds=settings.feed_period_seconds)
     upkeep, scoring = now + UPKEEP_DELAY, now + SCORING_DELAY
     add("observe", observe, every=period, first=now)
-    add("roadworks", follow_roadworks, every=ROADWORKS_PERIOD, first=now + ROADWORKS_DELAY)
+    add("roadworks", follow_roadworks, every=ROADWORKS_LOOK_PERIOD, first=now + ROADWORKS_DELAY)
     add("upkeep", look_after, settings, operations, every=UPKEEP_PERIOD, first=upkeep)
     add("scoring", score, settings, operations, metrics, every=SCORING_PERIOD, first=scoring)
     add("heartbeat", show_life, metrics, forecasts, turns, every=HEARTBEAT_PERIOD, first=now)
