@@ -12,8 +12,6 @@ from typing import Any, Final
 from components.palette import LIGHT, Palette
 
 SOURCE: Final = "names"
-# As services/web/map_names.py calls them; where there is no room for all, the last are written.
-KINDS: Final = ("road", "junction", "ring-junction", "commune")
 _FONT: Final = "Roboto Medium"
 _HALO_PX: Final = 1.4
 _ALONG_A_ROAD: Final = {
@@ -29,6 +27,14 @@ _AT_A_JUNCTION: Final = {
     "text-justify": "auto",
     "text-max-width": 7,
 }
+_IN_A_COMMUNE: Final = {
+    "text-letter-spacing": 0.06,
+    "text-max-width": 8,
+    "text-padding": 2,
+    # Beside its place where a sign stands.
+    "text-variable-anchor": ["center", "top", "bottom", "left", "right"],
+    "text-radial-offset": 1.0,
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class NameLayer:
     Attributes
     ----------
     kind : str
-        One of ``KINDS``.
+        As ``services/web/map_names.py`` calls it.
     min_zoom : float
         Further out they would be too many.
     size_px : mapping
@@ -58,16 +64,12 @@ class NameLayer:
         return f"{SOURCE}-{self.kind}"
 
 
+# Where there is no room for all, names of the last are written.
 LAYERS: Final = (
     NameLayer("road", 10.5, {11: 10.5, 15: 13}, _ALONG_A_ROAD),
     NameLayer("junction", 14, {14: 10.5, 16: 12}, _AT_A_JUNCTION),
     NameLayer("ring-junction", 11.2, {11: 10.5, 15: 13}, _AT_A_JUNCTION),
-    NameLayer(
-        "commune",
-        8,
-        {9: 10, 11: 12, 14: 15},
-        {"text-letter-spacing": 0.06, "text-max-width": 8, "text-padding": 6},
-    ),
+    NameLayer("commune", 8, {9: 10, 11: 12, 14: 15}, _IN_A_COMMUNE),
 )
 
 
@@ -77,7 +79,7 @@ def font_faces(font_url: str) -> dict[str, str]:
 
 
 def map_layers() -> list[dict[str, Any]]:
-    """The layers of the style, hidden until names are to be shown."""
+    """The layers of the map's style, with nothing on them until names are fetched."""
     return [
         {
             "id": layer.name,
