@@ -11,19 +11,19 @@ from callbacks.http.answers import api_answer
 from callbacks.http.problems import problem
 from services.city.day_types import ForecastDay
 from services.forecast.asked_hour import asked_hour
-from services.forecast.week_forecasts import SegmentForecasts, WeekOnNetwork
+from services.forecast.week_forecasts import (
+    FORECAST_STATUSES,
+    SegmentForecasts,
+    WeekOnNetwork,
+)
 from services.forecast.zone_forecasts import DAY_NAMES
 from services.plain.statuses import DATEX_NAMES
 from services.roles.assembly import Services
-from services.traffic.status import Status
 
 PATH: Final = "/api/v1/forecast/segments"
 UNCERTAIN: Final = "uncertain"
 
 _STATUS_NAMES: Final = (UNCERTAIN, *DATEX_NAMES[1:])
-_PROBABILITY_NAMES: Final = tuple(
-    status.datex for status in (Status.CONGESTED, Status.HEAVY, Status.FREE_FLOW)
-)
 # The table is in whole percent: more digits would only pretend.
 _DECIMALS: Final = 2
 
@@ -71,7 +71,7 @@ def _columns(week: WeekOnNetwork, day: int, hour: int) -> dict[str, Any]:
         "id": week.network.segment_ids,
         "status": [_STATUS_NAMES[code] for code in found.status_codes.tolist()],
         "probabilities": {
-            name: chances[:, place].copy() for place, name in enumerate(_PROBABILITY_NAMES)
+            status.datex: chances[:, place].copy() for place, status in enumerate(FORECAST_STATUSES)
         },
         "speed_ratio": {name: values.round(_DECIMALS) for name, values in found.quantiles.items()},
         "days_observed": found.days_observed,

@@ -19,7 +19,7 @@ from services.history.averages import mean_of
 from services.history.hour_of_week import HOURS_PER_WEEK, hours_of_week
 from services.learn.scoring_rules import ranked_probability_scores, skill
 from services.operations.tables import Reason
-from services.traffic.status import Status, status_of_speed_ratio
+from services.traffic.status import SPEED_STATUSES, status_of_speed_ratio
 
 Array = NDArray[np.float32]
 
@@ -27,8 +27,6 @@ NOWCASTER: Final = "nowcaster"
 PERSISTENCE: Final = "persistence"
 AVERAGE: Final = "hour-of-week average"
 _NAMES: Final = (NOWCASTER, PERSISTENCE, AVERAGE)
-# The statuses that a speed gives, from best to worst: their codes follow one another.
-STATUSES: Final = (Status.FREE_FLOW, Status.HEAVY, Status.CONGESTED)
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class EvaluatedForecast:
     ----------
     ratio : array, shape (times, leads, segments)
     shares : array, shape (statuses, times, leads, segments)
-        In the order of :data:`STATUSES`.
+        In the order of :data:`SPEED_STATUSES`.
     band : pair of arrays, or None
         P10 and P90.
     """
@@ -64,12 +62,12 @@ class HourOfWeek:
         shape = (HOURS_PER_WEEK, len(table.network))
         self._hours = hours_of_week(table.network.city, table.end_s - 1)
         total = np.zeros(shape, dtype=np.float32)
-        counts = np.zeros((len(STATUSES), *shape), dtype=np.float32)
+        counts = np.zeros((len(SPEED_STATUSES), *shape), dtype=np.float32)
         for row in np.flatnonzero(is_seen):
             hour, ratio = self._hours[row], table.ratio[row]
             codes = status_of_speed_ratio(ratio, thresholds)
             total[hour] += np.nan_to_num(ratio)
-            for place, status in enumerate(STATUSES):
+            for place, status in enumerate(SPEED_STATUSES):
                 counts[place, hour] += codes == status
         # Where an hour was never seen, all hours of the segment stand in, then all segments.
         known = counts.sum(axis=0)
@@ -94,7 +92,7 @@ def persistence(
     last = np.where(np.isnan(known), average.at(rows).ratio, known)
     codes = status_of_speed_ratio(last, thresholds)
     return EvaluatedForecast(
-        last, np.stack([codes == status for status in STATUSES]).astype(np.float32)
+        last, np.stack([codes == status for status in SPEED_STATUSES]).astype(np.float32)
     )
 
 
@@ -216,7 +214,7 @@ def status_table(measures: dict[str, Any]) -> str:
     header.append("P10–P90")
     chosen = [lead for lead, minutes in enumerate(LEAD_MINUTES) if minutes in (30, 60)]
     rows = []
-    for status in STATUSES:
+    for status in SPEED_STATUSES:
         for lead in chosen:
             by_name = {
                 name: measures["forecasters"][name][lead]["by_status"][status.datex]
@@ -266,7 +264,7 @@ def _measures(
                 "share": float((codes == status)[known].mean()),
                 **_means(error, scores, inside, known & (codes == status)),
             }
-            for status in STATUSES
+            for status in SPEED_STATUSES
         },
     }
 
@@ -289,7 +287,7 @@ def _means(
 def _rps(shares: NDArray[np.floating], codes: NDArray[np.uint8]) -> NDArray[np.floating]:
     """Ranked probability score of each forecast, meaningless where the status is unknown."""
     return ranked_probability_scores(
-        np.moveaxis(shares, 0, -1), codes.astype(np.int8) - int(STATUSES[0])
+        np.moveaxis(shares, 0, -1), codes.astype(np.int8) - int(SPEED_STATUSES[0])
     )
 
 

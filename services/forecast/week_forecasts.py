@@ -25,7 +25,7 @@ from services.forecast.speed_distribution import status_probabilities
 from services.forecast.zone_forecasts import TrainedOn, decode_trained_on
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 from services.traffic.network import Network, places_of
-from services.traffic.status import Status
+from services.traffic.status import SPEED_STATUSES, Status
 
 WEEK_DIRECTORY: Final = "week"
 WEEK_FILE: Final = "week.parquet"
@@ -38,7 +38,8 @@ MIN_DAYS: Final = 2
 # A status is told when it is at least as likely as all the others together.
 MIN_PROBABILITY: Final = 0.5
 
-_FORECAST_STATUSES: Final = (Status.CONGESTED, Status.HEAVY, Status.FREE_FLOW)
+FORECAST_STATUSES: Final = SPEED_STATUSES[::-1]
+"""In the order of their probabilities."""
 _DAYS_COLUMN: Final = "days_observed"
 _SEGMENT_COLUMN: Final = "segment_id"
 _FORM: Final = ParquetForm(
@@ -115,7 +116,7 @@ class SegmentForecasts:
     def status_codes(self) -> NDArray[np.uint8]:
         """The likeliest status; ``UNKNOWN`` where there is too little evidence to tell one."""
         likeliest = np.nan_to_num(self.probabilities, nan=0.0)
-        codes: NDArray[np.uint8] = np.array(_FORECAST_STATUSES, np.uint8)[likeliest.argmax(axis=1)]
+        codes: NDArray[np.uint8] = np.array(FORECAST_STATUSES, np.uint8)[likeliest.argmax(axis=1)]
         told = (likeliest.max(axis=1) >= MIN_PROBABILITY) & (self.days_observed >= MIN_DAYS)
         codes[~told] = Status.UNKNOWN
         return codes

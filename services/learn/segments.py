@@ -26,11 +26,9 @@ from services.learn.observations import PERSISTENCE_AGE_SECONDS, SECONDS_PER_HOU
 from services.plain.statuses import DATEX_NAMES
 from services.traffic.network import Network, places_of
 from services.traffic.snapshot import Source
-from services.traffic.status import Status
+from services.traffic.status import SPEED_STATUSES
 
-# The statuses that a speed gives, from free to blocked: their codes follow one another.
-_STATUSES: Final = (Status.FREE_FLOW, Status.HEAVY, Status.CONGESTED)
-_STATUS_COLUMNS: Final = tuple(DATEX_NAMES[status] for status in _STATUSES)
+_STATUS_COLUMNS: Final = tuple(DATEX_NAMES[status] for status in SPEED_STATUSES)
 _SUM_COLUMNS: Final = (*_STATUS_COLUMNS, "known", "ratio_permille")
 # The evaluated day, the one before it, and the same weekday one and two weeks later.
 _KEPT_DAYS: Final = 4
@@ -138,7 +136,7 @@ class ObservedSegments:
                 continue
             seen = self._hour(start)
             is_known = seen.status >= 0
-            for place in range(len(_STATUSES)):
+            for place in range(len(SPEED_STATUSES)):
                 statuses[:, place] -= (seen.status == place).sum(axis=0)
             known -= is_known.sum(axis=0)
             permille -= np.where(is_known, PERMILLE * seen.ratio // 1, 0.0).sum(axis=0)
@@ -211,6 +209,6 @@ def _weekly_from(city: City, hour: datetime, last_day: date | None) -> list[date
 def _statuses_and_ratios(
     status: NDArray[np.uint8], speed_kmh: NDArray[np.uint8], limit_kmh: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    is_known = np.isin(status, _STATUSES) & (speed_kmh > 0)
-    ranks = status.astype(np.int64) - int(Status.FREE_FLOW)
+    is_known = np.isin(status, SPEED_STATUSES) & (speed_kmh > 0)
+    ranks = status.astype(np.int64) - int(SPEED_STATUSES[0])
     return np.where(is_known, ranks, -1), np.where(is_known, speed_kmh / limit_kmh, np.nan)

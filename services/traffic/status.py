@@ -30,6 +30,9 @@ class Status(IntEnum):
 
 STATUS_OF_DATEX_NAME: Final = {name: Status(code) for code, name in enumerate(DATEX_NAMES)}
 
+SPEED_STATUSES: Final = (Status.FREE_FLOW, Status.HEAVY, Status.CONGESTED)
+"""Those that a speed gives, from best to worst: their codes follow one another."""
+
 STATUS_BITS: Final = 3
 
 
