@@ -140,7 +140,7 @@ def make_usual_hour(
     ratios: tuple[float, float, float] = (0.4, 0.5, 0.6),
     observations: int = 100,
 ) -> UsualHour:
-    """The same usual speed ratios (P10, P50, P90) for every segment and zone.
+    """The same usual speed ratios (P10, P50, P90) for every segment and zone; P2 is P10, P98 P90.
 
     By default heavy traffic of :func:`make_snapshot_for` is usual, free flow is
     quieter and a jam busier.
@@ -304,8 +304,9 @@ def make_nowcast_table(
 
 
 def _usual(size: int, ratios: tuple[float, float, float], observations: int) -> UsualRatios:
-    p10, p50, p90 = (np.full(size, ratio, np.float32) for ratio in ratios)
-    return UsualRatios(p10, p50, p90, np.full(size, observations, np.uint32))
+    low, p50, high = (np.full(size, ratio, np.float32) for ratio in ratios)
+    counts = np.full(size, observations, np.uint32)
+    return UsualRatios(low.copy(), low, p50, high, high.copy(), counts)
 
 
 def _segment(index: int, segments: int) -> dict[str, Any]:

@@ -22,7 +22,8 @@ from services.base.parquet_file import ParquetForm
 from services.history.cubes import Cube, Measure
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 
-FORMAT: Final = 1
+# 2: with the quantiles P2 and P98. One of another form is made again from the raw days.
+FORMAT: Final = 2
 _FORM: Final = ParquetForm(b"traffic_rollup", "a roll-up", StorageError)
 
 Derived = Callable[[Mapping[str, NDArray[Any]]], dict[str, pa.Array]]

@@ -48,7 +48,13 @@ from services.traffic.snapshot import Source
 
 log = logging.getLogger(__name__)
 
-QUANTILES: Final = {"p10_pct": 0.10, "p50_pct": 0.50, "p90_pct": 0.90}
+QUANTILES: Final = {
+    "p2_pct": 0.02,
+    "p10_pct": 0.10,
+    "p50_pct": 0.50,
+    "p90_pct": 0.90,
+    "p98_pct": 0.98,
+}
 
 
 def _quantile_columns(sums: Mapping[str, NDArray[Any]]) -> dict[str, pa.Array]:

@@ -35,7 +35,7 @@ from services.history.rollups import QUANTILES, SEGMENT_FORM, SEGMENTS, ZONE_FOR
 from services.plain.statuses import DATEX_NAMES
 from services.traffic.network import Network, places_of
 from services.traffic.snapshot import Source
-from services.traffic.usual import UsualRatios
+from services.traffic.usual import USUAL_QUANTILES, UsualRatios
 from services.traffic.usual_hour import UsualHour, hour_start
 
 _SUMS: Final = (*DATEX_NAMES, "known", "ratio_permille", "slowness_permille")
@@ -60,8 +60,8 @@ class TypicalWeek:
     values : dict of array, shape (hours, segments)
         ``unknown``, ``freeFlow``, ``heavy``, ``congested``, ``impossible``: how
         often each status was seen. ``known``: how many speeds were seen; the
-        others are NaN where none was. ``mean_ratio``, ``p10``, ``p50``, ``p90``:
-        speed ÷ limit. ``travel_time_index``: mean of free-flow speed ÷ speed.
+        others are NaN where none was. ``mean_ratio``, ``p2``, ``p10``, ``p50``, ``p90``,
+        ``p98``: speed ÷ limit. ``travel_time_index``: mean of free-flow speed ÷ speed.
     """
 
     network_version: str
@@ -143,8 +143,8 @@ def typical_zones(data_dir: Path, source: Source, network: Network) -> pd.DataFr
     -------
     DataFrame
         A row for each hour of the week and zone of ``City.zone_choices``, indexed by
-        both: ``times`` (observation times), ``mean_ratio``, ``p10``, ``p50``,
-        ``p90``; NaN where there was none.
+        both: ``times`` (observation times), ``mean_ratio``, ``p2``, ``p10``,
+        ``p50``, ``p90``, ``p98``; NaN where there was none.
 
     Raises
     ------
@@ -197,8 +197,8 @@ def read_usual_hour(
 
 def _usual(table: pd.DataFrame, counted: str) -> UsualRatios:
     """Quantiles and counts of one of the tables above."""
-    p10, p50, p90 = (table[name].to_numpy(np.float32) for name in ("p10", "p50", "p90"))
-    return UsualRatios(p10, p50, p90, observations=table[counted].to_numpy(np.uint32))
+    quantiles = {name: table[name].to_numpy(np.float32) for name in USUAL_QUANTILES}
+    return UsualRatios(**quantiles, observations=table[counted].to_numpy(np.uint32))
 
 
 def _news(

@@ -21,13 +21,12 @@ from services.city.city import City
 from services.traffic.indicators import travel_time_s
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot, Source
-from services.traffic.usual import UsualRatios, compare
+from services.traffic.usual import USUAL_QUANTILES, UsualRatios, compare
 from services.traffic.zone_ratios import zone_times
 
 _HOUR: Final = timedelta(hours=1)
 _FORM: Final = ParquetForm(b"traffic_usual_hour", "a file of usual traffic", StorageError)
-_QUANTILES: Final = ("p10", "p50", "p90")
-_COLUMNS: Final = (*_QUANTILES, "observations")
+_COLUMNS: Final = (*USUAL_QUANTILES, "observations")
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +77,7 @@ class ComparedTraffic:
     zones : array of uint8, shape (zones,)
         The same for each zone of ``City.zones``.
     usual_kmh : dict of array of float, shape (segments,)
-        ``p10``, ``p50`` and ``p90``: speeds usual at this hour, NaN where too few were seen.
+        ``p2`` to ``p98``: speeds usual at this hour, NaN where too few were seen.
     """
 
     segments: NDArray[np.uint8]
@@ -111,11 +110,11 @@ def compare_traffic(network: Network, snapshot: Snapshot, usual: UsualHour) -> C
     known = ~np.isnan(actual_s)
     # Unlike travel times, a speed ratio may be above 1, as in the history.
     ratio = snapshot.columns["speed_kmh"] / network.speed_limit_kmh
-    segments = compare(np.where(known, ratio, np.nan), usual.segments)
+    segments = compare(np.where(known, ratio, np.nan), usual.segments, single=True)
     is_known = usual.segments.is_known()
     usual_kmh = {
         name: np.where(is_known, getattr(usual.segments, name) * network.speed_limit_kmh, np.nan)
-        for name in _QUANTILES
+        for name in USUAL_QUANTILES
     }
     # Without the whole network, which is the last.
     zones = compare(zone_times(network, actual_s).speed_ratios()[:-1], usual.zones)
@@ -161,5 +160,4 @@ def decode_usual_hour(city: City, document: bytes) -> UsualHour:
 
 
 def _usual(columns: Sequence[NDArray[Any]]) -> UsualRatios:
-    p10, p50, p90, observations = columns
-    return UsualRatios(p10, p50, p90, observations)
+    return UsualRatios(**dict(zip(_COLUMNS, columns, strict=True)))

@@ -8,7 +8,7 @@ import pytest
 
 from services.base.errors import StorageError
 from services.city.rennes import RENNES
-from services.history import layout, rollups, rows, upkeep, writer
+from services.history import cube_files, layout, rollups, rows, upkeep, writer
 from services.history.cube_files import read_cube
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import quantile_pct
@@ -103,7 +103,13 @@ def test_usual_quantiles_are_those_of_what_was_seen(tmp_path, network):
         writer.append_snapshot(tmp_path, snapshot)
     upkeep.keep_up(RENNES, tmp_path, NOW, KEEP_ALL)
     usual = typical(tmp_path, "live", network, 8)
-    for name, expected in (("p10", 0.10), ("p50", 0.50), ("p90", 0.90)):
+    for name, expected in (
+        ("p2", 0.02),
+        ("p10", 0.10),
+        ("p50", 0.50),
+        ("p90", 0.90),
+        ("p98", 0.98),
+    ):
         assert usual[name].between(expected - 0.051, expected + 0.051).all()
     assert typical(tmp_path, "live", network, 9)["p50"].isna().all()
 
@@ -187,6 +193,16 @@ def test_a_damaged_roll_up_is_set_aside_and_made_again(three_days, network, capl
     upkeep.keep_up(RENNES, three_days, NOW, KEEP_ALL)
     assert "segments.parquet is unreadable and set aside" in caplog.text
     assert_equal_cubes(cubes(three_days), sound)
+
+
+def test_a_roll_up_of_an_earlier_form_is_made_again(three_days, network, monkeypatch):
+    sound = cubes(three_days)
+    with monkeypatch.context() as patched:
+        patched.setattr(cube_files, "FORMAT", 1)
+        rollups_of(three_days).rebuild(lambda *_: None)
+    upkeep.keep_up(RENNES, three_days, NOW, KEEP_ALL)
+    assert_equal_cubes(cubes(three_days), sound)
+    assert typical_week(three_days, "live", network).days == 3
 
 
 def test_rows_of_a_lost_network_count_again_once_it_is_back(three_days, network, caplog):
