@@ -21,6 +21,7 @@ from services.city.city import City
 from services.traffic.indicators import travel_time_s
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot, Source
+from services.traffic.status import has_speed
 from services.traffic.usual import USUAL_QUANTILES, UsualRatios, compare
 from services.traffic.zone_ratios import zone_times
 
@@ -106,19 +107,29 @@ def compare_traffic(network: Network, snapshot: Snapshot, usual: UsualHour) -> C
     usual : UsualHour
         One that tells of the snapshot.
     """
-    actual_s = travel_time_s(network, snapshot)
-    known = ~np.isnan(actual_s)
-    # Unlike travel times, a speed ratio may be above 1, as in the history.
-    ratio = snapshot.columns["speed_kmh"] / network.speed_limit_kmh
-    segments = compare(np.where(known, ratio, np.nan), usual.segments, single=True)
     is_known = usual.segments.is_known()
     usual_kmh = {
         name: np.where(is_known, getattr(usual.segments, name) * network.speed_limit_kmh, np.nan)
         for name in USUAL_QUANTILES
     }
     # Without the whole network, which is the last.
-    zones = compare(zone_times(network, actual_s).speed_ratios()[:-1], usual.zones)
-    return ComparedTraffic(segments, zones, usual_kmh)
+    ratios = zone_times(network, travel_time_s(network, snapshot)).speed_ratios()[:-1]
+    segments = compare_segments(network, snapshot, usual)
+    return ComparedTraffic(segments, compare(ratios, usual.zones), usual_kmh)
+
+
+def compare_segments(network: Network, snapshot: Snapshot, usual: UsualHour) -> NDArray[np.uint8]:
+    """Compare every segment with what is usual, as :func:`compare_traffic` does.
+
+    Returns
+    -------
+    array of uint8, shape (segments,)
+        Codes of :class:`services.traffic.usual.Comparison`.
+    """
+    # Unlike travel times, a speed ratio may be above 1, as in the history.
+    ratio = snapshot.columns["speed_kmh"] / network.speed_limit_kmh
+    is_known = has_speed(snapshot.status_codes())
+    return compare(np.where(is_known, ratio, np.nan), usual.segments, single=True)
 
 
 def encode_usual_hour(usual: UsualHour) -> bytes:

@@ -1,0 +1,347 @@
+"""Unusual events: where a road is far slower than it ever is at this hour, for how long, and why.
+
+An event is a connected set of segments along a road in one direction, each of them slower than the
+slowest fiftieth of what was seen of it at this hour of the week (P2), which together lose
+:data:`MIN_DELAY_S` against what is usual over :data:`MIN_LENGTH_M`, in
+:data:`SNAPSHOTS_TO_BEGIN` snapshots in a row. It ends when two in a row are without it.
+
+Pure functions: what was known before, a snapshot and the usual give what is known now.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from statistics import mode
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.traffic.network import Network
+from services.traffic.snapshot import Snapshot, Source
+from services.traffic.status import Status
+from services.traffic.stretches import Stretch, successors
+from services.traffic.usual import Comparison
+from services.traffic.usual_hour import UsualHour, compare_segments
+from services.traffic.zone_ratios import travel_times_s
+
+MIN_DELAY_S: Final = 60.0
+MIN_LENGTH_M: Final = 300.0
+SNAPSHOTS_TO_BEGIN: Final = 5
+"""A quarter of an hour of the feed. A slow probe is told of for as long by the segments around it:
+with two snapshots the simulation has 256 events a day, with five 46, and of the incidents that
+were injected two in three are found instead of three in four (docs/events.md)."""
+SNAPSHOTS_TO_END: Final = 2
+MAX_GAP: Final = timedelta(minutes=15)
+"""After a longer time without a snapshot nobody knows whether an event is still the same."""
+TREND_SNAPSHOTS: Final = 3
+TREND_SHARE: Final = 0.2
+"""A delay that changed by less over those snapshots is steady."""
+
+Trend = Literal["growing", "steady", "easing"]
+
+_ID_BYTES: Final = 8
+_NONE: Final = -1
+
+
+@dataclass(frozen=True)
+class RoadOrder:
+    """How the segments of a network follow one another: made once for each network.
+
+    Attributes
+    ----------
+    network : Network
+    after, before : list of int
+        The segment that driving on leads to on the same road, and the one it is entered from;
+        -1 where there is none.
+    """
+
+    network: Network
+    after: list[int]
+    before: list[int]
+
+
+def road_order(network: Network) -> RoadOrder:
+    """Find how the segments of a network follow one another."""
+    after, before = [_NONE] * len(network), [_NONE] * len(network)
+    for segment, following in successors(network.lines).items():
+        after[segment], before[following] = following, segment
+    return RoadOrder(network, after, before)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that slows a road far beyond what is usual.
+
+    Attributes
+    ----------
+    id : str
+        Of where and when it began.
+    source : {"live", "demo"}
+    network_version : str
+    place : Stretch
+        The part of a road it lies on: its ``segments`` and ``length_m`` are the event's own, as
+        seen last, ``start`` and ``end`` those of the stretches around it.
+    segment_ids : tuple of str
+        Of those segments.
+    delay_s, max_delay_s : float
+        Lost against the usual by driving through it, now and at its worst.
+    trend : {"growing", "steady", "easing"}
+    cause : str
+        What probably causes it, in words; "" where nothing is known.
+    started_at, seen_at : datetime
+        Aware, UTC: the first and the last snapshot it was seen in.
+    ended_at : datetime or None
+        None while it lasts.
+    delays_s : tuple of float
+        Of the last snapshots, the newest last: what the trend is told from.
+    snapshots : int
+        In how many it was seen.
+    missed : int
+        In how many in a row since then it was not.
+    """
+
+    id: str
+    source: Source
+    network_version: str
+    place: Stretch
+    segment_ids: tuple[str, ...]
+    delay_s: float
+    max_delay_s: float
+    trend: Trend
+    cause: str
+    started_at: datetime
+    seen_at: datetime
+    ended_at: datetime | None = None
+    delays_s: tuple[float, ...] = ()
+    snapshots: int = 1
+    missed: int = 0
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it was seen in enough snapshots to be told."""
+        return self.snapshots >= SNAPSHOTS_TO_BEGIN
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What is known of a source's events after a snapshot.
+
+    Attributes
+    ----------
+    source, network_version, observed_at
+        Of the snapshot.
+    events : tuple of Event
+        Those that last, and those that were seen in one snapshot only and may be none.
+    """
+
+    source: Source
+    network_version: str
+    observed_at: datetime
+    events: tuple[Event, ...] = ()
+
+    @property
+    def open(self) -> tuple[Event, ...]:
+        """The events that last."""
+        return tuple(event for event in self.events if event.has_begun)
+
+
+@dataclass(frozen=True, eq=False)
+class SlowRun:
+    """Segments that follow one another and are unusually slow in one snapshot."""
+
+    segments: tuple[int, ...]
+    length_m: float
+    delay_s: float
+
+
+def follow_events(
+    known: Followed | None,
+    order: RoadOrder,
+    snapshot: Snapshot,
+    usual: UsualHour,
+    causes: Mapping[int, str] | None = None,
+) -> tuple[Followed, tuple[Event, ...]]:
+    """Take a snapshot into what is known of its source's events.
+
+    Parameters
+    ----------
+    known : Followed, optional
+        After the snapshot before, of the same source.
+    order : RoadOrder
+        Of the snapshot's network.
+    usual : UsualHour
+        What is usual at the snapshot's hour. Where it tells nothing of the snapshot, as of an
+        archive, what is known stays as it is.
+    causes : mapping, optional
+        What may slow a segment, in words, by its place in the network's order.
+
+    Returns
+    -------
+    Followed, tuple of Event
+        What is known now, and the events that ended.
+    """
+    now = Followed(snapshot.source, snapshot.network_version, snapshot.observed_at)
+    before, cut_off = _continued(known, now)
+    # What an old snapshot shows is not what happens now.
+    is_told = snapshot.source != "archive" and usual.tells_of(snapshot)
+    is_same_again = before is not None and before.observed_at == now.observed_at
+    if is_same_again or not is_told:
+        return before or now, cut_off
+    runs = slow_runs(order, snapshot, usual)
+    events = () if before is None else before.events
+    seen, left, ended = _matched(events, runs, order.network)
+    told = [
+        _updated(event, _event(run, order, now, causes or {}))
+        for event, run in zip([*seen.values()], [*seen], strict=True)
+    ]
+    new = [_event(run, order, now, causes or {}) for run in runs if run not in seen]
+    missed = [replace(event, missed=event.missed + 1) for event in left if event.has_begun]
+    lasting = [event for event in missed if event.missed < SNAPSHOTS_TO_END]
+    ended += [event for event in missed if event.missed >= SNAPSHOTS_TO_END]
+    now = replace(now, events=tuple(sorted([*told, *new, *lasting], key=_age)))
+    return now, (*cut_off, *_ended(ended))
+
+
+def slow_runs(order: RoadOrder, snapshot: Snapshot, usual: UsualHour) -> list[SlowRun]:
+    """The connected sets of segments that are unusually slow, long and slow enough to matter."""
+    network = order.network
+    compared = compare_segments(network, snapshot, usual)
+    is_slow = compared == Comparison.BUSIER
+    # A closed road is known not to be driven: a queue ends there.
+    is_unknown = (compared == Comparison.NOT_TOLD) & (snapshot.status_codes() != Status.IMPOSSIBLE)
+    usual_s = travel_times_s(network, usual.segments.p50 * network.speed_limit_kmh)
+    lost_s = travel_times_s(network, snapshot.columns["speed_kmh"]) - usual_s
+    delay_s = np.where(is_slow, lost_s, 0.0)
+    found = [
+        SlowRun(tuple(run), float(network.length_m[run].sum()), float(delay_s[run].sum()))
+        for run in _runs(is_slow, is_unknown, order)
+    ]
+    return [run for run in found if run.length_m >= MIN_LENGTH_M and run.delay_s >= MIN_DELAY_S]
+
+
+def _runs(
+    is_slow: NDArray[np.bool_], is_unknown: NDArray[np.bool_], order: RoadOrder
+) -> list[list[int]]:
+    """Slow segments that follow one another, one unknown between two of them bridged."""
+    slow = np.flatnonzero(is_slow).tolist()
+    members = set(slow)
+    for segment in slow:
+        gap = order.after[segment]
+        if gap != _NONE and is_unknown[gap] and order.after[gap] in members:
+            members.add(gap)
+    runs = []
+    firsts = [segment for segment in sorted(members) if order.before[segment] not in members]
+    # What is left after those is a whole ring.
+    for first in [*firsts, *slow]:
+        run = []
+        at = first
+        while at in members:
+            members.remove(at)
+            run.append(at)
+            at = order.after[at]
+        if run:
+            runs.append(run)
+    return runs
+
+
+def _continued(known: Followed | None, now: Followed) -> tuple[Followed | None, tuple[Event, ...]]:
+    """What of the past goes on now, and what ends because it cannot be told to be the same."""
+    if known is None or known.source != now.source:
+        return None, ()
+    waited = now.observed_at - known.observed_at
+    if known.network_version == now.network_version and timedelta() <= waited <= MAX_GAP:
+        return known, ()
+    return None, _ended(known.open)
+
+
+def _ended(events: Iterable[Event]) -> tuple[Event, ...]:
+    return tuple(replace(event, ended_at=event.seen_at) for event in events)
+
+
+def _matched(
+    events: Sequence[Event], runs: Sequence[SlowRun], network: Network
+) -> tuple[dict[SlowRun, Event], list[Event], list[Event]]:
+    """Which event each run is: the oldest of those that lie there.
+
+    Returns
+    -------
+    dict of SlowRun to Event, list of Event, list of Event
+        Those seen again, those not seen, and those that others have grown together with.
+    """
+    run_of = {network.segment_ids[segment]: run for run in runs for segment in run.segments}
+    seen: dict[SlowRun, Event] = {}
+    left, merged = [], []
+    for event in events:
+        there = Counter(run_of[segment] for segment in event.segment_ids if segment in run_of)
+        free = [run for run in there if run not in seen]
+        if free:
+            seen[max(free, key=there.__getitem__)] = event
+        elif there:
+            merged += [event] if event.has_begun else []
+        else:
+            left.append(event)
+    return seen, left, merged
+
+
+def _event(run: SlowRun, order: RoadOrder, now: Followed, causes: Mapping[int, str]) -> Event:
+    """What a run is when it is seen for the first time."""
+    network = order.network
+    codes = network.stretch_codes[list(run.segments)].tolist()
+    most, first, last = (network.stretches[code] for code in (mode(codes), codes[0], codes[-1]))
+    ids = tuple(network.segment_ids[segment] for segment in run.segments)
+    # A queue begins at its head, which is what one drives up to last.
+    cause = next((causes[segment] for segment in run.segments[::-1] if segment in causes), "")
+    return Event(
+        id=_id(now, ids[-1]),
+        source=now.source,
+        network_version=now.network_version,
+        place=replace(
+            most, start=first.start, end=last.end, segments=run.segments, length_m=run.length_m
+        ),
+        segment_ids=ids,
+        delay_s=run.delay_s,
+        max_delay_s=run.delay_s,
+        trend="steady",
+        cause=cause,
+        started_at=now.observed_at,
+        seen_at=now.observed_at,
+        delays_s=(run.delay_s,),
+    )
+
+
+def _updated(event: Event, seen: Event) -> Event:
+    """An event that is seen again."""
+    delays_s = (*event.delays_s, seen.delay_s)[-TREND_SNAPSHOTS:]
+    return replace(
+        seen,
+        id=event.id,
+        started_at=event.started_at,
+        max_delay_s=max(event.max_delay_s, seen.delay_s),
+        trend=_trend(delays_s),
+        delays_s=delays_s,
+        snapshots=event.snapshots + 1,
+    )
+
+
+def _trend(delays_s: Sequence[float]) -> Trend:
+    if len(delays_s) < TREND_SNAPSHOTS:
+        return "steady"
+    change = delays_s[-1] / delays_s[0] - 1.0
+    if abs(change) < TREND_SHARE:
+        return "steady"
+    return "growing" if change > 0 else "easing"
+
+
+def _id(now: Followed, segment_id: str) -> str:
+    """The same for the same event, so that writing it again after a fault makes no second one."""
+    content = f"{now.source} {now.observed_at.isoformat()} {segment_id}"
+    return hashlib.blake2b(content.encode(), digest_size=_ID_BYTES).hexdigest()
+
+
+def _age(event: Event) -> tuple[datetime, str]:
+    return event.started_at, event.id
