@@ -23,9 +23,8 @@ from models.nowcast.speed_table import MINUTES_PER_DAY, RowTimes
 from models.training_command import Report
 from services.city.city import City
 from services.city.day_types import DayType, day_type
-from services.history import day_files, layout, rows
-from services.history.networks import KnownNetworks
-from services.history.window import Window, midnight, window
+from services.history import layout
+from services.history.window import Window, midnight, newest_observation, window
 from services.traffic.network import Network
 from services.traffic.snapshot import Source
 from services.traffic.status import has_speed
@@ -115,7 +114,10 @@ def load_city_table(
     StorageError
         When it cannot be read.
     """
-    network, latest = _newest(city, data_dir, source)
+    newest = newest_observation(city, data_dir, source)
+    if newest is None:
+        raise HistoryTooShort(f"no history of source {source!r} in {data_dir}")
+    network, latest = newest
     last_midnight = midnight(city, city.local(latest + _END_OF_DAY).date())
     if until is not None:
         last_midnight = min(last_midnight, midnight(city, until + timedelta(days=1)))
@@ -269,18 +271,3 @@ def to_row_times(city: City, end_s: NDArray[np.int64]) -> RowTimes:
 def _days(start: date, end: date) -> Iterator[date]:
     for count in range((end - start).days):
         yield start + timedelta(days=count)
-
-
-def _newest(city: City, data_dir: Path, source: Source) -> tuple[Network, datetime]:
-    """The network and the time of the last observation."""
-    for day in reversed(layout.days(data_dir, source)):
-        table = day_files.read_day(data_dir, source, day, ["observed_at", "network_version"])
-        if not len(table):
-            continue
-        seconds = rows.epoch_seconds(table)
-        codes, versions = rows.version_codes(table)
-        last = int(seconds.argmax())
-        network = KnownNetworks(city, data_dir).get(versions[codes[last]])
-        if network is not None:
-            return network, datetime.fromtimestamp(int(seconds[last]), UTC)
-    raise HistoryTooShort(f"no history of source {source!r} in {data_dir}")

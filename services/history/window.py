@@ -116,7 +116,20 @@ def window(
 
 
 def newest_network(city: City, data_dir: Path, source: Source) -> Network | None:
-    """The network of a source's latest observations that can be placed; None without any.
+    """The network of :func:`newest_observation`.
+
+    Raises
+    ------
+    StorageError
+    """
+    found = newest_observation(city, data_dir, source)
+    return None if found is None else found[0]
+
+
+def newest_observation(
+    city: City, data_dir: Path, source: Source
+) -> tuple[Network, datetime] | None:
+    """The network and time of a source's latest observation that can be placed; None without any.
 
     Raises
     ------
@@ -125,11 +138,12 @@ def newest_network(city: City, data_dir: Path, source: Source) -> Network | None
     networks = KnownNetworks(city, data_dir)
     for day in reversed(layout.days(data_dir, source)):
         table = day_files.read_day(data_dir, source, day, ["observed_at", "network_version"])
-        versions = table.sort_by("observed_at")["network_version"].to_pylist()
-        for version in dict.fromkeys(reversed(versions)):
+        seconds, (codes, versions) = rows.epoch_seconds(table), rows.version_codes(table)
+        last_s = {versions[code]: int(seconds[codes == code].max()) for code in np.unique(codes)}
+        for version in sorted(last_s, key=last_s.__getitem__, reverse=True):
             network = networks.get(version)
             if network is not None:
-                return network
+                return network, datetime.fromtimestamp(last_s[version], UTC)
     return None
 
 
