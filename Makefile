@@ -15,7 +15,7 @@ OWN_CODE := app.py callbacks components models services
 # take a core and up to a gigabyte each; on two cores, three processes leave no time unused.
 PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test test-fast test-under-load check audit format bench bench-forecast lock clean
+.PHONY: run test test-fast test-under-load check audit format bench bench-forecast retrain lock clean
 
 run: $(COMPILED)
 	@$(BIN)/python -m services.roles.supervisor
@@ -57,6 +57,10 @@ bench: $(DEV) $(COMPILED)
 # SPEEDS is a wide CSV of speeds, ARGUMENTS anything else: make bench-forecast SPEEDS=los_speed.csv
 bench-forecast: $(RUNTIME)
 	$(BIN)/python -m models.evaluate --speeds "$(SPEEDS)" --protocol tgcn $(ARGUMENTS)
+
+# Every model that is shipped but the camera's, anew from nothing: ten to twenty minutes on two cores.
+retrain: $(RUNTIME)
+	$(BIN)/python -m models.shipped
 
 lock: $(DEV)
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes -o requirements.txt

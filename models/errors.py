@@ -15,3 +15,7 @@ class HistoryTooShort(TrafficError):
 
 class PicturesUnusable(TrafficError):
     """There are no labelled pictures to learn from, or a picture and its class map do not fit."""
+
+
+class TrainingRefused(TrafficError):
+    """A training ended with nothing that may be shipped: it failed, or its baseline is better."""
