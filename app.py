@@ -20,6 +20,7 @@ from callbacks.http import (
     limits,
     metrics,
     nowcast,
+    places,
     problems,
     roadworks,
     security_headers,
@@ -89,6 +90,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     api.register(server, services)
     segment_forecasts.register(server, services)
     roadworks.register(server, services)
+    places.register(server, services)
     camera_api.register(server, services)
     tiles.register(server, services)
     home.register(pages, services)

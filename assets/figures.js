@@ -4,10 +4,12 @@
   const app = window.trafficRennes;
   const { page } = app;
 
+  const SECONDS_PER_MINUTE = 60;
+
   const shareOf = (snapshot, code) => app.wording.percent(snapshot.shares[code] / 10);
 
   /** What a tile says of a comparison: nothing where it is not told. */
-  const againstUsual = (explanation, code, texts, settings) => {
+  const compared = (explanation, code, texts, settings) => {
     if (!code) return { title: explanation };
     const comparison = settings.map.comparisons[code];
     const sentence = texts.usual_sentence[comparison];
@@ -33,7 +35,7 @@
       extra: extraPercent(extraShare),
     };
     const explanation = fill(texts.zones_now.explanation, values);
-    return { ...values, kind, ...againstUsual(explanation, comparison, texts, settings) };
+    return { ...values, kind, ...compared(explanation, comparison, texts, settings) };
   };
 
   const zones = (snapshot, texts, settings) =>
@@ -76,23 +78,34 @@
     ];
   };
 
-  const worstRoads = (snapshot, texts, settings) => {
-    const { fill, speed, duration } = app.wording;
-    const places = Array.from({ length: settings.worstRoads }, (_, place) => place);
+  /** How the time lost on a stretch compares with the usual: nothing where that is not known. */
+  const againstUsual = (seconds, texts) => {
+    if (seconds === null) return "";
+    const { worst_more: more, worst_less: less, worst_same: same } = texts.glance;
+    const minutes = Math.round(Math.abs(seconds) / SECONDS_PER_MINUTE);
+    if (minutes === 0) return same;
+    const delay = app.wording.quantity(minutes, "minute");
+    return app.wording.fill(seconds > 0 ? more : less, { delay });
+  };
+
+  const delayed = (seconds, texts) =>
+    app.wording.fill(texts.glance.worst_delay, { delay: app.wording.duration(seconds) });
+
+  const worstStretches = (snapshot, texts, settings) => {
+    const places = Array.from({ length: settings.worstStretches }, (_, place) => place);
     return [
       ["worst-none", { text: texts.glance.worst_none, hidden: snapshot.worst.length > 0 }],
       ...places.flatMap((place) => {
         if (place >= snapshot.worst.length) return [[`worst-item-${place}`, { hidden: true }]];
-        const [name, zone, delaySeconds, kmh] = snapshot.worst[place];
-        const zoneName = texts.zone[settings.zones[zone]];
-        const delay = duration(delaySeconds);
+        const [, delaySeconds, usualSeconds, kmh, parts] = snapshot.worst[place];
+        const { way, ends, length } = app.wording.stretch(parts, texts);
+        const detail = [length, app.wording.speed(kmh), againstUsual(usualSeconds, texts)];
         return [
           [`worst-item-${place}`, { hidden: false }],
-          [`worst-name-${place}`, { text: fill(texts.glance.worst_name, { name, zone: zoneName }) }],
-          [
-            `worst-detail-${place}`,
-            { text: fill(texts.glance.worst_detail, { delay, speed: speed(kmh) }) },
-          ],
+          [`worst-name-${place}`, { text: way }],
+          [`worst-ends-${place}`, { text: ends }],
+          [`worst-delay-${place}`, { text: delayed(delaySeconds, texts) }],
+          [`worst-detail-${place}`, { text: detail.filter(Boolean).join(" · ") }],
         ];
       }),
     ];
@@ -125,7 +138,7 @@
   /** Everything that a snapshot changes beside the map and its legend. */
   const writeFigures = () => {
     const { snapshot, texts, settings } = page;
-    const figures = [zones, glance, worstRoads].flatMap((part) => part(snapshot, texts, settings));
+    const figures = [zones, glance, worstStretches].flatMap((part) => part(snapshot, texts, settings));
     app.write(Object.fromEntries(figures));
   };
 

@@ -17,6 +17,9 @@
     // Version whose details were asked for, and what came: null columns when they are gone.
     asked: null,
     details: null,
+    // The network whose stretches were asked for, and what came.
+    askedStretches: null,
+    stretches: null,
     returnFocusTo: null,
   };
 
@@ -53,6 +56,50 @@
       [wording.probes, measured("probes", road.id, number)],
       observed,
     ];
+  };
+
+  /** What the stretch of a road is called; the road's own name until the stretches have come. */
+  const stretchWords = ({ id, properties }) => {
+    const { texts } = page;
+    const { stretches } = state;
+    if (!properties.name) return { way: texts.road.no_name };
+    if (!stretches) return { way: properties.name };
+    return app.wording.stretch(stretches.stretches[stretches.of[id]], texts);
+  };
+
+  /** What the stretch of a road costs, where it is one of the worst. */
+  const delayOfStretch = ({ id }) => {
+    const { of = [] } = state.stretches || {};
+    const worst = page.snapshot.worst.find(([segment]) => of[segment] === of[id]);
+    if (!worst || of.length === 0) return "";
+    const { fill, duration, speed } = app.wording;
+    const [, delaySeconds, , kmh] = worst;
+    return fill(page.texts.road.delay, { delay: duration(delaySeconds), speed: speed(kmh) });
+  };
+
+  /** From where to where the stretch of a road leads, and what it costs now. */
+  const stretchLines = (road, forecast) => {
+    const { ends, length } = stretchWords(road);
+    const fromTo = [ends, length].filter(Boolean).join(", ");
+    return [fromTo, forecast ? "" : delayOfStretch(road)]
+      .filter(Boolean)
+      .map((line) => app.element("p", "road-card-stretch", line));
+  };
+
+  /** Fetch the stretches of the network shown, the first time somebody asks. */
+  const loadStretches = async () => {
+    const { network } = page.snapshot;
+    if (state.askedStretches === network) return;
+    Object.assign(state, { askedStretches: network, stretches: null });
+    try {
+      const found = await app.networkStretches(network, page.settings.map.stretchesUrl);
+      if (state.askedStretches !== network) return;
+      state.stretches = found;
+      rewrite();
+    } catch {
+      // The next card asks again.
+      state.askedStretches = null;
+    }
   };
 
   /** How fast the road usually is at this hour, once that is known; what may slow it now. */
@@ -99,11 +146,12 @@
     told.forEach(([name, value]) => {
       facts.append(app.element("dt", "", name), app.element("dd", "", value));
     });
-    const title = app.element("p", "road-card-name", road.properties.name || texts.road.no_name);
+    const title = app.element("p", "road-card-name", stretchWords(road).way);
     const chip = app.element("p", "road-card-status");
     const words = forecast ? app.forecastStatus(code, forecast) : texts.status[status];
     chip.append(app.element("span", `line-sample line-sample--${status}`), words);
-    const content = [title, chip, facts, ...(forecast ? originLine(forecast) : usualLine(road))];
+    const content = [title, ...stretchLines(road, forecast), chip, facts];
+    content.push(...(forecast ? originLine(forecast) : usualLine(road)));
     if (!forecast) content.push(...app.roadworks.partOf(road));
     const ahead = !forecast && app.nowcast.roadPart(road, rewrite);
     if (ahead) content.push(ahead);
@@ -153,6 +201,7 @@
     place(point);
     page.driver.highlight(road.id);
     loadDetails();
+    loadStretches();
   };
 
   function close() {

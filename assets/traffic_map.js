@@ -93,10 +93,10 @@
     else driver.zoomBy(button === "zoom-in" ? 1 : -1);
   };
 
-  callbacks.showWorstRoad = async () => {
+  callbacks.showWorstStretch = async () => {
     const { triggered_id: button } = window.dash_clientside.callback_context;
-    const road = page.snapshot?.worst[Number(button.replace("worst-", ""))];
-    if (road && (await driverForClick())) await app.roadCard.flyTo(road[4]);
+    const worst = page.snapshot?.worst[Number(button.replace("worst-", ""))];
+    if (worst && (await driverForClick())) await app.roadCard.flyTo(worst[0]);
   };
 
   /** Status code of a segment as the map shows it, or null, and whether the legend hides it. */

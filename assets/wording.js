@@ -9,6 +9,7 @@
   const DAY_S = 86400;
   const DAYS_PER_MONTH = 365.25 / 12;
   const DAYS_PER_YEAR = 365.25;
+  const METRES_PER_KM = 1000;
   const NO_BREAK = "\u00A0";
   // From here on a delay is told in minutes alone.
   const LONG_DELAY_S = 300;
@@ -59,6 +60,22 @@
     }).format(value);
 
   const speed = (kmh) => quantity(kmh, "kilometer-per-hour");
+
+  const kilometres = (metres) =>
+    formatter(Intl.NumberFormat, {
+      style: "unit",
+      unit: "kilometer",
+      minimumFractionDigits: 1,
+      maximumFractionDigits: 1,
+    }).format(metres / METRES_PER_KM);
+
+  /** Where a stretch leads, from where to where, and its length: what a driver would call it, from
+      what services/traffic/stretch_wording.py gives. */
+  const stretch = ([way, form, road, start, end, lengthM], texts) => ({
+    way: fill(texts.stretch_way[way], { road }),
+    ends: fill(texts.stretch[form], { start, end }),
+    length: kilometres(lengthM),
+  });
 
   const two = (count, whole, rest, restPerWhole) =>
     [
@@ -168,6 +185,8 @@
     quantity,
     speed,
     duration,
+    kilometres,
+    stretch,
     age,
     counted,
     time,

@@ -1,4 +1,4 @@
-"""The network at a glance: congestion level, jams, shares and the worst roads.
+"""The network at a glance: congestion level, jams, shares and the worst stretches.
 
 The figures come with each snapshot and are written by ``assets/figures.js``; what
 is built here is the frame, with the definition of each figure.
@@ -19,16 +19,22 @@ CONGESTION_ID: Final = "glance-congestion"
 JAM_ID: Final = "glance-jam"
 SHARES_ID: Final = "glance-shares"
 NO_WORST_ID: Final = "worst-none"
-WORST_ROADS: Final = 5
+WORST_SHOWN: Final = 5
 
 
 def worst_button_id(place: int) -> str:
-    """Id of the button that shows a worst road on the map."""
+    """Id of the button that shows a worst stretch on the map."""
     return f"worst-{place}"
 
 
-def build_glance(texts: Texts) -> html.Section:
-    """The card, without figures until the first snapshot."""
+def build_glance(texts: Texts, csv_url: str) -> html.Section:
+    """The card, without figures until the first snapshot.
+
+    Parameters
+    ----------
+    csv_url : str
+        Where all stretches are to be had as a table.
+    """
     wording = texts["glance"]
     return html.Section(
         [
@@ -50,7 +56,8 @@ def build_glance(texts: Texts) -> html.Section:
             ),
             _explained(texts, "worst"),
             html.P(wording["no_value"], id=NO_WORST_ID, className="muted"),
-            html.Ol([_worst(place) for place in range(WORST_ROADS)], className="worst-roads"),
+            html.Ol([_worst(place) for place in range(WORST_SHOWN)], className="worst-stretches"),
+            html.A(wording["worst_csv"], href=csv_url, className="table-link", download=""),
         ],
         className="card-panel glance",
         **aria(labelledby=TITLE_ID),
@@ -97,10 +104,12 @@ def _worst(place: int) -> html.Li:
         html.Button(
             [
                 html.Span(id=f"worst-name-{place}", className="worst-name"),
-                html.Span(id=f"worst-detail-{place}", className="worst-detail"),
+                html.Span(id=f"worst-delay-{place}", className="worst-delay"),
+                html.Span(id=f"worst-ends-{place}", className="worst-soft"),
+                html.Span(id=f"worst-detail-{place}", className="worst-soft"),
             ],
             id=worst_button_id(place),
-            className="worst-road",
+            className="worst-stretch",
         ),
         id=f"worst-item-{place}",
         hidden=True,

@@ -35,7 +35,7 @@ _BROWSER_TEXTS: Final = (
     "zones_now", "usual", "usual_sentence", "usual_speed", "unusual", "map", "legend", "road",
     "forecast", "nowcast", "glance", "unit", "map_forecast", "forecast_status",
     "forecast_status_meaning", "zone_in_title", "zone_status_letter", "day_note",
-    "roadworks", "roadwork_level",
+    "roadworks", "roadwork_level", "stretch", "stretch_way",
 )  # fmt: skip
 
 
@@ -74,6 +74,7 @@ class PageData:
     has_tiles: bool
     has_roadworks: bool
     icon_url: str
+    stretches_csv_url: str
     footer: FooterLinks
 
 
@@ -95,7 +96,7 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
                     ),
                     build_card(texts, data.choice, data.forecast),
                     build_nowcast(texts, data.zones, data.lead_minutes),
-                    build_glance(texts),
+                    build_glance(texts, data.stretches_csv_url),
                     *([build_roadworks(texts)] if data.has_roadworks else []),
                 ],
                 className="page-main",

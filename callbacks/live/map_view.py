@@ -38,8 +38,8 @@ def register(app: Dash, *, has_roadworks: bool) -> None:
         prevent_initial_call=True,
     )
     app.clientside_callback(
-        ClientsideFunction(NAMESPACE, "showWorstRoad"),
-        *(Input(glance.worst_button_id(place), "n_clicks") for place in range(glance.WORST_ROADS)),
+        ClientsideFunction(NAMESPACE, "showWorstStretch"),
+        *(Input(glance.worst_button_id(place), "n_clicks") for place in range(glance.WORST_SHOWN)),
         prevent_initial_call=True,
     )
 

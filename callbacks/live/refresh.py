@@ -11,7 +11,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 from callbacks.http.direct_callbacks import call_directly
 from callbacks.http.roadworks import current
 from callbacks.live.zone_table import zone_table, zone_table_version
-from components.glance import WORST_ROADS
+from components.glance import WORST_SHOWN
 from components.page import (
     NEWS_STORE_ID,
     REFRESH_ID,
@@ -22,7 +22,8 @@ from components.page import (
 )
 from services.base.errors import ForecastUnavailable
 from services.roles.assembly import Services
-from services.traffic.indicators import Indicators, congestion_level, zone_status
+from services.traffic.indicators import WorstStretch, congestion_level, zone_status
+from services.traffic.stretch_wording import stretch_parts
 from services.traffic.usual import Comparison
 from services.web.latest import TrafficView
 
@@ -107,8 +108,10 @@ def news(services: Services, shown: Any = None) -> dict[str, Any]:
 def snapshot_payload(view: TrafficView) -> dict[str, Any]:
     """A snapshot for the browser: statuses of all segments, and the figures beside the map.
 
-    Lists instead of named members, and names of nothing the page already knows: the
-    whole has to fit 1.5 KB after compression, of which the statuses take half.
+    Lists instead of named members, and names of nothing the page already knows: the whole has to
+    fit 2 KB after compression, of which the statuses take half, and the words for the worst
+    stretches a tenth: in the document of the stretches, which holds 450, the page would wait for
+    all of them.
     """
     snapshot, indicators = view.snapshot, view.indicators
     return {
@@ -121,7 +124,7 @@ def snapshot_payload(view: TrafficView) -> dict[str, Any]:
         "congestion": _whole_percent(indicators.congestion_level),
         "jam_km": round(indicators.jam_km, 1),
         "zones": _zone_states(view),
-        "worst": _worst_roads(indicators),
+        "worst": [_worst_stretch(worst) for worst in indicators.worst_stretches[:WORST_SHOWN]],
         # Last, where its many letters spoil the compression of nothing else.
         "statuses": view.packed_statuses,
     }
@@ -149,18 +152,15 @@ def _zone_state(ratio: float | None, comparison: int) -> list[Any] | None:
     return [zone_status(ratio), _whole_percent(congestion_level(ratio)), comparison]
 
 
-def _worst_roads(indicators: Indicators) -> list[list[Any]]:
-    """Name, zone, delay (s), speed (km/h) and segment of each, in the page's order."""
-    zones = list(indicators.zone_ratios)
+def _worst_stretch(worst: WorstStretch) -> list[Any]:
+    """Segment, delay (s), the same against the usual or None, speed (km/h), and its words."""
+    against = worst.usual_delay_s
     return [
-        [
-            road.name,
-            zones.index(road.zone),
-            round(road.delay_s),
-            round(road.speed_kmh),
-            road.segment_index,
-        ]
-        for road in indicators.worst_roads[:WORST_ROADS]
+        worst.segment_index,
+        round(worst.delay_s),
+        None if against is None else round(against),
+        round(worst.speed_kmh),
+        stretch_parts(worst.stretch),
     ]
 
 

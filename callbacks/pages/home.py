@@ -6,14 +6,14 @@ from typing import Final
 
 from dash import html
 
-from callbacks.http import camera_api, segment_forecasts, tiles
+from callbacks.http import camera_api, places, segment_forecasts, tiles
 from callbacks.http.language import requested_language
 from callbacks.live import forecast_choice, map_forecast, map_view, refresh
 from callbacks.pages import camera, not_found
 from callbacks.pages.subpage import Pages, give_document
 from components.footer import FooterLinks
 from components.forecast_card import Choice
-from components.glance import WORST_ROADS
+from components.glance import WORST_SHOWN
 from components.page import PageData, build_page
 from components.palette import LEGEND_ORDER
 from components.traffic_map import browser_settings, build_figure
@@ -84,6 +84,7 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
             )
             | {
                 "roadworksUrl": app.get_relative_path(f"/roadworks/{_VERSION}"),
+                "stretchesUrl": app.get_relative_path(f"/network/{_VERSION}/stretches"),
                 "forecastUrl": app.get_relative_path(segment_forecasts.PATH),
                 "camera": {
                     "pageUrl": app.get_relative_path(f"{camera.PATH}/"),
@@ -106,7 +107,7 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
             "days": DAY_NAMES,
             "statuses": DATEX_NAMES,
             "legendOrder": [DATEX_NAMES.index(status) for status in LEGEND_ORDER],
-            "worstRoads": WORST_ROADS,
+            "worstStretches": WORST_SHOWN,
         },
         refresh_seconds=settings.refresh_seconds,
         zones=city.zones,
@@ -115,6 +116,7 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
         forecast=forecast_choice.forecast_or_none(services, choice),
         has_tiles=bool(settings.tiles_url),
         has_roadworks=services.roadworks.is_expected,
+        stretches_csv_url=app.get_relative_path(places.STRETCHES_CSV_PATH),
         icon_url=app.get_asset_url("icon.svg"),
         footer=FooterLinks(
             pages=pages.links,

@@ -36,6 +36,7 @@ from services.plain.statuses import DATEX_NAMES, ZONE_STATUSES, ZoneStatus
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot
 from services.traffic.status import Status, has_speed
+from services.traffic.stretches import Stretch
 from services.traffic.zone_ratios import travel_times_s, zone_times
 
 FREE_ABOVE_RATIO: Final = 0.67
@@ -43,20 +44,34 @@ BLOCKED_UP_TO_RATIO: Final = 0.40
 
 _METRES_PER_KM: Final = 1_000.0
 _MIN_DELAY_S: Final = 1.0
-_WORST_ROADS: Final = 5
+_WORST_STRETCHES: Final = 5
+MIN_COMPARED_SHARE: Final = 0.5
+"""A stretch is compared with the usual where that is known of half of what is known now."""
 
 
 @dataclass(frozen=True)
-class WorstRoad:
-    """A road, in one zone, whose traffic loses the most time."""
+class WorstStretch:
+    """A stretch whose traffic loses time: what its known segments, each driven once, amount to.
 
-    name: str
-    zone: str
+    Attributes
+    ----------
+    stretch : Stretch
+    delay_s : float
+        Seconds lost against free flow.
+    usual_delay_s : float or None
+        Seconds more than usual at this hour; None where too little is known of that.
+    speed_kmh : float
+    jam_km : float
+    segment_index : int
+        Its slowest segment: where the map should fly to.
+    """
+
+    stretch: Stretch
     delay_s: float
+    usual_delay_s: float | None
     speed_kmh: float
     jam_km: float
     segment_index: int
-    """Its slowest segment: where the map should fly to."""
 
 
 @dataclass(frozen=True)
@@ -71,16 +86,20 @@ class Indicators:
     counts: dict[str, int]
     length_shares: dict[str, float]
     zone_ratios: dict[str, float | None]
-    worst_roads: tuple[WorstRoad, ...]
+    worst_stretches: tuple[WorstStretch, ...]
 
 
-def compute_indicators(network: Network, snapshot: Snapshot) -> Indicators:
+def compute_indicators(
+    network: Network, snapshot: Snapshot, usual_s: NDArray[np.float64] | None = None
+) -> Indicators:
     """All indicators of one snapshot.
 
     Parameters
     ----------
     network, snapshot
         Of the same version.
+    usual_s : array of float, shape (segments,), optional
+        Seconds that each segment usually takes at this hour, NaN where that is not known.
     """
     codes = snapshot.status_codes()
     found = zone_times(network, travel_time_s(network, snapshot)).speed_ratios().tolist()
@@ -91,7 +110,7 @@ def compute_indicators(network: Network, snapshot: Snapshot) -> Indicators:
         counts=status_counts(codes),
         length_shares=length_shares(network.length_m, codes),
         zone_ratios=dict(zip(network.city.zones, of_zones, strict=True)),
-        worst_roads=worst_roads(network, snapshot, _WORST_ROADS),
+        worst_stretches=worst_stretches(network, snapshot, usual_s, _WORST_STRETCHES),
     )
 
 
@@ -141,50 +160,60 @@ def status_counts(codes: NDArray[np.uint8]) -> dict[str, int]:
     return dict(zip(DATEX_NAMES, counts.tolist(), strict=True))
 
 
-def worst_roads(network: Network, snapshot: Snapshot, how_many: int) -> tuple[WorstRoad, ...]:
-    """The roads that lose the most time to traffic, worst first.
+def worst_stretches(
+    network: Network,
+    snapshot: Snapshot,
+    usual_s: NDArray[np.float64] | None = None,
+    how_many: int | None = None,
+) -> tuple[WorstStretch, ...]:
+    """The stretches that lose time to traffic, the one that loses the most first.
 
-    A road is a street name within one zone; its delay is the time lost over
-    free flow by driving all its known segments once. Roads without delay are
-    left out.
+    Left out are roundabouts, roads without a name and stretches too short to speak of.
+
+    Parameters
+    ----------
+    usual_s : array of float, shape (segments,), optional
+        Seconds that each segment usually takes at this hour, NaN where that is not known.
+    how_many : int, optional
+        At most; all by default.
     """
     actual_s = travel_time_s(network, snapshot)
-    delay_s = actual_s - network.free_flow_time_s
-    known = ~np.isnan(actual_s)
-    jam_m = network.length_m * (snapshot.status_codes() == Status.CONGESTED)
+    usual_s = np.full(len(network), np.nan) if usual_s is None else usual_s
+    known, is_jam = ~np.isnan(actual_s), snapshot.status_codes() == Status.CONGESTED
+    compared = known & ~np.isnan(usual_s)
 
-    def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Sum over the known segments of each road."""
+    def total(values: NDArray[np.float64], of: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Sum over some segments of each stretch."""
         sums: NDArray[np.float64] = np.bincount(
-            network.road_codes, weights=np.where(known, values, 0.0), minlength=len(network.roads)
+            network.stretch_codes, np.where(of, values, 0.0), len(network.stretches)
         ).astype(np.float64)
         return sums
 
-    delays_s, times_s, lengths_m = total(delay_s), total(actual_s), total(network.length_m)
-    jams_m = total(jam_m)
+    delay_s = actual_s - network.free_flow_time_s
+    delays_s, times_s = total(delay_s, known), total(actual_s, known)
+    lengths_m, compared_m = total(network.length_m, known), total(network.length_m, compared)
+    against_s = total(actual_s - usual_s, compared)
+    jams_m = total(network.length_m, known & is_jam)
+    is_told = network.is_listed & (delays_s >= _MIN_DELAY_S)
     worst_first = np.argsort(-delays_s, kind="stable")
-    named = [
-        road
-        for road in worst_first.tolist()
-        if delays_s[road] >= _MIN_DELAY_S
-        and network.roads[road][0] not in network.city.names_of_no_road
-    ]
     return tuple(
-        WorstRoad(
-            name=network.roads[road][0],
-            zone=network.city.zones[network.roads[road][1]],
-            delay_s=float(delays_s[road]),
-            speed_kmh=float(lengths_m[road] / times_s[road] * 3.6),
-            jam_km=float(jams_m[road] / _METRES_PER_KM),
-            segment_index=_slowest_segment(network.road_codes == road, delay_s),
+        WorstStretch(
+            stretch=network.stretches[code],
+            delay_s=float(delays_s[code]),
+            usual_delay_s=float(against_s[code])
+            if compared_m[code] >= MIN_COMPARED_SHARE * lengths_m[code]
+            else None,
+            speed_kmh=float(lengths_m[code] / times_s[code] * 3.6),
+            jam_km=float(jams_m[code] / _METRES_PER_KM),
+            segment_index=_slowest_segment(network.stretches[code], delay_s),
         )
-        for road in named[:how_many]
+        for code in worst_first[is_told[worst_first]].tolist()[:how_many]
     )
 
 
-def _slowest_segment(members: NDArray[np.bool_], delay_s: NDArray[np.float64]) -> int:
-    """The member that loses the most time."""
-    return int(np.nanargmax(np.where(members, delay_s, np.nan)))
+def _slowest_segment(stretch: Stretch, delay_s: NDArray[np.float64]) -> int:
+    """The segment that loses the most time."""
+    return stretch.segments[int(np.nanargmax(delay_s[list(stretch.segments)]))]
 
 
 def length_shares(length_m: NDArray[np.float64], codes: NDArray[np.uint8]) -> dict[str, float]:

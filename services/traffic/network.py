@@ -23,6 +23,8 @@ _EARTH_RADIUS_M: Final = 6_371_008.8
 _COORDINATE_DECIMALS: Final = 5
 # 2 m: parts of one segment that end to end lie closer than that are one line.
 _TOUCH_DEG: Final = 2e-5
+# A shorter stretch says where traffic stands, but is no place that people would be sent around.
+_MIN_LISTED_M: Final = 200.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,21 +79,6 @@ class Network:
         )
 
     @cached_property
-    def roads(self) -> list[tuple[str, int]]:
-        """Each road: a street name within one zone, as its name and zone code."""
-        return sorted(set(self._road_of_segment))
-
-    @cached_property
-    def road_codes(self) -> NDArray[np.intp]:
-        """Road of each segment, as an index into :attr:`roads`."""
-        code_of_road = {road: code for code, road in enumerate(self.roads)}
-        return np.array([code_of_road[road] for road in self._road_of_segment], dtype=np.intp)
-
-    @cached_property
-    def _road_of_segment(self) -> list[tuple[str, int]]:
-        return list(zip(self.names.tolist(), self.zone_codes.tolist(), strict=True))
-
-    @cached_property
     def lines(self) -> RoadLines:
         """How each segment begins and ends."""
         return road_lines(
@@ -110,6 +97,18 @@ class Network:
         for code, stretch in enumerate(self.stretches):
             codes[list(stretch.segments)] = code
         return codes
+
+    @cached_property
+    def is_listed(self) -> NDArray[np.bool_]:
+        """Which stretches lists may name: no roundabout, no road without a name, none too short."""
+        return np.array(
+            [
+                stretch.length_m >= _MIN_LISTED_M
+                and stretch.direction != "around"
+                and stretch.road not in self.city.names_of_no_road
+                for stretch in self.stretches
+            ]
+        )
 
     @cached_property
     def corridors(self) -> tuple[Corridor, ...]:

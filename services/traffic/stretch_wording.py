@@ -6,10 +6,22 @@ from services.base.texts import Texts
 from services.traffic.stretches import Stretch
 
 
+def stretch_parts(stretch: Stretch) -> list[str | int]:
+    """What ``assets/wording.js`` makes the same words of, with the length in metres."""
+    return [
+        stretch.way,
+        stretch.form,
+        stretch.label,
+        stretch.start,
+        stretch.end,
+        round(stretch.length_m),
+    ]
+
+
 def stretch_words(stretch: Stretch, texts: Texts) -> str:
     """A stretch as a driver would name it, without its length.
 
-    ``assets/stretch_words.js`` says the same in the browser.
+    ``assets/wording.js`` says the same in the browser.
 
     Examples
     --------
@@ -21,5 +33,5 @@ def stretch_words(stretch: Stretch, texts: Texts) -> str:
     'Rocade north clockwise, Porte A → Porte B'
     """
     way = texts["stretch_way"][stretch.way].format(road=stretch.label)
-    text: str = texts["stretch"][stretch.form]
-    return text.format(way=way, start=stretch.start, end=stretch.end)
+    ends = texts["stretch"][stretch.form].format(start=stretch.start, end=stretch.end)
+    return ", ".join(filter(None, (way, ends)))

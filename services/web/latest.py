@@ -6,6 +6,9 @@ import logging
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from services.base.errors import StorageError
 from services.base.watched import Watched
 from services.traffic.indicators import Indicators, compute_indicators
@@ -14,6 +17,7 @@ from services.traffic.snapshot import Snapshot, check_fits
 from services.traffic.status import pack_statuses
 from services.traffic.store import Store, WorkerState
 from services.traffic.usual_hour import ComparedTraffic, UsualHour, compare_traffic
+from services.traffic.zone_ratios import travel_times_s
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +36,14 @@ class TrafficView:
     @cached_property
     def indicators(self) -> Indicators:
         """The state of the network at a glance."""
-        return compute_indicators(self.network, self.snapshot)
+        return compute_indicators(self.network, self.snapshot, self.usual_time_s)
+
+    @cached_property
+    def usual_time_s(self) -> NDArray[np.float64] | None:
+        """Seconds that each segment usually takes at this hour; None where nothing is compared."""
+        if self.compared is None:
+            return None
+        return travel_times_s(self.network, self.compared.usual_kmh["p50"])
 
     @cached_property
     def packed_statuses(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.glance import WORST_ROADS
+from components.glance import WORST_SHOWN
 from components.palette import LEGEND_ORDER
 from components.unusual import COMPARISONS
 from services.city.rennes import RENNES
@@ -17,7 +17,7 @@ SETTINGS = {
     "zones": RENNES.zones,
     "statuses": DATEX_NAMES,
     "legendOrder": [DATEX_NAMES.index(status) for status in LEGEND_ORDER],
-    "worstRoads": WORST_ROADS,
+    "worstStretches": WORST_SHOWN,
     "map": {"comparisons": COMPARISONS},
 }
 SNAPSHOT = {
@@ -34,7 +34,12 @@ SNAPSHOT = {
         ["dense", 56, int(Comparison.USUAL)],
         ["free", -3, int(Comparison.QUIETER)],
     ],
-    "worst": [["Rue de Vern", 4, 5_760, 10, 7], ["Rocade", 1, 111, 81, 9]],
+    "worst": [
+        [7, 5_760, 300, 10, ["inwards", "from", "Rue de Vern", "Porte du Blosne", "", 1_834]],
+        [9, 111, -61, 81, ["inner_north", "between", "Rocade", "Porte A", "Porte B", 640]],
+        [3, 90, 29, 30, ["west", "whole", "Boulevard de Vitré", "", "", 350]],
+        [1, 80, None, 30, ["north", "to", "Rue A", "", "Rue B", 350]],
+    ],
 }
 
 
@@ -86,12 +91,31 @@ def test_zones_now_and_against_the_usual(page):
     assert shown(page, "zone-extra-quartiers") == "-3 %"
 
 
-def test_the_worst_roads(page):
-    assert shown(page, "worst-name-0") == "Rue de Vern (Quartiers)"
-    assert shown(page, "worst-detail-0") == "+1 h 36 min · 10 km/h"
-    assert shown(page, "worst-detail-1") == "+1 min 51 s · 81 km/h"
-    assert [shown(page, f"worst-item-{place}", "hidden") for place in range(3)] == [
-        False, False, True,
+def test_the_worst_stretches(page):
+    def told(name):
+        return [shown(page, f"worst-{name}-{place}") for place in range(4)]
+
+    assert told("name") == [
+        "Rue de Vern vers le centre",
+        "Rocade nord intérieure",
+        "Boulevard de Vitré vers l'ouest",
+        "Rue A vers le nord",
+    ]
+    assert told("ends") == [
+        "depuis Porte du Blosne",
+        "Porte A → Porte B",
+        "",
+        "jusqu'à Rue B",
+    ]
+    assert told("delay")[:2] == ["+1 h 36 min", "+1 min 51 s"]
+    assert told("detail") == [
+        "1,8 km · 10 km/h · 5 min de plus que d'habitude",
+        "0,6 km · 81 km/h · 1 min de moins que d'habitude",
+        "0,4 km · 30 km/h · comme d'habitude",
+        "0,4 km · 30 km/h",
+    ]
+    assert [shown(page, f"worst-item-{place}", "hidden") for place in range(5)] == [
+        *[False] * 4, True,
     ]  # fmt: skip
     assert shown(page, "worst-none", "hidden") is True
 

@@ -101,7 +101,7 @@ def test_figures_beside_the_map_come_from_the_snapshot(live_app, page):
     )
     expect(page.page.locator("#legend-figures-congested")).to_have_text("60 · 100 %")
     expect(page.page.locator("#zone-penetrantes")).to_contain_text("Bloqué")
-    expect(page.page.locator("#worst-name-0")).to_have_text("Route départementale 34 (Ceinture)")
+    expect(page.page.locator("#worst-name-0")).to_have_text("Rocade sud extérieure")
 
     live_app.publish(Status.UNKNOWN, observed_at=OBSERVED_AT + timedelta(minutes=6))
     expect(text).to_have_text("—")

@@ -45,6 +45,7 @@ def page_data(**changes):
         "has_tiles": False,
         "has_roadworks": True,
         "icon_url": "/assets/icon.svg",
+        "stretches_csv_url": "/api/v1/stretches.csv",
         "footer": LINKS,
     }
     return PageData(**(values | changes))

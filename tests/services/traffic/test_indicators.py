@@ -6,10 +6,16 @@ import numpy as np
 import pytest
 
 from services.city.rennes import RENNES
-from services.traffic.indicators import compute_indicators, congestion_level, zone_status
+from services.traffic.indicators import (
+    compute_indicators,
+    congestion_level,
+    worst_stretches,
+    zone_status,
+)
 from services.traffic.network import Network
 from services.traffic.snapshot import make_snapshot
 from services.traffic.status import Status
+from tests.factories import rennes_network
 
 NOON = datetime(2026, 11, 23, 11, tzinfo=UTC)
 # One degree of latitude on the sphere that lengths are measured on.
@@ -72,7 +78,7 @@ def test_nothing_known_gives_no_figure_rather_than_a_wrong_one():
     indicators = compute_indicators(network, observed(network, [0], [60]))
     assert indicators.congestion_level is None
     assert set(indicators.zone_ratios.values()) == {None}
-    assert indicators.worst_roads == ()
+    assert indicators.worst_stretches == ()
 
 
 def test_kilometres_of_jam_count_each_direction_and_no_closed_road():
@@ -95,23 +101,66 @@ def test_counts_and_shares_name_every_status():
     assert sum(indicators.length_shares.values()) == pytest.approx(1.0)
 
 
-def test_worst_roads_lose_the_most_time_first():
-    network = straight_network(["quick", "slow", "slow", "slower"], [60] * 4)
-    snapshot = observed(network, [1, 2, 2, 3], [60, 40, 30, 10])
-    roads = compute_indicators(network, snapshot).worst_roads
-    assert [road.name for road in roads] == ["slower", "slow"]
-    slower, slow = roads
+def road_of(names, speeds, limits=None):
+    """Segments of one kilometre that follow one another northwards, each road a place of its own.
+
+    Those of one name are one stretch; roads lie ten kilometres apart.
+    """
+    step = 1_000 / DEGREE_M
+    lon = [-1.9 + list(dict.fromkeys(names)).index(name) / 7 for name in names]
+    lat = [48 + names[:place].count(name) * step for place, name in enumerate(names)]
+    network = Network(
+        city=RENNES,
+        version="roads",
+        segment_ids=tuple(str(i) for i in range(len(names))),
+        geometry=tuple([[[x, y], [x, y + step]]] for x, y in zip(lon, lat, strict=True)),
+        names=np.array(names),
+        road_classes=np.array([""] * len(names)),
+        speed_limit_kmh=np.array(limits or [60] * len(names), float),
+    )
+    codes = [Status.CONGESTED if speed <= 18 else Status.FREE_FLOW for speed in speeds]
+    return network, observed(network, codes, speeds)
+
+
+def test_worst_stretches_lose_the_most_time_first():
+    network, snapshot = road_of(["quick", "slow", "slow", "slower"], [60, 40, 30, 10])
+    slower, slow = compute_indicators(network, snapshot).worst_stretches
+    assert (slower.stretch.road, slow.stretch.road) == ("slower", "slow")
     assert slower.delay_s == pytest.approx(300, rel=0.01)
     assert slower.jam_km == pytest.approx(1.0, abs=0.01)
+    assert slow.stretch.segments == (1, 2)
     assert slow.delay_s == pytest.approx(30 + 60, rel=0.01)
     assert slow.speed_kmh == pytest.approx(2 / (90 / 3600 + 120 / 3600), rel=0.01)
     assert slow.segment_index == 2
+    assert slow.usual_delay_s is None
 
 
-def test_names_of_no_road_in_particular_are_not_ranked():
-    network = straight_network(["Rond-point", "Inconnu Voie non dénommée", "Rue A"], [50] * 3)
-    roads = compute_indicators(network, observed(network, [3, 3, 2], [5, 5, 30])).worst_roads
-    assert [road.name for road in roads] == ["Rue A"]
+def test_a_stretch_is_compared_where_the_usual_of_half_of_it_is_known():
+    network, snapshot = road_of(["a", "a", "a", "b", "b", "b", "c"], [30] * 7)
+    usual_s = np.array([90.0, 100.0, np.nan, 130.0, np.nan, np.nan, 130.0])
+    found = {item.stretch.road: item for item in worst_stretches(network, snapshot, usual_s)}
+    assert found["a"].usual_delay_s == pytest.approx(30 + 20, abs=0.1)
+    assert found["b"].usual_delay_s is None
+    assert found["c"].usual_delay_s == pytest.approx(-10, abs=0.1)
+
+
+def test_unknown_segments_have_no_part_in_a_stretch():
+    network, snapshot = road_of(["a", "a"], [30, 30])
+    snapshot = observed(network, [Status.UNKNOWN, Status.CONGESTED], [5, 30])
+    [found] = worst_stretches(network, snapshot)
+    assert (found.delay_s, found.segment_index) == (pytest.approx(60, abs=0.1), 1)
+    assert found.speed_kmh == pytest.approx(30, abs=0.1)
+
+
+def test_no_roundabout_nor_short_stretch_nor_road_without_a_name_is_listed():
+    network, snapshot = road_of(["Rond-point", "Inconnu Voie non dénommée", "", "Rue A"], [5] * 4)
+    assert [item.stretch.road for item in worst_stretches(network, snapshot)] == ["Rue A"]
+    rennes = rennes_network()
+    jammed = observed(rennes, [3] * len(rennes), [5] * len(rennes))
+    listed = worst_stretches(rennes, jammed)
+    assert len(listed) == 331
+    assert min(item.stretch.length_m for item in listed) >= 200.0
+    assert not any(item.stretch.road.startswith("Rond-point") for item in listed)
 
 
 @pytest.mark.parametrize(
@@ -143,4 +192,4 @@ def test_a_closed_road_adds_no_delay():
     network = straight_network(["open", "closed"], [50, 50])
     indicators = compute_indicators(network, observed(network, [1, 4], [50, 5]))
     assert indicators.congestion_level == pytest.approx(0.0)
-    assert indicators.worst_roads == ()
+    assert indicators.worst_stretches == ()

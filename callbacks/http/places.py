@@ -1,0 +1,122 @@
+"""The places that people can name: stretches with the time they cost, for page and API."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from flask import Flask, Response
+from flask.typing import ResponseReturnValue
+
+from callbacks.http.answers import (
+    JSON,
+    Document,
+    api_answer,
+    asked_again,
+    conditional,
+    kept,
+    send_csv,
+    send_document,
+)
+from callbacks.http.problems import problem
+from services.base.errors import StorageError
+from services.roles.assembly import Services
+from services.traffic.indicators import WorstStretch, worst_stretches
+from services.traffic.network import Network
+from services.traffic.stretch_wording import stretch_parts
+from services.web.latest import TrafficView
+
+STRETCHES_PATH: Final = "/api/v1/stretches"
+STRETCHES_CSV_PATH: Final = "/api/v1/stretches.csv"
+
+_NOTHING_YET: Final = "no snapshot has been received yet"
+
+
+def register(server: Flask, services: Services) -> None:
+    """Add the routes."""
+    _register_of_network(server, services)
+
+    @server.get(STRETCHES_PATH)
+    def stretches() -> ResponseReturnValue:
+        view = services.traffic.view()
+        if view is None:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING_YET)
+        return api_answer(origin(view) | {"stretches": stretch_rows(view)})
+
+    @server.get(STRETCHES_CSV_PATH)
+    def stretches_csv() -> ResponseReturnValue:
+        view = services.traffic.view()
+        if view is None:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING_YET)
+        rows = [row | {"segment_ids": " ".join(row["segment_ids"])} for row in stretch_rows(view)]
+        names = list(rows[0]) if rows else []
+        return send_csv([names, *(list(row.values()) for row in rows)], "stretches.csv")
+
+
+def _register_of_network(server: Flask, services: Services) -> None:
+    """Add what the page asks for by the version of a network.
+
+    Browsers ask each time whether it is still the same, for a road may be called otherwise after
+    an update of the code.
+    """
+
+    @kept(1)
+    def document_of(version: str) -> Document:
+        return Document(encode_stretches(services.store.network(version)), JSON)
+
+    @server.get("/network/<version>/stretches")
+    def stretches_of_network(version: str) -> Response:
+        try:
+            document = document_of(version)
+        except StorageError:
+            return problem(HTTPStatus.NOT_FOUND, "no such network")
+        return conditional(asked_again(send_document(document)))
+
+
+def encode_stretches(network: Network) -> bytes:
+    """What each stretch is called, and of which one each segment is, in the network's order."""
+    return orjson.dumps(
+        {
+            "stretches": [stretch_parts(stretch) for stretch in network.stretches],
+            "of": network.stretch_codes.tolist(),
+        }
+    )
+
+
+def origin(view: TrafficView) -> dict[str, Any]:
+    """What figures of places are of."""
+    snapshot = view.snapshot
+    return {
+        "observed_at": snapshot.observed_at,
+        "source": snapshot.source,
+        "version": snapshot.version,
+        "network_version": snapshot.network_version,
+    }
+
+
+def stretch_rows(view: TrafficView) -> list[dict[str, Any]]:
+    """All stretches that lose time, the one that loses the most first."""
+    ids = view.network.segment_ids
+    found = worst_stretches(view.network, view.snapshot, view.usual_time_s)
+    return [_row(worst, ids) for worst in found]
+
+
+def _row(worst: WorstStretch, ids: tuple[str, ...]) -> dict[str, Any]:
+    stretch, against = worst.stretch, worst.usual_delay_s
+    return {
+        "key": stretch.key,
+        "road": stretch.road,
+        "label": stretch.label,
+        "direction": stretch.direction,
+        "sector": stretch.sector,
+        "start": stretch.start or None,
+        "end": stretch.end or None,
+        "length_m": round(stretch.length_m),
+        "speed_kmh": round(worst.speed_kmh, 1),
+        "delay_s": round(worst.delay_s),
+        "delay_against_usual_s": None if against is None else round(against),
+        "jam_km": round(worst.jam_km, 2),
+        "slowest_segment_id": ids[worst.segment_index],
+        "segment_ids": [ids[place] for place in stretch.segments],
+    }
