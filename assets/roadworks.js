@@ -262,7 +262,8 @@
     const roadwork = state.told.roadworks[place];
     const { roadworks: words } = page.texts;
     const chip = app.element("p", "road-card-status");
-    chip.append(sign(roadwork.level), levelWords(roadwork));
+    const level = app.element("span", "roadwork-level", levelWords(roadwork));
+    chip.append(sign(roadwork.level), level);
     const what = app.wording.fill(words.what, {
       kinds: kindWords(roadwork),
       when: whenWords(roadwork),
