@@ -12,7 +12,8 @@ from typing import Any, Final
 from components.palette import LIGHT, Palette
 
 SOURCE: Final = "names"
-_FONT: Final = "Roboto Medium"
+# Without glyphs in the style, MapLibre draws letters with the browser's own font of this name.
+_FONT: Final = "sans-serif"
 _HALO_PX: Final = 1.4
 _ALONG_A_ROAD: Final = {
     "symbol-placement": "line",
@@ -71,11 +72,6 @@ LAYERS: Final = (
     NameLayer("ring-junction", 11.2, {11: 10.5, 15: 13}, _AT_A_JUNCTION),
     NameLayer("commune", 8, {9: 10, 11: 12, 14: 15}, _IN_A_COMMUNE),
 )
-
-
-def font_faces(font_url: str) -> dict[str, str]:
-    """What the style says of its letters; without the file, browsers take their own."""
-    return {_FONT: font_url}
 
 
 def map_layers() -> list[dict[str, Any]]:

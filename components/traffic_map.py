@@ -83,7 +83,6 @@ def build_figure(
     backdrop: Backdrop | None,
     bounds: Bounds,
     class_widths: Mapping[str, float],
-    font_url: str,
 ) -> go.Figure:
     """The figure of the map.
 
@@ -95,14 +94,12 @@ def build_figure(
         What is shown first.
     class_widths : mapping
         Road classes that are drawn wider, so that main roads read as such, and how many times.
-    font_url : str
-        The letters of the names.
     """
     west, south, east, north = bounds
     figure = go.Figure(data=[_empty_trace(status) for status in DATEX_NAMES])
     figure.update_layout(
         map={
-            "style": build_style(network_url, backdrop, class_widths, font_url),
+            "style": build_style(network_url, backdrop, class_widths),
             "center": {"lon": (west + east) / 2, "lat": (south + north) / 2},
             "zoom": _INITIAL_ZOOM,
         },
@@ -119,7 +116,6 @@ def build_style(
     network_url: str | None,
     backdrop: Backdrop | None,
     class_widths: Mapping[str, float],
-    font_url: str,
 ) -> dict[str, Any]:
     """The map's style: background, tiles (hidden until the map has loaded), roads and names.
 
@@ -168,7 +164,6 @@ def build_style(
     layers.extend(roadworks.map_layers())
     return {
         "version": 8,
-        "font-faces": map_names.font_faces(font_url),
         "sources": sources,
         "layers": layers,
     }

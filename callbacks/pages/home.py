@@ -25,7 +25,6 @@ from services.plain.statuses import DATEX_NAMES
 from services.roles.assembly import Services
 
 _VERSION: Final = "{version}"
-_FONT_FILE: Final = "map_names.woff2"
 _PLOTLY_PATH: Final = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 
 
@@ -70,7 +69,6 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
             else None,
             city.roads,
             dict(city.road_widths),
-            app.get_asset_url(_FONT_FILE),
         ),
         news=refresh.news(services),
         browser_settings={

@@ -27,7 +27,6 @@ WIDTHS = dict(RENNES.road_widths)
 TILES = Backdrop("/tiles/{z}/{x}/{y}.png", (-2.0, 47.9, -1.3, 48.3), 8, 16)
 ASSETS = Path(__file__).parents[2] / "assets"
 CSS = (ASSETS / "base.css").read_text(encoding="utf-8")
-FONT = "/assets/map_names.woff2"
 SETTINGS = browser_settings(
     "/n/{version}",
     "/d/{version}",
@@ -61,7 +60,7 @@ def test_the_legend_has_every_status_of_the_domain():
 
 
 def test_the_style_draws_the_roads_from_our_own_route_and_by_feature_state():
-    style = build_style("/network/abc.geojson", None, WIDTHS, FONT)
+    style = build_style("/network/abc.geojson", None, WIDTHS)
     assert style["version"] == 8
     assert set(style["sources"]) == {"roads", "roads-highlight", "roadworks", "names"}
     assert style["sources"]["roads"]["data"] == "/network/abc.geojson"
@@ -74,11 +73,11 @@ def test_the_style_draws_the_roads_from_our_own_route_and_by_feature_state():
 
 
 def test_without_a_network_the_style_still_has_a_source():
-    assert build_style(None, None, WIDTHS, FONT)["sources"]["roads"]["data"]["features"] == []
+    assert build_style(None, None, WIDTHS)["sources"]["roads"]["data"]["features"] == []
 
 
 def test_tiles_lie_below_the_roads_and_wait_to_be_shown():
-    style = build_style(None, TILES, WIDTHS, FONT)
+    style = build_style(None, TILES, WIDTHS)
     order = [layer["id"] for layer in style["layers"]]
     assert order.index("background") < order.index("tiles") < order.index("roads-casing")
     assert layers_of(style)["tiles"]["layout"] == {"visibility": "none"}
@@ -92,14 +91,14 @@ def test_tiles_lie_below_the_roads_and_wait_to_be_shown():
 def test_colour_is_never_the_only_sign():
     for widths in WIDTH_PX.values():
         assert widths["unknown"] < widths["freeFlow"] < widths["heavy"] < widths["congested"]
-    layers = layers_of(build_style(None, None, WIDTHS, FONT))
+    layers = layers_of(build_style(None, None, WIDTHS))
     for layer in ROAD_LAYERS:
         is_dashed = not {"freeFlow", "heavy", "congested"} & set(layer.statuses)
         assert ("line-dasharray" in layers[layer.name]["paint"]) == is_dashed, layer.name
 
 
 def test_the_road_pointed_at_is_outlined_below_the_roads_without_making_them_look_again():
-    style = build_style("/network/abc.geojson", None, WIDTHS, FONT)
+    style = build_style("/network/abc.geojson", None, WIDTHS)
     order = [layer["id"] for layer in style["layers"]]
     assert order.index("roads-highlight") < order.index("roads-casing")
     highlight = layers_of(style)["roads-highlight"]
@@ -119,20 +118,18 @@ def test_every_status_shows_in_a_layer_of_its_own_kind():
 
 
 def test_names_lie_between_roads_and_roadworks_and_those_that_matter_most_above_the_others():
-    style = build_style("/network/abc.geojson", None, WIDTHS, FONT)
+    style = build_style("/network/abc.geojson", None, WIDTHS)
     order = [layer["id"] for layer in style["layers"]]
     names = SETTINGS["namesLayers"]
     above_roads = order[order.index(ROAD_LAYERS[-1].name) + 1 :]
     assert above_roads[: len(names)] == names
     assert names[-2:] == ["names-ring-junction", "names-commune"]
     assert style["sources"]["names"]["data"]["features"] == []
-    assert {tuple(layers_of(style)[name]["layout"]["text-font"]) for name in names} == {
-        tuple(style["font-faces"])
-    }
+    assert not {"glyphs", "font-faces"} & style.keys(), "letters are the browser's own"
 
 
 def test_the_figure_has_a_trace_a_status_for_the_fallback_and_keeps_the_view():
-    figure = build_figure("/network/abc.geojson", None, RENNES.roads, WIDTHS, FONT).to_dict()
+    figure = build_figure("/network/abc.geojson", None, RENNES.roads, WIDTHS).to_dict()
     assert [trace["type"] for trace in figure["data"]] == ["scattermap"] * len(DATEX_NAMES)
     assert figure["layout"]["uirevision"] == "constant"
     center = figure["layout"]["map"]["center"]
@@ -150,7 +147,7 @@ def test_the_style_sheet_has_the_colours_of_the_map():
 
 
 def test_roadworks_are_told_apart_by_line_and_sign_and_lie_above_the_roads():
-    style = build_style(None, None, WIDTHS, FONT)
+    style = build_style(None, None, WIDTHS)
     order = [layer["id"] for layer in style["layers"]]
     drawn = [layers_of(style)[layer.name] for layer in roadworks.LINE_LAYERS]
     assert order[-len(drawn) - 1 :] == [*(layer["id"] for layer in drawn), "roadworks-signs"]

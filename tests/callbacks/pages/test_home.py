@@ -65,8 +65,6 @@ def test_each_load_gets_the_snapshot_of_its_time(client, store):
     style = found(layout, "map")["figure"]["layout"]["map"]["style"]
     assert style["sources"]["roads"]["data"] == f"/network/{network.version}.geojson"
     assert client.get(style["sources"]["roads"]["data"]).status_code == 200
-    [font] = style["font-faces"].values()
-    assert client.get(font).data[:4] == b"wOF2"
 
 
 def test_the_page_opens_on_the_coming_hour_in_rennes(make_client):
