@@ -22,6 +22,7 @@ from services.history import writer
 from services.history.typical import read_usual_hour
 from services.metrics.shared_directory import metric_registry
 from services.metrics.work import FetchOutcome, WorkMetrics
+from services.observe.event_keeper import EventKeeper
 from services.observe.feeds.reply import CheckedReply, check_reply
 from services.observe.feeds.sources import Feed
 from services.traffic.indicators import status_counts
@@ -64,6 +65,8 @@ class Observer:
         Told how each round went.
     city : City
         That the feeds are of.
+    events : EventKeeper, optional
+        Follows what is unusual.
     """
 
     def __init__(
@@ -75,8 +78,10 @@ class Observer:
         metrics: WorkMetrics | None = None,
         *,
         city: City,
+        events: EventKeeper | None = None,
     ) -> None:
         self._store = store
+        self._events = events
         self._city = city
         self._live = live
         self._demo = demo
@@ -210,6 +215,7 @@ class Observer:
         if network is not None and network.version != checked.network.version:
             self._note_network_change()
         self._look_up_usual(checked)
+        self._follow_events(checked)
         self._keep(checked)
         self._store.publish(checked.network, snapshot)
         self._accepted[snapshot.source] = Accepted(checked.network, snapshot)
@@ -245,6 +251,12 @@ class Observer:
                 )
                 self._store.write_usual_hour(usual)
             self._usual = usual
+
+    def _follow_events(self, checked: CheckedReply) -> None:
+        """Before it is published, so that pages find the events of the snapshot they show."""
+        if self._events is not None and self._usual is not None:
+            with _going_on("unusual events not followed"):
+                self._events.follow(checked.network, checked.snapshot, self._usual)
 
     def _journal(self, checked: CheckedReply) -> None:
         snapshot = checked.snapshot

@@ -64,8 +64,8 @@ def _whole_tables(connection: Connection) -> None:
     Base.metadata.create_all(connection)
 
 
-# Of incidents, of cameras and of log-in failures: all that came later were whole tables.
-MIGRATIONS: Final[tuple[Migration, ...]] = (_whole_tables,) * 4
+# Of incidents, cameras, log-in failures, unusual events: all that came later were whole tables.
+MIGRATIONS: Final[tuple[Migration, ...]] = (_whole_tables,) * 5
 """Step *n* takes the tables from version *n* to *n* + 1; only ever appended to."""
 
 SCHEMA_VERSION: Final = len(MIGRATIONS)

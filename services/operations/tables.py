@@ -44,6 +44,12 @@ Severity = Literal["critical", "warning"]
 NoteKind = Literal["acknowledged", "comment"]
 RoadStatus = Literal["free", "dense", "blocked", "unknown"]
 LiveStatus = Literal["unknown", "freeFlow", "heavy", "congested", "impossible"]
+EventSource = Literal["live", "demo"]
+EventTrend = Literal["growing", "steady", "easing"]
+EventDirection = Literal[
+    "inner", "outer", "inwards", "outwards", "north", "east", "south", "west", "around"
+]
+EventSector = Literal["north", "east", "south", "west"]
 
 _NAME: Final = String(32)
 ONE_OF: Final = "one of"
@@ -348,6 +354,43 @@ class CameraReading(Base):
     people: Mapped[int]
     model_version: Mapped[str] = mapped_column(String(80))
     live_status: Mapped[str | None] = mapped_column(_NAME, default=None, info=_one_of(LiveStatus))
+
+
+class TrafficEvent(Base):
+    """A part of a road that was far slower than usual, as it was seen last.
+
+    Attributes
+    ----------
+    id, source, network_version, trend, cause, started_at, seen_at, ended_at
+        As :class:`services.traffic.events.Event`.
+    road, label, direction, sector, start_place, end_place, length_m
+        Its place, as :class:`services.traffic.stretches.Stretch`.
+    segment_ids : list of str
+        In the order of travel.
+    delay_s, max_delay_s : float
+        Seconds lost against the usual, last and at its worst.
+    """
+
+    __tablename__ = "traffic_events"
+
+    id: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    source: Mapped[str] = mapped_column(_NAME, info=_one_of(EventSource))
+    network_version: Mapped[str] = mapped_column(Text)
+    road: Mapped[str] = mapped_column(Text)
+    label: Mapped[str] = mapped_column(Text)
+    direction: Mapped[str] = mapped_column(_NAME, info=_one_of(EventDirection))
+    sector: Mapped[str | None] = mapped_column(_NAME, info=_one_of(EventSector))
+    start_place: Mapped[str] = mapped_column(Text)
+    end_place: Mapped[str] = mapped_column(Text)
+    segment_ids: Mapped[list[str]] = mapped_column(JSON, info={FORM: list[str]})
+    length_m: Mapped[float]
+    delay_s: Mapped[float]
+    max_delay_s: Mapped[float]
+    trend: Mapped[str] = mapped_column(_NAME, info=_one_of(EventTrend))
+    cause: Mapped[str] = mapped_column(Text)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, index=True)
 
 
 class LogInFailure(Base):

@@ -41,12 +41,14 @@ from services.metrics.samples import heartbeat_of
 from services.metrics.shared_directory import metric_registry, share_metrics
 from services.metrics.work import WorkMetrics
 from services.observe.demo import DemoFeed, DemoRoadworks
+from services.observe.event_keeper import EventKeeper
 from services.observe.feeds.roadworks import ROADWORKS_LIMITS
 from services.observe.feeds.sources import Feed, LiveFeed, roadworks_address
 from services.observe.observer import Observer
 from services.observe.roadworks import RoadworksObserver
 from services.operations.cameras import prune_readings
 from services.operations.database import Operations, open_operations
+from services.operations.events import prune_events
 from services.operations.incidents import prune_incidents
 from services.operations.log_in_failures import prune_log_in_failures
 from services.roles.processes import LEARNER, Child, Supervisor, module_command
@@ -61,6 +63,8 @@ LOCK_NAME: Final = "worker.lock"
 STANDBY_SECONDS: Final = 1.0
 # Where both roles share two cores, pages come first.
 NICENESS: Final = 5
+# The news does not wait longer for whoever else writes into the database.
+EVENTS_PATIENCE_SECONDS: Final = 1.0
 # How often it is asked whether a list of roadworks is due; the first one when there is a snapshot.
 ROADWORKS_LOOK_PERIOD: Final = timedelta(seconds=30)
 ROADWORKS_DELAY: Final = timedelta(seconds=5)
@@ -87,7 +91,9 @@ def make_observer(settings: Settings, store: Store, metrics: WorkMetrics | None 
     """The observer that the settings ask for."""
     live = None if settings.source == "demo" else LiveFeed(str(settings.feed_url or CITY.feed_url))
     demo = None if settings.source == "live" else DemoFeed()
-    return Observer(store, live, demo, utc_now, metrics, city=CITY)
+    operations = open_operations(settings, patience_seconds=EVENTS_PATIENCE_SECONDS)
+    events = EventKeeper(store, operations)
+    return Observer(store, live, demo, utc_now, metrics, city=CITY, events=events)
 
 
 def make_roadworks_observer(
@@ -162,9 +168,11 @@ def look_after_history(settings: Settings, operations: Operations) -> None:
     try:
         prune_incidents(operations, now, INCIDENTS_KEPT)
         prune_log_in_failures(operations, now, LOG_IN_FAILURES_KEPT)
-        prune_readings(operations, now, timedelta(days=settings.history_retention_days))
+        history_kept = timedelta(days=settings.history_retention_days)
+        prune_readings(operations, now, history_kept)
+        prune_events(operations, now, history_kept)
     except StorageError as error:
-        log.error("old incidents, readings and log-ins were not removed: %s", error)
+        log.error("old incidents, readings, events and log-ins were not removed: %s", error)
     # Last: it may raise, so that its failure counts.
     prune_measures(settings.data_dir, now, settings.monitoring_retention_days)
     give_back_memory()

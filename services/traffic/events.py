@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import mode
@@ -91,8 +91,6 @@ class Event:
     delay_s, max_delay_s : float
         Lost against the usual by driving through it, now and at its worst.
     trend : {"growing", "steady", "easing"}
-    cause : str
-        What probably causes it, in words; "" where nothing is known.
     started_at, seen_at : datetime
         Aware, UTC: the first and the last snapshot it was seen in.
     ended_at : datetime or None
@@ -103,6 +101,9 @@ class Event:
         In how many it was seen.
     missed : int
         In how many in a row since then it was not.
+    cause : str
+        What probably causes it, in the publisher's words; "" where nothing is known. Whoever
+        knows of roadworks adds it.
     """
 
     id: str
@@ -113,13 +114,13 @@ class Event:
     delay_s: float
     max_delay_s: float
     trend: Trend
-    cause: str
     started_at: datetime
     seen_at: datetime
     ended_at: datetime | None = None
     delays_s: tuple[float, ...] = ()
     snapshots: int = 1
     missed: int = 0
+    cause: str = ""
 
     @property
     def has_begun(self) -> bool:
@@ -164,7 +165,6 @@ def follow_events(
     order: RoadOrder,
     snapshot: Snapshot,
     usual: UsualHour,
-    causes: Mapping[int, str] | None = None,
 ) -> tuple[Followed, tuple[Event, ...]]:
     """Take a snapshot into what is known of its source's events.
 
@@ -177,8 +177,6 @@ def follow_events(
     usual : UsualHour
         What is usual at the snapshot's hour. Where it tells nothing of the snapshot, as of an
         archive, what is known stays as it is.
-    causes : mapping, optional
-        What may slow a segment, in words, by its place in the network's order.
 
     Returns
     -------
@@ -196,10 +194,10 @@ def follow_events(
     events = () if before is None else before.events
     seen, left, ended = _matched(events, runs, order.network)
     told = [
-        _updated(event, _event(run, order, now, causes or {}))
+        _updated(event, _event(run, order, now))
         for event, run in zip([*seen.values()], [*seen], strict=True)
     ]
-    new = [_event(run, order, now, causes or {}) for run in runs if run not in seen]
+    new = [_event(run, order, now) for run in runs if run not in seen]
     missed = [replace(event, missed=event.missed + 1) for event in left if event.has_begun]
     lasting = [event for event in missed if event.missed < SNAPSHOTS_TO_END]
     ended += [event for event in missed if event.missed >= SNAPSHOTS_TO_END]
@@ -288,14 +286,12 @@ def _matched(
     return seen, left, merged
 
 
-def _event(run: SlowRun, order: RoadOrder, now: Followed, causes: Mapping[int, str]) -> Event:
+def _event(run: SlowRun, order: RoadOrder, now: Followed) -> Event:
     """What a run is when it is seen for the first time."""
     network = order.network
     codes = network.stretch_codes[list(run.segments)].tolist()
     most, first, last = (network.stretches[code] for code in (mode(codes), codes[0], codes[-1]))
     ids = tuple(network.segment_ids[segment] for segment in run.segments)
-    # A queue begins at its head, which is what one drives up to last.
-    cause = next((causes[segment] for segment in run.segments[::-1] if segment in causes), "")
     return Event(
         id=_id(now, ids[-1]),
         source=now.source,
@@ -307,7 +303,6 @@ def _event(run: SlowRun, order: RoadOrder, now: Followed, causes: Mapping[int, s
         delay_s=run.delay_s,
         max_delay_s=run.delay_s,
         trend="steady",
-        cause=cause,
         started_at=now.observed_at,
         seen_at=now.observed_at,
         delays_s=(run.delay_s,),
@@ -325,6 +320,7 @@ def _updated(event: Event, seen: Event) -> Event:
         trend=_trend(delays_s),
         delays_s=delays_s,
         snapshots=event.snapshots + 1,
+        cause=event.cause,
     )
 
 

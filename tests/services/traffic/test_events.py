@@ -58,12 +58,12 @@ def usual(network=NETWORK, *, at=START, source="live", observations=100):
     return make_usual_hour(network, observed_at=at, source=source, observations=observations)
 
 
-def followed(snapshots, *, known=None, order=ORDER, causes=None):
+def followed(snapshots, *, known=None, order=ORDER):
     """What is known after some snapshots, and what ended on the way."""
     ended = []
     for snapshot in snapshots:
         at_hour = usual(order.network, at=snapshot.observed_at, source=snapshot.source)
-        known, over = follow_events(known, order, snapshot, at_hour, causes)
+        known, over = follow_events(known, order, snapshot, at_hour)
         ended += over
     return known, ended
 
@@ -188,12 +188,6 @@ def test_two_that_grow_together_go_on_as_the_older_one():
     known, (over,) = followed([seen(range(9), minutes=24)], known=known)
     assert [event.started_at for event in known.open] == [START]
     assert over.segment_ids == ids(6, 7, 8)
-
-
-def test_the_likely_cause_is_what_lies_nearest_to_the_head_of_the_queue():
-    works = {4: "Fouille", 6: "Chaussée rétrécie", 9: "Ailleurs"}
-    known, _ = followed(jam(), causes=works)
-    assert [event.cause for event in known.open] == ["Chaussée rétrécie"]
 
 
 def test_the_same_snapshot_again_is_no_second_one():
