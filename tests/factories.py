@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -44,6 +45,8 @@ HOURS_OF_WEEK = np.arange(168)
 _KM_PER_DEGREE = 111.195
 _POINTS_PER_SEGMENT = 4
 
+# A Rennes in which nothing but traffic keeps anyone below the limit: free flow is the limit.
+UNHINDERED = replace(RENNES, free_flow_shares=(), other_free_flow_share=1.0, space_mean_share=1.0)
 # One road of each zone: name, class, limit (km/h), distance to the centre (km).
 _ROADS = (
     ("Route nationale 136", "Réseau national", 90, 4.0),

@@ -23,4 +23,8 @@ LISBON = replace(
         ZoneRule("circulares", name_prefixes=("Segunda",), road_classes=("IC",)),
     ),
     other_zone="bairros",
+    # Nothing slows anyone there but traffic.
+    free_flow_shares=(),
+    other_free_flow_share=1.0,
+    space_mean_share=1.0,
 )

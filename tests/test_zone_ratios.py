@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -24,8 +25,10 @@ from services.traffic.store import Store
 from services.traffic.usual import Comparison
 from services.traffic.usual_hour import compare_traffic
 from services.traffic.zone_ratios import travel_times_s, zone_times
-from tests.factories import make_usual_hour
+from tests.factories import UNHINDERED, make_usual_hour
 
+# Free flow is the limit, but on the belt: half of it.
+CITY = replace(UNHINDERED, free_flow_shares=(("Réseau d'armature", 60.0, 0.5),))
 # A Friday, 8 h in Rennes.
 MOMENT = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
 EIGHT_ON_FRIDAYS = 4 * 24 + 8
@@ -39,18 +42,18 @@ ROADS = {
     "rocade": (90, [(FREE, 120), (HEAVY, 30)], 0),
     # 15 to 30. One in forty is less than one in twenty.
     "penetrantes": (60, [(HEAVY, 30)], 39),
-    # 30 to 120. Two in forty are one in twenty, and less than one in four.
+    # 60 to 120. Two in forty are one in twenty, and less than one in four.
     "ceinture": (60, [(CONGESTED, 15), (CONGESTED, 15)], 38),
     # 300 to 9 * 30 + 900. Ten in forty are one in four. A standstill is 1 km/h.
     "quartiers": (30, [(FREE, 30)] * 9 + [(CONGESTED, 0)], 30),
 }
 # Of the whole network 17 segments in 126 are known.
-SHOWN = [36 / 54, 20 / 40, np.nan, 30 / 120, 300 / 1_170, 401 / 1_414]
+SHOWN = [36 / 54, 20 / 40, np.nan, 60 / 120, 300 / 1_170, 431 / 1_414]
 EVALUATED = [36 / 54, 20 / 40, np.nan, np.nan, 300 / 1_170, np.nan]
 STATUSES = {
     "centre-ville": "dense",
     "rocade": "dense",
-    "ceinture": "blocked",
+    "ceinture": "dense",
     "quartiers": "blocked",
     "metropole": "blocked",
 }
@@ -74,7 +77,7 @@ def _network():
     ]
     south, north = round(RENNES.centre_lat_deg, 3), round(RENNES.centre_lat_deg, 3) + 0.009
     return Network(
-        city=RENNES,
+        city=CITY,
         version="workedout",
         segment_ids=tuple(f"{place:03d}_D" for place in range(len(rows))),
         geometry=tuple([[[east, south], [east, north]]] for east in longitudes),
@@ -103,7 +106,7 @@ SNAPSHOT = make_snapshot(
 @pytest.fixture
 def data_dir(tmp_path):
     """A history that holds the snapshot."""
-    Store(RENNES, tmp_path).keep_network(NETWORK)
+    Store(CITY, tmp_path).keep_network(NETWORK)
     writer.append_snapshot(tmp_path, SNAPSHOT)
     return tmp_path
 
@@ -123,7 +126,7 @@ def test_the_definition():
 
 
 def test_it_holds_for_any_number_of_times():
-    free_flow = NETWORK.speed_limit_kmh
+    free_flow = NETWORK.free_flow_kmh
     speed_kmh = np.stack(
         [[free_flow, free_flow / 2], [free_flow / 4, np.full_like(free_flow, np.nan)]]
     )
@@ -141,7 +144,7 @@ def test_the_live_figures_are_those_of_the_table():
     told = [np.nan if ratio is None else ratio for ratio in indicators.zone_ratios.values()]
     assert list(indicators.zone_ratios) == list(RENNES.zones)
     assert told == pytest.approx(SHOWN[:-1], nan_ok=True)
-    assert indicators.congestion_level == pytest.approx(1_414 / 401 - 1)
+    assert indicators.congestion_level == pytest.approx(1_414 / 431 - 1)
 
 
 def test_what_has_no_ratio_is_not_compared_with_the_usual():
@@ -156,14 +159,14 @@ def test_the_usual_week_is_made_of_them(data_dir):
 
 
 def test_forecasts_are_evaluated_by_them(data_dir):
-    found = observed_zones(RENNES, data_dir, "live", date(2026, 11, 20), date(2026, 11, 20))
+    found = observed_zones(CITY, data_dir, "live", date(2026, 11, 20), date(2026, 11, 20))
     assert found.ratio[0] == pytest.approx(EVALUATED, nan_ok=True)
     usual = found.counts[date(2026, 11, 20)].sum(axis=(0, 2))
     assert usual.tolist() == (~np.isnan(SHOWN)).astype(int).tolist()
 
 
 def test_the_model_of_zones_learns_from_them(data_dir):
-    frame = load_zone_history(RENNES, data_dir, "live").frame
+    frame = load_zone_history(CITY, data_dir, "live").frame
     learned = {
         RENNES.zone_choices[row.zone]: ZONE_STATUSES[row.status] for row in frame.itertuples()
     }

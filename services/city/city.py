@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -165,6 +166,13 @@ class City:
     communes : tuple of Waypoint
         What the map calls the parts of the city, those with more roads first.
     corridors : tuple of CorridorPlan
+    free_flow_shares : tuple of (str, float, float)
+        The feed's road class, the limit (km/h), and speed ÷ limit with nobody else on such roads,
+        the median of what the feed shows. Between traffic lights nobody reaches the limit.
+    other_free_flow_share : float
+        The same of roads that are not in it.
+    space_mean_share : float
+        What traffic as a whole drives then, ÷ that median: travel times add up by the slow ones.
     holidays : Holidays
     """
 
@@ -196,6 +204,9 @@ class City:
     road_signs: tuple[tuple[str, str], ...]
     communes: tuple[Waypoint, ...]
     corridors: tuple[CorridorPlan, ...]
+    free_flow_shares: tuple[tuple[str, float, float], ...]
+    other_free_flow_share: float
+    space_mean_share: float
     holidays: Holidays
 
     @property
@@ -213,6 +224,11 @@ class City:
     def local(self, moment: datetime) -> datetime:
         """An aware time as people in the city read it."""
         return moment.astimezone(self.time_zone)
+
+    def free_flow_shares_of(self, roads: Iterable[tuple[str, float]]) -> list[float]:
+        """What :attr:`free_flow_shares` says of roads, given by class and limit."""
+        share_of = {(kind, limit): share for kind, limit, share in self.free_flow_shares}
+        return [share_of.get(road, self.other_free_flow_share) for road in roads]
 
     def checked_zone(self, value: str | None) -> str:
         """Check the zone that a caller named; the first one if none.

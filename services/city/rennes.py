@@ -192,6 +192,17 @@ _COMMUNES: Final = (
     Waypoint("Mordelles", (-1.7941, 48.0811)),
 )
 
+# Noon of 2024-08-26, with what rush of 2025-11-04 tells of the delay taken out, by hierarchie and
+# vitesse_maxi (docs/simulation.md). The simulation drives by them.
+_DISTRIBUTION: Final = {30: 1.04, 50: 0.78, 70: 0.87, 80: 0.75, 90: 0.85}
+_FREE_FLOW_SHARES: Final = {
+    "Réseau national": {30: 1.60, 50: 0.94, 70: 0.95, 90: 1.03, 110: 0.92},
+    "Réseau d'armature": {50: 0.98, 70: 0.95, 80: 0.75, 90: 1.04},
+    "Réseau d'appui": {30: 1.17, 50: 0.81, 70: 0.90, 80: 0.72, 90: 0.95, 110: 0.96},
+    "Réseau de distribution principale": _DISTRIBUTION,
+    "Réseau de distribution secondaire": _DISTRIBUTION,
+}
+
 RENNES: Final = City(
     name="Rennes",
     feed_url=(
@@ -245,5 +256,15 @@ RENNES: Final = City(
     ),
     communes=_COMMUNES,
     corridors=_CORRIDORS,
+    free_flow_shares=tuple(
+        (road_class, limit_kmh, share)
+        for road_class, by_limit in _FREE_FLOW_SHARES.items()
+        for limit_kmh, share in by_limit.items()
+    ),
+    # Neither capture has such a segment.
+    other_free_flow_share=0.9,
+    # So that noon of 2024-08-26 reads 13 % congested, and what is simulated at 3 h of eight weeks
+    # between 0 and 4 % (by the medians alone 22 and 6 %).
+    space_mean_share=0.92,
     holidays=Holidays("FR", "B", Path(__file__).with_name("days_off.json")),
 )

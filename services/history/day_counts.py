@@ -1,6 +1,6 @@
 """From the rows of a day to what they add to a usual week, and to how long the zones took.
 
-No speed where the status is unknown or the road closed; free flow is the limit. A zone's
+No speed where the status is unknown or the road closed. A zone's
 speed ratio is that of ``services.traffic.zone_ratios``.
 """
 

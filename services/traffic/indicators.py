@@ -1,8 +1,8 @@
 """What the traffic amounts to: one set of definitions for live figures and forecasts.
 
 Speeds above the limit count as the limit, so that a fast road does not hide a
-jam elsewhere. Free flow is the speed limit: the feed carries no other reference,
-and its own statuses are thresholds of speed ÷ limit.
+jam elsewhere. Free flow is ``Network.free_flow_kmh``; the statuses of segments
+are the feed's, thresholds of speed ÷ limit.
 
 Sources
 -------

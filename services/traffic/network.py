@@ -62,9 +62,24 @@ class Network:
         return segment_lengths_m(self.geometry)
 
     @cached_property
+    def usual_free_flow_shares(self) -> NDArray[np.float64]:
+        """Free-flow speed ÷ limit of each segment, as ``City.free_flow_shares`` has it."""
+        roads = zip(self.road_classes.tolist(), self.speed_limit_kmh.tolist(), strict=True)
+        return np.array(self.city.free_flow_shares_of(roads))
+
+    @cached_property
+    def free_flow_kmh(self) -> NDArray[np.float64]:
+        """Speed of the traffic on each segment that nothing slows, at most its limit.
+
+        By class and limit, as the city's captures tell.
+        """
+        share = self.usual_free_flow_shares * self.city.space_mean_share
+        return self.speed_limit_kmh * np.minimum(share, 1.0)
+
+    @cached_property
     def free_flow_time_s(self) -> NDArray[np.float64]:
-        """Seconds to drive each segment at its speed limit."""
-        return self.length_m / (self.speed_limit_kmh / 3.6)
+        """Seconds to drive each segment in free flow."""
+        return self.length_m / (self.free_flow_kmh / 3.6)
 
     @cached_property
     def points(self) -> NDArray[np.float64]:

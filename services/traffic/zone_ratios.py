@@ -1,8 +1,11 @@
 """The speed ratio of a zone: one definition for live figures, history, training and scores.
 
 Free-flow time ÷ actual time, each summed over the segments of the zone whose speed is known,
-as if each of them were driven once: between 0 and 1, speeds above the limit counting as the
-limit.
+as if each of them were driven once: between 0 and 1. Free flow is ``Network.free_flow_kmh``, what
+is driven where nothing slows, and not the limit, which nobody reaches between traffic lights.
+Speeds above the limit count as the limit. Those between free flow and the limit count as they are:
+of the few cars that are measured some are faster and some slower, and bounding the fast ones alone
+would turn their chance into congestion.
 """
 
 from __future__ import annotations

@@ -40,6 +40,7 @@ def encode_traffic(
         "status": [DATEX_NAMES[code] for code in snapshot.status_codes()],
         "speed_kmh": _or_none(observed["speed_kmh"]),
         "speed_limit_kmh": _numbers(network.speed_limit_kmh),
+        "free_flow_kmh": _numbers(network.free_flow_kmh),
         "travel_time_s": _or_none(observed["travel_time_s"]),
         "reliability_pct": observed["reliability_pct"].tolist(),
         "probes": observed["probes"].tolist(),

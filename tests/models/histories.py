@@ -22,7 +22,8 @@ from tests.factories import make_network
 # A Sunday, 23 h in UTC: midnight of Monday 2026-11-02 in Rennes.
 START = datetime(2026, 11, 1, 23, tzinfo=UTC)
 FREE, DENSE, BLOCKED = range(len(ZONE_STATUSES))
-_RATIOS = (0.9, 0.5, 0.3)
+# Of the limit; of free flow, in every zone on the same side of the bounds.
+_RATIOS = (0.9, 0.45, 0.25)
 _STATUSES = (Status.FREE_FLOW, Status.HEAVY, Status.CONGESTED)
 
 

@@ -75,34 +75,6 @@ CONDUCT: Final = {
     Kind.DISTRIBUTION: Conduct(0.22, 0.28, 0.00, 0.25, 0.09, 0.15, 0.68, 0.41, 1.24, 0.90),
 }
 
-# Median of speed ÷ limit with nobody else on the road: noon's, with what rush tells of the delay
-# taken out. Between traffic lights free flow is below the limit.
-FREE_SHARES: Final = {
-    (RoadClass.NATIONAL, 30): 1.60,
-    (RoadClass.NATIONAL, 50): 0.94,
-    (RoadClass.NATIONAL, 70): 0.95,
-    (RoadClass.NATIONAL, 90): 1.03,
-    (RoadClass.NATIONAL, 110): 0.92,
-    (RoadClass.ARMATURE, 50): 0.98,
-    (RoadClass.ARMATURE, 70): 0.95,
-    (RoadClass.ARMATURE, 80): 0.75,
-    (RoadClass.ARMATURE, 90): 1.04,
-    (RoadClass.APPUI, 30): 1.17,
-    (RoadClass.APPUI, 50): 0.81,
-    (RoadClass.APPUI, 70): 0.90,
-    (RoadClass.APPUI, 80): 0.72,
-    (RoadClass.APPUI, 90): 0.95,
-    (RoadClass.APPUI, 110): 0.96,
-    (RoadClass.DISTRIBUTION, 30): 1.04,
-    (RoadClass.DISTRIBUTION, 50): 0.78,
-    (RoadClass.DISTRIBUTION, 70): 0.87,
-    (RoadClass.DISTRIBUTION, 80): 0.75,
-    (RoadClass.DISTRIBUTION, 90): 0.85,
-}
-
-# Where neither capture has such a segment.
-UNSEEN_FREE_SHARE: Final = 0.9
-
 
 def kinds(network: DemoNetwork) -> NDArray[np.int64]:
     """Kind of each segment, shape (segments,)."""

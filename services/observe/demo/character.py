@@ -9,14 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.observe.demo import noise
-from services.observe.demo.calibration import (
-    CONDUCT,
-    FREE_SHARES,
-    UNSEEN_FREE_SHARE,
-    Conduct,
-    Kind,
-    kinds,
-)
+from services.observe.demo.calibration import CONDUCT, Conduct, Kind, kinds
 from services.observe.demo.demand import Profile
 from services.observe.demo.network import DemoNetwork, RoadClass
 from services.observe.demo.noise import Purpose
@@ -181,16 +174,12 @@ def _centrality(network: DemoNetwork) -> NDArray[np.float64]:
 
 def _free_shares(network: DemoNetwork) -> Floats:
     """Free-flow speed ÷ limit that is usual for the class, the limit and the place."""
-    codes = zip(network.road_class.tolist(), network.limit_kmh.tolist(), strict=True)
-    shares = np.array(
-        [FREE_SHARES.get((RoadClass(code), limit), UNSEEN_FREE_SHARE) for code, limit in codes]
-    )
     outwards = _SLOWEST + _FASTER_PER_KM * (_away_km(network) - _SLOWEST_UP_TO_KM)
     by_length = _SHORT + _LONGER * np.minimum(network.length_m.astype(np.float64) / _LONG_M, 1.0)
-    shares *= np.choose(
+    shares: NDArray[np.float64] = network.free_flow_share * np.choose(
         network.road_class,
         # From national to distribution.
-        [np.ones_like(shares), by_length, by_length, np.clip(outwards, _SLOWEST, _FASTEST)],
+        [np.ones_like(by_length), by_length, by_length, np.clip(outwards, _SLOWEST, _FASTEST)],
     )
     return shares.astype(np.float32)
 

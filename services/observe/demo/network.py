@@ -57,6 +57,8 @@ class DemoNetwork:
     road_class : array of uint8
         Values of `RoadClass`; secondary distribution is distribution.
     limit_kmh : array of uint8
+    free_flow_share : array of float
+        Free-flow speed ÷ limit that is usual for its class and limit (``City.free_flow_shares``).
     length_m : array of float32
     zone : array of uint8
         As an index into the city's zones.
@@ -75,6 +77,7 @@ class DemoNetwork:
     names: NDArray[np.str_]
     road_class: NDArray[np.uint8]
     limit_kmh: NDArray[np.uint8]
+    free_flow_share: NDArray[np.float64]
     length_m: NDArray[np.float32]
     zone: NDArray[np.uint8]
     corridor: NDArray[np.int64]
@@ -108,6 +111,7 @@ def demo_network(city: City, segments: int | None = None) -> DemoNetwork:
         names=whole.names[places],
         road_class=whole.road_class[places],
         limit_kmh=whole.limit_kmh[places],
+        free_flow_share=whole.free_flow_share[places],
         length_m=whole.length_m[places],
         zone=whole.zone[places],
         corridor=whole.corridor[places] + corridors * copies,
@@ -141,6 +145,7 @@ def _whole_network(city: City) -> DemoNetwork:
             np.uint8,
         ),
         limit_kmh=network.speed_limit_kmh.astype(np.uint8),
+        free_flow_share=network.usual_free_flow_shares,
         length_m=length_m,
         zone=network.zone_codes,
         corridor=corridor,

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from services.city.rennes import RENNES
 from services.forecast.champions import CHAMPION_FILE
@@ -28,6 +29,7 @@ from services.history.hour_of_week import HOURS_PER_WEEK
 from services.history.rows import Observations
 from services.traffic.snapshot import Source
 from services.traffic.status import Status
+from services.traffic.zone_ratios import travel_times_s, zone_times
 from tests.factories import make_network
 from tests.services.history.days import keep_network
 
@@ -138,8 +140,9 @@ def make_nowcast(
     source: Source = "demo",
 ) -> NowcastTable:
     """A nowcast that is almost sure of what every zone will do."""
-    middle = [RATIO_OF[doing(moment + timedelta(minutes=lead))] for lead in LEAD_MINUTES]
-    ratios = np.add.outer([-0.03, 0.0, 0.03], middle)
+    coming = [doing(moment + timedelta(minutes=lead)) for lead in LEAD_MINUTES]
+    ratios = np.add.outer([-0.03, 0.0, 0.03], [RATIO_OF[status] for status in coming])
+    zones = np.add.outer([-0.03, 0.0, 0.03], [zone_ratios(status) for status in coming])
     shape = (len(QUANTILES), len(LEAD_MINUTES), len(NETWORK))
     return NowcastTable(
         RENNES,
@@ -150,8 +153,14 @@ def make_nowcast(
         source=source,
         observed_at=moment,
         percent=to_percent(np.broadcast_to(ratios[:, :, None], shape)),
-        zone_ratios=np.repeat(ratios[:, :, None], len(RENNES.zone_choices), axis=2),
+        zone_ratios=np.minimum(zones, 1.0),
     )
+
+
+def zone_ratios(status: int) -> NDArray[np.float64]:
+    """Speed ratio of each zone, against free flow and not the limit."""
+    travel_s = travel_times_s(NETWORK, NETWORK.speed_limit_kmh * RATIO_OF[status])
+    return zone_times(NETWORK, travel_s).speed_ratios()
 
 
 def rush(moment):

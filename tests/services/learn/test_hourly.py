@@ -21,11 +21,11 @@ from tests.services.learn.histories import (
     BLOCKED,
     DENSE,
     FREE,
-    RATIO_OF,
     rush,
     times,
     write,
     write_table,
+    zone_ratios,
 )
 
 # Midnight in Rennes, of a Monday in March: summer time begins on the 29th.
@@ -91,7 +91,7 @@ def test_the_average_knows_nothing_of_the_hour_it_is_evaluated_on(tmp_path):
         observed = observed_zones(RENNES, tmp_path, "demo", date(2026, 3, 2), date(2026, 3, 4))
         usual = observed.usual.at(datetime(2026, 3, 4, 12, tzinfo=UTC))
         assert usual.shares[0].argmax() == FREE
-        assert usual.ratio[0] == pytest.approx(RATIO_OF[FREE], abs=0.02)
+        assert usual.ratio[0] == pytest.approx(zone_ratios(FREE)[0], abs=0.02)
         # The day after may know it.
         later = observed.usual.at(datetime(2026, 3, 5, 12, tzinfo=UTC))
         assert later.shares[0, BLOCKED] == pytest.approx(1 / 3, abs=0.05)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -20,13 +21,20 @@ from tests.factories import rennes_network
 NOON = datetime(2026, 11, 23, 11, tzinfo=UTC)
 # One degree of latitude on the sphere that lengths are measured on.
 DEGREE_M = 111_194.93
+# Free flow is the limit, but on roads of 80 km/h: there 60 of the 75 km/h that the feed shows.
+CITY = replace(
+    RENNES,
+    free_flow_shares=(("Réseau d'appui", 80.0, 75 / 80),),
+    other_free_flow_share=1.25,
+    space_mean_share=0.8,
+)
 
 
 def straight_network(names, limits, *, lat=48.0):
     """Segments of one kilometre due north, far from the centre."""
     step = 1_000 / DEGREE_M
     return Network(
-        city=RENNES,
+        city=CITY,
         version="straight",
         segment_ids=tuple(str(i) for i in range(len(names))),
         geometry=tuple(
@@ -65,6 +73,23 @@ def test_a_fast_road_does_not_hide_a_jam():
     network = straight_network(["a", "b"], [60, 60])
     indicators = compute_indicators(network, observed(network, [1, 2], [120, 30]))
     assert indicators.congestion_level == pytest.approx(0.5)
+
+
+def test_free_flow_is_what_is_driven_and_not_the_limit():
+    network = straight_network(["a", "b"], [80, 80])
+    assert network.free_flow_kmh.tolist() == pytest.approx([60, 60])
+    # 60 s each in free flow, 120 s and 50 s now: above the limit is the limit, 45 s.
+    indicators = compute_indicators(network, observed(network, [2, 1], [30, 72]))
+    assert indicators.congestion_level == pytest.approx((120 + 50) / 120 - 1)
+    indicators = compute_indicators(network, observed(network, [2, 1], [30, 110]))
+    assert indicators.congestion_level == pytest.approx((120 + 45) / 120 - 1)
+    [found] = indicators.worst_stretches
+    assert (found.stretch.road, found.delay_s) == ("a", pytest.approx(60, rel=1e-3))
+
+
+def test_traffic_faster_than_free_flow_is_not_less_than_none_congested():
+    network = straight_network(["a"], [80])
+    assert compute_indicators(network, observed(network, [1], [75])).congestion_level == 0.0
 
 
 def test_unknown_segments_count_for_nothing():
@@ -110,7 +135,7 @@ def road_of(names, speeds, limits=None):
     lon = [-1.9 + list(dict.fromkeys(names)).index(name) / 7 for name in names]
     lat = [48 + names[:place].count(name) * step for place, name in enumerate(names)]
     network = Network(
-        city=RENNES,
+        city=CITY,
         version="roads",
         segment_ids=tuple(str(i) for i in range(len(names))),
         geometry=tuple([[[x, y], [x, y + step]]] for x, y in zip(lon, lat, strict=True)),

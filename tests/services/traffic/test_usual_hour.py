@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -14,11 +15,18 @@ from services.traffic.status import Status
 from services.traffic.usual import Comparison
 from services.traffic.usual_hour import compare_traffic, decode_usual_hour, encode_usual_hour
 from services.web.latest import LatestTraffic
-from tests.factories import OBSERVED_AT, make_network, make_snapshot_for, make_usual_hour
+from tests.factories import (
+    OBSERVED_AT,
+    UNHINDERED,
+    make_network,
+    make_snapshot_for,
+    make_usual_hour,
+)
 from tests.hanging import hanging_file
 from tests.waiting import wait_until
 
-NETWORK = make_network()
+# Free flow is the limit there.
+NETWORK = replace(make_network(), city=UNHINDERED)
 
 
 @pytest.mark.parametrize(
