@@ -1,9 +1,16 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
+import pytest
+
+from services.city.rennes import RENNES
+from services.observe.demo import DemoFeed
+from services.observe.feeds.reply import check_reply
+from services.observe.feeds.roadworks import check_roadworks
 from services.traffic.placed_roadworks import likely_causes, place_roadworks
 from services.traffic.roadworks import make_list
+from tests.conftest import REAL_DATA
 from tests.factories import OBSERVED_AT
 from tests.roadworks_replies import DAY, make_measure, make_roadwork
 from tests.services.traffic.test_road_matching import (
@@ -77,3 +84,25 @@ def test_a_cause_is_on_the_stretch_active_and_may_slow_the_traffic():
     }
     # The works on one half of the street may be why the other one is slow; not against its way.
     assert causes == {EAST: "unknown", FURTHER: "unknown", BESIDE: "worse"}
+
+
+@pytest.mark.realdata
+def test_real_roadworks_are_on_the_streets_that_they_name():
+    body = (REAL_DATA / "roadworks-2026-08-20.json").read_bytes()
+    told = check_roadworks(body, city=RENNES, source="live", received_at=OBSERVED_AT).told
+    feed = DemoFeed()
+    network = check_reply(
+        feed.reply(OBSERVED_AT), city=RENNES, source="demo", received_at=OBSERVED_AT
+    ).network
+    streets = {
+        one.place: {str(network.names[segment]) for segment in one.segments}
+        for one in place_roadworks(told, network, date(2026, 8, 20))
+    }
+    assert streets == {
+        # A house; a street that the feed of the traffic does not know; 80 m of one.
+        "171 Rue de Vern": {"Rue de Vern"},
+        "Rue Albert de Mun, du 16 jusqu'à la Rue Pierre Martin": set(),
+        "Rue Saint-Martin, du Mail Germaine Poinso-Chapuis jusqu'à Allée Léonie Chaptal": {
+            "Rue Saint-Martin"
+        },
+    }
