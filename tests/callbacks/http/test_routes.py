@@ -32,6 +32,7 @@ def test_traffic_is_the_latest_snapshot_as_geojson(client, published):
     assert set(first["properties"]) == {
         "id", "name", "status", "speed_kmh", "speed_limit_kmh", "travel_time_s",
         "reliability_pct", "probes", "road_class", "usual_speed_kmh", "compared_with_usual",
+        "free_flow_kmh",
     }  # fmt: skip
     assert first["geometry"]["type"] == "MultiLineString"
     assert body["features"][1]["geometry"]["type"] == "LineString"
