@@ -111,6 +111,30 @@
     ];
   };
 
+  /** Minutes of a corridor now, and how many more than in free flow. */
+  const corridorTime = (now, freeFlow, texts, settings) => {
+    const { fill, quantity } = app.wording;
+    if (now === settings.corridorClosed) return { now: texts.status.impossible, more: "" };
+    if (now === null) return { now: texts.glance.no_value, more: "" };
+    const delay = quantity(Math.max(0, now - freeFlow), "minute");
+    return { now: quantity(now, "minute"), more: fill(texts.corridors.more, { delay }) };
+  };
+
+  const corridors = ({ corridors: minutes }, texts, settings) => [
+    ["corridors", { hidden: minutes.every((value) => value === null) }],
+    ...settings.corridors.flatMap((key, place) => {
+      const [now, freeFlow] = minutes.slice(2 * place, 2 * place + 2);
+      if (freeFlow === null) return [[`corridor-${key}`, { hidden: true }]];
+      const told = corridorTime(now, freeFlow, texts, settings);
+      return [
+        [`corridor-${key}`, { hidden: false }],
+        [`corridor-now-${key}`, { text: told.now }],
+        [`corridor-free-${key}`, { text: app.wording.quantity(freeFlow, "minute") }],
+        [`corridor-more-${key}`, { text: told.more }],
+      ];
+    }),
+  ];
+
   const legend = (snapshot, texts, settings) =>
     settings.legendOrder.flatMap((code) => {
       const { fill, number, counted } = app.wording;
@@ -138,7 +162,9 @@
   /** Everything that a snapshot changes beside the map and its legend. */
   const writeFigures = () => {
     const { snapshot, texts, settings } = page;
-    const figures = [zones, glance, worstStretches].flatMap((part) => part(snapshot, texts, settings));
+    const figures = [zones, glance, worstStretches, corridors].flatMap((part) =>
+      part(snapshot, texts, settings),
+    );
     app.write(Object.fromEntries(figures));
   };
 

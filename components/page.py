@@ -9,6 +9,7 @@ from typing import Any, Final
 import plotly.graph_objects as go
 from dash import dcc, html
 
+from components.corridors import CorridorName, build_corridors
 from components.footer import FooterLinks, build_footer
 from components.forecast_card import CARD_ID, Choice, DayForecast, build_card
 from components.glance import build_glance
@@ -36,6 +37,7 @@ _BROWSER_TEXTS: Final = (
     "forecast", "nowcast", "glance", "unit", "map_forecast", "forecast_status",
     "forecast_status_meaning", "zone_in_title", "zone_status_letter", "day_note",
     "roadworks", "roadwork_level", "stretch", "stretch_way",
+    "corridors",
 )  # fmt: skip
 
 
@@ -57,6 +59,8 @@ class PageData:
         Those whose state is shown at the top.
     lead_minutes : sequence of int
         How far ahead the next hour is shown.
+    corridors : sequence of CorridorName
+        Whose times are shown.
     choice, forecast
         What the forecast starts with.
     """
@@ -72,6 +76,7 @@ class PageData:
     choice: Choice
     forecast: DayForecast | None
     has_tiles: bool
+    corridors: Sequence[CorridorName]
     has_roadworks: bool
     icon_url: str
     stretches_csv_url: str
@@ -97,6 +102,7 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
                     build_card(texts, data.choice, data.forecast),
                     build_nowcast(texts, data.zones, data.lead_minutes),
                     build_glance(texts, data.stretches_csv_url),
+                    *([build_corridors(texts, data.corridors)] if data.corridors else []),
                     *([build_roadworks(texts)] if data.has_roadworks else []),
                 ],
                 className="page-main",

@@ -1,4 +1,4 @@
-"""The places that people can name: stretches with the time they cost, for page and API."""
+"""The places that people can name: stretches and corridors, for the page and the API."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from callbacks.http.answers import (
 from callbacks.http.problems import problem
 from services.base.errors import StorageError
 from services.roles.assembly import Services
+from services.traffic.corridor_times import CorridorTime
 from services.traffic.indicators import WorstStretch, worst_stretches
 from services.traffic.network import Network
 from services.traffic.stretch_wording import stretch_parts
@@ -43,6 +44,14 @@ def register(server: Flask, services: Services) -> None:
         if view is None:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING_YET)
         return api_answer(origin(view) | {"stretches": stretch_rows(view)})
+
+    @server.get("/api/v1/corridors")
+    def corridors() -> ResponseReturnValue:
+        view = services.traffic.view()
+        if view is None:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING_YET)
+        rows = [corridor_row(time, view.network.segment_ids) for time in view.corridor_times]
+        return api_answer(origin(view) | {"corridors": rows})
 
     @server.get(STRETCHES_CSV_PATH)
     def stretches_csv() -> ResponseReturnValue:
@@ -102,8 +111,30 @@ def stretch_rows(view: TrafficView) -> list[dict[str, Any]]:
     return [_row(worst, ids) for worst in found]
 
 
+def corridor_row(time: CorridorTime, ids: tuple[str, ...]) -> dict[str, Any]:
+    """A corridor as the API tells it."""
+    way = time.corridor.way
+    return {
+        "key": way.key,
+        "name": way.name,
+        "towards": way.towards,
+        "side": way.side,
+        "length_m": round(time.corridor.length_m),
+        "now_s": _rounded(time.now_s),
+        "free_flow_s": _rounded(time.free_flow_s),
+        "usual_s": _rounded(time.usual_s),
+        "known_share": round(time.known_share, 2),
+        "is_closed": time.is_closed,
+        "segment_ids": [ids[place] for place in time.corridor.segments],
+    }
+
+
+def _rounded(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds)
+
+
 def _row(worst: WorstStretch, ids: tuple[str, ...]) -> dict[str, Any]:
-    stretch, against = worst.stretch, worst.usual_delay_s
+    stretch = worst.stretch
     return {
         "key": stretch.key,
         "road": stretch.road,
@@ -115,7 +146,7 @@ def _row(worst: WorstStretch, ids: tuple[str, ...]) -> dict[str, Any]:
         "length_m": round(stretch.length_m),
         "speed_kmh": round(worst.speed_kmh, 1),
         "delay_s": round(worst.delay_s),
-        "delay_against_usual_s": None if against is None else round(against),
+        "delay_against_usual_s": _rounded(worst.usual_delay_s),
         "jam_km": round(worst.jam_km, 2),
         "slowest_segment_id": ids[worst.segment_index],
         "segment_ids": [ids[place] for place in stretch.segments],

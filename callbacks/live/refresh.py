@@ -22,6 +22,8 @@ from components.page import (
 )
 from services.base.errors import ForecastUnavailable
 from services.roles.assembly import Services
+from services.traffic.corridor_times import CorridorTime
+from services.traffic.corridors import corridor_ways
 from services.traffic.indicators import WorstStretch, congestion_level, zone_status
 from services.traffic.stretch_wording import stretch_parts
 from services.traffic.usual import Comparison
@@ -32,6 +34,9 @@ NAMESPACE: Final = "traffic"
 # asked less often is late after three of its periods.
 _LATE_AFTER_SECONDS: Final = 600
 _LATE_AFTER_PERIODS: Final = 3
+CLOSED: Final = -1
+"""Minutes of a corridor that cannot be driven."""
+_SECONDS_PER_MINUTE: Final = 60
 
 
 def register(app: Dash, services: Services) -> None:
@@ -125,6 +130,7 @@ def snapshot_payload(view: TrafficView) -> dict[str, Any]:
         "jam_km": round(indicators.jam_km, 1),
         "zones": _zone_states(view),
         "worst": [_worst_stretch(worst) for worst in indicators.worst_stretches[:WORST_SHOWN]],
+        "corridors": _corridor_minutes(view),
         # Last, where its many letters spoil the compression of nothing else.
         "statuses": view.packed_statuses,
     }
@@ -162,6 +168,24 @@ def _worst_stretch(worst: WorstStretch) -> list[Any]:
         round(worst.speed_kmh),
         stretch_parts(worst.stretch),
     ]
+
+
+def _corridor_minutes(view: TrafficView) -> list[int | None]:
+    """Of each corridor the minutes now and in free flow, in the order of the city's file.
+
+    Now is None where too little is known, and CLOSED where a segment is closed; both are None of
+    one that the network has no drive along.
+    """
+    found = {item.corridor.way.key: _minutes(item) for item in view.corridor_times}
+    ways = corridor_ways(view.network.city)
+    return [minutes for way in ways for minutes in found.get(way.key, (None, None))]
+
+
+def _minutes(time: CorridorTime) -> tuple[int | None, int]:
+    free_flow = round(time.free_flow_s / _SECONDS_PER_MINUTE)
+    if time.is_closed:
+        return CLOSED, free_flow
+    return None if time.now_s is None else round(time.now_s / _SECONDS_PER_MINUTE), free_flow
 
 
 def _whole_percent(share: float | None) -> int | None:

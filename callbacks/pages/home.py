@@ -23,6 +23,7 @@ from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT
 from services.forecast.zone_forecasts import DAY_NAMES
 from services.plain.statuses import DATEX_NAMES
 from services.roles.assembly import Services
+from services.traffic.corridors import corridor_ways
 
 _VERSION: Final = "{version}"
 _PLOTLY_PATH: Final = "/_dash-component-suites/plotly/package_data/plotly.min.js"
@@ -56,7 +57,7 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
     app = pages.main
     view = services.traffic.view()
     settings, city = services.settings, services.city
-    choice = first_choice(services)
+    choice, ways = first_choice(services), corridor_ways(city)
     network_version = None if view is None else view.snapshot.network_version
     network_url_template = app.get_relative_path(f"/network/{_VERSION}.geojson")
     return PageData(
@@ -106,6 +107,8 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
             "statuses": DATEX_NAMES,
             "legendOrder": [DATEX_NAMES.index(status) for status in LEGEND_ORDER],
             "worstStretches": WORST_SHOWN,
+            "corridors": [way.key for way in ways],
+            "corridorClosed": refresh.CLOSED,
         },
         refresh_seconds=settings.refresh_seconds,
         zones=city.zones,
@@ -113,6 +116,7 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
         choice=choice,
         forecast=forecast_choice.forecast_or_none(services, choice),
         has_tiles=bool(settings.tiles_url),
+        corridors=[(way.key, way.name, way.towards, way.side) for way in ways],
         has_roadworks=services.roadworks.is_expected,
         stretches_csv_url=app.get_relative_path(places.STRETCHES_CSV_PATH),
         icon_url=app.get_asset_url("icon.svg"),

@@ -9,12 +9,12 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.city.city import Waypoint
+from services.city.city import City, Waypoint
 from services.city.plane import placed_m
 from services.traffic.road_lines import Grid, RoadLines, turn_deg
 from services.traffic.stretches import successors
@@ -30,8 +30,8 @@ _State = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Corridor:
-    """A named drive in one direction.
+class CorridorWay:
+    """A drive of the city's file in one direction.
 
     Attributes
     ----------
@@ -41,16 +41,61 @@ class Corridor:
         As the city's file has it.
     towards : str
         Where it leads to.
-    segments : tuple of int
-        Places of its segments in the network's order, in the order of travel.
-    length_m : float
+    side : {"inner", "outer"} or None
+        Of a drive that ends where it begins: inner is clockwise, where one drives on the right.
+    waypoints : tuple of Waypoint
+    roads : tuple of str
+        The feed's names of the roads that it keeps to; all where there are none.
     """
 
     key: str
     name: str
     towards: str
+    side: Literal["inner", "outer"] | None
+    waypoints: tuple[Waypoint, ...]
+    roads: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Corridor:
+    """A drive that a network offers.
+
+    Attributes
+    ----------
+    way : CorridorWay
+    segments : tuple of int
+        Places of its segments in the network's order, in the order of travel.
+    length_m : float
+    """
+
+    way: CorridorWay
     segments: tuple[int, ...]
     length_m: float
+
+
+def corridor_ways(city: City) -> tuple[CorridorWay, ...]:
+    """The corridors of a city, each way, in the order of its file."""
+    return tuple(
+        CorridorWay(
+            key=plan.key + suffix,
+            name=plan.name,
+            towards=waypoints[-1].name,
+            side=_side(city, waypoints),
+            waypoints=waypoints,
+            roads=plan.roads,
+        )
+        for plan in city.corridors
+        for suffix, waypoints in (("", plan.waypoints), ("-retour", plan.waypoints[::-1]))
+    )
+
+
+def _side(city: City, waypoints: tuple[Waypoint, ...]) -> Literal["inner", "outer"] | None:
+    if waypoints[0] != waypoints[-1]:
+        return None
+    east_m, north_m = placed_m(city, [waypoint.point for waypoint in waypoints]).T
+    # The shoelace formula: positive is anticlockwise.
+    turned = float((east_m[:-1] * north_m[1:] - east_m[1:] * north_m[:-1]).sum())
+    return "outer" if turned > 0 else "inner"
 
 
 def corridors_of(lines: RoadLines, drive_s: NDArray[np.float64]) -> tuple[Corridor, ...]:
@@ -65,21 +110,12 @@ def corridors_of(lines: RoadLines, drive_s: NDArray[np.float64]) -> tuple[Corrid
         Seconds to drive each segment: what the quickest drive is the quickest by.
     """
     drives = _Drives(lines, drive_s)
-    found = []
-    for plan in lines.city.corridors:
-        for suffix, waypoints in (("", plan.waypoints), ("-retour", plan.waypoints[::-1])):
-            segments = drives.along(waypoints, plan.roads)
-            if segments:
-                found.append(
-                    Corridor(
-                        key=plan.key + suffix,
-                        name=plan.name,
-                        towards=waypoints[-1].name,
-                        segments=tuple(segments),
-                        length_m=float(lines.length_m[segments].sum()),
-                    )
-                )
-    return tuple(found)
+    found = ((way, drives.along(way.waypoints, way.roads)) for way in corridor_ways(lines.city))
+    return tuple(
+        Corridor(way, tuple(segments), float(lines.length_m[segments].sum()))
+        for way, segments in found
+        if segments
+    )
 
 
 class _Drives:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from services.base.errors import StorageError
 from services.base.watched import Watched
+from services.traffic.corridor_times import CorridorTime, corridor_times
 from services.traffic.indicators import Indicators, compute_indicators
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot, check_fits
@@ -37,6 +38,11 @@ class TrafficView:
     def indicators(self) -> Indicators:
         """The state of the network at a glance."""
         return compute_indicators(self.network, self.snapshot, self.usual_time_s)
+
+    @cached_property
+    def corridor_times(self) -> tuple[CorridorTime, ...]:
+        """How long the corridors take."""
+        return corridor_times(self.network, self.snapshot, self.usual_time_s)
 
     @cached_property
     def usual_time_s(self) -> NDArray[np.float64] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from callbacks.live.refresh import CLOSED
 from components.glance import WORST_SHOWN
 from components.palette import LEGEND_ORDER
 from components.unusual import COMPARISONS
@@ -18,6 +19,8 @@ SETTINGS = {
     "statuses": DATEX_NAMES,
     "legendOrder": [DATEX_NAMES.index(status) for status in LEGEND_ORDER],
     "worstStretches": WORST_SHOWN,
+    "corridors": ["rocade", "brest", "vern", "nantes"],
+    "corridorClosed": CLOSED,
     "map": {"comparisons": COMPARISONS},
 }
 SNAPSHOT = {
@@ -34,6 +37,8 @@ SNAPSHOT = {
         ["dense", 56, int(Comparison.USUAL)],
         ["free", -3, int(Comparison.QUIETER)],
     ],
+    # Minutes now and in free flow.
+    "corridors": [68, 21, None, 2, CLOSED, 3, None, None],
     "worst": [
         [7, 5_760, 300, 10, ["inwards", "from", "Rue de Vern", "Porte du Blosne", "", 1_834]],
         [9, 111, -61, 81, ["inner_north", "between", "Rocade", "Porte A", "Porte B", 640]],
@@ -118,6 +123,20 @@ def test_the_worst_stretches(page):
         *[False] * 4, True,
     ]  # fmt: skip
     assert shown(page, "worst-none", "hidden") is True
+
+
+def test_the_corridors(page):
+    def told(name, *keys):
+        return [shown(page, f"corridor-{name}-{key}") for key in keys]
+
+    assert shown(page, "corridors", "hidden") is False
+    assert told("now", "rocade", "brest", "vern") == ["68 min", "—", "Fermé"]
+    assert told("free", "rocade", "brest", "vern") == ["21 min", "2 min", "3 min"]
+    assert told("more", "rocade", "brest", "vern") == ["+47 min", "", ""]
+    # No drive leads along it on this network.
+    assert shown(page, "corridor-nantes", "hidden") is True
+    page.change(snapshot={**SNAPSHOT, "corridors": [None] * 8})
+    assert shown(page, "corridors", "hidden") is True
 
 
 def test_the_legend_counts_what_the_map_shows(page):

@@ -57,6 +57,18 @@ def test_stretches_that_lose_time_come_with_where_and_how_much(client, jammed):
     assert 0 < north["delay_against_usual_s"] < north["delay_s"]
 
 
+def test_corridors_come_with_their_times(client, jammed):
+    network, snapshot = jammed
+    body = orjson.loads(client.get("/api/v1/corridors").data)
+    assert (body["version"], len(body["corridors"])) == (snapshot.version, 32)
+    ring = body["corridors"][0]
+    assert (ring["key"], ring["name"], ring["side"]) == ("rocade", "Rocade", "inner")
+    assert ring["length_m"] == pytest.approx(31_000, abs=1_000)
+    assert 0 < ring["free_flow_s"] < ring["usual_s"] < ring["now_s"]
+    assert (ring["known_share"], ring["is_closed"]) == (1.0, False)
+    assert len(ring["segment_ids"]) == len(network.corridors[0].segments)
+
+
 def test_stretches_come_as_a_table_too(client, jammed):
     response = client.get("/api/v1/stretches.csv")
     assert response.content_type == "text/csv; charset=utf-8"
@@ -73,6 +85,6 @@ def test_where_nothing_is_lost_the_list_is_empty(client, store):
     assert client.get("/api/v1/stretches.csv").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["stretches", "stretches.csv"])
+@pytest.mark.parametrize("path", ["stretches", "stretches.csv", "corridors"])
 def test_before_the_first_snapshot_places_say_so(client, path):
     assert client.get(f"/api/v1/{path}").status_code == 503

@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 import pytest
 
-from callbacks.live.refresh import late_after_seconds, snapshot_payload
+from callbacks.live.refresh import CLOSED, late_after_seconds, snapshot_payload
 from components.page import NEWS_STORE_ID, REFRESH_ID, SHOWN_STORE_ID
 from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import table_shape
@@ -26,6 +26,7 @@ from tests.factories import (
     make_network,
     make_snapshot_for,
     make_usual_hour,
+    rennes_network,
     write_forecasts,
 )
 
@@ -274,6 +275,22 @@ def test_the_worst_stretch_is_compared_with_the_usual_of_the_hour():
     _, delay_s, against, *_ = snapshot_payload(view)["worst"][0]
     # Usually at half of the limit, now at a fifth: five times as long instead of twice.
     assert against == pytest.approx(delay_s * 3 / 4, rel=0.05)
+
+
+def test_corridors_tell_minutes_now_and_in_free_flow():
+    network = rennes_network()
+    jammed = snapshot_payload(TrafficView(network, make_snapshot_for(network, Status.CONGESTED)))
+    found = network.corridors
+    assert len(jammed["corridors"]) == 2 * len(found)
+    [now, free_flow] = jammed["corridors"][:2]
+    assert (found[0].way.name, now) == ("Rocade", pytest.approx(5 * free_flow, rel=0.05))
+    closed = snapshot_payload(TrafficView(network, make_snapshot_for(network, Status.IMPOSSIBLE)))
+    assert closed["corridors"][:2] == [CLOSED, free_flow]
+    unknown = snapshot_payload(TrafficView(network, make_snapshot_for(network, Status.UNKNOWN)))
+    assert unknown["corridors"][:2] == [None, free_flow]
+    elsewhere = make_network()
+    view = TrafficView(elsewhere, make_snapshot_for(elsewhere))
+    assert set(snapshot_payload(view)["corridors"]) == {None}
 
 
 def test_figures_of_a_network_nobody_drives_on():

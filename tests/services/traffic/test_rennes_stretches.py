@@ -41,7 +41,7 @@ def test_no_stretch_turns_back():
 
 def test_the_ring_road_is_31_km_each_way():
     there, back = (
-        item for item in rennes_network().corridors if item.key in {"rocade", "rocade-retour"}
+        item for item in rennes_network().corridors if item.way.key in {"rocade", "rocade-retour"}
     )
 
     assert there.length_m / 1_000 == pytest.approx(RING_KM, abs=1.0)
@@ -51,7 +51,7 @@ def test_the_ring_road_is_31_km_each_way():
 
 def test_every_corridor_of_the_city_is_driven_both_ways():
     network = rennes_network()
-    keys = [item.key for item in network.corridors]
+    keys = [item.way.key for item in network.corridors]
 
     assert len(keys) == len(set(keys)) == 2 * len(network.city.corridors)
     assert all(item.length_m > 1_000.0 for item in network.corridors)

@@ -186,7 +186,7 @@ def test_a_corridor_is_driven_both_ways_in_the_order_of_travel():
 
     out, back = dataclasses.replace(TOWN, city=city).corridors
 
-    assert (out.key, out.towards, back.key, back.towards) == (
+    assert (out.way.key, out.way.towards, back.way.key, back.way.towards) == (
         "nord",
         "Nord",
         "nord-retour",
