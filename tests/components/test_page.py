@@ -34,7 +34,7 @@ def page_data(**changes):
     values = {
         "language": "fr",
         "languages": {"fr": "Français"},
-        "figure": build_figure(None, None, RENNES.roads, {}, ""),
+        "figure": build_figure(None, None, RENNES.roads, {}),
         "news": {"time": 1_724_669_000},
         "browser_settings": {},
         "refresh_seconds": 60,
