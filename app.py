@@ -16,6 +16,7 @@ from callbacks.http import (
     compression,
     dash_requests,
     documents,
+    events,
     health,
     limits,
     metrics,
@@ -91,6 +92,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     segment_forecasts.register(server, services)
     roadworks.register(server, services)
     places.register(server, services)
+    events.register(server, services)
     camera_api.register(server, services)
     tiles.register(server, services)
     home.register(pages, services)

@@ -37,6 +37,6 @@
   /** The stretches of a network, and of which of them each segment is. */
   app.networkStretches = keepLast(app.fetchJson);
 
-  /** How each segment of a snapshot compares with the usual. */
-  app.snapshotComparison = keepLast(app.fetchJson);
+  /** The unusual events of a snapshot. */
+  app.snapshotEvents = keepLast(app.fetchJson);
 })();

@@ -75,7 +75,7 @@
       this.hidden = new Set();
       this.hovered = null;
       this.outlined = null;
-      this.comparison = null;
+      this.standingOut = null;
       this.unusual = new Set();
       this.retries = 0;
       this.roadworks = null;
@@ -253,31 +253,30 @@
       this.unusual.clear();
     }
 
-    /** Let what is unusual stand out, by the comparison of every road; null shows all alike. */
-    fadeUsual(comparison) {
-      const isChange = (comparison === null) !== (this.comparison === null);
-      this.comparison = comparison;
+    /** Let the roads of a set stand out; null shows all alike. */
+    fadeUsual(roads) {
+      const isChange = (roads === null) !== (this.standingOut === null);
+      this.standingOut = roads;
       this.markUnusual();
       if (isChange) this.hide(this.hidden);
     }
 
     /** Roads tell the style whether they are unusual; only those that change are told anew. */
     markUnusual() {
-      const { map, settings, comparison, unusual } = this;
+      const { map, settings, unusual } = this;
       const mark = (id, isUnusual) => {
         map.setFeatureState({ source: settings.source, id }, { unusual: isUnusual });
         if (isUnusual) unusual.add(id);
         else unusual.delete(id);
       };
-      const wanted = new Set();
-      comparison?.forEach((code, id) => settings.unusual.includes(code) && wanted.add(id));
+      const wanted = this.standingOut ?? new Set();
       [...unusual].filter((id) => !wanted.has(id)).forEach((id) => mark(id, false));
       [...wanted].filter((id) => !unusual.has(id)).forEach((id) => mark(id, true));
     }
 
     /** The opacity of a layer's roads, less for those that are as usual while these fade. */
     fading(opacity) {
-      if (this.comparison === null) return opacity;
+      if (this.standingOut === null) return opacity;
       const is = (state) => ["boolean", ["feature-state", state], false];
       return ["case", ["any", is("unusual"), is("hover")], opacity, opacity * FADED];
     }

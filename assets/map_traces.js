@@ -31,7 +31,7 @@
       this.features = [];
       this.codes = new Uint8Array(0);
       this.hidden = new Set();
-      this.comparison = null;
+      this.standingOut = null;
       this.indices = settings.statuses.map((_, index) => index);
       const { center, zoom } = plot._fullLayout.map;
       this.home = { center: { ...center }, zoom };
@@ -51,15 +51,15 @@
     }
 
     /** Traces have one opacity: what would fade is left out. */
-    async fadeUsual(comparison) {
-      if (comparison === this.comparison) return;
-      this.comparison = comparison;
+    async fadeUsual(roads) {
+      if (roads === this.standingOut) return;
+      this.standingOut = roads;
       await this.draw();
     }
 
     async draw() {
-      const { comparison, settings } = this;
-      const isDrawn = ({ id }) => !comparison || settings.unusual.includes(comparison[id]);
+      const { standingOut, settings } = this;
+      const isDrawn = ({ id }) => standingOut?.has(id) ?? true;
       const traces = tracesOf(this.features.filter(isDrawn), this.codes, settings.statuses);
       const column = (name) => traces.map((trace) => trace[name]);
       await window.Plotly.restyle(

@@ -1,4 +1,4 @@
-/* The statuses, and other codes, of all segments, as services/traffic/status.py packs them: base64. */
+/* The statuses of all segments, as services/traffic/status.py packs them: base64. */
 (() => {
   "use strict";
   const app = window.trafficRennes;
@@ -6,20 +6,20 @@
   const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const SIX_BITS = Object.fromEntries([...LETTERS].map((letter, value) => [letter, value]));
 
-  /** One code per segment, each of so many bits: a divisor of the six that a letter holds. */
-  app.unpackCodes = (packed, segments, bitsPerCode) => {
+  const BITS = 3;
+  const PER_LETTER = 6 / BITS;
+  const MASK = (1 << BITS) - 1;
+
+  /** One code per segment. */
+  app.unpackStatuses = (packed, segments) => {
     const codes = new Uint8Array(segments);
-    const perLetter = 6 / bitsPerCode;
-    const mask = (1 << bitsPerCode) - 1;
     for (let segment = 0; segment < segments; segment += 1) {
-      const letter = Math.floor(segment / perLetter);
-      const shift = bitsPerCode * (perLetter - 1 - (segment % perLetter));
-      codes[segment] = (SIX_BITS[packed[letter]] >> shift) & mask;
+      const letter = Math.floor(segment / PER_LETTER);
+      const shift = BITS * (PER_LETTER - 1 - (segment % PER_LETTER));
+      codes[segment] = (SIX_BITS[packed[letter]] >> shift) & MASK;
     }
     return codes;
   };
-
-  app.unpackStatuses = (packed, segments) => app.unpackCodes(packed, segments, 3);
 
   /** Number of segments of a snapshot: the sum of its counts. */
   app.segmentsOf = (snapshot) => snapshot.counts.reduce((sum, count) => sum + count, 0);

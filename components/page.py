@@ -19,6 +19,7 @@ from components.nowcast_card import build_nowcast
 from components.roadworks import build_roadworks
 from components.time_bar import build_time_bar
 from components.traffic_map import build_map
+from components.unusual import build_unusual
 from components.zones_now import build_zones_now
 from services.base.texts import Texts
 
@@ -33,7 +34,8 @@ LANGUAGE_STORE_ID: Final = "language"
 # Sections of the texts that scripts write with; the rest stays on the server.
 _BROWSER_TEXTS: Final = (
     "freshness", "age", "status", "status_meaning", "zone_status", "zone",
-    "zones_now", "usual", "usual_sentence", "usual_speed", "unusual", "map", "legend", "road",
+    "zones_now", "usual", "usual_sentence", "usual_speed", "unusual", "event_trend",
+    "map", "legend", "road",
     "forecast", "nowcast", "glance", "unit", "map_forecast", "forecast_status",
     "forecast_status_meaning", "zone_in_title", "zone_status_letter", "day_note",
     "roadworks", "roadwork_level", "stretch", "stretch_way",
@@ -79,6 +81,7 @@ class PageData:
     corridors: Sequence[CorridorName]
     has_roadworks: bool
     icon_url: str
+    events_csv_url: str
     stretches_csv_url: str
     footer: FooterLinks
 
@@ -101,6 +104,7 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
                     ),
                     build_card(texts, data.choice, data.forecast),
                     build_nowcast(texts, data.zones, data.lead_minutes),
+                    build_unusual(texts, data.events_csv_url),
                     build_glance(texts, data.stretches_csv_url),
                     *([build_corridors(texts, data.corridors)] if data.corridors else []),
                     *([build_roadworks(texts)] if data.has_roadworks else []),

@@ -17,7 +17,7 @@ from dash import dcc, html
 from components import map_names, roadworks
 from components.aria import aria
 from components.palette import LIGHT, OFFSET_PX, THEMES, WIDTH_PX, Palette
-from components.unusual import COMPARISONS, UNUSUAL, build_toggle
+from components.unusual import COMPARISONS, build_toggle
 from services.base.texts import Texts
 from services.plain.backdrop import Backdrop, Bounds
 from services.plain.statuses import DATEX_NAMES
@@ -35,7 +35,6 @@ ROADS_SOURCE: Final = "roads"
 HIGHLIGHT_SOURCE: Final = "roads-highlight"
 TILES_LAYER: Final = "tiles"
 _INITIAL_ZOOM: Final = 10.5
-_COMPARISON_BITS: Final = 2
 _NOTHING: Final = {"type": "FeatureCollection", "features": []}
 # How far lines may be simplified (pixels of a tile) and reach beyond their tile: each corner of
 # each copy of a road is written anew whenever its colour changes. With MapLibre's own 0.375 and
@@ -172,7 +171,7 @@ def build_style(
 def browser_settings(
     network_url_template: str,
     details_url_template: str,
-    compared_url_template: str,
+    events_url_template: str,
     network_version: str | None,
     bounds: Bounds,
     *,
@@ -182,7 +181,7 @@ def browser_settings(
 
     Parameters
     ----------
-    network_url_template, details_url_template, compared_url_template, names_url_template : str
+    network_url_template, details_url_template, events_url_template, names_url_template : str
         Addresses with ``{version}`` in them.
     network_version : str or None
         The network that the style starts with.
@@ -201,7 +200,7 @@ def browser_settings(
         "namesLayers": [layer.name for layer in map_names.LAYERS],
         "namesUrl": names_url_template,
         "detailsUrl": details_url_template,
-        "comparedUrl": compared_url_template,
+        "eventsUrl": events_url_template,
         "statuses": DATEX_NAMES,
         "layers": {
             layer.name: {
@@ -211,8 +210,6 @@ def browser_settings(
             for layer in ROAD_LAYERS
         },
         "comparisons": COMPARISONS,
-        "comparisonBits": _COMPARISON_BITS,
-        "unusual": [COMPARISONS.index(name) for name in UNUSUAL],
         "roadworks": roadworks.browser_settings(),
         "offsetPx": list(OFFSET_PX.items()),
         "widthPx": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
@@ -12,9 +13,12 @@ from callbacks.http.answers import GEOJSON, JSON, Document, immutable, kept, not
 from callbacks.http.problems import problem
 from services.base.errors import StorageError
 from services.roles.assembly import Services
-from services.web.geojson import encode_compared, encode_details
+from services.web.events import current_events, encode_events
+from services.web.geojson import encode_details
 from services.web.latest import TrafficView
 from services.web.map_names import encode_names
+
+log = logging.getLogger(__name__)
 
 # Two networks live side by side while browsers move from one to the next.
 _KEPT_NETWORKS: Final = 2
@@ -54,23 +58,24 @@ def _register_of_network(server: Flask, services: Services) -> None:
 def _register_of_snapshot(server: Flask, services: Services) -> None:
     """Add what is asked for by the version of the current snapshot, and only of it."""
 
-    def add(name: str, encode: Callable[[TrafficView], bytes | None]) -> None:
+    def add(name: str, encode: Callable[[TrafficView], bytes]) -> None:
         @kept(1)
-        def document_of(view: TrafficView) -> Document | None:
-            content = encode(view)
-            return None if content is None else Document(content, JSON)
+        def document_of(view: TrafficView) -> Document:
+            return Document(encode(view), JSON)
 
         @server.get(f"/snapshot/<version>/{name}", endpoint=name)
         def document(version: str) -> Response:
             view = services.traffic.view()
             if view is None or view.snapshot.version != version:
                 return nothing()
-            found = document_of(view)
-            return nothing() if found is None else immutable(send_document(found))
+            try:
+                return immutable(send_document(document_of(view)))
+            except StorageError as error:
+                log.error("%s cannot be told: %s", name, error)
+                return nothing()
+
+    def encode_current_events(view: TrafficView) -> bytes:
+        return encode_events(view, current_events(services.operations.reading, view))
 
     add("details", lambda view: encode_details(view.snapshot, view.compared))
-    add("compared", _compared)
-
-
-def _compared(view: TrafficView) -> bytes | None:
-    return None if view.compared is None else encode_compared(view.snapshot, view.compared)
+    add("events", encode_current_events)

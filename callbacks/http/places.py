@@ -31,7 +31,7 @@ from services.web.latest import TrafficView
 STRETCHES_PATH: Final = "/api/v1/stretches"
 STRETCHES_CSV_PATH: Final = "/api/v1/stretches.csv"
 
-_NOTHING_YET: Final = "no snapshot has been received yet"
+NOTHING_YET: Final = "no snapshot has been received yet"
 
 
 def register(server: Flask, services: Services) -> None:
@@ -42,14 +42,14 @@ def register(server: Flask, services: Services) -> None:
     def stretches() -> ResponseReturnValue:
         view = services.traffic.view()
         if view is None:
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING_YET)
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, NOTHING_YET)
         return api_answer(origin(view) | {"stretches": stretch_rows(view)})
 
     @server.get("/api/v1/corridors")
     def corridors() -> ResponseReturnValue:
         view = services.traffic.view()
         if view is None:
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING_YET)
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, NOTHING_YET)
         rows = [corridor_row(time, view.network.segment_ids) for time in view.corridor_times]
         return api_answer(origin(view) | {"corridors": rows})
 
@@ -57,7 +57,7 @@ def register(server: Flask, services: Services) -> None:
     def stretches_csv() -> ResponseReturnValue:
         view = services.traffic.view()
         if view is None:
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING_YET)
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, NOTHING_YET)
         rows = [row | {"segment_ids": " ".join(row["segment_ids"])} for row in stretch_rows(view)]
         names = list(rows[0]) if rows else []
         return send_csv([names, *(list(row.values()) for row in rows)], "stretches.csv")

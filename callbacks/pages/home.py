@@ -6,7 +6,7 @@ from typing import Final
 
 from dash import html
 
-from callbacks.http import camera_api, places, segment_forecasts, tiles
+from callbacks.http import camera_api, events, places, segment_forecasts, tiles
 from callbacks.http.language import requested_language
 from callbacks.live import forecast_choice, map_forecast, map_view, refresh
 from callbacks.pages import camera, not_found
@@ -76,7 +76,7 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
             "map": browser_settings(
                 network_url_template,
                 app.get_relative_path(f"/snapshot/{_VERSION}/details"),
-                app.get_relative_path(f"/snapshot/{_VERSION}/compared"),
+                app.get_relative_path(f"/snapshot/{_VERSION}/events"),
                 network_version,
                 city.roads,
                 names_url_template=app.get_relative_path(f"/network/{_VERSION}/names"),
@@ -118,6 +118,7 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
         has_tiles=bool(settings.tiles_url),
         corridors=[(way.key, way.name, way.towards, way.side) for way in ways],
         has_roadworks=services.roadworks.is_expected,
+        events_csv_url=app.get_relative_path(events.CSV_PATH),
         stretches_csv_url=app.get_relative_path(places.STRETCHES_CSV_PATH),
         icon_url=app.get_asset_url("icon.svg"),
         footer=FooterLinks(

@@ -195,24 +195,29 @@ def _row_of(event: Event, source: EventSource) -> TrafficEvent:
     )
 
 
+def place_of(row: TrafficEvent, network: Network) -> Stretch:
+    """Where an event lies: those of its segments that a network has."""
+    places = network.index_of_id
+    return Stretch(
+        key="",
+        road=row.road,
+        label=row.label,
+        direction=cast("Direction", row.direction),
+        sector=cast("Cardinal | None", row.sector),
+        start=row.start_place,
+        end=row.end_place,
+        segments=tuple(places[segment] for segment in row.segment_ids if segment in places),
+        length_m=row.length_m,
+    )
+
+
 def _event_of(row: TrafficEvent, network: Network) -> Event:
     """An event as it is known again: what is not kept begins anew, its trend among it."""
-    places = network.index_of_id
     return Event(
         id=row.id,
         source=cast("Source", row.source),
         network_version=row.network_version,
-        place=Stretch(
-            key="",
-            road=row.road,
-            label=row.label,
-            direction=cast("Direction", row.direction),
-            sector=cast("Cardinal | None", row.sector),
-            start=row.start_place,
-            end=row.end_place,
-            segments=tuple(places[segment] for segment in row.segment_ids if segment in places),
-            length_m=row.length_m,
-        ),
+        place=place_of(row, network),
         segment_ids=tuple(row.segment_ids),
         delay_s=row.delay_s,
         max_delay_s=row.max_delay_s,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from services.operations.database import Operations
@@ -45,11 +45,11 @@ def open_events(session: Session, source: EventSource | None = None) -> list[Tra
 def events_between(
     session: Session, source: EventSource, start: datetime, end: datetime, limit: int
 ) -> list[TrafficEvent]:
-    """Those that lasted at any time from a start until before an end, in the order they began."""
+    """Those that were seen from a start until before an end, in the order they began."""
     query = select(TrafficEvent).where(
         TrafficEvent.source == source,
         TrafficEvent.started_at < end,
-        or_(TrafficEvent.ended_at.is_(None), TrafficEvent.ended_at >= start),
+        TrafficEvent.seen_at >= start,
     )
     return read_entities(session, query.order_by(TrafficEvent.started_at, TrafficEvent.id), limit)
 

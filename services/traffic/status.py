@@ -78,17 +78,5 @@ def pack_statuses(codes: NDArray[np.uint8]) -> str:
     >>> pack_statuses(np.array([1, 2, 3, 0], dtype=np.uint8))
     'KYA='
     """
-    return pack_codes(codes, STATUS_BITS)
-
-
-def pack_codes(codes: NDArray[np.uint8], bits_per_code: int) -> str:
-    """Pack small codes for the browser, each in so many bits, as base64.
-
-    Parameters
-    ----------
-    codes : array of uint8, shape (segments,)
-    bits_per_code : int
-        A divisor of 6, so that no code is split between two letters.
-    """
-    bits = np.unpackbits(codes[:, np.newaxis], axis=1)[:, 8 - bits_per_code :]
+    bits = np.unpackbits(codes[:, np.newaxis], axis=1)[:, 8 - STATUS_BITS :]
     return base64.b64encode(np.packbits(bits.ravel()).tobytes()).decode("ascii")

@@ -21,15 +21,13 @@ MIN_DIFFERENCE: Final = 0.05
 
 
 class Comparison(IntEnum):
-    """How traffic is, compared with what is usual; the numbers may be stored and sent."""
+    """How traffic is, compared with what is usual; the numbers may be sent."""
 
     NOT_TOLD = 0
     QUIETER = 1
     USUAL = 2
     BUSIER = 3
 
-
-COMPARISON_BITS: Final = 2
 
 USUAL_QUANTILES: Final = ("p2", "p10", "p50", "p90", "p98")
 

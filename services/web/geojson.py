@@ -13,8 +13,7 @@ from services.plain.statuses import DATEX_NAMES
 from services.traffic.indicators import status_counts
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot
-from services.traffic.status import pack_codes
-from services.traffic.usual import COMPARISON_BITS, Comparison
+from services.traffic.usual import Comparison
 from services.traffic.usual_hour import ComparedTraffic
 
 _COMPARISON_NAMES: Final = {
@@ -81,12 +80,6 @@ def encode_details(snapshot: Snapshot, compared: ComparedTraffic | None = None) 
             "compared": compared and compared.segments.tolist(),
         }
     )
-
-
-def encode_compared(snapshot: Snapshot, compared: ComparedTraffic) -> bytes:
-    """The comparison of every segment for the map, 2 bits each, in the network's order."""
-    packed = pack_codes(compared.segments, COMPARISON_BITS)
-    return orjson.dumps({"version": snapshot.version, "compared": packed})
 
 
 def _usual_columns(compared: ComparedTraffic | None, segments: int) -> dict[str, list[Any]]:

@@ -46,6 +46,7 @@ def page_data(**changes):
         "has_roadworks": True,
         "corridors": [("brest", "Rue de Brest", "Porte de Brest", None)],
         "icon_url": "/assets/icon.svg",
+        "events_csv_url": "/api/v1/events.csv",
         "stretches_csv_url": "/api/v1/stretches.csv",
         "footer": LINKS,
     }

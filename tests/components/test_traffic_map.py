@@ -20,7 +20,7 @@ from services.city.rennes import RENNES
 from services.plain.backdrop import Backdrop
 from services.plain.roadworks import ROADWORK_LEVELS
 from services.plain.statuses import DATEX_NAMES
-from services.traffic.usual import COMPARISON_BITS, Comparison
+from services.traffic.usual import Comparison
 from tests.factories import make_network
 
 WIDTHS = dict(RENNES.road_widths)
@@ -51,8 +51,6 @@ def feature_state_uses(expression):
 def test_comparisons_are_those_of_the_domain():
     names = [comparison.name.lower() for comparison in Comparison]
     assert list(COMPARISONS) == names
-    assert SETTINGS["comparisonBits"] == COMPARISON_BITS
-    assert SETTINGS["unusual"] == [Comparison.QUIETER, Comparison.BUSIER]
 
 
 def test_the_legend_has_every_status_of_the_domain():

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import base64
 import gzip
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 from app import create_app
 from services.base.settings import load_settings
 from services.traffic.status import Status
+from services.traffic.usual_hour import compare_segments
 from tests.callbacks.conftest import NOW, problem_of
 from tests.factories import make_network, make_snapshot_for, make_usual_hour
 from tests.fault_server import fault_server, reply_with
@@ -128,28 +128,22 @@ def test_details_come_by_column_for_the_current_snapshot_only(client, published)
     assert client.get("/snapshot/older/details").status_code == 204
 
 
-def test_the_usual_comes_with_the_details_and_packed_for_the_map(client, store):
+def test_the_usual_comes_with_the_details(client, store):
     network = make_network()
-    store.write_usual_hour(make_usual_hour(network))
+    usual = make_usual_hour(network)
+    store.write_usual_hour(usual)
     snapshot = make_snapshot_for(network)
     store.publish(network, snapshot)
     details = orjson.loads(client.get(f"/snapshot/{snapshot.version}/details").data)
     assert details["usual_low_kmh"] == np.rint(0.4 * network.speed_limit_kmh).tolist()
     assert details["usual_high_kmh"] == np.rint(0.6 * network.speed_limit_kmh).tolist()
-
-    response = client.get(f"/snapshot/{snapshot.version}/compared")
-    assert "immutable" in response.headers["Cache-Control"]
-    packed = np.frombuffer(base64.b64decode(orjson.loads(response.data)["compared"]), np.uint8)
-    bits = np.unpackbits(packed)[: 2 * len(network)].reshape(-1, 2)
-    assert (bits @ [2, 1]).tolist() == details["compared"]
-    assert client.get("/snapshot/older/compared").status_code == 204
+    assert details["compared"] == compare_segments(network, snapshot, usual).tolist()
 
 
-def test_where_nothing_is_usual_yet_there_is_nothing_to_fetch(client, published):
+def test_where_nothing_is_usual_yet_nothing_is_told_of_it(client, published):
     _, snapshot = published
     details = orjson.loads(client.get(f"/snapshot/{snapshot.version}/details").data)
     assert details["compared"] is details["usual_low_kmh"] is details["usual_high_kmh"] is None
-    assert client.get(f"/snapshot/{snapshot.version}/compared").status_code == 204
 
 
 @pytest.mark.parametrize("hour", ["0", "8", "08", "23"])

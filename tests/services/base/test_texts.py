@@ -101,8 +101,8 @@ def test_every_text_is_used():
     made_sections |= {"camera_class", "camera_unknown", "day_note"}
     # Of a stretch: where it leads, from where to where.
     made_sections |= {"stretch", "stretch_way"}
-    # Of roadworks: how much they disturb.
-    made_sections |= {"roadwork_level"}
+    # Of unusual events: how they go on; of roadworks: how much they disturb.
+    made_sections |= {"event_trend", "roadwork_level"}
     made_prefixes = ("announce_", "congestion", "jam", "shares", "worst")
     # Of the quality panel: a kind of forecast, a column, a verdict, a decision and its reason.
     made_prefixes += ("forecast_", "kind_", "column_", "verdict_", "action_", "reason_")
