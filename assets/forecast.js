@@ -24,17 +24,29 @@
     props: { children, className },
   });
 
+  /** The likeliest status of an hour, and whether it is more than that. */
+  const likeliest = ({ percent, status }, hour, texts) => {
+    const name = status[hour];
+    const isFirm = app.wording.isFirm(percent[name][hour]);
+    return { isFirm, words: texts[isFirm ? "zone_status" : "zone_status_leaning"][name] };
+  };
+
   /** The sentence that answers, its probability and those of the other statuses. */
   const answerOf = ({ percent, status }, { day, hour, type }, texts) => {
     const { fill, chance, weekday } = app.wording;
     const { forecast: wording, zone_status: names } = texts;
+    const { isFirm, words } = likeliest({ percent, status }, hour, texts);
     const told = (name) => ({ status: names[name], percent: chance(percent[name][hour] / 100, texts) });
     const chosen = told(status[hour]);
     const each = Object.keys(percent).map((name) =>
       component("Span", fill(wording.each_status, told(name)), `probability probability--${name}`),
     );
     const line = [
-      component("Strong", fill(wording.answer, chosen), `answer answer--${status[hour]}`),
+      component(
+        isFirm ? "Strong" : "Span",
+        fill(wording.answer, { status: words }),
+        `answer answer--${status[hour]}`,
+      ),
       " ",
       component("Span", fill(wording.probability, chosen), "answer-probability"),
       " ",
@@ -53,21 +65,21 @@
     const label = (name, hour) =>
       fill(texts.forecast.strip_hour, {
         hour,
-        status: texts.zone_status[name],
+        status: likeliest({ percent, status }, hour, texts).words,
         percent: chance(percent[name][hour] / 100, texts),
       });
+    const leaning = (hour) =>
+      likeliest({ percent, status }, hour, texts).isFirm ? "" : " strip-button--leaning";
     return [
-      status.map((name) => `strip-button strip-button--${name}`),
+      status.map((name, hour) => `strip-button strip-button--${name}${leaning(hour)}`),
       status.map((name) => texts.zone_status_letter[name]),
       status.map(label),
       status.map((_, hour) => String(hour === chosen)),
     ];
   };
 
-  const noteOf = ({ simulated, trained_days: days }, { forecast: wording }) =>
-    simulated
-      ? wording.simulated
-      : app.wording.fill(wording.trained, { days: app.wording.quantity(days, "day", "long") });
+  const noteOf = ({ basis }, hour, texts) =>
+    app.wording.basisNote(basis[basis.length > 1 ? hour : 0], texts);
 
   /** What the card says of a choice, as components/forecast_card.py says it; null where the table
       has no such hour, day or zone. */
@@ -80,7 +92,7 @@
     return {
       title: app.wording.fill(texts.forecast.title, { zone: texts.zone_in_title[zone] }),
       answer: answerOf(forecast, chosen, texts),
-      note: noteOf(zoneTable, texts),
+      note: noteOf(forecast, chosen.hour, texts),
       strip: stripOf(forecast, chosen.hour, texts),
     };
   };

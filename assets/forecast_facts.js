@@ -44,26 +44,32 @@
     ];
   };
 
-  /** The status, and when it is expected. */
-  app.forecastStatus = (code, forecast) =>
-    app.wording.fill(page.texts.map_forecast.status_then, {
-      status: page.texts.forecast_status[page.settings.statuses[code]],
+  /** The status of a road, told firmly once its probability is known to be high, and when. */
+  app.forecastStatus = (code, forecast, id) => {
+    const { forecast_status: firm, forecast_status_leaning: leaning } = page.texts;
+    const name = page.settings.statuses[code];
+    const chance = kept.key === keyOf(forecast) && kept.columns?.probabilities[name]?.[id];
+    const isLeaning = typeof chance === "number" && !app.wording.isFirm(100 * chance);
+    return app.wording.fill(page.texts.map_forecast.status_then, {
+      status: (isLeaning ? leaning : firm)[name],
       ...app.mapForecast.momentWords(forecast),
     });
+  };
 
   /** Names and values for a road's card; calls back once there is more to say. */
   app.forecastFacts = (road, forecast, then) => {
     load(forecast, then);
     const { map_forecast: wording, road: roadWording } = page.texts;
-    const { number, speed } = app.wording;
+    const { speed } = app.wording;
     const limit = speed(road.properties.speed_limit_kmh);
     const { columns, isGone } = kept;
+    const shareOf = (id) => app.wording.chance(columns.observed_shares[id], page.texts);
     const isThere = columns && !isGone;
     const waiting = [[wording.probability, isGone ? wording.gone : roadWording.loading]];
     return [
       ...(isThere ? expected(road, columns) : waiting),
       [roadWording.limit, limit],
-      ...(isThere ? [[wording.days_observed, number(columns.days_observed[road.id])]] : []),
+      ...(isThere ? [[wording.observed_share, shareOf(road.id)]] : []),
     ];
   };
 })();

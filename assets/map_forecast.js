@@ -40,9 +40,9 @@
     });
   };
 
-  const writeBanner = (moment, wording, note) =>
+  const writeBanner = (moment, wording, { basis = "", note = "" } = {}) =>
     app.write({
-      "map-banner-text": { text: app.wording.fill(wording, momentWords(moment)) },
+      "map-banner-text": { text: app.wording.fill(wording, { ...momentWords(moment), basis }) },
       "map-banner-note": { text: note ? ` · ${note}` : "" },
     });
 
@@ -54,9 +54,8 @@
   };
 
   const show = (answer) => {
-    const { map_forecast: wording } = page.texts;
-    const said = answer.simulated ? wording.banner_simulated : wording.banner;
-    writeBanner(answer, said, answer.note);
+    const basis = app.wording.basis(answer.basis, page.texts);
+    writeBanner(answer, page.texts.map_forecast.banner, { basis, note: answer.note });
     const codes = app.unpackStatuses(answer.statuses, app.segmentsOf(answer));
     app.change({ forecast: { answer, codes, isPainted: false } });
   };

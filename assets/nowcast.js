@@ -58,16 +58,17 @@
     if (!lead) return blank(id, fill(texts.nowcast.explanation_unknown, place));
     const [kind, probability, share, low, high] = lead;
     const [status, extra] = [texts.zone_status[kind], extraPercent(share)];
+    const isFirm = app.wording.isFirm(100 * probability);
     const title = fill(texts.nowcast.explanation, {
       ...place,
-      status,
+      status: isFirm ? status : texts.zone_status_leaning[kind],
       percent: chance(probability, texts),
       extra,
       low: extraPercent(low),
       high: extraPercent(high),
     });
     const band = fill(texts.nowcast.band, { low: number(low), high: percent(high) });
-    return cellOf(id, kind, { title, status, extra, band });
+    return cellOf(id, isFirm ? kind : `${kind} nowcast-cell--leaning`, { title, status, extra, band });
   };
 
   const isOld = (answer) => app.freshness.now() - answer.observed_at > CURRENT_FOR_S;
@@ -76,11 +77,9 @@
   const noteOf = (kind, answer) => {
     const { nowcast: wording } = page.texts;
     if (kind !== "ready") return wording[kind];
-    const { fill, time, quantity } = app.wording;
-    const learnt = answer.simulated
-      ? wording.note_simulated
-      : fill(wording.note_trained, { days: quantity(answer.days, "day", "long") });
-    return `${fill(wording.note, { time: time(answer.observed_at) })} ${learnt}`;
+    const { fill, time, basisNote } = app.wording;
+    const basis = basisNote(answer.basis, page.texts);
+    return fill(wording.note, { time: time(answer.observed_at), basis });
   };
 
   /** Give a cell its places for figures, once. */
@@ -203,7 +202,7 @@
       list.append(app.element("dt", "", name), app.element("dd", status ? `ahead ahead--${status}` : "", text));
     });
     part.append(list);
-    if (answer.simulated) part.append(app.element("p", "note", texts.nowcast.note_simulated));
+    part.append(app.element("p", "note", app.wording.basisNote(answer.basis, texts)));
     return part;
   };
 

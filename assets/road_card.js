@@ -112,9 +112,9 @@
     return cause ? [line, app.element("p", "road-card-cause", cause)] : [line];
   };
 
-  /** That a forecast was learnt from simulated data, where it was. */
-  const originLine = ({ simulated }) =>
-    simulated ? [app.element("p", "road-card-usual", page.texts.forecast.simulated)] : [];
+  /** What a forecast rests on. */
+  const basisLine = ({ basis }) =>
+    app.element("p", "road-card-usual", app.wording.basisNote(basis, page.texts));
 
   const closeButton = () => {
     const button = app.element("button", "road-card-close", "×");
@@ -148,10 +148,10 @@
     });
     const title = app.element("p", "road-card-name", stretchWords(road).way);
     const chip = app.element("p", "road-card-status");
-    const words = forecast ? app.forecastStatus(code, forecast) : texts.status[status];
+    const words = forecast ? app.forecastStatus(code, forecast, road.id) : texts.status[status];
     chip.append(app.element("span", `line-sample line-sample--${status}`), words);
     const content = [title, ...stretchLines(road, forecast), chip, facts];
-    content.push(...(forecast ? originLine(forecast) : usualLine(road)));
+    content.push(...(forecast ? [basisLine(forecast)] : usualLine(road)));
     if (!forecast) content.push(...app.roadworks.partOf(road));
     const ahead = !forecast && app.nowcast.roadPart(road, rewrite);
     if (ahead) content.push(ahead);

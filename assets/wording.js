@@ -176,7 +176,26 @@
     return { day, hour: Number(part("hour")) };
   };
 
+  /** What a forecast rests on, as components/forecast_card.py says it: in a few words, and as the
+      sentence of a note. */
+  const basisKind = ([origin, share]) =>
+    origin === "initial" && share > 0 ? "initial_observed" : origin;
+  const basis = (rests, texts) =>
+    fill(texts.basis[basisKind(rests)], {
+      share: chance(rests[1] / 100, texts),
+      days: quantity(rests[2], "day", "long"),
+    });
+  const basisNote = (rests, texts) =>
+    fill(texts.basis_note[basisKind(rests)], { basis: basis(rests, texts) });
+
+  // As services/plain/forecast.py: the likeliest status is told firmly from this percentage on.
+  const FIRM_PERCENT = 50;
+  const isFirm = (told) => Math.round(told) >= FIRM_PERCENT;
+
   app.wording = {
+    basis,
+    basisNote,
+    isFirm,
     fill,
     number,
     percent,

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 
 from components.aria import aria
 from services.base.texts import Texts, chance, formats
-from services.plain.forecast import Forecast
+from services.plain.forecast import Basis, Forecast
 
 CARD_ID: Final = "forecast"
 TITLE_ID: Final = "forecast-title"
@@ -29,6 +29,7 @@ QUESTION_STORE_ID: Final = "forecast-question"
 HOURS: Final = 24
 # Of each button; the letter is drawn inside its bar by the style sheet.
 STRIP_PROPERTIES: Final = ("className", "data-letter", "aria-label", "aria-pressed")
+_LEANING: Final = " strip-button--leaning"
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,8 @@ class DayForecast:
         The chosen one.
     hours : sequence of Forecast
         All 24.
-    is_simulated : bool
-        Whether the model learned from simulated traffic.
-    trained_days : int
-        Days of history that it learned from.
+    basis : Basis
+        What the forecast of the chosen hour rests on.
     """
 
     zone: str
@@ -56,8 +55,7 @@ class DayForecast:
     day_type: str
     hour: int
     hours: Sequence[Forecast]
-    is_simulated: bool
-    trained_days: int
+    basis: Basis
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,11 @@ def build_card(texts: Texts, choice: Choice, forecast: DayForecast | None) -> ht
             dcc.Store(id=QUESTION_STORE_ID),
             dcc.Store(id=STRIP_STORE_ID),
             _strip(texts, forecast),
-            html.P("" if forecast is None else note(texts, forecast), id=NOTE_ID, className="note"),
+            html.P(
+                "" if forecast is None else basis_note(texts, forecast.basis),
+                id=NOTE_ID,
+                className="note",
+            ),
             html.Button(texts["map_forecast"]["from_card"], id=ON_MAP_ID, className="on-map"),
         ],
         id=CARD_ID,
@@ -109,16 +111,22 @@ def title(texts: Texts, zone: str) -> str:
     return wording.format(zone=texts["zone_in_title"][zone])
 
 
-def note(texts: Texts, forecast: DayForecast) -> str:
-    """Where the model's knowledge comes from."""
-    wording = texts["forecast"]
-    if forecast.is_simulated:
-        return str(wording["simulated"])
-    return str(
-        wording["trained"].format(
-            days=formats(texts).quantity(forecast.trained_days, "day", is_long=True)
-        )
+def basis_note(texts: Texts, basis: Basis) -> str:
+    """What a forecast rests on, as ``assets/wording.js`` says it too."""
+    kind: str = basis.origin
+    if kind == "initial" and basis.observed_share > 0.0:
+        kind = "initial_observed"
+    told = texts["basis"][kind].format(
+        share=chance(texts, basis.observed_share),
+        days=formats(texts).quantity(basis.trained_days, "day", is_long=True),
     )
+    return str(texts["basis_note"][kind].format(basis=told))
+
+
+def status_words(texts: Texts, forecast: Forecast) -> str:
+    """The likeliest status, or that it is no more than the likeliest."""
+    words = texts["zone_status" if forecast.is_firm else "zone_status_leaning"]
+    return str(words[forecast.status])
 
 
 def day_note(texts: Texts, day_type: str) -> str:
@@ -144,8 +152,9 @@ def build_answer(texts: Texts, forecast: DayForecast) -> list[Component]:
     return [
         html.P(
             [
-                html.Strong(
-                    wording["answer"].format(status=texts["zone_status"][chosen.status]),
+                # In bold only where one status is at least as likely as the others together.
+                (html.Strong if chosen.is_firm else html.Span)(
+                    wording["answer"].format(status=status_words(texts, chosen)),
                     className=f"answer answer--{chosen.status}",
                 ),
                 " ",
@@ -190,12 +199,15 @@ def strip_columns(texts: Texts, forecast: DayForecast | None) -> list[list[str]]
     wording: str = texts["forecast"]["strip_hour"]
     hours = forecast.hours
     return [
-        [f"strip-button strip-button--{item.status}" for item in hours],
+        [
+            f"strip-button strip-button--{item.status}{'' if item.is_firm else _LEANING}"
+            for item in hours
+        ],
         [texts["zone_status_letter"][item.status] for item in hours],
         [
             wording.format(
                 hour=hour,
-                status=texts["zone_status"][item.status],
+                status=status_words(texts, item),
                 percent=chance(texts, item.probabilities[item.status]),
             )
             for hour, item in enumerate(hours)

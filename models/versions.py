@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from services.base.errors import StorageError
 from services.base.files import write_atomically
-from services.forecast.champions import CHAMPION_FILE
+from services.forecast.champions import CHAMPION_FILE, SET_ASIDE_FILE
 
 MODEL_FILE: Final = "model.keras"
 NOWCASTER_FILE: Final = "nowcaster.npz"
@@ -111,11 +111,14 @@ def write_version(root: Path, version: str, write_files: Callable[[Path], None])
 def promote(root: Path, version: str) -> None:
     """Make a version the champion; web processes take it up by themselves.
 
+    One that had been set aside is no longer: whoever promotes it wants it shown.
+
     Raises
     ------
     StorageError
     """
     write_atomically(root / CHAMPION_FILE, f"{version}\n".encode())
+    _remove(root / SET_ASIDE_FILE)
 
 
 def withdraw(root: Path) -> None:
@@ -125,7 +128,11 @@ def withdraw(root: Path) -> None:
     ------
     StorageError
     """
+    _remove(root / CHAMPION_FILE)
+
+
+def _remove(path: Path) -> None:
     try:
-        (root / CHAMPION_FILE).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
     except OSError as error:
-        raise StorageError(f"cannot remove {root / CHAMPION_FILE}: {error.strerror}") from error
+        raise StorageError(f"cannot remove {path}: {error.strerror}") from error

@@ -20,7 +20,7 @@ from callbacks.http.answers import (
     send_document,
 )
 from callbacks.http.problems import problem
-from callbacks.http.segment_forecasts import hour_told
+from callbacks.http.segment_forecasts import basis_told, hour_told
 from services.forecast.asked_hour import asked_hour
 from services.roles.assembly import Services
 from services.web.geojson import encode_traffic
@@ -65,7 +65,7 @@ def _forecast_body(services: Services) -> dict[str, Any]:
         services.city, arguments.get("day"), arguments.get("hour"), services.clock()
     )
     zone = services.city.checked_zone(arguments.get("zone"))
-    table = services.forecasts.table()
+    table = services.forecasts.shown(services.shown_source())
     found = table.at(day.like_weekday, hour, zone)
     return {
         **hour_told(day, hour),
@@ -75,4 +75,5 @@ def _forecast_body(services: Services) -> dict[str, Any]:
         "model_version": table.model_version,
         "trained_on": table.trained_on,
         "simulated": table.is_simulated,
+        **basis_told(table.basis(day.like_weekday, hour, zone)),
     }

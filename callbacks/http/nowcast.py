@@ -26,7 +26,9 @@ from callbacks.http.answers import (
     nothing,
     send_document,
 )
+from callbacks.http.segment_forecasts import basis_told
 from services.forecast.nowcasts import LeadForecast, NowcastTable
+from services.plain.forecast import Basis
 from services.roles.assembly import Services
 from services.traffic.indicators import congestion_level
 from services.web.latest import TrafficView
@@ -34,6 +36,7 @@ from services.web.latest import TrafficView
 _RATIO_DECIMALS: Final = 3
 _SHARE_DECIMALS: Final = 4
 _PER_MILLE: Final = 1_000
+_UNCERTAIN_PERCENT: Final = {0: 0.4, 100: 99.6}
 
 
 def register(server: Flask, services: Services) -> None:
@@ -83,8 +86,7 @@ def zones_content(table: NowcastTable, names: Sequence[str]) -> dict[str, Any]:
         "state": "ready",
         "version": table.snapshot_version,
         "observed_at": int(table.observed_at.timestamp()),
-        "simulated": table.is_simulated,
-        "days": table.trained_on.days,
+        "basis": basis_content(table.basis()),
         "zones": [_zone_leads(table.zone(zone)) for zone in names],
     }
 
@@ -101,6 +103,17 @@ def roads_content(table: NowcastTable) -> dict[str, Any]:
     }
 
 
+def basis_content(basis: Basis) -> list[Any]:
+    """What forecasts rest on, for the browser: origin, observed share (%), days learned from."""
+    return [basis.origin, whole_percent(basis.observed_share), basis.trained_days]
+
+
+def whole_percent(share: float) -> float:
+    """A share in whole percent; only a certainty is 0 or 100, the uncertain keeps a fraction."""
+    percent = round(100 * round(share, 2))
+    return _UNCERTAIN_PERCENT.get(percent, percent) if 0 < share < 1 else percent
+
+
 def api_content(table: NowcastTable, zone: str, leads: tuple[LeadForecast, ...]) -> dict[str, Any]:
     """What the API answers for a zone."""
     return {
@@ -110,6 +123,7 @@ def api_content(table: NowcastTable, zone: str, leads: tuple[LeadForecast, ...])
         "model_version": table.model_version,
         "trained_on": table.trained_on,
         "simulated": table.is_simulated,
+        **basis_told(table.basis()),
         "leads": [
             {
                 "minutes": lead.minutes,

@@ -17,6 +17,7 @@ from services.forecast.week_forecasts import (
     WeekOnNetwork,
 )
 from services.forecast.zone_forecasts import DAY_NAMES
+from services.plain.forecast import Basis
 from services.plain.statuses import DATEX_NAMES
 from services.roles.assembly import Services
 
@@ -26,6 +27,7 @@ UNCERTAIN: Final = "uncertain"
 _STATUS_NAMES: Final = (UNCERTAIN, *DATEX_NAMES[1:])
 # The table is in whole percent: more digits would only pretend.
 _DECIMALS: Final = 2
+_SHARE_DECIMALS: Final = 4
 
 
 def register(server: Flask, services: Services) -> None:
@@ -38,8 +40,9 @@ def register(server: Flask, services: Services) -> None:
         view = services.traffic.view()
         if view is None:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "no network has been received yet")
-        week = services.week.on(view.network)
-        body = hour_told(day, hour) | _origin(week) | _columns(week, day.like_weekday, hour)
+        week = services.week.on(view.network, view.snapshot.source)
+        found = week.at(day.like_weekday, hour)
+        body = hour_told(day, hour) | _origin(week, found) | _columns(week, found)
         return api_answer(body)
 
 
@@ -54,18 +57,23 @@ def hour_told(day: ForecastDay, hour: int) -> dict[str, Any]:
     }
 
 
-def _origin(week: WeekOnNetwork) -> dict[str, Any]:
+def basis_told(basis: Basis) -> dict[str, Any]:
+    """What forecasts rest on, as the API tells it."""
+    return {"basis": basis.origin, "observed_share": round(basis.observed_share, _SHARE_DECIMALS)}
+
+
+def _origin(week: WeekOnNetwork, found: SegmentForecasts) -> dict[str, Any]:
     return {
         "model_version": week.table.model_version,
         "trained_on": week.table.trained_on,
         "simulated": week.table.is_simulated,
+        **basis_told(week.basis(found)),
         "thresholds": week.table.thresholds,
         "network_version": week.network.version,
     }
 
 
-def _columns(week: WeekOnNetwork, day: int, hour: int) -> dict[str, Any]:
-    found: SegmentForecasts = week.at(day, hour)
+def _columns(week: WeekOnNetwork, found: SegmentForecasts) -> dict[str, Any]:
     chances = found.probabilities.round(_DECIMALS)
     return {
         "id": week.network.segment_ids,
@@ -75,4 +83,5 @@ def _columns(week: WeekOnNetwork, day: int, hour: int) -> dict[str, Any]:
         },
         "speed_ratio": {name: values.round(_DECIMALS) for name, values in found.quantiles.items()},
         "days_observed": found.days_observed,
+        "observed_shares": found.observed_share.round(_DECIMALS),
     }

@@ -78,7 +78,7 @@ def update_card(services: Services, texts: Texts, hour: Any, day: Any, zone: Any
     return CardUpdate(
         title=forecast_card.title(texts, forecast.zone),
         answer=forecast_card.build_answer(texts, forecast),
-        note=forecast_card.note(texts, forecast),
+        note=forecast_card.basis_note(texts, forecast.basis),
         strip_columns=forecast_card.strip_columns(texts, forecast),
     )
 
@@ -95,15 +95,14 @@ def find_forecast(services: Services, hour: Any, day: Any, zone: Any) -> DayFore
     """
     chosen, hour = asked_hour(services.city, day, hour, services.clock())
     zone = services.city.checked_zone(zone)
-    table = services.forecasts.table()
+    table = services.forecasts.shown(services.shown_source())
     return DayForecast(
         zone=zone,
         day=DAY_NAMES[chosen.weekday],
         day_type=str(chosen.day_type),
         hour=hour,
         hours=table.day(chosen.like_weekday, zone),
-        is_simulated=table.is_simulated,
-        trained_days=table.trained_on.days,
+        basis=table.basis(chosen.like_weekday, hour, zone),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State
 
+from callbacks.http.nowcast import basis_content
 from callbacks.live.refresh import NAMESPACE
 from components import forecast_card, time_bar
 from components.page import LANGUAGE_STORE_ID
@@ -78,13 +79,14 @@ def answer(services: Services, texts: Texts, asked: Any) -> dict[str, Any]:
         view = services.traffic.view()
         if view is None:
             return {"problem": texts["map_forecast"]["no_network"]}
-        week = services.week.on(view.network)
+        week = services.week.on(view.network, view.snapshot.source)
     except InvalidRequest as error:
         return {"problem": texts["invalid"][error.parameter]}
     except ForecastUnavailable as error:
         log.warning("week forecast unavailable: %s", error)
         return {"problem": texts["map_forecast"]["unavailable"]}
-    codes = week.at(day.like_weekday, hour).status_codes
+    found = week.at(day.like_weekday, hour)
+    codes, basis = found.status_codes, week.basis(found)
     shares = length_shares(view.network.length_m, codes)
     return {
         "day": DAY_NAMES[day.weekday],
@@ -92,7 +94,7 @@ def answer(services: Services, texts: Texts, asked: Any) -> dict[str, Any]:
         "hour": hour,
         "network": view.network.version,
         "model": week.table.model_version,
-        "simulated": week.table.is_simulated,
+        "basis": basis_content(basis),
         "counts": list(status_counts(codes).values()),
         "shares": [round(1_000 * share) for share in shares.values()],
         "statuses": pack_statuses(codes),

@@ -103,7 +103,7 @@ def news(services: Services, shown: Any = None) -> dict[str, Any]:
         answer["roadworks"] = mark
     # Without a model the page keeps what it has.
     with suppress(ForecastUnavailable):
-        table, today = services.forecasts.table(), services.today()
+        table, today = services.forecasts.shown(services.shown_source()), services.today()
         if zone_table_version(table, today) != known.get("forecasts"):
             answer["forecasts"] = zone_table(services.city, table, today)
     return answer

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.nowcast.average_hour import with_average
 from models.nowcast.city_table import recent_ratios, step_ends, to_row_times
 from models.nowcast.features import HORIZONS, LAGS
 from models.nowcast.leads import quantiles_at_leads
@@ -18,7 +19,7 @@ from models.versions import NOWCASTER_FILE
 from services.base.files import FileStamp, stamp_of
 from services.base.watched import Watched
 from services.city.city import City
-from services.forecast.champions import CHAMPION_FILE, champion_version
+from services.forecast.champions import CHAMPION_FILE, champion_version, set_aside_version
 from services.forecast.nowcast_files import (
     LearnerState,
     prune_nowcasts,
@@ -26,6 +27,7 @@ from services.forecast.nowcast_files import (
     write_nowcast,
 )
 from services.forecast.nowcasts import NowcastTable, to_percent
+from services.forecast.observed_counts import corrects
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot
 from services.traffic.store import Store
@@ -46,11 +48,13 @@ class NowcastIssuer:
     Parameters
     ----------
     roots : sequence of Path
-        Directories of nowcast models, the first one that has a fitting champion wins.
+        Directories of nowcast models, that of those trained here first; the first one that has a
+        fitting champion wins.
     """
 
     def __init__(self, city: City, data_dir: Path, roots: Sequence[Path]) -> None:
         self._store = Store(city, data_dir)
+        self._local_root = roots[0]
         self._champions = [_watched_champion(root) for root in roots]
         self._seen: FileStamp | None = None
         self._network: Network | None = None
@@ -78,6 +82,8 @@ class NowcastIssuer:
         if stored is None:
             return
         table = make_nowcast(self._store.data_dir, stored, snapshot, network)
+        if self._is_set_aside(stored, snapshot):
+            table = with_average(self._store.data_dir, table, network)
         write_nowcast(self._store.data_dir, table)
         self._prune(snapshot.observed_at)
 
@@ -104,6 +110,11 @@ class NowcastIssuer:
             )
         self._note(LearnerState(has_model=False, reason="; ".join(problems) or "no model"))
         return None
+
+    def _is_set_aside(self, stored: StoredNowcaster, snapshot: Snapshot) -> bool:
+        """Whether the average of what was observed is issued instead, where there is one."""
+        version = set_aside_version(self._local_root)
+        return version == stored.version and corrects(stored.trained_on.source, snapshot.source)
 
     def _note(self, state: LearnerState) -> None:
         if state == self._state:

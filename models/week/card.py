@@ -48,9 +48,9 @@ of *not free*. Skill is the share of the other's score that is saved.
 
 {scores_table(test)}
 
-P10–P90 holds {test["coverage"]:.1%} of the observed ratios. The map tells a status in
-{test["told_share"]:.1%} of the cells, right in {test["accuracy_where_told"]:.1%} of the
-observations there; the others are shown as uncertain.
+P10–P90 holds {test["coverage"]:.1%} of the observed ratios. In {test["told_share"]:.1%} of the
+cells one status is at least as likely as the others together: it is told firmly, right in
+{test["accuracy_where_told"]:.1%} of the observations there.
 
 ## How it was made
 A prior of shrunk counts (`models/week/prior.py`), corrected by a Keras model of

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from services.history.averages import shrunk
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 
 # Working days, Saturdays, Sundays.
@@ -82,25 +83,6 @@ def hierarchical_prior(
         day_type=day_type.astype(np.float32),
         observations=counts.sum(axis=-1).astype(np.float32),
     )
-
-
-def shrunk(
-    counts: NDArray[np.integer] | NDArray[np.floating],
-    above: NDArray[np.floating],
-    strength: float,
-) -> NDArray[np.floating]:
-    """Shares of the bins, those of the level above counting as so many observations.
-
-    Examples
-    --------
-    >>> shrunk(np.array([3, 1]), np.array([0.5, 0.5]), 4.0).tolist()
-    [0.625, 0.375]
-    """
-    observations = counts.sum(axis=-1, keepdims=True)
-    shares: NDArray[np.floating] = (counts + np.float32(strength) * above) / (
-        observations + np.float32(strength)
-    )
-    return shares
 
 
 def class_codes_of(road_classes: NDArray[np.str_]) -> tuple[NDArray[np.intp], tuple[str, ...]]:

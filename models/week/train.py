@@ -49,8 +49,6 @@ from services.city.chosen import CITY
 from services.city.city import City, StatusThresholds
 from services.forecast.speed_distribution import status_probabilities
 from services.forecast.week_forecasts import (
-    MIN_DAYS,
-    MIN_PROBABILITY,
     WEEK_DIRECTORY,
     WEEK_FILE,
     WeekTable,
@@ -59,6 +57,7 @@ from services.forecast.week_forecasts import (
 from services.forecast.zone_forecasts import DAYS, TrainedOn
 from services.history.averages import smoothed_shares
 from services.operations.tables import Reason
+from services.plain.forecast import FIRM_PROBABILITY
 from services.traffic.snapshot import Source
 
 if TYPE_CHECKING:
@@ -167,11 +166,10 @@ def train_on(
     prior = hierarchical_prior(counts, class_codes, strengths)
     quantiles = quantiles_pct(network.shares(prior))
     report(f"trained in {time.monotonic() - started:.0f} s; measuring")
-    days_observed = seen.days_observed()
     forecasts = _forecasts(city.thresholds, quantiles, prior, counts)
     forecasts |= {name: _completed(said, forecasts) for name, said in rivals.items()}
     by_day = {day: status_shares(city.thresholds, unseen.on([day]).counts()) for day in parts.test}
-    told = (days_observed >= MIN_DAYS) & (forecasts[MODEL].max(axis=-1) >= MIN_PROBABILITY)
+    told = forecasts[MODEL].max(axis=-1) >= FIRM_PROBABILITY
     test = compare(forecasts, by_day, told) | {"coverage": coverage(quantiles, unseen)}
     ruling = decide(test)
     measures = as_recorded(

@@ -1,6 +1,7 @@
 """The table of the model in use: which version is the champion, read again when it changes.
 
 <models>/champion           the version in use, one line of text
+<models>/set_aside          a version that the average of what was observed does better than
 <models>/<version>/<file>   its table
 
 Of several such directories the first that has a champion wins.
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Final, Generic, Protocol, TypeVar
 
 from services.base.errors import ForecastUnavailable, StorageError
-from services.base.files import FileStamp, read_if_present, stamp_of
+from services.base.files import FileStamp, read_if_present, stamp_of, write_atomically
 from services.base.watched import Watched
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 # Those that came with the code.
 SHIPPED_ARTIFACTS: Final = Path(__file__).parents[2] / "models" / "artifacts"
 CHAMPION_FILE: Final = "champion"
+SET_ASIDE_FILE: Final = "set_aside"
 # Also keeps a damaged champion file from naming a path elsewhere.
 VERSION_PATTERN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{6}")
 
@@ -82,6 +84,10 @@ class CachedChampion(Generic[Table]):
             raise ForecastUnavailable(str(self._watched.problem))
         return table
 
+    def is_set_aside(self, table: Table) -> bool:
+        """Whether the average of what was observed is shown instead of a table."""
+        return set_aside_version(self._roots[0]) == table.model_version
+
     def _stamps(self) -> tuple[FileStamp | None, ...]:
         return tuple(map(stamp_of, self._champions))
 
@@ -121,7 +127,35 @@ def champion_version(root: Path) -> str | None:
     ForecastUnavailable
         When the file that names it is damaged or cannot be read.
     """
-    path = root / CHAMPION_FILE
+    return _version_in(root / CHAMPION_FILE)
+
+
+def set_aside_version(root: Path) -> str | None:
+    """The version that the average is shown instead of; None when there is none, or none to read.
+
+    Parameters
+    ----------
+    root : Path
+        The directory of the models that were trained here.
+    """
+    try:
+        return _version_in(root / SET_ASIDE_FILE)
+    except ForecastUnavailable as error:
+        log.warning("no model is set aside: %s", error)
+        return None
+
+
+def set_aside(root: Path, version: str) -> None:
+    """Show the average of what was observed instead of a version, until another one is champion.
+
+    Raises
+    ------
+    StorageError
+    """
+    write_atomically(root / SET_ASIDE_FILE, f"{version}\n".encode())
+
+
+def _version_in(path: Path) -> str | None:
     try:
         content = read_if_present(path)
     except StorageError as error:

@@ -20,8 +20,8 @@ from services.base.errors import ForecastUnavailable
 from services.base.parquet_file import ParquetForm, numbers
 from services.city.city import City, StatusThresholds
 from services.forecast.speed_distribution import status_probabilities
-from services.forecast.zone_forecasts import TrainedOn, decode_trained_on
-from services.plain.forecast import StatusShares
+from services.forecast.zone_forecasts import TrainedOn, decode_trained_on, make_basis
+from services.plain.forecast import Basis, StatusShares
 from services.plain.statuses import ZONE_STATUSES
 from services.traffic.indicators import BLOCKED_UP_TO_RATIO, FREE_ABOVE_RATIO
 from services.traffic.snapshot import SOURCES, Source
@@ -81,6 +81,9 @@ class NowcastTable:
     zone_ratios : array of float, shape (3, leads, zones)
         The same of the zones' speed ratios, zones as in ``City.zone_choices``; NaN
         where nothing is known.
+    average_share : float
+        What share of the roads, by length, has the average of what was observed instead of what
+        the model says.
     """
 
     city: City
@@ -92,6 +95,12 @@ class NowcastTable:
     observed_at: datetime
     percent: NDArray[np.uint8]
     zone_ratios: NDArray[np.float64]
+    average_share: float = 0.0
+
+    def basis(self) -> Basis:
+        """What it rests on."""
+        share = self.average_share if self.is_simulated else 1.0
+        return make_basis(self.trained_on, share, is_set_aside=self.average_share > 0.0)
 
     @property
     def is_simulated(self) -> bool:
@@ -161,6 +170,7 @@ def encode_nowcast(table: NowcastTable) -> bytes:
         "observed_at": table.observed_at.isoformat(),
         # JSON has no NaN: it becomes null.
         "zone_ratios": zones.tolist(),
+        "average_share": table.average_share,
     }
     return _FORM.encode(pa.table(columns), header)
 
@@ -188,6 +198,8 @@ def decode_nowcast(city: City, document: bytes) -> NowcastTable:
             observed_at=_checked_time(header["observed_at"]),
             percent=_from_distances(*(part.astype(np.uint8) for part in parts)),
             zone_ratios=_zone_ratios(city, header["zone_ratios"]),
+            # Those issued before there was an average have none.
+            average_share=float(header.get("average_share", 0.0)),
         )
 
 

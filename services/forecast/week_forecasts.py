@@ -8,8 +8,9 @@ The same two directories of models are looked at as for the forecasts of zones.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,22 +22,27 @@ from services.base.errors import ForecastUnavailable
 from services.base.parquet_file import ParquetForm, numbers
 from services.city.city import StatusThresholds
 from services.forecast.champions import CachedChampion, model_roots
-from services.forecast.speed_distribution import status_probabilities
-from services.forecast.zone_forecasts import TrainedOn, decode_trained_on
+from services.forecast.observed_counts import (
+    SET_ASIDE_PRIOR_COUNT,
+    HourCounts,
+    ObservedSegments,
+    corrects,
+    mean_by_length,
+    prior_count,
+)
+from services.forecast.speed_distribution import probability_up_to, status_probabilities
+from services.forecast.zone_forecasts import TrainedOn, decode_trained_on, make_basis
+from services.history.averages import shrunk
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
+from services.history.ratio_histogram import RATIO_BIN_PCT, RATIO_BINS, quantile_pct
+from services.plain.forecast import Basis
 from services.traffic.network import Network, places_of
+from services.traffic.snapshot import Source
 from services.traffic.status import SPEED_STATUSES, Status
 
 WEEK_DIRECTORY: Final = "week"
 WEEK_FILE: Final = "week.parquet"
-QUANTILES: Final = ("p10", "p50", "p90")
-
-# One day at an hour of the week may have been an incident, or its absence; from the second
-# on there is something to agree with. Days and not observations: those of one hour resemble
-# one another, and a feed asked more often would only seem to know more.
-MIN_DAYS: Final = 2
-# A status is told when it is at least as likely as all the others together.
-MIN_PROBABILITY: Final = 0.5
+QUANTILES: Final = {"p10": 0.10, "p50": 0.50, "p90": 0.90}
 
 FORECAST_STATUSES: Final = SPEED_STATUSES[::-1]
 """In the order of their probabilities."""
@@ -101,24 +107,32 @@ class SegmentForecasts:
     Attributes
     ----------
     quantiles : dict of array
-        ``p10``, ``p50``, ``p90`` of speed ÷ limit; NaN where never observed.
+        ``p10``, ``p50``, ``p90`` of speed ÷ limit; NaN where there is no basis.
     probabilities : array, shape (segments, 3)
-        Of congested, heavy and free-flowing traffic; NaN where never observed.
+        Of congested, heavy and free-flowing traffic; NaN where there is no basis.
     days_observed : array of uint8
-        0 for segments that the model does not know.
+        Days that the model knows of that hour; 0 for segments that it does not know.
+    observed_share : array of float
+        Weight of what was observed ÷ weight of all that the forecast rests on, 0 to 1.
     """
 
     quantiles: dict[str, NDArray[np.float64]]
     probabilities: NDArray[np.float64]
     days_observed: NDArray[np.uint8]
+    observed_share: NDArray[np.float64]
+
+    @cached_property
+    def has_basis(self) -> NDArray[np.bool_]:
+        """Where a model knows the segment, or something was observed of it."""
+        found: NDArray[np.bool_] = ~np.isnan(self.probabilities[:, 0])
+        return found
 
     @cached_property
     def status_codes(self) -> NDArray[np.uint8]:
-        """The likeliest status; ``UNKNOWN`` where there is too little evidence to tell one."""
+        """The likeliest status; ``UNKNOWN`` where there is no basis to tell one."""
         likeliest = np.nan_to_num(self.probabilities, nan=0.0)
         codes: NDArray[np.uint8] = np.array(FORECAST_STATUSES, np.uint8)[likeliest.argmax(axis=1)]
-        told = (likeliest.max(axis=1) >= MIN_PROBABILITY) & (self.days_observed >= MIN_DAYS)
-        codes[~told] = Status.UNKNOWN
+        codes[~self.has_basis] = Status.UNKNOWN
         return codes
 
 
@@ -129,28 +143,102 @@ class WeekOnNetwork:
     ----------
     network : Network
         Of today: segments are matched by the feed's id.
+    observed : ObservedSegments, optional
+        What enters the forecasts of an initial model.
+    is_set_aside : bool
+        Whether the average of what was observed is shown instead, where there is one.
     """
 
-    def __init__(self, table: WeekTable, network: Network) -> None:
+    def __init__(
+        self,
+        table: WeekTable,
+        network: Network,
+        observed: ObservedSegments | None = None,
+        *,
+        is_set_aside: bool = False,
+    ) -> None:
         self.table = table
         self.network = network
+        self._observed = observed
+        self._is_set_aside = is_set_aside
         self._places = places_of(network.segment_ids, table.segment_ids)
         self._known = self._places >= 0
 
+    def basis(self, found: SegmentForecasts) -> Basis:
+        """What the forecasts of an hour rest on, by the length of the roads."""
+        return make_basis(
+            self.table.trained_on,
+            mean_by_length(self.network, found.observed_share, found.has_basis),
+            is_set_aside=self._is_set_aside,
+        )
+
     def at(self, day: int, hour: int) -> SegmentForecasts:
         """The forecasts of one hour of the week, already checked (day 0 is Monday)."""
+        said = self._said(day, hour)
+        if self._observed is None:
+            return said
+        counts = self._observed.at(day * HOURS_PER_DAY + hour)
+        if counts is None:
+            return said
+        return corrected(said, counts, prior_count(is_set_aside=self._is_set_aside))
+
+    def _said(self, day: int, hour: int) -> SegmentForecasts:
+        """What the model says by itself."""
         table = self.table
         hour_of_week = day * HOURS_PER_DAY + hour
         days = np.where(self._known, table.days_observed[hour_of_week, self._places], 0)
         ratios = table.quantiles_pct[:, hour_of_week][:, self._places] / 100.0
-        ratios[:, days == 0] = np.nan
+        ratios[:, ~self._known] = np.nan
         p10, p50, p90 = ratios
         chance = status_probabilities(p10, p50, p90, table.thresholds)
         return SegmentForecasts(
             quantiles=dict(zip(QUANTILES, ratios, strict=True)),
             probabilities=np.column_stack([chance.congested, chance.heavy, chance.free]),
             days_observed=days.astype(np.uint8),
+            observed_share=np.where(self._known & (not table.is_simulated), 1.0, 0.0),
         )
+
+
+def corrected(said: SegmentForecasts, counts: HourCounts, weight: float) -> SegmentForecasts:
+    """What a model says and what was observed, together.
+
+    Parameters
+    ----------
+    weight : float
+        How many observations the model counts as, where it knows a segment; elsewhere all statuses
+        are alike beforehand, as for the average of what was observed.
+    """
+    is_known = said.has_basis[:, np.newaxis]
+    weights = np.where(is_known, weight, SET_ASIDE_PRIOR_COUNT)
+    n = counts.statuses.sum(axis=1)
+    is_observed = n > 0
+    even = np.full(len(FORECAST_STATUSES), 1.0 / len(FORECAST_STATUSES))
+    statuses = shrunk(counts.statuses, np.where(is_known, said.probabilities, even), weights)
+    expected = np.where(is_known, _ratio_shares(said.quantiles), 1.0 / RATIO_BINS)
+    ratios = shrunk(counts.ratios, expected, weights)
+    return SegmentForecasts(
+        quantiles={
+            name: np.where(
+                is_observed,
+                quantile_pct(ratios, level, RATIO_BIN_PCT) / 100.0,
+                said.quantiles[name],
+            )
+            for name, level in QUANTILES.items()
+        },
+        probabilities=np.where(is_observed[:, np.newaxis], statuses, said.probabilities),
+        days_observed=said.days_observed,
+        observed_share=n / (n + weights[:, 0]),
+    )
+
+
+def _ratio_shares(quantiles: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The shares of the bins that three quantiles stand for, shape (segments, RATIO_BINS)."""
+    bounds = np.arange(1, RATIO_BINS) * RATIO_BIN_PCT / 100.0
+    below = np.stack(
+        [probability_up_to(bound, *quantiles.values()) for bound in bounds.tolist()], axis=-1
+    )
+    # The distribution has a little below 0 too, and the last bin is what is left.
+    return np.diff(below, axis=-1, prepend=0.0, append=1.0)
 
 
 class CachedWeekForecasts:
@@ -167,17 +255,31 @@ class CachedWeekForecasts:
     def __init__(self, data_dir: Path, shipped: Path) -> None:
         roots = model_roots(data_dir, shipped, WEEK_DIRECTORY)
         self._champion = CachedChampion(roots, WEEK_FILE, decode_table)
+        self._observed = lru_cache(maxsize=_KEPT_NETWORKS)(partial(ObservedSegments, data_dir))
         self._on_network = lru_cache(maxsize=_KEPT_NETWORKS)(WeekOnNetwork)
 
-    def on(self, network: Network) -> WeekOnNetwork:
+    def on(self, network: Network, source: Source) -> WeekOnNetwork:
         """The current table in the order of a network.
+
+        Parameters
+        ----------
+        source : {"live", "archive", "demo"}
+            Of the traffic shown: what is observed of it enters an initial model's forecasts.
 
         Raises
         ------
         ForecastUnavailable
             When none can be read and none ever could.
         """
-        return self._on_network(self._champion.table(), network)
+        table = self._champion.table()
+        if not corrects(table.trained_on.source, source):
+            return self._on_network(table, network)
+        return self._on_network(
+            table,
+            network,
+            self._observed(network),
+            is_set_aside=self._champion.is_set_aside(table),
+        )
 
 
 def encode_table(table: WeekTable) -> bytes:

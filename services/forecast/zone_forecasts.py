@@ -10,9 +10,9 @@ training writes, and then the one shipped with the code.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -26,7 +26,9 @@ from services.base.parquet_file import ParquetForm, numbers
 from services.city.city import City
 from services.forecast import champions
 from services.forecast.champions import CachedChampion, model_roots
-from services.plain.forecast import Forecast
+from services.forecast.observed_counts import ObservedZones, ZoneCounts, corrects, prior_count
+from services.history.averages import shrunk
+from services.plain.forecast import Basis, Forecast, Origin
 from services.plain.statuses import ZONE_STATUSES
 from services.traffic.snapshot import SOURCES, Source
 
@@ -62,12 +64,24 @@ class ForecastTable:
         Version of the encoding that the model was trained with.
     forecasts : mapping
         The 24 forecasts of each zone and day.
+    observed_shares : mapping
+        Of each of them, the weight of what was observed ÷ that of all it rests on; empty where
+        the forecasts are the model's own.
+    is_set_aside : bool
+        Whether they are the average of what was observed, where there is one.
+    edition : str
+        What was observed by then; empty likewise.
     """
 
     model_version: str
     feature_version: str
     trained_on: TrainedOn
     forecasts: Mapping[tuple[str, int], tuple[Forecast, ...]] = field(hash=False)
+    observed_shares: Mapping[tuple[str, int], tuple[float, ...]] = field(
+        default_factory=dict, hash=False
+    )
+    is_set_aside: bool = False
+    edition: str = ""
 
     @property
     def is_simulated(self) -> bool:
@@ -81,6 +95,30 @@ class ForecastTable:
     def day(self, day: int, zone: str) -> tuple[Forecast, ...]:
         """The 24 forecasts of one zone and day (0 is Monday), from 0 h to 23 h."""
         return self.forecasts[zone, day]
+
+    def day_shares(self, day: int, zone: str) -> tuple[float, ...]:
+        """The observed shares of the 24 hours of one zone and day."""
+        own = 0.0 if self.is_simulated else 1.0
+        return self.observed_shares.get((zone, day), (own,) * HOURS)
+
+    def basis(self, day: int, hour: int, zone: str) -> Basis:
+        """What a forecast rests on."""
+        share = self.day_shares(day, zone)[hour]
+        return make_basis(self.trained_on, share, is_set_aside=self.is_set_aside)
+
+
+def make_basis(trained_on: TrainedOn, observed_share: float, *, is_set_aside: bool) -> Basis:
+    """What forecasts rest on, whichever kind of model they come from.
+
+    Parameters
+    ----------
+    is_set_aside : bool
+        Whether the average of what was observed is shown instead of the model, where there is one.
+    """
+    origin: Origin = "initial" if trained_on.source == "demo" else "observed"
+    if is_set_aside and observed_share > 0.0:
+        origin = "average"
+    return Basis(origin, observed_share, trained_on.days)
 
 
 def table_shape(city: City) -> tuple[int, int, int, int]:
@@ -204,9 +242,11 @@ class CachedForecasts:
         self._champion = CachedChampion(
             model_roots(data_dir, shipped), FORECASTS_FILE, partial(decode_table, city)
         )
+        self._observed = ObservedZones(city, data_dir)
+        self._corrected = lru_cache(maxsize=1)(partial(corrected, city))
 
     def table(self) -> ForecastTable:
-        """The current table.
+        """The current table, as its model wrote it.
 
         Raises
         ------
@@ -214,6 +254,54 @@ class CachedForecasts:
             When none can be read and none ever could.
         """
         return self._champion.table()
+
+    def shown(self, source: Source) -> ForecastTable:
+        """The current table as it is shown beside the traffic of a source.
+
+        What is observed of it enters the forecasts of an initial model.
+
+        Raises
+        ------
+        ForecastUnavailable
+            When none can be read and none ever could.
+        """
+        table = self.table()
+        counts = self._observed.counts() if corrects(table.trained_on.source, source) else None
+        if counts is None:
+            return table
+        return self._corrected(table, counts, is_set_aside=self._champion.is_set_aside(table))
+
+
+def corrected(
+    city: City, table: ForecastTable, counts: ZoneCounts, *, is_set_aside: bool
+) -> ForecastTable:
+    """What a model says and what was observed, together."""
+    weight = prior_count(is_set_aside=is_set_aside)
+    said = np.array(
+        [
+            [[hour.shares for hour in table.day(day, zone)] for day in range(DAYS)]
+            for zone in city.zone_choices
+        ]
+    )
+    seen = np.moveaxis(counts.statuses, 0, 1).reshape(table_shape(city))
+    n = seen.sum(axis=-1)
+    observed = n / (n + weight)
+    return replace(
+        make_table(
+            city,
+            table.model_version,
+            table.feature_version,
+            table.trained_on,
+            shrunk(seen, said, weight).astype(np.float64),
+        ),
+        observed_shares={
+            (zone, day): tuple(observed[place, day].tolist())
+            for place, zone in enumerate(city.zone_choices)
+            for day in range(DAYS)
+        },
+        is_set_aside=is_set_aside,
+        edition=f"{counts.edition} {weight}",
+    )
 
 
 def _probabilities(city: City, content: pa.Table) -> NDArray[np.float64]:

@@ -46,3 +46,29 @@ def smoothed_shares(
     smoothed = counts + smoothing_count
     shares: NDArray[np.float64] = smoothed / smoothed.sum(axis=-1, keepdims=True)
     return shares
+
+
+def shrunk(
+    counts: NDArray[np.integer] | NDArray[np.floating],
+    above: NDArray[np.floating],
+    strength: float | NDArray[np.floating],
+) -> NDArray[np.floating]:
+    """Shares of what was counted, those expected beforehand counting as so many observations.
+
+    The mean of a Dirichlet distribution: ``(counts + strength * above) / (n + strength)``.
+
+    Parameters
+    ----------
+    counts, above : array, shape (..., categories)
+        ``above`` sums to 1.
+    strength : float or array, shape (..., 1)
+        Above 0.
+
+    Examples
+    --------
+    >>> shrunk(np.array([3, 1]), np.array([0.5, 0.5]), 4.0).tolist()
+    [0.625, 0.375]
+    """
+    observations, weight = counts.sum(axis=-1, keepdims=True), np.float32(strength)
+    shares: NDArray[np.floating] = (counts + weight * above) / (observations + weight)
+    return shares

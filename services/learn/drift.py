@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from services.city.city import City
+from services.forecast.observed_counts import ZONE_BIN_CENTRES
 from services.history import layout
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
-from services.learn.observations import BIN_CENTRES, observed_zones
+from services.learn.observations import observed_zones
 from services.operations.database import Operations
 from services.operations.tables import DriftMeasure
 from services.traffic.snapshot import Source
@@ -124,5 +125,7 @@ def distances(
             now, before = seen[slots, code], usual[slots, code]
             shares = before / before.sum(axis=1, keepdims=True)
             expected = (shares * now.sum(axis=1, keepdims=True)).sum(axis=0)
-            distance = wasserstein_distance(BIN_CENTRES, BIN_CENTRES, now.sum(axis=0), expected)
+            distance = wasserstein_distance(
+                ZONE_BIN_CENTRES, ZONE_BIN_CENTRES, now.sum(axis=0), expected
+            )
             yield zone, name, float(distance)

@@ -15,6 +15,7 @@ from services.learn.drift import measure_drift
 from services.learn.hourly import score_past_hours
 from services.learn.nowcast_tables import Nowcasts
 from services.learn.protocol import ScoredKind
+from services.learn.setting_aside import set_aside_what_is_worse
 from services.learn.week_tables import WeekTables
 from services.learn.zone_tables import ZoneTables
 from services.operations.database import Operations
@@ -30,7 +31,9 @@ _SCORED_SOURCES: Final[tuple[Source, ...]] = ("live", "demo")
 def score_forecasts(
     city: City, data_dir: Path, shipped: Path, operations: Operations, now: datetime
 ) -> None:
-    """Score what can be scored now, and measure the drift; never raises, but journals.
+    """Score what can be scored now, measure the drift, and set aside what the average outdoes.
+
+    Never raises, but journals.
 
     Parameters
     ----------
@@ -46,6 +49,8 @@ def score_forecasts(
             kinds = scored_kinds(city, data_dir, source, shipped, operations)
             score_past_hours(city, data_dir, source, kinds, operations, now=now)
             measure_drift(city, data_dir, source, operations, now)
+            if source == "live":
+                set_aside_what_is_worse(city, data_dir, shipped, operations, now)
         except (TrafficError, OSError) as error:
             log.error("scoring the forecasts by source %s: %s", source, error)
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.city.city import City
+from services.forecast.observed_counts import ZONE_BIN_CENTRES, ZONE_STATUSES_OF_BINS
 from services.history import layout
 from services.history.averages import mean_of, smoothed_shares
 from services.history.cube_files import read_cube
@@ -26,7 +27,6 @@ from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import ZONE_BIN_PCT, ZONE_BINS, quantile_pct
 from services.history.rollups import ZONE_FORM, ZONES, path_of
 from services.learn.tally import Prediction
-from services.plain.statuses import ZONE_STATUSES
 from services.traffic.indicators import zone_status_codes
 from services.traffic.snapshot import Source
 
@@ -37,9 +37,6 @@ MIN_KNOWN_SHARE_TO_EVALUATE: Final = 0.25
 # Persistence may look back this far for its last observation: five periods of the feed.
 PERSISTENCE_AGE_SECONDS: Final = 900
 SECONDS_PER_HOUR: Final = 3_600
-
-BIN_CENTRES: Final = np.minimum((np.arange(ZONE_BINS) + 0.5) * ZONE_BIN_PCT / 100, 1.0)
-_STATUSES_OF_BINS: Final = np.eye(len(ZONE_STATUSES))[zone_status_codes(BIN_CENTRES)]
 
 
 class UsualBefore:
@@ -92,13 +89,13 @@ def usual_of(counts: NDArray[np.int64]) -> Prediction:
     counts : array of int, shape (zones, ZONE_BINS)
     """
     total = counts.sum(axis=1)
-    shares = smoothed_shares(counts @ _STATUSES_OF_BINS)
+    shares = smoothed_shares(counts @ ZONE_STATUSES_OF_BINS)
     shares[total == 0] = np.nan
     low, high = (
         np.minimum(quantile_pct(counts, quantile, ZONE_BIN_PCT) / 100, 1.0)
         for quantile in (0.1, 0.9)
     )
-    return Prediction(shares, mean_of(counts @ BIN_CENTRES, total), low, high)
+    return Prediction(shares, mean_of(counts @ ZONE_BIN_CENTRES, total), low, high)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from services.city.city import City
 from services.city.day_types import day_type, weekday_like
 from services.forecast.champions import model_roots
 from services.forecast.week_forecasts import (
-    MIN_DAYS,
     WEEK_DIRECTORY,
     WEEK_FILE,
     SegmentForecasts,
@@ -100,7 +99,7 @@ def evaluate_segments(
 ) -> Evaluated:
     """Evaluate forecasts of segments beside both baselines, on cases of which all say something.
 
-    Segments with too little evidence, which the page shows as uncertain, are no cases.
+    Segments that the model does not know are no cases.
 
     Raises
     ------
@@ -113,7 +112,7 @@ def evaluate_segments(
     observed = segments.at(times, city.local(hour).date())
     before = segments.at(times - int(lead.total_seconds()), city.local(hour - lead).date())
     usual_shares, usual_ratio = segments.usual_before(hour)
-    is_told = (said.days_observed >= MIN_DAYS) & ~np.isnan(usual_ratio)
+    is_told = said.has_basis & ~np.isnan(usual_ratio)
     is_told &= ~np.isnan(usual_shares).any(axis=1)
     time, place = np.nonzero((observed.status >= 0) & (before.status >= 0) & is_told)
     # From free to blocked, as everywhere here.

@@ -25,7 +25,7 @@ what is where in a street picture."""
 FORECAST_KINDS: Final[tuple[Kind, ...]] = ("zones", "week", "nowcast")
 """Those that learn from the history, and are scored and challenged by it."""
 
-Action = Literal["promoted", "refused", "postponed", "rolled_back", "failed"]
+Action = Literal["promoted", "refused", "postponed", "rolled_back", "set_aside", "failed"]
 Reason = Literal[
     "better_than_champion",
     "no_champion",
@@ -38,7 +38,7 @@ Reason = Literal[
     "chosen_by_operator",
     "training_failed",
 ]
-DecidedBy = Literal["challenge", "training", "operator"]
+DecidedBy = Literal["challenge", "training", "scoring", "operator"]
 
 Severity = Literal["critical", "warning"]
 NoteKind = Literal["acknowledged", "comment"]

@@ -1,10 +1,44 @@
-"""What a zone will be in one hour of the week."""
+"""What a zone will be in one hour of the week, and what such a forecast rests on.
+
+One rule for whatever is told of times to come, on the map, in cards, in the strip of hours and by
+the API. What has a basis, a model that knows the place or observations of it, is told: its
+likeliest status, with its probability. It is told firmly, in bold, when that status is at least as
+likely as all the others together; else it leans that way ("plutôt dense"), in plain weight.
+Nothing is told of what has no basis: "Incertain", or a dash.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final, Literal
 
 from services.plain.statuses import ZONE_STATUSES, ZoneStatus
+
+# Of the likeliest status, in whole percent as it is told: at least as likely as all the others
+# together.
+FIRM_PROBABILITY: Final = 0.5
+_PERCENT_DECIMALS: Final = 2
+
+Origin = Literal["initial", "average", "observed"]
+"""A model that learned from simulated traffic; what was observed at that hour, shown instead of
+one; a model that learned from observed traffic."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What some forecasts rest on.
+
+    Attributes
+    ----------
+    observed_share : float
+        Weight of what was observed ÷ weight of all they rest on, 0 to 1.
+    trained_days : int
+        Days that the model learned from.
+    """
+
+    origin: Origin
+    observed_share: float
+    trained_days: int
 
 
 class StatusShares:
@@ -16,6 +50,11 @@ class StatusShares:
     def status(self) -> ZoneStatus:
         """The likeliest status; the better one of two that are equally likely."""
         return ZONE_STATUSES[self.shares.index(max(self.shares))]
+
+    @property
+    def is_firm(self) -> bool:
+        """Whether the likeliest status is at least as likely as all the others together."""
+        return round(max(self.shares), _PERCENT_DECIMALS) >= FIRM_PROBABILITY
 
     @property
     def probabilities(self) -> dict[ZoneStatus, float]:

@@ -16,6 +16,7 @@ from services.forecast.zone_forecasts import CachedForecasts
 from services.learn.summary import QualityReader
 from services.observe.feeds.sources import roadworks_address
 from services.operations.database import ServingOperations, open_for_serving
+from services.traffic.snapshot import Source
 from services.traffic.store import Store
 from services.web.camera_client import CameraClient
 from services.web.latest import LatestTraffic
@@ -38,6 +39,13 @@ class Services:
     camera: CameraClient
     operations: ServingOperations
     clock: Clock
+
+    def shown_source(self) -> Source:
+        """Where the traffic that is shown comes from, or will come from."""
+        view = self.traffic.view()
+        if view is None:
+            return "demo" if self.settings.source == "demo" else "live"
+        return view.snapshot.source
 
     def today(self) -> date:
         """The day that it is in the city."""

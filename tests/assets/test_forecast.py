@@ -15,11 +15,14 @@ from callbacks.live.refresh import news
 from services.base.settings import load_settings
 from services.base.texts import load_texts
 from services.city.rennes import RENNES
+from services.forecast.champions import set_aside
 from services.forecast.zone_forecasts import DAY_NAMES, DAYS, HOURS, table_shape
+from services.history.upkeep import keep_up
 from services.roles.assembly import assemble
 from tests.assets.scripts import LANGUAGES, loaded
 from tests.components.trees import plain
-from tests.factories import write_forecasts
+from tests.factories import MODEL_VERSION, write_forecasts
+from tests.services.learn.histories import rush, times, write
 
 # The Monday before Christmas, which is a Friday; schools are closed.
 NOW = datetime(2026, 12, 21, 7, tzinfo=UTC)
@@ -42,9 +45,16 @@ def typed(tree):
     return json.loads(text.replace("\u00a0", " ").replace("\u202f", " "))
 
 
-@pytest.fixture(params=["demo", "live"])
+@pytest.fixture(params=["initial", "corrected", "set_aside", "observed"])
 def services(request, tmp_path):
-    write_forecasts(tmp_path, some_shares(), source=request.param)
+    """Everything that forecasts may rest on; of some hours something was observed."""
+    source = "live" if request.param == "observed" else "demo"
+    write_forecasts(tmp_path, some_shares(), source=source)
+    if request.param in {"corrected", "set_aside"}:
+        write(tmp_path, times(NOW, hours=5), rush, source="live")
+        keep_up(RENNES, tmp_path, NOW + timedelta(days=2), None)
+    if request.param == "set_aside":
+        set_aside(tmp_path / "models", MODEL_VERSION)
     return assemble(load_settings(data_dir=tmp_path), lambda: NOW)
 
 

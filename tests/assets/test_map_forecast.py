@@ -6,6 +6,7 @@ import pytest
 
 from services.forecast.zone_forecasts import DAY_NAMES
 from tests.assets.scripts import loaded
+from tests.components.trees import plain
 
 
 @pytest.fixture
@@ -33,6 +34,7 @@ def choose(page, day, hour):
 
 def answer(page, day, hour):
     told = {"day": day, "hour": hour, "model": "m", "network": "n", "statuses": "", "note": ""}
+    told["basis"] = ["initial", 12, 84]
     page.call("void dash_clientside.traffic.mapForecastAnswered", told)
 
 
@@ -40,6 +42,9 @@ def test_an_hour_is_asked_for_once_and_again_when_its_date_is_another(page):
     question = ["map-forecast-request", {"data": {"day": "monday", "hour": 8}}]
     assert choose(page, "monday", 8) == [question]
     answer(page, "monday", 8)
+    assert plain(page.call("shown", "map-banner-text")["text"]).endswith(
+        "pas le trafic actuel · appris à 12 % de la circulation observée"
+    )
     assert choose(page, "monday", 8) == []
     # Past midnight in the city, whatever the date of the browser.
     page.change(moment={"today": "monday"})

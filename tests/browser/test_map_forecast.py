@@ -79,7 +79,7 @@ def test_a_moment_is_shown_until_now_is_asked_for(app, visit):
     )
     until_shown(page, codes_at(8))
     expect(legend).to_contain_text("Incertain")
-    expect(document.locator("#legend-figures-heavy")).to_contain_text("58")
+    expect(document.locator("#legend-figures-heavy")).to_contain_text("60")
     expect(document.locator("#legend-freeFlow")).to_have_attribute("aria-pressed", "false")
     assert page.map("map.getZoom()") == zoom
 
@@ -88,7 +88,7 @@ def test_a_moment_is_shown_until_now_is_asked_for(app, visit):
     snapshot = app.publish(Status.CONGESTED, observed_at=LATER)
     expect(document.locator("#freshness")).to_contain_text("observé à 12:46")
     assert page.js("window.statesSet") == []
-    expect(document.locator("#legend-figures-heavy")).to_contain_text("58")
+    expect(document.locator("#legend-figures-heavy")).to_contain_text("60")
 
     # What was seen once is not asked for again.
     known = len(asked)

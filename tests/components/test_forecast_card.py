@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import pytest
+from dash import html
 
 from components import forecast_card
 from components.forecast_card import Choice, DayForecast, build_card
 from services.base.texts import load_texts
 from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import DAY_NAMES
-from services.plain.forecast import Forecast
+from services.plain.forecast import Basis, Forecast
 from tests.components.trees import by_id, ids_of, plain, text_of, walk
 
 TEXTS = load_texts("fr")
+INITIAL = Basis("initial", 0.0, 84)
 CHOICE = Choice(8, "monday", "centre-ville", "monday", DAY_NAMES, RENNES.zone_choices)
 
 
-def forecast(hour=8, zone="centre-ville", simulated=True, shares=(0.2, 0.62, 0.18)):
+def forecast(hour=8, zone="centre-ville", basis=INITIAL, shares=(0.2, 0.62, 0.18)):
     return DayForecast(
         zone,
         "monday",
         "working_day",
         hour,
         [Forecast(zone, 0, hour, shares) for hour in range(24)],
-        simulated,
-        84,
+        basis,
     )
 
 
@@ -103,10 +104,41 @@ def test_without_a_model_a_sentence_takes_the_place_of_the_answer():
     assert sum(id_.startswith("strip-hour-") for id_ in ids_of(card)) == 24
 
 
-def test_a_model_that_learned_from_measurements_says_so():
-    assert plain(forecast_card.note(TEXTS, forecast(simulated=False))) == (
-        "Modèle appris sur 84 jours de mesures"
+@pytest.mark.parametrize(
+    ("basis", "words"),
+    [
+        (INITIAL, "Modèle initial, appris sur des données simulées"),
+        (
+            Basis("initial", 0.12, 84),
+            "Modèle initial, appris à 12 % de la circulation observée",
+        ),
+        (
+            Basis("initial", 0.004, 84),
+            "Modèle initial, appris à moins de 1 % de la circulation observée",
+        ),
+        (
+            Basis("average", 0.99, 84),
+            "Le modèle initial faisait moins bien : moyenne de la circulation observée",
+        ),
+        (Basis("observed", 1.0, 84), "Modèle appris sur 84 jours de mesures"),
+    ],
+)
+def test_a_note_says_what_the_forecast_rests_on(basis, words):
+    assert plain(forecast_card.basis_note(TEXTS, basis)) == words
+
+
+def test_nothing_is_bold_that_is_likely_wrong():
+    firm, leaning = (
+        build_card(TEXTS, CHOICE, forecast(shares=shares))
+        for shares in ((0.2, 0.62, 0.18), (0.3, 0.45, 0.25))
     )
+    for card, words, is_bold in ((firm, "Dense", True), (leaning, "plutôt dense", False)):
+        answer = by_id(card, "forecast-answer")
+        assert any(isinstance(item, html.Strong) for item in walk(answer)) is is_bold
+        assert f"Prédiction : {words}" in plain(text_of(answer))
+        hour = by_id(card, "strip-hour-3")
+        assert ("strip-button--leaning" in hour.className) is not is_bold
+        assert words in plain(hour.to_plotly_json()["props"]["aria-label"])
 
 
 def test_every_control_has_a_label():

@@ -66,5 +66,5 @@ def test_it_is_named_by_its_title(card, texts):
 
 
 def test_every_state_has_words(texts):
-    for state in ("waiting", "none", "outdated", "note", "note_simulated", "note_trained"):
+    for state in ("waiting", "none", "outdated", "note"):
         assert texts["nowcast"][state]

@@ -50,7 +50,7 @@ class TestCard:
         assert body["state"] == "ready"
         assert body["version"] == SNAPSHOT.version
         assert body["observed_at"] == OBSERVED_AT.timestamp()
-        assert (body["simulated"], body["days"]) == (True, 28)
+        assert body["basis"] == ["initial", 0, 28]
         zones = dict(zip(RENNES.zones, body["zones"], strict=True))
         assert zones["ceinture"] is None
         for zone, status in {"centre-ville": "blocked", "rocade": "free"}.items():

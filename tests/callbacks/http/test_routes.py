@@ -158,7 +158,9 @@ def test_a_forecast_echoes_its_question(client, hour):
 
 
 def test_the_shipped_model_says_that_it_learnt_from_simulated_data(client):
-    assert client.get("/api/v1/forecast?hour=8").get_json()["simulated"] is True
+    body = client.get("/api/v1/forecast?hour=8").get_json()
+    assert body["simulated"] is True
+    assert (body["basis"], body["observed_share"]) == ("initial", 0.0)
 
 
 def test_day_and_zone_have_defaults(client):

@@ -19,17 +19,19 @@ def test_every_segment_has_its_forecast_by_column(client, published):
     body = client.get(f"{PATH}?hour=8&day=monday").get_json()
     assert (body["hour"], body["day"]) == (8, "monday")
     assert (body["model_version"], body["simulated"]) == (MODEL_VERSION, True)
+    assert (body["basis"], body["observed_share"]) == ("initial", 0.0)
     assert body["network_version"] == NETWORK.version
     assert body["thresholds"] == {"congested_up_to": 0.3, "free_from": 0.7}
     assert body["id"] == list(NETWORK.segment_ids)
     columns = [
         body["status"],
         body["days_observed"],
+        body["observed_shares"],
         *body["probabilities"].values(),
         *body["speed_ratio"].values(),
     ]
     assert {len(column) for column in columns} == {len(NETWORK)}
-    assert body["status"][:3] == ["uncertain", "uncertain", "heavy"]
+    assert body["status"][:3] == ["heavy", "heavy", "heavy"]
     assert body["days_observed"][:3] == [1, 12, 12]
     assert [body["speed_ratio"][name][2] for name in ("p10", "p50", "p90")] == [0.4, 0.5, 0.6]
     assert sum(column[2] for column in body["probabilities"].values()) == pytest.approx(1, abs=0.02)

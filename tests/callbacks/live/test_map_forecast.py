@@ -43,7 +43,7 @@ def test_a_moment_gets_every_status_and_says_what_it_is(services):
     assert answer["counts"] == np.bincount(codes, minlength=5).tolist()
     assert sum(answer["shares"]) == pytest.approx(1_000, abs=2)
     assert (answer["day"], answer["hour"]) == ("tuesday", 17)
-    assert (answer["model"], answer["simulated"]) == (MODEL_VERSION, True)
+    assert (answer["model"], answer["basis"]) == (MODEL_VERSION, ["initial", 0, 84])
     assert answer["network"] == NETWORK.version
 
 

@@ -13,13 +13,16 @@ import pytest
 from models.nowcast.issuer import NowcastIssuer
 from models.versions import promote
 from services.city.rennes import RENNES
+from services.forecast.champions import set_aside
 from services.forecast.nowcast_files import LearnerState, current_file, learner_state, read_nowcast
 from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT
 from services.history import writer
+from services.history.upkeep import keep_up
 from services.traffic.status import Status
 from services.traffic.store import Store
 from tests.factories import make_network, make_snapshot_for
 from tests.models.nowcast.cities import END, NETWORK, NEVER_KNOWN
+from tests.services.history.days import keep_network
 
 pytestmark = [
     pytest.mark.tensorflow,
@@ -206,3 +209,28 @@ def test_bands_learnt_anew_are_used_from_the_next_snapshot_on(city, caplog):
     city.observe(END + STEP)
     issuer.run()
     assert caplog.text.count(f"nowcaster {city.version} loaded") == 2
+
+
+def test_where_the_average_is_better_it_is_issued_instead(city):
+    # The same hours a week ago, free-flowing; now it is heavy.
+    keep_network(city.data_dir, NETWORK)
+    for minutes in range(0, 120, 3):
+        at = END - timedelta(days=7) + timedelta(minutes=minutes)
+        free = make_snapshot_for(NETWORK, Status.FREE_FLOW, observed_at=at, source="live")
+        writer.append_snapshot(city.data_dir, free)
+    keep_up(RENNES, city.data_dir, END, None)
+    city.observe(source="live")
+    city.issuer().run()
+    assert city.current().basis().origin == "initial"
+    set_aside(city.models, city.version)
+    city.observe(at=END + STEP, source="live")
+    city.issuer().run()
+    table = city.current()
+    assert (table.basis().origin, table.basis().observed_share) == ("average", pytest.approx(1.0))
+    # Free flow is at nine tenths of the limit here, within a bin of five percent.
+    assert set(table.percent[1, -1].tolist()) <= set(range(85, 96))
+    assert table.zone_ratios[1, -1].min() > 0.85
+    # A simulation shows what its model says.
+    city.observe(at=END + 2 * STEP, source="demo")
+    city.issuer().run()
+    assert city.current().basis().origin == "initial"

@@ -4,7 +4,7 @@ import logging
 import subprocess
 import sys
 import threading
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,8 @@ import pytest
 
 from services.base.errors import ForecastUnavailable
 from services.city.rennes import RENNES
+from services.forecast.champions import set_aside
+from services.forecast.observed_counts import PRIOR_COUNT
 from services.forecast.zone_forecasts import (
     FORECASTS_FILE,
     CachedForecasts,
@@ -25,8 +27,13 @@ from services.forecast.zone_forecasts import (
     make_table,
     table_shape,
 )
+from services.history.upkeep import keep_up
+from services.plain.forecast import Basis
 from services.plain.statuses import ZONE_STATUSES
+from tests.services.learn.histories import BLOCKED, times, write
 
+# In Rennes, in winter.
+MONDAY_AT_8 = datetime(2026, 11, 23, 7, tzinfo=UTC)
 LOCAL_VERSION = "2026-11-23-0a1b2c"
 SHIPPED_VERSION = "2026-11-22-aaaaaa"
 DEMO = TrainedOn("demo", date(2026, 8, 31), date(2026, 11, 22), 84, 8068)
@@ -297,3 +304,56 @@ def parquet(content: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(content, sink)
     return sink.getvalue().to_pybytes()
+
+
+class TestWhatIsObserved:
+    """Counts of the live feed enter an initial model, by zone and hour of the week."""
+
+    @pytest.fixture
+    def cached(self, data_dir, shipped):
+        return CachedForecasts(RENNES, data_dir, shipped)
+
+    @staticmethod
+    def observe(data_dir, hours=1):
+        """All zones blocked at three times of each hour from Monday 8 h on, rolled up."""
+        write(data_dir, times(MONDAY_AT_8, hours), lambda _: BLOCKED, source="live")
+        keep_up(RENNES, data_dir, MONDAY_AT_8 + timedelta(days=2), None)
+
+    def test_the_model_counts_as_so_many_observations(self, cached, data_dir):
+        said = cached.shown("live").at(0, 8, "rocade").shares
+        assert cached.shown("live").basis(0, 8, "rocade") == Basis("initial", 0.0, 84)
+        self.observe(data_dir)
+        table = cached.shown("live")
+        expected = (PRIOR_COUNT * np.array(said) + [0, 0, 3]) / (PRIOR_COUNT + 3)
+        np.testing.assert_allclose(table.at(0, 8, "rocade").shares, expected, rtol=1e-6)
+        basis = table.basis(0, 8, "rocade")
+        assert basis.observed_share == pytest.approx(3 / (PRIOR_COUNT + 3))
+        assert table.at(0, 9, "rocade").shares == pytest.approx(
+            cached.table().at(0, 9, "rocade").shares
+        )
+        assert cached.shown("live") is table
+
+    def test_it_is_another_table_with_each_day_observed(self, cached, data_dir):
+        before = cached.shown("live")
+        self.observe(data_dir)
+        assert cached.shown("live").edition != before.edition
+        assert cached.shown("live").model_version == before.model_version
+
+    def test_where_the_average_is_better_it_is_shown_instead(self, cached, data_dir):
+        self.observe(data_dir)
+        set_aside(data_dir / "models", SHIPPED_VERSION)
+        table = cached.shown("live")
+        assert table.at(0, 8, "rocade").shares[2] > 0.9
+        assert table.basis(0, 8, "rocade").origin == "average"
+        assert table.basis(0, 9, "rocade").origin == "initial"
+
+    def test_a_simulation_shows_the_model_alone(self, cached, data_dir):
+        self.observe(data_dir)
+        assert cached.shown("demo") is cached.table()
+
+    def test_what_learned_from_observed_traffic_has_nothing_added(self, data_dir, shipped):
+        install(data_dir / "models", some_table(LOCAL_VERSION, LIVE))
+        self.observe(data_dir)
+        cached = CachedForecasts(RENNES, data_dir, shipped)
+        assert cached.shown("live") is cached.table()
+        assert cached.shown("live").basis(0, 8, "rocade") == Basis("observed", 1.0, 84)

@@ -107,7 +107,6 @@ def write_week(
     quantiles: Sequence[float],
     *,
     last_day: date = date(2026, 3, 1),
-    days_observed: int = 4,
 ) -> None:
     """A model of segments that says the same quantiles of the ratio of every hour."""
     shape = (HOURS_PER_WEEK, len(NETWORK))
@@ -118,7 +117,7 @@ def write_week(
         thresholds=RENNES.thresholds,
         segment_ids=NETWORK.segment_ids,
         quantiles_pct=np.broadcast_to(np.rint(percent), (3, *shape)).astype(np.uint8),
-        days_observed=np.full(shape, days_observed, np.uint8),
+        days_observed=np.full(shape, 4, np.uint8),
     )
     directory = root / WEEK_DIRECTORY / version
     directory.mkdir(parents=True)

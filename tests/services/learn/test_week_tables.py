@@ -91,23 +91,12 @@ def test_the_habit_knows_nothing_of_the_hour_it_is_evaluated_on(tmp_path):
     assert shares[:, BLOCKED] == pytest.approx(1 / 3, abs=0.05)
 
 
-@pytest.mark.parametrize(
-    ("changes", "outcome"),
-    [
-        # The page shows it as uncertain.
-        ({"days_observed": 1}, "nothing_to_compare"),
-        # It has learned from it.
-        ({"last_day": MONDAY}, "no_forecast"),
-    ],
-)
-def test_what_is_not_told_or_was_learned_from_is_no_case(
-    tmp_path, operations, observed, changes, outcome
-):
-    write_week(tmp_path / "models", VERSION, SURE_OF_FREE, **changes)
+def test_what_was_learned_from_is_no_case(tmp_path, operations, observed):
+    write_week(tmp_path / "models", VERSION, SURE_OF_FREE, last_day=MONDAY)
     assert score(tmp_path, operations) == 0
     with operations.begin() as session:
         noon = session.get(ScoredHour, ("demo", "week", datetime(2026, 3, 9, 12, tzinfo=UTC)))
-    assert noon.outcome == outcome
+    assert noon.outcome == "no_forecast"
 
 
 def test_unknown_segments_are_no_cases(tmp_path, operations):
