@@ -8,52 +8,37 @@
 
   const shareOf = (snapshot, code) => app.wording.percent(snapshot.shares[code] / 10);
 
-  /** What a tile says of a comparison: nothing where it is not told. */
-  const compared = (explanation, code, texts, settings) => {
-    if (!code) return { title: explanation };
-    const comparison = settings.map.comparisons[code];
-    const sentence = texts.usual_sentence[comparison];
-    const title = app.wording.fill(texts.zones_now.compared, { explanation, comparison: sentence });
-    return { title, comparison, sentence };
-  };
-
   const zoneTile = (zone, state, texts, settings) => {
-    const { fill, extraPercent } = app.wording;
+    const { fill, quantity } = app.wording;
+    const { zones_now: wording } = texts;
     const name = texts.zone[zone];
     if (!state) {
       return {
         kind: "unknown",
         status: texts.zone_status.unknown,
-        extra: texts.glance.no_value,
-        title: fill(texts.zones_now.explanation_unknown, { zone: name }),
+        lost: texts.glance.no_value,
+        title: fill(wording.explanation_unknown, { zone: name }),
       };
     }
-    const [kind, extraShare, comparison] = state;
-    const values = {
-      zone: name,
-      status: texts.zone_status[kind],
-      extra: extraPercent(extraShare),
-    };
-    const explanation = fill(texts.zones_now.explanation, values);
-    return { ...values, kind, ...compared(explanation, comparison, texts, settings) };
+    const [kind, , comparison, minutes] = state;
+    const status = texts.zone_status[kind];
+    const delay = quantity(minutes, "minute");
+    const explanation = fill(wording.explanation, { zone: name, status, delay });
+    const tile = { kind, status, lost: fill(wording.lost, { delay }), title: explanation };
+    if (!comparison) return tile;
+    const usual = texts.usual_sentence[settings.map.comparisons[comparison]];
+    return { ...tile, usual, title: fill(wording.compared, { explanation, comparison: usual }) };
   };
 
   const zones = (snapshot, texts, settings) =>
     settings.zones.flatMap((zone, place) => {
       const tile = zoneTile(zone, snapshot.zones[place], texts, settings);
-      const { kind, status, extra, title, comparison, sentence = "" } = tile;
+      const { kind, status, lost, title, usual = "" } = tile;
       return [
         [`zone-${zone}`, { className: `zone-tile zone-tile--${kind}`, title }],
         [`zone-status-${zone}`, { text: status }],
-        [`zone-extra-${zone}`, { text: extra }],
-        [
-          `zone-usual-${zone}`,
-          {
-            text: comparison ? texts.usual[comparison] : "",
-            className: comparison ? `zone-usual zone-usual--${comparison}` : "zone-usual",
-          },
-        ],
-        [`zone-usual-sentence-${zone}`, { text: sentence }],
+        [`zone-lost-${zone}`, { text: lost }],
+        [`zone-usual-${zone}`, { text: usual }],
       ];
     });
 

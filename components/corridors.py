@@ -50,7 +50,7 @@ def build_corridors(texts: Texts, corridors: Sequence[CorridorName]) -> html.Sec
                 # What scrolls can be scrolled by keyboard too.
                 tabIndex=0,
                 role="region",
-                **aria(labelledby=TITLE_ID),
+                **aria(label=wording["caption"]),
             ),
         ],
         id=CORRIDORS_ID,

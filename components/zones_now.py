@@ -19,6 +19,7 @@ def build_zones_now(texts: Texts, zones: Sequence[str]) -> html.Section:
         [
             html.H2(texts["zones_now"]["title"], id=TITLE_ID, className="visually-hidden"),
             html.Ul([_tile(texts, zone) for zone in zones], className="zone-tiles"),
+            html.P(texts["zones_now"]["lost_note"], className="zones-note"),
         ],
         className="zones-now",
         **aria(labelledby=TITLE_ID),
@@ -31,10 +32,8 @@ def _tile(texts: Texts, zone: str) -> html.Li:
         [
             html.Span(texts["zone"][zone], className="zone-name"),
             html.Span(no_value, id=f"zone-status-{zone}", className="zone-status"),
-            html.Span(no_value, id=f"zone-extra-{zone}", className="zone-extra"),
-            html.Span(id=f"zone-usual-{zone}", className="zone-usual", **aria(hidden="true")),
-            # The same in full, for who hears it.
-            html.Span(id=f"zone-usual-sentence-{zone}", className="visually-hidden"),
+            html.Span(no_value, id=f"zone-lost-{zone}", className="zone-lost"),
+            html.Span(id=f"zone-usual-{zone}", className="zone-usual"),
         ],
         id=f"zone-{zone}",
         className="zone-tile zone-tile--unknown",

@@ -24,9 +24,9 @@ from services.base.errors import ForecastUnavailable
 from services.roles.assembly import Services
 from services.traffic.corridor_times import CorridorTime
 from services.traffic.corridors import corridor_ways
-from services.traffic.indicators import WorstStretch, congestion_level, zone_status
+from services.traffic.indicators import WorstStretch
 from services.traffic.stretch_wording import stretch_parts
-from services.traffic.usual import Comparison
+from services.traffic.zone_states import ZoneState
 from services.web.latest import TrafficView
 
 NAMESPACE: Final = "traffic"
@@ -128,7 +128,7 @@ def snapshot_payload(view: TrafficView) -> dict[str, Any]:
         "shares": [round(1_000 * share) for share in indicators.length_shares.values()],
         "congestion": _whole_percent(indicators.congestion_level),
         "jam_km": round(indicators.jam_km, 1),
-        "zones": _zone_states(view),
+        "zones": [_zone_state(state) for state in view.zone_states],
         "worst": [_worst_stretch(worst) for worst in indicators.worst_stretches[:WORST_SHOWN]],
         "corridors": _corridor_minutes(view),
         # Last, where its many letters spoil the compression of nothing else.
@@ -141,21 +141,12 @@ def late_after_seconds(feed_period_seconds: int) -> int:
     return max(_LATE_AFTER_SECONDS, _LATE_AFTER_PERIODS * feed_period_seconds)
 
 
-def _zone_states(view: TrafficView) -> list[list[Any] | None]:
-    """Status, extra travel time (%) and comparison code of each zone; None where unknown."""
-    ratios = view.indicators.zone_ratios
-    codes = (
-        [int(Comparison.NOT_TOLD)] * len(ratios)
-        if view.compared is None
-        else view.compared.zones.tolist()
-    )
-    return [_zone_state(ratio, code) for ratio, code in zip(ratios.values(), codes, strict=True)]
-
-
-def _zone_state(ratio: float | None, comparison: int) -> list[Any] | None:
-    if ratio is None:
+def _zone_state(state: ZoneState | None) -> list[Any] | None:
+    """Status, extra travel time (%), comparison code, and minutes lost on ten kilometres."""
+    if state is None:
         return None
-    return [zone_status(ratio), _whole_percent(congestion_level(ratio)), comparison]
+    extra_percent = _whole_percent(state.extra_share)
+    return [state.status, extra_percent, int(state.comparison), state.lost_min]
 
 
 def _worst_stretch(worst: WorstStretch) -> list[Any]:

@@ -155,8 +155,6 @@ class City:
         The zone of segments that no rule fits.
     names_of_no_road : tuple of str
         What the feed calls hundreds of places that have nothing else in common.
-    road_labels : tuple of (str, str)
-        The feed's names of roads that people call otherwise, and how.
     ring_roads : tuple of str
         The feed's names of the ring road.
     junction_prefixes, ring_junction_prefixes : tuple of str
@@ -197,7 +195,6 @@ class City:
     zone_rules: tuple[ZoneRule, ...]
     other_zone: str
     names_of_no_road: tuple[str, ...]
-    road_labels: tuple[tuple[str, str], ...]
     ring_roads: tuple[str, ...]
     junction_prefixes: tuple[str, ...]
     ring_junction_prefixes: tuple[str, ...]
@@ -229,6 +226,19 @@ class City:
         """What :attr:`free_flow_shares` says of roads, given by class and limit."""
         share_of = {(kind, limit): share for kind, limit, share in self.free_flow_shares}
         return [share_of.get(road, self.other_free_flow_share) for road in roads]
+
+    def road_sign(self, name: str) -> str:
+        """What signs, and people, call a road of the feed.
+
+        >>> from services.city.rennes import RENNES
+        >>> roads = ("Route nationale 136", "Route départementale 34", "Rue de Vern")
+        >>> [RENNES.road_sign(name) for name in roads]
+        ['Rocade', 'D 34', 'Rue de Vern']
+        """
+        for long_form, sign in self.road_signs:
+            if name.startswith(long_form):
+                return sign + name.removeprefix(long_form)
+        return name
 
     def checked_zone(self, value: str | None) -> str:
         """Check the zone that a caller named; the first one if none.

@@ -243,7 +243,6 @@ RENNES: Final = City(
     ),
     other_zone="quartiers",
     names_of_no_road=("", "Rond-point", "Inconnu Voie non dénommée"),
-    road_labels=(("Route nationale 136", "Rocade"),),
     ring_roads=("Route nationale 136",),
     junction_prefixes=("Porte ", "Echangeur ", "Rond-point "),
     ring_junction_prefixes=("Porte ", "Echangeur "),

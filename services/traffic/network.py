@@ -94,6 +94,17 @@ class Network:
         )
 
     @cached_property
+    def zone_free_flow_kmh(self) -> NDArray[np.float64]:
+        """Free-flow speed of each of ``City.zones``: all its segments driven once; NaN of none."""
+        zones = len(self.city.zones)
+        metres = np.bincount(self.zone_codes, self.length_m, zones)
+        seconds = np.bincount(self.zone_codes, self.free_flow_time_s, zones)
+        speeds: NDArray[np.float64] = np.divide(
+            3.6 * metres, seconds, out=np.full(zones, np.nan), where=seconds > 0
+        )
+        return speeds
+
+    @cached_property
     def lines(self) -> RoadLines:
         """How each segment begins and ends."""
         return road_lines(

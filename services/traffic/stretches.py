@@ -60,12 +60,12 @@ class Stretch:
     road : str
         Name of the road, as the feed has it.
     label : str
-        What people call it (``City.road_labels``).
+        What signs call it (``City.road_sign``).
     direction : Direction
     sector : Cardinal or None
         Which side of the city it lies on, of the ring road alone.
     start, end : str
-        The places where it begins and ends, "" where the network tells of none.
+        The places where it begins and ends, as signs call them; "" where the network tells none.
     segments : tuple of int
         Places of its segments in the network's order, in the order of travel.
     length_m : float
@@ -252,11 +252,11 @@ def _stretch(lines: RoadLines, piece: list[int], start: str, end: str) -> Stretc
     return Stretch(
         key=f"{lines.ids[piece[0]]}~{lines.ids[piece[-1]]}",
         road=road,
-        label=dict(lines.city.road_labels).get(road, road),
+        label=lines.city.road_sign(road),
         direction=_direction(lines, piece),
         sector=_sector(lines, piece) if road in lines.city.ring_roads else None,
-        start=start,
-        end=end,
+        start=lines.city.road_sign(start),
+        end=lines.city.road_sign(end),
         segments=tuple(piece),
         length_m=float(lines.length_m[piece].sum()),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,8 +18,10 @@ from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot, check_fits
 from services.traffic.status import pack_statuses
 from services.traffic.store import Store, WorkerState
+from services.traffic.usual import Comparison
 from services.traffic.usual_hour import ComparedTraffic, UsualHour, compare_traffic
 from services.traffic.zone_ratios import travel_times_s
+from services.traffic.zone_states import ZoneState, zone_state
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +41,20 @@ class TrafficView:
     def indicators(self) -> Indicators:
         """The state of the network at a glance."""
         return compute_indicators(self.network, self.snapshot, self.usual_time_s)
+
+    @cached_property
+    def zone_states(self) -> tuple[ZoneState | None, ...]:
+        """The state of each of the city's zones; None where too little is known."""
+        ratios = self.indicators.zone_ratios.values()
+        speeds = self.network.zone_free_flow_kmh.tolist()
+        against: list[tuple[Comparison, float]] = [(Comparison.NOT_TOLD, math.nan)] * len(speeds)
+        if self.usual is not None and self.compared is not None:
+            codes = map(Comparison, self.compared.zones.tolist())
+            against = list(zip(codes, np.asarray(self.usual.zones.p50).tolist(), strict=True))
+        return tuple(
+            None if ratio is None else zone_state(ratio, speed, *usual)
+            for ratio, speed, usual in zip(ratios, speeds, against, strict=True)
+        )
 
     @cached_property
     def corridor_times(self) -> tuple[CorridorTime, ...]:

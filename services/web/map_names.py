@@ -57,19 +57,6 @@ def encode_names(network: Network) -> bytes:
     return orjson.dumps({"type": "FeatureCollection", "features": features})
 
 
-def road_sign(city: City, name: str) -> str:
-    """What signs call a road.
-
-    >>> from services.city.rennes import RENNES
-    >>> [road_sign(RENNES, name) for name in ("Route départementale 34", "Rue de Vern")]
-    ['D 34', 'Rue de Vern']
-    """
-    for long_form, sign in city.road_signs:
-        if name.startswith(long_form):
-            return sign + name.removeprefix(long_form)
-    return name
-
-
 def _junctions(network: Network) -> dict[str, list[_Named]]:
     """Those of the ring road and the others, each in the middle of its segments."""
     city = network.city
@@ -100,7 +87,7 @@ def _roads(network: Network) -> list[_Named]:
     found = [(name, line) for name, parts in lines.items() for line in parts]
     found.sort(key=lambda item: (-len(item[1]), item[0]))
     return [
-        (road_sign(city, name), {"type": "LineString", "coordinates": _rounded(line)})
+        (city.road_sign(name), {"type": "LineString", "coordinates": _rounded(line)})
         for name, line in found
     ]
 

@@ -30,12 +30,13 @@ SNAPSHOT = {
     "shares": [5, 900, 80, 15, 0],
     "congestion": 12,
     "jam_km": 1_234.56,
+    # Status, extra share, comparison, minutes lost on ten kilometres.
     "zones": [
-        ["blocked", 400, int(Comparison.BUSIER)],
-        ["free", 0, int(Comparison.NOT_TOLD)],
+        ["blocked", 400, int(Comparison.BUSIER), 41],
+        ["free", 0, int(Comparison.NOT_TOLD), 0],
         None,
-        ["dense", 56, int(Comparison.USUAL)],
-        ["free", -3, int(Comparison.QUIETER)],
+        ["dense", 56, int(Comparison.USUAL), 7],
+        ["free", 3, int(Comparison.QUIETER), 1],
     ],
     # Minutes now and in free flow.
     "corridors": [68, 21, None, 2, CLOSED, 3, None, None],
@@ -83,17 +84,30 @@ def test_nothing_measured_has_no_figure_and_simulated_data_say_so(page):
 def test_zones_now_and_against_the_usual(page):
     assert shown(page, "zone-centre-ville", "className") == "zone-tile zone-tile--blocked"
     assert shown(page, "zone-status-centre-ville") == "Bloqué"
-    assert shown(page, "zone-extra-centre-ville") == "+400 %"
-    assert shown(page, "zone-usual-centre-ville", "className") == "zone-usual zone-usual--busier"
-    assert "+400 %" in shown(page, "zone-centre-ville", "title")
-    assert shown(page, "zone-usual-sentence-centre-ville") in shown(
-        page, "zone-centre-ville", "title"
+    assert shown(page, "zone-lost-centre-ville") == "+41 min"
+    assert shown(page, "zone-usual-centre-ville") == "plus chargé que d'habitude"
+    assert shown(page, "zone-centre-ville", "title") == (
+        "Centre-ville : Bloqué, 41 min de plus pour 10 km qu'avec une circulation fluide"
+        " — plus chargé que d'habitude à cette heure"
     )
     # Not compared, and not measured.
+    assert shown(page, "zone-lost-rocade") == "+0 min"
     assert shown(page, "zone-usual-rocade") == ""
     assert shown(page, "zone-penetrantes", "className") == "zone-tile zone-tile--unknown"
-    assert shown(page, "zone-extra-penetrantes") == "—"
-    assert shown(page, "zone-extra-quartiers") == "-3 %"
+    assert shown(page, "zone-lost-penetrantes") == "—"
+    assert shown(page, "zone-usual-quartiers") == "plus calme que d'habitude"
+
+
+@pytest.mark.parametrize("status", ["free", "dense", "blocked"])
+@pytest.mark.parametrize("comparison", list(Comparison))
+def test_a_tile_tells_minutes_and_never_a_bare_percentage(page, status, comparison):
+    page.change(snapshot={**SNAPSHOT, "zones": [[status, 56, int(comparison), 7]] * 5})
+    parts = [("zone", "title"), *((f"zone-{part}", "text") for part in ("status", "lost", "usual"))]
+    told = [shown(page, f"{part}-ceinture", name) for part, name in parts]
+    assert "%" not in " ".join(told)
+    assert "7 min" in told[0]
+    # Whoever reads that it is busier reads than what.
+    assert ("d'habitude" in told[3]) == (comparison is not Comparison.NOT_TOLD)
 
 
 def test_the_worst_stretches(page):

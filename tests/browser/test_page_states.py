@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
+from services.traffic.indicators import compute_indicators
 from services.traffic.status import Status
 from tests.browser.conftest import BROWSER_TEST, COMPACT, PHONE
 from tests.factories import OBSERVED_AT
@@ -91,9 +92,9 @@ def test_before_the_first_snapshot_the_page_waits_and_then_fills_by_itself(start
 def test_figures_beside_the_map_come_from_the_snapshot(live_app, page):
     text = page.page.locator("#glance-congestion")
     expect(text).to_contain_text("%")
-    live_app.publish(Status.CONGESTED, observed_at=OBSERVED_AT + timedelta(minutes=3))
-    # A fifth of the limit everywhere: five times the travel time.
-    expect(text).to_have_text("+400 %")
+    jammed = live_app.publish(Status.CONGESTED, observed_at=OBSERVED_AT + timedelta(minutes=3))
+    level = compute_indicators(live_app.network, jammed).congestion_level
+    expect(text).to_have_text(re.compile(rf"\+{round(100 * level)}\s%"))
     length_km = live_app.network.length_m.sum() / 1000
     expect(page.page.locator("#glance-jam")).to_have_text(f"{length_km:.1f}".replace(".", ","))
     expect(page.page.locator("#glance-shares")).to_have_attribute(

@@ -50,7 +50,7 @@ def test_events_are_listed_and_stand_out_on_demand_and_through_refreshes(start_a
     keep_event(app, [0, 1], OBSERVED_AT)
     # By default heavy traffic is usual: see the factory.
     page.until_painted(app.publish(Status.CONGESTED))
-    expect(tile).to_have_text("plus chargé")
+    expect(tile).to_have_text("plus chargé que d'habitude")
     expect(toggle).to_have_attribute("aria-pressed", "false")
     expect(toggle).to_contain_text("1")
     expect(listed).to_contain_text("Rocade nord intérieure")

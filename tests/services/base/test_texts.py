@@ -95,7 +95,7 @@ def test_every_text_is_used():
     # Keys made of data: a status, a zone, a day, a parameter, a state of the data.
     made = ("status", "status_meaning", "zone_status", "zone_status_letter", "zone")
     of_forecasts = ("forecast_status", "forecast_status_meaning")
-    compared = ("usual", "usual_sentence", "usual_speed")
+    compared = ("usual_sentence", "usual_speed")
     made_sections = {*made, *of_forecasts, *compared, "zone_in_title", "invalid", "privacy"}
     # Of the camera: a class of pixels, why nothing is read; of a day: what it is.
     made_sections |= {"camera_class", "camera_unknown", "day_note"}

@@ -82,4 +82,6 @@ def test_a_driver_knows_the_names():
     names = {stretch_words(item, load_texts()) for item in rennes_network().stretches}
 
     assert "Rocade nord intérieure, Porte de Saint-Malo → Porte de Maurepas" in names
-    assert "Rue de Saint-Malo vers la périphérie, depuis Boulevard de Verdun" in names
+    assert "Rue de Saint-Malo vers la périphérie, depuis Bd de Verdun" in names
+    assert "Porte de Nantes vers l'est, Rocade → N 137" in names
+    assert not any("Route nationale" in name or "départementale" in name for name in names)
