@@ -32,9 +32,9 @@ from services.traffic.zone_ratios import travel_times_s
 MIN_DELAY_S: Final = 60.0
 MIN_LENGTH_M: Final = 300.0
 SNAPSHOTS_TO_BEGIN: Final = 5
-"""A quarter of an hour of the feed. A slow probe is told of for as long by the segments around it:
-with two snapshots the simulation has 256 events a day, with five 46, and of the incidents that
-were injected two in three are found instead of three in four (docs/events.md)."""
+"""A quarter of an hour of the feed: what one slow probe makes of the segments around it is over by
+then. With two snapshots the simulation has five times as many events a day, most of them that
+(docs/events.md has the figures)."""
 SNAPSHOTS_TO_END: Final = 2
 MAX_GAP: Final = timedelta(minutes=15)
 """After a longer time without a snapshot nobody knows whether an event is still the same."""

@@ -2,6 +2,7 @@
 
 python -m services.observe.demo --port 8061          serves it
 python -m services.observe.demo compare CAPTURE      tells how it differs from real traffic
+python -m services.observe.demo events --until DAY   tells how well its incidents are found
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from services.base.command_line import run_command
 from services.base.errors import TrafficError
 from services.city.rennes import RENNES
-from services.observe.demo import compare
+from services.observe.demo import compare, event_scores
 from services.observe.demo.feed import DEFAULT_SEED, DemoFeed
 from services.observe.demo.server import LOOPBACK, DemoServer
 
@@ -25,7 +26,11 @@ _WRONG_USE = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the demo feed until interrupted, or compare it; return the exit code."""
     options = _parser().parse_args(arguments)
-    return _compare(options.capture) if options.command == "compare" else _serve(options)
+    if options.command == "compare":
+        return _compare(options.capture)
+    if options.command == "events":
+        return _score_events(options)
+    return _serve(options)
 
 
 def _compare(path: Path) -> int:
@@ -42,6 +47,17 @@ def _compare(path: Path) -> int:
         f"{path.name} of {at:%A %Y-%m-%d %H:%M} / {compare.DAYS} simulations of that time\n\n"
     )
     sys.stdout.write(compare.table(found))
+    return 0
+
+
+def _score_events(options: argparse.Namespace) -> int:
+    try:
+        feed = DemoFeed(options.seed, options.segments)
+        scores = event_scores.score_days(feed, options.days, options.until, options.weeks)
+    except (TrafficError, ValueError, OverflowError) as error:
+        sys.stderr.write(f"{error}\n")
+        return _WRONG_USE
+    sys.stdout.write("\n".join([*event_scores.lines_of(scores), ""]))
     return 0
 
 
@@ -78,12 +94,41 @@ def _parser() -> argparse.ArgumentParser:
         metavar="TIME",
         help="answer for this ISO time with its offset, not for now",
     )
-    commands = parser.add_subparsers(dest="command", metavar="compare")
+    commands = parser.add_subparsers(dest="command", metavar="compare|events")
     comparing = commands.add_parser("compare", help="tell how it differs from a real capture")
     comparing.add_argument(
         "capture", type=Path, help="a reply or an export of the feed, in any form of an archive"
     )
+    scoring = commands.add_parser(
+        "events", help="tell how many of its incidents the unusual events find, and the reverse"
+    )
+    scoring.add_argument(
+        "--until", type=_day, required=True, metavar="YYYY-MM-DD", help="last day, in Rennes"
+    )
+    scoring.add_argument("--days", type=_count(366), default=14, help="default: %(default)s")
+    scoring.add_argument(
+        "--weeks",
+        type=_count(52),
+        default=4,
+        help="before them, which what is usual is learnt from; default: %(default)s",
+    )
     return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day written YYYY-MM-DD") from None
+
+
+def _count(most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isdecimal() or not 1 <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is none of 1 to {most}")
+        return int(text)
+
+    return parse
 
 
 def _aware(text: str) -> datetime:
