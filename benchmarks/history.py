@@ -17,15 +17,20 @@ from benchmarks.servers import workplace
 from benchmarks.timing import time_runs
 from services.city.rennes import RENNES
 from services.history import day_files, layout, writer
+from services.history.hour_speeds import read_hour_speeds, write_hour_speeds
+from services.history.reference import measured
 from services.history.typical import typical_days
 from services.history.upkeep import keep_up
 from services.history.window import replay
 from services.observe.feeds.reply import CheckedReply
 from services.observe.simulated_history import write_simulated_history
+from services.traffic.reference_speed import REFERENCE_DAYS
+from services.traffic.store import Store
 
 APPEND_TARGET: Final = Target(50, "at most")
 WEEK_TARGET: Final = Target(100, "at most")
 REPLAY_TARGET: Final = Target(300, "at most")
+REFERENCE_TARGET: Final = Target(2_000, "at most")
 BYTES_TARGET: Final = Target(2, "at most")
 
 _STEP: Final = timedelta(minutes=3)
@@ -52,6 +57,8 @@ class Measured:
     append_plain, week_from_rows, day_read : Spread
         Their baselines.
     bytes_per_row, plain_bytes_per_row : Spread
+    reference : Spread
+        Milliseconds, for eight weeks of the last day.
     """
 
     rows: int
@@ -63,6 +70,7 @@ class Measured:
     day_read: Spread
     bytes_per_row: Spread
     plain_bytes_per_row: Spread
+    reference: Spread
 
 
 def measure(options: Options) -> Iterator[Row]:
@@ -79,6 +87,8 @@ def measure(options: Options) -> Iterator[Row]:
     yield Row(f"an observation in a {of}", long.bytes_per_row, long.plain_bytes_per_row,
               "the same days by pandas.to_parquet",
               share(long.bytes_per_row, long.plain_bytes_per_row), BYTES_TARGET)  # fmt: skip
+    yield Row(f"free flow of every segment, measured over {REFERENCE_DAYS} days", long.reference,
+              target=REFERENCE_TARGET)  # fmt: skip
     for name, here, before in (
         ("append a snapshot", long.append, short.append),
         ("usual week", long.week, short.week),
@@ -130,4 +140,23 @@ def _measured(data_dir: Path, checked: CheckedReply, last: date, options: Option
         day_read=taken(lambda: pd.read_parquet(day_file)),
         append=taken(lambda: writer.append_snapshot(data_dir, checked.snapshot)),
         append_plain=taken(lambda: pd.DataFrame(checked.snapshot.columns).to_parquet(plain)),
+        reference=taken(_measuring(data_dir, last), options.repeat(5, 2)),
     )
+
+
+def _measuring(data_dir: Path, last: date) -> Callable[[], object]:
+    """What the upkeep does each night: free flow out of files of hours, all like the last day."""
+    header = day_files.day_header(data_dir, "demo", last)
+    hours = read_hour_speeds(data_dir, "demo", last, header.digest if header else "")
+    if hours is None:
+        raise RuntimeError("the upkeep has left no hourly speeds")
+    days = [last - timedelta(days=count) for count in range(REFERENCE_DAYS)]
+    for day in days:
+        write_hour_speeds(data_dir, "live", day, hours, "mark")
+
+    def measure_anew() -> None:
+        found = {day: read_hour_speeds(data_dir, "live", day, "mark") or hours for day in days}
+        reference = measured(RENNES, found, {day.isoformat(): "mark" for day in days})
+        Store(RENNES, data_dir).write_reference("live", reference)
+
+    return measure_anew

@@ -30,7 +30,7 @@ from services.forecast.nowcasts import NowcastTable, to_percent
 from services.forecast.observed_counts import corrects
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot
-from services.traffic.store import Store
+from services.traffic.store import Store, watched_references
 
 if TYPE_CHECKING:
     from models.nowcast.stored_nowcaster import StoredNowcaster
@@ -55,6 +55,7 @@ class NowcastIssuer:
     def __init__(self, city: City, data_dir: Path, roots: Sequence[Path]) -> None:
         self._store = Store(city, data_dir)
         self._local_root = roots[0]
+        self._references = watched_references(self._store)
         self._champions = [_watched_champion(root) for root in roots]
         self._seen: FileStamp | None = None
         self._network: Network | None = None
@@ -90,6 +91,7 @@ class NowcastIssuer:
     def _network_of(self, snapshot: Snapshot) -> Network:
         if self._network is None or self._network.version != snapshot.network_version:
             self._network = self._store.network(snapshot.network_version)
+        self._network = self._network.with_reference(self._references[snapshot.source].value())
         return self._network
 
     def _model_for(self, network: Network) -> StoredNowcaster | None:

@@ -79,7 +79,7 @@ def load_zone_history(city: City, data_dir: Path, source: Source) -> ZoneHistory
         When it cannot be read now.
     """
     days = layout.days(data_dir, source)
-    found = zone_times_by_day(data_dir, source, days, KnownNetworks(city, data_dir))
+    found = zone_times_by_day(data_dir, source, days, KnownNetworks(city, data_dir, source=source))
     parts = [zone_statuses(city, epoch_s, times.speed_ratios()) for _, epoch_s, times in found]
     if not any(len(part) for part in parts):
         raise HistoryTooShort(f"no history of source {source!r} in {data_dir}")

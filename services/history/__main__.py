@@ -79,7 +79,9 @@ def rebuild(settings: Settings, options: Any) -> int:
     wanted = layout.sources(settings.data_dir) if options.source is None else [options.source]
     for source in wanted:
         with layout.exclusive(settings.data_dir):
-            usual = Rollups(settings.data_dir, source, KnownNetworks(CITY, settings.data_dir))
+            usual = Rollups(
+                settings.data_dir, source, KnownNetworks(CITY, settings.data_dir, source=source)
+            )
             days = usual.rebuild(_report_day)
         sys.stdout.write(f"{source}: a usual week of {days} {plural('day', days)}\n")
     return 0

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from services.base.errors import StorageError
 from services.base.files import write_atomically
 from services.history import day_files, layout, rows
-from services.history.networks import SegmentNumbers
+from services.history.networks import KnownNetworks, SegmentNumbers
 from services.traffic.snapshot import Source
 
 log = logging.getLogger(__name__)
@@ -89,6 +89,25 @@ def fold_day(
     _make_lasting(path.parent)
     _remove([file for file in sound if file != path])
     return Folded(len(table), len(content))
+
+
+def compacted_days(data_dir: Path, source: Source, networks: KnownNetworks) -> dict[date, str]:
+    """Every compacted day, and a mark that is another one when what counts of its rows is.
+
+    Rows of a network that cannot be read are not counted; the mark says so, since those rows do
+    count once the network is back.
+
+    Raises
+    ------
+    StorageError
+    """
+    marks = {}
+    for day in layout.days(data_dir, source):
+        header = day_files.day_header(data_dir, source, day)
+        if header is not None and header.compacted:
+            unplaced = [v for v in header.network_versions if networks.get(v) is None]
+            marks[day] = "-".join([header.digest, *unplaced])
+    return marks
 
 
 def first_of_each(table: pa.Table, numbers: SegmentNumbers) -> pa.Table:

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from services.base.errors import StorageError
 from services.city.city import City
 from services.traffic.network import Network
+from services.traffic.reference_speed import ReferenceSpeeds
+from services.traffic.snapshot import Source
 from services.traffic.store import Store
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,9 @@ class KnownNetworks:
         Networks that are in memory already.
     max_loaded : int
         How many of the others are kept in memory.
+    source : {"live", "archive", "demo"}, optional
+        Whose reference speeds they get; without one, or while none can be read, free flow is what
+        the city has by class and limit.
     """
 
     def __init__(
@@ -44,9 +49,13 @@ class KnownNetworks:
         data_dir: Path,
         at_hand: Iterable[Network] = (),
         max_loaded: int = MAX_LOADED,
+        *,
+        source: Source | None = None,
     ) -> None:
+        self.city = city
         self._store = Store(city, data_dir)
-        self._at_hand = {network.version: network for network in at_hand}
+        self.reference = None if source is None else self._reference_of(source)
+        self._at_hand = {network.version: self._with_reference(network) for network in at_hand}
         self._max_loaded = max_loaded
         # In order of use.
         self._loaded: dict[str, Network] = {}
@@ -80,10 +89,20 @@ class KnownNetworks:
 
     def _read(self, version: str) -> Network | None:
         try:
-            return self._store.network(version)
+            return self._with_reference(self._store.network(version))
         except StorageError as error:
             log.error("history of network %s cannot be placed: %s", version, error)
             self._unreadable.add(version)
+            return None
+
+    def _with_reference(self, network: Network) -> Network:
+        return network if self.reference is None else network.with_reference(self.reference)
+
+    def _reference_of(self, source: Source) -> ReferenceSpeeds | None:
+        try:
+            return self._store.reference(source)
+        except StorageError as error:
+            log.error("free flow is not told as measured: %s", error)
             return None
 
     def _hold(self, network: Network) -> None:

@@ -12,7 +12,8 @@ upkeep. Retention takes days out as well: a usual week is that of the days kept.
 
 Rows are kept by the feed's id of a segment and not by network version: a
 version changes with every road that is redrawn, while a speed ratio already is
-relative to the limit of its day.
+relative to the limit of its day. A zone's is relative to free flow: when other reference
+speeds are there, its roll-up is made again, so that all of its days are told by the same.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from numpy.typing import NDArray
 
 from services.base.errors import StorageError
 from services.base.files import set_aside
-from services.history import day_files, layout
+from services.history import compaction, day_files, layout
 from services.history.cube_files import CubeForm, read_columns, read_cube, write_cube
 from services.history.cubes import Counts, Cube
 from services.history.day_counts import (
@@ -48,6 +49,8 @@ from services.traffic.snapshot import Source
 
 log = logging.getLogger(__name__)
 
+# Between the mark of a day's rows and the version of the reference speeds.
+_REFERENCE_SIGN: Final = "@"
 QUANTILES: Final = {
     "p2_pct": 0.02,
     "p10_pct": 0.10,
@@ -78,10 +81,12 @@ class Kind:
     file_name: str
     form: CubeForm
     count: Callable[[CountedRows], Counts]
+    counts_free_flow: bool
+    """Whether other reference speeds make it another one."""
 
 
-SEGMENTS: Final = Kind("segments.parquet", SEGMENT_FORM, segment_counts)
-ZONES: Final = Kind("zones.parquet", ZONE_FORM, zone_counts)
+SEGMENTS: Final = Kind("segments.parquet", SEGMENT_FORM, segment_counts, counts_free_flow=False)
+ZONES: Final = Kind("zones.parquet", ZONE_FORM, zone_counts, counts_free_flow=True)
 KINDS: Final = (SEGMENTS, ZONES)
 
 Cubes = dict[Kind, Cube]
@@ -142,8 +147,7 @@ class Rollups:
         StorageError
         """
         marks = self._marks()
-        wanted = {day.isoformat(): mark for day, mark in marks.items()}
-        if all(self._listed(kind) == wanted for kind in KINDS):
+        if all(self._listed(kind) == self._wanted(kind, marks) for kind in KINDS):
             return []
         cubes = self._sound_cubes(marks)
         added = []
@@ -180,19 +184,15 @@ class Rollups:
         return len(self._cubes[SEGMENTS].days)
 
     def _marks(self) -> dict[date, str]:
-        """Every compacted day, and what tells whether the roll-ups hold it as it is now.
+        """Every compacted day, and what tells whether the roll-ups hold it as it is now."""
+        return compaction.compacted_days(self._data_dir, self._source, self._networks)
 
-        Rows of a network that cannot be read are not counted; the mark says so,
-        since those rows do count once the network is back.
-        """
-        marks = {}
-        for day in layout.days(self._data_dir, self._source):
-            header = day_files.day_header(self._data_dir, self._source, day)
-            if header is not None and header.compacted:
-                versions = header.network_versions
-                unplaced = [v for v in versions if self._networks.get(v) is None]
-                marks[day] = "-".join([header.digest, *unplaced])
-        return marks
+    def _mark(self, kind: Kind, mark: str) -> str:
+        """The mark of a day in one of the roll-ups."""
+        reference = self._networks.reference
+        if kind.counts_free_flow and reference is not None:
+            return f"{mark}{_REFERENCE_SIGN}{reference.version}"
+        return mark
 
     def _listed(self, kind: Kind) -> dict[str, str]:
         """The days that a file says are in it; none when it is missing or damaged."""
@@ -206,15 +206,27 @@ class Rollups:
 
     def _sound_cubes(self, marks: Mapping[date, str]) -> Cubes:
         """Both, one that does not fit the raw days any more begun again."""
-        on_disk = {day.isoformat(): mark for day, mark in marks.items()}
         if self._cubes is None:
             self._cubes = {kind: self._read(kind) for kind in KINDS}
         for kind, cube in self._cubes.items():
-            if any(on_disk.get(day) != mark for day, mark in cube.days.items()):
-                path = path_of(self._data_dir, self._source, kind)
-                log.warning("days changed under %s: it is made again from the raw days", path)
+            wanted = self._wanted(kind, marks)
+            others = {day: mark for day, mark in cube.days.items() if wanted.get(day) != mark}
+            if others:
+                self._tell_why(kind, others, marks)
                 self._cubes[kind] = Cube(kind.form.measures)
         return self._cubes
+
+    def _wanted(self, kind: Kind, marks: Mapping[date, str]) -> dict[str, str]:
+        return {day.isoformat(): self._mark(kind, mark) for day, mark in marks.items()}
+
+    def _tell_why(self, kind: Kind, others: Mapping[str, str], marks: Mapping[date, str]) -> None:
+        """Say why one is made again: days changed, or only what they are compared with."""
+        path = path_of(self._data_dir, self._source, kind)
+        rows = {day.isoformat(): mark for day, mark in marks.items()}
+        if any(rows.get(day) != mark.partition(_REFERENCE_SIGN)[0] for day, mark in others.items()):
+            log.warning("days changed under %s: it is made again from the raw days", path)
+        else:
+            log.info("reference speeds were renewed: %s is made again from the raw days", path)
 
     def _read(self, kind: Kind) -> Cube:
         path = path_of(self._data_dir, self._source, kind)
@@ -233,7 +245,7 @@ class Rollups:
         for kind in kinds:
             for counts in self._counts(table, kind):
                 self._cubes[kind].add(counts)
-            self._cubes[kind].days[day.isoformat()] = mark
+            self._cubes[kind].days[day.isoformat()] = self._mark(kind, mark)
         return True
 
     def _rows_of_day(self, day: date) -> pa.Table | None:

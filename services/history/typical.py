@@ -205,7 +205,7 @@ def _news(
     data_dir: Path, source: Source, network: Network, count: Callable[[CountedRows], Counts]
 ) -> Counts | None:
     """What the snapshots amount to that no upkeep has taken in yet."""
-    networks = KnownNetworks(network.city, data_dir, [network])
+    networks = KnownNetworks(network.city, data_dir, [network], source=source)
     parts = []
     for day in layout.days(data_dir, source)[-_DAYS_WITH_NEWS:]:
         table = day_files.with_retries(data_dir, source, day, _rows_of_snapshots)

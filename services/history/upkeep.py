@@ -1,4 +1,4 @@
-"""The history's own housekeeping: compact, let old days go, keep the usual week up to date.
+"""The history's own housekeeping: compact, let old days go, keep usual week and free flow renewed.
 
 Once an hour by the worker, or ``python -m services.history upkeep``. Each step
 leaves the history whole, so that it may be killed anywhere and simply run again.
@@ -15,7 +15,9 @@ from services.base.errors import TrafficError
 from services.base.files import remove_abandoned, remove_set_aside
 from services.city.city import City
 from services.history import compaction, day_files, layout, retention
+from services.history.hour_speeds import remove_hour_speeds
 from services.history.networks import KnownNetworks, SegmentNumbers
+from services.history.reference import renew_reference
 from services.history.rollups import Rollups
 from services.traffic.snapshot import Source
 
@@ -60,7 +62,7 @@ def keep_up_source(
     ------
     StorageError
     """
-    networks = KnownNetworks(city, data_dir)
+    networks = KnownNetworks(city, data_dir, source=source)
     expired = retention.expired_days(data_dir, source, retention_days)
     today = now.astimezone(UTC).date()
     ripe = [
@@ -71,6 +73,7 @@ def keep_up_source(
     usual = Rollups(data_dir, source, networks)
     usual.forget([*expired, *ripe])
     retention.remove_days(data_dir, source, expired)
+    remove_hour_speeds(data_dir, source, expired)
     numbers = SegmentNumbers(networks)
     for day in ripe:
         folded = compaction.fold_day(data_dir, source, day, numbers)
@@ -82,6 +85,8 @@ def keep_up_source(
                 folded.rows,
                 folded.bytes,
             )
+    if renew_reference(data_dir, source, networks, today):
+        usual = Rollups(data_dir, source, KnownNetworks(city, data_dir, source=source))
     usual.update()
 
 

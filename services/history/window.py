@@ -135,7 +135,7 @@ def newest_observation(
     ------
     StorageError
     """
-    networks = KnownNetworks(city, data_dir)
+    networks = KnownNetworks(city, data_dir, source=source)
     for day in reversed(layout.days(data_dir, source)):
         table = day_files.read_day(data_dir, source, day, ["observed_at", "network_version"])
         seconds, (codes, versions) = rows.epoch_seconds(table), rows.version_codes(table)

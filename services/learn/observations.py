@@ -146,7 +146,7 @@ def observed_zones(
     StorageError
         When it cannot be read now.
     """
-    networks = KnownNetworks(city, data_dir)
+    networks = KnownNetworks(city, data_dir, source=source)
     days = [day for day in layout.days(data_dir, source) if first_day <= day <= last_day]
     times, ratios = [], []
     counts: dict[date, NDArray[np.int64]] = {}

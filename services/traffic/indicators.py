@@ -179,7 +179,8 @@ def worst_stretches(
     """
     actual_s = travel_time_s(network, snapshot)
     usual_s = np.full(len(network), np.nan) if usual_s is None else usual_s
-    known, is_jam = ~np.isnan(actual_s), snapshot.status_codes() == Status.CONGESTED
+    delay_s = actual_s - network.free_flow_time_s
+    known, is_jam = ~np.isnan(delay_s), snapshot.status_codes() == Status.CONGESTED
     compared = known & ~np.isnan(usual_s)
 
     def total(values: NDArray[np.float64], of: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -189,7 +190,6 @@ def worst_stretches(
         ).astype(np.float64)
         return sums
 
-    delay_s = actual_s - network.free_flow_time_s
     delays_s, times_s = total(delay_s, known), total(actual_s, known)
     lengths_m, compared_m = total(network.length_m, known), total(network.length_m, compared)
     against_s = total(actual_s - usual_s, compared)

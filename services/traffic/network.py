@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from services.base.errors import StorageError
 from services.city.city import City
 from services.city.zones import zones_of_segments
 from services.traffic.corridors import Corridor, corridors_of
+from services.traffic.reference_speed import ReferenceSpeeds
 from services.traffic.road_lines import Part, RoadLines, road_lines
 from services.traffic.stretches import Stretch, stretches_of
 
@@ -25,6 +26,8 @@ _COORDINATE_DECIMALS: Final = 5
 _TOUCH_DEG: Final = 2e-5
 # A shorter stretch says where traffic stands, but is no place that people would be sent around.
 _MIN_LISTED_M: Final = 200.0
+# What other reference speeds make another.
+_OF_REFERENCE: Final = ("reference", "free_flow_kmh", "free_flow_time_s", "_measured")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,9 @@ class Network:
         Each segment's lines, in the direction of travel.
     names, road_classes : array of str
     speed_limit_kmh : array of float
+        NaN where there is none.
+    reference : ReferenceSpeeds, optional
+        What was measured of free flow; not a part of the version.
     """
 
     city: City
@@ -52,6 +58,7 @@ class Network:
     names: NDArray[np.str_]
     road_classes: NDArray[np.str_]
     speed_limit_kmh: NDArray[np.float64]
+    reference: ReferenceSpeeds | None = None
 
     def __len__(self) -> int:
         return len(self.segment_ids)
@@ -71,10 +78,40 @@ class Network:
     def free_flow_kmh(self) -> NDArray[np.float64]:
         """Speed of the traffic on each segment that nothing slows, at most its limit.
 
-        By class and limit, as the city's captures tell.
+        As measured, where that is enough (:mod:`services.traffic.reference_speed`), else by class
+        and limit, as the city's captures tell; without a limit as little as was measured, NaN where
+        nothing was.
         """
         share = self.usual_free_flow_shares * self.city.space_mean_share
-        return self.speed_limit_kmh * np.minimum(share, 1.0)
+        usual_kmh = self.speed_limit_kmh * np.minimum(share, 1.0)
+        measured_kmh, is_enough = self._measured
+        is_told = is_enough | np.isnan(usual_kmh)
+        return np.where(is_told, np.fmin(measured_kmh, self.speed_limit_kmh), usual_kmh)
+
+    @property
+    def measured_share(self) -> float:
+        """Share of the segments whose free flow is told as measured, 0 to 1."""
+        return float(self._measured[1].mean()) if len(self) else 0.0
+
+    @cached_property
+    def _measured(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Reference speed of each segment, NaN without one, and whether it is enough."""
+        speed_kmh, is_enough = np.full(len(self), np.nan), np.zeros(len(self), bool)
+        if self.reference is not None:
+            place = places_of(self.segment_ids, self.reference.segment_ids)
+            found = place >= 0
+            speed_kmh[found] = self.reference.speed_kmh[place[found]]
+            is_enough[found] = self.reference.is_enough[place[found]]
+        return speed_kmh, is_enough
+
+    def with_reference(self, reference: ReferenceSpeeds | None) -> Network:
+        """The same roads with other reference speeds; what is known of the roads stays known."""
+        if reference is self.reference:
+            return self
+        other = replace(self, reference=reference)
+        stays = {name: value for name, value in vars(self).items() if name not in _OF_REFERENCE}
+        vars(other).update(stays)
+        return other
 
     @cached_property
     def free_flow_time_s(self) -> NDArray[np.float64]:

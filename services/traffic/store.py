@@ -5,6 +5,7 @@ snapshots/current.parquet   what the page shows
 snapshots/live.parquet      the last live snapshot, kept for when the feed is down; while that is
                             what the page shows, the same file under two names
 networks/<version>.geojson  each network that was seen
+reference/<source>.parquet  what each segment's traffic drives in free flow, as measured
 usual/current.parquet       what is usual at the hour of the last snapshot observed
 roadworks/<source>.json     the last good list of roadworks
 worker.json                 how the worker's last attempts went
@@ -35,10 +36,23 @@ from services.base.files import (
     write_atomically,
     write_under_both,
 )
+from services.base.watched import Watched
 from services.city.city import City
 from services.traffic.network import Network, decode_network, encode_network
+from services.traffic.reference_speed import (
+    ReferenceSpeeds,
+    decode_reference,
+    encode_reference,
+)
 from services.traffic.roadworks import RoadworksList, decode_roadworks, encode_roadworks
-from services.traffic.snapshot import Snapshot, Source, check_fits, decode_snapshot, encode_snapshot
+from services.traffic.snapshot import (
+    SOURCES,
+    Snapshot,
+    Source,
+    check_fits,
+    decode_snapshot,
+    encode_snapshot,
+)
 from services.traffic.usual_hour import UsualHour, decode_usual_hour, encode_usual_hour
 
 Content = TypeVar("Content")
@@ -81,6 +95,7 @@ class Store:
         self._current = data_dir / "snapshots" / "current.parquet"
         self._live = data_dir / "snapshots" / "live.parquet"
         self._networks = data_dir / "networks"
+        self._references = data_dir / "reference"
         self._usual = data_dir / "usual" / "current.parquet"
         self._roadworks = data_dir / "roadworks"
         self._worker_state = data_dir / "worker.json"
@@ -213,6 +228,29 @@ class Store:
             _set_aside(path, stamp, error)
             raise StorageError(f"network {version} was damaged: {error}") from error
 
+    def write_reference(self, source: Source, reference: ReferenceSpeeds) -> None:
+        """Make reference speeds those of a source.
+
+        Raises
+        ------
+        StorageError
+        """
+        write_atomically(self._reference_path(source), encode_reference(self._city, reference))
+
+    def reference_stamp(self, source: Source) -> FileStamp | None:
+        """A mark that changes when other reference speeds are written; None before the first."""
+        return stamp_of(self._reference_path(source))
+
+    def reference(self, source: Source) -> ReferenceSpeeds | None:
+        """What was measured of a source, or None before the first; an archive is of the live feed.
+
+        Raises
+        ------
+        StorageError
+            When it cannot be read, or is damaged and this store does not heal.
+        """
+        return self._read(self._reference_path(source), partial(decode_reference, self._city))
+
     def write_usual_hour(self, usual: UsualHour) -> None:
         """Make the usual of an hour the one that pages compare with.
 
@@ -297,10 +335,29 @@ class Store:
     def _roadworks_path(self, source: Source) -> Path:
         return self._roadworks / f"{source}.json"
 
+    def _reference_path(self, source: Source) -> Path:
+        return self._references / f"{'live' if source == 'archive' else source}.parquet"
+
     def _network_path(self, version: str) -> Path:
         if not version.isalnum():
             raise StorageError(f"not a network version: {version[:40]!r}")
         return self._networks / f"{version}.geojson"
+
+
+def watched_references(store: Store) -> dict[Source, Watched[ReferenceSpeeds]]:
+    """What was measured of each source, read again when it changed."""
+
+    def read(source: Source, _last: ReferenceSpeeds | None) -> ReferenceSpeeds | None:
+        return store.reference(source)
+
+    return {
+        source: Watched(
+            f"the reference speeds of source {source}",
+            partial(store.reference_stamp, source),
+            partial(read, source),
+        )
+        for source in SOURCES
+    }
 
 
 def _decoded_state(document: bytes) -> WorkerState:

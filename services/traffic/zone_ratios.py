@@ -76,7 +76,9 @@ def travel_times_s(network: Network, speed_kmh: NDArray[np.floating]) -> NDArray
     speed_kmh : array, shape (..., segments)
         NaN where not known.
     """
-    bounded_kmh = np.clip(speed_kmh, _STANDSTILL_KMH, network.speed_limit_kmh)
+    bounded_kmh = np.maximum(speed_kmh, _STANDSTILL_KMH)
+    # A limit that is not known bounds nothing.
+    np.fmin(bounded_kmh, network.speed_limit_kmh, out=bounded_kmh, where=~np.isnan(bounded_kmh))
     seconds: NDArray[np.float64] = network.length_m * _KMH_PER_METRE_PER_SECOND / bounded_kmh
     return seconds
 
@@ -91,7 +93,7 @@ def zone_times(network: Network, travel_s: NDArray[np.float64]) -> ZoneTimes:
     """
     by_time = travel_s.reshape(-1, len(network))
     zones = len(network.city.zones)
-    time, segment = np.nonzero(~np.isnan(by_time))
+    time, segment = np.nonzero(~np.isnan(by_time) & ~np.isnan(network.free_flow_time_s))
     cell = time * zones + network.zone_codes[segment]
     shape = (*travel_s.shape[:-1], zones)
 

@@ -56,6 +56,7 @@ def encode_traffic(
             "source": snapshot.source,
             "version": snapshot.version,
             "counts": status_counts(snapshot.status_codes()),
+            "reference": _reference(network),
             "features": features,
         }
     )
@@ -80,6 +81,16 @@ def encode_details(snapshot: Snapshot, compared: ComparedTraffic | None = None) 
             "compared": compared and compared.segments.tolist(),
         }
     )
+
+
+def _reference(network: Network) -> dict[str, Any]:
+    """What free flow was measured from: UTC days, and the share of segments with enough."""
+    measured = network.reference
+    return {
+        "since": measured and measured.since,
+        "until": measured and measured.until,
+        "observed_share": round(network.measured_share, 3),
+    }
 
 
 def _usual_columns(compared: ComparedTraffic | None, segments: int) -> dict[str, list[Any]]:

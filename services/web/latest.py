@@ -17,7 +17,7 @@ from services.traffic.indicators import Indicators, compute_indicators
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot, check_fits
 from services.traffic.status import pack_statuses
-from services.traffic.store import Store, WorkerState
+from services.traffic.store import Store, WorkerState, watched_references
 from services.traffic.usual import Comparison
 from services.traffic.usual_hour import ComparedTraffic, UsualHour, compare_traffic
 from services.traffic.zone_ratios import travel_times_s
@@ -90,6 +90,7 @@ class LatestTraffic:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._view = Watched("the published snapshot", store.current_stamp, self._read_view)
+        self._references = watched_references(store)
         self._usual = Watched("the usual traffic", store.usual_stamp, self._read_usual)
         self._worker = Watched(
             "how the worker fares", store.worker_state_stamp, lambda _last: store.worker_state()
@@ -105,6 +106,8 @@ class LatestTraffic:
         """The current view, or None before the first snapshot."""
         # Apart from the snapshot: where reading it hangs, it holds one thread and no news.
         self._usual.value(wait=False)
+        for reference in self._references.values():
+            reference.value(wait=False)
         return self._view.value()
 
     def worker_state(self) -> WorkerState | None:
@@ -119,9 +122,11 @@ class LatestTraffic:
 
     def _network_of(self, snapshot: Snapshot, last: TrafficView | None) -> Network:
         if last is None or last.network.version != snapshot.network_version:
-            return self._store.network_of(snapshot)
-        check_fits(snapshot, last.network)
-        return last.network
+            network = self._store.network_of(snapshot)
+        else:
+            network = last.network
+            check_fits(snapshot, network)
+        return network.with_reference(self._references[snapshot.source].last)
 
     def _read_usual(self, _last: UsualHour | None) -> UsualHour | None:
         """The usual as last written: read once an hour, and its loss hides no news."""

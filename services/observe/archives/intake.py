@@ -94,7 +94,8 @@ def take(
             if taken:
                 fresh[day] = once.filter(pa.array(is_new))
         if fresh:
-            Rollups(data_dir, source, networks).forget(fresh)
+            counted = KnownNetworks(networks.city, data_dir, source=source)
+            Rollups(data_dir, source, counted).forget(fresh)
         for day, table in fresh.items():
             compaction.fold_day(data_dir, source, day, numbers, more=table)
     return result

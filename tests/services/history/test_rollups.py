@@ -39,7 +39,7 @@ def cubes(data_dir):
 
 
 def rollups_of(data_dir):
-    return rollups.Rollups(data_dir, "live", KnownNetworks(RENNES, data_dir))
+    return rollups.Rollups(data_dir, "live", KnownNetworks(RENNES, data_dir, source="live"))
 
 
 def assert_equal_cubes(left, right):

@@ -34,7 +34,8 @@ from tests.factories import make_network
 from tests.services.history.days import keep_network
 
 FREE, DENSE, BLOCKED = range(3)
-RATIO_OF = (0.9, 0.5, 0.3)
+# Of the limit; of free flow, in every zone on the same side of the bounds.
+RATIO_OF = (0.9, 0.45, 0.25)
 STATUS_OF = (Status.FREE_FLOW, Status.HEAVY, Status.CONGESTED)
 NETWORK = make_network(10)
 

@@ -18,7 +18,7 @@ from services.learn.quality_metrics import quality_metrics
 from services.learn.zone_tables import ZoneTables
 from services.metrics.definitions import QUALITY
 from services.operations.tables import DriftMeasure
-from tests.services.learn.histories import DENSE, FREE, RATIO_OF, times, write, write_table
+from tests.services.learn.histories import DENSE, FREE, times, write, write_table, zone_ratios
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 USUAL_DAYS = 22
@@ -53,7 +53,7 @@ def test_a_change_shows_by_its_size_and_at_its_hours_only(tmp_path, operations):
     write_days(tmp_path, lambda moment: DENSE if moment.hour == 7 else FREE)
     measured = measure_drift(RENNES, tmp_path, "demo", operations, NOW)
     by_class = {item.hour_class: item.distance for item in measured if item.zone == "rocade"}
-    moved = RATIO_OF[FREE] - RATIO_OF[DENSE]
+    moved = (zone_ratios(FREE) - zone_ratios(DENSE))[RENNES.zones.index("rocade")]
     assert by_class["morning_peak"] == pytest.approx(moved, abs=0.02)
     assert by_class["evening_peak"] == 0.0
 

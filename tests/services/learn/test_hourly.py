@@ -17,6 +17,7 @@ from services.learn.summary import quality_report
 from services.operations.database import open_operations
 from services.operations.decisions import record_decision
 from services.operations.tables import Decision, ForecastScore, ScoredHour
+from services.traffic import reference_speed
 from tests.services.learn.histories import (
     BLOCKED,
     DENSE,
@@ -81,6 +82,13 @@ def test_forecasts_and_baselines_are_evaluated_on_the_same_cases(tmp_path, opera
     assert average.band_hits <= average.band_cases == 72
 
 
+@pytest.fixture
+def unmeasured(monkeypatch):
+    """Free flow stays that of class and limit, whatever is measured meanwhile."""
+    monkeypatch.setattr(reference_speed, "MIN_DAYS", 100)
+
+
+@pytest.mark.usefixtures("unmeasured")
 def test_the_average_knows_nothing_of_the_hour_it_is_evaluated_on(tmp_path):
     write(tmp_path, times(START, 48), lambda moment: FREE)
     # The third day is unlike the two before it, and rolled up with them.
@@ -97,6 +105,7 @@ def test_the_average_knows_nothing_of_the_hour_it_is_evaluated_on(tmp_path):
         assert later.shares[0, BLOCKED] == pytest.approx(1 / 3, abs=0.05)
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_scoring_twice_changes_nothing_and_goes_on_where_it_stopped(tmp_path, operations, model):
     write(tmp_path, times(START, 96), rush)
     keep_up(RENNES, tmp_path, START + timedelta(hours=40), None)
