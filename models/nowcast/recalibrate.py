@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Learn the bands of a stored nowcaster anew from the history that it was "
         "trained on, and measure it again; its network stays as it is.",
     )
-    parser.add_argument("version", help="such as 2026-11-22-60e9ab")
+    parser.add_argument("version", help="such as 2026-11-22-9b9575")
     parser.add_argument(
         "--data-dir", type=Path, help="holds history/ and networks/; default: TRAFFIC_DATA_DIR"
     )

@@ -55,10 +55,12 @@ class ZoneCalibration:
         return np.clip(moved, _LITTLE, 1.0)
 
 
-def zone_ratios_of(network: Network, ratio: NDArray[np.floating]) -> NDArray[np.float64]:
+def zone_ratios_of(
+    network: Network, ratio: NDArray[np.floating], at_most: float = 1.0
+) -> NDArray[np.float64]:
     """Speed ratio of each zone, shape (..., zones), from those of its segments, (..., segments)."""
     travel_s = travel_times_s(network, ratio * network.speed_limit_kmh)
-    return zone_times(network, travel_s).speed_ratios()
+    return zone_times(network, travel_s).speed_ratios(at_most=at_most)
 
 
 def learn_zone_calibration(
@@ -86,5 +88,7 @@ def learn_zone_calibration(
 def _middle_and_halves(
     network: Network, segments: NDArray[np.floating]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    low, middle, high = (zone_ratios_of(network, part) for part in segments)
+    # All segments at their medians are faster than free flow whenever a zone flows well: bounded
+    # here, the zone would be forecast alike at all those hours.
+    low, middle, high = (zone_ratios_of(network, part, at_most=np.inf) for part in segments)
     return middle, np.maximum(middle - low, _LITTLE), np.maximum(high - middle, _LITTLE)

@@ -49,7 +49,9 @@ class ZoneTimes:
     known: NDArray[np.float64]
     segments: NDArray[np.float64]
 
-    def speed_ratios(self, *, min_known_share: float = MIN_KNOWN_SHARE) -> NDArray[np.float64]:
+    def speed_ratios(
+        self, *, min_known_share: float = MIN_KNOWN_SHARE, at_most: float = 1.0
+    ) -> NDArray[np.float64]:
         """Free-flow ÷ actual time, in (0, 1], of the same shape.
 
         Parameters
@@ -58,13 +60,15 @@ class ZoneTimes:
             Share of a zone's segments, 0 to 1; with fewer known, or none at all, the ratio is
             NaN. What is shown, usual, learned from and forecast takes the one of
             :data:`MIN_KNOWN_SHARE`, so that they can be compared; another one needs a reason.
+        at_most : float
+            Nothing that is told is faster than free flow; a step of a computation may be.
         """
         is_enough = self.known >= np.maximum(1, min_known_share * self.segments)
         ratio = np.divide(
             self.free_flow_s, self.actual_s, out=np.full(self.known.shape, np.nan), where=is_enough
         )
         # Sums of equal times may differ in their last digit.
-        ratios: NDArray[np.float64] = np.minimum(ratio, 1.0)
+        ratios: NDArray[np.float64] = np.minimum(ratio, at_most)
         return ratios
 
 

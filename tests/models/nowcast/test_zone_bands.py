@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from models.nowcast.zone_bands import learn_zone_calibration, zone_ratios_of
 from services.city.rennes import RENNES
 from services.traffic.indicators import compute_indicators
 from services.traffic.status import Status
-from tests.factories import make_network, make_snapshot_for
+from tests.factories import UNHINDERED, make_network, make_snapshot_for
 
 NETWORK = make_network(60)
 TIMES, LEADS = 400, 2
@@ -73,7 +75,8 @@ def test_a_zone_that_was_never_known_keeps_the_bands_of_its_segments():
     found = learn_zone_calibration(NETWORK, segments, zone_ratios_of(NETWORK, never)).quantiles(
         NETWORK, segments
     )
-    np.testing.assert_allclose(found[:, 0, 0, 0], [0.4, 0.5, 0.6], atol=1e-6)
+    expected = [zone_ratios_of(NETWORK, part[0, 0])[0] for part in segments]
+    np.testing.assert_allclose(found[:, 0, 0, 0], expected, atol=1e-6)
 
 
 def test_quantiles_stay_ratios():
@@ -83,3 +86,16 @@ def test_quantiles_stay_ratios():
     ).quantiles(NETWORK, segments)
     assert found.min() > 0.0
     assert found.max() <= 1.0
+
+
+def test_a_zone_whose_medians_pass_free_flow_is_still_forecast_hour_by_hour():
+    # Free flow at 0.6 of the limit: the medians pass it all day, single cars hold the zone below.
+    city = dataclasses.replace(UNHINDERED, other_free_flow_share=0.6)
+    network = dataclasses.replace(NETWORK, city=city)
+    level = np.linspace(0.65, 0.95, TIMES)[:, None, None]
+    middle = np.broadcast_to(level, (TIMES, LEADS, len(network)))
+    segments = np.stack([middle - 0.05, middle, middle + 0.05])
+    observed = zone_ratios_of(network, middle - 0.4)
+    assert observed.max() < 1.0
+    found = learn_zone_calibration(network, segments, observed).quantiles(network, segments)
+    assert np.abs(found[1] - observed).max() < 0.03
