@@ -26,8 +26,9 @@ _COORDINATE_DECIMALS: Final = 5
 _TOUCH_DEG: Final = 2e-5
 # A shorter stretch says where traffic stands, but is no place that people would be sent around.
 _MIN_LISTED_M: Final = 200.0
-# What other reference speeds make another.
-_OF_REFERENCE: Final = ("reference", "free_flow_kmh", "free_flow_time_s", "_measured")
+# What takes long to find and is the same whatever was measured.
+_OF_ROADS: Final = ("length_m", "points", "zone_codes", "lines", "stretches", "stretch_codes",
+                    "is_listed", "corridors", "index_of_id")  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,8 +110,7 @@ class Network:
         if reference is self.reference:
             return self
         other = replace(self, reference=reference)
-        stays = {name: value for name, value in vars(self).items() if name not in _OF_REFERENCE}
-        vars(other).update(stays)
+        vars(other).update({name: vars(self)[name] for name in _OF_ROADS if name in vars(self)})
         return other
 
     @cached_property

@@ -87,7 +87,7 @@ def test_zones_now_and_against_the_usual(page):
     assert shown(page, "zone-lost-centre-ville") == "+41 min"
     assert shown(page, "zone-usual-centre-ville") == "plus chargé que d'habitude"
     assert shown(page, "zone-centre-ville", "title") == (
-        "Centre-ville : Bloqué, 41 min de plus pour 10 km qu'avec une circulation fluide"
+        "Centre-ville : Bloqué, 41 min de plus pour 10 km qu'à la vitesse libre"
         " — plus chargé que d'habitude à cette heure"
     )
     # Not compared, and not measured.

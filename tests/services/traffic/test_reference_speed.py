@@ -155,6 +155,9 @@ def test_roads_without_a_limit_have_the_free_flow_that_little_was_measured_of():
 def test_other_reference_speeds_leave_what_is_known_of_the_roads():
     stretches, slow = NETWORK.stretches, NETWORK.with_reference(reference(speed_kmh=10.0))
     assert slow.stretches is stretches
+    assert NETWORK.zone_free_flow_kmh.min() > 20.0
+    slow = NETWORK.with_reference(reference(speed_kmh=10.0))
+    assert slow.zone_free_flow_kmh == pytest.approx(10.0)
     assert (slow.with_reference(reference(speed_kmh=20.0)).free_flow_kmh == 20.0).all()
     back = slow.with_reference(None)
     np.testing.assert_array_equal(back.free_flow_kmh, NETWORK.free_flow_kmh)
