@@ -7,7 +7,7 @@ that its segments follow one another as a driver meets them.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -126,11 +126,12 @@ class _Drives:
         self._cost = drive_s.tolist()
         points = [placed_m(lines.city, line) for parts in lines.geometry for line in parts]
         self._from = np.concatenate([line[:-1] for line in points])
-        self._to = np.concatenate([line[1:] for line in points])
+        self._step = np.concatenate([np.diff(line, axis=0) for line in points])
         segment_of_line = [i for i, parts in enumerate(lines.geometry) for _ in parts]
         self._segment_of_step = np.repeat(segment_of_line, [len(line) - 1 for line in points])
-        self._next = Grid(self._lines.start, _CROSSING_M)
-        self._successors = successors(self._lines)
+        self._squared_m2 = np.maximum((self._step**2).sum(axis=1), 1e-9)
+        # Drives meet the same segments again and again.
+        self._followers = _followers(lines)
 
     def along(self, waypoints: Sequence[Waypoint], roads: Sequence[str] = ()) -> list[int]:
         """Segments of the quickest drive through some waypoints; none where there is no drive.
@@ -152,7 +153,7 @@ class _Drives:
             at, passed = state
             if passed == len(passing):
                 return _back(came_from, state)
-            for after in self._followers(at):
+            for after in self._followers[at]:
                 following = after, passed + (after in passing[passed])
                 if following not in came_from and self._is_of(after, roads):
                     heapq.heappush(queue, (cost + self._cost[after], following, state))
@@ -161,22 +162,30 @@ class _Drives:
     def _passing(self, waypoint: Waypoint) -> set[int]:
         """Segments that pass by a waypoint."""
         point = placed_m(self._lines.city, waypoint.point)
-        step = self._to - self._from
-        along = ((point - self._from) * step).sum(axis=1) / np.maximum((step**2).sum(axis=1), 1e-9)
-        nearest = self._from + np.clip(along, 0.0, 1.0)[:, np.newaxis] * step
+        along = ((point - self._from) * self._step).sum(axis=1) / self._squared_m2
+        nearest = self._from + np.clip(along, 0.0, 1.0)[:, np.newaxis] * self._step
         is_near = np.hypot(*(nearest - point).T) <= _NEAR_WAYPOINT_M
         return set(self._segment_of_step[is_near].tolist())
 
     def _is_of(self, segment: int, roads: Sequence[str]) -> bool:
         return not roads or self._lines.names[segment] in roads
 
-    def _followers(self, at: int) -> Iterator[int]:
-        lines = self._lines
-        if at in self._successors:
-            yield self._successors[at]
-        for after, _ in self._next.near(lines.end[at]):
-            if turn_deg(lines.end_heading[at], lines.start_heading[after]) < _MAX_TURN_DEG:
-                yield after
+
+def _followers(lines: RoadLines) -> list[list[int]]:
+    """Of each segment those that driving on leads to."""
+    starts, along = Grid(lines.start, _CROSSING_M), successors(lines)
+    start_heading, end_heading = lines.start_heading.tolist(), lines.end_heading.tolist()
+    return [
+        [
+            *([along[at]] if at in along else []),
+            *(
+                after
+                for after, _ in starts.near(end)
+                if turn_deg(end_heading[at], start_heading[after]) < _MAX_TURN_DEG
+            ),
+        ]
+        for at, end in enumerate(lines.end)
+    ]
 
 
 def _back(came_from: dict[_State, _State | None], state: _State | None) -> list[int]:
