@@ -109,6 +109,7 @@
     ["corridors", { hidden: minutes.every((value) => value === null) }],
     ...settings.corridors.flatMap((key, place) => {
       const [now, freeFlow] = minutes.slice(2 * place, 2 * place + 2);
+      // No drive leads along it, or nothing is known of it.
       if (freeFlow === null) return [[`corridor-${key}`, { hidden: true }]];
       const told = corridorTime(now, freeFlow, texts, settings);
       return [

@@ -164,19 +164,21 @@ def _worst_stretch(worst: WorstStretch) -> list[Any]:
 def _corridor_minutes(view: TrafficView) -> list[int | None]:
     """Of each corridor the minutes now and in free flow, in the order of the city's file.
 
-    Now is None where too little is known, and CLOSED where a segment is closed; both are None of
-    one that the network has no drive along.
+    Each is None where too little is known, and both of one that the network has no drive along;
+    now is CLOSED where a segment is closed.
     """
-    found = {item.corridor.way.key: _minutes(item) for item in view.corridor_times}
+    found = {item.corridor.way.key: _now_and_free(item) for item in view.corridor_times}
     ways = corridor_ways(view.network.city)
     return [minutes for way in ways for minutes in found.get(way.key, (None, None))]
 
 
-def _minutes(time: CorridorTime) -> tuple[int | None, int]:
-    free_flow = round(time.free_flow_s / _SECONDS_PER_MINUTE)
-    if time.is_closed:
-        return CLOSED, free_flow
-    return None if time.now_s is None else round(time.now_s / _SECONDS_PER_MINUTE), free_flow
+def _now_and_free(time: CorridorTime) -> tuple[int | None, int | None]:
+    now = CLOSED if time.is_closed else _whole_minutes(time.now_s)
+    return now, _whole_minutes(time.free_flow_s)
+
+
+def _whole_minutes(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds / _SECONDS_PER_MINUTE)
 
 
 def _whole_percent(share: float | None) -> int | None:

@@ -9,6 +9,7 @@ travel time of a route
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,7 +36,8 @@ class CorridorTime:
     now_s : float or None
         Segments that are not known count as usual, else as free. None where too little is known,
         or where it is closed.
-    free_flow_s : float
+    free_flow_s : float or None
+        None where the free flow of a segment is not known.
     usual_s : float or None
         At this hour; None where too little is known.
     known_share : float
@@ -46,7 +48,7 @@ class CorridorTime:
 
     corridor: Corridor
     now_s: float | None
-    free_flow_s: float
+    free_flow_s: float | None
     usual_s: float | None
     known_share: float
     is_closed: bool
@@ -77,14 +79,20 @@ def corridor_times(
         is_told = share >= MIN_KNOWN_SHARE and not is_closed
         return CorridorTime(
             corridor=corridor,
-            now_s=float(filled_s[way].sum()) if is_told else None,
-            free_flow_s=float(free_s[way].sum()),
-            usual_s=float(usual_or_free_s[way].sum()) if usual_share >= MIN_KNOWN_SHARE else None,
+            now_s=_total(filled_s[way]) if is_told else None,
+            free_flow_s=_total(free_s[way]),
+            usual_s=_total(usual_or_free_s[way]) if usual_share >= MIN_KNOWN_SHARE else None,
             known_share=share,
             is_closed=is_closed,
         )
 
     return tuple(time_of(corridor) for corridor in network.corridors)
+
+
+def _total(times_s: NDArray[np.float64]) -> float | None:
+    """The sum of some times; None where one of them is not known."""
+    total_s = float(times_s.sum())
+    return None if math.isnan(total_s) else total_s
 
 
 def _known_share(network: Network, way: list[int], times_s: NDArray[np.float64]) -> float:

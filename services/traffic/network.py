@@ -26,6 +26,8 @@ _COORDINATE_DECIMALS: Final = 5
 _TOUCH_DEG: Final = 2e-5
 # A shorter stretch says where traffic stands, but is no place that people would be sent around.
 _MIN_LISTED_M: Final = 200.0
+# What a road without a limit is driven at where the quickest of several drives is looked for.
+_TOWN_KMH: Final = 50.0
 # What takes long to find and is the same whatever was measured.
 _OF_ROADS: Final = ("length_m", "points", "zone_codes", "lines", "stretches", "stretch_codes",
                     "is_listed", "corridors", "index_of_id")  # fmt: skip
@@ -132,10 +134,15 @@ class Network:
 
     @cached_property
     def zone_free_flow_kmh(self) -> NDArray[np.float64]:
-        """Free-flow speed of each of ``City.zones``: all its segments driven once; NaN of none."""
-        zones = len(self.city.zones)
-        metres = np.bincount(self.zone_codes, self.length_m, zones)
-        seconds = np.bincount(self.zone_codes, self.free_flow_time_s, zones)
+        """Free-flow speed of each of ``City.zones``: all its segments driven once; NaN of none.
+
+        Segments whose free flow is not known have no part in it.
+        """
+        zones, told = len(self.city.zones), ~np.isnan(self.free_flow_time_s)
+        metres, seconds = (
+            np.bincount(self.zone_codes[told], amounts[told], zones)
+            for amounts in (self.length_m, self.free_flow_time_s)
+        )
         speeds: NDArray[np.float64] = np.divide(
             3.6 * metres, seconds, out=np.full(zones, np.nan), where=seconds > 0
         )
@@ -176,7 +183,8 @@ class Network:
     @cached_property
     def corridors(self) -> tuple[Corridor, ...]:
         """The drives that people know by name; quickest at the limits, whatever was measured."""
-        return corridors_of(self.lines, self.length_m / (self.speed_limit_kmh / 3.6))
+        speed_kmh = np.where(np.isnan(self.speed_limit_kmh), _TOWN_KMH, self.speed_limit_kmh)
+        return corridors_of(self.lines, self.length_m / (speed_kmh / 3.6))
 
     @cached_property
     def index_of_id(self) -> dict[str, int]:

@@ -84,6 +84,16 @@ def test_a_closed_corridor_has_no_time():
     assert (found.now_s, found.is_closed) == (None, True)
 
 
+def test_without_limits_and_measures_there_is_a_drive_but_no_free_flow():
+    """Of a feed without limits, before anything was measured."""
+    network = dataclasses.replace(road(), speed_limit_kmh=np.full(5, np.nan))
+    snapshot = make_snapshot_for(road(), Status.FREE_FLOW)
+    snapshot.columns["speed_kmh"][:] = 60
+    [found] = corridor_times(network, snapshot)
+    assert found.now_s == pytest.approx(300, rel=0.01)
+    assert (found.free_flow_s, found.usual_s) == (None, None)
+
+
 def test_a_one_way_road_is_a_corridor_in_one_direction():
     [found] = road().corridors
     assert (found.way.key, found.segments) == ("nord", (0, 1, 2, 3, 4))

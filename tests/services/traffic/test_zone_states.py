@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -88,6 +89,16 @@ def test_the_free_flow_speed_of_a_zone_is_that_of_driving_it_once():
         3.6 * network.length_m[ring].sum() / seconds
     )
     assert speeds[network.city.zones.index("centre-ville")] < 50.0
+
+
+def test_segments_whose_free_flow_is_not_known_leave_the_zone_its_own():
+    whole = make_network()
+    limits = whole.speed_limit_kmh.copy()
+    limits[:10] = np.nan
+    speeds = replace(whole, speed_limit_kmh=limits).zone_free_flow_kmh
+    assert speeds == pytest.approx(whole.zone_free_flow_kmh, rel=0.2)
+    nothing = replace(whole, speed_limit_kmh=np.full(len(whole), np.nan)).zone_free_flow_kmh
+    assert np.isnan(nothing).all()
 
 
 def test_a_view_tells_every_zone():
