@@ -32,12 +32,13 @@ TEXTS_STORE_ID: Final = "texts"
 LANGUAGE_STORE_ID: Final = "language"
 
 # Sections of the texts that scripts write with; the rest stays on the server.
-_BROWSER_TEXTS: Final = (
+BROWSER_TEXTS: Final = (
     "freshness", "age", "status", "status_meaning", "zone_status", "zone",
     "zones_now", "usual_sentence", "usual_speed", "unusual", "event_trend",
     "map", "legend", "road",
     "forecast", "nowcast", "glance", "unit", "map_forecast", "forecast_status",
-    "forecast_status_meaning", "zone_in_title", "zone_status_letter", "day_note",
+    "forecast_status_meaning", "forecast_status_leaning", "zone_status_leaning",
+    "basis", "basis_note", "zone_in_title", "zone_status_letter", "day_note",
     "roadworks", "roadwork_level", "stretch", "stretch_way",
     "corridors",
 )  # fmt: skip
@@ -131,7 +132,7 @@ def _stores(texts: Texts, data: PageData) -> list[dcc.Store | dcc.Interval]:
         dcc.Store(id=WAKE_STORE_ID),
         dcc.Store(id=SETTINGS_STORE_ID, data=dict(data.browser_settings)),
         dcc.Store(
-            id=TEXTS_STORE_ID, data={section: dict(texts[section]) for section in _BROWSER_TEXTS}
+            id=TEXTS_STORE_ID, data={section: dict(texts[section]) for section in BROWSER_TEXTS}
         ),
         dcc.Store(id=LANGUAGE_STORE_ID, data=data.language),
         dcc.Interval(id=REFRESH_ID, interval=data.refresh_seconds * 1_000),

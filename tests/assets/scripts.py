@@ -10,6 +10,7 @@ from typing import Any
 
 from py_mini_racer import MiniRacer
 
+from components.page import BROWSER_TEXTS
 from services.base.texts import load_texts
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -21,8 +22,10 @@ class Scripts:
 
     def __init__(self, v8: MiniRacer, language: str) -> None:
         self._v8 = v8
-        self.texts = {name: dict(section) for name, section in load_texts(language).items()}
-        self.js(f"document.documentElement.lang = {json.dumps(self.texts['language']['locale'])}")
+        texts = load_texts(language)
+        # No more than the page sends.
+        self.texts = {name: dict(texts[name]) for name in BROWSER_TEXTS}
+        self.js(f"document.documentElement.lang = {json.dumps(texts['language']['locale'])}")
 
     def js(self, expression: str) -> Any:
         """The value of an expression, as JSON."""

@@ -94,7 +94,8 @@ def test_every_text_is_used():
     )
     # Keys made of data: a status, a zone, a day, a parameter, a state of the data.
     made = ("status", "status_meaning", "zone_status", "zone_status_letter", "zone")
-    of_forecasts = ("forecast_status", "forecast_status_meaning")
+    of_forecasts = ("forecast_status", "forecast_status_meaning", "forecast_status_leaning")
+    of_forecasts += ("zone_status_leaning", "basis", "basis_note")
     compared = ("usual_sentence", "usual_speed")
     made_sections = {*made, *of_forecasts, *compared, "zone_in_title", "invalid", "privacy"}
     # Of the camera: a class of pixels, why nothing is read; of a day: what it is.
