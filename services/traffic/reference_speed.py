@@ -12,6 +12,10 @@ Means, and not what single probes drove: of one or two cars in an hour some are 
 85th percentile is what nobody drives on average. In the simulation at 3 h the 85th percentile of
 single hours reads 6 % congested, that of typical hours 1 % (docs/simulation.md).
 
+With fewer hours than :data:`MIN_HOURS`, or days than :data:`MIN_DAYS`, a segment has none: so has
+one that was closed for eight weeks: what it had before may be of another road. Free flow is then
+that of its class and limit (``Network.free_flow_kmh``).
+
 Sources
 -------
 FHWA, Urban Congestion Reports: free-flow speed is the 85th percentile of off-peak speeds (weekdays
