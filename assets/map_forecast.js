@@ -5,6 +5,9 @@
   const { page } = app;
   const { traffic: callbacks } = window.dash_clientside;
 
+  // As callbacks/live/map_forecast.py: added to the code of a status that is not firm.
+  const LEANING = 4;
+
   const state = {
     isOn: false,
     wanted: null,
@@ -56,8 +59,11 @@
   const show = (answer) => {
     const basis = app.wording.basis(answer.basis, page.texts);
     writeBanner(answer, page.texts.map_forecast.banner, { basis, note: answer.note });
-    const codes = app.unpackStatuses(answer.statuses, app.segmentsOf(answer));
-    app.change({ forecast: { answer, codes, isPainted: false } });
+    const packed = app.unpackStatuses(answer.statuses, app.segmentsOf(answer));
+    const codes = packed.map((code) => (code > LEANING ? code - LEANING : code));
+    const leaning = new Set();
+    packed.forEach((code, id) => code > LEANING && leaning.add(id));
+    app.change({ forecast: { answer, codes, leaning, isPainted: false } });
   };
 
   const giveUp = () => {

@@ -15,6 +15,8 @@
   const CLOSE_ZOOM = 14.5;
   // Of a road that is as usual, while the others stand out.
   const FADED = 0.15;
+  // Of a forecast that is not firm: the road's likeliest status, though the others are likelier.
+  const FAINT = 0.45;
   const SIGN_PX = 24;
   // Sharp on dense screens too.
   const SIGN_RATIO = 2;
@@ -77,6 +79,7 @@
       this.outlined = null;
       this.standingOut = null;
       this.unusual = new Set();
+      this.leaning = new Set();
       this.retries = 0;
       this.roadworks = null;
       map.dragRotate.disable();
@@ -205,6 +208,9 @@
       this.setStates(codes);
       this.unusual.clear();
       this.markUnusual();
+      const { leaning } = this;
+      this.leaning = new Set();
+      this.drawFaint(leaning);
       this.dress();
       if (this.roadworks) this.showRoadworks(this.roadworks);
       this.names.restore();
@@ -251,6 +257,7 @@
       this.hovered = null;
       this.outline();
       this.unusual.clear();
+      this.leaning.clear();
     }
 
     /** Let the roads of a set stand out; null shows all alike. */
@@ -261,23 +268,35 @@
       if (isChange) this.hide(this.hidden);
     }
 
-    /** Roads tell the style whether they are unusual; only those that change are told anew. */
-    markUnusual() {
-      const { map, settings, unusual } = this;
-      const mark = (id, isUnusual) => {
-        map.setFeatureState({ source: settings.source, id }, { unusual: isUnusual });
-        if (isUnusual) unusual.add(id);
-        else unusual.delete(id);
-      };
-      const wanted = this.standingOut ?? new Set();
-      [...unusual].filter((id) => !wanted.has(id)).forEach((id) => mark(id, false));
-      [...wanted].filter((id) => !unusual.has(id)).forEach((id) => mark(id, true));
+    /** Draw some roads fainter, whose forecast is not firm; none by an empty set. */
+    drawFaint(roads) {
+      const isChange = roads.size > 0 !== this.leaning.size > 0;
+      this.mark("leaning", this.leaning, roads);
+      if (isChange) this.hide(this.hidden);
     }
 
-    /** The opacity of a layer's roads, less for those that are as usual while these fade. */
+    markUnusual() {
+      this.mark("unusual", this.unusual, this.standingOut ?? new Set());
+    }
+
+    /** Roads tell the style whether they are something; only those that change are told anew. */
+    mark(state, told, wanted) {
+      const { map, settings } = this;
+      const tell = (id, isSo) => {
+        map.setFeatureState({ source: settings.source, id }, { [state]: isSo });
+        if (isSo) told.add(id);
+        else told.delete(id);
+      };
+      [...told].filter((id) => !wanted.has(id)).forEach((id) => tell(id, false));
+      [...wanted].filter((id) => !told.has(id)).forEach((id) => tell(id, true));
+    }
+
+    /** The opacity of a layer's roads, less for those that are as usual while these fade, or whose
+        forecast is not firm. */
     fading(opacity) {
-      if (this.standingOut === null) return opacity;
       const is = (state) => ["boolean", ["feature-state", state], false];
+      if (this.leaning.size > 0) return ["case", is("leaning"), opacity * FAINT, opacity];
+      if (this.standingOut === null) return opacity;
       return ["case", ["any", is("unusual"), is("hover")], opacity, opacity * FADED];
     }
 

@@ -57,6 +57,9 @@
       await this.draw();
     }
 
+    /** Traces have one opacity: what is not firm is told by a road's card alone. */
+    drawFaint() {}
+
     async draw() {
       const { standingOut, settings } = this;
       const isDrawn = ({ id }) => standingOut?.has(id) ?? true;

@@ -53,10 +53,14 @@
     const driver = await ready();
     const { forecast, snapshot, codes } = page;
     if (!snapshot) return;
-    if (driver && !forecast) await driver.paint(snapshot, codes);
+    if (driver && !forecast) {
+      await driver.paint(snapshot, codes);
+      driver.drawFaint(new Set());
+    }
     // Snapshots that come underneath leave a forecast on the screen as it is.
     if (driver && forecast && !forecast.isPainted) {
       await driver.paint(forecast.answer, forecast.codes);
+      driver.drawFaint(forecast.leaning);
       forecast.isPainted = true;
     }
     app.usual.update();

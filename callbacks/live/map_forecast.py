@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 from dash import ClientsideFunction, Dash, Input, Output, State
 
 from callbacks.http.nowcast import basis_content
@@ -20,6 +21,9 @@ from services.traffic.indicators import length_shares, status_counts
 from services.traffic.status import pack_statuses
 
 log = logging.getLogger(__name__)
+
+# Free, heavy and congested, no more than likeliest: beside the five codes of a status.
+LEANING: Final = 4
 
 
 def register(app: Dash, services: Services) -> None:
@@ -97,5 +101,6 @@ def answer(services: Services, texts: Texts, asked: Any) -> dict[str, Any]:
         "basis": basis_content(basis),
         "counts": list(status_counts(codes).values()),
         "shares": [round(1_000 * share) for share in shares.values()],
-        "statuses": pack_statuses(codes),
+        # Last codes of the three bits: what is not firm, which the map draws fainter.
+        "statuses": pack_statuses(np.where(found.is_leaning, codes + LEANING, codes)),
     }

@@ -35,7 +35,7 @@ from services.forecast.zone_forecasts import TrainedOn, decode_trained_on, make_
 from services.history.averages import shrunk
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 from services.history.ratio_histogram import RATIO_BIN_PCT, RATIO_BINS, quantile_pct
-from services.plain.forecast import Basis
+from services.plain.forecast import FIRM_PROBABILITY, Basis
 from services.traffic.network import Network, places_of
 from services.traffic.snapshot import Source
 from services.traffic.status import SPEED_STATUSES, Status
@@ -125,6 +125,13 @@ class SegmentForecasts:
     def has_basis(self) -> NDArray[np.bool_]:
         """Where a model knows the segment, or something was observed of it."""
         found: NDArray[np.bool_] = ~np.isnan(self.probabilities[:, 0])
+        return found
+
+    @cached_property
+    def is_leaning(self) -> NDArray[np.bool_]:
+        """Where the likeliest status is not firm: see ``services.plain.forecast``."""
+        likeliest = np.nan_to_num(self.probabilities, nan=0.0).max(axis=1)
+        found: NDArray[np.bool_] = self.has_basis & (likeliest.round(2) < FIRM_PROBABILITY)
         return found
 
     @cached_property

@@ -15,7 +15,7 @@ def page():
         page.js(
             """void Object.assign(trafficRennes, {
                 segmentsOf: () => 4,
-                unpackStatuses: () => [1, 2, 3, 0],
+                unpackStatuses: () => [1, 6, 3, 0],
             })"""
         )
         page.change(
@@ -45,6 +45,9 @@ def test_an_hour_is_asked_for_once_and_again_when_its_date_is_another(page):
     assert plain(page.call("shown", "map-banner-text")["text"]).endswith(
         "pas le trafic actuel · appris à 12 % de la circulation observée"
     )
+    # The second one is heavy at most likely, and drawn fainter.
+    assert page.js("[...trafficRennes.page.forecast.codes]") == [1, 2, 3, 0]
+    assert page.js("[...trafficRennes.page.forecast.leaning]") == [1]
     assert choose(page, "monday", 8) == []
     # Past midnight in the city, whatever the date of the browser.
     page.change(moment={"today": "monday"})

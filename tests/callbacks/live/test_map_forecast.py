@@ -14,7 +14,7 @@ from services.base.settings import load_settings
 from services.base.texts import load_texts
 from services.forecast.week_forecasts import WeekOnNetwork
 from services.roles.assembly import assemble
-from services.traffic.status import pack_statuses
+from services.traffic.status import Status, pack_statuses
 from tests.callbacks.conftest import NOW, DashClient
 from tests.factories import (
     MODEL_VERSION,
@@ -45,6 +45,15 @@ def test_a_moment_gets_every_status_and_says_what_it_is(services):
     assert (answer["day"], answer["hour"]) == ("tuesday", 17)
     assert (answer["model"], answer["basis"]) == (MODEL_VERSION, ["initial", 0, 84])
     assert answer["network"] == NETWORK.version
+
+
+def test_what_is_not_firm_has_a_code_of_its_own(services):
+    answer = map_forecast.answer(services, TEXTS, {"day": "tuesday", "hour": 8})
+    # The second segment may be anything at 8 h; all others are heavy.
+    codes = np.full(len(NETWORK), Status.HEAVY, np.uint8)
+    codes[1] += map_forecast.LEANING
+    assert answer["statuses"] == pack_statuses(codes)
+    assert answer["counts"] == [0, 0, len(NETWORK), 0, 0]
 
 
 def test_no_live_value_is_in_a_forecast(services):
