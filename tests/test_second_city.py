@@ -112,7 +112,7 @@ def test_its_forecasts_are_looked_up_and_scored_by_its_zones_and_days(data_dir):
     table = CachedForecasts(LISBON, data_dir, shipped).table()
     assert table.at(0, LAST_HOUR_OF_MONDAY, "grande-lisboa").shares == (0.8, 0.15, 0.05)
     operations = open_operations(load_settings(data_dir=data_dir))
-    kinds = [ZoneTables(LISBON, data_dir, shipped, [])]
+    kinds = [ZoneTables(LISBON, data_dir, shipped, "live", [])]
     now = MOMENT + timedelta(hours=3)
     assert score_past_hours(LISBON, data_dir, "live", kinds, operations, now=now) > 0
     with operations.begin() as session:

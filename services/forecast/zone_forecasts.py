@@ -53,6 +53,10 @@ class TrainedOn:
     days: int
     snapshots: int
 
+    def has_learned(self, source: Source, day: date) -> bool:
+        """Whether a day may be among those learned from: it is then no test of the model."""
+        return source == self.source and day <= self.last_day
+
 
 @dataclass(frozen=True)
 class ForecastTable:

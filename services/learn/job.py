@@ -68,7 +68,7 @@ def scored_kinds(
         of_zones = champion_history(session, "zones")
         of_week = champion_history(session, "week")
     return [
-        ZoneTables(city, data_dir, shipped, of_zones),
+        ZoneTables(city, data_dir, shipped, source, of_zones),
         Nowcasts(city, data_dir, source),
         WeekTables(city, data_dir, shipped, source, of_week),
     ]

@@ -18,6 +18,7 @@ from services.base.errors import ForecastUnavailable
 from services.city.city import City
 from services.forecast.nowcast_files import issued_file, issued_times, read_nowcast
 from services.forecast.nowcasts import LEAD_MINUTES, LeadForecast, NowcastTable
+from services.forecast.zone_forecasts import TrainedOn
 from services.learn.observations import ObservedZones
 from services.learn.protocol import evaluate_zones
 from services.learn.tally import Evaluated, Prediction
@@ -40,14 +41,14 @@ class _Said:
 
     Attributes
     ----------
-    last_day : date
-        The last one that the model has learned from, local to the city.
+    trained_on : TrainedOn
+        What the model has learned from.
     zones : array, shape (leads, zones, 3 + statuses)
         P10, P50 and P90 of the speed ratio, then the probability of each status.
     """
 
     model_version: str
-    last_day: date
+    trained_on: TrainedOn
     zones: NDArray[np.float64]
 
 
@@ -81,8 +82,10 @@ class Nowcasts:
         seconds = observed.epoch_s[observed.within(hour)].tolist()
         found = [self._before(datetime.fromtimestamp(at, UTC) - lead) for at in seconds]
         day = self._city.local(hour).date()
-        # What a model has learned from is no test of it.
-        fair = [None if said is None or day <= said.last_day else said for said in found]
+        fair = [
+            None if said is None or said.trained_on.has_learned(self._source, day) else said
+            for said in found
+        ]
         versions = Counter(said.model_version for said in fair if said is not None)
         if not versions:
             return None
@@ -125,9 +128,7 @@ class Nowcasts:
 
 def _said(table: NowcastTable) -> _Said:
     by_zone = [_numbers(table.zone(zone)) for zone in table.city.zone_choices]
-    return _Said(
-        table.model_version, table.trained_on.last_day, np.moveaxis(np.array(by_zone), 0, 1)
-    )
+    return _Said(table.model_version, table.trained_on, np.moveaxis(np.array(by_zone), 0, 1))
 
 
 def _numbers(leads: Sequence[LeadForecast] | None) -> list[list[float]]:

@@ -62,6 +62,7 @@ class WeekTables:
         champions: Sequence[Decision],
     ) -> None:
         self._city = city
+        self._source = source
         roots = model_roots(data_dir, shipped, WEEK_DIRECTORY)
         self._tables = ChampionTables(roots, champions, WEEK_FILE, decode_table)
         # Of functions and not of methods: what refers to itself, and to days of traffic, stays in
@@ -78,8 +79,7 @@ class WeekTables:
         """See :class:`services.learn.protocol.ScoredKind`."""
         table = self._tables.at(hour)
         local = self._city.local(hour)
-        # What a model has learned from is no test of it.
-        if table is None or local.date() <= table.trained_on.last_day:
+        if table is None or table.trained_on.has_learned(self._source, local.date()):
             return None
         segments = self._observed()
         if segments is None:

@@ -19,6 +19,7 @@ from services.learn.observations import ObservedZones
 from services.learn.protocol import evaluate_zones
 from services.learn.tally import Evaluated, Prediction
 from services.operations.tables import Decision, Kind
+from services.traffic.snapshot import Source
 
 LEADS_MINUTES: Final = (60, 1_440)
 
@@ -33,6 +34,8 @@ class ZoneTables:
     ----------
     data_dir, shipped : Path
         Where local models and those that came with the code are.
+    source : {"live", "archive", "demo"}
+        Whose history says what was observed.
     champions : sequence of Decision
         Every change of champion on record, the oldest first.
     """
@@ -41,9 +44,15 @@ class ZoneTables:
     leads_minutes: tuple[int, ...] = LEADS_MINUTES
 
     def __init__(
-        self, city: City, data_dir: Path, shipped: Path, champions: Sequence[Decision]
+        self,
+        city: City,
+        data_dir: Path,
+        shipped: Path,
+        source: Source,
+        champions: Sequence[Decision],
     ) -> None:
         self._city = city
+        self._source = source
         roots = model_roots(data_dir, shipped)
         self._tables = ChampionTables(roots, champions, FORECASTS_FILE, partial(decode_table, city))
 
@@ -53,8 +62,7 @@ class ZoneTables:
         """See :class:`services.learn.protocol.ScoredKind`."""
         table = self._tables.at(hour)
         local = self._city.local(hour)
-        # What a model has learned from is no test of it.
-        if table is None or local.date() <= table.trained_on.last_day:
+        if table is None or table.trained_on.has_learned(self._source, local.date()):
             return None
         # What the page had shown of that date.
         weekday = weekday_like(local.weekday(), day_type(self._city, local.date()))

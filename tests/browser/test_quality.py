@@ -26,7 +26,12 @@ def score(live_app):
     write(data_dir, times(START, 72), lambda moment: BLOCKED if moment.hour == 7 else FREE)
     operations = open_operations(live_app.settings)
     score_past_hours(
-        RENNES, data_dir, "demo", [ZoneTables(RENNES, data_dir, data_dir, [])], operations, now=NOW
+        RENNES,
+        data_dir,
+        "demo",
+        [ZoneTables(RENNES, data_dir, data_dir, "demo", [])],
+        operations,
+        now=NOW,
     )
     live_app.clock.set(NOW)
 

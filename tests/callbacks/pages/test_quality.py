@@ -39,7 +39,7 @@ def score(data_dir):
     write_table(data_dir / "models", VERSION, (0.8, 0.15, 0.05))
     write(data_dir, times(START, 72), lambda moment: BLOCKED if moment.hour == 7 else FREE)
     operations = open_operations(load_settings(data_dir=data_dir))
-    kinds = [ZoneTables(RENNES, data_dir, data_dir, []), Nowcasts(RENNES, data_dir, "demo")]
+    kinds = [ZoneTables(RENNES, data_dir, data_dir, "demo", []), Nowcasts(RENNES, data_dir, "demo")]
     score_past_hours(RENNES, data_dir, "demo", kinds, operations, now=NOW)
     decision = Decision(
         kind="zones",

@@ -21,6 +21,7 @@ from services.forecast.nowcasts import (
     encode_nowcast,
     to_percent,
 )
+from services.plain.forecast import Basis
 from tests.factories import OBSERVED_AT, make_network, make_nowcast_table, make_snapshot_for
 
 NETWORK = make_network(24)
@@ -85,6 +86,19 @@ class TestDocument:
         told, expected = (vars(replace(table, **unchanged)) for table in (found, TABLE))
         for name in set(expected) - set(unchanged):
             assert told[name] == expected[name], name
+
+    def test_it_tells_how_much_of_it_is_the_average(self):
+        assert decode_nowcast(RENNES, encode_nowcast(TABLE)).basis() == Basis("initial", 0.0, 28)
+        averaged = decode_nowcast(RENNES, encode_nowcast(replace(TABLE, average_share=0.9)))
+        assert averaged.basis() == Basis("average", 0.9, 28)
+
+    def test_one_that_was_issued_before_there_was_an_average_has_none(self):
+        whole = pq.ParquetFile(io.BytesIO(encode_nowcast(TABLE)))
+        header = orjson.loads(whole.metadata.metadata[KEY])
+        del header["average_share"]
+        sink = io.BytesIO()
+        pq.write_table(whole.read().replace_schema_metadata({KEY: orjson.dumps(header)}), sink)
+        assert decode_nowcast(RENNES, sink.getvalue()).average_share == 0.0
 
     def test_any_quantiles_survive(self):
         rng = np.random.default_rng(35)

@@ -95,7 +95,7 @@ def test_monitoring_gets_plain_numbers_with_few_labels(tmp_path, operations):
     assert quality_metrics(RENNES, operations, "demo", NOW) == []
     write_table(tmp_path / "models", "2026-03-01-aaaaaa", (0.8, 0.15, 0.05))
     write_days(tmp_path, lambda moment: DENSE if moment.hour == 7 else FREE)
-    kinds = [ZoneTables(RENNES, tmp_path, tmp_path / "none", [])]
+    kinds = [ZoneTables(RENNES, tmp_path, tmp_path / "none", "demo", [])]
     score_past_hours(RENNES, tmp_path, "demo", kinds, operations, now=NOW)
     measure_drift(RENNES, tmp_path, "demo", operations, NOW)
     metrics = quality_metrics(RENNES, operations, "demo", NOW)

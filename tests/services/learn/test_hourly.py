@@ -158,6 +158,13 @@ def test_what_a_model_has_learned_from_is_no_test_of_it(tmp_path, operations):
     assert outcomes(operations)[START + timedelta(hours=40)] == "no_forecast"
 
 
+def test_what_learned_from_a_simulation_is_scored_on_all_observed_days(tmp_path, operations):
+    write_table(tmp_path / "models", VERSION, MOSTLY_FREE, last_day=date(2026, 3, 3))
+    write(tmp_path, times(START, 72), rush, source="live")
+    score(tmp_path, operations, START + timedelta(hours=73), source="live")
+    assert date(2026, 3, 3) in {row.day for row in rows(operations)}
+
+
 def test_each_hour_is_charged_to_the_champion_of_its_time(tmp_path, operations):
     newer = "2026-03-01-bbbbbb"
     write_table(tmp_path / "models", VERSION, MOSTLY_FREE)
