@@ -27,6 +27,8 @@ _CROSSING_M: Final = 20.0
 _MAX_TURN_DEG: Final = 130.0
 _State = tuple[int, int]
 """A segment, and how many waypoints are behind its end."""
+# What the first segment of a drive comes from: compared with others where drives take equally long.
+_NOWHERE: Final[_State] = (-1, 0)
 
 
 @dataclass(frozen=True)
@@ -140,10 +142,8 @@ class _Drives:
         """
         passing = [self._passing(waypoint) for waypoint in waypoints]
         first = [i for i in sorted(passing[0]) if self._is_of(i, roads)]
-        came_from: dict[_State, _State | None] = {}
-        queue: list[tuple[float, _State, _State | None]] = [
-            (self._cost[i], (i, 1), None) for i in first
-        ]
+        came_from: dict[_State, _State] = {}
+        queue = [(float(self._cost[i]), (i, 1), _NOWHERE) for i in first]
         heapq.heapify(queue)
         while queue:
             cost, state, before = heapq.heappop(queue)
@@ -188,10 +188,10 @@ def _followers(lines: RoadLines) -> list[list[int]]:
     ]
 
 
-def _back(came_from: dict[_State, _State | None], state: _State | None) -> list[int]:
+def _back(came_from: dict[_State, _State], state: _State) -> list[int]:
     """The drive that led to a state; one that closes a ring has its first segment once."""
     drive = []
-    while state is not None:
+    while state != _NOWHERE:
         drive.append(state[0])
         state = came_from[state]
     return drive[:0:-1] if len(drive) > 1 and drive[0] == drive[-1] else drive[::-1]

@@ -97,3 +97,19 @@ def test_without_limits_and_measures_there_is_a_drive_but_no_free_flow():
 def test_a_one_way_road_is_a_corridor_in_one_direction():
     [found] = road().corridors
     assert (found.way.key, found.segments) == ("nord", (0, 1, 2, 3, 4))
+
+
+def test_segments_of_two_equal_points_where_a_drive_begins_are_driven_in_no_time():
+    network = road()
+    begins = [[at(0.5), at(0.5)]]
+    network = dataclasses.replace(
+        network,
+        segment_ids=(*network.segment_ids, "5", "6"),
+        geometry=(*network.geometry, begins, begins),
+        names=np.append(network.names, ["Route du Nord"] * 2),
+        road_classes=np.append(network.road_classes, ["", ""]),
+        speed_limit_kmh=np.full(7, LIMIT_KMH),
+    )
+    [corridor] = network.corridors
+    assert corridor.segments == (0, 1, 2, 3, 4)
+    assert corridor.length_m == pytest.approx(5_000, rel=0.01)
