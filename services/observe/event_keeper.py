@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
+from services.base.errors import StorageError
 from services.operations.database import Operations
 from services.operations.events import end_others, keep_events, open_events
 from services.operations.tables import EventSource, TrafficEvent
@@ -93,8 +94,12 @@ class EventKeeper:
         ]
 
     def _causes(self, now: Followed, network: Network) -> dict[int, str]:
-        """What may slow each segment, in the publisher's words."""
-        told = self._store.roadworks(now.source)
+        """What may slow each segment, in the publisher's words; nothing where that is not told."""
+        try:
+            told = self._store.roadworks(now.source)
+        except StorageError as error:
+            log.error("no causes of unusual events: %s", error)
+            return {}
         if told is None:
             return {}
         placed = place_roadworks(told, network, network.city.local(now.observed_at).date())

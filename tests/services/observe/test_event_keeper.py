@@ -126,6 +126,18 @@ def test_a_roadwork_on_its_stretch_is_the_likely_cause(store, operations, keeper
     assert [row.cause for row in kept(operations)] == ["Rue A au n° 7"]
 
 
+def test_an_event_begins_though_nobody_can_tell_what_causes_it(
+    store, operations, keeper, monkeypatch, caplog
+):
+    def unreadable(_source):
+        raise StorageError("roadworks/live.json: Input/output error")
+
+    monkeypatch.setattr(store, "roadworks", unreadable)
+    follow(keeper, jam())
+    assert [row.cause for row in kept(operations)] == [""]
+    assert "no causes of unusual events: roadworks/live.json" in caplog.text
+
+
 class Feed:
     """A live feed that tells of the town."""
 
