@@ -109,8 +109,14 @@ class Grid:
     def __init__(self, points: NDArray[np.float64], reach_m: float) -> None:
         self._reach_m = reach_m
         self._squares: dict[tuple[int, int], list[tuple[int, float, float]]] = defaultdict(list)
-        for index, (east_m, north_m) in enumerate(points.tolist()):
+        self._count = 0
+        self.add(points)
+
+    def add(self, points: NDArray[np.float64]) -> None:
+        """Lay down more points, shape (points, 2), numbered on from those that are there."""
+        for index, (east_m, north_m) in enumerate(points.tolist(), start=self._count):
             self._squares[self._square(east_m, north_m)].append((index, east_m, north_m))
+        self._count += len(points)
 
     def near(self, point: NDArray[np.float64]) -> Iterator[tuple[int, float]]:
         """Each point within reach and its distance in metres."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -76,15 +76,18 @@ def _junctions(network: Network) -> dict[str, list[_Named]]:
 def _roads(network: Network) -> list[_Named]:
     """The lines of each road once, whatever its directions, the longest first."""
     city = network.city
-    lines: dict[str, list[_Points]] = defaultdict(list)
+    found: list[tuple[str, _Points]] = []
+    # One for each name, that grows: a feed may call thousands of roads by one.
+    known: dict[str, Grid] = defaultdict(lambda: Grid(np.empty((0, 2)), _BESIDE_M))
     ends = network.lines
     by_length = sorted(chains(ends), key=lambda chain: (-ends.length_m[chain].sum(), chain))
     for chain in by_length:
         name = ends.names[chain[0]]
         if name in city.names_of_no_road or name.startswith(city.junction_prefixes):
             continue
-        lines[name].extend(_new_parts(city, _evenly(network, chain), lines[name]))
-    found = [(name, line) for name, parts in lines.items() for line in parts]
+        for line in _new_parts(city, _evenly(network, chain), known[name]):
+            known[name].add(placed_m(city, line))
+            found.append((name, line))
     found.sort(key=lambda item: (-len(item[1]), item[0]))
     return [
         (city.road_sign(name), {"type": "LineString", "coordinates": _rounded(line)})
@@ -103,17 +106,15 @@ def _evenly(network: Network, chain: list[int]) -> _Points:
     return np.stack([np.interp(corners_m, along_m, points[:, axis]) for axis in (0, 1)], axis=1)
 
 
-def _new_parts(city: City, line: _Points, known: list[_Points]) -> Iterator[_Points]:
+def _new_parts(city: City, line: _Points, known: Grid) -> list[_Points]:
     """The parts of a line that are beside no known one, and long enough for a name."""
-    if known:
-        places = Grid(placed_m(city, np.concatenate(known)), _BESIDE_M)
-        is_new = np.array([not any(places.near(point)) for point in placed_m(city, line)])
-    else:
-        is_new = np.ones(len(line), dtype=bool)
+    is_new = np.array([not any(known.near(point)) for point in placed_m(city, line)])
     edges = np.flatnonzero(np.diff(np.concatenate([[False], is_new, [False]])))
-    for first, end in edges.reshape(-1, 2).tolist():
-        if (end - first - 1) * _CORNER_M >= _MIN_LINE_M:
-            yield line[first:end]
+    return [
+        line[first:end]
+        for first, end in edges.reshape(-1, 2).tolist()
+        if (end - first - 1) * _CORNER_M >= _MIN_LINE_M
+    ]
 
 
 def _point_at(point: _Points) -> dict[str, Any]:

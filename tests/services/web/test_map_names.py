@@ -13,6 +13,8 @@ from services.city.rennes import RENNES
 from services.observe.demo import DemoFeed
 from services.observe.feeds.reply import check_reply
 from services.traffic.network import Network, segment_lengths_m
+from services.traffic.road_lines import Grid
+from services.web import map_names
 from services.web.map_names import encode_names
 from tests.factories import OBSERVED_AT
 
@@ -125,3 +127,18 @@ def test_the_ring_road_of_rennes_is_written_along_once(rennes):
 
 def test_the_names_of_rennes_are_few_bytes(rennes):
     assert len(gzip.compress(encode_names(rennes))) < 16_000
+
+
+def test_what_is_known_of_a_name_is_laid_down_once_however_many_roads_are_called_by_it(monkeypatch):
+    laid = []
+
+    class CountingGrid(Grid):
+        def add(self, points):
+            laid.extend(points)
+            super().add(points)
+
+    monkeypatch.setattr(map_names, "Grid", CountingGrid)
+    roads = [("Rue de Vern", (0, 400 * row), (400, 400 * row)) for row in range(20)]
+    found = names_of(make_network(*roads), "road")
+    assert len(found) == 20
+    assert len(laid) == sum(len(line) for _, line in found)
