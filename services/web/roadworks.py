@@ -185,10 +185,8 @@ def _measure(measure: Measure) -> dict[str, Any]:
 
 def _geometry(measures: Sequence[Measure]) -> dict[str, Any] | None:
     """That of all measures together, each once."""
-    found: list[dict[str, Any]] = []
-    for measure in measures:
-        if measure.geometry is not None and measure.geometry not in found:
-            found.append(measure.geometry)
+    geometries = [measure.geometry for measure in measures if measure.geometry is not None]
+    found = list({orjson.dumps(geometry): geometry for geometry in geometries}.values())
     if len(found) > 1:
         return {"type": "GeometryCollection", "geometries": found}
     return found[0] if found else None

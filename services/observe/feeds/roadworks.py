@@ -102,7 +102,8 @@ def check_roadworks(
     """
     records = _decoded(body)
     problems: Counter[str] = Counter()
-    measures: dict[str, list[Measure]] = defaultdict(list)
+    # A row that is there twice tells nothing more.
+    measures: dict[str, dict[bytes, Measure]] = defaultdict(dict)
     of_site: dict[str, tuple[str, str]] = {}
     for record in records:
         try:
@@ -110,16 +111,16 @@ def check_roadworks(
         except _BadRecordError as error:
             problems[str(error)] += 1
             continue
-        # A row that is there twice tells nothing more.
-        if measure not in measures[event_id]:
-            measures[event_id].append(measure)
+        measures[event_id][msgspec.json.encode(measure)] = measure
         site = _town(record), _text(record, "libelle")
         of_site[event_id] = min(of_site.get(event_id, site), site)
     if problems.total() > len(records) * MAX_BAD_SHARE:
         [(field, _)] = problems.most_common(1)
         raise FeedRefused(field, f"{problems.total()} of {len(records)} records failed a check")
     found = [
-        Roadwork(event_id, *of_site[event_id], tuple(sorted(measures[event_id], key=_order)))
+        Roadwork(
+            event_id, *of_site[event_id], tuple(sorted(measures[event_id].values(), key=_order))
+        )
         for event_id in measures
     ]
     return CheckedRoadworks(make_list(source, received_at, found), problems)
@@ -241,10 +242,11 @@ def _checked(shape: object, field: str, city: City) -> Geometry | None:
         coordinates = shape["coordinates"]  # type: ignore[index]
         points = list(_points(coordinates, depth))
         lines = [len(line) for line in _lines(coordinates, depth)]
+        is_whole = depth < 2 or all(coordinates)
         rounded = _rounded(coordinates, depth)
     except (KeyError, TypeError, ValueError, IndexError, OverflowError):
         return None
-    if not 0 < len(points) <= MAX_POINTS or (lines and min(lines) < least):
+    if not is_whole or not 0 < len(points) <= MAX_POINTS or (lines and min(lines) < least):
         return None
     if not all(city.believed.holds(lon, lat) for lon, lat in points):
         raise _BadRecordError(field)

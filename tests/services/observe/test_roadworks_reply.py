@@ -9,9 +9,12 @@ from services.base.errors import FeedRefused
 from services.city.rennes import RENNES
 from services.observe.feeds import roadworks as adapter
 from services.observe.feeds.roadworks import check_roadworks
+from services.traffic.roadworks import Measure
 from tests.conftest import REAL_DATA
 from tests.factories import OBSERVED_AT
 from tests.roadworks_replies import STREET, make_roadwork_record, roadworks_reply
+
+RING = [[-1.67, 48.11], [-1.66, 48.11], [-1.66, 48.12], [-1.67, 48.11]]
 
 
 def check(body):
@@ -169,14 +172,13 @@ def test_markup_stays_text_and_a_long_text_is_cut():
 def test_every_geometry_of_geojson_is_read_without_heights():
     line = [[-1.67, 48.11, 35.0], [-1.671234567, 48.11]]
     flat = [[-1.67, 48.11], [-1.67123, 48.11]]
-    ring = [[-1.67, 48.11], [-1.66, 48.11], [-1.66, 48.12], [-1.67, 48.11]]
     for kind, coordinates, kept in (
         ("Point", line[0], flat[0]),
         ("MultiPoint", line, flat),
         ("LineString", line, flat),
         ("MultiLineString", [line, line], [flat, flat]),
-        ("Polygon", [ring], [ring]),
-        ("MultiPolygon", [[ring], [ring]], [[ring], [ring]]),
+        ("Polygon", [RING], [RING]),
+        ("MultiPolygon", [[RING], [RING]], [[RING], [RING]]),
     ):
         assert geometry_of(kind, coordinates) == {"type": kind, "coordinates": kept}
 
@@ -194,6 +196,7 @@ def test_every_geometry_of_geojson_is_read_without_heights():
         {"geometry": {"type": "Point", "coordinates": [[-1.67], 48.11]}},
         {"geometry": {"type": ["Point"], "coordinates": [-1.67, 48.11]}},
         {"geometry": {"type": "MultiPoint", "coordinates": [[-1.67, 48.11]] * 2_001}},
+        {"geometry": {"type": "MultiPolygon", "coordinates": [[RING], []]}},
     ],
 )
 def test_a_shape_that_cannot_be_drawn_gives_way_to_the_point(shape):
@@ -241,6 +244,14 @@ def test_thousands_of_records_are_read_and_endless_ones_refused(monkeypatch):
     monkeypatch.setattr(adapter, "MAX_RECORDS", 2_999)
     with pytest.raises(FeedRefused, match="records: 3000, more than 2999"):
         check(roadworks_reply(*records))
+
+
+def test_thousands_of_measures_of_one_site_are_not_compared_each_with_each(monkeypatch):
+    compared = []
+    monkeypatch.setattr(Measure, "__eq__", lambda one, other: compared.append(one) or one is other)
+    roadwork = only(*(make_roadwork_record(commentaire=str(number)) for number in range(3_000)))
+    assert len(roadwork.measures) == 3_000
+    assert len(compared) < 3_000
 
 
 def test_millions_of_empty_objects_are_refused_before_they_are_decoded():
