@@ -126,7 +126,11 @@ class _Drives:
     def __init__(self, lines: RoadLines, drive_s: NDArray[np.float64]) -> None:
         self._lines = lines
         self._cost = drive_s.tolist()
-        points = [placed_m(lines.city, line) for parts in lines.geometry for line in parts]
+        points = [
+            placed_m(lines.city, [point[:2] for point in line])
+            for parts in lines.geometry
+            for line in parts
+        ]
         self._from = np.concatenate([line[:-1] for line in points])
         self._step = np.concatenate([np.diff(line, axis=0) for line in points])
         segment_of_line = [i for i, parts in enumerate(lines.geometry) for _ in parts]

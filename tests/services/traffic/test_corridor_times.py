@@ -113,3 +113,12 @@ def test_segments_of_two_equal_points_where_a_drive_begins_are_driven_in_no_time
     [corridor] = network.corridors
     assert corridor.segments == (0, 1, 2, 3, 4)
     assert corridor.length_m == pytest.approx(5_000, rel=0.01)
+
+
+def test_heights_change_no_corridor():
+    network = road()
+    geometry = tuple(
+        [[[*point, 35.0] for point in line] for line in parts] for parts in network.geometry
+    )
+    [flat], [hilly] = network.corridors, dataclasses.replace(network, geometry=geometry).corridors
+    assert hilly.segments == flat.segments
