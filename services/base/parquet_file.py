@@ -138,6 +138,19 @@ def numbers(column: pa.ChunkedArray | pa.Array) -> NDArray[Any]:
     return found
 
 
+def texts(column: pa.ChunkedArray) -> tuple[str, ...]:
+    """A column of texts.
+
+    Raises
+    ------
+    TypeError
+        For a column of something else, or with nulls.
+    """
+    if not pa.types.is_string(column.type) or column.null_count:
+        raise TypeError(f"a column of {column.type} with {column.null_count} nulls for texts")
+    return tuple(column.to_pylist())
+
+
 def _buffer_of(values: pa.Array) -> NDArray[Any]:
     """What lies in memory; anything where it is null."""
     dtype = np.dtype(values.type.to_pandas_dtype())

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from services.base.errors import StorageError
 from services.base.files import set_aside, write_atomically
-from services.base.parquet_file import ParquetForm, numbers
+from services.base.parquet_file import ParquetForm, numbers, texts
 from services.city.city import City
 from services.history import layout
 from services.history.day_counts import CountedRows
@@ -135,7 +135,7 @@ def read_hour_speeds(data_dir: Path, source: Source, day: date, mark: str) -> Ho
             steps = np.stack([numbers(table.column(name)) for name in _COLUMNS])
             if steps.dtype != np.uint8:
                 raise TypeError(f"speeds of type {steps.dtype}")
-            return HourSpeeds(tuple(table.column("segment_id").to_pylist()), steps)
+            return HourSpeeds(texts(table.column("segment_id")), steps)
     except FileNotFoundError:
         return None
     except StorageError as error:

@@ -36,7 +36,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from services.base.errors import StorageError
-from services.base.parquet_file import ParquetForm, numbers
+from services.base.parquet_file import ParquetForm, numbers, texts
 from services.city.city import City
 
 REFERENCE_DAYS: Final = 56
@@ -165,16 +165,17 @@ def decode_reference(city: City, document: bytes) -> ReferenceSpeeds:
     with _FORM.decoded(document) as (table, header):
         if header["city"] != city.name:
             raise ValueError(f"of {str(header['city'])[:40]!r}")
-        made_of = {str(day): str(mark) for day, mark in header["made_of"].items()}
+        made_of = {str(day): str(mark) for day, mark in dict(header["made_of"]).items()}
         found = ReferenceSpeeds(
-            segment_ids=tuple(table.column("segment_id").to_pylist()),
+            segment_ids=texts(table.column("segment_id")),
             speed_kmh=numbers(table.column("speed_kmh")),
             hours=numbers(table.column("hours")),
             days=numbers(table.column("days")),
             made_of=made_of,
         )
+        is_speed = np.isfinite(found.speed_kmh) & (found.speed_kmh > 0)
         if (found.since is None) != (not made_of) or not (
-            np.isnan(found.speed_kmh) | (found.speed_kmh > 0)
+            np.isnan(found.speed_kmh) | is_speed
         ).all():
             raise ValueError("a speed that none is")
         return found

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from services.base.errors import ForecastUnavailable
-from services.base.parquet_file import ParquetForm, numbers, write_parquet
+from services.base.parquet_file import ParquetForm, numbers, texts, write_parquet
 
 FORM = ParquetForm(b"traffic_test", "a test file", ForecastUnavailable)
 TABLE = pa.table({"count": pa.array([1, 2, 3], pa.uint8()), "name": ["a", "b", None]})
@@ -108,3 +108,14 @@ def test_nulls_of_a_column_are_nan_wherever_it_begins():
 def test_a_column_of_no_numbers_is_refused(column):
     with pytest.raises((TypeError, ValueError)):
         numbers(column)
+
+
+def test_texts_come_as_they_were_written():
+    table, _ = read(FORM.encode(pa.table({"name": ["1_D", ""]}), HEADER))
+    assert texts(table["name"]) == ("1_D", "")
+
+
+@pytest.mark.parametrize("column", [[[1, 2]], [["a", None]], [[b"a"]]])
+def test_a_column_of_no_texts_is_refused(column):
+    with pytest.raises(TypeError):
+        texts(pa.chunked_array(column))

@@ -12,6 +12,7 @@ import pytest
 from services.base.errors import StorageError
 from services.city.rennes import RENNES
 from services.traffic.reference_speed import (
+    _FORM,
     MIN_DAYS,
     MIN_HOURS,
     ReferenceSpeeds,
@@ -42,6 +43,12 @@ def reference(segment_ids=NETWORK.segment_ids, speed_kmh=30.0, hours=MIN_HOURS, 
         days=np.full(count, days),
         made_of={"2026-11-20": "one", "2026-11-22": "another"},
     )
+
+
+def of_header(header):
+    """The same file with another header."""
+    with _FORM.decoded(encode_reference(RENNES, reference())) as (table, _):
+        return _FORM.encode(table, header)
 
 
 def test_the_rush_of_working_days_is_no_free_flow():
@@ -97,6 +104,11 @@ def test_its_file_gives_back_what_was_measured():
         encode_reference(RENNES, reference(speed_kmh=0.0)),
         encode_reference(RENNES, replace(reference(), made_of={"some day": "mark"})),
         encode_reference(RENNES, reference())[:-40],
+        encode_reference(RENNES, reference(speed_kmh=np.inf)),
+        encode_reference(RENNES, reference(segment_ids=(None, "2"))),
+        of_header({"city": RENNES.name, "made_of": ["2026-11-20"]}),
+        of_header({"city": RENNES.name, "made_of": None}),
+        of_header([RENNES.name]),
     ],
 )
 def test_a_damaged_file_or_one_of_another_city_is_refused(document):
