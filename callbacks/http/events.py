@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
 
-from callbacks.http.answers import api_answer, send_csv
+from callbacks.http.answers import api_answer, for_all_sites, send_csv
 from callbacks.http.places import NOTHING_YET, origin
 from callbacks.http.problems import problem
 from services.base.errors import InvalidRequest, StorageError
@@ -54,9 +54,8 @@ def register(server: Flask, services: Services) -> None:
             | {"segment_ids": " ".join(row["segment_ids"])}
             for row in _rows(services, view, day)
         ]
-        return send_csv(
-            [_COLUMNS, *([row[name] for name in _COLUMNS] for row in rows)], "events.csv"
-        )
+        table = [_COLUMNS, *([row[name] for name in _COLUMNS] for row in rows)]
+        return for_all_sites(send_csv(table, "events.csv"))
 
 
 def asked_day() -> date | None:

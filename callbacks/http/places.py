@@ -15,6 +15,7 @@ from callbacks.http.answers import (
     api_answer,
     asked_again,
     conditional,
+    for_all_sites,
     kept,
     send_csv,
     send_document,
@@ -60,7 +61,8 @@ def register(server: Flask, services: Services) -> None:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, NOTHING_YET)
         rows = [row | {"segment_ids": " ".join(row["segment_ids"])} for row in stretch_rows(view)]
         names = list(rows[0]) if rows else []
-        return send_csv([names, *(list(row.values()) for row in rows)], "stretches.csv")
+        table = send_csv([names, *(list(row.values()) for row in rows)], "stretches.csv")
+        return for_all_sites(table)
 
 
 def _register_of_network(server: Flask, services: Services) -> None:

@@ -86,6 +86,7 @@ def test_a_day_that_is_none_is_refused(client, kept, path, day):
 def test_they_come_as_a_table_too(client, kept):
     response = client.get(f"/api/v1/events.csv?day={DAY}")
     assert response.content_type == "text/csv; charset=utf-8"
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
     rows = list(csv.DictReader(io.StringIO(response.data.decode("utf-8-sig")), delimiter=";"))
     assert [row["id"] for row in rows] == ["over", "large", "of another network", "small"]
     assert rows[0]["started_at"] == "2024-08-26T05:43:00+00:00"

@@ -72,6 +72,7 @@ def test_corridors_come_with_their_times(client, jammed):
 def test_stretches_come_as_a_table_too(client, jammed):
     response = client.get("/api/v1/stretches.csv")
     assert response.content_type == "text/csv; charset=utf-8"
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
     rows = list(csv.DictReader(io.StringIO(response.data.decode("utf-8-sig")), delimiter=";"))
     listed = orjson.loads(client.get("/api/v1/stretches").data)["stretches"]
     assert [row["key"] for row in rows] == [item["key"] for item in listed]
