@@ -20,7 +20,7 @@
         title: fill(wording.explanation_unknown, { zone: name }),
       };
     }
-    const [kind, , comparison, minutes] = state;
+    const [kind, comparison, minutes] = state;
     const status = texts.zone_status[kind];
     const delay = quantity(minutes, "minute");
     const explanation = fill(wording.explanation, { zone: name, status, delay });

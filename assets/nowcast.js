@@ -10,7 +10,7 @@
   const AGE_CHECK_MS = 20000;
   const QUANTILES = 3;
   // Of a cell.
-  const PARTS = ["status", "extra", "band"];
+  const PARTS = ["status", "lost", "band"];
   const STATUSES = ["congested", "heavy", "freeFlow"];
 
   const state = {
@@ -28,14 +28,17 @@
       duration: app.wording.quantity(minutes, "minute", "long"),
     });
 
-  const cellOf = (id, kind, { title, status, extra = "", band = "" }) => ({
+  const cellOf = (id, kind, { title, status, lost = "", band = "" }) => ({
     [id]: { className: `nowcast-cell nowcast-cell--${kind}`, title },
     [`${id}-status`]: { text: status },
-    [`${id}-extra`]: { text: extra },
+    [`${id}-lost`]: { text: lost },
     [`${id}-band`]: { text: band },
   });
 
   const blank = (id, title) => cellOf(id, "unknown", { title, status: page.texts.glance.no_value });
+
+  /** As a tile says it. */
+  const lostOf = (delay) => app.wording.fill(page.texts.zones_now.lost, { delay });
 
   /** The cell of a zone as it is now, from the snapshot. */
   const nowCell = (zone, now) => {
@@ -43,35 +46,44 @@
     const id = `nowcast-${zone}-now`;
     const name = texts.zone[zone];
     if (!now) return blank(id, app.wording.fill(texts.zones_now.explanation_unknown, { zone: name }));
-    const [kind, share] = now;
-    const [status, extra] = [texts.zone_status[kind], app.wording.extraPercent(share)];
-    const title = app.wording.fill(texts.nowcast.explanation_now, { zone: name, status, extra });
-    return cellOf(id, kind, { title, status, extra });
+    const [kind, , minutes] = now;
+    const [status, delay] = [texts.zone_status[kind], app.wording.quantity(minutes, "minute")];
+    const title = app.wording.fill(texts.nowcast.explanation_now, { zone: name, status, delay });
+    return cellOf(id, kind, { title, status, lost: lostOf(delay) });
   };
 
   /** The cell of a zone at a lead time. */
   const leadCell = (zone, minutes, lead) => {
     const { texts } = page;
-    const { fill, number, percent, chance, extraPercent } = app.wording;
+    const { fill, number, quantity, chance } = app.wording;
     const id = `nowcast-${zone}-${minutes}`;
     const place = { zone: texts.zone[zone], when: whenOf(minutes) };
     if (!lead) return blank(id, fill(texts.nowcast.explanation_unknown, place));
-    const [kind, probability, share, low, high] = lead;
-    const [status, extra] = [texts.zone_status[kind], extraPercent(share)];
+    const [kind, probability, ...minutesLost] = lead;
+    const status = texts.zone_status[kind];
+    const [delay, least, most] = minutesLost.map((lost) => quantity(lost, "minute"));
     const isFirm = app.wording.isFirm(100 * probability);
     const title = fill(texts.nowcast.explanation, {
       ...place,
       status: isFirm ? status : texts.zone_status_leaning[kind],
       percent: chance(probability, texts),
-      extra,
-      low: extraPercent(low),
-      high: extraPercent(high),
+      delay,
+      low: least,
+      high: most,
     });
-    const band = fill(texts.nowcast.band, { low: number(low), high: percent(high) });
-    return cellOf(id, isFirm ? kind : `${kind} nowcast-cell--leaning`, { title, status, extra, band });
+    // The unit stands right above it: twice would not fit a phone.
+    const [, low, high] = minutesLost.map((lost) => number(lost));
+    const band = fill(texts.nowcast.band, { low, high });
+    const lost = lostOf(delay);
+    return cellOf(id, isFirm ? kind : `${kind} nowcast-cell--leaning`, { title, status, lost, band });
   };
 
   const isOld = (answer) => app.freshness.now() - answer.observed_at > CURRENT_FOR_S;
+
+  const kindOf = (answer) => {
+    if (!answer) return "waiting";
+    return answer.state === "ready" && isOld(answer) ? "outdated" : answer.state;
+  };
 
   /** What the note below the table says: where the figures come from, or why there are none. */
   const noteOf = (kind, answer) => {
@@ -97,12 +109,12 @@
   const write = () => {
     const { answer } = state;
     const { settings, snapshot } = page;
-    if (!answer) return;
+    if (!snapshot) return;
     const columns = ["now", ...settings.nowcast.leadMinutes];
     settings.zones.forEach((zone) =>
       columns.forEach((column) => furnish(`nowcast-${zone}-${column}`)),
     );
-    const kind = answer.state === "ready" && isOld(answer) ? "outdated" : answer.state;
+    const kind = kindOf(answer);
     const cells = settings.zones.flatMap((zone, place) => [
       nowCell(zone, snapshot.zones[place]),
       ...settings.nowcast.leadMinutes.map((minutes, lead) =>
@@ -211,5 +223,5 @@
     write();
     ask();
   });
-  window.setInterval(() => state.answer && write(), AGE_CHECK_MS);
+  window.setInterval(write, AGE_CHECK_MS);
 })();

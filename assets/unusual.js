@@ -13,7 +13,7 @@
 
   /** Whether a snapshot can be compared at all: some zone is. */
   const isCompared = ({ zones, source }) =>
-    source !== "archive" && zones.some((zone) => zone !== null && zone[2] !== 0);
+    source !== "archive" && zones.some((zone) => zone !== null && zone[1] !== 0);
 
   const itemOf = (event) => {
     const { texts } = page;

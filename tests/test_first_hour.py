@@ -71,7 +71,7 @@ def test_the_next_hour_is_there_of_every_zone_and_road(services, tmp_path, reply
     table = services.nowcasts.current(reply.network.version, NOW)
     assert table.source == "live"
     assert UNKNOWN_PERCENT not in table.percent
-    content = zones_content(table, RENNES.zones)
+    content = zones_content(table, reply.network)
     assert content["basis"] == ["initial", 0, 28]
     cells = [lead for zone in content["zones"] for lead in zone]
     assert len(cells) == len(RENNES.zones) * len(LEAD_MINUTES)

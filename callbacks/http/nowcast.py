@@ -7,9 +7,8 @@ once more with each refresh while the learner is still at it.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 from datetime import timedelta
-from math import floor
+from math import floor, isnan
 from typing import Any, Final
 
 import orjson
@@ -30,7 +29,8 @@ from callbacks.http.segment_forecasts import basis_told
 from services.forecast.nowcasts import LeadForecast, NowcastTable
 from services.plain.forecast import Basis
 from services.roles.assembly import Services
-from services.traffic.indicators import congestion_level
+from services.traffic.network import Network
+from services.traffic.zone_states import zone_state
 from services.web.latest import TrafficView
 
 _RATIO_DECIMALS: Final = 3
@@ -43,8 +43,8 @@ def register(server: Flask, services: Services) -> None:
     """Add the routes of the next hour."""
 
     @kept(1)
-    def zones_document(table: NowcastTable) -> Document:
-        return Document(orjson.dumps(zones_content(table, services.city.zones)), JSON)
+    def zones_document(made_of: tuple[NowcastTable, Network]) -> Document:
+        return Document(orjson.dumps(zones_content(*made_of)), JSON)
 
     @kept(1)
     def roads_document(table: NowcastTable) -> Document:
@@ -56,7 +56,7 @@ def register(server: Flask, services: Services) -> None:
         table = _current(services, view)
         if view is None or table is None:
             return asked_again(json_answer(_without(services, view)))
-        response = send_document(zones_document(table))
+        response = send_document(zones_document((table, view.network)))
         if table.snapshot_version != version:
             # Of the snapshot before: the one that was asked for is on its way.
             return asked_again(response)
@@ -75,19 +75,25 @@ def register(server: Flask, services: Services) -> None:
         return api_answer(_zone_content(services, zone))
 
 
-def zones_content(table: NowcastTable, names: Sequence[str]) -> dict[str, Any]:
-    """What the card of the next hour is filled with, zones in the order of their names.
+def zones_content(table: NowcastTable, network: Network) -> dict[str, Any]:
+    """What the card of the next hour is filled with, zones in the order of the city's.
 
     Lists instead of named members, as in a refresh: of each zone and lead time its
-    status, that status's probability (%), and the extra travel time (%) at P50, P90 and
-    P10 of the speed ratio, so that the last two are the least and the most of the band.
+    status, that status's probability, and the minutes lost on ten kilometres, as a tile
+    tells them, at P50, P90 and P10 of the speed ratio, so that the last two are the least
+    and the most of the band.
     """
     return {
         "state": "ready",
         "version": table.snapshot_version,
         "observed_at": int(table.observed_at.timestamp()),
         "basis": basis_content(table.basis()),
-        "zones": [_zone_leads(table.zone(zone)) for zone in names],
+        "zones": [
+            _zone_leads(table.zone(zone), free_flow_kmh)
+            for zone, free_flow_kmh in zip(
+                network.city.zones, network.zone_free_flow_kmh.tolist(), strict=True
+            )
+        ],
     }
 
 
@@ -169,19 +175,20 @@ def _without(services: Services, view: TrafficView | None) -> dict[str, str]:
     return {"state": services.nowcasts.state(version, services.clock())}
 
 
-def _zone_leads(leads: tuple[LeadForecast, ...] | None) -> list[list[Any]] | None:
-    if leads is None:
+def _zone_leads(
+    leads: tuple[LeadForecast, ...] | None, free_flow_kmh: float
+) -> list[list[Any]] | None:
+    if leads is None or isnan(free_flow_kmh):
         return None
     return [
         [
             lead.status,
             # Rounded down, so that nothing but a certainty reads as one.
             floor(_PER_MILLE * max(lead.shares)) / _PER_MILLE,
-            *(_extra_percent(ratio) for ratio in (lead.p50, lead.p90, lead.p10)),
+            *(
+                zone_state(ratio, free_flow_kmh).lost_min
+                for ratio in (lead.p50, lead.p90, lead.p10)
+            ),
         ]
         for lead in leads
     ]
-
-
-def _extra_percent(ratio: float) -> int:
-    return round(100 * congestion_level(ratio))

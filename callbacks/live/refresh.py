@@ -142,11 +142,10 @@ def late_after_seconds(feed_period_seconds: int) -> int:
 
 
 def _zone_state(state: ZoneState | None) -> list[Any] | None:
-    """Status, extra travel time (%), comparison code, and minutes lost on ten kilometres."""
+    """Status, comparison code, and minutes lost on ten kilometres."""
     if state is None:
         return None
-    extra_percent = _whole_percent(state.extra_share)
-    return [state.status, extra_percent, int(state.comparison), state.lost_min]
+    return [state.status, int(state.comparison), state.lost_min]
 
 
 def _worst_stretch(worst: WorstStretch) -> list[Any]:

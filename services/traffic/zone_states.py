@@ -26,15 +26,12 @@ class ZoneState:
     ----------
     status : ZoneStatus
         By the Highway Capacity Manual, of the speed ratio.
-    extra_share : float
-        Extra travel time over free flow.
     lost_min : int
         Minutes lost on ten kilometres against free flow.
     comparison : Comparison
     """
 
     status: ZoneStatus
-    extra_share: float
     lost_min: int
     comparison: Comparison
 
@@ -78,4 +75,4 @@ def zone_state(
     if comparison in {Comparison.BUSIER, Comparison.QUIETER}:
         usual_min = round(lost_min_per_10_km(usual_ratio, free_flow_kmh))
         told = Comparison.USUAL if lost_min == usual_min else comparison
-    return ZoneState(zone_status(ratio), congestion_level(ratio), lost_min, told)
+    return ZoneState(zone_status(ratio), lost_min, told)

@@ -30,13 +30,13 @@ SNAPSHOT = {
     "shares": [5, 900, 80, 15, 0],
     "congestion": 12,
     "jam_km": 1_234.56,
-    # Status, extra share, comparison, minutes lost on ten kilometres.
+    # Status, comparison, minutes lost on ten kilometres.
     "zones": [
-        ["blocked", 400, int(Comparison.BUSIER), 41],
-        ["free", 0, int(Comparison.NOT_TOLD), 0],
+        ["blocked", int(Comparison.BUSIER), 41],
+        ["free", int(Comparison.NOT_TOLD), 0],
         None,
-        ["dense", 56, int(Comparison.USUAL), 7],
-        ["free", 3, int(Comparison.QUIETER), 1],
+        ["dense", int(Comparison.USUAL), 7],
+        ["free", int(Comparison.QUIETER), 1],
     ],
     # Minutes now and in free flow.
     "corridors": [68, 21, None, 2, CLOSED, 3, None, None],
@@ -101,7 +101,7 @@ def test_zones_now_and_against_the_usual(page):
 @pytest.mark.parametrize("status", ["free", "dense", "blocked"])
 @pytest.mark.parametrize("comparison", list(Comparison))
 def test_a_tile_tells_minutes_and_never_a_bare_percentage(page, status, comparison):
-    page.change(snapshot={**SNAPSHOT, "zones": [[status, 56, int(comparison), 7]] * 5})
+    page.change(snapshot={**SNAPSHOT, "zones": [[status, int(comparison), 7]] * 5})
     parts = [("zone", "title"), *((f"zone-{part}", "text") for part in ("status", "lost", "usual"))]
     told = [shown(page, f"{part}-ceinture", name) for part, name in parts]
     assert "%" not in " ".join(told)

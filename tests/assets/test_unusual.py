@@ -7,8 +7,8 @@ import pytest
 from tests.assets.scripts import LANGUAGES, loaded
 
 # Zones with a comparison of the usual, and without.
-COMPARED = {"version": "a", "source": "live", "zones": [["free", 10, 2], None]}
-NOT_COMPARED = COMPARED | {"version": "b", "zones": [["free", 10, 0], None]}
+COMPARED = {"version": "a", "source": "live", "zones": [["free", 2, 1], None]}
+NOT_COMPARED = COMPARED | {"version": "b", "zones": [["free", 0, 1], None]}
 SINCE = 1_787_000_000
 TOLD = {
     "version": "a",

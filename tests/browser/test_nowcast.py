@@ -36,6 +36,13 @@ def test_the_card_and_the_card_of_a_road_follow_the_traffic(live_app, visit):
     document = page.page
     note = document.locator("#nowcast-note")
     expect(note).to_have_text("La prévision de l'heure se prépare.")
+    # The present does not wait for it, and is what the tiles say.
+    measured = document.locator(".zone-tile:not(.zone-tile--unknown)")
+    for zone in (tile.get_attribute("id").removeprefix("zone-") for tile in measured.all()):
+        for part in ("status", "lost"):
+            told = document.locator(f"#zone-{part}-{zone}").inner_text()
+            expect(document.locator(f"#nowcast-{zone}-now-{part}")).to_have_text(told)
+    assert measured.count() > 0
 
     # It comes by itself, and so does its part of a card that is already open.
     document.locator("#worst-0").click()
@@ -54,7 +61,11 @@ def test_the_card_and_the_card_of_a_road_follow_the_traffic(live_app, visit):
         for minutes in LEAD_MINUTES:
             expect(document.locator(f"#nowcast-{zone}-{minutes}-status")).to_have_text(word)
     expect(document.locator("#nowcast-ceinture-15")).to_have_class(re.compile("--unknown"))
-    expect(document.locator("#nowcast-penetrantes-15-extra")).to_have_text("+100 %")
+    # At half the free-flow speed, as long again as ten kilometres take without traffic.
+    free_flow_kmh = live_app.network.zone_free_flow_kmh[RENNES.zones.index("penetrantes")]
+    expect(document.locator("#nowcast-penetrantes-15-lost")).to_have_text(
+        f"+{round(600 / free_flow_kmh)} min"
+    )
     leads = road.locator(".road-card-leads")
     expect(leads.locator("dt")).to_have_text([f"+{minutes} min" for minutes in LEAD_MINUTES])
     expect(leads.locator("dd").first).to_contain_text("Dense")

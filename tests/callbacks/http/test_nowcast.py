@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
 
+from callbacks.http.nowcast import zones_content
 from services.city.rennes import RENNES
 from services.forecast.nowcast_files import (
     LearnerState,
@@ -17,6 +19,7 @@ from services.forecast.nowcast_files import (
 )
 from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT
 from services.plain.statuses import ZONE_STATUSES
+from services.traffic.zone_states import zone_state
 from tests.callbacks.conftest import problem_of
 from tests.factories import (
     MODEL_VERSION,
@@ -57,14 +60,29 @@ class TestCard:
             assert len(zones[zone]) == len(LEAD_MINUTES)
             assert {lead[0] for lead in zones[zone]} == {status}
 
-    def test_the_extra_time_lies_inside_its_band(self, client, issued):
+    def test_the_minutes_lost_lie_inside_their_band(self, client, issued):
         zones = client.get(URL).get_json()["zones"]
         for leads in filter(None, zones):
-            for _status, probability, extra, low, high in leads:
-                assert 0 <= low <= extra <= high
+            for _status, probability, lost, low, high in leads:
+                assert 0 <= low <= lost <= high
                 assert 0.333 <= probability < 1
-        # 1 / 0.5 - 1.
-        assert zones[RENNES.zones.index("penetrantes")][0][2] == 100
+        # At half the free-flow speed, as long again as ten kilometres take without traffic.
+        place = RENNES.zones.index("penetrantes")
+        free_flow_kmh = NETWORK.zone_free_flow_kmh[place]
+        assert zones[place][0][2] == round(600 / free_flow_kmh) > 5
+
+    def test_they_are_those_of_a_tile_at_the_same_ratio(self, client, issued):
+        zones = client.get(URL).get_json()["zones"]
+        table = make_nowcast_table(NETWORK, SNAPSHOT)
+        for zone, leads, speed in zip(RENNES.zones, zones, NETWORK.zone_free_flow_kmh, strict=True):
+            told = [lead[2] for lead in leads or ()]
+            ratios = [lead.p50 for lead in table.zone(zone) or ()]
+            assert told == [zone_state(ratio, speed).lost_min for ratio in ratios]
+
+    def test_a_zone_without_a_free_flow_has_no_minutes_to_tell(self):
+        nothing = replace(NETWORK, speed_limit_kmh=np.full(len(NETWORK), np.nan))
+        content = zones_content(make_nowcast_table(NETWORK, SNAPSHOT), nothing)
+        assert content["zones"] == [None] * len(RENNES.zones)
 
     def test_a_version_never_changes_and_is_kept_for_ever(self, client, issued):
         answer = client.get(URL, headers={"Accept-Encoding": "gzip"})

@@ -174,7 +174,7 @@ def test_wire_bytes_stay_within_what_was_promised(refresh, store):
     snapshot = make_snapshot_for(network, statuses)
     store.write_usual_hour(usual_of_all_kinds(network))
     store.publish(network, snapshot)
-    assert len({zone[2] for zone in snapshot_in(refresh(None))["zones"]}) == 3
+    assert len({zone[1] for zone in snapshot_in(refresh(None))["zones"]}) == 3
     assert wire_bytes(refresh(None)) <= NEW_SNAPSHOT_BYTES
     assert wire_bytes(refresh(snapshot.version)) <= NOTHING_NEW_BYTES
 
@@ -307,8 +307,8 @@ def test_each_zone_says_how_it_compares_with_the_usual():
     network = make_network()
     snapshot = make_snapshot_for(network, Status.CONGESTED)
     told = snapshot_payload(TrafficView(network, snapshot, make_usual_hour(network)))
-    assert [zone[2] for zone in told["zones"]] == [Comparison.BUSIER] * len(RENNES.zones)
+    assert [zone[1] for zone in told["zones"]] == [Comparison.BUSIER] * len(RENNES.zones)
     # An hour or a source that nothing is known of.
     simulated = make_usual_hour(network, source="demo")
     untold = snapshot_payload(TrafficView(network, snapshot, simulated))
-    assert [zone[2] for zone in untold["zones"]] == [Comparison.NOT_TOLD] * len(RENNES.zones)
+    assert [zone[1] for zone in untold["zones"]] == [Comparison.NOT_TOLD] * len(RENNES.zones)
