@@ -1,6 +1,6 @@
 """The names on the map: communes, junctions and roads, while no tiles tell them.
 
-They are written in letters of this server: MapLibre takes them out of one font file.
+They are written in the browser's own letters: no font is fetched.
 """
 
 from __future__ import annotations
