@@ -105,21 +105,31 @@
     return { now: quantity(now, "minute"), more: fill(texts.corridors.more, { delay }) };
   };
 
-  const corridors = ({ corridors: minutes }, texts, settings) => [
-    ["corridors", { hidden: minutes.every((value) => value === null) }],
-    ...settings.corridors.flatMap((key, place) => {
+  /** The corridors that a drive leads along and of which something is known, a row each. */
+  const corridorRows = ({ corridors: minutes }, texts, settings) =>
+    settings.corridors.flatMap(({ name, towards, side }, place) => {
       const [now, freeFlow] = minutes.slice(2 * place, 2 * place + 2);
-      // No drive leads along it, or nothing is known of it.
-      if (freeFlow === null) return [[`corridor-${key}`, { hidden: true }]];
+      if (freeFlow === null) return [];
+      const where = side ? texts.corridors[side] : app.wording.fill(texts.corridors.towards, { towards });
       const told = corridorTime(now, freeFlow, texts, settings);
-      return [
-        [`corridor-${key}`, { hidden: false }],
-        [`corridor-now-${key}`, { text: told.now }],
-        [`corridor-free-${key}`, { text: app.wording.quantity(freeFlow, "minute") }],
-        [`corridor-more-${key}`, { text: told.more }],
-      ];
-    }),
-  ];
+      const free = app.wording.quantity(freeFlow, "minute");
+      return [{ name, where, now: told.now, free, more: told.more }];
+    });
+
+  const corridorRow = ({ name, where, now, free, more }) => {
+    const heading = app.element("th", "", `${name} `);
+    heading.scope = "row";
+    heading.append(app.element("span", "corridor-towards", where));
+    const row = app.element("tr");
+    row.append(heading, app.element("td", "corridor-now", now), app.element("td", "", free), app.element("td", "", more));
+    return row;
+  };
+
+  const writeCorridors = ({ snapshot, texts, settings }) => {
+    const rows = corridorRows(snapshot, texts, settings);
+    app.write({ corridors: { hidden: rows.length === 0 } });
+    document.getElementById("corridors-rows")?.replaceChildren(...rows.map(corridorRow));
+  };
 
   const legend = (snapshot, texts, settings) =>
     settings.legendOrder.flatMap((code) => {
@@ -148,10 +158,11 @@
   /** Everything that a snapshot changes beside the map and its legend. */
   const writeFigures = () => {
     const { snapshot, texts, settings } = page;
-    const figures = [zones, glance, worstStretches, corridors].flatMap((part) =>
+    const figures = [zones, glance, worstStretches].flatMap((part) =>
       part(snapshot, texts, settings),
     );
     app.write(Object.fromEntries(figures));
+    writeCorridors(page);
   };
 
   /** The legend counts the roads as the map shows them. */

@@ -1,8 +1,10 @@
-"""How long the main roads take: a table whose times ``assets/figures.js`` writes."""
+"""How long the main roads take: a table whose rows ``assets/figures.js`` writes.
+
+Not components: Dash looks at each of them a dozen times a refresh, and there are six a row.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from dash import html
@@ -12,13 +14,11 @@ from services.base.texts import Texts
 
 CORRIDORS_ID: Final = "corridors"
 TITLE_ID: Final = "corridors-title"
-
-CorridorName = tuple[str, str, str, str | None]
-"""Key, name, where it leads to, and the side (``inner``, ``outer``) of one that is a ring."""
+ROWS_ID: Final = "corridors-rows"
 
 
-def build_corridors(texts: Texts, corridors: Sequence[CorridorName]) -> html.Section:
-    """The card, hidden until there are times; one row for each direction."""
+def build_corridors(texts: Texts) -> html.Section:
+    """The card, hidden until there are times."""
     wording = texts["corridors"]
     columns = [wording[name] for name in ("way", "now", "free_flow", "lost")]
     return html.Section(
@@ -42,7 +42,7 @@ def build_corridors(texts: Texts, corridors: Sequence[CorridorName]) -> html.Sec
                     [
                         html.Caption(wording["caption"], className="visually-hidden"),
                         html.Thead(html.Tr([html.Th(column, scope="col") for column in columns])),
-                        html.Tbody([_row(texts, corridor) for corridor in corridors]),
+                        html.Tbody(id=ROWS_ID),
                     ],
                     className="corridors-table",
                 ),
@@ -57,20 +57,4 @@ def build_corridors(texts: Texts, corridors: Sequence[CorridorName]) -> html.Sec
         className="card-panel corridors",
         hidden=True,
         **aria(labelledby=TITLE_ID),
-    )
-
-
-def _row(texts: Texts, corridor: CorridorName) -> html.Tr:
-    key, name, towards, side = corridor
-    wording = texts["corridors"]
-    where = wording[side] if side else wording["towards"].format(towards=towards)
-    return html.Tr(
-        [
-            html.Th([name, " ", html.Span(where, className="corridor-towards")], scope="row"),
-            html.Td(id=f"corridor-now-{key}", className="corridor-now"),
-            html.Td(id=f"corridor-free-{key}"),
-            html.Td(id=f"corridor-more-{key}"),
-        ],
-        id=f"corridor-{key}",
-        hidden=True,
     )

@@ -9,7 +9,7 @@ from typing import Any, Final
 import plotly.graph_objects as go
 from dash import dcc, html
 
-from components.corridors import CorridorName, build_corridors
+from components.corridors import build_corridors
 from components.footer import FooterLinks, build_footer
 from components.forecast_card import CARD_ID, Choice, DayForecast, build_card
 from components.glance import build_glance
@@ -62,8 +62,8 @@ class PageData:
         Those whose state is shown at the top.
     lead_minutes : sequence of int
         How far ahead the next hour is shown.
-    corridors : sequence of CorridorName
-        Whose times are shown.
+    has_corridors : bool
+        Whether the city has any.
     choice, forecast
         What the forecast starts with.
     """
@@ -79,7 +79,7 @@ class PageData:
     choice: Choice
     forecast: DayForecast | None
     has_tiles: bool
-    corridors: Sequence[CorridorName]
+    has_corridors: bool
     has_roadworks: bool
     icon_url: str
     events_csv_url: str
@@ -107,7 +107,7 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
                     build_nowcast(texts, data.zones, data.lead_minutes),
                     build_unusual(texts, data.events_csv_url),
                     build_glance(texts, data.stretches_csv_url),
-                    *([build_corridors(texts, data.corridors)] if data.corridors else []),
+                    *([build_corridors(texts)] if data.has_corridors else []),
                     *([build_roadworks(texts)] if data.has_roadworks else []),
                 ],
                 className="page-main",

@@ -107,7 +107,9 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
             "statuses": DATEX_NAMES,
             "legendOrder": [DATEX_NAMES.index(status) for status in LEGEND_ORDER],
             "worstStretches": WORST_SHOWN,
-            "corridors": [way.key for way in ways],
+            "corridors": [
+                {"name": way.name, "towards": way.towards, "side": way.side} for way in ways
+            ],
             "corridorClosed": refresh.CLOSED,
         },
         refresh_seconds=settings.refresh_seconds,
@@ -116,7 +118,7 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
         choice=choice,
         forecast=forecast_choice.forecast_or_none(services, choice),
         has_tiles=bool(settings.tiles_url),
-        corridors=[(way.key, way.name, way.towards, way.side) for way in ways],
+        has_corridors=bool(ways),
         has_roadworks=services.roadworks.is_expected,
         events_csv_url=app.get_relative_path(events.CSV_PATH),
         stretches_csv_url=app.get_relative_path(places.STRETCHES_CSV_PATH),

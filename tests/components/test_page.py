@@ -44,7 +44,7 @@ def page_data(**changes):
         "lead_minutes": (15, 30, 45, 60),
         "has_tiles": False,
         "has_roadworks": True,
-        "corridors": [("brest", "Rue de Brest", "Porte de Brest", None)],
+        "has_corridors": True,
         "icon_url": "/assets/icon.svg",
         "events_csv_url": "/api/v1/events.csv",
         "stretches_csv_url": "/api/v1/stretches.csv",
