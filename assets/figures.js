@@ -105,7 +105,8 @@
     return { now: quantity(now, "minute"), more: fill(texts.corridors.more, { delay }) };
   };
 
-  /** The corridors that a drive leads along and of which something is known, a row each. */
+  /** The corridors that a drive leads along and of which something is known, a row each; the side
+      of one that is a ring is inner or outer. */
   const corridorRows = ({ corridors: minutes }, texts, settings) =>
     settings.corridors.flatMap(({ name, towards, side }, place) => {
       const [now, freeFlow] = minutes.slice(2 * place, 2 * place + 2);
