@@ -7,7 +7,8 @@ import gzip
 import hashlib
 import io
 import threading
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache, partial, wraps
 from http import HTTPStatus
 from typing import Final, TypeVar
@@ -127,6 +128,17 @@ def api_answer(content: object) -> Response:
     return for_all_sites(asked_again(json_answer(content)))
 
 
+def api_table(
+    columns: Sequence[str], rows: Iterable[Mapping[str, object]], file_name: str
+) -> Response:
+    """What the API tells of the moment as a table, whose header is there without any row too.
+
+    Times are written as in JSON, lists with spaces between.
+    """
+    table = [columns, *([_cell(row[name]) for name in columns] for row in rows)]
+    return for_all_sites(send_csv(table, file_name))
+
+
 def send_csv(rows: Iterable[Sequence[object]], file_name: str) -> Response:
     """A table to keep, as spreadsheets open it."""
     response = Response("\ufeff" + csv_text(rows), content_type="text/csv; charset=utf-8")
@@ -147,6 +159,12 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
         [f"'{cell}" if _is_formula(cell) else cell for cell in row] for row in rows
     )
     return stream.getvalue()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return " ".join(value) if isinstance(value, list) else value
 
 
 def _is_formula(cell: object) -> bool:

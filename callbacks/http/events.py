@@ -11,9 +11,10 @@ from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
 
-from callbacks.http.answers import api_answer, for_all_sites, send_csv
+from callbacks.http.answers import api_answer, api_table
 from callbacks.http.places import NOTHING_YET, origin
 from callbacks.http.problems import problem
+from services.base.clock import written_day
 from services.base.errors import InvalidRequest, StorageError
 from services.roles.assembly import Services
 from services.web.events import current_events, event_rows, events_of_day
@@ -48,14 +49,7 @@ def register(server: Flask, services: Services) -> None:
         view, day = services.traffic.view(), asked_day()
         if view is None:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, NOTHING_YET)
-        rows = [
-            row
-            | {name: row[name] and row[name].isoformat() for name in row if name.endswith("_at")}
-            | {"segment_ids": " ".join(row["segment_ids"])}
-            for row in _rows(services, view, day)
-        ]
-        table = [_COLUMNS, *([row[name] for name in _COLUMNS] for row in rows)]
-        return for_all_sites(send_csv(table, "events.csv"))
+        return api_table(_COLUMNS, _rows(services, view, day), "events.csv")
 
 
 def asked_day() -> date | None:
@@ -69,7 +63,7 @@ def asked_day() -> date | None:
     if text is None:
         return None
     try:
-        day = date.fromisoformat(text)
+        day = written_day(text)
     except ValueError:
         day = None
     if day is None or not _FIRST_DAY <= day <= _LAST_DAY:

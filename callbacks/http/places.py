@@ -13,11 +13,10 @@ from callbacks.http.answers import (
     JSON,
     Document,
     api_answer,
+    api_table,
     asked_again,
     conditional,
-    for_all_sites,
     kept,
-    send_csv,
     send_document,
 )
 from callbacks.http.problems import problem
@@ -32,6 +31,10 @@ from services.web.latest import TrafficView
 STRETCHES_PATH: Final = "/api/v1/stretches"
 STRETCHES_CSV_PATH: Final = "/api/v1/stretches.csv"
 
+_COLUMNS: Final = (
+    "key", "road", "label", "direction", "sector", "start", "end", "length_m", "speed_kmh",
+    "delay_s", "delay_against_usual_s", "jam_km", "slowest_segment_id", "segment_ids",
+)  # fmt: skip
 NOTHING_YET: Final = "no snapshot has been received yet"
 
 
@@ -59,10 +62,7 @@ def register(server: Flask, services: Services) -> None:
         view = services.traffic.view()
         if view is None:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, NOTHING_YET)
-        rows = [row | {"segment_ids": " ".join(row["segment_ids"])} for row in stretch_rows(view)]
-        names = list(rows[0]) if rows else []
-        table = send_csv([names, *(list(row.values()) for row in rows)], "stretches.csv")
-        return for_all_sites(table)
+        return api_table(_COLUMNS, stretch_rows(view), "stretches.csv")
 
 
 def _register_of_network(server: Flask, services: Services) -> None:

@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from callbacks.http.answers import json_answer
+from callbacks.http.answers import for_all_sites, json_answer
 from services.base.errors import ForecastUnavailable, InvalidRequest
 from services.base.journal.lines import REQUEST_ID_HEADER, current_request_id
 from services.base.privacy import shortened
@@ -59,6 +59,9 @@ def register(server: Flask) -> None:
         # A refresh that went well is kept as small as it can be.
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             response.headers[REQUEST_ID_HEADER] = current_request_id()
+            if request.path.startswith(API_PREFIX):
+                # As its other answers, so that whoever asked can say what is wrong.
+                for_all_sites(response)
         return response
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import select
 import sys
 from collections.abc import Callable
+from datetime import date
 from functools import wraps
 from typing import Final, NoReturn, ParamSpec
 
+from services.base.clock import written_day
 from services.base.errors import TrafficError
 
 # As a shell reports a program that SIGPIPE or SIGINT ended.
@@ -68,6 +71,14 @@ def tells_errors(main: Callable[P, int]) -> Callable[P, int]:
         return REFUSED
 
     return telling
+
+
+def day_option(text: str) -> date:
+    """The day of an option of argparse's, written YYYY-MM-DD."""
+    try:
+        return written_day(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _drop_unread_output() -> bool:

@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.base.command_line import run_command, tells_errors
+from services.base.command_line import day_option, run_command, tells_errors
 from services.base.formats import plural
 from services.city.rennes import RENNES
 from services.history import rows, writer
@@ -109,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--weeks", type=_whole_number(_MAX_WEEKS), default=12, help="default: 12")
     parser.add_argument(
         "--until",
-        type=_day,
+        type=day_option,
         required=True,
         metavar="YYYY-MM-DD",
         help="last day, in Rennes",
@@ -135,13 +135,6 @@ def _whole_number(maximum: int, multiple_of: int = 1) -> Callable[[str], int]:
         return int(text)
 
     return parse
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day written YYYY-MM-DD") from None
 
 
 def _places_in_reply(body: bytes, network: Network) -> NDArray[np.int64]:

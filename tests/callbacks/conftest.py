@@ -66,6 +66,8 @@ def problem_of(response: Any, status: int) -> Any:
     """The problem document of an answer that has that status."""
     assert response.status_code == status
     assert response.content_type == "application/problem+json"
+    # Whoever asked from another site can read what is wrong.
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
     body = orjson.loads(response.data)
     assert body["status"] == status
     assert {"type", "title", "detail"} <= set(body)

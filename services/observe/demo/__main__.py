@@ -10,10 +10,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from services.base.command_line import run_command
+from services.base.command_line import day_option, run_command
 from services.base.errors import TrafficError
 from services.city.rennes import RENNES
 from services.observe.demo import compare, event_scores
@@ -103,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         "events", help="tell how many of its incidents the unusual events find, and the reverse"
     )
     scoring.add_argument(
-        "--until", type=_day, required=True, metavar="YYYY-MM-DD", help="last day, in Rennes"
+        "--until", type=day_option, required=True, metavar="YYYY-MM-DD", help="last day, in Rennes"
     )
     scoring.add_argument("--days", type=_count(366), default=14, help="default: %(default)s")
     scoring.add_argument(
@@ -113,13 +113,6 @@ def _parser() -> argparse.ArgumentParser:
         help="before them, which what is usual is learnt from; default: %(default)s",
     )
     return parser
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day written YYYY-MM-DD") from None
 
 
 def _count(most: int) -> Callable[[str], int]:

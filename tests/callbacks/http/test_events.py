@@ -75,7 +75,10 @@ def test_those_of_a_day_in_the_city_are_listed_as_they_began(client, kept):
     assert told(client, "?day=2024-08-27")["events"] == []
 
 
-@pytest.mark.parametrize("day", ["", "today", "2024-13-01", "0001-01-01", "9999-12-31", "x" * 999])
+@pytest.mark.parametrize(
+    "day",
+    ["", "today", "2024-13-01", "2024-W35-1", "20240826", "0001-01-01", "9999-12-31", "x" * 999],
+)
 @pytest.mark.parametrize("path", ["events", "events.csv"])
 def test_a_day_that_is_none_is_refused(client, kept, path, day):
     response = client.get(f"/api/v1/{path}", query_string={"day": day})
@@ -93,6 +96,11 @@ def test_they_come_as_a_table_too(client, kept):
     assert rows[1]["ended_at"] == ""
     # What a publisher writes is no formula.
     assert rows[0]["likely_cause"] == "'=Rue A"
+
+    empty = client.get("/api/v1/events.csv?day=2024-08-27").text
+    assert empty.lstrip("\ufeff").strip().split(";") == list(
+        told(client, f"?day={DAY}")["events"][0]
+    )
 
 
 def test_an_archive_has_none_of_now_and_those_of_its_day(client, kept, store):

@@ -11,6 +11,15 @@ import pytest
 from services.traffic.status import Status
 from tests.factories import make_network, make_snapshot_for, make_usual_hour, rennes_network
 
+COLUMNS = [
+    "key", "road", "label", "direction", "sector", "start", "end", "length_m", "speed_kmh",
+    "delay_s", "delay_against_usual_s", "jam_km", "slowest_segment_id", "segment_ids",
+]  # fmt: skip
+
+
+def header_of(response):
+    return response.text.lstrip("\ufeff").splitlines()[0].split(";")
+
 
 @pytest.fixture
 def jammed(store):
@@ -77,13 +86,14 @@ def test_stretches_come_as_a_table_too(client, jammed):
     listed = orjson.loads(client.get("/api/v1/stretches").data)["stretches"]
     assert [row["key"] for row in rows] == [item["key"] for item in listed]
     assert rows[0]["segment_ids"].split() == listed[0]["segment_ids"]
+    assert list(rows[0]) == list(listed[0]) == COLUMNS
 
 
 def test_where_nothing_is_lost_the_list_is_empty(client, store):
     network = make_network()
     store.publish(network, make_snapshot_for(network, Status.UNKNOWN))
     assert orjson.loads(client.get("/api/v1/stretches").data)["stretches"] == []
-    assert client.get("/api/v1/stretches.csv").status_code == 200
+    assert header_of(client.get("/api/v1/stretches.csv")) == COLUMNS
 
 
 @pytest.mark.parametrize("path", ["stretches", "stretches.csv", "corridors"])
