@@ -13,7 +13,7 @@ from benchmarks.rows import Options, Row, Spread, Target, spread, times_less
 from benchmarks.timing import time_runs
 from services.city.rennes import RENNES
 from services.observe.feeds.reply import CheckedReply, check_reply
-from services.traffic.events import Followed, follow_events, road_order
+from services.traffic.events import Followed, follow_events
 from services.traffic.usual import UsualRatios, compare
 from services.traffic.usual_hour import UsualHour, hour_start
 
@@ -29,12 +29,12 @@ def measure(options: Options) -> Iterator[Row]:
     """Yield one row: what a snapshot takes that has more events than any hour."""
     first, second = _checked(_RUSH), _checked(_RUSH + _STEP)
     usual = _usual(first)
-    order = road_order(first.network)
-    known, _ = follow_events(None, order, first.snapshot, usual)
+    network = first.network
+    known, _ = follow_events(None, network, first.snapshot, usual)
     runs = options.repeat(31, 7)
 
     def follow() -> Followed:
-        return follow_events(known, order, second.snapshot, usual)[0]
+        return follow_events(known, network, second.snapshot, usual)[0]
 
     def look_at_each() -> None:
         ratio = second.snapshot.columns["speed_kmh"] / first.network.speed_limit_kmh

@@ -28,3 +28,17 @@ def placed_m(city: City, points_deg: ArrayLike) -> NDArray[np.float64]:
     centre = np.array([city.centre_lon_deg, city.centre_lat_deg])
     placed: NDArray[np.float64] = (np.asarray(points_deg) - centre) * scale
     return placed
+
+
+def is_anticlockwise(points_m: NDArray[np.float64]) -> bool:
+    """Whether a line leads around the city's centre, or an area, with it on the left.
+
+    Parameters
+    ----------
+    points_m : array, shape (points, 2)
+        As of :func:`placed_m`.
+    """
+    east_m, north_m = points_m.T
+    # The shoelace formula: what is swept as seen from the centre.
+    swept = east_m[:-1] * north_m[1:] - east_m[1:] * north_m[:-1]
+    return float(swept.sum()) > 0

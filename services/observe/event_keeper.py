@@ -17,10 +17,8 @@ from services.traffic.events import (
     SNAPSHOTS_TO_BEGIN,
     Event,
     Followed,
-    RoadOrder,
     Trend,
     follow_events,
-    road_order,
 )
 from services.traffic.network import Network
 from services.traffic.placed_roadworks import likely_causes, place_roadworks
@@ -46,7 +44,6 @@ class EventKeeper:
     def __init__(self, store: Store, operations: Operations) -> None:
         self._store = store
         self._operations = operations
-        self._order: RoadOrder | None = None
         self._known: dict[Source, Followed] = {}
         # Whether the database tells of what is known; after a start it may tell of more.
         self._is_written = False
@@ -68,7 +65,7 @@ class EventKeeper:
             if kept is not None:
                 self._known[source] = kept
         before = self._known.get(source)
-        now, ended = follow_events(before, self._order_of(network), snapshot, usual)
+        now, ended = follow_events(before, network, snapshot, usual)
         begun = {event.id for event in now.open if event.snapshots == SNAPSHOTS_TO_BEGIN}
         if before is not None:
             begun -= {event.id for event in before.open}
@@ -77,11 +74,6 @@ class EventKeeper:
         _journal([event for event in now.open if event.id in begun], ended)
         if now.open or ended or not self._is_written:
             self._keep(source, now, ended)
-
-    def _order_of(self, network: Network) -> RoadOrder:
-        if self._order is None or self._order.network.version != network.version:
-            self._order = road_order(network)
-        return self._order
 
     def _explained(self, now: Followed, begun: set[str], network: Network) -> list[Event]:
         """The events, those that have just begun with their likely causes."""

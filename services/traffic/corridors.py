@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.city.city import City, Waypoint
-from services.city.plane import placed_m
+from services.city.plane import is_anticlockwise, placed_m
 from services.traffic.road_lines import Grid, RoadLines, turn_deg
-from services.traffic.stretches import successors
 
 # The two carriageways of the ring road lie up to 40 m apart.
 _NEAR_WAYPOINT_M: Final = 40.0
@@ -94,10 +93,8 @@ def corridor_ways(city: City) -> tuple[CorridorWay, ...]:
 def _side(city: City, waypoints: tuple[Waypoint, ...]) -> Literal["inner", "outer"] | None:
     if waypoints[0] != waypoints[-1]:
         return None
-    east_m, north_m = placed_m(city, [waypoint.point for waypoint in waypoints]).T
-    # The shoelace formula: positive is anticlockwise.
-    turned = float((east_m[:-1] * north_m[1:] - east_m[1:] * north_m[:-1]).sum())
-    return "outer" if turned > 0 else "inner"
+    points_m = placed_m(city, [waypoint.point for waypoint in waypoints])
+    return "outer" if is_anticlockwise(points_m) else "inner"
 
 
 def corridors_of(lines: RoadLines, drive_s: NDArray[np.float64]) -> tuple[Corridor, ...]:
@@ -177,7 +174,7 @@ class _Drives:
 
 def _followers(lines: RoadLines) -> list[list[int]]:
     """Of each segment those that driving on leads to."""
-    starts, along = Grid(lines.start, _CROSSING_M), successors(lines)
+    starts, along = Grid(lines.start, _CROSSING_M), lines.successors
     start_heading, end_heading = lines.start_heading.tolist(), lines.end_heading.tolist()
     return [
         [

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import mode
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot, Source
 from services.traffic.status import Status
-from services.traffic.stretches import Stretch, successors
+from services.traffic.stretches import Stretch
 from services.traffic.usual import Comparison
 from services.traffic.usual_hour import UsualHour, compare_segments
 from services.traffic.zone_ratios import travel_times_s
@@ -45,32 +45,6 @@ TREND_SHARE: Final = 0.2
 Trend = Literal["growing", "steady", "easing"]
 
 _ID_BYTES: Final = 8
-_NONE: Final = -1
-
-
-@dataclass(frozen=True)
-class RoadOrder:
-    """How the segments of a network follow one another: made once for each network.
-
-    Attributes
-    ----------
-    network : Network
-    after, before : list of int
-        The segment that driving on leads to on the same road, and the one it is entered from;
-        -1 where there is none.
-    """
-
-    network: Network
-    after: list[int]
-    before: list[int]
-
-
-def road_order(network: Network) -> RoadOrder:
-    """Find how the segments of a network follow one another."""
-    after, before = [_NONE] * len(network), [_NONE] * len(network)
-    for segment, following in successors(network.lines).items():
-        after[segment], before[following] = following, segment
-    return RoadOrder(network, after, before)
 
 
 @dataclass(frozen=True)
@@ -137,7 +111,7 @@ class Followed:
     source, network_version, observed_at
         Of the snapshot.
     events : tuple of Event
-        Those that last, and those that were seen in one snapshot only and may be none.
+        Those that last, and those that were seen in too few snapshots yet to be told.
     """
 
     source: Source
@@ -162,7 +136,7 @@ class SlowRun:
 
 def follow_events(
     known: Followed | None,
-    order: RoadOrder,
+    network: Network,
     snapshot: Snapshot,
     usual: UsualHour,
 ) -> tuple[Followed, tuple[Event, ...]]:
@@ -172,8 +146,8 @@ def follow_events(
     ----------
     known : Followed, optional
         After the snapshot before, of the same source.
-    order : RoadOrder
-        Of the snapshot's network.
+    network, snapshot
+        Of the same version.
     usual : UsualHour
         What is usual at the snapshot's hour. Where it tells nothing of the snapshot, as of an
         archive, what is known stays as it is.
@@ -190,14 +164,14 @@ def follow_events(
     is_same_again = before is not None and before.observed_at == now.observed_at
     if is_same_again or not is_told:
         return before or now, cut_off
-    runs = slow_runs(order, snapshot, usual)
+    runs = slow_runs(network, snapshot, usual)
     events = () if before is None else before.events
-    seen, left, ended = _matched(events, runs, order.network)
+    seen, left, ended = _matched(events, runs, network)
     told = [
-        _updated(event, _event(run, order, now))
+        _updated(event, _event(run, network, now))
         for event, run in zip([*seen.values()], [*seen], strict=True)
     ]
-    new = [_event(run, order, now) for run in runs if run not in seen]
+    new = [_event(run, network, now) for run in runs if run not in seen]
     missed = [replace(event, missed=event.missed + 1) for event in left if event.has_begun]
     lasting = [event for event in missed if event.missed < SNAPSHOTS_TO_END]
     ended += [event for event in missed if event.missed >= SNAPSHOTS_TO_END]
@@ -205,9 +179,8 @@ def follow_events(
     return now, (*cut_off, *_ended(ended))
 
 
-def slow_runs(order: RoadOrder, snapshot: Snapshot, usual: UsualHour) -> list[SlowRun]:
+def slow_runs(network: Network, snapshot: Snapshot, usual: UsualHour) -> list[SlowRun]:
     """The connected sets of segments that are unusually slow, long and slow enough to matter."""
-    network = order.network
     compared = compare_segments(network, snapshot, usual)
     is_slow = compared == Comparison.BUSIER
     # A closed road is known not to be driven: a queue ends there.
@@ -217,31 +190,32 @@ def slow_runs(order: RoadOrder, snapshot: Snapshot, usual: UsualHour) -> list[Sl
     delay_s = np.where(is_slow, lost_s, 0.0)
     found = [
         SlowRun(tuple(run), float(network.length_m[run].sum()), float(delay_s[run].sum()))
-        for run in _runs(is_slow, is_unknown, order)
+        for run in _runs(is_slow, is_unknown, network.lines.successors)
     ]
     return [run for run in found if run.length_m >= MIN_LENGTH_M and run.delay_s >= MIN_DELAY_S]
 
 
 def _runs(
-    is_slow: NDArray[np.bool_], is_unknown: NDArray[np.bool_], order: RoadOrder
+    is_slow: NDArray[np.bool_], is_unknown: NDArray[np.bool_], after: Mapping[int, int]
 ) -> list[list[int]]:
     """Slow segments that follow one another, one unknown between two of them bridged."""
     slow = np.flatnonzero(is_slow).tolist()
     members = set(slow)
     for segment in slow:
-        gap = order.after[segment]
-        if gap != _NONE and is_unknown[gap] and order.after[gap] in members:
+        gap = after.get(segment)
+        if gap is not None and is_unknown[gap] and after.get(gap) in members:
             members.add(gap)
     runs = []
-    firsts = [segment for segment in sorted(members) if order.before[segment] not in members]
+    entered = {after.get(segment) for segment in members}
+    firsts = sorted(members - entered)
     # What is left after those is a whole ring.
     for first in [*firsts, *slow]:
         run = []
-        at = first
+        at: int | None = first
         while at in members:
             members.remove(at)
             run.append(at)
-            at = order.after[at]
+            at = after.get(at)
         if run:
             runs.append(run)
     return runs
@@ -286,9 +260,8 @@ def _matched(
     return seen, left, merged
 
 
-def _event(run: SlowRun, order: RoadOrder, now: Followed) -> Event:
+def _event(run: SlowRun, network: Network, now: Followed) -> Event:
     """What a run is when it is seen for the first time."""
-    network = order.network
     codes = network.stretch_codes[list(run.segments)].tolist()
     most, first, last = (network.stretches[code] for code in (mode(codes), codes[0], codes[-1]))
     ids = tuple(network.segment_ids[segment] for segment in run.segments)

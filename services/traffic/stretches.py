@@ -8,7 +8,6 @@ segment is of exactly one stretch; the order of the rows has no part in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal
@@ -16,14 +15,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from services.traffic.road_lines import (
-    LINK_M,
-    LINK_TURN_DEG,
-    Grid,
-    RoadLines,
-    heading_deg,
-    turn_deg,
-)
+from services.city.plane import is_anticlockwise
+from services.traffic.road_lines import Grid, RoadLines, heading_deg
 
 Cardinal = Literal["north", "east", "south", "west"]
 Direction = Literal[
@@ -32,11 +25,6 @@ Direction = Literal[
 """``inner`` and ``outer`` are the sides of the ring road, ``inwards`` and ``outwards`` are seen
 from the centre, ``around`` is a roundabout."""
 
-# Across a roundabout, a crossing that is segments of its own, or 265 m that the feed lacks of the
-# ring road (Porte de Saint-Nazaire): the longer the gap, the straighter the road must go on.
-_GAP_M: Final = 300.0
-_MAX_GAP_TURN_DEG: Final = 60.0
-_GAP_TURN_DEG_M: Final = 7_200.0
 # A road that meets another one ends within its width.
 _CROSSING_M: Final = 30.0
 _MIN_STRETCH_M: Final = 500.0
@@ -113,58 +101,9 @@ def stretches_of(lines: RoadLines) -> tuple[Stretch, ...]:
     return tuple(sorted(found, key=lambda stretch: stretch.key))
 
 
-def successors(lines: RoadLines) -> dict[int, int]:
-    """The segment that driving on leads to, one at most, and of one segment only."""
-    successor: dict[int, int] = {}
-    entered: set[int] = set()
-    for links_of in (_close_links, _gap_links):
-        # The straightest and closest first; the ids decide between equals.
-        for _, _, _, i, j in sorted(links_of(lines, set(successor), entered)):
-            if i not in successor and j not in entered:
-                successor[i] = j
-                entered.add(j)
-    return successor
-
-
-Link = tuple[float, str, str, int, int]
-
-
-def _close_links(lines: RoadLines, left: set[int], entered: set[int]) -> Iterator[Link]:
-    for i, j, distance_m in _same_road(lines, left, entered, LINK_M):
-        turn = turn_deg(lines.end_heading[i], lines.start_heading[j])
-        if turn < LINK_TURN_DEG:
-            yield turn + distance_m, lines.ids[i], lines.ids[j], i, j
-
-
-def _gap_links(lines: RoadLines, left: set[int], entered: set[int]) -> Iterator[Link]:
-    for i, j, distance_m in _same_road(lines, left, entered, _GAP_M):
-        max_turn_deg = min(_MAX_GAP_TURN_DEG, _GAP_TURN_DEG_M / max(distance_m, 1.0))
-        across = float(heading_deg(lines.start[j] - lines.end[i]))
-        turns = (
-            turn_deg(lines.end_heading[i], across),
-            turn_deg(across, lines.start_heading[j]),
-            turn_deg(lines.end_heading[i], lines.start_heading[j]),
-        )
-        if max(turns) < max_turn_deg:
-            yield distance_m + sum(turns), lines.ids[i], lines.ids[j], i, j
-
-
-def _same_road(
-    lines: RoadLines, left: set[int], entered: set[int], reach_m: float
-) -> Iterator[tuple[int, int, float]]:
-    """Pairs of unlinked segments of one name, the second beginning where the first ends."""
-    starts = Grid(lines.start, reach_m)
-    for i, name in enumerate(lines.names):
-        if i not in left:
-            for j, distance_m in starts.near(lines.end[i]):
-                if j != i and j not in entered and lines.names[j] == name:
-                    yield i, j, distance_m
-
-
 def chains(lines: RoadLines) -> list[list[int]]:
     """All segments in the order of travel, road by road; a ring begins with its smallest id."""
-    successor = successors(lines)
-    entered = set(successor.values())
+    entered = set(lines.successors.values())
     by_id = sorted(range(len(lines.ids)), key=lambda index: lines.ids[index])
     seen: set[int] = set()
     found = []
@@ -174,7 +113,7 @@ def chains(lines: RoadLines) -> list[list[int]]:
         while at is not None and at not in seen:
             seen.add(at)
             chain.append(at)
-            at = successor.get(at)
+            at = lines.successors.get(at)
         if chain:
             found.append(chain)
     return found
@@ -266,8 +205,8 @@ def _direction(lines: RoadLines, piece: list[int]) -> Direction:
     first, last = lines.start[piece[0]], lines.end[piece[-1]]
     if lines.names[piece[0]] in lines.city.ring_roads:
         # Clockwise is the inner side where one drives on the right.
-        around = first[0] * last[1] - first[1] * last[0]
-        return "inner" if around < 0 else "outer"
+        driven_m = np.stack([lines.start[piece], lines.end[piece]], axis=1).reshape(-1, 2)
+        return "outer" if is_anticlockwise(driven_m) else "inner"
     length_m = float(lines.length_m[piece].sum())
     if np.hypot(*(last - first)) < _LOOP_SHARE * length_m:
         return "around"

@@ -29,7 +29,6 @@ from services.traffic.events import (
     Event,
     Followed,
     follow_events,
-    road_order,
 )
 from services.traffic.network import Network, places_of
 from services.traffic.snapshot import COLUMNS, Snapshot, make_snapshot
@@ -149,13 +148,12 @@ def followed_events(
     feed: DemoFeed, network: Network, times: Sequence[datetime], usual_at: UsualAt
 ) -> Iterator[Event]:
     """The events of some times, each as it was when it ended, or at the last of them."""
-    order = road_order(network)
     known: Followed | None = None
     for _, hour in groupby(snapshots(feed, network, times), key=_hour_of):
         usual: UsualHour | None = None
         for snapshot in hour:
             usual = usual or usual_at(snapshot.observed_at)
-            known, ended = follow_events(known, order, snapshot, usual)
+            known, ended = follow_events(known, network, snapshot, usual)
             yield from ended
     yield from known.open if known else ()
 

@@ -13,7 +13,6 @@ from services.traffic.events import (
     SNAPSHOTS_TO_BEGIN,
     SNAPSHOTS_TO_END,
     follow_events,
-    road_order,
     slow_runs,
 )
 from services.traffic.network import Network
@@ -37,7 +36,6 @@ def street(name, at, *, reverse=False):
 
 
 NETWORK = network_of([*street("Rue A", 2_000), *street("Rue B", 3_000)])
-ORDER = road_order(NETWORK)
 JAM = (3, 4, 5, 6)
 
 
@@ -58,12 +56,12 @@ def usual(network=NETWORK, *, at=START, source="live", observations=100):
     return make_usual_hour(network, observed_at=at, source=source, observations=observations)
 
 
-def followed(snapshots, *, known=None, order=ORDER):
+def followed(snapshots, *, known=None, network=NETWORK):
     """What is known after some snapshots, and what ended on the way."""
     ended = []
     for snapshot in snapshots:
-        at_hour = usual(order.network, at=snapshot.observed_at, source=snapshot.source)
-        known, over = follow_events(known, order, snapshot, at_hour)
+        at_hour = usual(network, at=snapshot.observed_at, source=snapshot.source)
+        known, over = follow_events(known, network, snapshot, at_hour)
         ended += over
     return known, ended
 
@@ -125,35 +123,37 @@ def test_one_that_is_seen_again_after_one_snapshot_goes_on():
     ],
 )
 def test_what_is_short_or_not_connected_is_no_event(slow):
-    assert slow_runs(ORDER, seen(slow), usual()) == []
+    assert slow_runs(NETWORK, seen(slow), usual()) == []
 
 
 def test_what_loses_little_is_no_event():
     # 18 km/h is below the ratio 0.4 and loses 6.2 s a segment.
-    assert slow_runs(ORDER, seen(range(9), kmh=18.0), usual()) == []
-    (run,) = slow_runs(ORDER, seen(range(10), kmh=18.0), usual())
+    assert slow_runs(NETWORK, seen(range(9), kmh=18.0), usual()) == []
+    (run,) = slow_runs(NETWORK, seen(range(10), kmh=18.0), usual())
     assert run.delay_s == pytest.approx(61.6, rel=1e-2)
 
 
 def test_one_unknown_segment_is_bridged_and_two_or_a_closed_one_are_not():
     def found(**gap):
-        return [run.segments for run in slow_runs(ORDER, seen((2, 3, 4, 6, 7, 8), **gap), usual())]
+        return [
+            run.segments for run in slow_runs(NETWORK, seen((2, 3, 4, 6, 7, 8), **gap), usual())
+        ]
 
     assert found(unknown=[5]) == [(2, 3, 4, 5, 6, 7, 8)]
     assert found(closed=[5]) == [(2, 3, 4), (6, 7, 8)]
-    two = slow_runs(ORDER, seen((1, 2, 3, 6, 7, 8), unknown=[4, 5]), usual())
+    two = slow_runs(NETWORK, seen((1, 2, 3, 6, 7, 8), unknown=[4, 5]), usual())
     assert [run.segments for run in two] == [(1, 2, 3), (6, 7, 8)]
 
 
 def test_without_a_habit_nothing_is_unusual():
-    assert slow_runs(ORDER, seen(JAM), usual(observations=59)) == []
+    assert slow_runs(NETWORK, seen(JAM), usual(observations=59)) == []
     # A segment that was unknown for days is not: its hour of the week is known, it is not.
-    assert slow_runs(ORDER, seen((), unknown=range(SEGMENTS)), usual()) == []
+    assert slow_runs(NETWORK, seen((), unknown=range(SEGMENTS)), usual()) == []
 
 
 def test_a_ring_that_is_slow_all_around_is_one_event():
     network = network_of(ring())
-    (inner, outer) = slow_runs(road_order(network), seen_all(network), usual(network))
+    (inner, outer) = slow_runs(network, seen_all(network), usual(network))
     assert len(inner.segments) == len(outer.segments) == 24
 
 
@@ -217,9 +217,7 @@ def test_after_a_long_gap_or_with_the_clock_set_back_everything_begins_anew(minu
 def test_a_network_that_changes_ends_the_events_of_the_one_before():
     known, _ = followed(jam())
     other = dataclasses.replace(NETWORK, version="another")
-    known, ended = followed(
-        [seen(JAM, minutes=15, network=other)], known=known, order=road_order(other)
-    )
+    known, ended = followed([seen(JAM, minutes=15, network=other)], known=known, network=other)
     assert known.network_version == "another"
     assert (known.open, len(ended)) == ((), 1)
 
@@ -230,13 +228,13 @@ def test_sources_are_never_mixed_and_an_archive_has_no_events():
     assert (simulated.source, simulated.open, ended) == ("demo", (), [])
 
     archive = seen(JAM, minutes=15).with_source("archive")
-    told, ended = follow_events(None, ORDER, archive, usual(source="archive"))
+    told, ended = follow_events(None, NETWORK, archive, usual(source="archive"))
     assert (told.events, ended) == ((), ())
 
 
 def test_while_nothing_usual_is_told_of_the_hour_what_is_known_stays():
     known, _ = followed(jam())
-    same, ended = follow_events(known, ORDER, seen(JAM, minutes=15), usual(source="demo"))
+    same, ended = follow_events(known, NETWORK, seen(JAM, minutes=15), usual(source="demo"))
     assert (same, ended) == (known, ())
 
 
@@ -249,7 +247,7 @@ def test_any_order_of_the_rows_gives_the_same_events():
         names=NETWORK.names[place],
     )
     slow = [int(np.flatnonzero(place == i)[0]) for i in JAM]
-    known, _ = followed(jam(slow=slow, network=shuffled), order=road_order(shuffled))
+    known, _ = followed(jam(slow=slow, network=shuffled), network=shuffled)
     (event,) = known.open
     assert event.segment_ids == ids(*JAM)
     assert event.id == followed(jam())[0].open[0].id

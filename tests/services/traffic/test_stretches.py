@@ -10,7 +10,9 @@ import pytest
 
 from services.city.city import CorridorPlan, Waypoint
 from services.city.rennes import RENNES
+from services.traffic import corridors, road_lines, stretches
 from services.traffic.network import Network, geometry_parts
+from services.traffic.road_lines import Grid
 
 CITY = dataclasses.replace(RENNES, ring_roads=("Rocade",), corridors=())
 RADIUS_M = 3_000.0
@@ -105,6 +107,15 @@ def test_the_ring_road_is_cut_at_its_junctions_in_both_directions():
     assert ids(TOWN, quarter) == [f"i{at:03d}" for at in range(90, 180, 15)]
 
 
+def test_a_side_of_the_ring_road_is_told_by_how_one_drives_around_however_far():
+    without_junctions = network_of(ring())
+
+    for network in (TOWN, without_junctions):
+        for item in named(network, "Rocade"):
+            sides = {segment[0] for segment in ids(network, item)}
+            assert sides == {"i" if item.direction == "inner" else "o"}
+
+
 def test_a_radial_goes_on_across_a_roundabout_and_says_whether_it_leads_inwards():
     """Its end beyond the roundabout is too long to be joined, the street names the place."""
     out = {
@@ -171,6 +182,29 @@ def test_two_roads_of_one_name_far_apart_stay_apart():
         ["b"],
         ["lonely"],
     ]
+
+
+@pytest.mark.parametrize("names", [["Rue Folle"], [f"Rue {n}" for n in range(2_000)]])
+def test_roads_that_all_lie_upon_one_another_are_chained_without_comparing_all_of_them(names):
+    network = network_of(
+        [(f"{n:04d}", names[n % len(names)], [(n / 9, 0), (150 + n / 9, 0)]) for n in range(2_000)]
+    )
+    asked = []
+    near = Grid.near
+
+    class CountingGrid(Grid):
+        def near(self, point):
+            for found in near(self, point):
+                asked.append(found)
+                yield found
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (road_lines, stretches, corridors):
+            patch.setattr(module, "Grid", CountingGrid)
+        found = network.stretches
+
+    assert sorted(i for item in found for i in item.segments) == list(range(len(network)))
+    assert len(asked) < 2_500 * len(network)
 
 
 def test_a_corridor_is_driven_both_ways_in_the_order_of_travel():
