@@ -143,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
     quieten_tensorflow()
-    settings = settings_of(options)
+    settings = settings_of(CITY, options)
     if options.companion:
         give_way()
     operations, now = open_operations(settings), options.now or utc_now()

@@ -16,11 +16,10 @@ import orjson
 
 from models.nowcast.benchmark import Protocol, benchmark_table, paired_table, run_benchmark
 from models.nowcast.speed_table import MINUTES_PER_DAY, read_adjacency, read_speed_table
-from models.training_command import quieten_tensorflow
+from models.training_command import quieten_tensorflow, settings_of
 from models.zones.evaluate import evaluate, evaluation_text
 from services.base.command_line import run_command, tells_errors
 from services.base.files import write_atomically
-from services.base.settings import load_settings
 from services.city.chosen import CITY
 
 
@@ -40,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _saved_model(options: argparse.Namespace) -> str:
-    comparison = evaluate(CITY, options.model, options.data_dir or load_settings().data_dir)
+    comparison = evaluate(CITY, options.model, settings_of(CITY, options).data_dir)
     return evaluation_text(options.model.name, comparison)
 
 

@@ -137,7 +137,7 @@ def version_table(registry: Registry) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
-    settings = settings_of(options)
+    settings = settings_of(CITY, options)
     operations = open_operations(settings, read_only=options.command == "list")
     kinds = [options.kind] if options.kind else list(MODEL_KINDS)
     registries = [

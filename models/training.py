@@ -19,6 +19,7 @@ from models.training_command import (
     tell_outcome,
 )
 from services.base.clock import utc_now
+from services.city.city import City
 from services.operations.database import Operations, open_operations
 from services.operations.decisions import record_decision
 from services.operations.tables import Action, Decision, Reason
@@ -45,12 +46,20 @@ class Train(Protocol):
     """Trains a kind of model by hand."""
 
     def __call__(
-        self, data_dir: Path, source: Source, root: Path, *, seed: int, report: Report
+        self,
+        city: City,
+        data_dir: Path,
+        source: Source,
+        root: Path,
+        *,
+        seed: int,
+        report: Report,
     ) -> Trained:
         """Train on a history, measure on days held out, and write the version.
 
         Parameters
         ----------
+        city : City
         data_dir : Path
             Holds the history and its networks.
         source : {"live", "archive", "demo"}
@@ -82,6 +91,7 @@ def decide_by(objection: Objection) -> Decide:
 
 
 def run_training(
+    city: City,
     kind: ModelKind,
     train: Train,
     options: argparse.Namespace,
@@ -103,10 +113,10 @@ def run_training(
     """
     started_at = utc_now()
     quieten_tensorflow()
-    settings = settings_of(options)
+    settings = settings_of(city, options)
     previous = champion_in_use(roots_of(settings.data_dir, kind))
     root = options.out or settings.data_dir / "models"
-    trained = train(settings.data_dir, options.source, root, seed=options.seed, report=say)
+    trained = train(city, settings.data_dir, options.source, root, seed=options.seed, report=say)
     if options.out is None and not record_training(
         open_operations(settings), kind, trained, previous, started_at
     ):

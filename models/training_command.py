@@ -12,7 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from services.base.data_directory import check_city
 from services.base.settings import Settings, load_settings
+from services.city.city import City
 
 DEFAULT_SEED: Final = 35
 
@@ -53,14 +55,17 @@ def training_parser(module: str, description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def settings_of(options: argparse.Namespace) -> Settings:
+def settings_of(city: City, options: argparse.Namespace) -> Settings:
     """The settings, with the data directory of the options where they name one.
 
     Raises
     ------
     ConfigurationError
+        Also when that directory is of another city.
     """
-    return load_settings(**({"data_dir": options.data_dir} if options.data_dir else {}))
+    settings = load_settings(**({"data_dir": options.data_dir} if options.data_dir else {}))
+    check_city(settings.data_dir, city.name)
+    return settings
 
 
 def at_least(least: int) -> Callable[[str], int]:

@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from models import challenge, evaluate, registry
+from models.nowcast import recalibrate
+from models.nowcast import train as train_nowcast
 from models.nowcast.city_table import load_city_table
+from models.week import train as train_week
 from models.week.observations import load_segment_history
+from models.zones import train as train_zones
 from models.zones.dataset import load_zone_history
 from services.base.errors import ConfigurationError, ForecastUnavailable
 from services.base.settings import load_settings
@@ -140,3 +145,24 @@ def test_another_city_refuses_what_is_its_own(data_dir):
         Store(RENNES, data_dir).prepare()
     with pytest.raises(ForecastUnavailable, match="not every zone, day and hour once"):
         CachedForecasts(RENNES, data_dir, data_dir / "none").table()
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        (train_zones, []),
+        (train_week, []),
+        (train_nowcast, []),
+        (recalibrate, ["2026-11-22-9b9575"]),
+        (registry, ["list"]),
+        (challenge, ["--kind", "zones"]),
+        (evaluate, ["--model", "model.keras"]),
+    ],
+)
+def test_no_command_that_learns_takes_the_history_of_another_city(
+    command, arguments, data_dir, capsys
+):
+    assert command.main([*arguments, "--data-dir", str(data_dir)]) == 2
+    refusal = capsys.readouterr().err
+    assert "is of 'Lisboa', this installation is of 'Rennes'" in refusal
+    assert refusal.count("\n") == 1

@@ -21,8 +21,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
 
-from filelock import FileLock
-
 from models.camera.kind import champion_file
 from models.training_command import quieten_tensorflow
 from services.base.clock import utc_now
@@ -38,14 +36,13 @@ from services.city.chosen import CITY
 from services.metrics.camera import CameraMetrics
 from services.metrics.shared_directory import metric_registry, share_metrics
 from services.roles.processes import CAMERA, module_command
+from services.roles.sole import sole
 from services.roles.turns import Turns
 
 log = logging.getLogger(__name__)
 
 # Pages and the feed first.
 NICENESS: Final = 5
-LOCK_NAME: Final = "camera.lock"
-STANDBY_SECONDS: Final = 5.0
 HEARTBEAT_SECONDS: Final = 15.0
 # A picture that takes longer hangs, and the process is started again: nobody waits longer than 45 s
 # for an answer (`services.web.camera_client`), and the first one loads the model in ten.
@@ -140,8 +137,7 @@ def run(settings: Settings, idle_seconds: float = IDLE_SECONDS) -> None:
     prepare_data_directory(settings.data_dir, CITY.name)
     end_with_data_directory(settings.data_dir)
     check_own_model(settings)
-    # A second one stands by until the first is gone.
-    with FileLock(settings.data_dir / LOCK_NAME).acquire(poll_interval=STANDBY_SECONDS):
+    with sole(settings.data_dir, "camera"):
         share_metrics(settings.data_dir, "camera")
         metrics = CameraMetrics(metric_registry())
         model = LazyModel(partial(model_in_use, settings))

@@ -19,9 +19,8 @@ from models.nowcast.evaluation import lead_table
 from models.nowcast.kind import NOWCAST
 from models.nowcast.train import calibrate_and_measure, write_nowcaster
 from models.records import read_measures
-from models.training_command import Report, Trained, quieten_tensorflow, say
+from models.training_command import Report, Trained, quieten_tensorflow, say, settings_of
 from services.base.command_line import run_command, tells_errors
-from services.base.settings import load_settings
 from services.city.chosen import CITY
 from services.city.city import City
 
@@ -74,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
     quieten_tensorflow()
-    data_dir = options.data_dir or load_settings().data_dir
+    data_dir = settings_of(CITY, options).data_dir
     models = options.models or data_dir / "models"
     written = recalibrate(CITY, data_dir, models / NOWCAST.folder / options.version, say)
     say(lead_table(written.measures["test"]))

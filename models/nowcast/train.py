@@ -225,8 +225,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     return run_training(
+        CITY,
         NOWCAST,
-        partial(train, CITY, weeks=options.weeks),
+        partial(train, weeks=options.weeks),
         options,
         table=lead_table,
         who_is_better="a baseline has the better RPS or MAE",

@@ -243,8 +243,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     return run_training(
+        CITY,
         WEEK,
-        partial(train, CITY, learn_weeks=options.learn_weeks),
+        partial(train, learn_weeks=options.learn_weeks),
         options,
         table=_told,
         who_is_better="the raw frequencies have the better RPS",

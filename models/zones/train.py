@@ -174,8 +174,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     return run_training(
+        CITY,
         ZONES,
-        partial(train, CITY, epochs=options.epochs),
+        partial(train, epochs=options.epochs),
         options,
         table=comparison_table,
         who_is_better="the hour-of-week average has the better RPS",

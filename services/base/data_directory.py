@@ -38,16 +38,32 @@ def prepare_data_directory(data_dir: Path, city: str) -> None:
                 f"TRAFFIC_DATA_DIR: {data_dir} has layout {layout[:20]!r}, this version reads "
                 f"{LAYOUT_VERSION!r}; choose an empty directory or move this one away"
             )
-        of = _marked(data_dir / _CITY_FILE, city)
-        if of != city:
-            raise ConfigurationError(
-                f"TRAFFIC_DATA_DIR: {data_dir} is of {of[:40]!r}, this installation is of "
-                f"{city!r}; choose an empty directory or move this one away"
-            )
+        _marked(data_dir / _CITY_FILE, city)
+        check_city(data_dir, city)
         write_atomically(data_dir / _CHECK_FILE, b"")
         (data_dir / _CHECK_FILE).unlink(missing_ok=True)
     except (OSError, StorageError) as error:
         raise ConfigurationError(f"TRAFFIC_DATA_DIR: {data_dir} cannot be used: {error}") from None
+
+
+def check_city(data_dir: Path, city: str) -> None:
+    """Check that a data directory is of no other city: what commands do that only read from it.
+
+    Raises
+    ------
+    ConfigurationError
+        When it is, or cannot be read.
+    """
+    try:
+        found = read_if_present(data_dir / _CITY_FILE)
+    except StorageError as error:
+        raise ConfigurationError(f"TRAFFIC_DATA_DIR: {data_dir} cannot be used: {error}") from None
+    of = city if found is None else _text(found)
+    if of != city:
+        raise ConfigurationError(
+            f"TRAFFIC_DATA_DIR: {data_dir} is of {of[:40]!r}, this installation is of "
+            f"{city!r}; choose an empty directory or move this one away"
+        )
 
 
 def end_with_data_directory(data_dir: Path) -> None:
@@ -85,7 +101,11 @@ def _marked(mark: Path, content: str) -> str:
     if found is None:
         _mark(mark, content)
         found = read_if_present(mark) or b""
-    return found.decode(errors="replace").strip()
+    return _text(found)
+
+
+def _text(mark: bytes) -> str:
+    return mark.decode(errors="replace").strip()
 
 
 def _mark(mark: Path, content: str) -> None:

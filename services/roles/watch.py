@@ -17,8 +17,6 @@ from datetime import datetime
 from types import FrameType
 from typing import Final
 
-from filelock import FileLock, Timeout
-
 from services.base.clock import Clock, utc_now
 from services.base.command_line import run_command, tells_errors
 from services.base.data_directory import end_with_data_directory, prepare_data_directory
@@ -32,6 +30,7 @@ from services.metrics.shared_directory import metric_registry, roles_off, share_
 from services.metrics.work import WorkMetrics
 from services.operations.database import open_operations
 from services.operations.tables import OutgoingMessage
+from services.roles.sole import sole
 from services.watch.messages import Change, Message, message_of
 from services.watch.outbox import Outbox, checked_channels, send_by_apprise
 from services.watch.overview import OverviewWriter
@@ -41,8 +40,6 @@ from services.watch.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
-LOCK_NAME: Final = "watch.lock"
-STANDBY_SECONDS: Final = 5.0
 DELIVERY_PERIOD_SECONDS: Final = 5.0
 PAGE_PATH: Final = "/exploitation/"
 PROBES: Final[Mapping[str, Callable[[str], bool]]] = {
@@ -142,7 +139,7 @@ def run(settings: Settings, stopping: threading.Event) -> None:
     end_with_data_directory(settings.data_dir)
     outbox = Outbox(open_operations(settings), channels_of(settings), send_by_apprise)
     rules_of(settings)
-    with _sole_watch(settings, stopping):
+    with sole(settings.data_dir, "watch", stopping):
         share_metrics(settings.data_dir, "watch")
         watch = Watch(settings, outbox)
         log.info("watch started: %d rules", len(rules_of(settings).rule))
@@ -220,23 +217,6 @@ def _survived(failure: str) -> Iterator[None]:
         yield
     except Exception:
         log.exception(failure)
-
-
-@contextlib.contextmanager
-def _sole_watch(settings: Settings, stopping: threading.Event) -> Iterator[None]:
-    """Hold the lock of the one watch; stand by while another one holds it."""
-    lock = FileLock(settings.data_dir / LOCK_NAME)
-    while not stopping.is_set():
-        try:
-            lock.acquire(timeout=0)
-            break
-        except Timeout:
-            log.info("another watch is at work: standing by")
-            stopping.wait(STANDBY_SECONDS)
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 if __name__ == "__main__":

@@ -8,11 +8,10 @@ directory makes a second worker stand by until the first one is gone.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import FrameType
@@ -20,7 +19,6 @@ from typing import Final
 
 from apscheduler.events import EVENT_JOB_ERROR
 from apscheduler.schedulers.blocking import BlockingScheduler
-from filelock import FileLock, Timeout
 
 from services.base.clock import utc_now
 from services.base.command_line import run_command, tells_errors
@@ -52,6 +50,7 @@ from services.operations.events import prune_events
 from services.operations.incidents import prune_incidents
 from services.operations.log_in_failures import prune_log_in_failures
 from services.roles.processes import LEARNER, Child, Supervisor, module_command
+from services.roles.sole import sole
 from services.roles.turns import Turns
 from services.traffic.snapshot import Source
 from services.traffic.store import Store
@@ -59,8 +58,6 @@ from services.web.monitoring.retention import prune_measures
 
 log = logging.getLogger(__name__)
 
-LOCK_NAME: Final = "worker.lock"
-STANDBY_SECONDS: Final = 1.0
 # Where both roles share two cores, pages come first.
 NICENESS: Final = 5
 # The news does not wait longer for whoever else writes into the database.
@@ -212,7 +209,7 @@ def run(settings: Settings) -> None:
     store.prepare()
     end_with_data_directory(settings.data_dir)
     with (
-        _sole_worker(settings),
+        sole(settings.data_dir, "worker"),
         Supervisor([learner_child(settings)] if settings.learner else []),
     ):
         remove_abandoned(settings.data_dir)
@@ -249,23 +246,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _observe_once(settings: Settings) -> int:
     store = Store(CITY, settings.data_dir, heals=True)
     store.prepare()
-    with _sole_worker(settings):
+    with sole(settings.data_dir, "worker"):
         return 0 if make_observer(settings, store).observe() is not None else 1
-
-
-@contextlib.contextmanager
-def _sole_worker(settings: Settings) -> Iterator[None]:
-    """Hold the lock of the one worker; stand by while another one holds it."""
-    lock = FileLock(settings.data_dir / LOCK_NAME)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        log.info("another worker is at work: standing by")
-        lock.acquire(poll_interval=STANDBY_SECONDS)
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _stop(signal_number: int, _frame: FrameType | None) -> None:
