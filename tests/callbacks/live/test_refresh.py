@@ -260,7 +260,7 @@ def test_the_worst_stretch_tells_where_to_fly_to():
     segment, delay_s, against, speed_kmh, parts = snapshot_payload(view)["worst"][0]
     way, form, name, start, end, length_m = parts
     assert (name, str(network.names[segment])) == ("Rocade", "Route nationale 136")
-    assert (way, form, start, end) == ("outer_south", "whole", "", "")
+    assert (way, form, start, end) == ("inner_south", "whole", "", "")
     assert speed_kmh == 18
     assert delay_s > 0
     assert against is None
