@@ -33,7 +33,7 @@ STRETCHES_CSV_PATH: Final = "/api/v1/stretches.csv"
 
 _COLUMNS: Final = (
     "key", "road", "label", "direction", "sector", "start", "end", "length_m", "speed_kmh",
-    "delay_s", "delay_against_usual_s", "jam_km", "slowest_segment_id", "segment_ids",
+    "delay_s", "delay_against_usual_s", "jam_km", "worst_segment_id", "segment_ids",
 )  # fmt: skip
 NOTHING_YET: Final = "no snapshot has been received yet"
 
@@ -150,6 +150,6 @@ def _row(worst: WorstStretch, ids: tuple[str, ...]) -> dict[str, Any]:
         "delay_s": round(worst.delay_s),
         "delay_against_usual_s": _rounded(worst.usual_delay_s),
         "jam_km": round(worst.jam_km, 2),
-        "slowest_segment_id": ids[worst.segment_index],
+        "worst_segment_id": ids[worst.segment_index],
         "segment_ids": [ids[place] for place in stretch.segments],
     }

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from models.nowcast.features import HORIZONS
 from models.nowcast.options import Architecture
 
-# Order of the last axis of the output.
+# Order of the last axis of the output: services.plain.forecast.QUANTILES, then the mean.
 P10, P50, P90, MEAN = range(4)
-QUANTILES: Final = (0.10, 0.50, 0.90)
 _HEADS: Final = 4
 _LONGEST_INPUT: Final = 8.0
 _TIME_OF_DAY_BINS: Final = 48

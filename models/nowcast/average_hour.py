@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
@@ -13,9 +12,8 @@ from services.forecast.nowcasts import LEAD_MINUTES, NowcastTable, to_percent
 from services.forecast.observed_counts import mean_by_length
 from services.history.hour_of_week import HOURS_PER_DAY, hour_of_week
 from services.history.typical import typical_days, typical_zones
+from services.plain.forecast import QUANTILES
 from services.traffic.network import Network
-
-_QUANTILES: Final = ("p10", "p50", "p90")
 
 
 def with_average(data_dir: Path, table: NowcastTable, network: Network) -> NowcastTable:
@@ -34,12 +32,12 @@ def with_average(data_dir: Path, table: NowcastTable, network: Network) -> Nowca
         data_dir, table.source, network, sorted({hour // HOURS_PER_DAY for hour in hours})
     )
     rows = [week.hours.index(hour) for hour in hours]
-    ratios = np.stack([week.values[name][rows] for name in _QUANTILES])
+    ratios = np.stack([week.values[name][rows] for name in QUANTILES])
     by_zone = typical_zones(data_dir, table.source, network)
     zones = np.stack(
         [
             [by_zone.loc[hour][name].loc[list(city.zone_choices)].to_numpy() for hour in hours]
-            for name in _QUANTILES
+            for name in QUANTILES
         ]
     )
     is_seen = ~np.isnan(ratios[0])

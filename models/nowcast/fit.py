@@ -12,9 +12,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from models.nowcast.architecture import MEAN, QUANTILES, build_network
+from models.nowcast.architecture import MEAN, build_network
 from models.nowcast.options import Architecture, FitOptions
 from models.training_command import Report
+from services.plain.forecast import QUANTILES
 
 Inputs = dict[str, NDArray[np.generic]]
 
@@ -176,7 +177,7 @@ def _loss(huber_units: float) -> Callable[[Any, Any], Any]:
         error = tf.abs(observed - heads[..., MEAN])
         near = tf.minimum(error, huber_units)
         total = near * (error - 0.5 * near)
-        for place, share in enumerate(QUANTILES):
+        for place, share in enumerate(QUANTILES.values()):
             over = observed - heads[..., place]
             total += tf.maximum(share * over, (share - 1.0) * over)
         # Every member gets the gradient that it would get alone: sum over members.

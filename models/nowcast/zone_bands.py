@@ -17,10 +17,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from services.plain.forecast import QUANTILES
 from services.traffic.network import Network
 from services.traffic.zone_ratios import travel_times_s, zone_times
 
-_LEVELS: Final = (0.10, 0.50, 0.90)
 _LITTLE: Final = 1e-4
 
 
@@ -80,8 +80,9 @@ def learn_zone_calibration(
     known = ~np.isnan(in_halves)
     # A zone that was never known keeps the bands of its segments.
     factors = np.where(known.any(axis=0), 0.0, np.array([-1.0, 0.0, 1.0])[:, None, None])
+    levels = list(QUANTILES.values())
     for lead, zone in zip(*np.nonzero(known.any(axis=0)), strict=True):
-        factors[:, lead, zone] = np.quantile(in_halves[known[:, lead, zone], lead, zone], _LEVELS)
+        factors[:, lead, zone] = np.quantile(in_halves[known[:, lead, zone], lead, zone], levels)
     return ZoneCalibration(factors)
 
 

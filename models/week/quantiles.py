@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
 from models.week.observations import status_bins
 from services.city.city import StatusThresholds
 from services.history.ratio_histogram import RATIO_BIN_PCT, quantile_pct
-
-LEVELS: Final = (0.10, 0.50, 0.90)
+from services.plain.forecast import QUANTILES
 
 
 def quantiles_pct(shares: NDArray[np.floating]) -> NDArray[np.uint8]:
@@ -31,7 +28,7 @@ def quantiles_pct(shares: NDArray[np.floating]) -> NDArray[np.uint8]:
     >>> quantiles_pct(np.array([0.0, 0.0, 1.0])).tolist()
     [10, 12, 14]
     """
-    found = [quantile_pct(shares, level, RATIO_BIN_PCT) for level in LEVELS]
+    found = [quantile_pct(shares, level, RATIO_BIN_PCT) for level in QUANTILES.values()]
     return np.rint(np.stack(found)).astype(np.uint8)
 
 

@@ -21,13 +21,12 @@ from services.base.parquet_file import ParquetForm, numbers
 from services.city.city import City, StatusThresholds
 from services.forecast.speed_distribution import status_probabilities
 from services.forecast.zone_forecasts import TrainedOn, decode_trained_on, make_basis
-from services.plain.forecast import Basis, StatusShares
+from services.plain.forecast import QUANTILES, Basis, StatusShares
 from services.plain.statuses import ZONE_STATUSES
 from services.traffic.indicators import BLOCKED_UP_TO_RATIO, FREE_ABOVE_RATIO
 from services.traffic.snapshot import SOURCES, Source
 
 LEAD_MINUTES: Final = (15, 30, 45, 60)
-QUANTILES: Final = (0.10, 0.50, 0.90)
 UNKNOWN_PERCENT: Final = 255
 """Stands for the quantiles of a segment that the model knows nothing of."""
 # The first lead time is 15 minutes: what is older speaks of the past.

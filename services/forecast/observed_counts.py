@@ -8,6 +8,7 @@ roll-ups, of whole days; once they outweigh the model, it hardly matters any mor
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ PRIOR_COUNT: Final = 20.0
 # where nothing was observed.
 SET_ASIDE_PRIOR_COUNT: Final = len(ZONE_STATUSES) * SMOOTHING_COUNT
 
+_EDITION_BYTES: Final = 6
 ZONE_BIN_CENTRES: Final = np.minimum((np.arange(ZONE_BINS) + 0.5) * ZONE_BIN_PCT / 100, 1.0)
 ZONE_STATUSES_OF_BINS: Final = np.eye(len(ZONE_STATUSES))[zone_status_codes(ZONE_BIN_CENTRES)]
 
@@ -108,7 +110,7 @@ class ZoneCounts:
     statuses : array, shape (HOURS_PER_WEEK, zones, statuses)
         In the order of ``ZONE_STATUSES``.
     edition : str
-        Changes with the days that are in it.
+        Changes with the days that are in it, and with what is in them.
     """
 
     statuses: NDArray[np.float64]
@@ -176,4 +178,7 @@ def _read_zones(city: City, path: Path) -> ZoneCounts | None:
         return None
     places = [cube.keys.index(zone) for zone in city.zone_choices]
     statuses = cube.sums["ratios"][:, places] @ ZONE_STATUSES_OF_BINS
-    return ZoneCounts(statuses, f"{max(cube.days, default='')}+{len(cube.days)}")
+    # Marks change with a day's rows, and with the free flow that they are compared with.
+    days = "\n".join(f"{day} {mark}" for day, mark in sorted(cube.days.items()))
+    edition = hashlib.blake2b(days.encode(), digest_size=_EDITION_BYTES).hexdigest()
+    return ZoneCounts(statuses, edition)

@@ -35,14 +35,13 @@ from services.forecast.zone_forecasts import TrainedOn, decode_trained_on, make_
 from services.history.averages import shrunk
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 from services.history.ratio_histogram import RATIO_BIN_PCT, RATIO_BINS, quantile_pct
-from services.plain.forecast import FIRM_PROBABILITY, Basis
+from services.plain.forecast import FIRM_PROBABILITY, QUANTILES, Basis
 from services.traffic.network import Network, places_of
 from services.traffic.snapshot import Source
 from services.traffic.status import SPEED_STATUSES, Status
 
 WEEK_DIRECTORY: Final = "week"
 WEEK_FILE: Final = "week.parquet"
-QUANTILES: Final = {"p10": 0.10, "p50": 0.50, "p90": 0.90}
 
 FORECAST_STATUSES: Final = SPEED_STATUSES[::-1]
 """In the order of their probabilities."""

@@ -58,7 +58,7 @@ def renew_reference(data_dir: Path, source: Source, networks: KnownNetworks, tod
     first = max(over, default=today) - timedelta(days=REFERENCE_DAYS - 1)
     marks = {day: mark for day, mark in over.items() if day >= first}
     made_of = {day.isoformat(): mark for day, mark in marks.items()}
-    if not made_of if before is None else before.made_of == made_of:
+    if made_of == ({} if before is None else before.made_of):
         return False
     by_day = {day: _speeds_of(data_dir, source, day, mark, networks) for day, mark in marks.items()}
     reference = measured(networks.city, by_day, made_of)

@@ -27,6 +27,7 @@ from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import ZONE_BIN_PCT, ZONE_BINS, quantile_pct
 from services.history.rollups import ZONE_FORM, ZONES, path_of
 from services.learn.tally import Prediction
+from services.plain.forecast import QUANTILES
 from services.traffic.indicators import zone_status_codes
 from services.traffic.snapshot import Source
 
@@ -93,7 +94,7 @@ def usual_of(counts: NDArray[np.int64]) -> Prediction:
     shares[total == 0] = np.nan
     low, high = (
         np.minimum(quantile_pct(counts, quantile, ZONE_BIN_PCT) / 100, 1.0)
-        for quantile in (0.1, 0.9)
+        for quantile in (QUANTILES["p10"], QUANTILES["p90"])
     )
     return Prediction(shares, mean_of(counts @ ZONE_BIN_CENTRES, total), low, high)
 

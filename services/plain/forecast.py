@@ -19,6 +19,9 @@ from services.plain.statuses import ZONE_STATUSES, ZoneStatus
 FIRM_PROBABILITY: Final = 0.5
 _PERCENT_DECIMALS: Final = 2
 
+QUANTILES: Final = {"p10": 0.10, "p50": 0.50, "p90": 0.90}
+"""Of speed ratios to come, as forecasts of every kind tell them: names and shares below."""
+
 Origin = Literal["initial", "average", "observed"]
 """A model that learned from simulated traffic; what was observed at that hour, shown instead of
 one; a model that learned from observed traffic."""

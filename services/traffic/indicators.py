@@ -63,7 +63,7 @@ class WorstStretch:
     speed_kmh : float
     jam_km : float
     segment_index : int
-        Its slowest segment: where the map should fly to.
+        The segment that loses the most time: where the map should fly to.
     """
 
     stretch: Stretch
@@ -205,13 +205,13 @@ def worst_stretches(
             else None,
             speed_kmh=float(lengths_m[code] / times_s[code] * 3.6),
             jam_km=float(jams_m[code] / _METRES_PER_KM),
-            segment_index=_slowest_segment(network.stretches[code], delay_s),
+            segment_index=_worst_segment(network.stretches[code], delay_s),
         )
         for code in worst_first[is_told[worst_first]].tolist()[:how_many]
     )
 
 
-def _slowest_segment(stretch: Stretch, delay_s: NDArray[np.float64]) -> int:
+def _worst_segment(stretch: Stretch, delay_s: NDArray[np.float64]) -> int:
     """The segment that loses the most time."""
     return stretch.segments[int(np.nanargmax(delay_s[list(stretch.segments)]))]
 

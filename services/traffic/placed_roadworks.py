@@ -52,8 +52,9 @@ class PlacedRoadwork:
 
     @property
     def place(self) -> str:
-        """Where its measures are, in words."""
-        return " ; ".join(dict.fromkeys(measure.place for measure in self.measures))
+        """Where its measures are, in words; "" where none says so."""
+        places = dict.fromkeys(measure.place for measure in self.measures)
+        return " ; ".join(filter(None, places))
 
     @property
     def point(self) -> tuple[float, float] | None:

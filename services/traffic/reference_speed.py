@@ -165,7 +165,10 @@ def decode_reference(city: City, document: bytes) -> ReferenceSpeeds:
     with _FORM.decoded(document) as (table, header):
         if header["city"] != city.name:
             raise ValueError(f"of {str(header['city'])[:40]!r}")
-        made_of = {str(day): str(mark) for day, mark in dict(header["made_of"]).items()}
+        made_of = {
+            date.fromisoformat(day).isoformat(): str(mark)
+            for day, mark in dict(header["made_of"]).items()
+        }
         found = ReferenceSpeeds(
             segment_ids=texts(table.column("segment_id")),
             speed_kmh=numbers(table.column("speed_kmh")),
@@ -174,8 +177,6 @@ def decode_reference(city: City, document: bytes) -> ReferenceSpeeds:
             made_of=made_of,
         )
         is_speed = np.isfinite(found.speed_kmh) & (found.speed_kmh > 0)
-        if (found.since is None) != (not made_of) or not (
-            np.isnan(found.speed_kmh) | is_speed
-        ).all():
+        if not (np.isnan(found.speed_kmh) | is_speed).all():
             raise ValueError("a speed that none is")
         return found

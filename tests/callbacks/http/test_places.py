@@ -13,7 +13,7 @@ from tests.factories import make_network, make_snapshot_for, make_usual_hour, re
 
 COLUMNS = [
     "key", "road", "label", "direction", "sector", "start", "end", "length_m", "speed_kmh",
-    "delay_s", "delay_against_usual_s", "jam_km", "slowest_segment_id", "segment_ids",
+    "delay_s", "delay_against_usual_s", "jam_km", "worst_segment_id", "segment_ids",
 ]  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def test_stretches_that_lose_time_come_with_where_and_how_much(client, jammed):
         north["length_m"]
         == sum(network.length_m[network.index_of_id[id_]] for id_ in north["segment_ids"]).round()
     )
-    assert north["slowest_segment_id"] in north["segment_ids"]
+    assert north["worst_segment_id"] in north["segment_ids"]
     assert north["jam_km"] == pytest.approx(north["length_m"] / 1_000, abs=0.01)
     assert 0 < north["delay_against_usual_s"] < north["delay_s"]
 

@@ -27,6 +27,8 @@ from services.forecast.zone_forecasts import (
     make_table,
     table_shape,
 )
+from services.history.cube_files import read_cube, write_cube
+from services.history.rollups import ZONE_FORM, ZONES, path_of
 from services.history.upkeep import keep_up
 from services.plain.forecast import Basis
 from services.plain.statuses import ZONE_STATUSES
@@ -336,8 +338,15 @@ class TestWhatIsObserved:
     def test_it_is_another_table_with_each_day_observed(self, cached, data_dir):
         before = cached.shown("live")
         self.observe(data_dir)
-        assert cached.shown("live").edition != before.edition
-        assert cached.shown("live").model_version == before.model_version
+        after = cached.shown("live")
+        assert after.edition != before.edition
+        assert after.model_version == before.model_version
+        # The same days, compared with another free flow.
+        path = path_of(data_dir, "live", ZONES)
+        cube = read_cube(path, ZONE_FORM)
+        cube.days |= {day: f"{mark}@other" for day, mark in cube.days.items()}
+        write_cube(path, cube, ZONE_FORM)
+        assert cached.shown("live").edition not in {before.edition, after.edition}
 
     def test_where_the_average_is_better_it_is_shown_instead(self, cached, data_dir):
         self.observe(data_dir)

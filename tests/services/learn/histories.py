@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from services.city.rennes import RENNES
 from services.forecast.champions import CHAMPION_FILE
 from services.forecast.nowcast_files import write_nowcast
-from services.forecast.nowcasts import LEAD_MINUTES, QUANTILES, NowcastTable, to_percent
+from services.forecast.nowcasts import LEAD_MINUTES, NowcastTable, to_percent
 from services.forecast.week_forecasts import WEEK_DIRECTORY, WEEK_FILE, WeekTable
 from services.forecast.week_forecasts import encode_table as encode_week_table
 from services.forecast.zone_forecasts import (
@@ -27,6 +27,7 @@ from services.forecast.zone_forecasts import (
 from services.history import writer
 from services.history.hour_of_week import HOURS_PER_WEEK
 from services.history.rows import Observations
+from services.plain.forecast import QUANTILES
 from services.traffic.snapshot import Source
 from services.traffic.status import Status
 from services.traffic.zone_ratios import travel_times_s, zone_times

@@ -56,6 +56,8 @@ def test_the_measures_of_a_site_count_together():
     assert one.segments == (EAST, WEST, ACROSS)
     assert one.level == "avoid"
     assert one.place == "Rue de Vern ; Rue de Châteaugiron"
+    [one] = placed_on(DAY, make_roadwork("1", elsewhere, make_measure(ON_VERN, "avoid", place="")))
+    assert one.place == "Rue de Châteaugiron"
     assert (one.first_day, one.last_day) == (DAY, DAY + ONE_DAY)
     # In the middle of the worst one.
     lon, lat = at(100, 0)
