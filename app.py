@@ -15,6 +15,7 @@ from callbacks.http import (
     camera_api,
     compression,
     dash_requests,
+    day,
     documents,
     events,
     health,
@@ -91,6 +92,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     api.register(server, services)
     segment_forecasts.register(server, services)
     roadworks.register(server, services)
+    day.register(server, services)
     places.register(server, services)
     events.register(server, services)
     camera_api.register(server, services)

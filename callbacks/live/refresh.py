@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from dash import ClientsideFunction, Dash, Input, Output, State
 
+from callbacks.http import day
 from callbacks.http.direct_callbacks import call_directly
 from callbacks.http.roadworks import current
 from callbacks.live.zone_table import zone_table, zone_table_version
@@ -75,8 +76,8 @@ def news(services: Services, shown: Any = None) -> dict[str, Any]:
     Parameters
     ----------
     shown : dict, optional
-        Versions of the ``snapshot`` and of the ``forecasts`` that the page has, and the mark of
-        the ``roadworks``.
+        Versions of the ``snapshot``, of the ``forecasts`` and of the ``day``'s curve that the
+        page has, and the mark of the ``roadworks``.
 
     Returns
     -------
@@ -84,7 +85,8 @@ def news(services: Services, shown: Any = None) -> dict[str, Any]:
         ``time``, the server's, in seconds since the epoch: it tells the page that the server is
         there, and lets it count ages whatever its own clock says. ``snapshot`` and ``forecasts``
         (see :mod:`callbacks.live.zone_table`) where the page has others; likewise the mark of the
-        ``roadworks``, by whose version it fetches them, None where there are none any more.
+        ``roadworks``, by whose version it fetches them, None where there are none any more; and
+        the version of the ``day``'s curve, likewise.
         ``feed_fails`` while there is nothing to show because the feed cannot be read.
     """
     known = shown if isinstance(shown, dict) else {}
@@ -101,6 +103,9 @@ def news(services: Services, shown: Any = None) -> dict[str, Any]:
     mark = None if roadworks is None else roadworks.mark
     if mark != known.get("roadworks"):
         answer["roadworks"] = mark
+    curve = day.current(services)
+    if curve is not None and curve.version != known.get("day"):
+        answer["day"] = curve.version
     # Without a model the page keeps what it has.
     with suppress(ForecastUnavailable):
         table, today = services.forecasts.shown(services.shown_source()), services.today()

@@ -103,6 +103,7 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
                 "unknownPercent": UNKNOWN_PERCENT,
                 "thresholds": [city.thresholds.congested_up_to, city.thresholds.free_from],
             },
+            "dayUrl": app.get_relative_path(f"/day/{_VERSION}"),
             "days": DAY_NAMES,
             "statuses": DATEX_NAMES,
             "legendOrder": [DATEX_NAMES.index(status) for status in LEGEND_ORDER],

@@ -24,7 +24,7 @@ from models.training_command import Report
 from services.city.city import City
 from services.city.day_types import DayType, day_type
 from services.history import layout
-from services.history.window import Window, midnight, newest_observation, window
+from services.history.window import Window, newest_observation, window
 from services.traffic.network import Network
 from services.traffic.snapshot import Source
 from services.traffic.status import has_speed
@@ -118,9 +118,9 @@ def load_city_table(
     if newest is None:
         raise HistoryTooShort(f"no history of source {source!r} in {data_dir}")
     network, latest = newest
-    last_midnight = midnight(city, city.local(latest + _END_OF_DAY).date())
+    last_midnight = city.midnight(city.local(latest + _END_OF_DAY).date())
     if until is not None:
-        last_midnight = min(last_midnight, midnight(city, until + timedelta(days=1)))
+        last_midnight = min(last_midnight, city.midnight(until + timedelta(days=1)))
     first_day = layout.days(data_dir, source)[0]
     start_day = max(
         city.local(last_midnight).date() - timedelta(weeks=weeks),
@@ -130,7 +130,7 @@ def load_city_table(
     if not days:
         raise HistoryTooShort(f"no day of the {source} history in {data_dir} is over yet")
     end_s = np.arange(
-        int(midnight(city, days[0]).timestamp()) + STEP_SECONDS,
+        int(city.midnight(days[0]).timestamp()) + STEP_SECONDS,
         int(last_midnight.timestamp()) + 1,
         STEP_SECONDS,
     )
@@ -141,8 +141,8 @@ def load_city_table(
         found = window(
             data_dir,
             source,
-            midnight(city, day) + _SECOND,
-            midnight(city, day + timedelta(days=1)) + _SECOND,
+            city.midnight(day) + _SECOND,
+            city.midnight(day + timedelta(days=1)) + _SECOND,
             network,
             values=_WINDOW_VALUES,
         )

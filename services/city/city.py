@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -221,6 +221,10 @@ class City:
     def local(self, moment: datetime) -> datetime:
         """An aware time as people in the city read it."""
         return moment.astimezone(self.time_zone)
+
+    def midnight(self, day: date) -> datetime:
+        """The beginning of a day in the city, aware, UTC."""
+        return datetime.combine(day, time(), tzinfo=self.time_zone).astimezone(UTC)
 
     def free_flow_shares_of(self, roads: Iterable[tuple[str, float]]) -> list[float]:
         """What :attr:`free_flow_shares` says of roads, given by class and limit."""

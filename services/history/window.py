@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,7 +77,7 @@ def replay(
     ------
     StorageError
     """
-    start, end = midnight(network.city, day), midnight(network.city, day + timedelta(days=1))
+    start, end = network.city.midnight(day), network.city.midnight(day + timedelta(days=1))
     return window(data_dir, source, start, end, network, values=values)
 
 
@@ -145,11 +145,6 @@ def newest_observation(
             if network is not None:
                 return network, datetime.fromtimestamp(last_s[version], UTC)
     return None
-
-
-def midnight(city: City, day: date) -> datetime:
-    """The beginning of a day in a city, aware, UTC."""
-    return datetime.combine(day, time(), tzinfo=city.time_zone).astimezone(UTC)
 
 
 def _utc_days(first_s: int, last_s: int) -> list[date]:

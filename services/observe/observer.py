@@ -16,9 +16,11 @@ from typing import Final, NamedTuple
 
 from services.base.clock import Clock
 from services.base.errors import FeedError, FeedUnreachable, StorageError, TrafficError
+from services.base.files import FileStamp, stamp_of
 from services.base.privacy import without_personal_data
 from services.city.city import City
 from services.history import writer
+from services.history.rollups import SEGMENTS, path_of
 from services.history.typical import read_usual_hour
 from services.metrics.shared_directory import metric_registry
 from services.metrics.work import FetchOutcome, WorkMetrics
@@ -91,6 +93,7 @@ class Observer:
         self._network_changes: list[datetime] = []
         self._live_pause: tuple[datetime, datetime] | None = None
         self._usual: UsualHour | None = None
+        self._rollups: FileStamp | None = None
         self._state = store.worker_state() or WorkerState("", None, 0, None)
 
     def observe(self) -> Snapshot | None:
@@ -241,16 +244,23 @@ class Observer:
         """Once an hour, what is usual at it, for the pages to compare with.
 
         Before the hour's first snapshot is kept, so that traffic is not compared with itself.
+        While nothing is known of the hour, again once the history's roll-ups are others: after an
+        import the usual is there with the next snapshot.
         """
         with _going_on("the usual traffic was not looked up"):
+            snapshot, data_dir = checked.snapshot, self._store.data_dir
+            rollups = stamp_of(path_of(data_dir, snapshot.source, SEGMENTS))
             usual = self._usual or self._usual_before_start()
-            if usual is None or not usual.tells_of(checked.snapshot):
-                snapshot, network = checked.snapshot, checked.network
+            if (
+                usual is None
+                or not usual.tells_of(snapshot)
+                or (rollups != self._rollups and not usual.segments.is_known().any())
+            ):
                 usual = read_usual_hour(
-                    self._store.data_dir, snapshot.source, network, snapshot.observed_at
+                    data_dir, snapshot.source, checked.network, snapshot.observed_at
                 )
                 self._store.write_usual_hour(usual)
-            self._usual = usual
+            self._usual, self._rollups = usual, rollups
 
     def _follow_events(self, checked: CheckedReply) -> None:
         """Before it is published, so that pages find the events of the snapshot they show."""

@@ -22,7 +22,7 @@ from services.observe.feeds.sources import Feed
 from services.observe.observer import journal_error
 from services.plain.roadworks import ROADWORK_LEVELS
 from services.traffic.roadworks import RoadworksList
-from services.traffic.snapshot import Source
+from services.traffic.snapshot import Source, feed_of
 from services.traffic.store import Store
 
 log = logging.getLogger(__name__)
@@ -77,10 +77,7 @@ class RoadworksObserver:
         if not self._feeds:
             return None
         snapshot = self._store.current_snapshot()
-        if snapshot is None:
-            return None
-        # An archive is the last that the live feed told.
-        return "demo" if snapshot.source == "demo" else "live"
+        return None if snapshot is None else feed_of(snapshot.source)
 
     def _is_due(self, source: Source) -> bool:
         if source not in self._due:

@@ -21,7 +21,6 @@ from services.base.command_line import day_option, run_command, tells_errors
 from services.base.formats import plural
 from services.city.rennes import RENNES
 from services.history import rows, writer
-from services.history.window import midnight
 from services.observe.demo import DemoFeed
 from services.observe.feeds.reply import check_reply, decode_records
 from services.traffic.network import Network, places_of
@@ -45,8 +44,8 @@ def simulated_times(weeks: int, until: date, step: timedelta) -> list[datetime]:
     list of datetime
         Aware, UTC.
     """
-    start = midnight(RENNES, until - timedelta(weeks=weeks, days=-1))
-    end = midnight(RENNES, until + timedelta(days=1))
+    start = RENNES.midnight(until - timedelta(weeks=weeks, days=-1))
+    end = RENNES.midnight(until + timedelta(days=1))
     steps = math.ceil((end - start) / step)
     return [start + step * count for count in range(steps)]
 

@@ -19,6 +19,7 @@ from services.operations.database import ServingOperations, open_for_serving
 from services.traffic.snapshot import Source
 from services.traffic.store import Store
 from services.web.camera_client import CameraClient
+from services.web.day import LatestDay
 from services.web.latest import LatestTraffic
 from services.web.roadworks import LatestRoadworks
 
@@ -36,6 +37,7 @@ class Services:
     quality: QualityReader
     nowcasts: CachedNowcasts
     week: CachedWeekForecasts
+    day: LatestDay
     camera: CameraClient
     operations: ServingOperations
     clock: Clock
@@ -63,6 +65,7 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
     store = Store(CITY, settings.data_dir)
     store.prepare()
     operations = open_for_serving(settings)
+    nowcasts = CachedNowcasts(CITY, settings.data_dir, is_expected=settings.learner)
     return Services(
         settings=settings,
         city=CITY,
@@ -74,8 +77,9 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
         ),
         forecasts=CachedForecasts(CITY, settings.data_dir, SHIPPED_ARTIFACTS),
         quality=QualityReader(CITY, operations.reading, clock),
-        nowcasts=CachedNowcasts(CITY, settings.data_dir, is_expected=settings.learner),
+        nowcasts=nowcasts,
         week=CachedWeekForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
+        day=LatestDay(CITY, store, nowcasts),
         camera=CameraClient(settings.data_dir, is_expected=settings.camera),
         operations=operations,
         clock=clock,

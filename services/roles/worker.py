@@ -31,6 +31,8 @@ from services.base.memory import give_back_memory, take_little_memory
 from services.base.settings import Settings, load_settings
 from services.city.chosen import CITY
 from services.forecast.champions import SHIPPED_ARTIFACTS
+from services.forecast.day_keeper import DayKeeper
+from services.forecast.week_forecasts import CachedWeekForecasts
 from services.forecast.zone_forecasts import CachedForecasts
 from services.history.upkeep import keep_up
 from services.learn.job import score_forecasts
@@ -52,7 +54,7 @@ from services.operations.log_in_failures import prune_log_in_failures
 from services.roles.processes import LEARNER, Child, Supervisor, module_command
 from services.roles.sole import sole
 from services.roles.turns import Turns
-from services.traffic.snapshot import Source
+from services.traffic.snapshot import Snapshot, Source
 from services.traffic.store import Store
 from services.web.monitoring.retention import prune_measures
 
@@ -93,6 +95,12 @@ def make_observer(settings: Settings, store: Store, metrics: WorkMetrics | None 
     return Observer(store, live, demo, utc_now, metrics, city=CITY, events=events)
 
 
+def make_day_keeper(settings: Settings) -> DayKeeper:
+    """What keeps today's curve."""
+    week = CachedWeekForecasts(settings.data_dir, SHIPPED_ARTIFACTS)
+    return DayKeeper(CITY, Store(CITY, settings.data_dir, heals=True), week, utc_now)
+
+
 def make_roadworks_observer(
     settings: Settings, store: Store, metrics: WorkMetrics | None = None
 ) -> RoadworksObserver:
@@ -121,7 +129,9 @@ def make_scheduler(
     # SQLAlchemy keeps those of each.
     operations = open_operations(settings)
     forecasts = CachedForecasts(CITY, settings.data_dir, SHIPPED_ARTIFACTS)
-    observe = turns.watched(observer.observe, LONGEST_ROUND_SECONDS)
+    observe = turns.watched(
+        partial(observe_once, observer, make_day_keeper(settings)), LONGEST_ROUND_SECONDS
+    )
     look_after = turns.watched(look_after_history, LONGEST_HOURLY_JOB_SECONDS)
     roadworks = make_roadworks_observer(
         settings, Store(CITY, settings.data_dir, heals=True), metrics
@@ -146,6 +156,13 @@ def make_scheduler(
     add("heartbeat", show_life, metrics, forecasts, turns, every=HEARTBEAT_PERIOD, first=now)
     scheduler.add_listener(lambda event: metrics.failed(str(event.job_id)), EVENT_JOB_ERROR)
     return scheduler
+
+
+def observe_once(observer: Observer, day: DayKeeper) -> Snapshot | None:
+    """One round, after which the day's curve is of what is shown."""
+    shown = observer.observe()
+    day.follow(shown)
+    return shown
 
 
 def learner_child(settings: Settings) -> Child:
@@ -247,7 +264,8 @@ def _observe_once(settings: Settings) -> int:
     store = Store(CITY, settings.data_dir, heals=True)
     store.prepare()
     with sole(settings.data_dir, "worker"):
-        return 0 if make_observer(settings, store).observe() is not None else 1
+        shown = observe_once(make_observer(settings, store), make_day_keeper(settings))
+        return 0 if shown is not None else 1
 
 
 def _stop(signal_number: int, _frame: FrameType | None) -> None:

@@ -20,6 +20,8 @@ from services.traffic.status import Status
 
 Source = Literal["live", "archive", "demo"]
 SOURCES: Final = get_args(Source)
+FEEDS: Final[tuple[Source, ...]] = ("live", "demo")
+"""Whose history, roadworks and curves there are: an archive is of the live feed."""
 
 COLUMNS: Final = {
     "status": np.uint8,
@@ -32,6 +34,11 @@ Columns = Mapping[str, NDArray[Any]]
 
 _VERSION_BYTES: Final = 6
 _FORM: Final = ParquetForm(b"traffic_snapshot", "a snapshot file", StorageError)
+
+
+def feed_of(source: Source) -> Source:
+    """Which of :data:`FEEDS` a source is of."""
+    return "demo" if source == "demo" else "live"
 
 
 @dataclass(frozen=True, eq=False)

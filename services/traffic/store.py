@@ -8,6 +8,7 @@ networks/<version>.geojson  each network that was seen
 reference/<source>.parquet  what each segment's traffic drives in free flow, as measured
 usual/current.parquet       what is usual at the hour of the last snapshot observed
 roadworks/<source>.json     the last good list of roadworks
+day/<source>.json           today's curve of congestion
 worker.json                 how the worker's last attempts went
 history/                    see services.history
 
@@ -38,6 +39,7 @@ from services.base.files import (
 )
 from services.base.watched import Watched
 from services.city.city import City
+from services.traffic.day_curve import DayCurve, decode_day, encode_day
 from services.traffic.network import Network, decode_network, encode_network
 from services.traffic.reference_speed import (
     ReferenceSpeeds,
@@ -52,6 +54,7 @@ from services.traffic.snapshot import (
     check_fits,
     decode_snapshot,
     encode_snapshot,
+    feed_of,
 )
 from services.traffic.usual_hour import UsualHour, decode_usual_hour, encode_usual_hour
 
@@ -83,9 +86,9 @@ class Store:
     data_dir : Path
         Made by :meth:`prepare` if missing.
     heals : bool
-        Whether this is the worker's: a damaged snapshot, usual hour or list of roadworks is set
-        aside with a line and counts as none, for the worker makes it anew. Who only reads renames
-        nothing.
+        Whether this is the worker's: a damaged snapshot, usual hour, list of roadworks or curve is
+        set aside with a line and counts as none, for the worker makes it anew. Who only reads
+        renames nothing.
     """
 
     def __init__(self, city: City, data_dir: Path, *, heals: bool = False) -> None:
@@ -98,6 +101,7 @@ class Store:
         self._references = data_dir / "reference"
         self._usual = data_dir / "usual" / "current.parquet"
         self._roadworks = data_dir / "roadworks"
+        self._days = data_dir / "day"
         self._worker_state = data_dir / "worker.json"
         # The network that was found sound last, so that a round reads it once.
         self._sound: tuple[str, FileStamp | None] = "", None
@@ -297,6 +301,29 @@ class Store:
         """
         return self._read(self._roadworks_path(source), decode_roadworks)
 
+    def write_day(self, curve: DayCurve) -> None:
+        """Make a curve that of its source.
+
+        Raises
+        ------
+        StorageError
+        """
+        write_atomically(self._day_path(curve.source), encode_day(curve))
+
+    def day_stamp(self, source: Source) -> FileStamp | None:
+        """A mark that changes when another curve is written; None before the first."""
+        return stamp_of(self._day_path(source))
+
+    def day(self, source: Source) -> DayCurve | None:
+        """The curve of the day that was written last, or None before the first.
+
+        Raises
+        ------
+        StorageError
+            When it cannot be read, or is damaged and this store does not heal.
+        """
+        return self._read(self._day_path(source), partial(decode_day, self._city))
+
     def write_worker_state(self, state: WorkerState) -> None:
         """Keep how the last attempts went.
 
@@ -335,8 +362,11 @@ class Store:
     def _roadworks_path(self, source: Source) -> Path:
         return self._roadworks / f"{source}.json"
 
+    def _day_path(self, source: Source) -> Path:
+        return self._days / f"{feed_of(source)}.json"
+
     def _reference_path(self, source: Source) -> Path:
-        return self._references / f"{'live' if source == 'archive' else source}.parquet"
+        return self._references / f"{feed_of(source)}.parquet"
 
     def _network_path(self, version: str) -> Path:
         if not version.isalnum():

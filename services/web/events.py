@@ -9,7 +9,6 @@ from typing import Any, Final
 import orjson
 from sqlalchemy.orm import Session
 
-from services.history.window import midnight
 from services.observe.event_keeper import place_of
 from services.operations.database import NothingRecorded, Operations
 from services.operations.events import events_between, open_events
@@ -57,7 +56,7 @@ def events_of_day(operations: Operations, view: TrafficView, day: date) -> list[
     StorageError
     """
     city = view.network.city
-    start, end = midnight(city, day), midnight(city, day + timedelta(days=1))
+    start, end = city.midnight(day), city.midnight(day + timedelta(days=1))
 
     def read(session: Session) -> list[TrafficEvent]:
         return events_between(session, _source(view.snapshot.source), start, end, MOST_OF_A_DAY)

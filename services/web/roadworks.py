@@ -16,12 +16,11 @@ from services.base.watched import Watched
 from services.traffic.network import Network
 from services.traffic.placed_roadworks import PlacedRoadwork, likely_causes, place_roadworks
 from services.traffic.roadworks import Measure, RoadworksList
-from services.traffic.snapshot import Source
+from services.traffic.snapshot import FEEDS, Source, feed_of
 from services.traffic.store import Store
 from services.web.latest import TrafficView
 
 _VERSION_BYTES: Final = 6
-_SOURCES: Final[tuple[Source, ...]] = ("live", "demo")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +68,7 @@ class LatestRoadworks:
 
     def __init__(self, store: Store, *, is_expected: bool) -> None:
         self.is_expected = is_expected
-        self._lists = {source: _watched(store, source) for source in _SOURCES}
+        self._lists = {source: _watched(store, source) for source in FEEDS}
         self._making = threading.Lock()
         self._view: RoadworksView | None = None
 
@@ -80,8 +79,7 @@ class LatestRoadworks:
         """
         if traffic is None:
             return None
-        source: Source = "demo" if traffic.snapshot.source == "demo" else "live"
-        told = self._lists[source].value()
+        told = self._lists[feed_of(traffic.snapshot.source)].value()
         if told is None:
             return None
         with self._making:

@@ -7,7 +7,7 @@ import pytest
 
 from services.city.rennes import RENNES
 from services.history import upkeep, writer
-from services.history.window import midnight, replay, window
+from services.history.window import replay, window
 from services.traffic.status import Status
 from tests.factories import make_network, make_snapshot_for
 from tests.services.history.days import append, keep_network, moments
@@ -37,7 +37,7 @@ def test_a_replay_is_every_snapshot_of_a_day_in_rennes(tmp_path, network, compac
         values=("status", "speed_kmh", "probes", "reliability_pct"),
     )
     assert day.times() == times[1:49]
-    assert day.times()[0] == midnight(RENNES, date(2026, 11, 21))
+    assert day.times()[0] == RENNES.midnight(date(2026, 11, 21))
     for name, matrix in day.values.items():
         for row, snapshot in zip(matrix, shown[1:49], strict=True):
             np.testing.assert_array_equal(row, snapshot.columns[name], err_msg=name)
@@ -47,7 +47,7 @@ def test_a_replay_is_every_snapshot_of_a_day_in_rennes(tmp_path, network, compac
     ("day", "hours"), [("2026-10-25", 25), ("2026-03-29", 23), ("2026-11-20", 24)]
 )
 def test_the_days_of_the_clock_changes_have_their_own_length(tmp_path, network, day, hours):
-    start = midnight(RENNES, date.fromisoformat(day)) - timedelta(hours=2)
+    start = RENNES.midnight(date.fromisoformat(day)) - timedelta(hours=2)
     append(tmp_path, network, moments(start, 30, step_minutes=60))
     upkeep.keep_up(RENNES, tmp_path, NOW, 100)
     assert len(replay(tmp_path, "live", date.fromisoformat(day), network).epoch_s) == hours
