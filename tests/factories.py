@@ -264,12 +264,15 @@ def make_week_table(
     )
 
 
-def write_week_forecasts(data_dir: Path, network: Network | None = None) -> None:
-    """The week of :func:`make_week_table` as the local champion."""
+def write_week_forecasts(
+    data_dir: Path, network: Network | None = None, table: WeekTable | None = None
+) -> None:
+    """The week of :func:`make_week_table`, or another one, as the local champion."""
+    table = table or make_week_table(network or make_network())
     root = data_dir / "models" / WEEK_DIRECTORY
     folder = root / MODEL_VERSION
     folder.mkdir(parents=True)
-    (folder / WEEK_FILE).write_bytes(encode_week(make_week_table(network or make_network())))
+    (folder / WEEK_FILE).write_bytes(encode_week(table))
     (root / CHAMPION_FILE).write_text(MODEL_VERSION)
 
 

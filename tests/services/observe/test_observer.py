@@ -11,12 +11,13 @@ import pytest
 from services.base.errors import FeedUnreachable, StorageError
 from services.city.rennes import RENNES
 from services.history import writer
+from services.history.upkeep import keep_up
 from services.observe import observer as observer_module
 from services.observe.observer import NETWORK_CHANGES_A_DAY, Observer
 from services.traffic.store import Store
 from services.web.latest import LatestTraffic
 from tests.feed_replies import OBSERVED_AT, RECEIVED_AT, encode, make_record, make_records
-from tests.services.history.days import files
+from tests.services.history.days import append, files, moments
 
 
 class SteeredClock:
@@ -459,6 +460,21 @@ def test_files_are_readable_by_the_web_role(observer, store):
     observer.observe()
     mode = (store.data_dir / "snapshots" / "current.parquet").stat().st_mode
     assert mode & stat.S_IRGRP
+
+
+def test_after_an_import_the_usual_is_there_with_the_next_snapshot(observer, store, feed, clock):
+    network = store.network(observer.observe().network_version)
+    assert not store.usual_hour().segments.is_known().any()
+    for week in range(1, 9):
+        append(
+            store.data_dir, network, moments(OBSERVED_AT - timedelta(weeks=week, minutes=30), 40)
+        )
+    # A restart within the hour finds the usual of before.
+    keep_up(RENNES, store.data_dir, clock.now, None)
+    clock.now += timedelta(minutes=3)
+    feed.observed(OBSERVED_AT + timedelta(minutes=3))
+    Observer(store, feed, None, clock, city=RENNES).observe()
+    assert store.usual_hour().segments.is_known().all()
 
 
 def test_the_usual_is_looked_up_once_an_hour_before_its_traffic_is_kept(
