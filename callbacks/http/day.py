@@ -15,11 +15,10 @@ from callbacks.http.answers import (
     JSON,
     Document,
     api_answer,
-    for_all_sites,
+    api_table,
     immutable,
     kept,
     nothing,
-    send_csv,
     send_document,
 )
 from callbacks.http.problems import problem
@@ -62,8 +61,5 @@ def register(server: Flask, services: Services) -> None:
         view = current(services)
         if view is None:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING_YET)
-        rows = [
-            (kind, at.isoformat(), until.isoformat(), *figures)
-            for kind, at, until, *figures in curve_rows(view)
-        ]
-        return for_all_sites(send_csv([ROW_NAMES, *rows], "congestion.csv"))
+        rows = (dict(zip(ROW_NAMES, row, strict=True)) for row in curve_rows(view))
+        return api_table(ROW_NAMES, rows, "congestion.csv")

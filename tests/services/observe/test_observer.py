@@ -465,10 +465,9 @@ def test_files_are_readable_by_the_web_role(observer, store):
 def test_after_an_import_the_usual_is_there_with_the_next_snapshot(observer, store, feed, clock):
     network = store.network(observer.observe().network_version)
     assert not store.usual_hour().segments.is_known().any()
-    for week in range(1, 9):
-        append(
-            store.data_dir, network, moments(OBSERVED_AT - timedelta(weeks=week, minutes=30), 40)
-        )
+    for week in (1, 2, 3, 4):
+        start = OBSERVED_AT - timedelta(weeks=week, minutes=40)
+        append(store.data_dir, network, moments(start, 60, step_minutes=1))
     # A restart within the hour finds the usual of before.
     keep_up(RENNES, store.data_dir, clock.now, None)
     clock.now += timedelta(minutes=3)
