@@ -53,6 +53,11 @@ _CHROMIUM_ARGUMENTS = (
     "--disable-sync",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    # The map needs WebGL; the rest of a page costs half without a graphics card that is simulated.
+    "--disable-gpu-compositing",
+    # Two pages that the browser loads for its own window. In place of what Playwright turns off,
+    # which concerns other hosts, other systems and what only a visible window shows.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
     # No other host exists.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
