@@ -39,7 +39,7 @@ def test_a_visitor_hands_in_pictures_good_and_bad(app, visit):
     exif[ORIENTATION], exif[MAKER] = 6, "a telephone"
     sent = []
     page.on("request", lambda request: sent.append(request.post_data or ""))
-    page.set_input_files(FIELD, file_of(as_file(street(0.3, 3_000, 4_000), "JPEG", exif=exif)))
+    page.set_input_files(FIELD, file_of(as_file(street(0.3, 1_800, 2_400), "JPEG", exif=exif)))
     expect(page.locator(".camera-status")).to_have_text("Dense")
     expect(page.get_by_text("de la chaussée visible est couverte")).to_be_visible()
     # Upright, and no more than 2,048 pixels of bare picture left the telephone.

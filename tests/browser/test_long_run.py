@@ -14,10 +14,10 @@ pytestmark = BROWSER_TEST
 
 # Few pixels: it is not the drawing that is looked at.
 SIZE = (640, 480)
-HALF = 60
+HALF = 40
 # Compiled code and caches settle in the first half; of a heap of 19 MB, 0.6 MB more was seen
 # on a loaded machine. A figure or a response that is kept each time comes to several MB.
-HEAP_TOLERANCE_BYTES = 1_500_000
+HEAP_TOLERANCE_BYTES = 1_000_000
 
 # What a refresh may do to the page: change texts and attributes, replace no element.
 WATCH_ELEMENTS = """() => {

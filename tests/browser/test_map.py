@@ -290,7 +290,19 @@ def test_without_the_private_handle_the_map_draws_by_traces(live_app, visit):
     assert page.errors == []
 
 
-def test_without_tiles_the_roads_still_draw_and_refresh(start_app, visit):
+WRITTEN = """map.queryRenderedFeatures({layers: trafficRennes.page.settings.map.namesLayers})
+    .map((name) => name.properties.name)"""
+NAMES = {"Rennes", "Saint-Grégoire", "Rocade"}
+
+
+def test_the_map_has_names_of_its_own_server_where_no_other_can_be_reached(painted):
+    painted.until(lambda: set(painted.map(WRITTEN) or []) >= NAMES, "names on the map")
+    assert painted.errors == []
+
+
+def test_without_tiles_roads_draw_and_refresh_under_names_that_leave_their_place_to_tiles(
+    start_app, visit
+):
     app = start_app(tiles_url="http://127.0.0.1:9/{z}/{x}/{y}.png")
     missing: list[str] = []
     page = visit(app.url)
@@ -300,12 +312,23 @@ def test_without_tiles_the_roads_still_draw_and_refresh(start_app, visit):
     page.until_painted(app.publish())
     expect(page.page.locator(".map-attribution")).to_contain_text("OpenStreetMap")
     expect(page.page.locator(".map-attribution")).to_contain_text("ODbL")
+    page.until(lambda: set(page.map(WRITTEN) or []) >= NAMES, "names on the map")
     page.until_painted(app.publish(Status.HEAVY, observed_at=LATER))
     page.page.locator("#zoom-in").click()
-    page.until(lambda: page.map("map.getZoom() > 11.5"), "zoomed in")
+    page.until(lambda: page.map("map.getZoom() > 11.5 && !map.isMoving()"), "zoomed in")
     page.until(lambda: any("/tiles/" in url for url in missing), "tiles asked for, of this server")
     # Nothing to show is no error in a visitor's console.
     assert page.errors == []
+
+    picture = io.BytesIO()
+    Image.new("RGB", (256, 256), "white").save(picture, "PNG")
+    page.page.route(
+        "**/tiles/**",
+        lambda route: route.fulfill(body=picture.getvalue(), content_type="image/png"),
+    )
+    page.page.locator("#zoom-in").click()
+    page.until(lambda: page.map("map.loaded() && !map.isMoving()"), "tiles")
+    page.until(lambda: page.map(WRITTEN) == [], "no names over those of the tiles")
 
 
 def test_the_backdrop_is_drawn_from_this_server(start_app, visit):
@@ -318,36 +341,6 @@ def test_the_backdrop_is_drawn_from_this_server(start_app, visit):
         page.until(lambda: server.requests, "tiles fetched")
         page.until(lambda: page.map("map.isSourceLoaded('tiles')"), "tiles")
         assert page.errors == []
-
-
-WRITTEN = """map.queryRenderedFeatures({layers: trafficRennes.page.settings.map.namesLayers})
-    .map((name) => name.properties.name)"""
-NAMES = {"Rennes", "Saint-Grégoire", "Rocade"}
-
-
-def test_the_map_has_names_of_its_own_server_where_no_other_can_be_reached(live_app, visit):
-    page = visit(live_app.url)
-    page.until_painted(live_app.publish())
-    page.until(lambda: set(page.map(WRITTEN) or []) >= NAMES, "names on the map")
-    assert page.errors == []
-
-
-def test_names_take_the_place_of_tiles_that_do_not_come_and_leave_it_to_those_that_do(
-    start_app, visit
-):
-    picture = io.BytesIO()
-    Image.new("RGB", (256, 256), "white").save(picture, "PNG")
-    app = start_app(tiles_url="http://127.0.0.1:9/{z}/{x}/{y}.png")
-    page = visit(app.url)
-    page.until_painted(app.publish())
-    page.until(lambda: set(page.map(WRITTEN) or []) >= NAMES, "names on the map")
-    page.page.route(
-        "**/tiles/**",
-        lambda route: route.fulfill(body=picture.getvalue(), content_type="image/png"),
-    )
-    page.page.locator("#zoom-in").click()
-    page.until(lambda: page.map("map.loaded() && !map.isMoving()"), "tiles")
-    page.until(lambda: page.map(WRITTEN) == [], "no names over those of the tiles")
 
 
 def test_without_webgl_the_page_says_so_and_the_rest_goes_on(live_app, visit):
