@@ -14,6 +14,8 @@ OWN_CODE := app.py callbacks components models services
 # A file of tests stays on one process: what its tests share is made once. Browsers and TensorFlow
 # take a core and up to a gigabyte each; on two cores, three processes leave no time unused.
 PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
+# What one run compiled, the next one finds: else each process compiles every test anew.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
 .PHONY: run test test-fast test-under-load check audit format bench bench-forecast retrain lock clean
 
@@ -23,10 +25,10 @@ run: $(COMPILED)
 test: $(DEV)
 	@sh tests/browser/install_browser.sh
 	@sh tests/install_promtool.sh $(BIN)
-	$(BIN)/python -m pytest $(PARALLEL)
+	$(PYTEST) $(PARALLEL)
 
 test-fast: $(DEV)
-	$(BIN)/python -m pytest $(PARALLEL) -m "not browser and not tensorflow"
+	$(PYTEST) $(PARALLEL) -m "not browser and not tensorflow"
 
 # Half an hour and more: ROUNDS=1 for one round.
 test-under-load: $(DEV)
