@@ -1,4 +1,4 @@
-"""The panel of the quality of the forecasts: plain words first, then figures."""
+"""The page of the quality of the forecasts: one sentence first, then pictures, then figures."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.quality_figures import (
-    BASELINES,
     NEXT_HOUR,
     calibration,
-    gain_code,
+    daily,
     lead_name,
     lead_table,
     points,
+    series_name,
+    told_gain,
     zone_table,
 )
+from components.quality_line import headline_sentence
 from components.subpage import Subpage, build_card
 from services.base.texts import Texts, formats
-from services.plain.quality import MODEL, ComparedScores, LeadQuality
+from services.plain.quality import (
+    BASELINES,
+    MODEL,
+    ComparedScores,
+    Forecaster,
+    LeadQuality,
+    LearnedFrom,
+    ModelInUse,
+)
 
 CONTENT_ID: Final = "quality-content"
 REFRESH_ID: Final = "quality-refresh"
 SHOWN_STORE_ID: Final = "quality-shown"
 
-
-@dataclass(frozen=True)
-class ModelInUse:
-    """The champion, and what it learned from."""
-
-    version: str
-    is_simulated: bool
-    days: int
-    first_day: date
-    last_day: date
+_NOTES: Final = ("average", "persistence", "score", "share")
 
 
 @dataclass(frozen=True)
 class DecisionMade:
     """What became of a model; scores of the challenge are None where there was none."""
 
-    kind: str
     version: str | None
     action: str
     reason: str
@@ -54,23 +54,49 @@ class DecisionMade:
 
 
 @dataclass(frozen=True)
+class KnownModel:
+    """One kind of model: what is in use, since when, how good it was, what was decided.
+
+    Attributes
+    ----------
+    model : ModelInUse or None
+        None where none can be read.
+    since : date or None
+        None where it is on no record.
+    scored : LeadQuality or None
+        Its week at one lead time; None where nothing was evaluated.
+    """
+
+    kind: str
+    model: ModelInUse | None
+    since: date | None
+    scored: LeadQuality | None
+    decisions: Sequence[DecisionMade]
+
+
+@dataclass(frozen=True)
 class Quality:
-    """All that the panel shows.
+    """All that the page shows.
 
     Attributes
     ----------
     first_day, last_day : date
         The week that is told of.
+    history_from : date
+        The first day of the curve, which ends with the week.
     is_simulated : bool
         Whether the forecasts were evaluated by simulated traffic.
+    headline : LeadQuality or None
+        What the first sentence tells of.
     """
 
     first_day: date
     last_day: date
+    history_from: date
     is_simulated: bool
     leads: Sequence[LeadQuality]
-    model: ModelInUse | None
-    decisions: Sequence[DecisionMade]
+    headline: LeadQuality | None
+    models: Sequence[KnownModel]
 
 
 def build_quality_page(
@@ -94,161 +120,221 @@ def build_quality_page(
 
 
 def build_quality(texts: Texts, quality: Quality) -> list[Component]:
-    """The content of the panel."""
+    """The content of the page."""
     wording = texts["quality"]
     warning = html.P(wording["simulated"], className="quality-warning", role="note")
-    scores = _scores(texts, quality) if quality.leads else [_empty(texts)]
     return [
         *([warning] if quality.is_simulated else []),
-        *scores,
-        _model(texts, quality.model),
-        _decisions(texts, quality.decisions),
+        _summary(texts, quality),
+        *_pictures(texts, quality),
+        *([_tables(texts, quality)] if any(lead.week for lead in quality.leads) else []),
+        _models(texts, quality.models),
     ]
 
 
-def build_unreachable(texts: Texts) -> list[Component]:
-    """What is said while the scores cannot be read."""
+def build_unreachable(texts: Texts, models: Sequence[KnownModel]) -> list[Component]:
+    """What is said while the scores cannot be read: the models are on record elsewhere too."""
     wording = texts["quality"]
-    return [build_card(wording["unreachable_title"], html.P(wording["unreachable"]))]
-
-
-def _empty(texts: Texts) -> html.Section:
-    wording = texts["quality"]
-    return build_card(wording["empty_title"], html.P(wording["empty"]))
-
-
-def _scores(texts: Texts, quality: Quality) -> list[Component]:
-    wording = texts["quality"]
-    hourly = [lead for lead in quality.leads if lead.kind != NEXT_HOUR]
-    next_hour = [lead for lead in quality.leads if lead.kind == NEXT_HOUR]
-    days = (quality.first_day, quality.last_day)
     return [
-        build_card(
-            wording["brief_title"],
-            *[part for lead in hourly for part in _brief(texts, quality, lead)],
-            *(_next_hour(texts, quality, next_hour) if next_hour else []),
-            html.Ul(
-                [
-                    html.Li(wording[key])
-                    for key in (
-                        "explain_average",
-                        "explain_persistence",
-                        "explain_score",
-                        "explain_share",
-                    )
-                ],
-                className="quality-notes",
-            ),
-        ),
-        build_card(
-            wording["leads_title"],
-            *[lead_table(texts, leads) for leads in (hourly, next_hour) if leads],
-        ),
-        build_card(
-            wording["zones_title"],
-            *[
-                zone_table(texts, days, lead, is_open=place == 0)
-                for place, lead in enumerate(quality.leads)
-                if lead.zones
-            ],
-        ),
-        build_card(wording["calibration_title"], *calibration(texts, days, quality.leads)),
+        build_card(wording["unreachable_title"], html.P(wording["unreachable"])),
+        _models(texts, models),
     ]
 
 
-def _brief(texts: Texts, quality: Quality, lead: LeadQuality) -> list[Component]:
-    """Two sentences a lead time: how often it was better, and by how much it is or is not."""
-    wording = texts["quality"]
-    name = wording[f"forecast_{lead.kind}"].format(lead=lead_name(texts, lead.lead_minutes))
-    shown = lead.yesterday or lead.week
-    sentences: list[Component] = []
-    if lead.yesterday is None:
-        sentences.append(html.P(wording["brief_none"].format(forecast=name)))
-    if shown is not None:
-        template = wording["brief_yesterday" if lead.yesterday else "brief_week"]
-        sentence = template.format(
-            forecast=name,
-            first_day=formats(texts).day(quality.first_day),
-            **{key: formats(texts).percent(shown.better_share[key]) for key in BASELINES},
-        )
-        sentences.append(html.P(sentence, className="quality-sentence"))
-        gains = [_gain(texts, key, (lead.week or shown).skill[key]) for key in BASELINES]
-        sentences.append(html.Ul(gains, className="quality-gains"))
-    return sentences
-
-
-def _next_hour(texts: Texts, quality: Quality, leads: Sequence[LeadQuality]) -> list[Component]:
-    """One line a lead time, which names the yardsticks it missed, and how wide the bands are."""
-    wording = texts["quality"]
-    period = wording["next_hour_period"].format(
-        first_day=formats(texts).day(quality.first_day),
-        last_day=formats(texts).day(quality.last_day),
-    )
-    weeks = [(lead_name(texts, lead.lead_minutes), lead.week) for lead in leads if lead.week]
-    lines = [_next_hour_line(texts, name, verdict) for name, verdict in weeks]
-    covered = [
-        wording["next_hour_covered"].format(percent=formats(texts).percent(coverage), lead=name)
-        for name, verdict in weeks
-        if (coverage := verdict.coverage[MODEL]) is not None
-    ]
-    band = wording["next_hour_band"].format(covered=wording["list_mark"].join(covered))
-    return [
-        html.H3(wording["next_hour_title"], className="quality-part"),
-        html.P(period),
-        html.Ul(lines, className="quality-gains"),
-        *([html.P(band)] if covered else []),
-    ]
-
-
-def _next_hour_line(texts: Texts, lead: str, verdict: ComparedScores) -> html.Li:
-    wording = texts["quality"]
-    codes = [gain_code(verdict.skill[name]) for name in BASELINES]
-    parts = {
-        name: wording[f"gain_{code}"].format(
-            baseline=wording[f"baseline_{name}"],
-            percent=formats(texts).percent(abs(verdict.skill[name] or 0.0), 1),
-        )
-        for name, code in zip(BASELINES, codes, strict=True)
-    }
-    worst = next(code for code in ("worse", "same", "better") if code in codes)
-    return html.Li(
-        wording["next_hour_line"].format(lead=lead, **parts),
-        className=f"quality-gain quality-gain--{worst}",
-    )
-
-
-def _gain(texts: Texts, baseline: str, gain: float | None) -> html.Li:
-    wording = texts["quality"]
-    code = gain_code(gain)
-    sentence = wording[code].format(
-        baseline=wording[f"baseline_{baseline}"],
-        percent=formats(texts).percent(abs(gain or 0.0), 1),
-    )
-    return html.Li(sentence, className=f"quality-gain quality-gain--{code}")
-
-
-def _model(texts: Texts, model: ModelInUse | None) -> html.Section:
+def _summary(texts: Texts, quality: Quality) -> html.Section:
+    """One sentence, which cases it is of, and the two yardsticks apart."""
     wording, written = texts["quality"], formats(texts)
-    if model is None:
-        return build_card(wording["model_title"], html.P(wording["model_none"]))
-    learned = wording["model_simulated" if model.is_simulated else "model_trained"].format(
-        days=written.quantity(model.days, "day", is_long=True),
-        first_day=written.day(model.first_day),
-        last_day=written.day(model.last_day),
+    lead = quality.headline
+    if lead is None or lead.week is None:
+        if quality.leads:
+            return build_card(wording["nothing_lately_title"], html.P(wording["nothing_lately"]))
+        return build_card(wording["empty_title"], html.P(wording["empty"]))
+    week = lead.week
+    period = wording["headline_period"].format(
+        series=series_name(texts, lead),
+        first_day=written.day(quality.first_day),
+        last_day=written.day(quality.last_day),
+        cases=written.number(week.cases),
     )
-    version = wording["model_version"].format(version=model.version)
-    return build_card(wording["model_title"], html.P([html.Strong(version), f", {learned}."]))
-
-
-def _decisions(texts: Texts, decisions: Sequence[DecisionMade]) -> html.Section:
-    wording = texts["quality"]
-    if not decisions:
-        return build_card(wording["decisions_title"], html.P(wording["decisions_none"]))
+    missing = [] if lead.yesterday else [html.P(wording["yesterday_missing"])]
     return build_card(
-        wording["decisions_title"],
-        html.Ul(
-            [html.Li(_decision(texts, item)) for item in decisions], className="quality-decisions"
+        wording["brief_title"],
+        html.P(headline_sentence(texts, lead), className="quality-headline"),
+        html.Ul([_gain(texts, week, name) for name in BASELINES], className="quality-gains"),
+        html.P(period),
+        *missing,
+        html.Details(
+            [
+                html.Summary(wording["explain_title"]),
+                html.Ul(
+                    [html.Li(wording[f"explain_{name}"]) for name in _NOTES],
+                    className="quality-notes",
+                ),
+            ]
         ),
+    )
+
+
+def _gain(texts: Texts, verdict: ComparedScores, baseline: Forecaster) -> html.Li:
+    sentence = texts["quality"]["gain"].format(
+        baseline=texts["quality"][f"facing_{baseline}"],
+        told=told_gain(texts, verdict, baseline, is_named=False),
+    )
+    return html.Li(sentence, className=f"quality-gain quality-gain--{verdict.outcome(baseline)}")
+
+
+def _pictures(texts: Texts, quality: Quality) -> list[Component]:
+    """The error day by day, the headline's first, and the calibration beside it."""
+    wording = texts["quality"]
+    period = (quality.history_from, quality.last_day)
+    shown = [lead for lead in quality.leads if lead.days]
+    first = quality.headline or (shown[0] if shown else None)
+    cards = []
+    if first is not None and first.days:
+        others = [lead for lead in shown if lead is not first]
+        cards.append(
+            build_card(
+                wording["daily_title"],
+                *daily(texts, period, first),
+                *([_other_days(texts, period, others)] if others else []),
+            )
+        )
+    if any(lead.calibration for lead in quality.leads):
+        days = (quality.first_day, quality.last_day)
+        cards.append(
+            build_card(wording["calibration_title"], *calibration(texts, days, quality.leads))
+        )
+    return [html.Div(cards, className="quality-pair")] if cards else []
+
+
+def _other_days(
+    texts: Texts, period: tuple[date, date], leads: Sequence[LeadQuality]
+) -> html.Details:
+    return html.Details(
+        [
+            html.Summary(texts["quality"]["daily_others"]),
+            *[
+                html.Details([html.Summary(series_name(texts, lead)), *daily(texts, period, lead)])
+                for lead in leads
+            ],
+        ]
+    )
+
+
+def _tables(texts: Texts, quality: Quality) -> html.Section:
+    wording = texts["quality"]
+    days = (quality.first_day, quality.last_day)
+    hourly = [lead for lead in quality.leads if lead.kind != NEXT_HOUR and lead.week]
+    next_hour = [lead for lead in quality.leads if lead.kind == NEXT_HOUR and lead.week]
+    by_lead = [lead_table(texts, leads) for leads in (hourly, next_hour) if leads]
+    return build_card(
+        wording["tables_title"],
+        html.Details([html.Summary(wording["leads_title"]), *by_lead, *_band(texts, next_hour)]),
+        html.Details(
+            [
+                html.Summary(wording["zones_title"]),
+                *[zone_table(texts, days, lead) for lead in quality.leads if lead.zones],
+            ]
+        ),
+    )
+
+
+def _band(texts: Texts, leads: Sequence[LeadQuality]) -> list[Component]:
+    """How wide the bands of the next hour are."""
+    wording, written = texts["quality"], formats(texts)
+    covered = [
+        wording["next_hour_covered"].format(
+            percent=written.percent(coverage), lead=lead_name(texts, lead.lead_minutes)
+        )
+        for lead in leads
+        if lead.week is not None and (coverage := lead.week.coverage[MODEL]) is not None
+    ]
+    if not covered:
+        return []
+    return [html.P(wording["next_hour_band"].format(covered=wording["list_mark"].join(covered)))]
+
+
+def _models(texts: Texts, models: Sequence[KnownModel]) -> html.Section:
+    return build_card(
+        texts["quality"]["models_title"],
+        html.Div([_model(texts, known) for known in models], className="quality-models"),
+    )
+
+
+def _model(texts: Texts, known: KnownModel) -> html.Article:
+    wording = texts["quality"]
+    facts = [] if known.model is None else _facts(texts, known, known.model)
+    return html.Article(
+        [
+            html.H3(wording[f"kind_{known.kind}"], className="quality-part"),
+            *([] if facts else [html.P(wording["model_none"])]),
+            html.Dl(
+                [
+                    part
+                    for name, told in [*facts, ("decisions", _decisions(texts, known.decisions))]
+                    for part in (html.Dt(wording[f"fact_{name}"]), html.Dd(told))
+                ]
+            ),
+        ],
+        className="quality-model",
+    )
+
+
+def _facts(texts: Texts, known: KnownModel, model: ModelInUse) -> list[tuple[str, str]]:
+    wording = texts["quality"]
+    facts = [
+        ("version", model.version),
+        ("since", _since(texts, known, model)),
+        ("learned", _learned(texts, model.learned_from)),
+        ("score", _score(texts, known, model)),
+    ]
+    return [*facts, ("state", wording["set_aside"])] if model.is_set_aside else facts
+
+
+def _since(texts: Texts, known: KnownModel, model: ModelInUse) -> str:
+    if known.since is not None:
+        return formats(texts).day(known.since)
+    told: str = texts["quality"]["since_shipped" if model.is_shipped else "since_unknown"]
+    return told
+
+
+def _learned(texts: Texts, learned: LearnedFrom | None) -> str:
+    wording, written = texts["quality"], formats(texts)
+    if learned is None:
+        return str(wording["learned_unknown"])
+    if learned.pictures:
+        return written.counted(wording["learned_pictures"], learned.pictures)
+    days = written.quantity(learned.days, "day", is_long=True)
+    if learned.first_day is None or learned.last_day is None:
+        return days
+    told: str = wording["learned_simulated" if learned.is_simulated else "learned_observed"].format(
+        days=days,
+        first_day=written.day(learned.first_day),
+        last_day=written.day(learned.last_day),
+    )
+    return told
+
+
+def _score(texts: Texts, known: KnownModel, model: ModelInUse) -> str:
+    wording = texts["quality"]
+    if model.mean_iou is not None:
+        return str(wording["score_iou"].format(iou=formats(texts).number(model.mean_iou, 2)))
+    lead = known.scored
+    if lead is None or lead.week is None:
+        return str(wording["score_none"])
+    return str(
+        wording["score"].format(
+            lead=lead_name(texts, lead.lead_minutes),
+            told=wording["list_mark"].join(told_gain(texts, lead.week, name) for name in BASELINES),
+        )
+    )
+
+
+def _decisions(texts: Texts, decisions: Sequence[DecisionMade]) -> Component | str:
+    if not decisions:
+        return str(texts["quality"]["decisions_none"])
+    return html.Ul(
+        [html.Li(_decision(texts, item)) for item in decisions], className="quality-decisions"
     )
 
 
@@ -257,7 +343,6 @@ def _decision(texts: Texts, item: DecisionMade) -> list[Component | str]:
     template = wording["decision" if item.version else "decision_no_version"]
     told = template.format(
         when=formats(texts).day(item.day),
-        kind=wording[f"kind_{item.kind}"],
         version=item.version,
         action=wording[f"action_{item.action}"],
         reason=wording[f"reason_{item.reason}"],

@@ -1,4 +1,4 @@
-"""The figures of the panel of forecast quality: its data, its tables and its calibration plot."""
+"""The figures of the page of forecast quality: its tables, and its plots with theirs."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
-from components.aria import aria
-from components.calibration_plot import build_figure, describe
+from components.quality_plots import calibration_plot, daily_plot, describe_calibration
 from components.subpage import build_table
 from services.base.texts import Texts, formats
 from services.plain.quality import (
-    FORECASTERS,
+    BASELINES,
     MODEL,
     CalibrationBin,
     ComparedScores,
@@ -22,14 +21,11 @@ from services.plain.quality import (
     LeadQuality,
 )
 
-# In the order in which they are told.
-BASELINES: Final[tuple[Forecaster, ...]] = ("average", "persistence")
 # The kind whose lead times differ: each is told by itself, with its band.
 NEXT_HOUR: Final = "nowcast"
 _MINUTES_PER_HOUR: Final = 60
 _MINUTES_PER_DAY: Final = 1_440
-# A twentieth of a percent is shown as none.
-_SHOWN_DIFFERENCE: Final = 0.0005
+_FORECASTERS: Final = (MODEL, *BASELINES)
 
 
 def lead_name(texts: Texts, minutes: int) -> str:
@@ -42,19 +38,38 @@ def lead_name(texts: Texts, minutes: int) -> str:
     return written.quantity(minutes // _MINUTES_PER_DAY, "day", is_long=True)
 
 
-def verdict_code(verdict: ComparedScores) -> str:
-    """Which baselines the model is at least as good as: the key of a text."""
-    as_good = [name for name in BASELINES if (gain := verdict.skill[name]) is None or gain >= 0]
-    if len(as_good) == len(BASELINES):
-        return "both"
-    return f"{as_good[0]}_only" if as_good else "none"
+def told_gain(
+    texts: Texts, verdict: ComparedScores, baseline: Forecaster, *, is_named: bool = True
+) -> str:
+    """How much less or more error than a baseline: the end of a sentence.
+
+    Parameters
+    ----------
+    is_named : bool
+        Whether it says than what; where the sentence began with it, it need not.
+    """
+    wording, gain = texts["quality"], verdict.skill[baseline]
+    outcome = verdict.outcome(baseline)
+    if gain is None and outcome == "worse":
+        # Nobody can tell how much more than nothing an error is.
+        return str(wording["told_worse_than_none"].format(baseline=wording[f"baseline_{baseline}"]))
+    told = wording[f"told_{outcome}"].format(percent=formats(texts).percent(abs(gain or 0.0), 1))
+    return f"{told} {wording[f'than_{baseline}']}" if is_named else str(told)
 
 
-def gain_code(gain: float | None) -> str:
-    """Whether a gain over a baseline shows, and which way: the end of a text's key."""
-    if gain is None or abs(gain) < _SHOWN_DIFFERENCE:
-        return "same"
-    return "better" if gain > 0 else "worse"
+def verdict_in_words(texts: Texts, verdict: ComparedScores) -> str:
+    """Which baselines the model is better than, as good as, and worse than."""
+    wording = texts["quality"]
+    outcomes = {name: verdict.outcome(name) for name in BASELINES}
+    told: str
+    if len(set(outcomes.values())) == 1:
+        told = wording[f"verdict_{outcomes[BASELINES[0]]}_both"]
+        return told
+    told = wording["list_mark"].join(
+        wording[f"verdict_{outcome}"].format(baseline=wording[f"baseline_{name}"])
+        for name, outcome in outcomes.items()
+    )
+    return told
 
 
 def lead_table(texts: Texts, leads: Sequence[LeadQuality]) -> Component:
@@ -68,7 +83,8 @@ def lead_table(texts: Texts, leads: Sequence[LeadQuality]) -> Component:
         "period",
         "verdict",
         "cases",
-        *FORECASTERS,
+        *_FORECASTERS,
+        *(f"share_{name}" for name in BASELINES),
     ]
     has_band = any(v.coverage[MODEL] is not None for lead in leads for v in _verdicts(lead))
     if has_band:
@@ -84,6 +100,7 @@ def lead_table(texts: Texts, leads: Sequence[LeadQuality]) -> Component:
                     lead_name(texts, lead.lead_minutes),
                     wording[f"period_{period}"],
                     *_figures(texts, verdict),
+                    *(formats(texts).percent(verdict.better_share[name]) for name in BASELINES),
                     *(_band(texts, verdict) if has_band else []),
                 ]
             )
@@ -91,24 +108,50 @@ def lead_table(texts: Texts, leads: Sequence[LeadQuality]) -> Component:
     return _table(caption, [wording[f"column_{name}"] for name in columns], rows)
 
 
-def zone_table(
-    texts: Texts, days: tuple[date, date], lead: LeadQuality, *, is_open: bool
-) -> Component:
+def zone_table(texts: Texts, days: tuple[date, date], lead: LeadQuality) -> Component:
     """Errors of one kind at one lead time by zone, from a first to a last day."""
     wording = texts["quality"]
     name = lead_name(texts, lead.lead_minutes)
-    columns = ("zone", "verdict", "cases", *FORECASTERS)
+    columns = ("zone", "verdict", "cases", *_FORECASTERS)
     caption = wording["zones_caption"].format(
         first_day=formats(texts).day(days[0]),
         last_day=formats(texts).day(days[1]),
         lead=name,
     )
-    summary = wording["zones_summary"].format(kind=wording[f"kind_{lead.kind}"], lead=name)
     rows = [
         [texts["zone"][zone], *_figures(texts, verdict)] for zone, verdict in lead.zones.items()
     ]
     table = _table(caption, [wording[f"column_{name}"] for name in columns], rows)
-    return html.Details([html.Summary(summary), table], open=is_open)
+    return html.Details([html.Summary(series_name(texts, lead)), table])
+
+
+def series_name(texts: Texts, lead: LeadQuality) -> str:
+    """A kind of forecast with its lead time."""
+    wording = texts["quality"]
+    told: str = wording["series"].format(
+        kind=wording[f"kind_{lead.kind}"], lead=lead_name(texts, lead.lead_minutes)
+    )
+    return told
+
+
+def daily(texts: Texts, period: tuple[date, date], lead: LeadQuality) -> list[Component]:
+    """The error day by day of one kind at one lead time: a plot, and the same as a table."""
+    wording, written = texts["quality"], formats(texts)
+    caption = wording["daily_caption"].format(series=series_name(texts, lead))
+    rows = [
+        [
+            written.day(day.day),
+            *(points(texts, day.rps[name]) for name in _FORECASTERS),
+            written.number(day.cases),
+        ]
+        for day in reversed(lead.days)
+    ]
+    columns = [wording[f"column_{name}"] for name in ("day", *_FORECASTERS, "cases")]
+    return [
+        html.P(caption, className="quality-caption"),
+        daily_plot(texts, period, lead.days),
+        html.Details([html.Summary(wording["as_table"]), build_table(columns, rows, caption)]),
+    ]
 
 
 def calibration(
@@ -134,19 +177,14 @@ def calibration(
         for kind, points in by_kind.items()
     ]
     described = wording["calibration_description"].format(
-        first_day=formats(texts).day(days[0]),
-        last_day=formats(texts).day(days[1]),
-        points=describe(texts, by_kind),
-    )
-    graph = dcc.Graph(
-        figure=build_figure(texts, by_kind),
-        config={"displayModeBar": False, "responsive": True},
-        className="quality-plot",
+        first_day=written.day(days[0]),
+        last_day=written.day(days[1]),
+        points=describe_calibration(texts, by_kind),
     )
     return [
-        html.P(wording["calibration_explanation"]),
-        html.Div(graph, role="img", **aria(label=described)),
-        html.Details([html.Summary(wording["calibration_table"]), *tables]),
+        html.P(wording["calibration_explanation"], className="quality-caption"),
+        calibration_plot(texts, by_kind, described),
+        html.Details([html.Summary(wording["as_table"]), *tables]),
     ]
 
 
@@ -159,22 +197,20 @@ def _calibrated(texts: Texts, leads: Sequence[LeadQuality]) -> dict[str, Sequenc
     wording = texts["quality"]
     found: dict[str, Sequence[CalibrationBin]] = {}
     for lead in leads:
-        if lead.kind != NEXT_HOUR:
+        if lead.kind != NEXT_HOUR and lead.calibration:
             found.setdefault(wording[f"kind_{lead.kind}"], lead.calibration)
-    next_hour = [lead for lead in leads if lead.kind == NEXT_HOUR]
+    next_hour = [lead for lead in leads if lead.kind == NEXT_HOUR and lead.calibration]
     for lead in (*next_hour[:1], *next_hour[1:][-1:]):
-        kind, name = wording[f"kind_{NEXT_HOUR}"], lead_name(texts, lead.lead_minutes)
-        found[wording["calibration_lead"].format(kind=kind, lead=name)] = lead.calibration
+        found[series_name(texts, lead)] = lead.calibration
     return found
 
 
 def _figures(texts: Texts, verdict: ComparedScores) -> list[Component | str]:
     """The verdict first: a phone shows it without scrolling."""
-    in_words = texts["quality"][f"verdict_{verdict_code(verdict)}"]
     return [
-        html.Span(in_words, className="quality-verdict"),
+        html.Span(verdict_in_words(texts, verdict), className="quality-verdict"),
         formats(texts).number(verdict.cases),
-        *(points(texts, verdict.rps[name]) for name in FORECASTERS),
+        *(points(texts, verdict.rps[name]) for name in _FORECASTERS),
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, Final
 
 from dash import Input, Output, State, no_update
@@ -13,19 +12,20 @@ from callbacks.http.language import requested_language
 from callbacks.pages.subpage import Pages, add_page
 from components import quality as cards
 from components.subpage import Subpage
-from services.base.errors import ForecastUnavailable, StorageError
+from services.base.errors import StorageError
 from services.base.texts import Texts, load_texts
 from services.city.city import City
-from services.operations.tables import Decision
+from services.forecast.champions import SHIPPED_ARTIFACTS
+from services.learn.models_in_use import models_in_use
+from services.learn.summary import QualityRecord, headline
+from services.operations.tables import KINDS, Decision, Kind
+from services.plain.quality import ModelInUse
 from services.roles.assembly import Services
 from services.traffic.snapshot import Source
-
-log = logging.getLogger(__name__)
 
 PATH: Final = "/qualite"
 # Scores change once an hour.
 REFRESH_SECONDS: Final = 300
-_UNREACHABLE: Final = "unreachable"
 
 
 def register(pages: Pages, services: Services) -> None:
@@ -52,53 +52,58 @@ def register(pages: Pages, services: Services) -> None:
 
 
 def current_content(services: Services, texts: Texts) -> tuple[list[Component], str]:
-    """What the panel shows now, and a mark that changes with it."""
+    """What the page shows now, and a mark that changes with it."""
+    shown = services.shown_source()
     try:
-        quality = current_quality(services)
+        record = services.quality.record(shown)
     except StorageError:
-        return cards.build_unreachable(texts), _UNREACHABLE
+        models = known_models(services, None)
+        return cards.build_unreachable(texts, models), repr(models)
+    quality = quality_of(services, record, shown)
     return cards.build_quality(texts, quality), repr(quality)
 
 
-def current_quality(services: Services) -> cards.Quality:
-    """The quality of the forecasts as plain data.
-
-    Raises
-    ------
-    StorageError
-        When the database of the scores cannot be read.
-    """
-    view = services.traffic.view()
-    preferred: Source = "live"
-    if view is not None and view.snapshot.source == "demo":
-        preferred = "demo"
-    report = services.quality.report(preferred)
-    today = services.today()
-    if report is None:
-        return cards.Quality(today, today, preferred == "demo", [], _model_in_use(services), [])
+def quality_of(services: Services, record: QualityRecord | None, shown: Source) -> cards.Quality:
+    """What is on record as plain data; None before the first record."""
+    models = known_models(services, record)
+    if record is None:
+        today = services.today()
+        return cards.Quality(today, today, today, shown == "demo", [], None, models)
+    report = record.report
     return cards.Quality(
         first_day=report.first_day,
         last_day=report.yesterday,
+        history_from=report.history_from,
         is_simulated=report.source == "demo",
         leads=report.leads,
-        model=_model_in_use(services),
-        decisions=[_decision(item, services.city) for item in report.decisions],
+        headline=headline(report.leads),
+        models=models,
     )
 
 
-def _model_in_use(services: Services) -> cards.ModelInUse | None:
-    try:
-        table = services.forecasts.table()
-    except ForecastUnavailable as error:
-        log.warning("forecast unavailable: %s", error)
-        return None
-    learned = table.trained_on
-    return cards.ModelInUse(
-        version=table.model_version,
-        is_simulated=table.is_simulated,
-        days=learned.days,
-        first_day=learned.first_day,
-        last_day=learned.last_day,
+def known_models(services: Services, record: QualityRecord | None) -> list[cards.KnownModel]:
+    """Every kind of model, with what is on record of it."""
+    in_use = {
+        model.kind: model for model in models_in_use(services.settings.data_dir, SHIPPED_ARTIFACTS)
+    }
+    return [_known_model(services.city, kind, in_use.get(kind), record) for kind in KINDS]
+
+
+def _known_model(
+    city: City, kind: Kind, model: ModelInUse | None, record: QualityRecord | None
+) -> cards.KnownModel:
+    change = None if record is None else record.in_use_since.get(kind)
+    is_of_model = change is not None and model is not None and change.version == model.version
+    return cards.KnownModel(
+        kind=kind,
+        model=model,
+        since=city.local(change.decided_at).date() if change and is_of_model else None,
+        scored=None
+        if record is None
+        else headline(lead for lead in record.report.leads if lead.kind == kind),
+        decisions=[]
+        if record is None
+        else [_decision(item, city) for item in record.decisions if item.kind == kind],
     )
 
 
@@ -107,7 +112,6 @@ def _decision(decision: Decision, city: City) -> cards.DecisionMade:
     names = {"challenger": "challenger_rps", "champion": "champion_rps", "average": "average_rps"}
     is_complete = all(isinstance(recorded.get(key), float) for key in names.values())
     return cards.DecisionMade(
-        kind=decision.kind,
         version=decision.version,
         action=decision.action,
         reason=decision.reason,

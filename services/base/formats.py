@@ -16,6 +16,7 @@ from babel import Locale
 from babel.dates import (
     format_date,
     format_datetime,
+    format_skeleton,
     format_time,
     format_timedelta,
     get_day_names,
@@ -203,6 +204,14 @@ class Formats:
         '01/03/2026'
         """
         return format_date(day, "short", locale=self._locale)
+
+    def short_day(self, day: date) -> str:
+        """A date of which the year is plain, with its month in short.
+
+        >>> [formats_of(locale).short_day(date(2026, 11, 2)) for locale in ("fr", "en-GB")]
+        ['2 nov.', '2 Nov']
+        """
+        return format_skeleton("MMMd", day, locale=self._locale)
 
     def weekday(self, name: str) -> str:
         """A day of the week by its English name, as the API has it.

@@ -12,34 +12,23 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
 from sqlalchemy import select
 
-from services.base.errors import ForecastUnavailable
-from services.base.files import read_if_present
 from services.city.city import City
-from services.forecast.champions import (
-    champion_version,
-    model_roots,
-    set_aside,
-    set_aside_version,
-)
-from services.forecast.week_forecasts import WEEK_DIRECTORY
+from services.forecast.champions import model_roots, set_aside
+from services.learn.models_in_use import MODEL_FOLDERS, model_in_use
 from services.learn.summary import WEEK_DAYS, compared_scores
 from services.operations.database import Operations
 from services.operations.decisions import record_decision
 from services.operations.rows import read_entities
 from services.operations.tables import FORECAST_KINDS, Decision, ForecastScore, Kind
-from services.plain.quality import MODEL
+from services.plain.quality import MODEL, ModelInUse
 
 log = logging.getLogger(__name__)
 
 # Cases of one hour resemble one another, and those of one day: a few days, each with some hours.
 MIN_DAYS_SCORED: Final = 3
 MIN_CASES: Final = 1_000
-
-_FOLDERS: Final[dict[Kind, str]] = {"zones": ".", "week": WEEK_DIRECTORY, "nowcast": "nowcast"}
-_RECORD_FILE: Final = "measures.json"
 
 
 def set_aside_what_is_worse(
@@ -66,14 +55,15 @@ def set_aside_what_is_worse(
     """
     found = []
     for kind in FORECAST_KINDS:
-        roots = model_roots(data_dir, shipped, _FOLDERS[kind])
-        version = _initial_champion(roots)
-        if version is None or set_aside_version(roots[0]) == version:
+        model = model_in_use(kind, data_dir, shipped)
+        if model is None or model.is_set_aside or not _is_initial(model):
             continue
+        version = model.version
         figures = _figures_where_worse(city, operations, kind, version, now)
         if figures is None:
             continue
-        set_aside(roots[0], version)
+        local, _ = model_roots(data_dir, shipped, MODEL_FOLDERS[kind])
+        set_aside(local, version)
         decision = Decision(
             kind=kind,
             version=version,
@@ -89,25 +79,8 @@ def set_aside_what_is_worse(
     return found
 
 
-def _initial_champion(roots: tuple[Path, Path]) -> str | None:
-    """The champion in use, if it learned from simulated traffic."""
-    for root in roots:
-        try:
-            version = champion_version(root)
-        except ForecastUnavailable as error:
-            log.warning("no champion to compare with the average: %s", error)
-            continue
-        if version is not None:
-            return version if _learned_from(root / version) == "demo" else None
-    return None
-
-
-def _learned_from(directory: Path) -> str | None:
-    try:
-        record = orjson.loads(read_if_present(directory / _RECORD_FILE) or b"{}")
-        return str(record["trained_on"]["source"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return None
+def _is_initial(model: ModelInUse) -> bool:
+    return model.learned_from is not None and model.learned_from.is_simulated
 
 
 def _figures_where_worse(

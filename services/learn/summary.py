@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -18,15 +18,16 @@ from services.city.city import City
 from services.learn.scoring_rules import skill
 from services.learn.tally import Tally, tally_of
 from services.operations.database import NothingRecorded, Operations
-from services.operations.decisions import latest_decisions
+from services.operations.decisions import champion_history, latest_decisions
 from services.operations.rows import read_entities, read_rows
-from services.operations.tables import FORECAST_KINDS, Decision, ForecastScore, Kind
+from services.operations.tables import FORECAST_KINDS, KINDS, Decision, ForecastScore, Kind
 from services.plain.quality import (
     BASELINES,
     FORECASTERS,
     MODEL,
     CalibrationBin,
     ComparedScores,
+    DayErrors,
     LeadQuality,
 )
 from services.traffic.snapshot import SOURCES, Source
@@ -34,14 +35,19 @@ from services.traffic.snapshot import SOURCES, Source
 log = logging.getLogger(__name__)
 
 WEEK_DAYS: Final = 7
+HISTORY_DAYS: Final = 30
 # Scores change once an hour; a visitor's reload must not read them each time.
 KEPT_FOR: Final = timedelta(seconds=60)
-SHOWN_DECISIONS: Final = 8
+# Of each kind of model: some are challenged every night, others hardly ever.
+SHOWN_DECISIONS: Final = 4
+# What one sentence tells of: the page speaks of the next hour first, and its end is the hardest.
+_HEADLINE_KINDS: Final[tuple[Kind, ...]] = ("nowcast", "zones", "week")
+_HEADLINE_LEAD_MINUTES: Final = 60
 
 
 @dataclass(frozen=True)
 class QualityReport:
-    """All that is known of the quality of the forecasts.
+    """What the scores amount to.
 
     Attributes
     ----------
@@ -49,18 +55,41 @@ class QualityReport:
         Whose traffic they were evaluated by.
     first_day, yesterday : date
         Local to the city; the week goes from ``first_day`` to ``yesterday``.
-    decisions : sequence of Decision
-        The newest first.
+    history_from : date
+        From here to ``yesterday`` days are told of one by one.
     """
 
     source: Source
     yesterday: date
     first_day: date
+    history_from: date
     leads: Sequence[LeadQuality]
+
+
+@dataclass(frozen=True)
+class QualityRecord:
+    """All that is on record of the quality of the forecasts.
+
+    Attributes
+    ----------
+    decisions : sequence of Decision
+        The last ones of every kind of model, the newest of a kind first.
+    in_use_since : mapping of Decision
+        By kind, what made its champion the champion.
+    """
+
+    report: QualityReport
     decisions: Sequence[Decision]
+    in_use_since: Mapping[Kind, Decision]
 
 
-def quality_report(city: City, session: Session, preferred: Source, now: datetime) -> QualityReport:
+def quality_report(
+    city: City,
+    session: Session,
+    preferred: Source,
+    now: datetime,
+    history_days: int = WEEK_DAYS,
+) -> QualityReport:
     """What the scores of the last days amount to.
 
     Parameters
@@ -70,10 +99,13 @@ def quality_report(city: City, session: Session, preferred: Source, now: datetim
         evaluated last.
     now : datetime
         Aware.
+    history_days : int
+        How many days are told of one by one; a week at least.
     """
     yesterday = city.local(now).date() - timedelta(days=1)
     first_day = yesterday - timedelta(days=WEEK_DAYS - 1)
-    source = _scored_source(session, preferred, first_day)
+    history_from = yesterday - timedelta(days=history_days - 1)
+    source = _scored_source(session, preferred, history_from)
     rows: list[ForecastScore] = read_entities(
         session,
         select(ForecastScore)
@@ -81,19 +113,36 @@ def quality_report(city: City, session: Session, preferred: Source, now: datetim
         .where(ForecastScore.day.between(first_day, yesterday))
         .order_by(ForecastScore.day),
     )
+    days = _daily_errors(city, session, source, (history_from, yesterday))
+    scored = {(row.kind, row.lead_minutes) for row in rows} | days.keys()
     leads = [
         _lead_quality(
             city,
-            kind,
-            lead,
+            (kind, lead),
             yesterday,
             [r for r in rows if (r.kind, r.lead_minutes) == (kind, lead)],
+            days.get((kind, lead), []),
         )
         for kind in FORECAST_KINDS
-        for lead in sorted({row.lead_minutes for row in rows if row.kind == kind})
+        for lead in sorted(lead for scored_kind, lead in scored if scored_kind == kind)
     ]
-    decisions = latest_decisions(session, limit=SHOWN_DECISIONS)
-    return QualityReport(source, yesterday, first_day, leads, decisions)
+    return QualityReport(source, yesterday, first_day, history_from, leads)
+
+
+def headline(leads: Iterable[LeadQuality]) -> LeadQuality | None:
+    """The one that a single sentence tells of; None when nothing was evaluated in the week.
+
+    It is of the next hour where that was evaluated, and an hour ahead where something was.
+    """
+    scored = [lead for lead in leads if lead.week is not None]
+    return min(
+        scored,
+        key=lambda lead: (
+            lead.lead_minutes != _HEADLINE_LEAD_MINUTES,
+            _HEADLINE_KINDS.index(lead.kind),
+        ),
+        default=None,
+    )
 
 
 def compared_scores(rows: Iterable[ForecastScore]) -> ComparedScores | None:
@@ -124,7 +173,9 @@ def compared_scores(rows: Iterable[ForecastScore]) -> ComparedScores | None:
 
 
 class QualityReader:
-    """Gives the report to pages; the last one is kept for a minute. Safe to share.
+    """Gives what is on record to pages; the last answer, a failure too, is kept for a minute.
+
+    Safe to share between threads.
 
     Parameters
     ----------
@@ -137,10 +188,10 @@ class QualityReader:
         self._operations = operations
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: tuple[Source, datetime, QualityReport | None] | None = None
+        self._kept: tuple[Source, datetime, QualityRecord | StorageError | None] | None = None
 
-    def report(self, preferred: Source) -> QualityReport | None:
-        """The report as of now; None while nothing has ever been recorded.
+    def record(self, preferred: Source) -> QualityRecord | None:
+        """What is on record as of now; None while nothing has ever been recorded.
 
         Raises
         ------
@@ -153,17 +204,49 @@ class QualityReader:
             if kept is None or kept[0] != preferred or not now - KEPT_FOR < kept[1] <= now:
                 kept = preferred, now, self._read(preferred, now)
                 self._kept = kept
-            return kept[2]
+            found = kept[2]
+        if isinstance(found, StorageError):
+            raise StorageError(str(found)) from found
+        return found
 
-    def _read(self, preferred: Source, now: datetime) -> QualityReport | None:
+    def headline(self, shown: Source) -> LeadQuality | None:
+        """What one sentence beside the traffic tells of; None where there is nothing to tell.
+
+        Parameters
+        ----------
+        shown : {"live", "archive", "demo"}
+            Whose traffic it stands beside: nothing else is told there.
+        """
+        try:
+            record = self.record(shown)
+        except StorageError:
+            # Journalled when it was read.
+            return None
+        if record is None or record.report.source != shown:
+            return None
+        return headline(record.report.leads)
+
+    def _read(self, preferred: Source, now: datetime) -> QualityRecord | StorageError | None:
         try:
             with self._operations.begin() as session:
-                return quality_report(self._city, session, preferred, now)
+                return QualityRecord(
+                    quality_report(self._city, session, preferred, now, HISTORY_DAYS),
+                    [
+                        decision
+                        for kind in KINDS
+                        for decision in latest_decisions(session, kind, SHOWN_DECISIONS)
+                    ],
+                    {
+                        kind: changes[-1]
+                        for kind in KINDS
+                        if (changes := champion_history(session, kind))
+                    },
+                )
         except NothingRecorded:
             return None
         except StorageError as error:
             log.warning("the quality of the forecasts cannot be read: %s", error)
-            raise
+            return error
 
 
 def _scored_source(session: Session, preferred: Source, first_day: date) -> Source:
@@ -183,8 +266,14 @@ def _scored_source(session: Session, preferred: Source, first_day: date) -> Sour
 
 
 def _lead_quality(
-    city: City, kind: Kind, lead_minutes: int, yesterday: date, rows: Sequence[ForecastScore]
+    city: City,
+    series: tuple[Kind, int],
+    yesterday: date,
+    rows: Sequence[ForecastScore],
+    days: Sequence[DayErrors],
 ) -> LeadQuality:
+    """Of one kind and lead time, from the rows of its week."""
+    kind, lead_minutes = series
     single = [row for row in rows if row.zone != city.whole_network]
     by_zone = {
         zone: scores
@@ -199,7 +288,50 @@ def _lead_quality(
         week=compared_scores(single),
         zones=by_zone,
         calibration=_calibration(row for row in single if row.forecaster == MODEL),
+        days=days,
     )
+
+
+def _daily_errors(
+    city: City, session: Session, source: Source, period: tuple[date, date]
+) -> dict[tuple[str, int], list[DayErrors]]:
+    """By kind and lead time; no more columns than that takes, for there are thousands of rows."""
+    query = (
+        select(
+            ForecastScore.kind,
+            ForecastScore.lead_minutes,
+            ForecastScore.day,
+            ForecastScore.forecaster,
+            ForecastScore.cases,
+            ForecastScore.rps_sum,
+        )
+        .where(ForecastScore.source == source)
+        .where(ForecastScore.day.between(*period))
+        # It would count every case twice.
+        .where(ForecastScore.zone != city.whole_network)
+        .order_by(ForecastScore.day)
+    )
+    sums: dict[tuple[str, int], dict[date, dict[str, tuple[int, float]]]] = {}
+    for kind, lead, day, forecaster, cases, rps_sum in read_rows(session, query):
+        # SQLite keeps a text in a column of numbers.
+        if not (isinstance(cases, int) and isinstance(rps_sum, int | float)):
+            continue
+        of_day = sums.setdefault((kind, lead), {}).setdefault(day, {})
+        known_cases, known_sum = of_day.get(forecaster, (0, 0.0))
+        of_day[forecaster] = known_cases + cases, known_sum + rps_sum
+    return {
+        key: [
+            DayErrors(
+                day,
+                of_day[MODEL][0],
+                {name: _mean(of_day[name][1], of_day[name][0]) for name in FORECASTERS},
+            )
+            for day, of_day in by_day.items()
+            # A day is told of when all three were evaluated on it.
+            if all(of_day.get(name, (0,))[0] for name in FORECASTERS)
+        ]
+        for key, by_day in sums.items()
+    }
 
 
 def _calibration(rows: Iterable[ForecastScore]) -> list[CalibrationBin]:

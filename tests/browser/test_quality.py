@@ -40,17 +40,20 @@ def test_it_reads_well_on_a_phone_and_in_the_dark(live_app, visit):
     score(live_app)
     for screen, scheme in ((PHONE, "light"), (DESKTOP, "dark")):
         page = visit(f"{live_app.url}qualite", screen, color_scheme=scheme, bypass_csp=True).page
-        expect(page.get_by_role("heading", level=1)).to_have_text("Qualité des prévisions")
-        expect(page.get_by_text("Hier, la prévision par heure").first).to_be_visible()
-        expect(page.locator(".quality-plot .main-svg").first).to_be_visible()
-        page.get_by_text("Les mêmes chiffres en tableau").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Prévisions : justes ?")
+        expect(page.locator(".quality-headline")).to_contain_text("d'erreur")
+        plot = page.locator(".quality-plot").first
+        expect(plot).to_be_visible()
+        assert plot.evaluate("image => image.complete && image.naturalHeight > 0")
+        page.get_by_text("Les mêmes chiffres en tableau").first.click()
+        expect(page.locator(".quality-table").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= screen[0]
         assert serious_problems(page) == []
 
 
 def test_the_map_links_to_it_and_back(live_app, visit):
     page = visit(live_app.url, DESKTOP)
-    page.page.get_by_role("link", name="Qualité des prévisions").click()
+    page.page.get_by_role("link", name="Prévisions : justes ?").click()
     expect(page.page.get_by_text("Pas encore de prévision vérifiée")).to_be_visible()
     page.page.get_by_role("link", name="Retour à la carte").click()
     expect(page.page.locator("#map")).to_be_visible()

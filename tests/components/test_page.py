@@ -93,7 +93,7 @@ def test_every_other_page_is_linked_in_words():
         for item in walk(build_page(TEXTS, page_data()))
         if isinstance(item, html.A)
     }
-    assert links["/qualite/"] == "Qualité des prévisions"
+    assert links["/qualite/"] == "Prévisions : justes ?"
     assert links["/donnees-personnelles/"] == "Données personnelles"
 
 

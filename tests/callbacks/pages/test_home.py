@@ -158,7 +158,7 @@ def test_a_process_serves_its_scripts_from_its_first_request_on(client, tmp_path
     ("path", "french", "english"),
     [
         ("/", "Traffic Rennes", "Traffic Rennes"),
-        ("/qualite/", "Qualité des prévisions", "Forecast quality"),
+        ("/qualite/", "Prévisions\u00a0: justes\u00a0?", "Forecasts: how accurate?"),
         ("/camera/", "Caméra", "Camera"),
         ("/donnees-personnelles/", "Données personnelles", "Personal data"),
     ],

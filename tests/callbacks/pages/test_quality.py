@@ -75,7 +75,7 @@ def test_the_page_is_there_with_and_without_slash_and_linked_from_the_first(clie
     assert client.get("/qualite").headers["Location"] == "/qualite/"
     page = client.get("/qualite", follow_redirects=True)
     assert page.status_code == 200
-    assert "Qualité des prévisions" in page.get_data(as_text=True)
+    assert "Prévisions : justes ?" in " ".join(page.get_data(as_text=True).split())
     assert "'/qualite/'" in str(client.get("/_dash-layout").get_json())
 
 
@@ -100,7 +100,8 @@ def test_unknown_addresses_below_it_are_not_found(client):
 def test_before_the_first_score_it_says_what_is_missing(client, tmp_path):
     shown = layout(client)
     assert "Pas encore de prévision vérifiée" in shown
-    assert "Le modèle en service" in shown
+    for kind in ("Zones, heure par heure", "Tronçons, heure par heure", "Photos de rue"):
+        assert kind in shown
     # Looking makes no database.
     assert not (tmp_path / FILE_NAME).exists()
 
@@ -108,7 +109,7 @@ def test_before_the_first_score_it_says_what_is_missing(client, tmp_path):
 def test_scores_and_decisions_show_and_simulated_ones_are_labelled(client, tmp_path):
     score(tmp_path)
     shown = layout(client)
-    for words in ("Hier, la prévision par heure", "Trafic simulé", VERSION, "refusé", "Rocade"):
+    for words in ("d'erreur", "jour par jour", "Trafic simulé", VERSION, "refusé", "Rocade"):
         assert words in shown
 
 
@@ -117,13 +118,13 @@ def test_the_next_hour_shows_once_there_are_nowcasts_to_evaluate(client, tmp_pat
         issue(tmp_path, moment, lambda at: BLOCKED if at.hour == 7 else FREE)
     score(tmp_path)
     shown = layout(client)
-    for words in ("Dans l'heure", "La fourchette est juste", "Trafic simulé"):
-        assert words in shown
+    for words in ("Dans l'heure, 1 h avant", "La fourchette est juste", "Trafic simulé"):
+        assert words in " ".join(shown.replace("\\u202f", " ").replace("\\u00a0", " ").split())
 
 
-def test_without_nowcasts_nothing_is_said_of_the_next_hour(client, tmp_path):
+def test_without_nowcasts_nothing_is_said_of_how_the_next_hour_did(client, tmp_path):
     score(tmp_path)
-    assert "Dans l'heure" not in layout(client)
+    assert "La fourchette est juste" not in layout(client)
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all" * 100], ids=["empty", "damaged"])
@@ -142,7 +143,7 @@ def test_a_refresh_without_news_changes_nothing(client, tmp_path):
     first = refresh(client, None)
     assert first.status_code == 200
     told = first.get_json()["response"]
-    assert "Hier" in str(told[CONTENT_ID]["children"])
+    assert "jour par jour" in str(told[CONTENT_ID]["children"])
     again = refresh(client, told[SHOWN_STORE_ID]["data"])
     assert again.status_code == 204 or again.get_json()["response"] == {}
 
@@ -151,6 +152,6 @@ def test_a_visitor_who_chose_english_reads_english(client, tmp_path):
     score(tmp_path)
     client.set_cookie("language", "en")
     shown = layout(client)
-    assert "Forecast quality" in shown
-    assert "Yesterday, the hourly forecast" in shown
-    assert "Hier" not in shown
+    for words in ("Forecasts: how accurate?", "The error, day by day", "Simulated traffic"):
+        assert words in shown
+    assert "jour par jour" not in shown

@@ -105,9 +105,10 @@ def test_every_text_is_used():
     # Of unusual events: how they go on; of roadworks: how much they disturb.
     made_sections |= {"event_trend", "roadwork_level"}
     made_prefixes = ("announce_", "congestion", "jam", "shares", "worst")
-    # Of the quality panel: a kind of forecast, a column, a verdict, a decision and its reason.
-    made_prefixes += ("forecast_", "kind_", "column_", "verdict_", "action_", "reason_")
-    made_prefixes += ("baseline_", "period_", "gain_")
+    # Of the quality page: a kind of model and its facts, a column, a comparison and what with,
+    # a decision and its reason.
+    made_prefixes += ("kind_", "fact_", "column_", "verdict_", "told_", "action_", "reason_")
+    made_prefixes += ("baseline_", "than_", "facing_", "explain_", "period_")
     # Of the operators' page: a severity, the state of a rule, a role, what was noted.
     made_prefixes += ("severity_", "state_", "role_", "note_", "observed_", "limits_")
     unused = [
