@@ -19,6 +19,8 @@
     moment: null,
     // Codes of the statuses that the legend hides.
     hidden: new Set(),
+    // Id of the road that the panel tells of, null for none.
+    road: null,
     // What draws the map: null until it is there, and where no map can be drawn.
     driver: null,
   };

@@ -85,10 +85,24 @@
       map.dragRotate.disable();
       map.touchZoomRotate.disableRotation();
       map.touchPitch.disable();
+      this.shareGestures();
       this.takeErrors();
       map.on("styleimagemissing", ({ id }) => this.drawSign(id));
       map.on("movestart", () => app.keepViewFromDash(plot));
       this.ready = this.start();
+    }
+
+    /** One finger and the wheel scroll the page, two fingers and Ctrl with the wheel move the map:
+        what it says then is in the page's language. */
+    shareGestures() {
+      const { map } = this;
+      const { touch, wheel, wheel_mac: wheelMac } = app.page.texts.gestures;
+      Object.assign(map._locale, {
+        "CooperativeGesturesHandler.MobileHelpText": touch,
+        "CooperativeGesturesHandler.WindowsHelpText": wheel,
+        "CooperativeGesturesHandler.MacHelpText": wheelMac,
+      });
+      map.cooperativeGestures.enable();
     }
 
     /** Errors are this driver's business: a missing tile is none, missing roads are asked again. */
@@ -412,11 +426,6 @@
       map.on("movestart", leave);
     }
 
-    /** Call back whenever the view changes. */
-    onMove(callback) {
-      this.map.on("move", callback);
-    }
-
     project(place) {
       return this.map.project(place);
     }
@@ -442,8 +451,22 @@
     async flyTo(place) {
       const arrived = once(this.map, "moveend");
       const zoom = Math.max(this.map.getZoom(), CLOSE_ZOOM);
-      this.map.flyTo({ center: place, zoom, maxDuration: 1800 }, BY_HAND);
+      const offset = [0, -this.covered() / 2];
+      this.map.flyTo({ center: place, zoom, offset, maxDuration: 1800 }, BY_HAND);
       await arrived;
+    }
+
+    /** Pixels of the map's foot that a phone's sheet lies on. */
+    covered() {
+      return app.sheet.overlap(this.map.getContainer());
+    }
+
+    /** Move a place out from under the sheet, where it lies there. */
+    uncover(place) {
+      const covered = this.covered();
+      const visible = this.map.getContainer().clientHeight - covered;
+      if (this.project(place).y <= visible) return;
+      this.map.easeTo({ center: place, offset: [0, -covered / 2] }, BY_HAND);
     }
   }
 

@@ -85,6 +85,8 @@
 
     highlight() {}
 
+    uncover() {}
+
     // Lists and cards tell of roadworks; there is nothing here to draw them with.
     showRoadworks() {}
 
@@ -112,8 +114,6 @@
       this.plot.on("plotly_unhover", leave);
       this.plot.on("plotly_click", (event) => click(pointOf(event), null, roadOf(event)));
     }
-
-    onMove() {}
 
     project() {
       return null;

@@ -205,9 +205,9 @@
       loadRoads(changed);
       return null;
     }
-    const part = app.element("div", "road-card-ahead");
-    part.append(app.element("p", "road-card-ahead-title", texts.nowcast.road_title));
-    const list = app.element("dl", "road-card-leads");
+    const part = app.element("div", "road-ahead");
+    part.append(app.element("p", "road-ahead-title", texts.nowcast.road_title));
+    const list = app.element("dl", "road-leads");
     settings.nowcast.leadMinutes.forEach((minutes, lead) => {
       const { text, status } = roadLead(road, lead);
       const name = app.wording.fill(texts.nowcast.road_lead, { minutes });

@@ -26,7 +26,7 @@
       status: texts.zone_status[status],
       age: app.wording.age(seconds, texts),
     };
-    return app.element("p", "road-card-usual", app.wording.fill(texts.road.camera, values));
+    return app.element("p", "road-usual", app.wording.fill(texts.road.camera, values));
   };
 
   /** What the cameras of a road said, each with its age, and a link; written again once known. */
@@ -34,7 +34,7 @@
     const { camera } = page.settings.map;
     const { segment_id: segment } = road.properties;
     if (performance.now() - state.askedAt > FRESH_FOR_MS) ask(camera.readingsUrl).then(rewrite);
-    const link = app.element("a", "road-card-link", page.texts.road.camera_link);
+    const link = app.element("a", "road-link", page.texts.road.camera_link);
     link.href = `${camera.pageUrl}?${camera.parameter}=${encodeURIComponent(segment)}`;
     const said = state.readings.filter(({ segment_id: id }) => id === segment);
     return [...said.map(line), link];

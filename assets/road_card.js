@@ -1,4 +1,5 @@
-/* The card of one road: on hover, tap, Enter or from the list of the worst; Escape closes it. */
+/* One road: its name and state beside the pointer, and all about it in the panel once it is clicked,
+   tapped, read by Enter or chosen in a list. */
 (() => {
   "use strict";
   const app = window.trafficRennes;
@@ -10,17 +11,17 @@
   const EDGE_PX = 8;
 
   const state = {
+    // In the panel, and where it was clicked on the map.
     road: null,
-    isPinned: false,
     place: null,
-    point: null,
+    // Under the pointer.
+    pointedAt: null,
     // Version whose details were asked for, and what came: null columns when they are gone.
     asked: null,
     details: null,
     // The network whose stretches were asked for, and what came.
     askedStretches: null,
     stretches: null,
-    returnFocusTo: null,
   };
 
   const middleOfMap = () => {
@@ -28,7 +29,7 @@
     return { x: clientWidth / 2, y: clientHeight / 2 };
   };
 
-  const card = () => document.getElementById("road-card");
+  const label = () => document.getElementById("road-label");
   const frame = () => document.getElementById("map-frame");
 
   /** What the details say of a road: a value, or why there is none. */
@@ -83,7 +84,7 @@
     const fromTo = [ends, length].filter(Boolean).join(", ");
     return [fromTo, forecast ? "" : delayOfStretch(road)]
       .filter(Boolean)
-      .map((line) => app.element("p", "road-card-stretch", line));
+      .map((line) => app.element("p", "road-stretch", line));
   };
 
   /** Fetch the stretches of the network shown, the first time somebody asks. */
@@ -97,7 +98,7 @@
       state.stretches = found;
       rewrite();
     } catch {
-      // The next card asks again.
+      // The next road asks again.
       state.askedStretches = null;
     }
   };
@@ -107,71 +108,49 @@
     const columns = state.details?.columns;
     const words = app.usual.speedOf(road.id, columns);
     if (!words) return [];
-    const line = app.element("p", "road-card-usual", words);
+    const line = app.element("p", "road-usual", words);
     const cause = app.usual.isBusier(road.id, columns) && app.roadworks.causeOf(road);
-    return cause ? [line, app.element("p", "road-card-cause", cause)] : [line];
+    return cause ? [line, app.element("p", "road-cause", cause)] : [line];
   };
 
   /** What a forecast rests on. */
   const basisLine = ({ basis }) =>
-    app.element("p", "road-card-usual", app.wording.basisNote(basis, page.texts));
+    app.element("p", "road-usual", app.wording.basisNote(basis, page.texts));
 
-  const closeButton = () => {
-    const button = app.element("button", "road-card-close", "×");
-    button.type = "button";
-    button.setAttribute("aria-label", page.texts.road.close);
-    button.addEventListener("click", close);
-    return button;
+  /** Its state in words, as the map shows it: of now, or of the moment that is forecast. */
+  const statusWords = (road, code) => {
+    const { forecast, texts, settings } = page;
+    return forecast
+      ? app.forecastStatus(code, forecast.answer, road.id)
+      : texts.status[settings.statuses[code]];
   };
 
-  /** Write it again where it is: it may have grown. */
-  const rewrite = () => {
-    if (!state.road) return;
-    write();
-    if (state.road) place(state.place ? page.driver.project(state.place) : state.point);
+  const chip = (road, code) => {
+    const line = app.element("span", "road-status");
+    line.append(
+      app.element("span", `line-sample line-sample--${page.settings.statuses[code]}`),
+      statusWords(road, code),
+    );
+    return line;
   };
 
+  /** What the panel says of the road that was chosen. */
   const write = () => {
     const { road } = state;
-    const { texts, settings } = page;
     const forecast = page.forecast?.answer;
-    const { code, isHidden } = app.trafficMap.shown(road.id);
-    if (code === null || isHidden) {
-      close();
-      return;
-    }
-    const status = settings.statuses[code];
-    const facts = app.element("dl", "road-card-facts");
+    const { code } = app.trafficMap.shown(road.id);
+    const facts = app.element("dl", "road-facts");
     const told = forecast ? app.forecastFacts(road, forecast, rewrite) : rows(road, code);
     told.forEach(([name, value]) => {
       facts.append(app.element("dt", "", name), app.element("dd", "", value));
     });
-    const title = app.element("p", "road-card-name", stretchWords(road).way);
-    const chip = app.element("p", "road-card-status");
-    const words = forecast ? app.forecastStatus(code, forecast, road.id) : texts.status[status];
-    chip.append(app.element("span", `line-sample line-sample--${status}`), words);
-    const content = [title, ...stretchLines(road, forecast), chip, facts];
-    content.push(...(forecast ? [basisLine(forecast)] : usualLine(road)));
-    if (!forecast) content.push(...app.roadworks.partOf(road));
+    const parts = [...stretchLines(road, forecast), chip(road, code), facts];
+    parts.push(...(forecast ? [basisLine(forecast)] : usualLine(road)));
+    if (!forecast) parts.push(...app.roadworks.partOf(road));
     const ahead = !forecast && app.nowcast.roadPart(road, rewrite);
-    if (ahead) content.push(ahead);
-    if (state.isPinned) {
-      content.push(...app.roadCamera.part(road, rewrite));
-      content.unshift(closeButton());
-    }
-    card().replaceChildren(...content);
-  };
-
-  /** Beside the pointer or the road, inside the frame; narrow screens dock it by CSS. */
-  const place = (point) => {
-    if (!point) return;
-    const box = card();
-    const room = frame();
-    const fits = (start, size, total) => start + GAP_PX + size <= total - EDGE_PX;
-    const put = (start, size, total) =>
-      Math.max(EDGE_PX, fits(start, size, total) ? start + GAP_PX : start - GAP_PX - size);
-    box.style.left = `${put(point.x, box.offsetWidth, room.clientWidth)}px`;
-    box.style.top = `${put(point.y, box.offsetHeight, room.clientHeight)}px`;
+    if (ahead) parts.push(ahead);
+    parts.push(...app.roadCamera.part(road, rewrite));
+    return { title: stretchWords(road).way, parts };
   };
 
   /** Fetch the details of the snapshot shown, the first time somebody asks. */
@@ -190,76 +169,95 @@
     rewrite();
   };
 
-  const open = (road, point, { isPinned = false, place: lngLat = null } = {}) => {
-    const isOther = state.road?.id !== road.id || state.isPinned !== isPinned;
-    Object.assign(state, { road, isPinned, place: lngLat, point });
-    const box = card();
-    box.hidden = false;
-    box.classList.toggle("road-card--pinned", isPinned);
-    if (isOther) write();
-    if (box.hidden) return;
-    place(point);
-    page.driver.highlight(road.id);
-    loadDetails();
-    loadStretches();
+  function rewrite() {
+    if (state.road) app.panel.rewrite();
+  }
+
+  const outline = () => page.driver?.highlight((state.pointedAt ?? state.road)?.id ?? null);
+
+  const content = {
+    write,
+    closed: () => {
+      Object.assign(state, { road: null, place: null });
+      outline();
+      app.change({ road: null });
+    },
   };
 
-  function close() {
-    const hadFocus = card().contains(document.activeElement);
-    Object.assign(state, { road: null, isPinned: false, place: null });
-    card().hidden = true;
-    card().replaceChildren();
-    if (page.driver) page.driver.highlight(null);
-    if (hadFocus) (state.returnFocusTo || page.driver.canvas()).focus();
-    state.returnFocusTo = null;
+  /** Show a road in the panel; `place` is where on the map it is looked at. */
+  const choose = (road, place) => {
+    const { code, isHidden } = app.trafficMap.shown(road.id);
+    if (code === null || isHidden) return;
+    unpoint();
+    Object.assign(state, { road, place });
+    app.panel.open(content);
+    outline();
+    loadDetails();
+    loadStretches();
+    if (place) page.driver.uncover(place);
+    app.change({ road: road.properties.segment_id });
+  };
+
+  const close = () => {
+    unpoint();
+    if (state.road) app.panel.close();
+  };
+
+  /** Beside the pointer, inside the map. */
+  const put = (point) => {
+    const box = label();
+    const room = frame();
+    const beside = (start, size, total) =>
+      Math.max(EDGE_PX, start + GAP_PX + size <= total - EDGE_PX ? start + GAP_PX : start - GAP_PX - size);
+    box.style.left = `${beside(point.x, box.offsetWidth, room.clientWidth)}px`;
+    box.style.top = `${beside(point.y, box.offsetHeight, room.clientHeight)}px`;
+  };
+
+  const say = (parts, point) => {
+    label().replaceChildren(...parts);
+    label().hidden = false;
+    put(point);
+  };
+
+  function unpoint() {
+    state.pointedAt = null;
+    if (label()) label().hidden = true;
+    outline();
   }
 
   const hover = (road, point) => {
-    if (state.isPinned) return;
-    if (road) open(road, point);
-    else if (state.road) close();
-  };
-
-  const leave = () => {
-    if (!state.isPinned && state.road) close();
+    if (!road) {
+      unpoint();
+      return;
+    }
+    if (state.pointedAt?.id === road.id && !label().hidden) {
+      put(point);
+      return;
+    }
+    state.pointedAt = road;
+    const { code } = app.trafficMap.shown(road.id);
+    say([app.element("span", "road-label-name", stretchWords(road).way), chip(road, code)], point);
+    outline();
   };
 
   const click = (point, lngLat, found) => {
     const isCoarse = window.matchMedia("(pointer: coarse)").matches;
     const sign = page.driver.roadworksAt(point, isCoarse ? TAP_RADIUS_PX : undefined);
     if (sign !== null) {
-      app.roadworks.tell(sign, [lngLat.lng, lngLat.lat]);
+      app.roadworks.tell(sign);
       return;
     }
     const road = found || page.driver.roadAt(point, isCoarse ? TAP_RADIUS_PX : undefined);
-    if (road) open(road, point, { isPinned: true, place: lngLat });
-    else if (!card().hidden) close();
+    if (road) choose(road, lngLat);
+    else close();
   };
 
   /** Enter on the map reads the road nearest to its centre. */
   const readCentre = () => {
     const point = middleOfMap();
     const road = page.driver.roadAt(point, KEYBOARD_RADIUS_PX);
-    if (road) {
-      open(road, point, { isPinned: true, place: page.driver.centre() });
-      return;
-    }
-    const box = card();
-    Object.assign(state, { road: null, isPinned: false });
-    box.replaceChildren(app.element("p", "road-card-name", page.texts.road.nothing_here));
-    box.hidden = false;
-    place(point);
-  };
-
-  /** Something else than a road, at a place: its card stays there until it is closed. */
-  const tell = (content, lngLat) => {
-    close();
-    const box = card();
-    box.replaceChildren(closeButton(), ...content);
-    Object.assign(state, { isPinned: true, place: lngLat });
-    box.hidden = false;
-    box.classList.add("road-card--pinned");
-    place(page.driver.project(lngLat));
+    if (road) choose(road, page.driver.centre());
+    else say([page.texts.road.nothing_here], point);
   };
 
   const middleOf = (geometry) => {
@@ -267,44 +265,54 @@
     return line[Math.floor(line.length / 2)];
   };
 
-  /** Show a segment by its place in the network, with its card. */
+  /** Show a segment by its place in the network, on the map and in the panel. */
   const flyTo = async (id) => {
     const { driver, settings, snapshot } = page;
-    const button = document.activeElement;
     const features = await app.networkFeatures(snapshot.network, settings.map.networkUrl);
-    const feature = features[id];
-    const middle = middleOf(feature.geometry);
-    close();
+    const { geometry, properties } = features[id];
     frame().scrollIntoView({ block: "nearest" });
-    await driver.flyTo(middle);
-    const point = driver.project(middle) || middleOfMap();
-    open({ id, properties: feature.properties }, point, { isPinned: true, place: middle });
-    state.returnFocusTo = button;
+    app.sheet.lower("half");
+    choose({ id, properties }, null);
+    await driver.flyTo(middleOf(geometry));
+  };
+
+  /** The road that another part of the page, or its address, asks for. */
+  const follow = async () => {
+    const { road, snapshot, settings } = page;
+    if (!snapshot || !road || road === state.road?.properties.segment_id) return;
+    const features = await app.networkFeatures(snapshot.network, settings.map.networkUrl);
+    const feature = features.find(({ properties }) => properties.segment_id === road);
+    if (feature && page.road === road) choose({ id: feature.id, properties: feature.properties }, null);
   };
 
   const attach = () => {
     const { driver, texts } = page;
-    driver.onPointer({ move: hover, leave, click });
-    driver.onMove(() => {
-      if (state.place) place(driver.project(state.place));
-    });
+    if (!driver) return;
+    driver.onPointer({ move: hover, leave: unpoint, click });
     const canvas = driver.canvas();
     canvas.setAttribute("aria-label", texts.map.label);
     canvas.addEventListener("keydown", (event) => {
       if (event.key === "Enter") readCentre();
     });
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !card().hidden) close();
+      if (event.key === "Escape") unpoint();
     });
   };
 
-  /** After a refresh: the card that is open tells the new state of its road. */
+  /** After a refresh: what is open tells the new state of its road. */
   const update = () => {
+    if (state.pointedAt) unpoint();
     if (!state.road) return;
-    write();
-    if (state.road) loadDetails();
+    const { code, isHidden } = app.trafficMap.shown(state.road.id);
+    if (code === null || isHidden) {
+      close();
+      return;
+    }
+    rewrite();
+    loadDetails();
   };
 
   app.follow(["driver"], attach);
-  app.roadCard = { update, rewrite, flyTo, tell, close };
+  app.follow(["road", "snapshot"], follow);
+  app.roadCard = { update, rewrite, flyTo, close };
 })();

@@ -228,7 +228,7 @@
     const { roadworks: words } = page.texts;
     const lines = places.slice(0, ON_A_CARD).map((place) => {
       const roadwork = state.told.roadworks[place];
-      const line = app.element("p", "road-card-roadwork");
+      const line = app.element("p", "road-roadwork");
       const text = app.wording.fill(words.on_road, {
         kinds: kindWords(roadwork),
         place: placeWords(roadwork),
@@ -241,7 +241,7 @@
     const more = places.length - lines.length;
     if (more > 0) {
       const text = app.wording.counted(words.more_on_road, more, {});
-      lines.push(app.element("p", "road-card-roadwork", text));
+      lines.push(app.element("p", "road-roadwork", text));
     }
     return lines;
   };
@@ -257,26 +257,22 @@
       : null;
   };
 
-  /** The card of one of them, at a place of the screen. */
-  const tell = (place, lngLat) => {
+  /** All about one of them, in the panel. */
+  const tell = (place) => {
     const roadwork = state.told.roadworks[place];
     const { roadworks: words } = page.texts;
-    const chip = app.element("p", "road-card-status");
-    const level = app.element("span", "roadwork-level", levelWords(roadwork));
-    chip.append(sign(roadwork.level), level);
+    const level = app.element("p", "road-status");
+    level.append(sign(roadwork.level), app.element("span", "roadwork-level", levelWords(roadwork)));
     const what = app.wording.fill(words.what, {
       kinds: kindWords(roadwork),
       when: whenWords(roadwork),
     });
-    app.roadCard.tell(
-      [
-        app.element("p", "road-card-name", placeWords(roadwork)),
-        chip,
-        app.element("p", "", what),
-        ...(roadwork.purpose ? [app.element("p", "muted", roadwork.purpose)] : []),
-      ],
-      lngLat,
-    );
+    const parts = [
+      level,
+      app.element("p", "", what),
+      ...(roadwork.purpose ? [app.element("p", "muted", roadwork.purpose)] : []),
+    ];
+    app.panel.open({ write: () => ({ title: placeWords(roadwork), parts }) });
   };
 
   const flyTo = async (place) => {
@@ -284,10 +280,10 @@
     const roadwork = state.told?.roadworks[place];
     if (!driver || !roadwork) return;
     if (!state.isShown) callbacks.toggleRoadworks();
-    app.roadCard.close();
     document.getElementById("map-frame").scrollIntoView({ block: "nearest" });
+    app.sheet.lower("half");
+    tell(place);
     await driver.flyTo(roadwork.point);
-    if (state.told?.roadworks[place] === roadwork) tell(place, roadwork.point);
   };
 
   callbacks.toggleRoadworks = () => {

@@ -38,11 +38,15 @@ def build_glance(texts: Texts, csv_url: str) -> html.Section:
     wording = texts["glance"]
     return html.Section(
         [
-            html.H2(wording["title"], id=TITLE_ID, className="card-title"),
+            html.H2(wording["title"], id=TITLE_ID, className="visually-hidden"),
             html.Div(
                 [_figure(texts, "congestion", CONGESTION_ID), _figure(texts, "jam", JAM_ID)],
                 className="figures",
             ),
+            _explained(texts, "worst"),
+            html.P(wording["no_value"], id=NO_WORST_ID, className="muted"),
+            html.Ol([_worst(place) for place in range(WORST_SHOWN)], className="worst-stretches"),
+            html.A(wording["worst_csv"], href=csv_url, className="table-link", download=""),
             _explained(texts, "shares"),
             html.Div(
                 [
@@ -54,10 +58,6 @@ def build_glance(texts: Texts, csv_url: str) -> html.Section:
                 role="img",
                 **aria(label=wording["no_value"]),
             ),
-            _explained(texts, "worst"),
-            html.P(wording["no_value"], id=NO_WORST_ID, className="muted"),
-            html.Ol([_worst(place) for place in range(WORST_SHOWN)], className="worst-stretches"),
-            html.A(wording["worst_csv"], href=csv_url, className="table-link", download=""),
         ],
         className="card-panel glance",
         **aria(labelledby=TITLE_ID),

@@ -16,6 +16,7 @@ from components.glance import build_glance
 from components.header import build_header
 from components.legend import build_legend
 from components.nowcast_card import build_nowcast
+from components.panel import build_panel
 from components.roadworks import build_roadworks
 from components.time_bar import build_time_bar
 from components.traffic_map import build_map
@@ -40,7 +41,7 @@ BROWSER_TEXTS: Final = (
     "forecast_status_meaning", "forecast_status_leaning", "zone_status_leaning",
     "basis", "basis_note", "zone_in_title", "zone_status_letter", "day_note",
     "roadworks", "roadwork_level", "stretch", "stretch_way",
-    "corridors",
+    "corridors", "panel", "gestures",
 )  # fmt: skip
 
 
@@ -103,12 +104,17 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
                         legend=build_legend(texts, has_roadworks=data.has_roadworks),
                         has_tiles=data.has_tiles,
                     ),
-                    build_card(texts, data.choice, data.forecast),
-                    build_nowcast(texts, data.zones, data.lead_minutes),
-                    build_unusual(texts, data.events_csv_url),
-                    build_glance(texts, data.stretches_csv_url),
-                    *([build_corridors(texts)] if data.has_corridors else []),
-                    *([build_roadworks(texts)] if data.has_roadworks else []),
+                    build_panel(
+                        texts,
+                        moment=build_card(texts, data.choice, data.forecast),
+                        network=[
+                            build_glance(texts, data.stretches_csv_url),
+                            build_nowcast(texts, data.zones, data.lead_minutes),
+                            build_unusual(texts, data.events_csv_url),
+                            *([build_corridors(texts)] if data.has_corridors else []),
+                            *([build_roadworks(texts)] if data.has_roadworks else []),
+                        ],
+                    ),
                 ],
                 className="page-main",
             ),

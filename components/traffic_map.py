@@ -24,7 +24,7 @@ from services.plain.statuses import DATEX_NAMES
 
 GRAPH_ID: Final = "map"
 FRAME_ID: Final = "map-frame"
-ROAD_CARD_ID: Final = "road-card"
+ROAD_LABEL_ID: Final = "road-label"
 ZOOM_IN_ID: Final = "zoom-in"
 ZOOM_OUT_ID: Final = "zoom-out"
 WHOLE_VIEW_ID: Final = "whole-view"
@@ -231,7 +231,7 @@ def build_map(
     legend: html.Section,
     has_tiles: bool,
 ) -> html.Section:
-    """The map with its buttons, the card of a road, its bar of time, legend and attributions."""
+    """The map with what lies on it: buttons, legend, attributions, and its bar of time."""
     wording = texts["map"]
     return html.Section(
         [
@@ -244,13 +244,20 @@ def build_map(
             ),
             html.P(wording["unavailable"], id=UNAVAILABLE_ID, className="map-notice", hidden=True),
             html.Span(className="map-crosshair", **aria(hidden="true")),
-            _buttons(wording),
             build_toggle(texts),
-            # Filled by assets/road_card.js; Dash leaves what is inside alone.
-            html.Div(id=ROAD_CARD_ID, className="road-card", role="status", hidden=True),
+            # The road that is pointed at, by assets/road_card.js.
+            html.P(id=ROAD_LABEL_ID, className="road-label", role="status", hidden=True),
+            html.Div(
+                [
+                    legend,
+                    html.Div(
+                        [_buttons(wording), _attributions(wording, has_tiles=has_tiles)],
+                        className="map-corner",
+                    ),
+                ],
+                className="map-foot",
+            ),
             time_bar,
-            legend,
-            _attributions(wording, has_tiles=has_tiles),
         ],
         id=FRAME_ID,
         className="map-frame",
@@ -272,14 +279,26 @@ def _buttons(wording: Mapping[str, str]) -> html.Div:
     )  # fmt: skip
 
 
-def _attributions(wording: Mapping[str, str], *, has_tiles: bool) -> html.P:
-    return html.P(
+def _attributions(wording: Mapping[str, str], *, has_tiles: bool) -> html.Div:
+    """Who the data and the backdrop are of, behind a button; that traffic is simulated, in view."""
+    told = [wording["attribution_roads"], *([wording["attribution_tiles"]] if has_tiles else [])]
+    return html.Div(
         [
-            html.Span(wording["attribution_demo"], id=DEMO_ATTRIBUTION_ID, hidden=True),
-            html.Span(wording["attribution_roads"]),
-            *([html.Span(wording["attribution_tiles"])] if has_tiles else []),
+            html.Span(
+                wording["attribution_demo"],
+                id=DEMO_ATTRIBUTION_ID,
+                className="map-simulated",
+                hidden=True,
+            ),
+            html.Details(
+                [
+                    html.Summary("i", title=wording["attributions"]),
+                    html.P([html.Span(words) for words in told]),
+                ],
+                className="map-attribution",
+            ),
         ],
-        className="map-attribution",
+        className="map-sources",
     )
 
 

@@ -34,7 +34,7 @@ FIRST_ROOM: Final = "/exploitation/"
 # As long as somebody may take over the form.
 TOKEN_SECONDS: Final = 3_600
 _SALT: Final = "log-in form"
-_STYLES: Final = ("base.css", "cards.css", "exploitation.css", "camera.css", "log_in.css")
+_STYLES: Final = ("base.css", "exploitation.css", "camera.css", "log_in.css")
 _STATUSES: Final = {
     "refused": HTTPStatus.FORBIDDEN,
     "throttled": HTTPStatus.TOO_MANY_REQUESTS,

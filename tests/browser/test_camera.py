@@ -114,5 +114,5 @@ def test_an_operator_keeps_a_reading_at_a_road_and_finds_it_on_its_card(app, vis
     page.get_by_role("link", name="Retour à la carte").click()
     visited.until(lambda: visited.map("map.loaded()"), "the map again")
     page.locator("#worst-0").click()
-    expect(page.locator("#road-card")).to_contain_text("Caméra Mât du pont : Bloqué,")
+    expect(page.locator("#panel-place")).to_contain_text("Caméra Mât du pont : Bloqué,")
     assert visited.errors == []

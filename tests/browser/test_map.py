@@ -119,6 +119,11 @@ def test_a_resize_keeps_the_view(painted):
     assert painted.map("map.getZoom()") == pytest.approx(zoom)
 
 
+def click(page, app, segment):
+    """Click a segment where it is drawn."""
+    page.page.mouse.click(*page.point_of(app.network, segment))
+
+
 def test_hidden_legend_entries_stay_hidden_through_refreshes(app, painted):
     button = painted.page.locator("#legend-heavy")
     expect(button).to_have_attribute("aria-pressed", "true")
@@ -127,12 +132,13 @@ def test_hidden_legend_entries_stay_hidden_through_refreshes(app, painted):
     segment = 2
     assert painted.status_on_map(segment) == Status.HEAVY
     center_on(painted, app, segment)
+    label = painted.page.locator("#road-label")
     hover(painted, app, segment)
-    expect(painted.page.locator("#road-card")).to_contain_text("Dense")
+    expect(label).to_contain_text("Dense")
 
     button.click()
     expect(button).to_have_attribute("aria-pressed", "false")
-    expect(painted.page.locator("#road-card")).to_be_hidden()
+    expect(label).to_be_hidden()
     opacity = "map.getPaintProperty('roads', 'line-opacity')"
     hidden = ["match", ["coalesce", ["feature-state", "status"], -1], [1, 3], 1, 0]
     assert painted.map(opacity) == hidden
@@ -142,14 +148,14 @@ def test_hidden_legend_entries_stay_hidden_through_refreshes(app, painted):
     expect(button).to_have_attribute("aria-pressed", "false")
     hover(painted, app, segment)
     painted.page.mouse.move(5, 5)
-    expect(painted.page.locator("#road-card")).to_be_hidden()
+    expect(label).to_be_hidden()
 
     button.click()
     hover(painted, app, segment)
-    expect(painted.page.locator("#road-card")).to_be_visible()
+    expect(label).to_be_visible()
 
 
-def test_hovering_a_road_tells_all_about_it_and_asks_once_per_snapshot(app, painted):
+def test_a_road_that_is_clicked_is_told_in_the_panel_and_asked_for_once_per_snapshot(app, painted):
     def details():
         return sum(url.endswith("/details") for url in painted.requests)
 
@@ -157,14 +163,18 @@ def test_hovering_a_road_tells_all_about_it_and_asks_once_per_snapshot(app, pain
     congested, unknown = 3, 5
     center_on(painted, app, congested)
     hover(painted, app, congested)
-    card = painted.page.locator("#road-card")
+    expect(painted.page.locator("#road-label")).to_contain_text("de la Liberté")
+    assert details() == 0
+    click(painted, app, congested)
+    expect(painted.page.locator("#panel-network")).to_be_hidden()
+    card = painted.page.locator("#panel-place")
     expect(card).to_contain_text("10 km/h")
     for text in ("Bd de la Liberté", "Bloqué", "50 km/h", "60 %", "12:43"):
         expect(card).to_contain_text(text)
     assert details() == 1
 
     center_on(painted, app, unknown)
-    hover(painted, app, unknown)
+    click(painted, app, unknown)
     expect(card).to_contain_text("pas de mesure")
     expect(card).to_contain_text("Inconnu")
     # The limit alone; which of the narrow spaces stands there is the browser's own idea.
@@ -175,6 +185,11 @@ def test_hovering_a_road_tells_all_about_it_and_asks_once_per_snapshot(app, pain
     expect(card).to_contain_text("Libre")
     expect(card).to_contain_text("45 km/h")
     assert details() == 2
+
+    # What the map does not show any more is not told of either.
+    painted.page.locator("#legend-freeFlow").click()
+    expect(card).to_be_hidden()
+    expect(painted.page.locator("#panel-network")).to_be_visible()
     assert painted.errors == []
 
 
@@ -184,25 +199,26 @@ def test_details_that_are_gone_are_asked_for_once_and_promised(app, painted):
     painted.until(lambda: painted.status_on_map(0) == Status.HEAVY, "a new version")
     painted.page.route("**/details", lambda route: route.fulfill(status=404))
     for _ in range(3):
-        hover(painted, app, 3)
-    card = painted.page.locator("#road-card")
+        click(painted, app, 3)
+    card = painted.page.locator("#panel-place")
     expect(card).to_contain_text("à la prochaine mise à jour")
     expect(card).to_contain_text("Dense")
     painted.page.unroute("**/details")
     assert sum(url.endswith("/details") for url in painted.requests) == 1
 
 
-def test_a_tap_opens_a_card_that_a_button_closes(live_app, visit):
+def test_a_tap_raises_the_sheet_with_the_road_beside_which_it_stays_seen(live_app, visit):
     page = visit(live_app.url, PHONE)
     page.until_painted(live_app.publish())
     center_on(page, live_app, 3)
     page.page.touchscreen.tap(*page.point_of(live_app.network, 3))
-    card = page.page.locator("#road-card")
+    card = page.page.locator("#panel-place")
     expect(card).to_contain_text("Bd de la Liberté")
     expect(card).to_contain_text("Bloqué")
-    roads = page.page.locator("#map").bounding_box()
-    assert card.bounding_box()["y"] >= roads["y"] + roads["height"], "the card hides the road"
-    card.get_by_role("button", name="Fermer").tap()
+    page.until(lambda: page.map("!map.isMoving()"), "map at rest")
+    _, y = page.point_of(live_app.network, 3)
+    assert page.page.locator("#panel").bounding_box()["y"] > y, "the sheet hides the road"
+    card.get_by_role("button", name="Tout le réseau").tap()
     expect(card).to_be_hidden()
 
 
@@ -212,11 +228,12 @@ def test_the_keyboard_reads_the_road_at_the_centre(app, painted):
     canvas.focus()
     expect(canvas).to_have_attribute("aria-label", re.compile("Carte du trafic"))
     canvas.press("Enter")
-    card = painted.page.locator("#road-card")
-    expect(card).to_have_attribute("role", "status")
+    card = painted.page.locator("#panel-place")
+    expect(card.get_by_role("heading")).to_be_focused()
     expect(card).to_contain_text("Bd de la Liberté")
     painted.page.keyboard.press("Escape")
     expect(card).to_be_hidden()
+    expect(canvas).to_be_focused()
 
 
 def test_a_worst_road_is_flown_to_and_told(painted):
@@ -224,9 +241,9 @@ def test_a_worst_road_is_flown_to_and_told(painted):
     name = painted.page.locator("#worst-name-0").inner_text()
     worst.focus()
     worst.press("Enter")
-    card = painted.page.locator("#road-card")
+    card = painted.page.locator("#panel-place")
     expect(card).to_contain_text(name)
-    assert painted.map("map.getZoom()") > 14
+    painted.until(lambda: painted.map("map.getZoom() > 14 && !map.isMoving()"), "flown there")
     painted.page.keyboard.press("Escape")
     expect(card).to_be_hidden()
     expect(worst).to_be_focused()
@@ -285,7 +302,7 @@ def test_without_the_private_handle_the_map_draws_by_traces(live_app, visit):
     page.page.locator("#legend-congested").click()
 
     page.page.locator("#worst-0").click()
-    expect(page.page.locator("#road-card")).to_contain_text("Bloqué")
+    expect(page.page.locator("#panel-place")).to_contain_text("Bloqué")
     assert page.js("() => document.querySelector('#map .js-plotly-plot')._fullLayout.map.zoom") > 14
     assert page.errors == []
 

@@ -112,7 +112,7 @@ def test_a_moment_is_shown_until_now_is_asked_for(app, visit):
 def test_a_phone_reads_a_road_s_forecast_and_why_there_is_none(app, visit):
     page = visit(app.url, PHONE, bypass_csp=True)
     page.until_painted(app.publish(np.full(len(NETWORK), Status.FREE_FLOW)))
-    document, card = page.page, page.page.locator("#road-card")
+    document, card = page.page, page.page.locator("#panel-place")
     document.get_by_role("button", name="Prévision", exact=True).tap()
     expect(document.locator("#map-forecast-problem")).to_contain_text("n'est pas disponible")
     expect(document.locator("#map-now")).to_have_attribute("aria-pressed", "true")

@@ -46,9 +46,9 @@ def test_the_card_and_the_card_of_a_road_follow_the_traffic(live_app, visit):
 
     # It comes by itself, and so does its part of a card that is already open.
     document.locator("#worst-0").click()
-    road = document.locator("#road-card")
+    road = document.locator("#panel-place")
     expect(road).to_be_visible()
-    expect(road.locator(".road-card-ahead")).to_have_count(0)
+    expect(road.locator(".road-ahead")).to_have_count(0)
     issue(live_app, snapshot)
     expect(note).to_contain_text("Prévision faite à 12:43. Modèle initial")
     status = document.locator("#nowcast .nowcast-status")
@@ -66,14 +66,13 @@ def test_the_card_and_the_card_of_a_road_follow_the_traffic(live_app, visit):
     expect(document.locator("#nowcast-penetrantes-15-lost")).to_have_text(
         f"+{round(600 / free_flow_kmh)} min"
     )
-    leads = road.locator(".road-card-leads")
+    leads = road.locator(".road-leads")
     expect(leads.locator("dt")).to_have_text([f"+{minutes} min" for minutes in LEAD_MINUTES])
     expect(leads.locator("dd").first).to_contain_text("Dense")
-    frame = document.locator(".map-frame").bounding_box()
-    box = road.bounding_box()
-    assert box["y"] >= frame["y"]
-    assert box["y"] + box["height"] <= frame["y"] + frame["height"]
-    assert serious_problems(document, "#nowcast", "#road-card") == []
+    assert serious_problems(document, "#panel-place") == []
+    document.keyboard.press("Escape")
+    assert serious_problems(document, "#nowcast") == []
+    document.locator("#worst-0").click()
 
     # The next snapshot has a nowcast of its own.
     newer = live_app.publish(observed_at=LATER)

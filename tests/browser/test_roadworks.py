@@ -39,7 +39,7 @@ def test_roadworks_are_drawn_listed_and_told(start_app, visit):
     # Whoever wants to see one on the map wants to see them all again.
     page.page.locator("#roadworks-list button").click()
     expect(toggle).to_have_attribute("aria-pressed", "true")
-    card = page.page.locator("#road-card")
+    card = page.page.locator("#panel-place")
     expect(card).to_contain_text("Circulation interdite · dernier jour aujourd'hui")
     page.page.keyboard.press("Escape")
     expect(card).to_be_hidden()

@@ -75,5 +75,5 @@ def test_events_are_listed_and_stand_out_on_demand_and_through_refreshes(start_a
         "all roads alike",
     )
     listed.click()
-    expect(page.page.locator("#road-card")).to_be_visible()
+    expect(page.page.locator("#panel-place")).to_be_visible()
     assert page.errors == []
