@@ -24,6 +24,8 @@ _EARTH_RADIUS_M: Final = 6_371_008.8
 _COORDINATE_DECIMALS: Final = 5
 # 2 m: parts of one segment that end to end lie closer than that are one line.
 _TOUCH_DEG: Final = 2e-5
+# The feed has 4 at most; putting them in order takes their number cubed where they are circles.
+_MOST_PARTS: Final = 20
 # A shorter stretch says where traffic stands, but is no place that people would be sent around.
 _MIN_LISTED_M: Final = 200.0
 # What a road without a limit is driven at where the quickest of several drives is looked for.
@@ -282,7 +284,7 @@ def geometry_parts(geometry: dict[str, Any]) -> list[Part]:
     Raises
     ------
     ValueError
-        For any other type, or a part of fewer than two points.
+        For any other type, a part of fewer than two points, or more than 20 parts.
     """
     if geometry["type"] == "LineString":
         parts = [geometry["coordinates"]]
@@ -292,6 +294,8 @@ def geometry_parts(geometry: dict[str, Any]) -> list[Part]:
         raise ValueError(f"geometry of type {geometry['type']}")
     if not parts or any(len(part) < 2 for part in parts):
         raise ValueError("geometry with fewer than two points")
+    if len(parts) > _MOST_PARTS:
+        raise ValueError(f"geometry of {len(parts)} parts")
     return parts if len(parts) == 1 else _in_order_of_travel(parts)
 
 

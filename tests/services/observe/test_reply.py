@@ -15,6 +15,8 @@ from services.traffic.network import decode_network, encode_network
 from services.traffic.status import Status, status_of_speed_ratio
 from tests.feed_replies import OBSERVED_AT, RECEIVED_AT, encode, make_record, make_records
 
+THERE_AND_BACK = [[[-1.7, 48.1], [-1.6, 48.1]], [[-1.6, 48.1], [-1.7, 48.1]]]
+
 
 def check(records: object, **options: object) -> CheckedReply:
     body = records if isinstance(records, bytes) else encode(records)
@@ -342,6 +344,10 @@ def test_segments_may_get_other_ids_all_at_once(kept):
         ("denomination", "x" * 100_000),
         ("hierarchie", "x" * 101),
         ("geo_shape", {"geometry": {"type": "LineString", "coordinates": [[-1.7, 48.1]] * 9_000}}),
+        (
+            "geo_shape",
+            {"geometry": {"type": "MultiLineString", "coordinates": THERE_AND_BACK * 300}},
+        ),
     ],
 )
 def test_a_field_too_long_leaves_its_segment_out_by_name(field, value):
