@@ -70,6 +70,14 @@ class Waypoint(NamedTuple):
     point: tuple[float, float]
 
 
+class Commune(NamedTuple):
+    """A part of the city: its official number, its name and a point (WGS 84 degrees)."""
+
+    code: str
+    name: str
+    point: tuple[float, float]
+
+
 @dataclass(frozen=True)
 class CorridorPlan:
     """A drive that people know by name; it is driven both ways.
@@ -161,7 +169,7 @@ class City:
         How the names of places between roads begin, and of those on the ring road.
     road_signs : tuple of (str, str)
         How names of roads begin, and what signs have instead; the first that fits.
-    communes : tuple of Waypoint
+    communes : tuple of Commune
         What the map calls the parts of the city, those with more roads first.
     corridors : tuple of CorridorPlan
     free_flow_shares : tuple of (str, float, float)
@@ -199,7 +207,7 @@ class City:
     junction_prefixes: tuple[str, ...]
     ring_junction_prefixes: tuple[str, ...]
     road_signs: tuple[tuple[str, str], ...]
-    communes: tuple[Waypoint, ...]
+    communes: tuple[Commune, ...]
     corridors: tuple[CorridorPlan, ...]
     free_flow_shares: tuple[tuple[str, float, float], ...]
     other_free_flow_share: float

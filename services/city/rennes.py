@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from services.city.city import (
     Box,
     City,
+    Commune,
     CorridorPlan,
     Holidays,
     StatusThresholds,
@@ -170,26 +171,26 @@ _CORRIDORS: Final = (
     ),
 )
 
-# The communes of the feed's segments (`insee`), each in the middle of them; those of Rennes itself
+# The communes of the feed's segments by `insee`, each in the middle of them; those of Rennes itself
 # lie around its centre.
 _COMMUNES: Final = (
-    Waypoint("Rennes", (-1.6777, 48.1117)),
-    Waypoint("Cesson-Sévigné", (-1.6235, 48.1250)),
-    Waypoint("Saint-Grégoire", (-1.6865, 48.1463)),
-    Waypoint("Saint-Jacques-de-la-Lande", (-1.7106, 48.0784)),
-    Waypoint("Noyal-Châtillon-sur-Seiche", (-1.6650, 48.0516)),
-    Waypoint("Vezin-le-Coquet", (-1.7551, 48.1191)),
-    Waypoint("Le Rheu", (-1.7744, 48.0942)),
-    Waypoint("Chantepie", (-1.6267, 48.0847)),
-    Waypoint("Chartres-de-Bretagne", (-1.7048, 48.0488)),
-    Waypoint("Betton", (-1.6490, 48.1590)),
-    Waypoint("Bruz", (-1.7375, 48.0560)),
-    Waypoint("Pacé", (-1.7700, 48.1398)),
-    Waypoint("Vern-sur-Seiche", (-1.6115, 48.0471)),
-    Waypoint("Montgermont", (-1.7059, 48.1522)),
-    Waypoint("Thorigné-Fouillard", (-1.5843, 48.1395)),
-    Waypoint("Chavagne", (-1.7908, 48.0776)),
-    Waypoint("Mordelles", (-1.7941, 48.0811)),
+    Commune("35238", "Rennes", (-1.6777, 48.1117)),
+    Commune("35051", "Cesson-Sévigné", (-1.6235, 48.1250)),
+    Commune("35278", "Saint-Grégoire", (-1.6865, 48.1463)),
+    Commune("35281", "Saint-Jacques-de-la-Lande", (-1.7106, 48.0784)),
+    Commune("35206", "Noyal-Châtillon-sur-Seiche", (-1.6650, 48.0516)),
+    Commune("35353", "Vezin-le-Coquet", (-1.7551, 48.1191)),
+    Commune("35240", "Le Rheu", (-1.7744, 48.0942)),
+    Commune("35055", "Chantepie", (-1.6267, 48.0847)),
+    Commune("35066", "Chartres-de-Bretagne", (-1.7048, 48.0488)),
+    Commune("35024", "Betton", (-1.6490, 48.1590)),
+    Commune("35047", "Bruz", (-1.7375, 48.0560)),
+    Commune("35210", "Pacé", (-1.7700, 48.1398)),
+    Commune("35352", "Vern-sur-Seiche", (-1.6115, 48.0471)),
+    Commune("35189", "Montgermont", (-1.7059, 48.1522)),
+    Commune("35334", "Thorigné-Fouillard", (-1.5843, 48.1395)),
+    Commune("35076", "Chavagne", (-1.7908, 48.0776)),
+    Commune("35196", "Mordelles", (-1.7941, 48.0811)),
 )
 
 # Noon of 2024-08-26, with what rush of 2025-11-04 tells of the delay taken out, by hierarchie and

@@ -23,6 +23,7 @@ from services.traffic.snapshot import Source
 _ANNOUNCED_DAYS: Final = 30
 _PARKING: Final = "Interdiction de stationnement"
 _EPOCH: Final = date(1970, 1, 1)
+_COMMUNE_FIELD: Final = "insee"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def _records(network: DemoNetwork, site: Site) -> Iterator[tuple[dict[str, Any],
                 "geo_point_2d": {"lon": lon, "lat": lat},
                 "gml_id": f"simulation.{site.number}",
                 "id_evt": site.number,
-                "commune": "35238 - Rennes",
+                "commune": _commune(network, site.segments[0]),
                 "quartier": None,
                 "localisation": str(network.names[site.segments[0]]),
                 "commentaire": kind,
@@ -83,6 +84,13 @@ def _records(network: DemoNetwork, site: Site) -> Iterator[tuple[dict[str, Any],
                 "interlocuteur": None,
             },
         )
+
+
+def _commune(network: DemoNetwork, segment: int) -> str:
+    """Number and name of the commune that a segment is of, as the feed writes them."""
+    code = str(msgspec.json.decode(network.records[segment][_COMMUNE_FIELD]))
+    names = {commune.code: commune.name for commune in RENNES.communes}
+    return f"{code} - {names.get(code, '')}"
 
 
 def _midnight(day: int) -> str:

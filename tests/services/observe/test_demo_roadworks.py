@@ -40,6 +40,24 @@ def test_the_list_passes_the_checks_of_the_live_one_and_is_the_same_every_time()
     assert told_at(NOON + timedelta(days=3)).told.version != checked.told.version
 
 
+def test_each_is_in_the_town_that_its_road_lies_in():
+    """Communes are named where they are: no roadwork is 8 km or more from its town's middle."""
+    roadworks = [
+        one
+        for month in range(13)
+        for one in told_at(NOON + timedelta(weeks=4 * month)).told.roadworks
+    ]
+    middles = {commune.name: np.array(commune.point) for commune in RENNES.communes}
+    points = np.array([one.measures[0].geometry["coordinates"][0][0] for one in roadworks])
+    away = (points - [middles[one.town] for one in roadworks]) * [74.3, 111.2]
+
+    assert np.hypot(*away.T).max() < 8.0
+    assert len({one.town for one in roadworks}) > 10
+    outside = np.hypot(*((points - middles["Rennes"]) * [74.3, 111.2]).T) > 6.0
+    assert outside.any()
+    assert "Rennes" not in {roadworks[at].town for at in np.flatnonzero(outside)}
+
+
 def test_some_are_of_today_and_some_are_to_come():
     days = [NOON.date() + timedelta(days=7 * week) for week in range(20)]
     active = [
