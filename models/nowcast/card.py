@@ -10,8 +10,8 @@ from services.forecast.nowcasts import LEAD_MINUTES
 
 _SIMULATED = """\
 **This model learned from simulated traffic.** Its measures say how well it learned the
-simulation, not how well it forecasts Rennes, and it knows the simulation's segments only. Train it
-again on observed traffic as soon as two weeks of it are there:
+simulation, not how well it forecasts {city}. It finds segments by their ids, and knows those
+of that network only. Train it again on observed traffic as soon as two weeks of it are there:
 `python -m models.nowcast.train --source live`.
 """
 _OBSERVED = "This model learned from traffic that was observed.\n"
@@ -23,9 +23,9 @@ def nowcast_card(measures: dict[str, Any]) -> str:
     thresholds = measures["thresholds"]
     days = {part: len(dates) for part, dates in measures["split"].items()}
     return f"""\
-# Traffic of Rennes in the next hour, {measures["model_version"]}
+# Traffic of {measures["city"]} in the next hour, {measures["model_version"]}
 
-{_SIMULATED if trained_on["source"] == "demo" else _OBSERVED}
+{_SIMULATED.format(city=measures["city"]) if trained_on["source"] == "demo" else _OBSERVED}
 ## What it does
 Gives, for every segment and 15, 30, 45 and 60 minutes ahead, the 10th, 50th and 90th percentile of
 the speed ratio (speed ÷ limit), from the last hour of the whole network, the usual day and the

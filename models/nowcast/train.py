@@ -287,6 +287,7 @@ def _measures(
     test["days"] = [day.isoformat() for day in parts.test]
     test["zones"] = _zone_measures(table, zones, quantiles, rows)
     return {
+        "city": table.network.city.name,
         "network_version": table.network.version,
         "segments": {"all": len(table.network), "known": int(city.is_known.sum())},
         "unknown_share": float(np.isnan(table.ratio).mean()),

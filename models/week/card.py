@@ -8,7 +8,7 @@ from models.week.scores import scores_table
 
 _SIMULATED = """\
 **This model learned from simulated traffic.** Its measures say how well it learned the
-simulation, not how well it forecasts Rennes. Train it again on observed traffic as soon as some
+simulation, not how well it forecasts {city}. Train it again on observed traffic as soon as some
 weeks of it are there: `python -m models.week.train --source live`.
 """
 _OBSERVED = "This model learned from traffic that was observed.\n"
@@ -19,9 +19,9 @@ def week_card(measures: dict[str, Any]) -> str:
     trained_on, training, test = measures["trained_on"], measures["training"], measures["test"]
     observed = test["shares_observed"]
     return f"""\
-# Every segment of Rennes in an ordinary week, {measures["model_version"]}
+# Every segment of {measures["city"]} in an ordinary week, {measures["model_version"]}
 
-{_SIMULATED if trained_on["source"] == "demo" else _OBSERVED}
+{_SIMULATED.format(city=measures["city"]) if trained_on["source"] == "demo" else _OBSERVED}
 ## What it does
 Gives, for each of {measures["segments"]:,} segments and each of the 168 hours of the week (local
 time), P10, P50 and P90 of the speed ratio (speed ÷ limit). The probabilities of *congested* (up to

@@ -186,6 +186,7 @@ def train_on(
             "test": test,
             "decision": asdict(ruling),
             "segments": len(observed.network),
+            "city": city.name,
             "network_version": observed.network.version,
             "thresholds": asdict(city.thresholds),
             "split": asdict(parts),

@@ -9,7 +9,7 @@ from models.zones.forecaster import KERAS_MODEL_NAME
 
 _SIMULATED = """\
 **This model learned from simulated traffic.** Its measures say how well it learned the
-simulation, not how well it forecasts Rennes. Train it again on observed traffic as soon as some
+simulation, not how well it forecasts {city}. Train it again on observed traffic as soon as some
 weeks of it are there: `python -m models.train --source live`.
 """
 _OBSERVED = "This model learned from traffic that was observed.\n"
@@ -40,9 +40,9 @@ def model_card(measures: dict[str, Any]) -> str:
     made_by = "models.challenge" if is_challenger else "models.train"
     source, seed = trained_on["source"], training["seed"]
     return f"""\
-# Traffic of Rennes by the hour of the week, {measures["model_version"]}
+# Traffic of {measures["city"]} by the hour of the week, {measures["model_version"]}
 
-{_SIMULATED if is_simulated else _OBSERVED}
+{_SIMULATED.format(city=measures["city"]) if is_simulated else _OBSERVED}
 ## What it does
 Gives, for a zone, a day of the week and an hour (local time), the probabilities of *free*, *dense*
 and *blocked*: the speed ratio of the zone above 0.67, in between, or up to 0.40

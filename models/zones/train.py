@@ -145,6 +145,7 @@ def train_on(
         {
             "model_version": f"{trained_on.last_day}-{fitted.forecaster.weights_hash()}",
             "features": {"version": features.version, **features.as_dict()},
+            "city": observed.city.name,
             "trained_on": asdict(trained_on),
             "split": asdict(split),
             "training": {
