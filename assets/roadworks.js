@@ -47,7 +47,7 @@
   };
 
   /** A day written as 2026-12-31, in words; its year where that is not this one. */
-  const dayWords = (day) => app.wording.calendarDay(day, state.told.day);
+  const dayWords = (day) => app.wording.calendarDay(day, state.told.day, page.texts);
 
   const whenWords = ({ first_day: first, last_day: last, active }) => {
     const { roadworks: words } = page.texts;

@@ -125,28 +125,37 @@
   const time = (epochSeconds) =>
     datePart(epochSeconds, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
-  const date = (epochSeconds, nowSeconds) => {
+  /** A day with its month; the first of a month as the language has it (« 1er décembre »). */
+  const dayAndMonth = (moment, options, texts) =>
+    formatter(Intl.DateTimeFormat, { ...options, day: "numeric", month: "long" })
+      .formatToParts(moment)
+      .map(({ type, value }) =>
+        type === "day" && value === "1" ? texts.calendar.first_day : value,
+      )
+      .join("");
+
+  const date = (epochSeconds, nowSeconds, texts) => {
     const [year, thisYear] = [epochSeconds, nowSeconds].map((at) =>
       datePart(at, { year: "numeric" }),
     );
-    const words = { weekday: "long", day: "numeric", month: "long" };
-    return datePart(epochSeconds, year === thisYear ? words : { ...words, year: "numeric" });
+    const options = {
+      timeZone: app.page.settings.timeZone,
+      weekday: "long",
+      ...(year === thisYear ? {} : { year: "numeric" }),
+    };
+    return dayAndMonth(epochSeconds * 1000, options, texts);
   };
 
   /** A day written as 2026-12-31; its year when that is not the one of today, written likewise. */
-  const calendarDay = (written, today) => {
+  const calendarDay = (written, today, texts) => {
     const isOtherYear = written.slice(0, 4) !== today.slice(0, 4);
-    return formatter(Intl.DateTimeFormat, {
-      timeZone: "UTC",
-      day: "numeric",
-      month: "long",
-      ...(isOtherYear ? { year: "numeric" } : {}),
-    }).format(Date.parse(written));
+    const options = { timeZone: "UTC", ...(isOtherYear ? { year: "numeric" } : {}) };
+    return dayAndMonth(Date.parse(written), options, texts);
   };
 
   /** « à 12:43 », with its date when that is not today's, and its year when not this year's. */
   const when = (epochSeconds, nowSeconds, texts) => {
-    const [day, today] = [epochSeconds, nowSeconds].map((at) => date(at, nowSeconds));
+    const [day, today] = [epochSeconds, nowSeconds].map((at) => date(at, nowSeconds, texts));
     return fill(day === today ? texts.freshness.when_today : texts.freshness.when_earlier, {
       time: time(epochSeconds),
       date: day,

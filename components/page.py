@@ -34,7 +34,7 @@ LANGUAGE_STORE_ID: Final = "language"
 
 # Sections of the texts that scripts write with; the rest stays on the server.
 BROWSER_TEXTS: Final = (
-    "freshness", "age", "status", "status_meaning", "zone_status", "zone",
+    "freshness", "age", "calendar", "status", "status_meaning", "zone_status", "zone",
     "zones_now", "usual_sentence", "usual_speed", "unusual", "event_trend",
     "map", "legend", "road",
     "forecast", "nowcast", "glance", "unit", "map_forecast", "forecast_status",

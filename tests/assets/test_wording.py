@@ -69,6 +69,14 @@ def written(page, call: str) -> str:
             "le lundi 26 août 2024 à 12:43",
             "on Monday 26 August 2024 at 12:43",
         ),
+        ('calendarDay("2026-12-01", "2026-11-29", texts)', "1er décembre", "1 December"),
+        ('calendarDay("2027-01-01", "2026-11-29", texts)', "1er janvier 2027", "1 January 2027"),
+        ('calendarDay("2026-12-31", "2026-11-29", texts)', "31 décembre", "31 December"),
+        (
+            f"when({NOW - 23 * DAY_S}, {NOW}, texts)",
+            "le dimanche 1er novembre à 12:43",
+            "on Sunday 1 November at 12:43",
+        ),
         (
             'counted(texts.legend.explanation, 1, { meaning: "m", share: "s" })',
             "m. 1 tronçon, s de la longueur du réseau.",
