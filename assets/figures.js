@@ -67,10 +67,10 @@
   const againstUsual = (seconds, texts) => {
     if (seconds === null) return "";
     const { worst_more: more, worst_less: less, worst_same: same } = texts.glance;
-    const minutes = Math.round(Math.abs(seconds) / SECONDS_PER_MINUTE);
-    if (minutes === 0) return same;
-    const delay = app.wording.quantity(minutes, "minute");
-    return app.wording.fill(seconds > 0 ? more : less, { delay });
+    const away = Math.abs(seconds);
+    if (Math.round(away / SECONDS_PER_MINUTE) === 0) return same;
+    // As exactly as the time lost in all, of which it is a part.
+    return app.wording.fill(seconds > 0 ? more : less, { delay: app.wording.duration(away) });
   };
 
   const delayed = (seconds, texts) =>

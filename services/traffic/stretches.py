@@ -8,6 +8,7 @@ segment is of exactly one stretch; the order of the rows has no part in it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal
@@ -32,8 +33,9 @@ _MIN_STRETCH_M: Final = 500.0
 _RADIAL_SHARE: Final = 0.5
 # What comes back this close to where it began is a roundabout.
 _LOOP_SHARE: Final = 0.35
-# The ring road is cut where a junction is this near: it passes above or below the other roads.
-_JUNCTION_M: Final = 300.0
+# The ring road passes above or below other roads: it is cut between the segments that meet the
+# nearest to a junction, if that is this near (a segment of it is up to two kilometres long).
+_JUNCTION_M: Final = 400.0
 _CARDINALS: Final[tuple[Cardinal, ...]] = ("north", "east", "south", "west")
 
 
@@ -135,29 +137,48 @@ class _Places:
         self._junctions = Grid(ends[at_junction], _JUNCTION_M)
         self._junction_names = [self._names[place] for place in at_junction]
 
-    def between(self, before: int | None, after: int | None) -> str:
-        """Name of the place between two segments of a chain, or at its beginning or end."""
-        lines = self._lines
-        points = [] if before is None else [lines.end[before]]
-        points += [] if after is None else [lines.start[after]]
-        own = next(lines.names[index] for index in (before, after) if index is not None)
-        if own in self._city.ring_roads:
-            return self._junction(points)
+    def along(self, chain: list[int]) -> list[str]:
+        """Names of the places before, between and after the segments of a chain; "" for none."""
+        meetings = list(pairwise([None, *chain, None]))
+        if self._lines.names[chain[0]] in self._city.ring_roads:
+            return self._junctions_along(meetings)
+        return [self._crossing(before, after) for before, after in meetings]
+
+    def _points(self, before: int | None, after: int | None) -> list[NDArray[np.float64]]:
+        """Where one segment ends and the next begins."""
+        points = [] if before is None else [self._lines.end[before]]
+        return points + ([] if after is None else [self._lines.start[after]])
+
+    def _crossing(self, before: int | None, after: int | None) -> str:
+        points = self._points(before, after)
+        own = next(self._lines.names[index] for index in (before, after) if index is not None)
         near = {
             self._names[place]
-            for point in [*points, sum(points) / len(points)]
+            for point in [*points, np.mean(points, axis=0)]
             for place, _ in self._ends.near(point)
         }
         named = near - {own, *self._city.names_of_no_road}
         return min(named, key=lambda name: (not self._is_junction(name), name), default="")
 
-    def _junction(self, points: list[NDArray[np.float64]]) -> str:
+    def _junctions_along(self, meetings: list[tuple[int | None, int | None]]) -> list[str]:
+        """Each junction once, where the road passes it the closest; and whatever the ends are."""
+        found = [self._junction(self._points(*meeting)) for meeting in meetings]
+        closest_m: dict[str, float] = {}
+        for distance_m, name in found:
+            closest_m[name] = min(distance_m, closest_m.get(name, distance_m))
+        ends = {0, len(found) - 1}
+        return [
+            name if at in ends or distance_m == closest_m[name] else ""
+            for at, (distance_m, name) in enumerate(found)
+        ]
+
+    def _junction(self, points: list[NDArray[np.float64]]) -> tuple[float, str]:
         near = [
             (distance_m, self._junction_names[place])
             for point in points
             for place, distance_m in self._junctions.near(point)
         ]
-        return min(near)[1] if near else ""
+        return min(near, default=(math.inf, ""))
 
     def _is_junction(self, name: str) -> bool:
         return name.startswith(self._city.junction_prefixes)
@@ -167,7 +188,7 @@ def _pieces(
     lines: RoadLines, chain: list[int], places: _Places
 ) -> list[tuple[list[int], str, str]]:
     """Cut a chain where it meets places: each piece with the names of its ends."""
-    names = [places.between(before, after) for before, after in pairwise([None, *chain, None])]
+    names = places.along(chain)
     cuts = [0, *(at for at in range(1, len(chain)) if names[at]), len(chain)]
     ends_m = np.concatenate([[0.0], np.cumsum(lines.length_m[chain])])
     kept = _far_apart(cuts, names, ends_m.tolist())

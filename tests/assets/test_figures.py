@@ -134,7 +134,7 @@ def test_the_worst_stretches(page):
     assert told("delay")[:2] == ["+1 h 36 min", "+1 min 51 s"]
     assert told("detail") == [
         "1,8 km · 10 km/h · 5 min de plus que d'habitude",
-        "0,6 km · 81 km/h · 1 min de moins que d'habitude",
+        "0,6 km · 81 km/h · 1 min 1 s de moins que d'habitude",
         "0,4 km · 30 km/h · comme d'habitude",
         "0,4 km · 30 km/h",
     ]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import orjson
@@ -34,6 +35,9 @@ def test_traffic_is_the_latest_snapshot_as_geojson(client, published):
         "reliability_pct", "probes", "road_class", "usual_speed_kmh", "compared_with_usual",
         "free_flow_kmh",
     }  # fmt: skip
+    described = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
+    named = {*body, *first["properties"]} - {"type", "features"}
+    assert not [name for name in named if f"`{name}`" not in described]
     assert first["geometry"]["type"] == "MultiLineString"
     assert body["features"][1]["geometry"]["type"] == "LineString"
 

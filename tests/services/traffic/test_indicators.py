@@ -169,6 +169,13 @@ def test_a_stretch_is_compared_where_the_usual_of_half_of_it_is_known():
     assert found["c"].usual_delay_s == pytest.approx(-10, abs=0.1)
 
 
+def test_no_more_than_what_is_lost_is_more_than_usual():
+    """Where one usually drives faster than in free flow, all that is lost is more than usual."""
+    network, snapshot = road_of(["a"], [30])
+    [lost] = worst_stretches(network, snapshot, np.array([50.0]))
+    assert lost.usual_delay_s == lost.delay_s == pytest.approx(60, abs=0.1)
+
+
 def test_unknown_segments_have_no_part_in_a_stretch():
     network, snapshot = road_of(["a", "a"], [30, 30])
     snapshot = observed(network, [Status.UNKNOWN, Status.CONGESTED], [5, 30])
@@ -183,7 +190,7 @@ def test_no_roundabout_nor_short_stretch_nor_road_without_a_name_is_listed():
     rennes = rennes_network()
     jammed = observed(rennes, [3] * len(rennes), [5] * len(rennes))
     listed = worst_stretches(rennes, jammed)
-    assert len(listed) == 331
+    assert len(listed) == 333
     assert min(item.stretch.length_m for item in listed) >= 200.0
     assert not any(item.stretch.road.startswith("Rond-point") for item in listed)
 

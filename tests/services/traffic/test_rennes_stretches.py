@@ -22,7 +22,7 @@ def test_every_segment_is_of_one_stretch_and_no_length_is_lost():
 
     assert sorted(i for item in found for i in item.segments) == list(range(len(network)))
     assert sum(item.length_m for item in found) == pytest.approx(network.length_m.sum())
-    assert len(found) == 457
+    assert len(found) == 459
     of_each = [found[code] for code in network.stretch_codes]
     assert all(place in item.segments for place, item in enumerate(of_each))
     assert {item.road for item in found} == set(network.names.tolist())
@@ -47,6 +47,21 @@ def test_the_ring_road_is_31_km_each_way():
     assert there.length_m / 1_000 == pytest.approx(RING_KM, abs=1.0)
     assert back.length_m / 1_000 == pytest.approx(RING_KM, abs=1.0)
     assert not set(there.segments) & set(back.segments)
+
+
+def test_the_ring_road_is_cut_at_the_same_portes_each_way_near_where_it_passes_them():
+    """However long the segments beside a porte are: those near Beaulieu are of 0.1 and 1.1 km."""
+    ring = [item for item in rennes_network().stretches if item.road == "Route nationale 136"]
+
+    def lengths_km(start, end):
+        ways = {("inner", start, end), ("outer", end, start)}
+        found = [item for item in ring if (item.direction, item.start, item.end) in ways]
+        assert {item.direction for item in found} == {"inner", "outer"}, (start, end)
+        return [item.length_m / 1_000 for item in found]
+
+    assert lengths_km("Porte de Tizé", "Porte de Beaulieu") == pytest.approx([6.0, 6.0], rel=0.2)
+    assert lengths_km("Porte de Beaulieu", "Porte des Loges") == pytest.approx([1.6, 1.6], rel=0.2)
+    assert lengths_km("Porte de Lorient", "Porte de Brest") == pytest.approx([1.0, 1.0], rel=0.2)
 
 
 def test_every_corridor_of_the_city_is_driven_both_ways():
