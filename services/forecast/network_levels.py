@@ -23,8 +23,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.forecast.week_forecasts import QUANTILES, SegmentForecasts, WeekOnNetwork
+from services.forecast.week_forecasts import SegmentForecasts, WeekOnNetwork
 from services.history.hour_of_week import HOURS_PER_DAY
+from services.plain.forecast import QUANTILES
 from services.traffic.day_curve import Forecast, Spread, make_spread
 from services.traffic.indicators import congestion_level
 from services.traffic.network import Network
