@@ -130,9 +130,7 @@ class WeekNetwork:
         places = np.arange(segments)
         return np.stack(
             [
-                np.asarray(
-                    self._model(cells.inputs(np.full(segments, hour), places), training=False)
-                )
+                self._model.predict_on_batch(cells.inputs(np.full(segments, hour), places))
                 for hour in range(HOURS_PER_WEEK)
             ]
         )
