@@ -17,12 +17,14 @@ from components.header import build_header
 from components.legend import build_legend
 from components.nowcast_card import build_nowcast
 from components.panel import build_panel
+from components.quality_line import build_quality_line
 from components.roadworks import build_roadworks
 from components.time_bar import build_time_bar
 from components.traffic_map import build_map
 from components.unusual import build_unusual
 from components.zones_now import build_zones_now
 from services.base.texts import Texts
+from services.plain.quality import LeadQuality
 
 NEWS_STORE_ID: Final = "news"
 SHOWN_STORE_ID: Final = "shown"
@@ -67,6 +69,10 @@ class PageData:
         Whether the city has any.
     choice, forecast
         What the forecast starts with.
+    scored : LeadQuality or None
+        How right the forecasts were; None where nobody can tell.
+    quality_url : str
+        Of the page that tells the rest.
     """
 
     language: str
@@ -79,6 +85,8 @@ class PageData:
     lead_minutes: Sequence[int]
     choice: Choice
     forecast: DayForecast | None
+    scored: LeadQuality | None
+    quality_url: str
     has_tiles: bool
     has_corridors: bool
     has_roadworks: bool
@@ -109,6 +117,7 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
                         moment=build_card(texts, data.choice, data.forecast),
                         network=[
                             build_glance(texts, data.stretches_csv_url),
+                            build_quality_line(texts, data.scored, data.quality_url),
                             build_nowcast(texts, data.zones, data.lead_minutes),
                             build_unusual(texts, data.events_csv_url),
                             *([build_corridors(texts)] if data.has_corridors else []),

@@ -53,7 +53,9 @@ def told_gain(
     if gain is None and outcome == "worse":
         # Nobody can tell how much more than nothing an error is.
         return str(wording["told_worse_than_none"].format(baseline=wording[f"baseline_{baseline}"]))
-    told = wording[f"told_{outcome}"].format(percent=formats(texts).percent(abs(gain or 0.0), 1))
+    share = abs(gain or 0.0)
+    percent = formats(texts).percent(share, 1 if share < 1 else 0)
+    told = wording[f"told_{outcome}"].format(percent=percent)
     return f"{told} {wording[f'than_{baseline}']}" if is_named else str(told)
 
 

@@ -10,7 +10,7 @@ from services.plain.quality import LeadQuality
 
 
 def headline_sentence(texts: Texts, lead: LeadQuality | None) -> str:
-    """The week's error held against the harder of the two yardsticks, or that there is none."""
+    """The week's error held against the harder yardstick; None where nobody can tell."""
     wording = texts["quality"]
     if lead is None or lead.week is None:
         return str(wording["headline_none"])
@@ -24,4 +24,6 @@ def headline_sentence(texts: Texts, lead: LeadQuality | None) -> str:
 
 def build_quality_line(texts: Texts, lead: LeadQuality | None, url: str) -> html.P:
     """The sentence as a link to the page that tells the rest."""
-    return html.P(html.A(headline_sentence(texts, lead), href=url), className="quality-line")
+    return html.P(
+        html.A(headline_sentence(texts, lead), href=url), className="card-panel quality-line"
+    )

@@ -17,7 +17,7 @@ _DOT_PX: Final = 2.5
 _LARGEST_DOT_PX: Final = 10.0
 _SMALLEST_DOT_PX: Final = 3.0
 _SHARES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
-_DAYS_PER_TICK: Final = 7
+_DAYS_PER_TICK: Final = 10
 # At most so many steps of the axis of errors.
 _MOST_STEPS: Final = 5
 # In the order of the legend, which is that of their telling.

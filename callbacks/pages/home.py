@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from dash import html
+from flask import has_request_context
 
 from callbacks.http import camera_api, events, places, segment_forecasts, tiles
 from callbacks.http.language import requested_language
 from callbacks.live import forecast_choice, map_forecast, map_view, refresh
-from callbacks.pages import camera, not_found
+from callbacks.pages import camera, not_found, quality
 from callbacks.pages.subpage import Pages, give_document
 from components.footer import FooterLinks
 from components.forecast_card import Choice
@@ -118,6 +119,11 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
         lead_minutes=LEAD_MINUTES,
         choice=choice,
         forecast=forecast_choice.forecast_or_none(services, choice),
+        # Dash asks once beforehand for the ids alone: a database is not waited for at the start.
+        scored=services.quality.headline(services.shown_source())
+        if has_request_context()
+        else None,
+        quality_url=app.get_relative_path(quality.PATH),
         has_tiles=bool(settings.tiles_url),
         has_corridors=bool(ways),
         has_roadworks=services.roadworks.is_expected,

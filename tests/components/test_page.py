@@ -41,6 +41,8 @@ def page_data(**changes):
         "zones": RENNES.zones,
         "choice": Choice(13, "monday", "centre-ville", "monday", DAY_NAMES, RENNES.zone_choices),
         "forecast": None,
+        "scored": None,
+        "quality_url": "/qualite",
         "lead_minutes": (15, 30, 45, 60),
         "has_tiles": False,
         "has_roadworks": True,

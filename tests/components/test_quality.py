@@ -138,7 +138,7 @@ def test_the_sentence_reads_in_english_as_well():
     assert said == [
         "Forecasts 1 hr ahead: 8.6% less error than the usual pattern",
         "Forecasts 1 hr ahead: neither more nor less error than the usual pattern",
-        "Forecasts 1 hr ahead: 100.0% more error than the usual pattern",
+        "Forecasts 1 hr ahead: 100% more error than the usual pattern",
     ]
 
 
@@ -190,7 +190,7 @@ def test_nothing_evaluated_is_said_in_each_of_its_states():
     assert "Aucune prévision vérifiée ces sept derniers jours" in text
     assert "L'erreur, jour par jour" in text
     assert "Tous les chiffres" not in text
-    assert text_of(build_quality_line(FRENCH, None, "/")) == "Prévisions : pas encore vérifiées"
+    assert text_of(build_quality_line(FRENCH, None, "/")) == "Prévisions : pas encore de résultat"
 
 
 def test_scores_that_cannot_be_read_hide_no_model():
@@ -245,7 +245,7 @@ def test_the_curve_has_a_day_for_a_day_and_breaks_where_one_is_missing():
     svg = svg_of(image)
     assert svg.count("<polyline") == 2 * 3
     assert svg.count("<circle") == 29 * 3
-    for words in ("Modèle", "Habitude", "Persistance", "24 nov.", "17 nov.", "Erreur, en points"):
+    for words in ("Modèle", "Habitude", "Persistance", "24 nov.", "14 nov.", "Erreur, en points"):
         assert f">{words}</text>" in svg
     assert plain(image.alt) == (
         "Erreur moyenne de chaque jour, du 26/10/2026 au 24/11/2026. "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -13,7 +14,7 @@ from services.city.rennes import RENNES
 from services.learn.hourly import score_past_hours
 from services.learn.nowcast_tables import Nowcasts
 from services.learn.zone_tables import ZoneTables
-from services.operations.database import FILE_NAME, open_operations
+from services.operations.database import FILE_NAME, Operations, open_operations
 from services.operations.decisions import record_decision
 from services.operations.tables import Decision
 from tests.services.learn.histories import BLOCKED, FREE, issue, times, write, write_table
@@ -28,8 +29,8 @@ def client(make_client):
     return make_client(NOW)
 
 
-def layout(client):
-    answer = client.get("/qualite/_dash-layout")
+def layout(client, path="/qualite/"):
+    answer = client.get(f"{path}_dash-layout")
     assert answer.status_code == 200
     return answer.get_data(as_text=True)
 
@@ -51,6 +52,23 @@ def score(data_dir):
         decided_at=NOW,
     )
     record_decision(operations, decision)
+
+
+def sentence(client):
+    """What the first page says of the forecasts, as one types it."""
+    tree = orjson.loads(layout(client, "/"))
+    [line] = [part for part in parts(tree) if "quality-line" in part.get("className", "")]
+    return " ".join(line["children"]["props"]["children"].split())
+
+
+def parts(node):
+    """The properties of every component of a layout."""
+    if isinstance(node, list):
+        for child in node:
+            yield from parts(child)
+    elif isinstance(node, dict):
+        yield node.get("props", {})
+        yield from parts(node.get("props", {}).get("children"))
 
 
 def refresh(client, shown):
@@ -125,6 +143,31 @@ def test_the_next_hour_shows_once_there_are_nowcasts_to_evaluate(client, tmp_pat
 def test_without_nowcasts_nothing_is_said_of_how_the_next_hour_did(client, tmp_path):
     score(tmp_path)
     assert "La fourchette est juste" not in layout(client)
+
+
+@pytest.mark.parametrize("content", [None, b"no database at all" * 100], ids=["none", "damaged"])
+def test_the_first_page_says_that_there_is_nothing_to_tell_yet(client, tmp_path, content):
+    if content is not None:
+        (tmp_path / FILE_NAME).write_bytes(content)
+    assert sentence(client) == "Prévisions : pas encore de résultat"
+
+
+def test_the_first_page_tells_it_in_one_sentence(make_client, tmp_path):
+    score(tmp_path)
+    told = sentence(make_client(NOW, source="demo"))
+    assert re.fullmatch(r"Prévisions à 1 h : [0-9 ,]+ % d'erreur (en moins|de plus) qu.+", told)
+    # Live traffic is told nothing of how the simulation was forecast.
+    assert sentence(make_client(NOW, source="live")) == "Prévisions : pas encore de résultat"
+
+
+def test_loads_of_the_first_page_ask_the_database_once_a_minute(make_client, tmp_path, monkeypatch):
+    score(tmp_path)
+    client = make_client(NOW, source="demo")
+    asked = []
+    begin = Operations.begin
+    monkeypatch.setattr(Operations, "begin", lambda self: asked.append(self) or begin(self))
+    assert [sentence(client) for _ in range(3)] == [sentence(client)] * 3
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all" * 100], ids=["empty", "damaged"])
