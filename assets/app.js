@@ -15,6 +15,8 @@
     forecast: null,
     // Every answer of the forecast card, see callbacks/live/zone_table.py; null without a model.
     zoneTable: null,
+    // Today's curve of congestion, see services/web/day.py; null before the first.
+    day: null,
     // The hour and day that a page would start with now.
     moment: null,
     // Codes of the statuses that the legend hides.

@@ -34,6 +34,9 @@
   /** The roadworks of a day; none where the server has others by now, which is no document. */
   app.roadworksOf = keepLast(app.fetchJson);
 
+  /** The curve of a day. */
+  app.dayCurve = keepLast(app.fetchJson);
+
   /** The stretches of a network, and of which of them each segment is. */
   app.networkStretches = keepLast(app.fetchJson);
 

@@ -22,12 +22,13 @@
   /** Gives the versions now shown, which the next answer is compared with: of the snapshot once
       its roads are painted. */
   window.dash_clientside.traffic.refreshed = async (news, settings, texts) => {
-    const { time, snapshot, forecasts, roadworks } = news;
+    const { time, snapshot, forecasts, roadworks, day } = news;
     Object.assign(page, { settings, texts, feedFails: Boolean(news.feed_fails) });
     app.freshness.answered(time);
     if (forecasts) app.change({ zoneTable: forecasts });
     app.forecast.followTime(time);
     app.roadworks.follow(roadworks);
+    app.day.follow(day);
     if (snapshot) {
       await show(snapshot);
     } else {
@@ -38,6 +39,7 @@
       snapshot: page.snapshot?.version ?? null,
       forecasts: page.zoneTable?.version ?? null,
       roadworks: app.roadworks.mark(),
+      day: app.day.version(),
     };
   };
 })();

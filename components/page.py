@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from dash import dcc, html
 
 from components.corridors import build_corridors
+from components.day_curve import build_day_curve
 from components.footer import FooterLinks, build_footer
 from components.forecast_card import CARD_ID, Choice, DayForecast, build_card
 from components.glance import build_glance
@@ -43,7 +44,7 @@ BROWSER_TEXTS: Final = (
     "forecast_status_meaning", "forecast_status_leaning", "zone_status_leaning",
     "basis", "basis_note", "zone_in_title", "zone_status_letter", "day_note",
     "roadworks", "roadwork_level", "stretch", "stretch_way",
-    "corridors", "panel", "gestures",
+    "corridors", "day_curve", "panel", "gestures",
 )  # fmt: skip
 
 
@@ -91,6 +92,7 @@ class PageData:
     has_corridors: bool
     has_roadworks: bool
     icon_url: str
+    congestion_csv_url: str
     events_csv_url: str
     stretches_csv_url: str
     footer: FooterLinks
@@ -116,6 +118,7 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
                         texts,
                         moment=build_card(texts, data.choice, data.forecast),
                         network=[
+                            build_day_curve(texts, data.congestion_csv_url),
                             build_glance(texts, data.stretches_csv_url),
                             build_quality_line(texts, data.scored, data.quality_url),
                             build_nowcast(texts, data.zones, data.lead_minutes),

@@ -7,7 +7,7 @@ from typing import Final
 from dash import html
 from flask import has_request_context
 
-from callbacks.http import camera_api, events, places, segment_forecasts, tiles
+from callbacks.http import camera_api, day, events, places, segment_forecasts, tiles
 from callbacks.http.language import requested_language
 from callbacks.live import forecast_choice, map_forecast, map_view, refresh
 from callbacks.pages import camera, not_found, quality
@@ -127,6 +127,7 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
         has_tiles=bool(settings.tiles_url),
         has_corridors=bool(ways),
         has_roadworks=services.roadworks.is_expected,
+        congestion_csv_url=app.get_relative_path(day.CSV_PATH),
         events_csv_url=app.get_relative_path(events.CSV_PATH),
         stretches_csv_url=app.get_relative_path(places.STRETCHES_CSV_PATH),
         icon_url=app.get_asset_url("icon.svg"),

@@ -141,6 +141,7 @@ def encode_page(view: DayView) -> bytes:
     return orjson.dumps(
         {
             "version": view.version,
+            "day": curve.day,
             "start": _seconds(curve.start),
             "end": _seconds(curve.end),
             "observed": [None if level is None else _percent(level) for level in curve.observed],

@@ -42,6 +42,10 @@ globalThis.textOf = ({ children }) => {
 };
 
 globalThis.addEventListener = () => {};
+globalThis.ResizeObserver = class {
+  observe() {}
+  disconnect() {}
+};
 globalThis.setInterval = () => 0;
 globalThis.setTimeout = () => 0;
 globalThis.clearTimeout = () => {};

@@ -20,6 +20,8 @@ def page():
                 forecast: { followTime: () => {} },
                 roadworks: { follow: (mark) => mark && told.push(`roadworks ${mark[0]}`),
                              mark: () => ["w", 5] },
+                day: { follow: (version) => version && told.push(`day ${version}`),
+                       version: () => "d" },
                 nowcast: { ask: () => told.push("asked for the next hour") },
                 trafficMap: { painted: () => {
                     told.push("painting");
@@ -75,6 +77,7 @@ def test_what_is_shown_is_told_once_it_is_painted(page):
         "snapshot": "abc",
         "forecasts": TABLE["version"],
         "roadworks": ["w", 5],
+        "day": "d",
     }
 
 
@@ -82,3 +85,7 @@ def test_roadworks_are_told_of_where_there_is_news(page):
     page.change(snapshot=SNAPSHOT)
     page.js("told.splice(0)")
     assert refresh(page, roadworks=["v", 9])[:2] == ["answered at 7", "roadworks v"]
+
+
+def test_another_curve_of_the_day_is_told_of_where_there_is_one(page):
+    assert refresh(page, day="e")[:2] == ["answered at 7", "day e"]

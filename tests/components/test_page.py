@@ -48,6 +48,7 @@ def page_data(**changes):
         "has_roadworks": True,
         "has_corridors": True,
         "icon_url": "/assets/icon.svg",
+        "congestion_csv_url": "/api/v1/congestion.csv",
         "events_csv_url": "/api/v1/events.csv",
         "stretches_csv_url": "/api/v1/stretches.csv",
         "footer": LINKS,
