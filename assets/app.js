@@ -11,18 +11,26 @@
     codes: null,
     // Whether there is no snapshot because the server cannot read the feed.
     feedFails: false,
-    // The forecast that the map shows instead, as { answer, codes }; null while it shows now.
+    // The moment shown, by assets/moment.js: { kind: "now" }, { kind: "ahead", minutes }, or
+    // { kind: "hour", day, hour, date }; the day by its name in the settings.
+    moment: { kind: "now" },
+    // The zone looked at; null for the whole network.
+    zone: null,
+    // The road looked at, by the feed's id; null for none.
+    road: null,
+    // The roads of another moment than now, see assets/map_forecast.js; null while now is shown.
     forecast: null,
-    // Every answer of the forecast card, see callbacks/live/zone_table.py; null without a model.
+    // The next hour of the zones, and of the roads once somebody asks: assets/nowcast.js.
+    nextHour: null,
+    nextHourRoads: null,
+    // Every forecast of an hour of a zone, see callbacks/live/zone_table.py; null without a model.
     zoneTable: null,
     // Today's curve of congestion, see services/web/day.py; null before the first.
     day: null,
-    // The hour and day that a page would start with now.
-    moment: null,
-    // Codes of the statuses that the legend hides.
+    // Today and the coming hour, in the city: { hour, day, today, date }.
+    coming: null,
+    // Codes of the statuses that the legend hides, and "roadworks" where it hides those.
     hidden: new Set(),
-    // Id of the road that the panel tells of, null for none.
-    road: null,
     // What draws the map: null until it is there, and where no map can be drawn.
     driver: null,
   };

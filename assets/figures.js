@@ -8,18 +8,19 @@
 
   const shareOf = (snapshot, code) => app.wording.percent(snapshot.shares[code] / 10);
 
+  const unknownTile = (title, texts) => ({
+    kind: "unknown",
+    status: texts.zone_status.unknown,
+    lost: texts.glance.no_value,
+    title,
+  });
+
+  /** The tile of a zone as it is observed. */
   const zoneTile = (zone, state, texts, settings) => {
     const { fill, quantity } = app.wording;
     const { zones_now: wording } = texts;
     const name = texts.zone[zone];
-    if (!state) {
-      return {
-        kind: "unknown",
-        status: texts.zone_status.unknown,
-        lost: texts.glance.no_value,
-        title: fill(wording.explanation_unknown, { zone: name }),
-      };
-    }
+    if (!state) return unknownTile(fill(wording.explanation_unknown, { zone: name }), texts);
     const [kind, comparison, minutes] = state;
     const status = texts.zone_status[kind];
     const delay = quantity(minutes, "minute");
@@ -30,17 +31,94 @@
     return { ...tile, usual, title: fill(wording.compared, { explanation, comparison: usual }) };
   };
 
-  const zones = (snapshot, texts, settings) =>
+  /** The tile of a zone as it is forecast: its word, leaning where it is not firm, its probability,
+      and the minutes lost where these are known. */
+  const forecastTile = (zone, { kind, percent, minutes }, texts) => {
+    const { fill, chance, isFirm, quantity } = app.wording;
+    const { zones_now: wording } = texts;
+    const status = texts[isFirm(percent) ? "zone_status" : "zone_status_leaning"][kind];
+    const told = chance(percent / 100, texts);
+    const when = app.moment.words(page.moment);
+    const title = fill(wording.forecast, { zone: texts.zone[zone], when, status, percent: told });
+    if (minutes === undefined) return { kind, status, lost: told, title };
+    const lost = fill(wording.lost, { delay: quantity(minutes, "minute") });
+    return { kind, status, lost, usual: told, title };
+  };
+
+  /** What is forecast of a zone at the moment shown; null where nothing is. */
+  const zoneForecast = (zone, place) => {
+    const { moment, nextHour, settings } = page;
+    if (moment.kind === "ahead") {
+      if (app.nowcast.told().kind !== "ready") return null;
+      const told = nextHour.zones[place]?.[settings.nowcast.leadMinutes.indexOf(moment.minutes)];
+      if (!told) return null;
+      const [kind, probability, minutes] = told;
+      return { kind, percent: 100 * probability, minutes };
+    }
+    const found = app.forecast.inTable(zone, moment.day);
+    if (!found) return null;
+    const { status, percent } = found.forecast;
+    const kind = status[moment.hour];
+    return { kind, percent: percent[kind][moment.hour] };
+  };
+
+  const tileOf = (zone, place, texts, settings) => {
+    const { moment, snapshot } = page;
+    if (moment.kind === "now") return zoneTile(zone, snapshot.zones[place], texts, settings);
+    const told = zoneForecast(zone, place);
+    if (told) return forecastTile(zone, told, texts);
+    const values = { zone: texts.zone[zone], when: app.moment.words(moment) };
+    return unknownTile(app.wording.fill(texts.zones_now.forecast_unknown, values), texts);
+  };
+
+  const zones = (texts, settings) =>
     settings.zones.flatMap((zone, place) => {
-      const tile = zoneTile(zone, snapshot.zones[place], texts, settings);
-      const { kind, status, lost, title, usual = "" } = tile;
+      const { kind, status, lost, title, usual = "" } = tileOf(zone, place, texts, settings);
       return [
-        [`zone-${zone}`, { className: `zone-tile zone-tile--${kind}`, title }],
+        [
+          `zone-${zone}`,
+          {
+            className: `zone-tile zone-tile--${kind}`,
+            title,
+            "aria-current": String(zone === page.zone),
+          },
+        ],
         [`zone-status-${zone}`, { text: status }],
         [`zone-lost-${zone}`, { text: lost }],
         [`zone-usual-${zone}`, { text: usual }],
       ];
     });
+
+  const zonesHeading = (texts) => {
+    const { zones_now: wording } = texts;
+    const { kind } = page.moment;
+    const heading = kind === "now" ? wording.title : app.moment.words(page.moment);
+    const note = kind === "hour" ? wording.probability_note : wording.lost_note;
+    return [
+      ["zones-now-title", { text: heading }],
+      ["zones-note", { text: note }],
+    ];
+  };
+
+  /** The figures of the moment shown: of the snapshot or of a forecast; null where none are told. */
+  app.figuresTold = () => {
+    const { forecast, snapshot } = page;
+    if (!forecast) return snapshot;
+    return forecast.state === "ready" ? forecast.answer : null;
+  };
+
+  /** The figures where nothing can be told. */
+  const noGlance = ({ glance: { no_value: none } }, settings) => [
+    ["glance-congestion", { text: none }],
+    ["glance-jam", { text: none }],
+    ["glance-shares", { "aria-label": none }],
+    ...settings.legendOrder.map((code) => [`share-${settings.statuses[code]}`, { grow: "0" }]),
+    ["worst-none", { text: none, hidden: false }],
+    ...worstPlaces(settings).map((place) => [`worst-item-${place}`, { hidden: true }]),
+  ];
+
+  const worstPlaces = (settings) =>
+    Array.from({ length: settings.worstStretches }, (_, place) => place);
 
   const glance = (snapshot, texts, settings) => {
     const { fill, number, extraPercent } = app.wording;
@@ -55,7 +133,6 @@
       ["glance-congestion", { text: extra }],
       ["glance-jam", { text: number(snapshot.jam_km, 1) }],
       ["glance-shares", { "aria-label": shares.join(", ") }],
-      ["attribution-demo", { hidden: snapshot.source !== "demo" }],
       ...settings.legendOrder.map((code) => [
         `share-${settings.statuses[code]}`,
         { grow: String(snapshot.shares[code]) },
@@ -77,10 +154,9 @@
     app.wording.fill(texts.glance.worst_delay, { delay: app.wording.duration(seconds) });
 
   const worstStretches = (snapshot, texts, settings) => {
-    const places = Array.from({ length: settings.worstStretches }, (_, place) => place);
     return [
       ["worst-none", { text: texts.glance.worst_none, hidden: snapshot.worst.length > 0 }],
-      ...places.flatMap((place) => {
+      ...worstPlaces(settings).flatMap((place) => {
         if (place >= snapshot.worst.length) return [[`worst-item-${place}`, { hidden: true }]];
         const [, delaySeconds, usualSeconds, kmh, parts] = snapshot.worst[place];
         const { way, ends, length } = app.wording.stretch(parts, texts);
@@ -134,11 +210,10 @@
 
   const legend = (snapshot, texts, settings) =>
     settings.legendOrder.flatMap((code) => {
-      const { fill, number, counted } = app.wording;
+      const { fill, counted } = app.wording;
       const status = settings.statuses[code];
       const count = snapshot.counts[code];
       const values = {
-        count: number(count),
         share: shareOf(snapshot, code),
         meaning: texts.status_meaning[status],
       };
@@ -156,24 +231,42 @@
     status_meaning: texts.forecast_status_meaning,
   });
 
-  /** Everything that a snapshot changes beside the map and its legend. */
+  /** The legend where nothing can be told of the roads. */
+  const noLegend = (texts, settings) =>
+    settings.statuses.map((status) => [
+      `legend-figures-${status}`,
+      { text: texts.glance.no_value },
+    ]);
+
+  /** What is told beside the map of the moment shown; the legend counts the roads as it shows them. */
   const writeFigures = () => {
-    const { snapshot, texts, settings } = page;
-    const figures = [zones, glance, worstStretches].flatMap((part) =>
-      part(snapshot, texts, settings),
-    );
+    const { forecast, snapshot, texts, settings } = page;
+    if (!snapshot) return;
+    const told = app.figuresTold();
+    const figures = told
+      ? [
+          ...glance(told, texts, settings),
+          ...worstStretches(told, texts, settings),
+          ...legend(told, forecast ? forecastTexts(texts) : texts, settings),
+        ]
+      : [...noGlance(texts, settings), ...noLegend(texts, settings)];
     app.write(Object.fromEntries(figures));
+  };
+
+  /** What is told of the zones, at the moment shown. */
+  const writeZones = () => {
+    const { snapshot, texts, settings } = page;
+    if (!snapshot) return;
+    app.write(Object.fromEntries([...zones(texts, settings), ...zonesHeading(texts)]));
+  };
+
+  /** What is told of now, whatever moment is shown. */
+  const writeNow = () => {
+    app.write({ "attribution-demo": { hidden: page.snapshot.source !== "demo" } });
     writeCorridors(page);
   };
 
-  /** The legend counts the roads as the map shows them. */
-  const writeLegend = () => {
-    const { forecast, snapshot, texts, settings } = page;
-    if (!snapshot) return;
-    const shown = forecast ? [forecast.answer, forecastTexts(texts)] : [snapshot, texts];
-    app.write(Object.fromEntries(legend(...shown, settings)));
-  };
-
-  app.follow(["snapshot"], writeFigures);
-  app.follow(["snapshot", "forecast"], writeLegend);
+  app.follow(["snapshot"], writeNow);
+  app.follow(["snapshot", "moment", "zone", "coming", "nextHour", "zoneTable"], writeZones);
+  app.follow(["snapshot", "forecast"], writeFigures);
 })();

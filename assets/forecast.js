@@ -1,19 +1,24 @@
-/* The forecast card: a choice answered out of the table of zones, hours clicked on the strip, and
-   a page left open that follows the time. */
+/* The sentence that answers, and the strip of hours: for now out of the snapshot, for the next hour
+   out of its document, for an hour out of the table of zones, or else by the server. */
 (() => {
   "use strict";
   const app = window.trafficRennes;
   const { page } = app;
   const { traffic: callbacks } = window.dash_clientside;
 
-  const HOUR_S = 3600;
+  const STRIP = "forecast-strip";
+  const STRIP_PROPERTIES = ["className", "data-letter", "aria-label"];
+  // A question that has had no answer by then is asked again with the server's next sign of life.
+  const ASK_AGAIN_MS = 3000;
 
-  const STRIP_PROPERTIES = ["className", "data-letter", "aria-label", "aria-pressed"];
-
-  // When the server was asked: until it has answered it is asked again, so that its answer never
-  // comes after a later one. One that has not answered by then is not waited for any longer.
-  let askedAt = -Infinity;
-  const isAsking = () => Date.now() - askedAt < app.PATIENCE_MS;
+  const state = {
+    // The hour that the server is asked for, and when; null while it is asked nothing.
+    asked: null,
+    askedAt: 0,
+    // What the answer's parts were told last, and the element that was told: a new one knows nothing.
+    told: "",
+    region: null,
+  };
 
   const set = (id, props) => window.dash_clientside.set_props(id, props);
 
@@ -31,9 +36,20 @@
     return { isFirm, words: texts[isFirm ? "zone_status" : "zone_status_leaning"][name] };
   };
 
-  /** The sentence that answers, its probability and those of the other statuses. */
-  const answerOf = ({ percent, status }, { day, hour, type }, texts) => {
-    const { fill, chance, weekday } = app.wording;
+  /** The line of an answer: the status, in bold where it is firm, and what goes with it. */
+  const lineOf = (words, status, isFirm, details) =>
+    component(
+      "P",
+      [
+        component(isFirm ? "Strong" : "Span", words, `answer answer--${status}`),
+        ...details.flatMap(([text, className]) => [" ", component("Span", text, className)]),
+      ],
+      "answer-line",
+    );
+
+  /** The sentence that answers for an hour, its probability and those of the other statuses. */
+  const hourAnswer = ({ percent, status }, { hour, type, when }, texts) => {
+    const { fill, chance } = app.wording;
     const { forecast: wording, zone_status: names } = texts;
     const { isFirm, words } = likeliest({ percent, status }, hour, texts);
     const told = (name) => ({ status: names[name], percent: chance(percent[name][hour] / 100, texts) });
@@ -41,30 +57,22 @@
     const each = Object.keys(percent).map((name) =>
       component("Span", fill(wording.each_status, told(name)), `probability probability--${name}`),
     );
-    const line = [
-      component(
-        isFirm ? "Strong" : "Span",
-        fill(wording.answer, { status: words }),
-        `answer answer--${status[hour]}`,
-      ),
-      " ",
-      component("Span", fill(wording.probability, chosen), "answer-probability"),
-      " ",
-      component("Span", fill(wording.context, { day: weekday(day), hour }), "visually-hidden"),
-    ];
     const aboutDay = texts.day_note[type];
     return [
-      component("P", line, "answer-line"),
+      lineOf(fill(wording.answer, { status: words }), status[hour], isFirm, [
+        [fill(wording.probability, chosen), "answer-probability"],
+        [when, "answer-when"],
+      ]),
       component("P", each, "probabilities"),
       ...(aboutDay ? [component("P", aboutDay, "answer-day")] : []),
     ];
   };
 
-  const stripOf = ({ percent, status }, chosen, texts) => {
+  const stripOf = ({ percent, status }, texts) => {
     const { fill, chance } = app.wording;
     const label = (name, hour) =>
       fill(texts.forecast.strip_hour, {
-        hour,
+        hour: app.moment.hourText(hour),
         status: likeliest({ percent, status }, hour, texts).words,
         percent: chance(percent[name][hour] / 100, texts),
       });
@@ -74,101 +82,182 @@
       status.map((name, hour) => `strip-button strip-button--${name}${leaning(hour)}`),
       status.map((name) => texts.zone_status_letter[name]),
       status.map(label),
-      status.map((_, hour) => String(hour === chosen)),
     ];
   };
 
-  const noteOf = ({ basis }, hour, texts) =>
-    app.wording.basisNote(basis[basis.length > 1 ? hour : 0], texts);
+  /** What the table has of a zone and day; null where it has no such, or is of another day. */
+  const inTable = (zone, day) => {
+    const { settings, zoneTable: table } = page;
+    // A day later the days of the table are others: the next answer of the server brings its own.
+    if (!table || app.freshness.now() >= table.until) return null;
+    const { type, like } = table.days[settings.days.indexOf(day)] || {};
+    const forecast = table.zones[zone]?.[like];
+    return forecast ? { forecast, type } : null;
+  };
 
-  /** What the card says of a choice, as components/forecast_card.py says it; null where the table
-      has no such hour, day or zone. */
-  const cardOf = ({ hour, day, zone }, { zoneTable, texts, settings }) => {
-    const weekday = settings.days.indexOf(day);
-    const { type, like } = zoneTable.days[weekday] || {};
-    const forecast = zoneTable.zones[zone]?.[like];
-    if (!forecast?.status[hour]) return null;
-    const chosen = { day: weekday, hour: Number(hour), type };
+  const titleOf = (wording, zone) =>
+    app.wording.fill(wording.title, { zone: page.texts.zone_in_title[zone] });
+
+  /** What is said of an hour, as components/forecast_words.py says it; null where the table has no
+      such hour, day or zone. */
+  const ofHour = ({ hour, day, date }, zone) => {
+    const { texts } = page;
+    const found = inTable(zone, day);
+    if (!found?.forecast.status[hour]) return null;
+    const { forecast, type } = found;
+    const when = app.moment.words({ kind: "hour", date, hour });
+    const { basis } = forecast;
     return {
-      title: app.wording.fill(texts.forecast.title, { zone: texts.zone_in_title[zone] }),
-      answer: answerOf(forecast, chosen, texts),
-      note: noteOf(forecast, chosen.hour, texts),
-      strip: stripOf(forecast, chosen.hour, texts),
+      title: titleOf(texts.forecast, zone),
+      answer: hourAnswer(forecast, { hour, type, when }, texts),
+      note: app.wording.basisNote(basis[basis.length > 1 ? hour : 0], texts),
+      strip: stripOf(forecast, texts),
     };
   };
 
-  /** Columns of the strip, as components/forecast_card.py makes them, each to its buttons. */
+  const placeOf = (zone) => page.settings.zoneChoices.indexOf(zone);
+
+  const without = (title, words, note = "") => ({
+    title,
+    answer: [component("P", words, "answer-problem")],
+    note,
+  });
+
+  /** What is said of now: what is observed. */
+  const ofNow = (zone) => {
+    const { snapshot, texts, settings } = page;
+    const { fill, quantity, time } = app.wording;
+    const { moment: wording } = texts;
+    const title = titleOf(wording, zone);
+    const observed = snapshot?.zones[placeOf(zone)];
+    if (!observed) return without(title, snapshot ? wording.observed_none : texts.freshness.waiting);
+    const [status, comparison, minutes] = observed;
+    const usual = texts.usual_sentence[settings.map.comparisons[comparison]];
+    const line = lineOf(fill(wording.observed, { status: texts.zone_status[status] }), status, true, [
+      [fill(wording.lost, { delay: quantity(minutes, "minute") }), "answer-probability"],
+      ...(usual ? [[usual, "answer-when"]] : []),
+    ]);
+    const note = fill(wording.observed_note, { time: time(snapshot.observed_at) });
+    return { title, answer: [line], note };
+  };
+
+  /** What is said of a lead time: the forecast of the next hour. */
+  const ofLead = (moment, zone) => {
+    const { nextHour, settings, texts } = page;
+    const { fill, quantity, chance, isFirm, basisNote } = app.wording;
+    const title = titleOf(texts.forecast, zone);
+    const { kind, note } = app.nowcast.told();
+    if (kind !== "ready") return without(title, note);
+    const lead = settings.nowcast.leadMinutes.indexOf(moment.minutes);
+    const told = nextHour.zones[placeOf(zone)]?.[lead];
+    if (!told) return without(title, texts.nowcast.road_unknown);
+    const [status, probability, ...lost] = told;
+    const firm = isFirm(100 * probability);
+    const [delay, low, high] = lost.map((minutes) => quantity(minutes, "minute"));
+    const words = texts[firm ? "zone_status" : "zone_status_leaning"][status];
+    const line = lineOf(fill(texts.forecast.answer, { status: words }), status, firm, [
+      [fill(texts.forecast.probability, { percent: chance(probability, texts) }), "answer-probability"],
+      [app.moment.words(moment), "answer-when"],
+    ]);
+    const band = component("P", fill(texts.moment.lost_band, { delay, low, high }), "probabilities");
+    return { title, answer: [line, band], note: basisNote(nextHour.basis, texts) };
+  };
+
+  /** Columns of the strip, as components/forecast_words.py makes them, each to its buttons. */
   const writeStrip = (columns) => {
     const [hours = []] = columns;
     const buttons = hours.map((_, hour) => [
       `strip-hour-${hour}`,
       Object.fromEntries(STRIP_PROPERTIES.map((name, place) => [name, columns[place][hour]])),
     ]);
-    app.write({ "forecast-strip": { hidden: !hours.length }, ...Object.fromEntries(buttons) });
+    app.write({ [STRIP]: { hidden: !hours.length }, ...Object.fromEntries(buttons) });
   };
 
-  callbacks.chooseForecast = (hour, day, zone) => {
-    const { zoneTable: table } = page;
-    // A day later the days of the table are others: the next answer of the server brings its own.
-    const isCurrent = !isAsking() && table && app.freshness.now() < table.until;
-    const card = isCurrent ? cardOf({ hour, day, zone }, page) : null;
-    if (!card) {
-      askedAt = Date.now();
-      set("forecast-question", { data: Date.now() });
-      return;
+  /** Which hour is chosen, and where the tabulator stops: there, or at the coming hour. */
+  const markStrip = () => {
+    const { coming, moment } = page;
+    const chosen = moment.kind === "hour" ? moment.hour : null;
+    const stop = chosen ?? coming.hour;
+    const hours = Array.from({ length: 24 }, (_, hour) => [
+      `strip-hour-${hour}`,
+      { "aria-pressed": String(hour === chosen), tabindex: hour === stop ? "0" : "-1" },
+    ]);
+    app.write(Object.fromEntries(hours));
+  };
+
+  const tell = ({ title, answer, note }) => {
+    const region = document.getElementById("forecast-answer");
+    const told = JSON.stringify([title, answer, note]);
+    if (!region || (state.told === told && state.region === region)) return;
+    Object.assign(state, { told, region });
+    set("forecast-title", { children: title });
+    set("forecast-answer", { children: answer });
+    set("forecast-note", { children: note });
+  };
+
+  /** Ask the server for the hour chosen; until it has answered nothing else is called the answer. */
+  const ask = ({ date, hour }, zone) => {
+    const asked = [date, hour, zone].join(" ");
+    const { forecast: wording } = page.texts;
+    const isAgain = state.asked === asked;
+    if (isAgain && Date.now() - state.askedAt < ASK_AGAIN_MS) return;
+    tell(without(titleOf(wording, zone), isAgain ? wording.unanswered : wording.waiting));
+    Object.assign(state, { asked, askedAt: Date.now() });
+    set("forecast-question", { data: Date.now() });
+  };
+
+  const update = () => {
+    const { moment, settings } = page;
+    if (!page.coming || !settings) return;
+    const zone = app.moment.zoneTold();
+    const strip = inTable(zone, app.moment.dayShown());
+    if (strip) writeStrip(stripOf(strip.forecast, page.texts));
+    markStrip();
+    if (moment.kind === "hour") {
+      const told = ofHour(moment, zone);
+      if (!told) {
+        ask(moment, zone);
+        return;
+      }
+      tell(told);
+    } else {
+      tell(moment.kind === "now" ? ofNow(zone) : ofLead(moment, zone));
     }
-    set("forecast-title", { children: card.title });
-    set("forecast-answer", { children: card.answer });
-    set("forecast-note", { children: card.note });
-    writeStrip(card.strip);
+    state.asked = null;
   };
 
   callbacks.forecastAnswered = (columns) => {
-    askedAt = -Infinity;
+    Object.assign(state, { asked: null, told: "" });
     writeStrip(columns);
   };
 
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest("#forecast-strip button");
-    if (button) set("forecast-hour", { value: button.dataset.hour });
+  /** The server gives a sign of life: what it was asked for in vain is asked again. */
+  const retry = () => {
+    if (state.asked !== null) update();
+  };
+
+  /** Keys of the strip: one hour on or back, or to an end; an hour is chosen by pressing it. */
+  const STEPS = {
+    ArrowLeft: (hour) => hour - 1,
+    ArrowUp: (hour) => hour - 1,
+    ArrowRight: (hour) => hour + 1,
+    ArrowDown: (hour) => hour + 1,
+    Home: () => 0,
+    End: () => 23,
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const hour = event.target.closest?.(`#${STRIP} button`)?.dataset.hour;
+    const step = STEPS[event.key];
+    if (hour === undefined || !step) return;
+    event.preventDefault();
+    const next = document.getElementById(`strip-hour-${step(Number(hour))}`);
+    if (!next) return;
+    document.querySelector(`#${STRIP} [tabindex="0"]`)?.setAttribute("tabindex", "-1");
+    next.setAttribute("tabindex", "0");
+    next.focus();
   });
 
-  /** The choice that a page would start with now, as callbacks/pages/home.py makes it. */
-  const momentAt = (epochSeconds, days) => {
-    const coming = app.wording.weekHour(epochSeconds + HOUR_S);
-    const today = days[app.wording.weekHour(epochSeconds).day];
-    return { hour: String(coming.hour), day: days[coming.day], today };
-  };
-
-  const dayOptions = (today, days, texts) => {
-    const start = days.indexOf(today);
-    return days.map((_, ahead) => {
-      const day = days[(start + ahead) % days.length];
-      const name = app.wording.weekday(days.indexOf(day));
-      const wordings = [texts.forecast.today, texts.forecast.tomorrow];
-      return { value: day, label: app.wording.fill(wordings[ahead] || "{day}", { day: name }) };
-    });
-  };
-
-  const isSame = (moment, other) =>
-    Object.keys(moment).every((name) => moment[name] === other[name]);
-
-  /** As hours pass, go on with the coming one, unless the visitor chose another. */
-  const followTime = (serverTime) => {
-    const { moment, settings, texts } = page;
-    const now = momentAt(serverTime, settings.days);
-    if (moment && isSame(now, moment)) return;
-    app.change({ moment: now });
-    // The page comes with the moment it is loaded at.
-    if (!moment) return;
-    const [hour, day] = ["hour", "day"].map((name) => document.getElementById(`forecast-${name}`).value);
-    const follows = hour === moment.hour && day === moment.day;
-    if (follows) set("forecast-hour", { value: now.hour });
-    set("forecast-day", {
-      options: dayOptions(now.today, settings.days, texts),
-      ...(follows && { value: now.day }),
-    });
-  };
-
-  app.forecast = { cardOf, followTime };
+  app.forecast = { inTable, likeliest, ofHour, retry };
+  app.follow(["moment", "zone", "coming", "zoneTable", "snapshot", "nextHour"], update);
 })();

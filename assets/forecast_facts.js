@@ -44,31 +44,45 @@
     ];
   };
 
-  /** The status of a road, told firmly once its probability is known to be high, and when. */
+  /** Of a road within the hour. */
+  const expectedSoon = (road, { lead }) => {
+    const { map_forecast: wording, nowcast } = page.texts;
+    const { fill, number, speed } = app.wording;
+    const told = app.nowcast.leadOf(road, lead);
+    if (!told) return [[wording.speed, nowcast.road_unknown]];
+    const range = { p10: number(told.low), p90: speed(told.high) };
+    return [
+      [wording.speed, speed(told.middle)],
+      [wording.speed_range, fill(wording.speed_range_value, range)],
+    ];
+  };
+
+  const isSoon = (forecast) => "minutes" in forecast;
+
+  /** The status of a road and when, told firmly where it is at least as likely as all others. */
   app.forecastStatus = (code, forecast, id) => {
     const { forecast_status: firm, forecast_status_leaning: leaning } = page.texts;
     const name = page.settings.statuses[code];
-    const chance = kept.key === keyOf(forecast) && kept.columns?.probabilities[name]?.[id];
-    const isLeaning = typeof chance === "number" && !app.wording.isFirm(100 * chance);
+    const { moment, leaning: roads } = page.forecast;
     return app.wording.fill(page.texts.map_forecast.status_then, {
-      status: (isLeaning ? leaning : firm)[name],
-      ...app.mapForecast.momentWords(forecast),
+      status: (roads.has(id) ? leaning : firm)[name],
+      when: app.moment.words(moment),
     });
   };
 
   /** Names and values for a road's card; calls back once there is more to say. */
   app.forecastFacts = (road, forecast, then) => {
-    load(forecast, then);
     const { map_forecast: wording, road: roadWording } = page.texts;
-    const { speed } = app.wording;
-    const limit = speed(road.properties.speed_limit_kmh);
+    const limit = [roadWording.limit, app.wording.speed(road.properties.speed_limit_kmh)];
+    if (isSoon(forecast)) return [...expectedSoon(road, forecast), limit];
+    load(forecast, then);
     const { columns, isGone } = kept;
     const shareOf = (id) => app.wording.chance(columns.observed_shares[id], page.texts);
     const isThere = columns && !isGone;
     const waiting = [[wording.probability, isGone ? wording.gone : roadWording.loading]];
     return [
       ...(isThere ? expected(road, columns) : waiting),
-      [roadWording.limit, limit],
+      limit,
       ...(isThere ? [[wording.observed_share, shareOf(road.id)]] : []),
     ];
   };

@@ -1,16 +1,13 @@
-/* The forecast on the map: one request at a time, each hour asked for once, and the banner. */
+/* The roads of another moment than now, and the banner that says so. Those of an hour are asked of
+   the server, each once; those of the next hour come with its document. */
 (() => {
   "use strict";
   const app = window.trafficRennes;
   const { page } = app;
   const { traffic: callbacks } = window.dash_clientside;
 
-  // As callbacks/live/map_forecast.py: added to the code of a status that is not firm.
-  const LEANING = 4;
-
   const state = {
-    isOn: false,
-    wanted: null,
+    // The hour that the server is asked for, and the timer that gives it up.
     asked: null,
     timer: null,
     // Answers of one model on one network, by day and hour: 168 of two kilobytes at most.
@@ -23,125 +20,121 @@
 
   const keyOf = ({ day, hour }) => `${day} ${hour}`;
 
-  const hourText = (hour) => app.wording.fill(page.texts.map_forecast.hour, { hour });
-
-  const momentWords = ({ day, hour }) => ({
-    day: app.wording.weekday(page.settings.days.indexOf(day)),
-    hour: hourText(hour),
-  });
-
-  const writeBar = () => {
-    const { isOn, wanted } = state;
-    app.write({
-      "map-now": { "aria-pressed": String(!isOn) },
-      "map-forecast": { "aria-pressed": String(isOn) },
-      "map-time-choice": { hidden: !isOn },
-      "map-frame": { className: isOn ? "map-frame map-frame--forecast" : "map-frame" },
-      "map-banner": { hidden: !isOn },
-      "map-hour-text": { text: hourText(wanted.hour) },
-      "map-hour": { "aria-valuetext": hourText(wanted.hour) },
-    });
-  };
-
-  const writeBanner = (moment, wording, { basis = "", note = "" } = {}) =>
-    app.write({
-      "map-banner-text": { text: app.wording.fill(wording, { ...momentWords(moment), basis }) },
-      "map-banner-note": { text: note ? ` · ${note}` : "" },
-    });
-
-  const backToNow = (problem = "") => {
-    state.isOn = false;
-    writeBar();
-    app.write({ "map-forecast-problem": { text: problem } });
-    if (page.forecast) app.change({ forecast: null });
-  };
-
-  const show = (answer) => {
+  const bannerText = ({ moment, state: kind, answer, problem }) => {
+    const { map_forecast: wording } = page.texts;
+    const when = app.moment.words(moment);
+    if (kind !== "ready") return app.wording.fill(wording[kind], { when, problem });
     const basis = app.wording.basis(answer.basis, page.texts);
-    writeBanner(answer, page.texts.map_forecast.banner, { basis, note: answer.note });
-    const packed = app.unpackStatuses(answer.statuses, app.segmentsOf(answer));
-    const codes = packed.map((code) => (code > LEANING ? code - LEANING : code));
-    const leaning = new Set();
-    packed.forEach((code, id) => code > LEANING && leaning.add(id));
-    app.change({ forecast: { answer, codes, leaning, isPainted: false } });
+    return [app.wording.fill(wording.banner, { when, basis }), answer.note].filter(Boolean).join(" · ");
+  };
+
+  /** Why nothing is told yet, or at all, of the roads at the moment chosen; null where it is. */
+  const pending = () => {
+    const { forecast } = page;
+    return forecast && forecast.state !== "ready" ? bannerText(forecast) : null;
+  };
+
+  const writeBanner = () => {
+    const { forecast } = page;
+    app.write({
+      "map-banner": { hidden: !forecast, text: forecast ? bannerText(forecast) : "" },
+      "map-frame": { "data-shown": forecast ? forecast.state : "ready" },
+    });
+  };
+
+  /** Have the page show what there is of the moment chosen: `ready` with an answer, its codes and
+      which of them are not firm; `waiting`; `unanswered`; `missing`, with the problem. */
+  const show = (kind, key, more = {}) => {
+    const { forecast, moment } = page;
+    if (forecast?.state === kind && forecast.key === key) return;
+    app.change({ forecast: { moment, state: kind, key, ...more } });
+  };
+
+  const showAnswer = (answer, key, { codes, leaning }) =>
+    show("ready", key, { answer, codes, leaning, isPainted: false });
+
+  const momentKey = ({ kind, minutes, date, hour }) => [kind, minutes, date, hour].join(" ");
+
+  /** The roads at a lead time; until those of the newest snapshot are there, those of the one before. */
+  const showLead = (moment) => {
+    const { nextHour, settings, snapshot } = page;
+    const key = momentKey(moment);
+    const { kind, note } = app.nowcast.told();
+    if (kind === "waiting") return show("waiting", key);
+    if (kind !== "ready") return show("missing", `${key} ${kind}`, { problem: note });
+    const roads = app.nowcast.roadsTold() ?? page.nextHourRoads;
+    if (!roads || roads.network !== snapshot?.network) return show("waiting", key);
+    const lead = settings.nowcast.leadMinutes.indexOf(moment.minutes);
+    const origin = { basis: nextHour.basis, network: roads.network, minutes: moment.minutes, lead };
+    return showAnswer({ ...roads.leads[lead], ...origin }, `${key} ${roads.version}`, roads.codes[lead]);
   };
 
   const giveUp = () => {
     state.asked = null;
-    if (state.isOn) backToNow(page.texts.map_forecast.unreachable);
+    update();
+    if (page.forecast?.state === "waiting") show("unanswered", page.forecast.key);
   };
 
-  /** Show what is wanted, or ask for it; while an answer is under way, the next one waits. */
-  const follow = () => {
-    // A day of the week is another date a week later. Today is the city's, not the browser's.
-    const { today } = page.moment;
-    if (state.askedOn !== today) state.answers.clear();
-    state.askedOn = today;
-    const known = state.answers.get(keyOf(state.wanted));
-    if (known) {
-      show(known);
-      return;
-    }
+  /** Ask for the hour that is chosen; while an answer is under way, the next question waits. */
+  const ask = ({ day, hour }) => {
     if (state.asked !== null) return;
-    state.asked = keyOf(state.wanted);
+    state.asked = keyOf({ day, hour });
+    window.clearTimeout(state.timer);
     state.timer = window.setTimeout(giveUp, app.PATIENCE_MS);
-    window.dash_clientside.set_props("map-forecast-request", { data: { ...state.wanted } });
+    window.dash_clientside.set_props("map-forecast-request", { data: { day, hour } });
   };
 
-  const enter = (day, hour) => {
-    state.wanted = { day, hour: Number(hour) };
-    const isNew = !state.isOn;
-    state.isOn = true;
-    writeBar();
-    app.write({ "map-forecast-problem": { text: "" } });
-    // Until the answer is there the map shows something else: nothing may call that a forecast.
-    if (isNew) writeBanner(state.wanted, page.texts.map_forecast.loading);
-    follow();
-  };
-
-  callbacks.chooseMapMoment = (_now, _forecast, day, hour) => {
-    const { triggered_id: what } = window.dash_clientside.callback_context;
-    if (what === "map-now") {
-      state.wanted = { day, hour: Number(hour) };
-      backToNow();
-    } else if (what === "map-forecast" || state.isOn) {
-      enter(day, hour);
+  const showHour = (moment) => {
+    const { snapshot } = page;
+    // A day of the week is another date a week later, and a network has answers of its own.
+    if (state.askedOn !== page.coming.date || state.network !== snapshot?.network) {
+      state.answers.clear();
     }
+    Object.assign(state, { askedOn: page.coming.date, network: snapshot?.network });
+    const known = state.answers.get(keyOf(moment));
+    const key = momentKey(moment);
+    if (known?.problem) return show("missing", `${key} ${known.problem}`, known);
+    if (known) {
+      const codes = app.forecastCodes(known.statuses, known.counts);
+      return showAnswer(known, `${key} ${state.origin}`, codes);
+    }
+    // What was said of it already stays until there is more to say.
+    if (!page.forecast?.key.startsWith(key)) show("waiting", key);
+    return ask(moment);
   };
 
-  /** From the forecast card: the same day and hour, on the map. */
-  callbacks.showForecastOnMap = (_clicks, day, hour) => {
-    document.getElementById("map-frame").scrollIntoView({ block: "nearest" });
-    enter(day, hour);
-    return [day, Number(hour)];
+  const update = () => {
+    const { moment, coming } = page;
+    if (!coming) return;
+    if (moment.kind === "now") {
+      if (page.forecast) app.change({ forecast: null });
+    } else if (moment.kind === "ahead") showLead(moment);
+    else showHour(moment);
   };
 
   callbacks.mapForecastAnswered = (answer) => {
     window.clearTimeout(state.timer);
+    const { asked } = state;
     state.asked = null;
     if (answer.problem) {
-      if (state.isOn) backToNow(answer.problem);
-      return;
+      state.answers.set(asked, answer);
+    } else {
+      const origin = `${answer.model} ${answer.network}`;
+      if (origin !== state.origin) state.answers.clear();
+      state.origin = origin;
+      state.answers.set(keyOf(answer), answer);
     }
-    const origin = `${answer.model} ${answer.network}`;
-    if (origin !== state.origin) state.answers.clear();
-    state.origin = origin;
-    state.answers.set(keyOf(answer), answer);
-    if (!state.isOn) return;
-    // The map follows a drag answer by answer, and ends where the drag ended.
-    show(answer);
-    if (keyOf(answer) !== keyOf(state.wanted)) follow();
+    // The map follows choice by choice, and ends where the choosing ended.
+    update();
   };
 
-  /** Once the network has changed, what is known belongs to the one before. */
-  const checkNetwork = () => {
-    const { network } = page.snapshot;
-    if (state.network === network) return;
-    state.network = network;
-    state.answers.clear();
-    if (state.isOn) follow();
+  /** A problem may be over: with each snapshot the server is asked anew. */
+  const forgetProblems = () => {
+    [...state.answers].filter(([, { problem }]) => problem).forEach(([key]) => state.answers.delete(key));
   };
 
-  app.follow(["snapshot"], checkNetwork);
-  app.mapForecast = { momentWords };
+  app.follow(["snapshot"], forgetProblems);
+  app.follow(["moment", "coming", "snapshot", "nextHour", "nextHourRoads"], update);
+  app.follow(["forecast", "nextHour"], writeBanner);
+  app.mapForecast = { pending, update };
 })();

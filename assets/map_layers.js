@@ -82,6 +82,7 @@
       this.leaning = new Set();
       this.retries = 0;
       this.roadworks = null;
+      this.zoneRoads = [];
       map.dragRotate.disable();
       map.touchZoomRotate.disableRotation();
       map.touchPitch.disable();
@@ -227,6 +228,7 @@
       this.drawFaint(leaning);
       this.dress();
       if (this.roadworks) this.showRoadworks(this.roadworks);
+      this.outlineZone(this.zoneRoads);
       this.names.restore();
       this.showTiles();
     }
@@ -398,6 +400,13 @@
         .setData({ type: "FeatureCollection", features: outlined ? [outlined] : [] });
     }
 
+    /** Outline the roads of a zone; none by an empty list. */
+    outlineZone(features) {
+      this.zoneRoads = features;
+      const { zoneSource } = this.settings;
+      this.map.getSource(zoneSource)?.setData({ type: "FeatureCollection", features });
+    }
+
     /** Every road of the network; none when they cannot be had. */
     features() {
       return app.networkFeatures(this.network, this.settings.networkUrl).catch(() => []);
@@ -442,9 +451,24 @@
       this.map.easeTo({ zoom: this.map.getZoom() + levels, duration: 200 }, BY_HAND);
     }
 
-    fitWhole({ animate = true } = {}) {
+    fitWhole(options) {
+      this.fit(this.settings.bounds, options);
+    }
+
+    /** Show all that lies between west, south, east and north. */
+    fit(bounds, { animate = true } = {}) {
       const options = { padding: FIT_PADDING_PX, linear: true, duration: 600, animate };
-      this.map.fitBounds(this.settings.bounds, options, BY_HAND);
+      this.map.fitBounds(bounds, options, BY_HAND);
+    }
+
+    /** Where the map looks: latitude, longitude and zoom. */
+    view() {
+      const { lat, lng } = this.map.getCenter();
+      return [lat, lng, this.map.getZoom()];
+    }
+
+    turnTo([lat, lng, zoom]) {
+      this.map.jumpTo({ center: [lng, lat], zoom }, BY_HAND);
     }
 
     /** Fly to a place; resolves on arrival. */

@@ -87,6 +87,9 @@
 
     uncover() {}
 
+    // The panel tells of the zone; there is nothing here to draw its outline with.
+    outlineZone() {}
+
     // Lists and cards tell of roadworks; there is nothing here to draw them with.
     showRoadworks() {}
 
@@ -139,6 +142,21 @@
 
     fitWhole() {
       return this.show(this.home.center, this.home.zoom);
+    }
+
+    /** Its middle, as close as now: the graph does not say how much it shows. */
+    fit([west, south, east, north]) {
+      const middle = { lon: (west + east) / 2, lat: (south + north) / 2 };
+      return this.show(middle, this.plot._fullLayout.map.zoom);
+    }
+
+    view() {
+      const { center, zoom } = this.plot._fullLayout.map;
+      return [center.lat, center.lon, zoom];
+    }
+
+    turnTo([lat, lon, zoom]) {
+      return this.show({ lon, lat }, zoom);
     }
 
     flyTo([lon, lat]) {

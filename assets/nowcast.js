@@ -11,15 +11,12 @@
   const QUANTILES = 3;
   // Of a cell.
   const PARTS = ["status", "lost", "band"];
-  const STATUSES = ["congested", "heavy", "freeFlow"];
 
   const state = {
-    // The last answer, and the version of the snapshot it was asked for.
-    answer: null,
+    // The version of the snapshot that the answer was asked for.
     answeredFor: null,
     isAsking: false,
-    // Quantiles of the roads, and the version they belong to.
-    roads: null,
+    // The version whose roads were asked for.
     roadsAskedFor: null,
   };
 
@@ -107,9 +104,9 @@
   };
 
   const write = () => {
-    const { answer } = state;
-    const { settings, snapshot } = page;
-    if (!snapshot) return;
+    const { nextHour: answer, settings, snapshot } = page;
+    // The page that shows it may not be the one that is open.
+    if (!snapshot || !document.getElementById("nowcast-note")) return;
     const columns = ["now", ...settings.nowcast.leadMinutes];
     settings.zones.forEach((zone) =>
       columns.forEach((column) => furnish(`nowcast-${zone}-${column}`)),
@@ -127,8 +124,8 @@
 
   /** Whether the nowcast of the snapshot shown is still to come. */
   const isDue = () => {
-    const { answer, answeredFor } = state;
-    const { snapshot } = page;
+    const { answeredFor } = state;
+    const { nextHour: answer, snapshot } = page;
     if (!snapshot) return false;
     if (answeredFor !== snapshot.version) return true;
     return answer.state === "waiting" || (answer.state === "ready" && answer.version !== answeredFor);
@@ -138,78 +135,90 @@
     if (state.isAsking || !isDue()) return;
     state.isAsking = true;
     const { version } = page.snapshot;
-    const told = state.answer?.version;
+    const told = page.nextHour?.version;
     try {
       const answer = await app.fetchJson(app.addressOf(page.settings.nowcast.url, version));
-      Object.assign(state, { answer, answeredFor: version });
+      state.answeredFor = version;
+      app.change({ nextHour: answer });
     } catch {
       // The server is away: the next refresh asks again, and the page says so elsewhere.
     }
     state.isAsking = false;
-    write();
     // The card of a road that is open tells its next hour as well.
-    if (state.answer?.version !== told) app.roadCard.rewrite();
+    if (page.nextHour?.version !== told) app.roadCard.rewrite();
     // A snapshot that came meanwhile has a nowcast of its own.
     if (page.snapshot.version !== version) ask();
   };
 
-  const loadRoads = async (changed) => {
-    const { version } = state.answer;
+  const decoded = ({ percent, leads, ...origin }) => ({
+    ...origin,
+    leads,
+    percent: Uint8Array.from(atob(percent), (c) => c.charCodeAt(0)),
+    codes: leads.map(({ statuses, counts }) => app.forecastCodes(statuses, counts)),
+  });
+
+  /** Fetch the roads of the next hour that is told, once somebody asks. */
+  const loadRoads = async () => {
+    const { version } = page.nextHour;
     if (state.roadsAskedFor === version) return;
     state.roadsAskedFor = version;
     try {
       const url = app.addressOf(page.settings.nowcast.roadsUrl, version);
-      const { percent } = await app.fetchJson(url);
-      state.roads = { version, percent: Uint8Array.from(atob(percent), (c) => c.charCodeAt(0)) };
-      changed();
+      app.change({ nextHourRoads: decoded(await app.fetchJson(url)) });
     } catch {
-      // A newer one is there already, or the server is away: the next opening asks again.
-      state.roadsAskedFor = null;
+      // A newer one is there already, or the server is away: whoever asks next has it asked again.
+      if (state.roadsAskedFor === version) state.roadsAskedFor = null;
     }
   };
 
-  const statusOf = (ratioPercent) => {
-    const { thresholds } = page.settings.nowcast;
-    if (ratioPercent <= 100 * thresholds[0]) return STATUSES[0];
-    return ratioPercent < 100 * thresholds[1] ? STATUSES[1] : STATUSES[2];
+  /** The roads of the next hour that is told; null until they are there. */
+  const roadsTold = () => {
+    const { nextHour, nextHourRoads } = page;
+    if (nextHourRoads?.version === nextHour.version) return nextHourRoads;
+    loadRoads();
+    return null;
   };
 
-  const roadLead = (road, lead) => {
-    const { roads } = state;
-    const { texts, settings } = page;
-    const { fill, number, speed } = app.wording;
+  /** What is told of a road at a lead time: its status, and its speeds (km/h); null where nothing is. */
+  const leadOf = (road, lead) => {
+    const { settings, nextHourRoads: roads } = page;
     const leads = settings.nowcast.leadMinutes.length;
     const segments = roads.percent.length / (QUANTILES * leads);
-    const [low, middle, high] = Array.from(
+    const percents = Array.from(
       { length: QUANTILES },
       (_, quantile) => roads.percent[(quantile * leads + lead) * segments + road.id],
     );
-    if (middle === settings.nowcast.unknownPercent) return { text: texts.nowcast.road_unknown };
-    const kmh = (percent) => (percent * road.properties.speed_limit_kmh) / 100;
-    const status = statusOf(middle);
+    if (percents[1] === settings.nowcast.unknownPercent) return null;
+    const [low, middle, high] = percents.map((each) => (each * road.properties.speed_limit_kmh) / 100);
+    const { codes, leaning } = roads.codes[lead];
+    const status = settings.statuses[codes[road.id]];
+    return { status, isFirm: !leaning.has(road.id), low, middle, high };
+  };
+
+  const leadLine = (road, lead) => {
+    const { texts } = page;
+    const { fill, number, speed } = app.wording;
+    const told = leadOf(road, lead);
+    if (!told) return { text: texts.nowcast.road_unknown };
+    const { status, isFirm, low, middle, high } = told;
     const text = fill(texts.nowcast.road_speed, {
-      status: texts.status[status],
-      speed: speed(kmh(middle)),
-      low: number(kmh(low)),
-      high: number(kmh(high)),
+      status: texts[isFirm ? "forecast_status" : "forecast_status_leaning"][status],
+      speed: speed(middle),
+      low: number(low),
+      high: number(high),
     });
     return { text, status };
   };
 
-  /** The part of a road's card on its next hour; null until there is one, then `changed` is called. */
-  const roadPart = (road, changed) => {
-    const { answer } = state;
-    const { texts, settings } = page;
-    if (answer?.state !== "ready" || isOld(answer)) return null;
-    if (state.roads?.version !== answer.version) {
-      loadRoads(changed);
-      return null;
-    }
+  /** The part of a road's card on its next hour; null until there is one. */
+  const roadPart = (road) => {
+    const { nextHour: answer, settings, texts } = page;
+    if (kindOf(answer) !== "ready" || !roadsTold()) return null;
     const part = app.element("div", "road-ahead");
     part.append(app.element("p", "road-ahead-title", texts.nowcast.road_title));
     const list = app.element("dl", "road-leads");
     settings.nowcast.leadMinutes.forEach((minutes, lead) => {
-      const { text, status } = roadLead(road, lead);
+      const { text, status } = leadLine(road, lead);
       const name = app.wording.fill(texts.nowcast.road_lead, { minutes });
       list.append(app.element("dt", "", name), app.element("dd", status ? `ahead ahead--${status}` : "", text));
     });
@@ -218,10 +227,19 @@
     return part;
   };
 
-  app.nowcast = { ask, roadPart };
-  app.follow(["snapshot"], () => {
+  /** Whether the next hour can be told, and why it cannot or what it rests on. */
+  const told = () => {
+    const kind = kindOf(page.nextHour);
+    return { kind, note: noteOf(kind, page.nextHour) };
+  };
+
+  app.nowcast = { ask, leadOf, roadPart, roadsTold, told };
+  app.follow(["snapshot"], ask);
+  app.follow(["snapshot", "nextHour"], write);
+  app.follow(["nextHourRoads"], () => app.roadCard.rewrite());
+  window.setInterval(() => {
     write();
-    ask();
-  });
-  window.setInterval(write, AGE_CHECK_MS);
+    // What was told of a lead time may be too old by now.
+    app.mapForecast.update();
+  }, AGE_CHECK_MS);
 })();

@@ -26,7 +26,11 @@
     Object.assign(page, { settings, texts, feedFails: Boolean(news.feed_fails) });
     app.freshness.answered(time);
     if (forecasts) app.change({ zoneTable: forecasts });
-    app.forecast.followTime(time);
+    app.moment.followTime(time);
+    app.address.follow();
+    // The server answers: what it was asked for in vain is asked again.
+    app.forecast.retry();
+    app.mapForecast.update();
     app.roadworks.follow(roadworks);
     app.day.follow(day);
     if (snapshot) {

@@ -137,6 +137,12 @@
   /** What the panel says of the road that was chosen. */
   const write = () => {
     const { road } = state;
+    const title = stretchWords(road).way;
+    const pending = app.mapForecast.pending();
+    if (pending) {
+      const why = app.element("p", "road-usual", pending);
+      return { title, parts: [...stretchLines(road, page.forecast), why] };
+    }
     const forecast = page.forecast?.answer;
     const { code } = app.trafficMap.shown(road.id);
     const facts = app.element("dl", "road-facts");
@@ -150,7 +156,7 @@
     const ahead = !forecast && app.nowcast.roadPart(road, rewrite);
     if (ahead) parts.push(ahead);
     parts.push(...app.roadCamera.part(road, rewrite));
-    return { title: stretchWords(road).way, parts };
+    return { title, parts };
   };
 
   /** Fetch the details of the snapshot shown, the first time somebody asks. */
@@ -187,7 +193,7 @@
   /** Show a road in the panel; `place` is where on the map it is looked at. */
   const choose = (road, place) => {
     const { code, isHidden } = app.trafficMap.shown(road.id);
-    if (code === null || isHidden) return;
+    if (!app.mapForecast.pending() && (code === null || isHidden)) return;
     unpoint();
     Object.assign(state, { road, place });
     app.panel.open(content);
@@ -226,7 +232,7 @@
   }
 
   const hover = (road, point) => {
-    if (!road) {
+    if (!road || app.mapForecast.pending()) {
       unpoint();
       return;
     }
@@ -304,7 +310,7 @@
     if (state.pointedAt) unpoint();
     if (!state.road) return;
     const { code, isHidden } = app.trafficMap.shown(state.road.id);
-    if (code === null || isHidden) {
+    if (!app.mapForecast.pending() && (code === null || isHidden)) {
       close();
       return;
     }

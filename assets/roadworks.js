@@ -28,10 +28,12 @@
     // The document of that version, once it is there.
     told: null,
     bySegment: new Map(),
-    isShown: true,
     isInView: false,
     isWhole: false,
   };
+
+  /** Whether the legend shows them. */
+  const isShown = () => !page.hidden.has("roadworks");
 
   /** The form of a level, for the list and the card. */
   const sign = (level) => {
@@ -82,7 +84,7 @@
       });
 
   const draw = () => {
-    const features = state.told && state.isShown ? featuresOf(state.told) : [];
+    const features = state.told && isShown() ? featuresOf(state.told) : [];
     page.driver?.showRoadworks({ type: "FeatureCollection", features });
   };
 
@@ -279,18 +281,19 @@
     const { driver } = page;
     const roadwork = state.told?.roadworks[place];
     if (!driver || !roadwork) return;
-    if (!state.isShown) callbacks.toggleRoadworks();
+    if (!isShown()) callbacks.toggleRoadworks();
     document.getElementById("map-frame").scrollIntoView({ block: "nearest" });
     app.sheet.lower("half");
     tell(place);
     await driver.flyTo(roadwork.point);
   };
 
-  callbacks.toggleRoadworks = () => {
-    state.isShown = !state.isShown;
-    app.write({ "legend-roadworks": { "aria-pressed": String(state.isShown) } });
+  callbacks.toggleRoadworks = () => app.trafficMap.toggle("roadworks");
+
+  app.follow(["hidden"], () => {
+    app.write({ "legend-roadworks": { "aria-pressed": String(isShown()) } });
     draw();
-  };
+  });
 
   callbacks.toggleRoadworksInView = () => {
     state.isInView = !state.isInView;

@@ -21,6 +21,17 @@
     return codes;
   };
 
+  // As services/forecast/segment_statuses.py: added to the code of a status that is not firm.
+  const LEANING = 4;
+
+  /** Of a forecast: a code per segment, and which of them are no more than likeliest. */
+  app.forecastCodes = (packed, counts) => {
+    const told = app.unpackStatuses(packed, app.segmentsOf({ counts }));
+    const leaning = new Set();
+    told.forEach((code, id) => code > LEANING && leaning.add(id));
+    return { codes: told.map((code) => (code > LEANING ? code - LEANING : code)), leaning };
+  };
+
   /** Number of segments of a snapshot: the sum of its counts. */
   app.segmentsOf = (snapshot) => snapshot.counts.reduce((sum, count) => sum + count, 0);
 })();

@@ -47,7 +47,7 @@
     return driver;
   };
 
-  /** Paint the forecast that was chosen, or else the newest snapshot; one that came in the
+  /** Paint what there is of the moment chosen, or else the newest snapshot; one that came in the
       meantime has replaced the one asked for. */
   const paintNewest = async () => {
     const driver = await ready();
@@ -58,13 +58,21 @@
       driver.drawFaint(new Set());
     }
     // Snapshots that come underneath leave a forecast on the screen as it is.
-    if (driver && forecast && !forecast.isPainted) {
-      await driver.paint(forecast.answer, forecast.codes);
-      driver.drawFaint(forecast.leaning);
-      forecast.isPainted = true;
-    }
+    if (driver && forecast && !forecast.isPainted) await paintForecast(driver, forecast, snapshot);
     app.usual.update();
     app.roadCard.update();
+  };
+
+  /** What cannot be told of is painted as unknown; what is still to come leaves the map, dimmed. */
+  const paintForecast = async (driver, forecast, snapshot) => {
+    if (forecast.state === "waiting") return;
+    const isTold = forecast.state === "ready";
+    await driver.paint(
+      isTold ? forecast.answer : snapshot,
+      isTold ? forecast.codes : new Uint8Array(page.codes.length),
+    );
+    driver.drawFaint(isTold ? forecast.leaning : new Set());
+    forecast.isPainted = true;
   };
 
   const painted = async () => {
@@ -77,13 +85,25 @@
 
   callbacks.toggleStatus = () => {
     const { triggered_id: button } = window.dash_clientside.callback_context;
-    const code = page.settings.statuses.indexOf(button.replace("legend-", ""));
+    toggle(page.settings.statuses.indexOf(button.replace("legend-", "")));
+  };
+
+  /** Hide what the legend shows, or show it again: a status' code, or "roadworks". */
+  const toggle = (entry) => {
     const hidden = new Set(page.hidden);
-    if (!hidden.delete(code)) hidden.add(code);
+    if (!hidden.delete(entry)) hidden.add(entry);
     app.change({ hidden });
-    app.write({ [button]: { "aria-pressed": String(!hidden.has(code)) } });
-    if (page.driver) page.driver.hide(hidden);
-    app.roadCard.update();
+  };
+
+  const writeLegend = () => {
+    const { hidden, driver, settings } = page;
+    const pressed = settings.statuses.map((status, code) => [
+      `legend-${status}`,
+      { "aria-pressed": String(!hidden.has(code)) },
+    ]);
+    app.write(Object.fromEntries(pressed));
+    driver?.hide(hidden);
+    if (page.snapshot) app.roadCard.update();
   };
 
   /** The driver for a click, which may come while the map is still being drawn. */
@@ -99,7 +119,7 @@
 
   callbacks.showWorstStretch = async () => {
     const { triggered_id: button } = window.dash_clientside.callback_context;
-    const worst = page.snapshot?.worst[Number(button.replace("worst-", ""))];
+    const worst = app.figuresTold()?.worst[Number(button.replace("worst-", ""))];
     if (worst && (await driverForClick())) await app.roadCard.flyTo(worst[0]);
   };
 
@@ -110,5 +130,6 @@
   };
 
   app.follow(["forecast"], painted);
-  app.trafficMap = { painted, shown };
+  app.follow(["hidden"], writeLegend);
+  app.trafficMap = { painted, shown, toggle };
 })();

@@ -162,6 +162,15 @@
     });
   };
 
+  /** A day written as 2026-12-31, by its day of the week and without its year. */
+  const longDay = (written) =>
+    formatter(Intl.DateTimeFormat, {
+      timeZone: "UTC",
+      weekday: "long",
+      day: "numeric",
+      month: "long",
+    }).format(Date.parse(written));
+
   /** The name of a day of the week, 0 for Monday. */
   const weekday = (day) =>
     formatter(Intl.DateTimeFormat, { timeZone: "UTC", weekday: "long" }).format(
@@ -169,10 +178,13 @@
       (day + 4) * DAY_S * 1000,
     );
 
-  /** Day of the week (0 is Monday) and hour in the city at some time. */
+  /** Day of the week (0 is Monday), hour, and day as 2026-12-31, in the city at some time. */
   const weekHour = (epochSeconds) => {
     const options = {
       timeZone: app.page.settings.timeZone,
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
       weekday: "short",
       hour: "2-digit",
       hourCycle: "h23",
@@ -182,10 +194,11 @@
     );
     const part = (type) => parts.find((item) => item.type === type).value;
     const day = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].indexOf(part("weekday"));
-    return { day, hour: Number(part("hour")) };
+    const written = ["year", "month", "day"].map(part).join("-");
+    return { day, hour: Number(part("hour")), date: written };
   };
 
-  /** What a forecast rests on, as components/forecast_card.py says it: in a few words, and as the
+  /** What a forecast rests on, as components/forecast_words.py says it: in a few words, and as the
       sentence of a note. */
   const basisKind = ([origin, share]) =>
     origin === "initial" && share > 0 ? "initial_observed" : origin;
@@ -219,6 +232,7 @@
     counted,
     time,
     calendarDay,
+    longDay,
     when,
     weekday,
     weekHour,

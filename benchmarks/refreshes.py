@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 
 from benchmarks.http_client import Answer, Callback, Connection, find_callback
 from benchmarks.rows import NotMeasured
-from components.forecast_card import DAY_ID, HOUR_ID, QUESTION_STORE_ID, ZONE_ID
+from components.moment import DAY_ID, HOUR_ID, QUESTION_STORE_ID, ZONE_ID
 from components.page import LANGUAGE_STORE_ID, NEWS_STORE_ID, REFRESH_ID, SHOWN_STORE_ID
 from services.base.texts import DEFAULT_LANGUAGE
 from services.city.rennes import RENNES

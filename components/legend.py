@@ -25,8 +25,9 @@ def build_legend(texts: Texts, *, has_roadworks: bool) -> html.Section:
     """
     wording = texts["legend"]
     entries = [_entry(texts, status) for status in LEGEND_ORDER]
+    unit = html.P(wording["unit"], className="legend-unit")
     return html.Section(
-        [*entries, build_entry(texts)] if has_roadworks else entries,
+        [unit, *entries, *([build_entry(texts)] if has_roadworks else [])],
         className="legend legend--roadworks" if has_roadworks else "legend",
         title=wording["hint"],
         **aria(label=wording["title"]),

@@ -53,7 +53,7 @@ def build_nowcast(texts: Texts, zones: Sequence[str], lead_minutes: Sequence[int
                                 *(
                                     html.Th(head, scope="col", **aria(label=said))
                                     for head, said in zip(
-                                        heads, [wording["now_spoken"], *ahead], strict=True
+                                        heads, [wording["now"], *ahead], strict=True
                                     )
                                 ),
                             ]

@@ -9,18 +9,28 @@ from typing import Any, Final
 import plotly.graph_objects as go
 from dash import dcc, html
 
+from components.aria import aria
 from components.corridors import build_corridors
 from components.day_curve import build_day_curve
 from components.footer import FooterLinks, build_footer
-from components.forecast_card import CARD_ID, Choice, DayForecast, build_card
 from components.glance import build_glance
 from components.header import build_header
 from components.legend import build_legend
+from components.moment import (
+    CARD_ID,
+    TITLE_ID,
+    Choice,
+    build_answer,
+    build_banner,
+    build_hours_strip,
+    build_message,
+    build_moment_control,
+    build_share,
+)
 from components.nowcast_card import build_nowcast
 from components.panel import build_panel
 from components.quality_line import build_quality_line
 from components.roadworks import build_roadworks
-from components.time_bar import build_time_bar
 from components.traffic_map import build_map
 from components.unusual import build_unusual
 from components.zones_now import build_zones_now
@@ -43,6 +53,7 @@ BROWSER_TEXTS: Final = (
     "forecast", "nowcast", "glance", "unit", "map_forecast", "forecast_status",
     "forecast_status_meaning", "forecast_status_leaning", "zone_status_leaning",
     "basis", "basis_note", "zone_in_title", "zone_status_letter", "day_note",
+    "moment", "address_problem",
     "roadworks", "roadwork_level", "stretch", "stretch_way",
     "corridors", "day_curve", "panel", "gestures",
 )  # fmt: skip
@@ -68,8 +79,8 @@ class PageData:
         How far ahead the next hour is shown.
     has_corridors : bool
         Whether the city has any.
-    choice, forecast
-        What the forecast starts with.
+    choice
+        What the selectors of the moment and zone start with.
     scored : LeadQuality or None
         How right the forecasts were; None where nobody can tell.
     quality_url : str
@@ -85,7 +96,6 @@ class PageData:
     zones: Sequence[str]
     lead_minutes: Sequence[int]
     choice: Choice
-    forecast: DayForecast | None
     scored: LeadQuality | None
     quality_url: str
     has_tiles: bool
@@ -104,19 +114,20 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
         [
             *_stores(texts, data),
             build_header(texts, data.icon_url, CARD_ID),
+            build_message(texts),
             html.Main(
                 [
                     build_zones_now(texts, data.zones),
                     build_map(
                         texts,
                         data.figure,
-                        time_bar=build_time_bar(texts, data.choice),
+                        banner=build_banner(),
                         legend=build_legend(texts, has_roadworks=data.has_roadworks),
                         has_tiles=data.has_tiles,
                     ),
                     build_panel(
                         texts,
-                        moment=build_card(texts, data.choice, data.forecast),
+                        moment=_moment(texts, data),
                         network=[
                             build_day_curve(texts, data.congestion_csv_url),
                             build_glance(texts, data.stretches_csv_url),
@@ -140,6 +151,22 @@ def build_page(texts: Texts, data: PageData) -> html.Div:
         ],
         className="page",
         lang=data.language,
+    )
+
+
+def _moment(texts: Texts, data: PageData) -> html.Section:
+    """The control of the moment, and its answer."""
+    return html.Section(
+        [
+            build_moment_control(texts, data.choice, data.lead_minutes),
+            build_answer(texts, data.choice),
+            build_hours_strip(texts),
+            build_share(texts),
+        ],
+        id=CARD_ID,
+        className="card-panel forecast",
+        tabIndex=-1,
+        **aria(labelledby=TITLE_ID),
     )
 
 

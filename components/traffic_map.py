@@ -33,6 +33,7 @@ DEMO_ATTRIBUTION_ID: Final = "attribution-demo"
 
 ROADS_SOURCE: Final = "roads"
 HIGHLIGHT_SOURCE: Final = "roads-highlight"
+ZONE_SOURCE: Final = "roads-zone"
 TILES_LAYER: Final = "tiles"
 _INITIAL_ZOOM: Final = 10.5
 _NOTHING: Final = {"type": "FeatureCollection", "features": []}
@@ -59,6 +60,9 @@ class RoadLayer:
 
 _HIGHLIGHT_EXTRA_PX: Final = 6.0
 _HIGHLIGHT_OPACITY: Final = 0.9
+# Of the roads of the zone looked at, both directions in one.
+_ZONE_WIDTH_PX: Final = {10: 6.0, 13: 12.0, 16: 26.0}
+_ZONE_OPACITY: Final = 0.28
 CASING: Final = RoadLayer(
     "roads-casing",
     ("freeFlow", "heavy", "congested"),
@@ -131,6 +135,7 @@ def build_style(
         },
         # Of its own, so that the road pointed at costs nothing when all roads are painted.
         HIGHLIGHT_SOURCE: {"type": "geojson", "data": _NOTHING},
+        ZONE_SOURCE: {"type": "geojson", "data": _NOTHING},
         roadworks.SOURCE: {"type": "geojson", "data": _NOTHING},
         map_names.SOURCE: {"type": "geojson", "data": _NOTHING},
     }
@@ -156,6 +161,7 @@ def build_style(
             }
         )
     class_factor = _class_factor(class_widths)
+    layers.append(_zone_layer())
     layers.append(_highlight_layer(class_factor))
     layers.extend(_road_layer(layer, class_factor) for layer in ROAD_LAYERS)
     # The last are placed first: a name leaves its place to the sign of a roadwork.
@@ -192,6 +198,7 @@ def browser_settings(
         "graph": GRAPH_ID,
         "source": ROADS_SOURCE,
         "highlightSource": HIGHLIGHT_SOURCE,
+        "zoneSource": ZONE_SOURCE,
         "tiles": TILES_LAYER,
         "bounds": bounds,
         "network": network_version,
@@ -227,11 +234,11 @@ def build_map(
     texts: Texts,
     figure: go.Figure,
     *,
-    time_bar: html.Div,
+    banner: html.P,
     legend: html.Section,
     has_tiles: bool,
 ) -> html.Section:
-    """The map with what lies on it: buttons, legend, attributions, and its bar of time."""
+    """The map with what lies on it: buttons, legend, attributions, and what says its moment."""
     wording = texts["map"]
     return html.Section(
         [
@@ -257,7 +264,7 @@ def build_map(
                 ],
                 className="map-foot",
             ),
-            time_bar,
+            banner,
         ],
         id=FRAME_ID,
         className="map-frame",
@@ -353,6 +360,21 @@ def _highlight_layer(class_factor: list[Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _zone_layer() -> dict[str, Any]:
+    """The outline of the roads of the zone looked at, of a source that no refresh touches."""
+    return {
+        "id": ZONE_SOURCE,
+        "type": "line",
+        "source": ZONE_SOURCE,
+        "layout": {"line-cap": "round", "line-join": "round"},
+        "paint": {
+            **_highlight_paint(LIGHT),
+            "line-opacity": _ZONE_OPACITY,
+            "line-width": _by_zoom(_ZONE_WIDTH_PX),
+        },
+    }
+
+
 def _theme_paint(palette: Palette) -> dict[str, dict[str, Any]]:
     """Paint properties that differ between themes, by layer."""
     roads = {layer.name: _road_paint(layer, palette) for layer in ROAD_LAYERS}
@@ -360,6 +382,7 @@ def _theme_paint(palette: Palette) -> dict[str, dict[str, Any]]:
         "background": _background_paint(palette),
         TILES_LAYER: dict(palette.raster),
         HIGHLIGHT_SOURCE: _highlight_paint(palette),
+        ZONE_SOURCE: _highlight_paint(palette),
         **roads,
         **roadworks.theme_paint(palette),
         **map_names.theme_paint(palette),

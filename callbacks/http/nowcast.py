@@ -25,10 +25,13 @@ from callbacks.http.answers import (
     nothing,
     send_document,
 )
+from callbacks.http.figures import figures_content
 from callbacks.http.segment_forecasts import basis_told
-from services.forecast.nowcasts import LeadForecast, NowcastTable
+from services.forecast.network_levels import expected_travel_time_s
+from services.forecast.nowcasts import LEAD_MINUTES, LeadForecast, NowcastTable
 from services.plain.forecast import Basis
 from services.roles.assembly import Services
+from services.traffic.indicators import forecast_indicators
 from services.traffic.network import Network
 from services.traffic.zone_states import zone_state
 from services.web.latest import TrafficView
@@ -47,8 +50,8 @@ def register(server: Flask, services: Services) -> None:
         return Document(orjson.dumps(zones_content(*made_of)), JSON)
 
     @kept(1)
-    def roads_document(table: NowcastTable) -> Document:
-        return Document(orjson.dumps(roads_content(table)), JSON)
+    def roads_document(made_of: tuple[NowcastTable, Network]) -> Document:
+        return Document(orjson.dumps(roads_content(*made_of)), JSON)
 
     @server.get("/nowcast/<version>")
     def zones(version: str) -> Response:
@@ -64,10 +67,11 @@ def register(server: Flask, services: Services) -> None:
 
     @server.get("/nowcast/<version>/roads")
     def roads(version: str) -> Response:
-        table = _current(services, services.traffic.view())
-        if table is None or table.snapshot_version != version:
+        view = services.traffic.view()
+        table = _current(services, view)
+        if view is None or table is None or table.snapshot_version != version:
             return nothing()
-        return immutable(send_document(roads_document(table)))
+        return immutable(send_document(roads_document((table, view.network))))
 
     @server.get("/api/v1/nowcast")
     def api() -> Response:
@@ -76,7 +80,7 @@ def register(server: Flask, services: Services) -> None:
 
 
 def zones_content(table: NowcastTable, network: Network) -> dict[str, Any]:
-    """What the card of the next hour is filled with, zones in the order of the city's.
+    """What is told of the next hour, zones in the order of ``City.zone_choices``.
 
     Lists instead of named members, as in a refresh: of each zone and lead time its
     status, that status's probability, and the minutes lost on ten kilometres, as a tile
@@ -91,22 +95,32 @@ def zones_content(table: NowcastTable, network: Network) -> dict[str, Any]:
         "zones": [
             _zone_leads(table.zone(zone), free_flow_kmh)
             for zone, free_flow_kmh in zip(
-                network.city.zones, network.zone_free_flow_kmh.tolist(), strict=True
+                network.city.zone_choices, network.zone_free_flow_kmh.tolist(), strict=True
             )
         ],
     }
 
 
-def roads_content(table: NowcastTable) -> dict[str, Any]:
-    """Quantiles of the speed ratio of every segment in percent, packed as bytes.
+def roads_content(table: NowcastTable, network: Network) -> dict[str, Any]:
+    """What the map and the figures beside it show at each lead time, and the segments' speeds.
 
-    Quantile by quantile, in each lead time by lead time, in each the segments in the
-    network's order.
+    ``leads``: of each lead time the figures of a snapshot, and every segment's likeliest status.
+    ``percent``: quantiles of the speed ratio of every segment in percent, packed as bytes, quantile
+    by quantile, in each lead time by lead time, in each the segments in the network's order.
     """
     return {
         "version": table.snapshot_version,
+        "network": table.network_version,
+        "leads": [_lead_roads(table, network, lead) for lead in range(len(LEAD_MINUTES))],
         "percent": base64.b64encode(table.percent.tobytes()).decode("ascii"),
     }
+
+
+def _lead_roads(table: NowcastTable, network: Network, lead: int) -> dict[str, Any]:
+    found = table.segments(lead)
+    expected_s = expected_travel_time_s(network, table.speed_ratios(lead))
+    figures = figures_content(forecast_indicators(network, found.status_codes, expected_s))
+    return figures | {"statuses": found.packed}
 
 
 def basis_content(basis: Basis) -> list[Any]:

@@ -11,11 +11,8 @@ from callbacks.http.answers import api_answer
 from callbacks.http.problems import problem
 from services.city.day_types import ForecastDay
 from services.forecast.asked_hour import asked_hour
-from services.forecast.week_forecasts import (
-    FORECAST_STATUSES,
-    SegmentForecasts,
-    WeekOnNetwork,
-)
+from services.forecast.segment_statuses import FORECAST_STATUSES
+from services.forecast.week_forecasts import SegmentForecasts, WeekOnNetwork
 from services.forecast.zone_forecasts import DAY_NAMES
 from services.plain.forecast import Basis
 from services.plain.statuses import DATEX_NAMES

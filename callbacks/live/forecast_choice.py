@@ -9,20 +9,19 @@ from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
 from callbacks.live.refresh import NAMESPACE
-from components import forecast_card
-from components.forecast_card import Choice, DayForecast
+from components import forecast_words, moment
+from components.forecast_words import DayForecast
 from components.page import LANGUAGE_STORE_ID
 from services.base.errors import ForecastUnavailable, InvalidRequest
 from services.base.texts import Texts, checked_language, load_texts
 from services.forecast.asked_hour import asked_hour
-from services.forecast.zone_forecasts import DAY_NAMES
 from services.roles.assembly import Services
 
 log = logging.getLogger(__name__)
 
 
 class CardUpdate(NamedTuple):
-    """New content of the card's parts, in the order of the callback's outputs."""
+    """New content of the answer's parts, in the order of the callback's outputs."""
 
     title: Any
     answer: list[Component]
@@ -33,23 +32,23 @@ class CardUpdate(NamedTuple):
 def register(app: Dash, services: Services) -> None:
     """Register the choice of an hour, by the selectors or by the strip."""
     choice = [
-        (forecast_card.HOUR_ID, "value"),
-        (forecast_card.DAY_ID, "value"),
-        (forecast_card.ZONE_ID, "value"),
+        (moment.HOUR_ID, "value"),
+        (moment.DAY_ID, "value"),
+        (moment.ZONE_ID, "value"),
     ]
     # Answered by the browser out of the table it has; without one it asks the question below.
     app.clientside_callback(
-        ClientsideFunction(NAMESPACE, "chooseForecast"),
+        ClientsideFunction(NAMESPACE, "chooseMoment"),
         *(Input(*part) for part in choice),
         prevent_initial_call=True,
     )
 
     @app.callback(
-        Output(forecast_card.TITLE_ID, "children"),
-        Output(forecast_card.ANSWER_ID, "children"),
-        Output(forecast_card.NOTE_ID, "children"),
-        Output(forecast_card.STRIP_STORE_ID, "data"),
-        Input(forecast_card.QUESTION_STORE_ID, "data"),
+        Output(moment.TITLE_ID, "children"),
+        Output(moment.ANSWER_ID, "children"),
+        Output(moment.NOTE_ID, "children"),
+        Output(moment.STRIP_STORE_ID, "data"),
+        Input(moment.QUESTION_STORE_ID, "data"),
         *(State(*part) for part in choice),
         State(LANGUAGE_STORE_ID, "data"),
         prevent_initial_call=True,
@@ -60,26 +59,26 @@ def register(app: Dash, services: Services) -> None:
 
     app.clientside_callback(
         ClientsideFunction(NAMESPACE, "forecastAnswered"),
-        Input(forecast_card.STRIP_STORE_ID, "data"),
+        Input(moment.STRIP_STORE_ID, "data"),
         prevent_initial_call=True,
     )
 
 
 def update_card(services: Services, texts: Texts, hour: Any, day: Any, zone: Any) -> CardUpdate:
-    """What the card says of a choice; a sentence for a wrong one or without a model."""
+    """What is said of a choice; a sentence for a wrong one or without a model."""
     try:
         forecast = find_forecast(services, hour, day, zone)
     except InvalidRequest as error:
-        problem = forecast_card.build_invalid(texts, error.parameter)
+        problem = forecast_words.build_invalid(texts, error.parameter)
         return CardUpdate(no_update, problem, no_update, no_update)
     except ForecastUnavailable as error:
         log.warning("forecast unavailable: %s", error)
-        return CardUpdate(no_update, forecast_card.build_unavailable(texts), "", [])
+        return CardUpdate(no_update, forecast_words.build_unavailable(texts), "", [])
     return CardUpdate(
-        title=forecast_card.title(texts, forecast.zone),
-        answer=forecast_card.build_answer(texts, forecast),
-        note=forecast_card.basis_note(texts, forecast.basis),
-        strip_columns=forecast_card.strip_columns(texts, forecast),
+        title=forecast_words.title(texts, forecast.zone),
+        answer=forecast_words.build_answer(texts, forecast),
+        note=forecast_words.basis_note(texts, forecast.basis),
+        strip_columns=forecast_words.strip_columns(texts, forecast),
     )
 
 
@@ -98,18 +97,9 @@ def find_forecast(services: Services, hour: Any, day: Any, zone: Any) -> DayFore
     table = services.forecasts.shown(services.shown_source())
     return DayForecast(
         zone=zone,
-        day=DAY_NAMES[chosen.weekday],
+        date=chosen.date,
         day_type=str(chosen.day_type),
         hour=hour,
         hours=table.day(chosen.like_weekday, zone),
         basis=table.basis(chosen.like_weekday, hour, zone),
     )
-
-
-def forecast_or_none(services: Services, choice: Choice) -> DayForecast | None:
-    """The first forecast of a page, or None when no model can be read."""
-    try:
-        return find_forecast(services, choice.hour, choice.day, choice.zone)
-    except ForecastUnavailable as error:
-        log.warning("forecast unavailable: %s", error)
-        return None

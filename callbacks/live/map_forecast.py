@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Final
+from typing import Any
 
-import numpy as np
 from dash import ClientsideFunction, Dash, Input, Output, State
 
+from callbacks.http.figures import figures_content
 from callbacks.http.nowcast import basis_content
 from callbacks.live.refresh import NAMESPACE
-from components import forecast_card, time_bar
+from components import forecast_words, moment
 from components.page import LANGUAGE_STORE_ID
 from services.base.errors import ForecastUnavailable, InvalidRequest
 from services.base.texts import Texts, checked_language, load_texts
 from services.forecast.asked_hour import asked_hour
+from services.forecast.network_levels import expected_travel_time_s
 from services.forecast.zone_forecasts import DAY_NAMES
 from services.roles.assembly import Services
-from services.traffic.indicators import length_shares, status_counts
-from services.traffic.status import pack_statuses
+from services.traffic.indicators import forecast_indicators
 
 log = logging.getLogger(__name__)
 
-# Free, heavy and congested, no more than likeliest: beside the five codes of a status.
-LEANING: Final = 4
-
 
 def register(app: Dash, services: Services) -> None:
-    """Register the choice of a moment on the map."""
+    """Register what the map asks for an hour."""
 
     @app.callback(
-        Output(time_bar.ANSWER_STORE_ID, "data"),
-        Input(time_bar.REQUEST_STORE_ID, "data"),
+        Output(moment.ROADS_ANSWER_STORE_ID, "data"),
+        Input(moment.ROADS_QUESTION_STORE_ID, "data"),
         State(LANGUAGE_STORE_ID, "data"),
         prevent_initial_call=True,
     )
@@ -39,25 +36,8 @@ def register(app: Dash, services: Services) -> None:
         return answer(services, load_texts(checked_language(language)), asked)
 
     app.clientside_callback(
-        ClientsideFunction(NAMESPACE, "chooseMapMoment"),
-        Input(time_bar.NOW_ID, "n_clicks"),
-        Input(time_bar.FORECAST_ID, "n_clicks"),
-        Input(time_bar.DAY_ID, "value"),
-        Input(time_bar.HOUR_ID, "value"),
-        prevent_initial_call=True,
-    )
-    app.clientside_callback(
         ClientsideFunction(NAMESPACE, "mapForecastAnswered"),
-        Input(time_bar.ANSWER_STORE_ID, "data"),
-        prevent_initial_call=True,
-    )
-    app.clientside_callback(
-        ClientsideFunction(NAMESPACE, "showForecastOnMap"),
-        Output(time_bar.DAY_ID, "value"),
-        Output(time_bar.HOUR_ID, "value"),
-        Input(forecast_card.ON_MAP_ID, "n_clicks"),
-        State(forecast_card.DAY_ID, "value"),
-        State(forecast_card.HOUR_ID, "value"),
+        Input(moment.ROADS_ANSWER_STORE_ID, "data"),
         prevent_initial_call=True,
     )
 
@@ -90,17 +70,14 @@ def answer(services: Services, texts: Texts, asked: Any) -> dict[str, Any]:
         log.warning("week forecast unavailable: %s", error)
         return {"problem": texts["map_forecast"]["unavailable"]}
     found = week.at(day.like_weekday, hour)
-    codes, basis = found.status_codes, week.basis(found)
-    shares = length_shares(view.network.length_m, codes)
+    expected_s = expected_travel_time_s(view.network, found.quantiles)
     return {
         "day": DAY_NAMES[day.weekday],
-        "note": forecast_card.day_note(texts, day.day_type),
+        "note": forecast_words.day_note(texts, day.day_type),
         "hour": hour,
         "network": view.network.version,
         "model": week.table.model_version,
-        "basis": basis_content(basis),
-        "counts": list(status_counts(codes).values()),
-        "shares": [round(1_000 * share) for share in shares.values()],
-        # Last codes of the three bits: what is not firm, which the map draws fainter.
-        "statuses": pack_statuses(np.where(found.is_leaning, codes + LEANING, codes)),
+        "basis": basis_content(week.basis(found)),
+        **figures_content(forecast_indicators(view.network, found.status_codes, expected_s)),
+        "statuses": found.packed,
     }

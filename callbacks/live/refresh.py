@@ -10,9 +10,9 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 
 from callbacks.http import day
 from callbacks.http.direct_callbacks import call_directly
+from callbacks.http.figures import figures_content
 from callbacks.http.roadworks import current
 from callbacks.live.zone_table import zone_table, zone_table_version
-from components.glance import WORST_SHOWN
 from components.page import (
     NEWS_STORE_ID,
     REFRESH_ID,
@@ -25,8 +25,6 @@ from services.base.errors import ForecastUnavailable
 from services.roles.assembly import Services
 from services.traffic.corridor_times import CorridorTime
 from services.traffic.corridors import corridor_ways
-from services.traffic.indicators import WorstStretch
-from services.traffic.stretch_wording import stretch_parts
 from services.traffic.zone_states import ZoneState
 from services.web.latest import TrafficView
 
@@ -123,18 +121,14 @@ def snapshot_payload(view: TrafficView) -> dict[str, Any]:
     stretches a tenth: in the document of the stretches, which holds 450, the page would wait for
     all of them.
     """
-    snapshot, indicators = view.snapshot, view.indicators
+    snapshot = view.snapshot
     return {
         "version": snapshot.version,
         "network": snapshot.network_version,
         "observed_at": int(snapshot.observed_at.timestamp()),
         "source": snapshot.source,
-        "counts": list(indicators.counts.values()),
-        "shares": [round(1_000 * share) for share in indicators.length_shares.values()],
-        "congestion": _whole_percent(indicators.congestion_level),
-        "jam_km": round(indicators.jam_km, 1),
+        **figures_content(view.indicators),
         "zones": [_zone_state(state) for state in view.zone_states],
-        "worst": [_worst_stretch(worst) for worst in indicators.worst_stretches[:WORST_SHOWN]],
         "corridors": _corridor_minutes(view),
         # Last, where its many letters spoil the compression of nothing else.
         "statuses": view.packed_statuses,
@@ -151,18 +145,6 @@ def _zone_state(state: ZoneState | None) -> list[Any] | None:
     if state is None:
         return None
     return [state.status, int(state.comparison), state.lost_min]
-
-
-def _worst_stretch(worst: WorstStretch) -> list[Any]:
-    """Segment, delay (s), the same against the usual or None, speed (km/h), and its words."""
-    against = worst.usual_delay_s
-    return [
-        worst.segment_index,
-        round(worst.delay_s),
-        None if against is None else round(against),
-        round(worst.speed_kmh),
-        stretch_parts(worst.stretch),
-    ]
 
 
 def _corridor_minutes(view: TrafficView) -> list[int | None]:
@@ -183,7 +165,3 @@ def _now_and_free(time: CorridorTime) -> tuple[int | None, int | None]:
 
 def _whole_minutes(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds / _SECONDS_PER_MINUTE)
-
-
-def _whole_percent(share: float | None) -> int | None:
-    return None if share is None else round(100 * share)

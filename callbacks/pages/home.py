@@ -13,13 +13,12 @@ from callbacks.live import forecast_choice, map_forecast, map_view, refresh
 from callbacks.pages import camera, not_found, quality
 from callbacks.pages.subpage import Pages, give_document
 from components.footer import FooterLinks
-from components.forecast_card import Choice
 from components.glance import WORST_SHOWN
+from components.moment import Choice
 from components.page import PageData, build_page
 from components.palette import LEGEND_ORDER
 from components.traffic_map import browser_settings, build_figure
 from services.base.texts import languages, load_texts
-from services.forecast.asked_hour import coming_hour
 from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT
 from services.forecast.zone_forecasts import DAY_NAMES
 from services.plain.statuses import DATEX_NAMES
@@ -97,12 +96,12 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
             "city": city.name,
             "timeZone": city.time_zone.key,
             "zones": city.zones,
+            "zoneChoices": city.zone_choices,
             "nowcast": {
                 "url": app.get_relative_path(f"/nowcast/{_VERSION}"),
                 "roadsUrl": app.get_relative_path(f"/nowcast/{_VERSION}/roads"),
                 "leadMinutes": LEAD_MINUTES,
                 "unknownPercent": UNKNOWN_PERCENT,
-                "thresholds": [city.thresholds.congested_up_to, city.thresholds.free_from],
             },
             "dayUrl": app.get_relative_path(f"/day/{_VERSION}"),
             "days": DAY_NAMES,
@@ -118,7 +117,6 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
         zones=city.zones,
         lead_minutes=LEAD_MINUTES,
         choice=choice,
-        forecast=forecast_choice.forecast_or_none(services, choice),
         # Dash asks once beforehand for the ids alone: a database is not waited for at the start.
         scored=services.quality.headline(services.shown_source())
         if has_request_context()
@@ -143,13 +141,11 @@ def page_data(pages: Pages, services: Services, language: str) -> PageData:
 
 
 def first_choice(services: Services) -> Choice:
-    """The coming hour, in the city, for its first zone."""
-    day, hour = coming_hour(services.city, services.clock())
+    """Today, in the city, and the whole network."""
+    city = services.city
     return Choice(
-        hour=hour,
-        day=DAY_NAMES[day],
-        zone=services.city.first_zone,
+        zone=city.zone_choices[-1],
         today=DAY_NAMES[services.today().weekday()],
         days=DAY_NAMES,
-        zones=services.city.zone_choices,
+        zones=city.zone_choices,
     )

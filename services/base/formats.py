@@ -213,6 +213,14 @@ class Formats:
         """
         return format_skeleton("MMMd", day, locale=self._locale)
 
+    def long_day(self, day: date) -> str:
+        """A date of these days, by its day of the week, without its year.
+
+        >>> [formats_of(locale).long_day(date(2026, 11, 30)) for locale in ("fr", "en-GB")]
+        ['lundi 30 novembre', 'Monday 30 November']
+        """
+        return format_date(day, "EEEE d MMMM", locale=self._locale)
+
     def weekday(self, name: str) -> str:
         """A day of the week by its English name, as the API has it.
 

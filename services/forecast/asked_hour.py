@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from services.base.errors import InvalidRequest
@@ -47,26 +47,6 @@ def asked_hour(city: City, day: object, hour: object, now: datetime) -> tuple[Fo
     chosen = _checked_hour(hour)
     today = city.local(now).date()
     return coming_day(city, _checked_day(day, today), today), chosen
-
-
-def coming_hour(city: City, now: datetime) -> tuple[int, int]:
-    """The day (0 is Monday) and hour in the city that begin next: what the page asks first.
-
-    Parameters
-    ----------
-    now : datetime
-        Aware.
-
-    Examples
-    --------
-    >>> from datetime import UTC
-    >>> from services.city.rennes import RENNES
-    >>> coming_hour(RENNES, datetime(2026, 11, 22, 22, 10, tzinfo=UTC))  # Sunday, 23:10 in Rennes
-    (0, 0)
-    """
-    # Added to the instant and not to the local time, so that clock changes come out right.
-    local = city.local(now + timedelta(hours=1))
-    return local.weekday(), local.hour
 
 
 def _checked_hour(value: object) -> int:

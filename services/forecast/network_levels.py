@@ -17,7 +17,7 @@ simulated traffic: of a real town it is a guess. Both bands know nothing of toda
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -25,7 +25,6 @@ from numpy.typing import NDArray
 
 from services.forecast.week_forecasts import SegmentForecasts, WeekOnNetwork
 from services.history.hour_of_week import HOURS_PER_DAY
-from services.plain.forecast import QUANTILES
 from services.traffic.day_curve import Forecast, Spread, make_spread
 from services.traffic.indicators import congestion_level
 from services.traffic.network import Network
@@ -54,15 +53,28 @@ def forecast_levels(
 
 def forecast_level(network: Network, forecast: SegmentForecasts) -> float:
     """The expected level of the network at one hour; NaN where too few segments are known."""
+    mean_s = expected_travel_time_s(network, forecast.quantiles)
+    return congestion_level(float(zone_times(network, mean_s).speed_ratios()[-1]))
+
+
+def expected_travel_time_s(
+    network: Network, quantiles: Mapping[str, NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Seconds that driving each segment is expected to take; NaN where nothing is told.
+
+    Parameters
+    ----------
+    quantiles : mapping of array, shape (segments,)
+        Of speed ÷ limit, by the names of ``services.plain.forecast.QUANTILES``.
+    """
     mean_s: NDArray[np.float64] = sum(
         (
-            SWANSON_WEIGHTS[name]
-            * travel_times_s(network, forecast.quantiles[name] * network.speed_limit_kmh)
-            for name in QUANTILES
+            SWANSON_WEIGHTS[name] * travel_times_s(network, ratio * network.speed_limit_kmh)
+            for name, ratio in quantiles.items()
         ),
         start=np.zeros(len(network)),
     )
-    return congestion_level(float(zone_times(network, mean_s).speed_ratios()[-1]))
+    return mean_s
 
 
 def _with_band(level: float, usual: Spread | None) -> Forecast | None:

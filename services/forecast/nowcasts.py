@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from services.base.errors import ForecastUnavailable
 from services.base.parquet_file import ParquetForm, numbers
 from services.city.city import City, StatusThresholds
+from services.forecast.segment_statuses import SegmentStatuses
 from services.forecast.speed_distribution import status_probabilities
 from services.forecast.zone_forecasts import TrainedOn, decode_trained_on, make_basis
 from services.plain.forecast import QUANTILES, Basis, StatusShares
@@ -110,6 +111,18 @@ class NowcastTable:
         """Whether it may be shown as the next hour of a network."""
         fresh = now - self.observed_at <= CURRENT_FOR
         return fresh and self.network_version == network_version
+
+    def speed_ratios(self, lead: int) -> dict[str, NDArray[np.float64]]:
+        """Quantiles of the segments' speed ratio at a lead time; NaN where nothing is known."""
+        percent = self.percent[:, lead]
+        ratios = np.where(percent == UNKNOWN_PERCENT, np.nan, percent / 100.0)
+        return dict(zip(QUANTILES, ratios, strict=True))
+
+    def segments(self, lead: int) -> SegmentStatuses:
+        """What the segments will be at a lead time, by its place in :data:`LEAD_MINUTES`."""
+        p10, p50, p90 = self.speed_ratios(lead).values()
+        chance = status_probabilities(p10, p50, p90, self.city.thresholds)
+        return SegmentStatuses(np.column_stack([chance.congested, chance.heavy, chance.free]))
 
     def zone(self, zone: str) -> tuple[LeadForecast, ...] | None:
         """The lead times of one zone, already checked; None where nothing is known of it."""

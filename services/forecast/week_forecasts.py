@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,21 +30,19 @@ from services.forecast.observed_counts import (
     mean_by_length,
     prior_count,
 )
+from services.forecast.segment_statuses import FORECAST_STATUSES, SegmentStatuses
 from services.forecast.speed_distribution import probability_up_to, status_probabilities
 from services.forecast.zone_forecasts import TrainedOn, decode_trained_on, make_basis
 from services.history.averages import shrunk
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK
 from services.history.ratio_histogram import RATIO_BIN_PCT, RATIO_BINS, quantile_pct
-from services.plain.forecast import FIRM_PROBABILITY, QUANTILES, Basis
+from services.plain.forecast import QUANTILES, Basis
 from services.traffic.network import Network, places_of
 from services.traffic.snapshot import Source
-from services.traffic.status import SPEED_STATUSES, Status
 
 WEEK_DIRECTORY: Final = "week"
 WEEK_FILE: Final = "week.parquet"
 
-FORECAST_STATUSES: Final = SPEED_STATUSES[::-1]
-"""In the order of their probabilities."""
 _DAYS_COLUMN: Final = "days_observed"
 _SEGMENT_COLUMN: Final = "segment_id"
 _FORM: Final = ParquetForm(
@@ -100,15 +98,13 @@ class WeekTable:
 
 
 @dataclass(frozen=True, eq=False)
-class SegmentForecasts:
+class SegmentForecasts(SegmentStatuses):
     """One hour of the week on one network; arrays of shape (segments,), in the network's order.
 
     Attributes
     ----------
     quantiles : dict of array
         ``p10``, ``p50``, ``p90`` of speed ÷ limit; NaN where there is no basis.
-    probabilities : array, shape (segments, 3)
-        Of congested, heavy and free-flowing traffic; NaN where there is no basis.
     days_observed : array of uint8
         Days that the model knows of that hour; 0 for segments that it does not know.
     observed_share : array of float
@@ -116,30 +112,8 @@ class SegmentForecasts:
     """
 
     quantiles: dict[str, NDArray[np.float64]]
-    probabilities: NDArray[np.float64]
     days_observed: NDArray[np.uint8]
     observed_share: NDArray[np.float64]
-
-    @cached_property
-    def has_basis(self) -> NDArray[np.bool_]:
-        """Where a model knows the segment, or something was observed of it."""
-        found: NDArray[np.bool_] = ~np.isnan(self.probabilities[:, 0])
-        return found
-
-    @cached_property
-    def is_leaning(self) -> NDArray[np.bool_]:
-        """Where the likeliest status is not firm: see ``services.plain.forecast``."""
-        likeliest = np.nan_to_num(self.probabilities, nan=0.0).max(axis=1)
-        found: NDArray[np.bool_] = self.has_basis & (likeliest.round(2) < FIRM_PROBABILITY)
-        return found
-
-    @cached_property
-    def status_codes(self) -> NDArray[np.uint8]:
-        """The likeliest status; ``UNKNOWN`` where there is no basis to tell one."""
-        likeliest = np.nan_to_num(self.probabilities, nan=0.0)
-        codes: NDArray[np.uint8] = np.array(FORECAST_STATUSES, np.uint8)[likeliest.argmax(axis=1)]
-        codes[~self.has_basis] = Status.UNKNOWN
-        return codes
 
 
 class WeekOnNetwork:

@@ -79,15 +79,20 @@ class WorstStretch:
 class Indicators:
     """The state of the network at a glance.
 
-    ``congestion_level`` and ``zone_ratios`` are None where too little is known.
+    ``speed_ratio``, of the whole network, and ``zone_ratios`` are None where too little is known.
     """
 
-    congestion_level: float | None
+    speed_ratio: float | None
     jam_km: float
     counts: dict[str, int]
     length_shares: dict[str, float]
     zone_ratios: dict[str, float | None]
     worst_stretches: tuple[WorstStretch, ...]
+
+    @property
+    def congestion_level(self) -> float | None:
+        """Of the whole network; None where too little is known."""
+        return None if self.speed_ratio is None else congestion_level(self.speed_ratio)
 
 
 def compute_indicators(
@@ -102,16 +107,40 @@ def compute_indicators(
     usual_s : array of float, shape (segments,), optional
         Seconds that each segment usually takes at this hour, NaN where that is not known.
     """
-    codes = snapshot.status_codes()
-    found = zone_times(network, travel_time_s(network, snapshot)).speed_ratios().tolist()
+    actual_s = travel_time_s(network, snapshot)
+    return _indicators(network, snapshot.status_codes(), actual_s, usual_s)
+
+
+def forecast_indicators(
+    network: Network, codes: NDArray[np.uint8], expected_s: NDArray[np.float64]
+) -> Indicators:
+    """The same indicators of a forecast.
+
+    Parameters
+    ----------
+    codes : array of uint8, shape (segments,)
+        The likeliest status of each segment.
+    expected_s : array of float, shape (segments,)
+        Seconds that driving each is expected to take; NaN where nothing is told.
+    """
+    return _indicators(network, codes, expected_s)
+
+
+def _indicators(
+    network: Network,
+    codes: NDArray[np.uint8],
+    actual_s: NDArray[np.float64],
+    usual_s: NDArray[np.float64] | None = None,
+) -> Indicators:
+    found = zone_times(network, actual_s).speed_ratios().tolist()
     *of_zones, whole = [None if math.isnan(ratio) else ratio for ratio in found]
     return Indicators(
-        congestion_level=None if whole is None else congestion_level(whole),
+        speed_ratio=whole,
         jam_km=jam_km(network.length_m, codes),
         counts=status_counts(codes),
         length_shares=length_shares(network.length_m, codes),
         zone_ratios=dict(zip(network.city.zones, of_zones, strict=True)),
-        worst_stretches=worst_stretches(network, snapshot, usual_s, _WORST_STRETCHES),
+        worst_stretches=_worst_stretches(network, codes, actual_s, usual_s, _WORST_STRETCHES),
     )
 
 
@@ -179,9 +208,19 @@ def worst_stretches(
         At most; all by default.
     """
     actual_s = travel_time_s(network, snapshot)
+    return _worst_stretches(network, snapshot.status_codes(), actual_s, usual_s, how_many)
+
+
+def _worst_stretches(
+    network: Network,
+    codes: NDArray[np.uint8],
+    actual_s: NDArray[np.float64],
+    usual_s: NDArray[np.float64] | None,
+    how_many: int | None,
+) -> tuple[WorstStretch, ...]:
     usual_s = np.full(len(network), np.nan) if usual_s is None else usual_s
     delay_s = actual_s - network.free_flow_time_s
-    known, is_jam = ~np.isnan(delay_s), snapshot.status_codes() == Status.CONGESTED
+    known, is_jam = ~np.isnan(delay_s), codes == Status.CONGESTED
     compared = known & ~np.isnan(usual_s)
 
     def total(values: NDArray[np.float64], of: NDArray[np.bool_]) -> NDArray[np.float64]:

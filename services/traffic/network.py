@@ -136,17 +136,18 @@ class Network:
 
     @cached_property
     def zone_free_flow_kmh(self) -> NDArray[np.float64]:
-        """Free-flow speed of each of ``City.zones``: all its segments driven once; NaN of none.
+        """Free-flow speed of each of ``City.zone_choices``, all segments driven once; NaN of none.
 
-        Segments whose free flow is not known have no part in it.
+        The whole network is the last. Segments whose free flow is not known have no part in it.
         """
         zones, told = len(self.city.zones), ~np.isnan(self.free_flow_time_s)
-        metres, seconds = (
+        of_zones = (
             np.bincount(self.zone_codes[told], amounts[told], zones)
             for amounts in (self.length_m, self.free_flow_time_s)
         )
+        metres, seconds = (np.append(amounts, amounts.sum()) for amounts in of_zones)
         speeds: NDArray[np.float64] = np.divide(
-            3.6 * metres, seconds, out=np.full(zones, np.nan), where=seconds > 0
+            3.6 * metres, seconds, out=np.full(zones + 1, np.nan), where=seconds > 0
         )
         return speeds
 

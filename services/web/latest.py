@@ -44,13 +44,17 @@ class TrafficView:
 
     @cached_property
     def zone_states(self) -> tuple[ZoneState | None, ...]:
-        """The state of each of the city's zones; None where too little is known."""
-        ratios = self.indicators.zone_ratios.values()
+        """The state of each of ``City.zone_choices``; None where too little is known.
+
+        The whole network, which is the last, is not compared with the usual.
+        """
+        ratios = [*self.indicators.zone_ratios.values(), self.indicators.speed_ratio]
         speeds = self.network.zone_free_flow_kmh.tolist()
         against: list[tuple[Comparison, float]] = [(Comparison.NOT_TOLD, math.nan)] * len(speeds)
         if self.usual is not None and self.compared is not None:
             codes = map(Comparison, self.compared.zones.tolist())
-            against = list(zip(codes, np.asarray(self.usual.zones.p50).tolist(), strict=True))
+            medians = np.asarray(self.usual.zones.p50).tolist()
+            against[:-1] = zip(codes, medians, strict=True)
         return tuple(
             None if ratio is None else zone_state(ratio, speed, *usual)
             for ratio, speed, usual in zip(ratios, speeds, against, strict=True)

@@ -30,8 +30,14 @@ globalThis.document = {
   visibilityState: "visible",
   addEventListener: () => {},
   getElementById: (id) => (elements[id] ??= makeElement()),
+  querySelector: () => null,
   createElement: makeElement,
   createElementNS: makeElement,
+};
+
+/** Put a new element in the place of one. */
+globalThis.renew = (id) => {
+  delete elements[id];
 };
 
 /** The texts below each child of an element, in order. */
@@ -39,6 +45,20 @@ globalThis.textOf = ({ children }) => {
   const texts = (node) =>
     [node.textContent, ...(node.children ?? []).flatMap(texts)].filter(Boolean);
   return children.map(texts);
+};
+
+/** As browsers have it, as far as it is asked here. */
+globalThis.URLSearchParams = class {
+  constructor(search) {
+    const parts = search.replace(/^\?/, "").split("&").filter(Boolean);
+    this.pairs = parts.map((part) => part.split("=").map(decodeURIComponent));
+  }
+  get(name) {
+    return this.pairs.find(([key]) => key === name)?.[1] ?? null;
+  }
+  [Symbol.iterator]() {
+    return this.pairs[Symbol.iterator]();
+  }
 };
 
 globalThis.addEventListener = () => {};

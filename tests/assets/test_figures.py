@@ -9,6 +9,7 @@ from components.glance import WORST_SHOWN
 from components.palette import LEGEND_ORDER
 from components.unusual import COMPARISONS
 from services.city.rennes import RENNES
+from services.forecast.zone_forecasts import DAY_NAMES
 from services.plain.statuses import DATEX_NAMES
 from services.traffic.usual import Comparison
 from tests.assets.scripts import loaded
@@ -16,6 +17,10 @@ from tests.components.trees import plain
 
 SETTINGS = {
     "zones": RENNES.zones,
+    "zoneChoices": RENNES.zone_choices,
+    "days": DAY_NAMES,
+    "timeZone": "Europe/Paris",
+    "nowcast": {"leadMinutes": [15, 30]},
     "statuses": DATEX_NAMES,
     "legendOrder": [DATEX_NAMES.index(status) for status in LEGEND_ORDER],
     "worstStretches": WORST_SHOWN,
@@ -56,7 +61,14 @@ SNAPSHOT = {
 
 @pytest.fixture
 def page():
-    with loaded("app.js", "wording.js", "writing.js", "figures.js") as page:
+    scripts = ("app.js", "wording.js", "writing.js", "figures.js", "forecast.js", "moment.js")
+    with loaded(*scripts) as page:
+        page.js(
+            """void Object.assign(trafficRennes, {
+                freshness: { now: () => 0 },
+                nowcast: { told: () => ({ kind: "ready" }) },
+            })"""
+        )
         page.change(settings=SETTINGS, texts=page.texts)
         page.change(snapshot=SNAPSHOT)
         yield page
@@ -162,17 +174,71 @@ def test_the_corridors(page):
 
 
 def test_the_legend_counts_what_the_map_shows(page):
-    assert shown(page, "legend-figures-freeFlow") == "1 200 · 90 %"
+    assert shown(page, "legend-figures-freeFlow") == "90 %"
+    # The measure that is shown, and how many roads that is.
     assert shown(page, "legend-unknown", "title").endswith(
-        "1 tronçon, 1 % de la longueur du réseau."
+        "1 % de la longueur des routes, 1 tronçon."
     )
     assert shown(page, "legend-word-unknown") == "Inconnu"
-    answer = {"counts": [31, 1_000, 100, 100, 0], "shares": [20, 700, 200, 80, 0]}
-    page.change(forecast={"answer": answer})
-    assert shown(page, "legend-figures-freeFlow") == "1 000 · 70 %"
+    answer = {**SNAPSHOT, "shares": [20, 700, 200, 80, 0]}
+    page.change(forecast={"state": "ready", "answer": answer})
+    assert shown(page, "legend-figures-freeFlow") == "70 %"
     assert shown(page, "legend-word-unknown") == "Incertain"
     # A snapshot that comes underneath changes nothing in it.
     page.change(snapshot=SNAPSHOT)
-    assert shown(page, "legend-figures-freeFlow") == "1 000 · 70 %"
+    assert shown(page, "legend-figures-freeFlow") == "70 %"
     page.change(forecast=None)
-    assert shown(page, "legend-figures-freeFlow") == "1 200 · 90 %"
+    assert shown(page, "legend-figures-freeFlow") == "90 %"
+    assert shown(page, "legend-word-unknown") == "Inconnu"
+
+
+def test_the_figures_are_of_the_moment_shown(page):
+    answer = {**SNAPSHOT, "congestion": 45, "jam_km": 7.25, "worst": SNAPSHOT["worst"][1:]}
+    page.change(forecast={"state": "ready", "answer": answer})
+    assert shown(page, "glance-congestion") == "+45 %"
+    assert shown(page, "glance-jam") == "7,3"
+    assert shown(page, "worst-name-0") == "Rocade nord intérieure"
+
+
+@pytest.mark.parametrize("state", ["waiting", "unanswered", "missing"])
+def test_no_figure_of_now_stands_under_another_moment(page, state):
+    page.change(forecast={"state": state})
+    told = ["glance-congestion", "glance-jam", "worst-none", "legend-figures-freeFlow"]
+    assert [shown(page, id_) for id_ in told] == ["—"] * 4
+    assert shown(page, "worst-item-0", "hidden") is True
+    assert shown(page, "share-freeFlow", "grow") == "0"
+    # What says that it is of now goes on.
+    assert shown(page, "corridors", "hidden") is False
+
+
+def test_tiles_tell_what_is_forecast_of_an_hour(page):
+    percent = {"free": [20] * 24, "dense": [45] * 24, "blocked": [35] * 24}
+    table = {"status": ["dense"] * 24, "percent": percent, "basis": [["initial", 0, 28]]}
+    days = [{"type": "working_day", "like": 0}] * 7
+    page.change(
+        zoneTable={"until": 10, "days": days, "zones": {"rocade": [table]}},
+        moment={"kind": "hour", "day": "monday", "date": "2026-11-30", "hour": 18},
+    )
+    assert shown(page, "zone-status-rocade") == "plutôt dense"
+    assert shown(page, "zone-lost-rocade") == "45 %"
+    assert shown(page, "zone-rocade", "title") == (
+        "Rocade, lundi 30 novembre, 18 h : plutôt dense, probabilité 45 %"
+    )
+    # Of this one nothing is known.
+    assert shown(page, "zone-status-ceinture") == "Inconnu"
+    assert shown(page, "zones-now-title") == "lundi 30 novembre, 18 h"
+    page.change(moment={"kind": "now"})
+    assert shown(page, "zone-lost-rocade") == "+0 min"
+    assert shown(page, "zones-now-title") == "En ce moment"
+
+
+def test_tiles_tell_minutes_and_probability_of_the_next_hour(page):
+    leads = [["free", 0.9, 1, 0, 2], ["blocked", 0.71, 19, 9, 30]]
+    page.change(nextHour={"state": "ready", "observed_at": 0, "zones": [leads] * 6})
+    page.change(moment={"kind": "ahead", "minutes": 30})
+    told = [shown(page, f"zone-{part}-rocade") for part in ("status", "lost", "usual")]
+    assert told == ["Bloqué", "+19 min", "71 %"]
+    # Too old by now.
+    page.js("void (trafficRennes.nowcast.told = () => ({ kind: 'outdated' }))")
+    page.change(moment={"kind": "ahead", "minutes": 15})
+    assert shown(page, "zone-status-rocade") == "Inconnu"

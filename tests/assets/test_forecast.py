@@ -12,13 +12,16 @@ from plotly.utils import PlotlyJSONEncoder
 
 from callbacks.live.forecast_choice import update_card
 from callbacks.live.refresh import news
+from components.unusual import COMPARISONS
 from services.base.settings import load_settings
 from services.base.texts import load_texts
 from services.city.rennes import RENNES
 from services.forecast.champions import set_aside
+from services.forecast.nowcasts import LEAD_MINUTES
 from services.forecast.zone_forecasts import DAY_NAMES, DAYS, HOURS, table_shape
 from services.history.upkeep import keep_up
 from services.roles.assembly import assemble
+from services.traffic.usual import Comparison
 from tests.assets.scripts import LANGUAGES, loaded
 from tests.components.trees import plain
 from tests.factories import MODEL_VERSION, write_forecasts
@@ -26,9 +29,15 @@ from tests.services.learn.histories import rush, times, write
 
 # The Monday before Christmas, which is a Friday; schools are closed.
 NOW = datetime(2026, 12, 21, 7, tzinfo=UTC)
-SCRIPTS = ("app.js", "wording.js", "writing.js", "forecast.js")
-SETTINGS = {"days": DAY_NAMES, "timeZone": RENNES.time_zone.key}
-CHOICE = {"hour": "8", "day": "monday", "zone": "centre-ville"}
+SCRIPTS = ("app.js", "wording.js", "writing.js", "forecast.js", "moment.js")
+SETTINGS = {
+    "days": DAY_NAMES,
+    "timeZone": RENNES.time_zone.key,
+    "zones": RENNES.zones,
+    "zoneChoices": RENNES.zone_choices,
+    "nowcast": {"leadMinutes": LEAD_MINUTES},
+    "map": {"comparisons": COMPARISONS},
+}
 
 
 def some_shares():
@@ -64,16 +73,18 @@ def test_the_browser_says_of_every_choice_what_the_server_says(services, languag
     choices = list(product(range(HOURS), DAY_NAMES, RENNES.zone_choices))
     with loaded(*SCRIPTS, language=language) as page:
         page.change(settings=SETTINGS, texts=page.texts, zoneTable=news(services)["forecasts"])
-        cards = page.call(
-            """(choices => choices.map(([hour, day, zone]) =>
-                trafficRennes.forecast.cardOf({ hour: String(hour), day, zone }, trafficRennes.page)
-            ))""",
+        set_time(page, NOW)
+        told = page.call(
+            """(choices => choices.map(([hour, day, zone]) => {
+                trafficRennes.moment.choose({ kind: "hour", day, hour });
+                return trafficRennes.forecast.ofHour(trafficRennes.page.moment, zone);
+            }))""",
             choices,
         )
-    assert len(cards) == HOURS * DAYS * len(RENNES.zone_choices)
-    for choice, card in zip(choices, cards, strict=True):
-        told = update_card(services, texts, *choice)
-        assert typed(list(card.values())) == typed(list(told)), choice
+    assert len(told) == HOURS * DAYS * len(RENNES.zone_choices)
+    for choice, answer in zip(choices, told, strict=True):
+        expected = update_card(services, texts, *choice)
+        assert typed(list(answer.values())) == typed(list(expected)), choice
 
 
 @pytest.fixture
@@ -88,92 +99,133 @@ def page(tmp_path):
 
 
 def set_time(page, moment):
-    page.js(f"void (trafficRennes.freshness = {{ now: () => {moment.timestamp()} }})")
+    """Have the server tell a time, as with an answer."""
+    seconds = moment.timestamp()
+    page.js(f"void (trafficRennes.freshness = {{ now: () => {seconds} }})")
+    page.call("trafficRennes.moment.followTime", seconds)
 
 
 def choose(page, **choice):
-    """What the page asks of Dash for a choice."""
+    """What is said, by the parts of the answer, or what the server is asked, of a choice."""
     page.js("told.splice(0)")
-    page.call("dash_clientside.traffic.chooseForecast", *(CHOICE | choice).values())
-    return [id_ for id_, _ in page.js("told")]
+    page.call("trafficRennes.moment.choose", {"kind": "hour", "day": "monday", "hour": 8} | choice)
+    return asked(page)
 
 
-BY_ITSELF = ["forecast-title", "forecast-answer", "forecast-note"]
-ASKED = ["forecast-question"]
+def asked(page):
+    return {id_: props for id_, props in page.js("told") if id_ not in SELECTORS}
 
 
-def test_a_choice_is_answered_without_the_server(page):
-    assert choose(page) == BY_ITSELF
-    [(_, title), (_, answer), _] = page.js("told")
-    assert title["children"] == "Prévision d'embouteillage pour le centre-ville"
-    assert "Prédiction : Bloqué" in plain(json.dumps(typed(answer), ensure_ascii=False))
+SELECTORS = ["forecast-hour", "forecast-day", "forecast-zone"]
+ANSWER = ["forecast-title", "forecast-answer", "forecast-note"]
+
+
+def words(page):
+    return plain(json.dumps(typed(asked(page)["forecast-answer"]), ensure_ascii=False))
+
+
+def test_an_hour_is_answered_without_the_server(page):
+    page.change(zone="centre-ville")
+    told = choose(page)
+    assert list(told) == ANSWER
+    assert told["forecast-title"]["children"] == "Prévision d'embouteillage pour le centre-ville"
+    assert "Prédiction : Bloqué" in words(page)
+    assert "lundi 21 décembre, 8 h" in words(page)
     eight = page.call("shown", "strip-hour-8")
-    assert plain(eight["aria-label"]) == "8h : Bloqué, probabilité 75 %"
+    assert plain(eight["aria-label"]) == "8 h : Bloqué, probabilité 75 %"
     assert (eight["data-letter"], eight["aria-pressed"]) == ("B", "true")
     assert eight["className"] == "strip-button strip-button--blocked"
     assert page.call("shown", "strip-hour-9")["aria-pressed"] == "false"
     assert page.call("shown", "forecast-strip")["hidden"] is False
 
 
-@pytest.mark.parametrize("choice", [{"hour": "24"}, {"day": "lundi"}, {"zone": "paris"}])
-def test_the_server_says_what_is_wrong_with_a_choice(page, choice):
-    assert choose(page, **choice) == ASKED
+def test_the_strip_is_one_stop_of_the_tabulator(page):
+    def stops():
+        hours = [page.call("shown", f"strip-hour-{hour}") for hour in range(24)]
+        return [hour for hour, told in enumerate(hours) if told["tabindex"] == "0"]
+
+    # Half past eight in Rennes, and now is shown: the coming hour.
+    assert stops() == [9]
+    choose(page, hour=17)
+    assert stops() == [17]
 
 
-def test_without_a_table_the_server_is_asked(page):
+def test_now_is_told_as_it_is_observed(page):
+    page.change(
+        snapshot={
+            "observed_at": NOW.timestamp(),
+            "zones": [["dense", int(Comparison.BUSIER), 7], *[None] * 4, ["free", 0, 2]],
+        }
+    )
+    assert "Observé : Libre" in words(page)
+    assert "+2 min pour 10 km" in words(page)
+    page.change(zone="centre-ville")
+    assert "Observé : Dense" in words(page)
+    assert "plus chargé que d'habitude" in words(page)
+    assert "Prédiction" not in words(page)
+    page.change(zone="rocade")
+    assert "Pas de mesure en ce moment." in words(page)
+
+
+def test_a_lead_is_told_by_the_next_hour_with_its_time(page):
+    leads = [["free", 0.9, 1, 0, 2], ["blocked", 0.47, 19, 9, 30]]
+    page.js("void (trafficRennes.nowcast = { told: () => ({ kind: 'ready', note: '' }) })")
+    page.change(
+        nextHour={
+            "state": "ready",
+            "observed_at": NOW.timestamp(),
+            "basis": ["initial", 0, 28],
+            "zones": [leads] * 6,
+        }
+    )
+    page.call("trafficRennes.moment.choose", {"kind": "ahead", "minutes": 30})
+    assert "Prédiction : plutôt bloqué" in words(page)
+    assert "probabilité 47 %" in words(page)
+    assert "dans 30 minutes, vers 08:30" in words(page)
+    assert "entre 9 min et 30 min huit fois sur dix" in words(page)
+    note = "La prévision de l'heure se prépare."
+    page.js(f"void (trafficRennes.nowcast.told = () => ({{ kind: 'waiting', note: {note!r} }}))")
+    page.call("trafficRennes.moment.choose", {"kind": "ahead", "minutes": 15})
+    assert note in words(page)
+
+
+def test_without_a_table_the_server_is_asked_and_no_other_answer_stands_there(page):
     page.change(zoneTable=None)
-    assert choose(page) == ASKED
+    assert "forecast-question" in choose(page)
+    assert "La prévision est en cours de lecture" in words(page)
 
 
 def test_a_day_later_names_of_days_mean_other_days(page):
     midnight = RENNES.local(NOW).replace(hour=0) + timedelta(days=1)
     set_time(page, midnight - timedelta(seconds=1))
-    assert choose(page) == BY_ITSELF
+    assert "forecast-question" not in choose(page, day="tuesday")
     set_time(page, midnight)
-    assert choose(page) == ASKED
+    assert "forecast-question" in choose(page, day="wednesday")
 
 
-def test_once_the_server_is_asked_it_is_asked_until_it_has_answered(page):
-    assert choose(page, hour="24") == ASKED
-    # An answer that is still to come would come after this one's.
-    assert choose(page) == ASKED
+def test_a_question_that_was_lost_is_asked_again_with_each_answer_of_the_server(page):
+    page.js("void (globalThis.clock = 0, Date.now = () => clock)")
+    page.change(zoneTable=None)
+    choose(page)
+    page.js("told.splice(0)")
+    # Its answer may still be on its way.
+    page.js("void (clock = 2000, trafficRennes.forecast.retry())")
+    assert asked(page) == {}
+    page.js("void (clock = 4000, trafficRennes.forecast.retry())")
+    assert "forecast-question" in asked(page)
+    assert "n'a pas encore répondu" in words(page)
     page.call("dash_clientside.traffic.forecastAnswered", [])
     assert page.call("shown", "forecast-strip")["hidden"] is True
-    assert choose(page) == BY_ITSELF
+    page.js("told.splice(0)")
+    page.js("void (clock = 60000, trafficRennes.forecast.retry())")
+    assert asked(page) == {}
 
 
-def test_a_server_that_never_answers_is_not_waited_for_without_end(page):
-    page.js("void (globalThis.clock = 0, Date.now = () => clock)")
-    assert choose(page, hour="24") == ASKED
-    page.js("void (clock = trafficRennes.PATIENCE_MS - 1)")
-    # Asked again, and waited for again.
-    assert choose(page) == ASKED
-    page.js("void (clock += trafficRennes.PATIENCE_MS - 1)")
-    assert choose(page) == ASKED
-    page.js("void (clock += trafficRennes.PATIENCE_MS)")
-    assert choose(page) == BY_ITSELF
-
-
-def test_a_page_left_open_follows_the_hours_unless_the_visitor_chose(page):
-    def told_at(moment, *, chosen="9"):
-        for name, value in (("hour", chosen), ("day", "monday")):
-            page.js(f"void (document.getElementById('forecast-{name}').value = '{value}')")
-        page.js("told.splice(0)")
-        page.call("trafficRennes.forecast.followTime", moment.timestamp())
-        return dict(page.js("told"))
-
-    # What the page comes with.
-    assert told_at(NOW) == {}
-    assert told_at(NOW + timedelta(minutes=10)) == {}
-    # 23:30 in Rennes: the coming hour is tomorrow's first.
-    late = NOW + timedelta(hours=15, minutes=30)
-    told = told_at(late)
-    assert told["forecast-hour"] == {"value": "0"}
-    assert told["forecast-day"]["value"] == "tuesday"
-    assert [option["label"] for option in told["forecast-day"]["options"][:3]] == [
-        "Aujourd'hui (lundi)", "Demain (mardi)", "mercredi",
-    ]  # fmt: skip
-    # Another hour was chosen by then.
-    told = told_at(late + timedelta(hours=1), chosen="17")
-    assert list(told) == ["forecast-day"]
-    assert list(told["forecast-day"]) == ["options"]
+def test_the_answer_is_told_once_and_again_to_an_element_that_is_new(page):
+    choose(page)
+    page.js("told.splice(0)")
+    page.change(nextHour=None)
+    assert asked(page) == {}
+    page.js("void renew('forecast-answer')")
+    page.change(nextHour=None)
+    assert list(asked(page)) == ANSWER

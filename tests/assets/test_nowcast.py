@@ -46,6 +46,7 @@ def page(request):
         page.js(
             f"""void Object.assign(trafficRennes, {{
                 freshness: {{ now: () => {OBSERVED_AT} }},
+                mapForecast: {{ update: () => {{}} }},
                 roadCard: {{ rewrite: () => {{}} }},
                 addressOf: (url, version) => `${{url}}/${{version}}`,
                 fetchJson: () => new Promise((resolve) => {{ globalThis.answer = resolve; }}),

@@ -17,7 +17,10 @@ def page():
         page.js(
             """void Object.assign(trafficRennes, {
                 freshness: { answered: (time) => told.push(`answered at ${time}`) },
-                forecast: { followTime: () => {} },
+                moment: { followTime: () => {} },
+                address: { follow: () => {} },
+                forecast: { retry: () => {} },
+                mapForecast: { update: () => told.push("asked again") },
                 roadworks: { follow: (mark) => mark && told.push(`roadworks ${mark[0]}`),
                              mark: () => ["w", 5] },
                 day: { follow: (version) => version && told.push(`day ${version}`),
@@ -49,6 +52,7 @@ def refresh(page, **news):
 def test_the_figures_do_not_wait_for_a_map_that_is_still_to_come(page):
     assert refresh(page, snapshot=SNAPSHOT, forecasts=TABLE) == [
         "answered at 7",
+        "asked again",
         "painting",
         "figures",
     ]
@@ -58,15 +62,15 @@ def test_the_figures_do_not_wait_for_a_map_that_is_still_to_come(page):
 
 def test_roads_come_first_once_there_is_a_map(page):
     page.change(driver={})
-    assert refresh(page, snapshot=SNAPSHOT) == ["answered at 7", "painting"]
+    assert refresh(page, snapshot=SNAPSHOT) == ["answered at 7", "asked again", "painting"]
     page.js("void finish()")
-    assert page.js("told") == ["answered at 7", "painting", "painted", "figures"]
+    assert page.js("told") == ["answered at 7", "asked again", "painting", "painted", "figures"]
 
 
 def test_an_answer_without_news_asks_for_the_next_hour(page):
     page.change(snapshot=SNAPSHOT)
     page.js("told.splice(0)")
-    assert refresh(page) == ["answered at 7", "asked for the next hour"]
+    assert refresh(page) == ["answered at 7", "asked again", "asked for the next hour"]
 
 
 def test_what_is_shown_is_told_once_it_is_painted(page):
@@ -84,8 +88,8 @@ def test_what_is_shown_is_told_once_it_is_painted(page):
 def test_roadworks_are_told_of_where_there_is_news(page):
     page.change(snapshot=SNAPSHOT)
     page.js("told.splice(0)")
-    assert refresh(page, roadworks=["v", 9])[:2] == ["answered at 7", "roadworks v"]
+    assert refresh(page, roadworks=["v", 9])[:3] == ["answered at 7", "asked again", "roadworks v"]
 
 
 def test_another_curve_of_the_day_is_told_of_where_there_is_one(page):
-    assert refresh(page, day="e")[:2] == ["answered at 7", "day e"]
+    assert refresh(page, day="e")[:3] == ["answered at 7", "asked again", "day e"]

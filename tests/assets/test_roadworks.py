@@ -53,6 +53,11 @@ def page():
             f"""void Object.assign(trafficRennes, {{
                 freshness: {{ now: () => {NOW} }},
                 roadCard: {{ update: () => {{}} }},
+                trafficMap: {{ toggle: (entry) => {{
+                    const hidden = new Set(trafficRennes.page.hidden);
+                    if (!hidden.delete(entry)) hidden.add(entry);
+                    trafficRennes.change({{ hidden }});
+                }} }},
                 roadworksOf: (version) => {{
                     told.push(version);
                     return Promise.resolve(globalThis.answer)

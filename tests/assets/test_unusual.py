@@ -139,7 +139,7 @@ def test_a_forecast_on_the_map_hides_the_button_and_lets_nothing_stand_out(open_
     page = open_page()
     update(page)
     page.js("dash_clientside.traffic.toggleUnusual()")
-    page.change(forecast={"answer": {}, "codes": []})
+    page.change(forecast={"state": "ready", "answer": {}, "codes": []})
     page.js("void trafficRennes.usual.update()")
     assert toggle(page)[0] is True
     assert page.js("told.at(-1)") is None

@@ -44,7 +44,7 @@ def test_rows_and_columns_have_heads_that_can_be_read_out(card, texts):
     assert len(columns) == 1 + len(COLUMNS)
     assert [text_of(head) for head in rows] == [texts["zone"][zone] for zone in RENNES.zones]
     spoken = [head.to_plotly_json()["props"].get("aria-label") for head in columns[1:]]
-    assert spoken[0] == texts["nowcast"]["now_spoken"]
+    assert spoken[0] == texts["nowcast"]["now"]
     for minutes, words in zip(LEAD_MINUTES, spoken[1:], strict=True):
         assert str(minutes) in words
     assert text_of(of_type(card, html.Caption)[0]) == plain(texts["nowcast"]["caption"])

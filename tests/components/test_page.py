@@ -10,8 +10,8 @@ from dash import html
 
 from components.document import build_document
 from components.footer import FooterLinks, build_footer
-from components.forecast_card import Choice
 from components.legend import build_legend
+from components.moment import Choice
 from components.page import PageData, build_page
 from components.traffic_map import build_figure
 from components.zones_now import build_zones_now
@@ -39,8 +39,7 @@ def page_data(**changes):
         "browser_settings": {},
         "refresh_seconds": 60,
         "zones": RENNES.zones,
-        "choice": Choice(13, "monday", "centre-ville", "monday", DAY_NAMES, RENNES.zone_choices),
-        "forecast": None,
+        "choice": Choice("metropole", "monday", DAY_NAMES, RENNES.zone_choices),
         "scored": None,
         "quality_url": "/qualite",
         "lead_minutes": (15, 30, 45, 60),

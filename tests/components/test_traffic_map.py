@@ -60,7 +60,9 @@ def test_the_legend_has_every_status_of_the_domain():
 def test_the_style_draws_the_roads_from_our_own_route_and_by_feature_state():
     style = build_style("/network/abc.geojson", None, WIDTHS)
     assert style["version"] == 8
-    assert set(style["sources"]) == {"roads", "roads-highlight", "roadworks", "names"}
+    assert set(style["sources"]) == {
+        "roads", "roads-highlight", "roads-zone", "roadworks", "names",
+    }  # fmt: skip
     assert style["sources"]["roads"]["data"] == "/network/abc.geojson"
     roads = layers_of(style)["roads"]
     assert roads["paint"]["line-color"][0] == "match"

@@ -54,7 +54,7 @@ class TestCard:
         assert body["version"] == SNAPSHOT.version
         assert body["observed_at"] == OBSERVED_AT.timestamp()
         assert body["basis"] == ["initial", 0, 28]
-        zones = dict(zip(RENNES.zones, body["zones"], strict=True))
+        zones = dict(zip(RENNES.zone_choices, body["zones"], strict=True))
         assert zones["ceinture"] is None
         for zone, status in {"centre-ville": "blocked", "rocade": "free"}.items():
             assert len(zones[zone]) == len(LEAD_MINUTES)
@@ -74,7 +74,8 @@ class TestCard:
     def test_they_are_those_of_a_tile_at_the_same_ratio(self, client, issued):
         zones = client.get(URL).get_json()["zones"]
         table = make_nowcast_table(NETWORK, SNAPSHOT)
-        for zone, leads, speed in zip(RENNES.zones, zones, NETWORK.zone_free_flow_kmh, strict=True):
+        speeds = NETWORK.zone_free_flow_kmh
+        for zone, leads, speed in zip(RENNES.zone_choices, zones, speeds, strict=True):
             told = [lead[2] for lead in leads or ()]
             ratios = [lead.p50 for lead in table.zone(zone) or ()]
             assert told == [zone_state(ratio, speed).lost_min for ratio in ratios]
@@ -82,7 +83,7 @@ class TestCard:
     def test_a_zone_without_a_free_flow_has_no_minutes_to_tell(self):
         nothing = replace(NETWORK, speed_limit_kmh=np.full(len(NETWORK), np.nan))
         content = zones_content(make_nowcast_table(NETWORK, SNAPSHOT), nothing)
-        assert content["zones"] == [None] * len(RENNES.zones)
+        assert content["zones"] == [None] * len(RENNES.zone_choices)
 
     def test_a_version_never_changes_and_is_kept_for_ever(self, client, issued):
         answer = client.get(URL, headers={"Accept-Encoding": "gzip"})

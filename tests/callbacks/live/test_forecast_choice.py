@@ -7,20 +7,18 @@ import re
 
 import pytest
 
-from components import forecast_card
+from components import moment
 from tests.callbacks.conftest import DashClient
 from tests.components.trees import plain
 from tests.factories import write_forecasts
 
-HOUR, DAY, ZONE = (
-    f"{name}.value" for name in (forecast_card.HOUR_ID, forecast_card.DAY_ID, forecast_card.ZONE_ID)
-)
-ANSWER = forecast_card.ANSWER_ID
-STRIP = forecast_card.STRIP_STORE_ID
-NO_HOUR = "Heure inconnue : choisissez une heure entre 0h et 23h."
+HOUR, DAY, ZONE = (f"{name}.value" for name in (moment.HOUR_ID, moment.DAY_ID, moment.ZONE_ID))
+ANSWER = moment.ANSWER_ID
+STRIP = moment.STRIP_STORE_ID
+NO_HOUR = "Heure inconnue : choisissez une heure entre 0 h et 23 h."
 NO_DAY = "Jour inconnu : choisissez un jour de la semaine."
 NO_ZONE = "Zone inconnue : choisissez une zone de la liste."
-QUESTION = f"{forecast_card.QUESTION_STORE_ID}.data"
+QUESTION = f"{moment.QUESTION_STORE_ID}.data"
 
 
 @pytest.fixture
@@ -49,13 +47,12 @@ def words(node):
 def test_the_strip_comes_with_the_answer(choose):
     content = choose()
     assert plain(words(content[ANSWER]["children"])).startswith(
-        "Prédiction : Bloqué probabilité 75 % lundi à 8h"
+        "Prédiction : Bloqué probabilité 75 % lundi 26 août, 8 h"
     )
-    classes, letters, labels, pressed = content[STRIP]["data"]
+    classes, letters, labels = content[STRIP]["data"]
     assert letters[8] == "B"
     assert classes[3] == "strip-button strip-button--free"
-    assert plain(labels[3]) == "3h : Libre, probabilité 90 %"
-    assert [hour for hour, value in enumerate(pressed) if value == "true"] == [8]
+    assert plain(labels[3]) == "3 h : Libre, probabilité 90 %"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +79,7 @@ def test_without_a_model_the_card_says_so_without_a_strip(make_client, monkeypat
     content = chosen(DashClient(make_client()))
     assert "n'est pas disponible" in words(content[ANSWER]["children"])
     assert content[STRIP]["data"] == []
-    assert content[forecast_card.NOTE_ID]["children"] == ""
+    assert content[moment.NOTE_ID]["children"] == ""
 
 
 def test_a_choice_is_answered_in_words_with_its_probability(dash_client):

@@ -9,9 +9,11 @@ import orjson
 import pytest
 
 from callbacks.live import map_forecast
-from components import time_bar
+from components import moment
 from services.base.settings import load_settings
 from services.base.texts import load_texts
+from services.forecast.network_levels import forecast_level
+from services.forecast.segment_statuses import LEANING
 from services.forecast.week_forecasts import WeekOnNetwork
 from services.roles.assembly import assemble
 from services.traffic.status import Status, pack_statuses
@@ -47,11 +49,22 @@ def test_a_moment_gets_every_status_and_says_what_it_is(services):
     assert answer["network"] == NETWORK.version
 
 
+def test_the_figures_are_those_of_the_curve_and_of_what_the_map_shows(services):
+    answer = map_forecast.answer(services, TEXTS, ASKED)
+    found = WeekOnNetwork(make_week_table(NETWORK), NETWORK).at(1, 17)
+    assert answer["congestion"] == round(100 * forecast_level(NETWORK, found)) > 100
+    jammed = found.status_codes == Status.CONGESTED
+    assert answer["jam_km"] == round(NETWORK.length_m[jammed].sum() / 1000, 1) > 0
+    delays = [delay for _segment, delay, *_others in answer["worst"]]
+    assert delays == sorted(delays, reverse=True)
+    assert len(delays) > 0
+
+
 def test_what_is_not_firm_has_a_code_of_its_own(services):
     answer = map_forecast.answer(services, TEXTS, {"day": "tuesday", "hour": 8})
     # The second segment may be anything at 8 h; all others are heavy.
     codes = np.full(len(NETWORK), Status.HEAVY, np.uint8)
-    codes[1] += map_forecast.LEANING
+    codes[1] += LEANING
     assert answer["statuses"] == pack_statuses(codes)
     assert answer["counts"] == [0, 0, len(NETWORK), 0, 0]
 
@@ -66,7 +79,7 @@ def test_a_whole_city_is_a_few_hundred_bytes(services, store):
     codes = np.random.default_rng(3).choice(4, 2_859, p=[0.03, 0.5, 0.4, 0.07]).astype(np.uint8)
     payload = map_forecast.answer(services, TEXTS, ASKED) | {"statuses": pack_statuses(codes)}
     # Statuses drawn at random compress worst: real ones lie together.
-    assert len(gzip.compress(orjson.dumps(payload))) < 1_500
+    assert len(gzip.compress(orjson.dumps(payload))) < 2_000
 
 
 @pytest.mark.parametrize(
@@ -100,9 +113,9 @@ def test_without_a_model_a_sentence_says_so(tmp_path, store, monkeypatch):
 
 
 def test_the_page_s_own_way_gives_the_same(services, make_client):
-    request = f"{time_bar.REQUEST_STORE_ID}.data"
+    request = f"{moment.ROADS_QUESTION_STORE_ID}.data"
     response = DashClient(make_client()).call(
-        f"{time_bar.ANSWER_STORE_ID}.data", {request: ASKED}, request
+        f"{moment.ROADS_ANSWER_STORE_ID}.data", {request: ASKED}, request
     )
-    content = response.get_json()["response"][time_bar.ANSWER_STORE_ID]["data"]
+    content = response.get_json()["response"][moment.ROADS_ANSWER_STORE_ID]["data"]
     assert content == map_forecast.answer(services, TEXTS, ASKED)

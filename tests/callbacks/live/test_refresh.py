@@ -298,7 +298,7 @@ def test_figures_of_a_network_nobody_drives_on():
     view = TrafficView(network, make_snapshot_for(network, Status.UNKNOWN))
     payload = snapshot_payload(view)
     assert payload["congestion"] is None
-    assert payload["zones"] == [None] * len(RENNES.zones)
+    assert payload["zones"] == [None] * len(RENNES.zone_choices)
     assert payload["worst"] == []
     assert payload["shares"] == [1_000, 0, 0, 0, 0]
 
@@ -307,8 +307,8 @@ def test_each_zone_says_how_it_compares_with_the_usual():
     network = make_network()
     snapshot = make_snapshot_for(network, Status.CONGESTED)
     told = snapshot_payload(TrafficView(network, snapshot, make_usual_hour(network)))
-    assert [zone[1] for zone in told["zones"]] == [Comparison.BUSIER] * len(RENNES.zones)
+    assert [zone[1] for zone in told["zones"][:-1]] == [Comparison.BUSIER] * len(RENNES.zones)
     # An hour or a source that nothing is known of.
     simulated = make_usual_hour(network, source="demo")
     untold = snapshot_payload(TrafficView(network, snapshot, simulated))
-    assert [zone[1] for zone in untold["zones"]] == [Comparison.NOT_TOLD] * len(RENNES.zones)
+    assert {zone[1] for zone in untold["zones"]} == {Comparison.NOT_TOLD}

@@ -14,7 +14,6 @@ from callbacks.pages.subpage import Pages
 from services.base import texts
 from services.base.settings import load_settings
 from services.city.rennes import RENNES
-from services.forecast import asked_hour
 from services.roles.assembly import assemble
 from services.traffic.store import Store
 from tests.callbacks.conftest import NOW
@@ -37,22 +36,23 @@ def found(node, id_):
 
 
 @pytest.mark.parametrize(
-    ("moment", "hour", "day", "label"),
+    ("moment", "day", "label"),
     [
-        (datetime(2024, 8, 26, 5, 40, tzinfo=UTC), "8", "monday", "Aujourd'hui (lundi)"),
-        # 23:30 in Rennes, still the day before in London.
-        (datetime(2024, 8, 26, 21, 30, tzinfo=UTC), "0", "tuesday", "Demain (mardi)"),
+        (datetime(2024, 8, 26, 5, 40, tzinfo=UTC), "monday", "Aujourd'hui (lundi)"),
+        # 0:30 in Rennes, still the day before in London.
+        (datetime(2024, 8, 26, 22, 30, tzinfo=UTC), "tuesday", "Aujourd'hui (mardi)"),
         # Winter time.
-        (datetime(2024, 12, 1, 22, 30, tzinfo=UTC), "0", "monday", "Demain (lundi)"),
+        (datetime(2024, 12, 1, 23, 10, tzinfo=UTC), "monday", "Aujourd'hui (lundi)"),
     ],
 )
-def test_the_forecast_starts_with_the_coming_hour_in_rennes(make_client, moment, hour, day, label):
+def test_the_page_opens_on_now_and_the_whole_of_rennes(make_client, moment, day, label):
     layout = layout_of(make_client(moment))
-    assert found(layout, "forecast-hour")["value"] == hour
+    assert found(layout, "moment-0")["aria-pressed"] == "true"
+    assert found(layout, "forecast-hour")["value"] == ""
     chosen = found(layout, "forecast-day")
     assert chosen["value"] == day
-    assert {item["value"]: item["label"] for item in chosen["options"]}[day] == label
-    assert found(layout, "forecast-zone")["value"] == "centre-ville"
+    assert chosen["options"][0] == {"value": day, "label": label}
+    assert found(layout, "forecast-zone")["value"] == "metropole"
 
 
 def test_each_load_gets_the_snapshot_of_its_time(client, store):
@@ -65,13 +65,6 @@ def test_each_load_gets_the_snapshot_of_its_time(client, store):
     style = found(layout, "map")["figure"]["layout"]["map"]["style"]
     assert style["sources"]["roads"]["data"] == f"/network/{network.version}.geojson"
     assert client.get(style["sources"]["roads"]["data"]).status_code == 200
-
-
-def test_the_page_opens_on_the_coming_hour_in_rennes(make_client):
-    # 23:10 UTC on a Sunday of winter is 00:10 on Monday in Rennes.
-    layout = make_client(datetime(2026, 1, 4, 23, 10, tzinfo=UTC)).get("/_dash-layout").text
-    assert asked_hour.coming_hour(RENNES, datetime(2026, 1, 4, 23, 10, tzinfo=UTC)) == (0, 1)
-    assert "Aujourd'hui (lundi)" in layout
 
 
 def test_the_first_page_already_holds_the_traffic(client, published):

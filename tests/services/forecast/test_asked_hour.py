@@ -9,7 +9,7 @@ import pytest
 from services.base.errors import InvalidRequest
 from services.city.day_types import DayType
 from services.city.rennes import RENNES
-from services.forecast.asked_hour import asked_hour, coming_hour
+from services.forecast.asked_hour import asked_hour
 from services.forecast.zone_forecasts import DAY_NAMES
 
 # In Rennes 0:10 on a Monday, while it is still Sunday in Greenwich.
@@ -78,18 +78,3 @@ def test_any_other_day_is_refused_by_name(value):
 def test_of_two_that_are_wrong_the_hour_is_named():
     with pytest.raises(InvalidRequest, match="hour"):
         asked_hour(RENNES, "lundi", 24, NOW)
-
-
-@pytest.mark.parametrize(
-    ("now", "expected"),
-    [
-        ("2026-11-23T06:40", (0, 8)),  # Monday, 7:40 in Rennes
-        ("2026-11-23T07:00", (0, 9)),
-        ("2026-11-22T22:59", (0, 0)),  # Sunday, 23:59
-        ("2026-10-24T23:30", (6, 2)),  # Sunday, 1:30, before the clocks go back
-        ("2026-10-25T00:30", (6, 2)),  # 2:30, for the first time: another 2 h follows
-        ("2026-03-29T00:30", (6, 3)),  # 1:30: there is no 2 h
-    ],
-)
-def test_the_coming_hour_is_that_of_rennes(now, expected):
-    assert coming_hour(RENNES, datetime.fromisoformat(now).replace(tzinfo=UTC)) == expected

@@ -106,7 +106,10 @@ def test_a_view_tells_every_zone():
     jammed = make_snapshot_for(network, Status.CONGESTED)
     states = TrafficView(network, jammed, make_usual_hour(network)).zone_states
     assert {state.status for state in states} == {"blocked"}
-    assert {state.comparison for state in states} == {Comparison.BUSIER}
+    # The whole, which is the last, is compared with nothing.
+    assert [state.comparison for state in states] == [
+        *[Comparison.BUSIER] * len(network.city.zones), Comparison.NOT_TOLD,
+    ]  # fmt: skip
     assert TrafficView(network, make_snapshot_for(network, Status.UNKNOWN)).zone_states == (
-        (None,) * len(network.city.zones)
+        (None,) * len(network.city.zone_choices)
     )

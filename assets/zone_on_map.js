@@ -1,0 +1,42 @@
+/* The zone looked at, on the map: outlined, and where the map goes. */
+(() => {
+  "use strict";
+  const app = window.trafficRennes;
+  const { page } = app;
+
+  /** The roads of the zone looked at; none for the whole network, or while they cannot be had. */
+  const roadsOf = async (zone) => {
+    const { snapshot, settings } = page;
+    if (!zone || !snapshot) return [];
+    const { networkUrl } = settings.map;
+    const features = await app.networkFeatures(snapshot.network, networkUrl).catch(() => []);
+    return features.filter(({ properties }) => properties.zone === zone);
+  };
+
+  /** West, south, east and north of some roads. */
+  const boundsOf = (features) => {
+    const corners = features.flatMap(({ geometry }) => app.partsOf(geometry).flat());
+    const [west, south] = [0, 1].map((axis) => Math.min(...corners.map((corner) => corner[axis])));
+    const [east, north] = [0, 1].map((axis) => Math.max(...corners.map((corner) => corner[axis])));
+    return [west, south, east, north];
+  };
+
+  const outline = async () => {
+    const { driver, zone } = page;
+    if (!driver) return;
+    const features = await roadsOf(zone);
+    if (page.driver === driver && page.zone === zone) driver.outlineZone(features);
+  };
+
+  /** Have the map show the whole of the zone looked at, or all. */
+  const fit = async () => {
+    const { driver, zone } = page;
+    const features = await roadsOf(zone);
+    if (!driver || page.driver !== driver || page.zone !== zone) return;
+    if (features.length) driver.fit(boundsOf(features));
+    else driver.fitWhole();
+  };
+
+  app.follow(["zone", "driver"], outline);
+  app.zoneOnMap = { boundsOf, fit };
+})();
