@@ -38,6 +38,8 @@ CONTENT_ID: Final = "quality-content"
 REFRESH_ID: Final = "quality-refresh"
 SHOWN_STORE_ID: Final = "quality-shown"
 
+# What is told of a model from its own files; the rest is on record in the database.
+_OF_FILES: Final = ("version", "learned", "state")
 _NOTES: Final = ("average", "persistence", "score", "share")
 
 
@@ -133,11 +135,11 @@ def build_quality(texts: Texts, quality: Quality) -> list[Component]:
 
 
 def build_unreachable(texts: Texts, models: Sequence[KnownModel]) -> list[Component]:
-    """What is said while the scores cannot be read: the models are on record elsewhere too."""
+    """What is said while the database cannot be read: the models' own files tell of them too."""
     wording = texts["quality"]
     return [
         build_card(wording["unreachable_title"], html.P(wording["unreachable"])),
-        _models(texts, models),
+        _models(texts, models, is_recorded=False),
     ]
 
 
@@ -254,16 +256,27 @@ def _band(texts: Texts, leads: Sequence[LeadQuality]) -> list[Component]:
     return [html.P(wording["next_hour_band"].format(covered=wording["list_mark"].join(covered)))]
 
 
-def _models(texts: Texts, models: Sequence[KnownModel]) -> html.Section:
+def _models(
+    texts: Texts, models: Sequence[KnownModel], *, is_recorded: bool = True
+) -> html.Section:
     return build_card(
         texts["quality"]["models_title"],
-        html.Div([_model(texts, known) for known in models], className="quality-models"),
+        html.Div(
+            [_model(texts, known, is_recorded=is_recorded) for known in models],
+            className="quality-models",
+        ),
     )
 
 
-def _model(texts: Texts, known: KnownModel) -> html.Article:
+def _model(texts: Texts, known: KnownModel, *, is_recorded: bool) -> html.Article:
     wording = texts["quality"]
     facts = [] if known.model is None else _facts(texts, known, known.model)
+    told: list[tuple[str, Component | str]] = [
+        *facts,
+        ("decisions", _decisions(texts, known.decisions)),
+    ]
+    if not is_recorded:
+        told = [(name, fact) for name, fact in told if name in _OF_FILES]
     return html.Article(
         [
             html.H3(wording[f"kind_{known.kind}"], className="quality-part"),
@@ -271,8 +284,8 @@ def _model(texts: Texts, known: KnownModel) -> html.Article:
             html.Dl(
                 [
                     part
-                    for name, told in [*facts, ("decisions", _decisions(texts, known.decisions))]
-                    for part in (html.Dt(wording[f"fact_{name}"]), html.Dd(told))
+                    for name, fact in told
+                    for part in (html.Dt(wording[f"fact_{name}"]), html.Dd(fact))
                 ]
             ),
         ],

@@ -31,6 +31,7 @@ from services.forecast.zone_forecasts import (
 from services.observe.feeds.reply import Record, build_network
 from services.observe.network_file import read_records
 from services.plain.statuses import DATEX_NAMES
+from services.traffic.day_curve import DayCurve, Forecast, Level, Spread
 from services.traffic.network import Network, geometry_parts
 from services.traffic.road_lines import Part
 from services.traffic.snapshot import Snapshot, Source, make_snapshot
@@ -307,6 +308,30 @@ def make_nowcast_table(
         percent=percent,
         zone_ratios=np.stack([zones - 0.05, zones, zones + 0.05]),
     )
+
+
+def make_day_curve(**changes: Any) -> DayCurve:
+    """The day of :data:`OBSERVED_AT`: 16 %, then 20 %, now 22 %; usually 18 %, forecast 25 %.
+
+    Of its last hour 20 % is forecast, in a band that was simulated.
+    """
+    observed: list[float | None] = [None] * 96
+    observed[50:52] = [0.16, 0.2]
+    content = {
+        "source": "live",
+        "day": date(2024, 8, 26),
+        "start": datetime(2024, 8, 25, 22, tzinfo=UTC),
+        "observed": tuple(observed),
+        "latest": Level(OBSERVED_AT, 0.22),
+        "usual": (Spread(0.1, 0.18, 0.3),) * 24,
+        "forecast": (
+            *(Forecast(0.2, 0.25, 0.4, is_band_observed=True),) * 23,
+            Forecast(0.1, 0.2, 0.3, is_band_observed=False),
+        ),
+        "model_version": "week-1",
+        "is_simulated": True,
+    }
+    return DayCurve(**(content | changes))
 
 
 def _usual(size: int, ratios: tuple[float, float, float], observations: int) -> UsualRatios:

@@ -197,6 +197,11 @@ def test_scores_that_cannot_be_read_hide_no_model():
     text = text_of(build_unreachable(FRENCH, [known()]))
     assert "réessaie d'elle-même" in text
     assert "2026-11-08-bbbbbb" in text
+    assert "60 jours de mesures" in text
+    # Nobody knows what was decided and scored: it must not read as nothing.
+    for words in ("En service depuis", "Pas encore vérifié", "Aucune décision"):
+        assert words in shown()
+        assert words not in text
 
 
 def test_a_yesterday_that_could_not_be_evaluated_is_said_and_the_week_still_told():

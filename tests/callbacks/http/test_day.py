@@ -2,51 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import orjson
 import pytest
 
 from components.page import NEWS_STORE_ID, REFRESH_ID, SHOWN_STORE_ID
 from services.forecast.nowcast_files import write_nowcast
-from services.traffic.day_curve import DayCurve, Forecast, Level, Spread
+from services.traffic.day_curve import Level
 from tests.callbacks.conftest import DashClient, problem_of
-from tests.factories import OBSERVED_AT, make_network, make_nowcast_table, make_snapshot_for
+from tests.factories import (
+    OBSERVED_AT,
+    make_day_curve,
+    make_network,
+    make_nowcast_table,
+    make_snapshot_for,
+)
 
 API, CSV = "/api/v1/congestion", "/api/v1/congestion.csv"
-TODAY = date(2024, 8, 26)
-START = datetime(2024, 8, 25, 22, tzinfo=UTC)
+START = make_day_curve().start
 NETWORK = make_network()
 # Of version and member name, before compression.
 REFRESH_BYTES = 40
-
-
-def make_curve(**changes):
-    """Two quarters observed, the last of them the present; every hour usual and forecast."""
-    observed = [None] * 96
-    observed[50:52] = [0.16, 0.2]
-    return DayCurve(
-        **{
-            "source": "live",
-            "day": TODAY,
-            "start": START,
-            "observed": tuple(observed),
-            "latest": Level(OBSERVED_AT, 0.22),
-            "usual": (Spread(0.1, 0.18, 0.3),) * 24,
-            "forecast": (Forecast(0.2, 0.25, 0.4, is_band_observed=True),) * 23
-            + (Forecast(0.1, 0.2, 0.3, is_band_observed=False),),
-            "model_version": "week-1",
-            "is_simulated": True,
-        }
-        | changes
-    )
 
 
 @pytest.fixture
 def shown(store):
     """What the worker has written."""
     store.publish(NETWORK, make_snapshot_for(NETWORK))
-    store.write_day(make_curve())
+    store.write_day(make_day_curve())
     return store
 
 
@@ -64,7 +48,7 @@ def test_a_refresh_tells_the_version_alone_and_only_where_it_is_another(client, 
     version = news(client)["day"]
     assert len(orjson.dumps({"day": version})) <= REFRESH_BYTES
     assert "day" not in news(client, version)
-    shown.write_day(make_curve(latest=Level(OBSERVED_AT, 0.3)))
+    shown.write_day(make_day_curve(latest=Level(OBSERVED_AT, 0.3)))
     assert news(client, version)["day"] != version
 
 
@@ -135,7 +119,7 @@ def test_there_is_nothing_before_the_first_curve(client, path):
 
 
 def test_a_curve_of_yesterday_is_none_of_today(client, shown):
-    shown.write_day(make_curve(day=TODAY - timedelta(days=1), start=START - timedelta(days=1)))
+    shown.write_day(make_day_curve(day=date(2024, 8, 25), start=START - timedelta(days=1)))
     assert "day" not in news(client)
     problem_of(client.get(API), 503)
 
@@ -143,7 +127,7 @@ def test_a_curve_of_yesterday_is_none_of_today(client, shown):
 def test_simulated_traffic_is_never_beside_the_curve_of_the_live_feed(client, shown):
     shown.publish(NETWORK, make_snapshot_for(NETWORK, source="demo"))
     assert "day" not in news(client)
-    shown.write_day(make_curve(source="demo"))
+    shown.write_day(make_day_curve(source="demo"))
     assert client.get(API).get_json()["source"] == "demo"
 
 

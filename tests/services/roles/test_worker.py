@@ -104,6 +104,7 @@ def test_once_observes_once(tmp_path, monkeypatch):
         monkeypatch.setenv("TRAFFIC_FEED_URL", server.url)
         assert worker.main(["--once"]) == 0
         assert server.requests == 1
+    assert Store(RENNES, tmp_path).day_stamp("live") is not None
     with fault_server(reply_with(b"[]")) as server:
         monkeypatch.setenv("TRAFFIC_FEED_URL", server.url)
         monkeypatch.setenv("TRAFFIC_DATA_DIR", str(tmp_path / "other"))
