@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ from services.traffic.indicators import WorstStretch, worst_stretches
 from services.traffic.network import Network
 from services.traffic.stretch_wording import stretch_parts
 from services.web.latest import TrafficView
+from services.web.places import encode_places
 
 STRETCHES_PATH: Final = "/api/v1/stretches"
 STRETCHES_CSV_PATH: Final = "/api/v1/stretches.csv"
@@ -72,17 +74,21 @@ def _register_of_network(server: Flask, services: Services) -> None:
     an update of the code.
     """
 
-    @kept(1)
-    def document_of(version: str) -> Document:
-        return Document(encode_stretches(services.store.network(version)), JSON)
+    def add(name: str, encode: Callable[[Network], bytes]) -> None:
+        @kept(1)
+        def document_of(version: str) -> Document:
+            return Document(encode(services.store.network(version)), JSON)
 
-    @server.get("/network/<version>/stretches")
-    def stretches_of_network(version: str) -> Response:
-        try:
-            document = document_of(version)
-        except StorageError:
-            return problem(HTTPStatus.NOT_FOUND, "no such network")
-        return conditional(asked_again(send_document(document)))
+        @server.get(f"/network/<version>/{name}", endpoint=f"{name}_of_network")
+        def document(version: str) -> Response:
+            try:
+                found = document_of(version)
+            except StorageError:
+                return problem(HTTPStatus.NOT_FOUND, "no such network")
+            return conditional(asked_again(send_document(found)))
+
+    add("stretches", encode_stretches)
+    add("places", encode_places)
 
 
 def encode_stretches(network: Network) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.base.errors import InvalidRequest
@@ -14,6 +14,8 @@ from services.base.errors import InvalidRequest
 _HOUR: Final = timedelta(hours=1)
 # Any one will do.
 _YEAR: Final = 2026
+
+NameKind = Literal["road", "junction", "ring-junction"]
 
 
 @dataclass(frozen=True)
@@ -251,6 +253,20 @@ class City:
             if name.startswith(long_form):
                 return sign + name.removeprefix(long_form)
         return name
+
+    def kind_of_name(self, name: str) -> NameKind | None:
+        """What a name of the feed belongs to; None where it names nothing in particular.
+
+        >>> from services.city.rennes import RENNES
+        >>> names = ("Rue de Vern", "Porte d'Alma", "Rond-point de Bray", "Rond-point")
+        >>> [RENNES.kind_of_name(name) for name in names]
+        ['road', 'ring-junction', 'junction', None]
+        """
+        if name in self.names_of_no_road:
+            return None
+        if name.startswith(self.ring_junction_prefixes):
+            return "ring-junction"
+        return "junction" if name.startswith(self.junction_prefixes) else "road"
 
     def checked_zone(self, value: str | None) -> str:
         """Check the zone that a caller named; the first one if none.

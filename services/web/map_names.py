@@ -62,15 +62,18 @@ def _junctions(network: Network) -> dict[str, list[_Named]]:
     city = network.city
     points: dict[str, list[_Points]] = defaultdict(list)
     for name, point in zip(network.names.tolist(), network.points, strict=True):
-        if name.startswith(city.junction_prefixes) and name not in city.names_of_no_road:
+        if city.kind_of_name(name) in ("junction", "ring-junction"):
             points[name].append(point)
     # Those of more segments first.
     by_rank = sorted(points, key=lambda name: (-len(points[name]), name))
-    found: dict[str, list[_Named]] = {"ring-junction": [], "junction": []}
-    for name in by_rank:
-        kind = "ring-junction" if name.startswith(city.ring_junction_prefixes) else "junction"
-        found[kind].append((name, _point_at(np.median(points[name], axis=0))))
-    return found
+    return {
+        kind: [
+            (name, _point_at(np.median(points[name], axis=0)))
+            for name in by_rank
+            if city.kind_of_name(name) == kind
+        ]
+        for kind in ("ring-junction", "junction")
+    }
 
 
 def _roads(network: Network) -> list[_Named]:
@@ -83,7 +86,7 @@ def _roads(network: Network) -> list[_Named]:
     by_length = sorted(chains(ends), key=lambda chain: (-ends.length_m[chain].sum(), chain))
     for chain in by_length:
         name = ends.names[chain[0]]
-        if name in city.names_of_no_road or name.startswith(city.junction_prefixes):
+        if city.kind_of_name(name) != "road":
             continue
         for line in _new_parts(city, _evenly(network, chain), known[name]):
             known[name].add(placed_m(city, line))

@@ -97,3 +97,22 @@ def test_where_nothing_is_lost_the_list_is_empty(client, store):
 @pytest.mark.parametrize("path", ["stretches", "stretches.csv", "corridors"])
 def test_before_the_first_snapshot_places_say_so(client, path):
     assert client.get(f"/api/v1/{path}").status_code == 503
+
+
+def test_the_page_gets_what_can_be_found_by_name_main_roads_first(client, jammed):
+    network, _ = jammed
+    response = client.get(f"/network/{network.version}/places")
+    body = orjson.loads(response.data)
+    assert body["names"][0] == ["road", "Route nationale 136", "Rocade"]
+    names = {name: kind for kind, name, _ in body["names"]}
+    assert names["Porte de Saint-Malo"] == "ring-junction"
+    assert names["Rond-point de Bray"] == "junction"
+    # What hundreds of places are called leads nowhere.
+    assert not {"Rond-point", "Inconnu Voie non dénommée"} & names.keys()
+    assert body["communes"][0] == ["Rennes", -1.6777, 48.1117]
+    assert body["corridors"][0][:3] == ["Rocade", "Porte de Saint-Malo", "inner"]
+    assert tuple(body["corridors"][0][3]) == network.corridors[0].segments
+    etag = response.headers["ETag"]
+    again = client.get(response.request.path, headers={"If-None-Match": etag})
+    assert (again.status_code, again.data) == (304, b"")
+    assert client.get("/network/other/places").status_code == 404
