@@ -30,7 +30,16 @@ from callbacks.http import (
     static_files,
     tiles,
 )
-from callbacks.pages import camera, exploitation, home, log_in, privacy, quality
+from callbacks.pages import (
+    accessibility,
+    camera,
+    exploitation,
+    home,
+    licences,
+    log_in,
+    privacy,
+    quality,
+)
 from callbacks.pages.subpage import Pages
 from services.base.clock import Clock, utc_now
 from services.base.command_line import run_command, tells_errors
@@ -42,8 +51,8 @@ from services.roles.supervisor import background_children, prepare_start
 from services.web.access.session import prepare_access
 from services.web.monitoring import bind_monitoring, start_graphs
 
-# The pages beside the map, in the order of their links.
-PAGES: Final = (quality, camera, exploitation, privacy)
+# In the order of their links, in the nav and in the footer.
+PAGES: Final = (home, quality, camera, licences, privacy, accessibility, exploitation)
 _HERE: Final = Path(__file__).parent
 
 
@@ -77,6 +86,12 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
         external_stylesheets=[static_files.bootstrap_url()],
         serve_locally=True,
         update_title="",
+        use_pages=True,
+        # Pages are registered by their modules, each for itself.
+        pages_folder="",
+        include_pages_meta=False,
+        # What is on another page is not here, and not sent along to be looked up.
+        suppress_callback_exceptions=True,
     )
     server = app.server
     prepare_access(server, settings, services.operations)
@@ -97,13 +112,12 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     events.register(server, services)
     camera_api.register(server, services)
     tiles.register(server, services)
-    home.register(pages, services)
     for page in PAGES:
         page.register(pages, services)
     log_in.register(app)
     metrics.serve(app, settings, registry)
     # After those that let nobody in.
-    dash_requests.register(server, pages.apps)
+    dash_requests.register(server, pages.apps, large_input=camera.PICTURE_INPUT)
     security_headers.register(pages.apps)
     bind_monitoring(server, settings, services.operations.reading, services.city, registry)
     static_files.register(pages.apps, is_debug=settings.debug)

@@ -31,8 +31,13 @@
     coming: null,
     // Codes of the statuses that the legend hides, and "roadworks" where it hides those.
     hidden: new Set(),
-    // What draws the map: null until it is there, and where no map can be drawn.
+    // The element around the map: another one each time the page of the map is come back to, which
+    // then comes from the server as at first. Null on other pages.
+    frame: null,
+    // What draws the map: null until it is there, where no map can be drawn, and on other pages.
     driver: null,
+    // The address of the page, once it has changed without a load: of another page, or by back.
+    address: null,
   };
 
   /** Have a part follow what is shown: called after each change of one of these. */

@@ -46,9 +46,10 @@
     const kind = kindOf(snapshot, ageSeconds);
     app.write({
       freshness: {
-        text: sentence(kind, snapshot, ageSeconds),
+        text: sentence(`short_${kind}`, snapshot, ageSeconds),
         className: `freshness freshness--${kind}`,
       },
+      "freshness-sentence": { text: sentence(kind, snapshot, ageSeconds) },
       "freshness-announcement": { text: texts.freshness[`announce_${kind}`] || "" },
       connection: { hidden: !isUnreachable() },
     });
@@ -70,7 +71,7 @@
 
   /** A tab that comes back asks at once instead of waiting for its timer. */
   const wake = () => {
-    if (document.visibilityState !== "visible" || !page.texts) return;
+    if (document.visibilityState !== "visible" || !page.frame) return;
     if (Date.now() - state.answeredAt > WAKE_AFTER_MS) {
       window.dash_clientside.set_props("wake", { data: Date.now() });
     }

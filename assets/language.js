@@ -1,15 +1,29 @@
-/* Another language on demand: remembered in a cookie that the server reads for the next page. */
+/* A language chosen: remembered in a cookie for the next visit, and told in the address of this one. */
 (() => {
   "use strict";
   const ONE_YEAR_S = 31536000;
 
+  const remember = (language) => {
+    document.cookie = `language=${language}; path=/; max-age=${ONE_YEAR_S}; samesite=lax`;
+  };
+
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("button[data-language]");
-    if (!button) return;
-    const path = new URL(".", document.baseURI).pathname;
-    document.cookie =
-      `language=${button.dataset.language}; path=${path}; ` +
-      `max-age=${ONE_YEAR_S}; samesite=lax`;
-    window.location.reload();
+    const link = event.target.closest("[data-language]");
+    if (!link) return;
+    const { language } = link.dataset;
+    remember(language);
+    if (link.tagName !== "A") {
+      window.location.reload();
+      return;
+    }
+    event.preventDefault();
+    if (document.documentElement.lang.split("-")[0] === language) {
+      link.closest(".site-offer")?.remove();
+      return;
+    }
+    // All else that the address says stays.
+    const address = new URL(window.location.href);
+    address.searchParams.set("lang", language);
+    window.location.assign(address);
   });
 })();

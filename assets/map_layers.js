@@ -83,6 +83,8 @@
       this.retries = 0;
       this.roadworks = null;
       this.zoneRoads = [];
+      this.isEnded = false;
+      this.dressAnew = () => this.dress();
       map.dragRotate.disable();
       map.touchZoomRotate.disableRotation();
       map.touchPitch.disable();
@@ -122,7 +124,7 @@
       const delay = Math.min(RETRY_LIMIT_MS, RETRY_MS * 2 ** this.retries);
       this.retries += 1;
       await app.pause(delay);
-      if (this.network) this.map.getSource(this.settings.source).setData(this.networkUrl());
+      if (this.network && !this.isEnded) this.map.getSource(this.settings.source).setData(this.networkUrl());
     }
 
     networkUrl() {
@@ -137,10 +139,16 @@
       await app.pause(0);
       this.names = new app.MapNames(map, this.settings);
       map.on("style.load", () => this.restore());
-      darkScheme.addEventListener("change", () => this.dress());
+      darkScheme.addEventListener("change", this.dressAnew);
       this.dress();
       this.fitWhole({ animate: false });
       this.showTiles();
+    }
+
+    /** The map has gone, with all that listened to it. */
+    end() {
+      this.isEnded = true;
+      darkScheme.removeEventListener("change", this.dressAnew);
     }
 
     /** The backdrop comes once the graph is complete: a tile that fails earlier would break it.

@@ -35,8 +35,14 @@
       this.indices = settings.statuses.map((_, index) => index);
       const { center, zoom } = plot._fullLayout.map;
       this.home = { center: { ...center }, zoom };
-      darkScheme.addEventListener("change", () => this.dress());
+      this.dressAnew = () => this.dress();
+      darkScheme.addEventListener("change", this.dressAnew);
       this.dress();
+    }
+
+    /** The graph has gone, with all that listened to it. */
+    end() {
+      darkScheme.removeEventListener("change", this.dressAnew);
     }
 
     dress() {

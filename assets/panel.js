@@ -84,5 +84,8 @@
     if (event.key === "Escape" && !event.defaultPrevented) close();
   });
 
+  // Gone with its page.
+  app.follow(["frame"], () => Object.assign(state, { place: null, returnFocusTo: null }));
+
   app.panel = { open, close, rewrite, isShown: (place) => state.place === place };
 })();

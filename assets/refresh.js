@@ -24,6 +24,8 @@
   window.dash_clientside.traffic.refreshed = async (news, settings, texts) => {
     const { time, snapshot, forecasts, roadworks, day } = news;
     Object.assign(page, { settings, texts, feedFails: Boolean(news.feed_fails) });
+    const frame = document.getElementById("map-frame");
+    if (frame !== page.frame) app.change({ frame });
     app.freshness.answered(time);
     if (forecasts) app.change({ zoneTable: forecasts });
     app.moment.followTime(time);

@@ -300,10 +300,11 @@
     canvas.addEventListener("keydown", (event) => {
       if (event.key === "Enter") readCentre();
     });
-    document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") unpoint();
-    });
   };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && page.driver) unpoint();
+  });
 
   /** After a refresh: what is open tells the new state of its road. */
   const update = () => {
@@ -318,6 +319,10 @@
     loadDetails();
   };
 
+  /** Another page, or back: what was shown is gone with it, and is shown anew for the same road. */
+  const forget = () => Object.assign(state, { road: null, place: null, pointedAt: null });
+
+  app.follow(["frame"], forget);
   app.follow(["driver"], attach);
   app.follow(["road", "snapshot"], follow);
   app.roadCard = { update, rewrite, flyTo, close };

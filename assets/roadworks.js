@@ -308,8 +308,11 @@
 
   app.follow(["driver"], () => {
     draw();
-    page.driver.onRest(() => state.isInView && list());
+    page.driver?.onRest(() => state.isInView && list());
   });
+  app.follow(["frame"], () =>
+    app.write({ "roadworks-in-view": { "aria-pressed": String(state.isInView) } }),
+  );
   window.setInterval(writeLine, TICK_MS);
 
   // What is not there yet is told as not known, so that the next refresh names it again.

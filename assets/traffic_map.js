@@ -1,4 +1,5 @@
-/* The map: waits for the graph, paints the roads, answers buttons and clicks. */
+/* The map: waits for the graph, paints the roads, answers buttons and clicks; goes with its page, and
+   comes back as it was left. */
 (() => {
   "use strict";
   const app = window.trafficRennes;
@@ -10,20 +11,25 @@
   // The map is made together with the graph; one that is still missing then is out of reach.
   const HANDLE_LIMIT_MS = 3000;
 
-  let starting = null;
+  // The frame whose map is started, and the promise of its driver.
+  let started = { frame: null, driver: null };
+  let canDraw = null;
 
+  /** Asked once: each context counts, and a browser has few. */
   const hasWebGl = () => {
     try {
-      return document.createElement("canvas").getContext("webgl2") !== null;
+      canDraw ??= document.createElement("canvas").getContext("webgl2") !== null;
     } catch {
-      return false;
+      canDraw = false;
     }
+    return canDraw;
   };
 
-  /** The driver of the graph once it is drawn; null where no map can be drawn at all. */
-  const start = async (settings) => {
+  /** The driver of the graph once it is drawn; null where no map can be drawn at all, and where the
+      page has gone meanwhile. */
+  const start = async (settings, frame) => {
     if (!hasWebGl()) return null;
-    for (let waited = 0; ; await app.pause(POLL_MS)) {
+    for (let waited = 0; frame === page.frame; await app.pause(POLL_MS)) {
       const plot = document.getElementById(settings.graph)?.querySelector(PLOT_SELECTOR);
       const map = app.mapHandle(plot);
       if (map) {
@@ -34,17 +40,35 @@
       if (plot?._fullLayout?.map) waited += POLL_MS;
       if (waited > HANDLE_LIMIT_MS) return new app.TraceDriver(plot, settings);
     }
+    return null;
   };
 
   const ready = async () => {
-    starting ||= start(page.settings.map);
-    const driver = await starting;
+    const { frame } = page;
+    if (started.frame !== frame) started = { frame, driver: start(page.settings.map, frame) };
+    const driver = await started.driver;
+    if (frame !== page.frame) {
+      driver?.end();
+      return null;
+    }
     if (driver && !page.driver) {
       driver.hide(page.hidden);
       app.change({ driver });
     }
     if (!driver) app.write({ "map-unavailable": { hidden: false } });
     return driver;
+  };
+
+  const leave = () => {
+    if (page.frame?.isConnected === false) app.change({ frame: null });
+  };
+
+  /** Dash has removed the graph, with the page of the map. */
+  const end = () => {
+    if (!page.driver) return;
+    page.driver.end();
+    if (page.forecast) page.forecast.isPainted = false;
+    app.change({ driver: null });
   };
 
   /** Paint what there is of the moment chosen, or else the newest snapshot; one that came in the
@@ -129,6 +153,8 @@
     return { code, isHidden: page.hidden.has(code) };
   };
 
+  app.follow(["address"], leave);
+  app.follow(["frame"], end);
   app.follow(["forecast"], painted);
   app.follow(["hidden"], writeLegend);
   app.trafficMap = { painted, shown, toggle };

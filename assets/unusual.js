@@ -118,5 +118,8 @@
   const isBusier = (id, columns) =>
     page.settings.map.comparisons[columns?.compared?.[id]] === "busier";
 
+  app.follow(["frame"], () => {
+    if (state.isOn) window.dash_clientside.set_props("unusual-toggle", { "aria-pressed": "true" });
+  });
   app.usual = { update, speedOf, isBusier };
 })();

@@ -1,9 +1,11 @@
-"""The HTML document around the page: language, metadata, what shows before and without scripts."""
+"""HTML documents, around what Dash makes and of text alone, with no script of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
+from typing import Final
 
 from services.base.texts import Texts
 
@@ -21,7 +23,7 @@ _TEMPLATE = """<!DOCTYPE html>
         {css}
     </head>
     <body data-loading="{loading}">
-        <noscript><p class="no-script">{no_script}</p></noscript>
+        <noscript>{no_script}</noscript>
         {app_entry}
         {config}
         {scripts}
@@ -30,15 +32,46 @@ _TEMPLATE = """<!DOCTYPE html>
 </html>
 """
 
+_TEXT_TEMPLATE: Final = """<!DOCTYPE html>
+<html lang="{language}">
+    <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>{title}</title>
+        <meta name="description" content="{description}">
+        <meta name="color-scheme" content="light dark">
+        <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)">
+        <meta name="theme-color" content="#12161d" media="(prefers-color-scheme: dark)">
+        <link rel="icon" type="image/svg+xml" href="{icon_url}">
+        {styles}
+        <script src="{script_url}" defer></script>
+    </head>
+    <body class="text-page">
+        {body}
+    </body>
+</html>
+"""
+
+
+@dataclass(frozen=True)
+class TextDocument:
+    """What a page of text needs to look as the others do, as addresses."""
+
+    icon_url: str
+    style_urls: Sequence[str]
+    script_url: str
+
 
 def build_document(
     texts: Texts,
     title: str,
     icon_url: str,
     parts: Mapping[str, str],
+    *,
+    no_script: str,
     plotly_url: str | None = None,
 ) -> str:
-    """The whole document.
+    """The document of a page that Dash makes.
 
     Parameters
     ----------
@@ -49,6 +82,8 @@ def build_document(
     parts : mapping
         What Dash makes, as markup: ``metas``, ``css``, ``app_entry``, ``config``,
         ``scripts`` and ``renderer``.
+    no_script : str
+        What is read without JavaScript, as markup.
     plotly_url : str, optional
         The largest script, which Dash asks for last; told early, it loads meanwhile.
     """
@@ -60,7 +95,29 @@ def build_document(
         "description": page["description"],
         "icon_url": icon_url,
         "loading": page["loading"],
-        "no_script": page["no_script"],
     }
     escaped = {name: escape(text) for name, text in own.items()}
-    return _TEMPLATE.format(**{**parts, **escaped}, preload=preload)
+    return _TEMPLATE.format(**{**parts, **escaped}, preload=preload, no_script=no_script)
+
+
+def build_text_document(texts: Texts, section: str, document: TextDocument, body: str) -> str:
+    """The document of a page of text.
+
+    Parameters
+    ----------
+    section : str
+        Of the texts, with its ``title`` and ``tagline``.
+    body : str
+        As markup.
+    """
+    wording = texts[section]
+    links = (f'<link rel="stylesheet" href="{escape(url)}">' for url in document.style_urls)
+    return _TEXT_TEMPLATE.format(
+        language=escape(texts["language"]["locale"]),
+        title=escape(wording["title"]),
+        description=escape(wording["tagline"]),
+        icon_url=escape(document.icon_url),
+        styles="".join(links),
+        script_url=escape(document.script_url),
+        body=body,
+    )

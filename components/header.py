@@ -1,63 +1,123 @@
-"""The header: what this is, where the data come from and how old they are."""
+"""The header of every page: what this is, the nav, how old the data are, and the language."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from dash import html
+from dash.development.base_component import Component
 
+from components.aria import aria, data
+from components.subpage import Skip
 from services.base.texts import Texts
 
+if TYPE_CHECKING:
+    from components.frame import Frame, Language
+
 FRESHNESS_ID: Final = "freshness"
+SENTENCE_ID: Final = "freshness-sentence"
 ANNOUNCEMENT_ID: Final = "freshness-announcement"
 CONNECTION_ID: Final = "connection"
 
 
-def build_header(texts: Texts, icon_url: str, forecast_anchor: str) -> html.Header:
-    """The header before the browser knows the age of the data.
+def build_header(
+    texts: Texts, frame: Frame, skips: Sequence[Skip], *, is_live: bool
+) -> html.Header:
+    """The header.
 
     Parameters
     ----------
-    forecast_anchor : str
-        Id of what the skip link leads to.
+    is_live : bool
+        Whether it tells the age of the data; scripts write it, once the browser knows it.
     """
-    freshness = texts["freshness"]
     return html.Header(
         [
+            *(
+                html.A(skip.words, href=f"#{skip.target_id}", className="skip-link")
+                for skip in skips
+            ),
             html.A(
-                texts["page"]["skip_to_forecast"], href=f"#{forecast_anchor}", className="skip-link"
+                [
+                    html.Img(src=frame.icon_url, alt="", className="site-icon"),
+                    html.Span(texts["page"]["title"], className="site-name"),
+                ],
+                href=frame.home_url,
+                className="site-brand",
             ),
+            _nav(texts, frame),
             html.Div(
                 [
-                    html.Img(src=icon_url, alt="", className="brand-icon"),
-                    html.Div(
-                        [
-                            html.H1(texts["page"]["title"], className="brand-name"),
-                            html.P(texts["page"]["tagline"], className="brand-tagline"),
-                        ]
-                    ),
+                    *(_freshness(texts) if is_live else []),
+                    *(_language(language) for language in frame.others),
                 ],
-                className="brand",
-            ),
-            html.Div(
-                [
-                    html.P(
-                        freshness["waiting"],
-                        id=FRESHNESS_ID,
-                        className="freshness freshness--waiting",
-                    ),
-                    # The age changes all the time; only a change of state is worth saying aloud.
-                    html.P("", id=ANNOUNCEMENT_ID, className="visually-hidden", role="status"),
-                    html.P(
-                        freshness["unreachable"],
-                        id=CONNECTION_ID,
-                        className="connection",
-                        role="alert",
-                        hidden=True,
-                    ),
-                ],
-                className="header-state",
+                className="site-state",
             ),
         ],
-        className="page-header",
+        className="site-header",
+    )
+
+
+def build_unreachable(texts: Texts) -> html.P:
+    """What is said while the server does not answer; hidden until then."""
+    return html.P(
+        texts["freshness"]["unreachable"],
+        id=CONNECTION_ID,
+        className="connection",
+        role="alert",
+        hidden=True,
+    )
+
+
+def _nav(texts: Texts, frame: Frame) -> html.Nav:
+    def entry(section: str, address: str) -> html.Li:
+        current: dict[str, Any] = aria(current="page") if section == frame.section else {}
+        return html.Li(
+            html.A(
+                [
+                    html.Span(className=f"site-nav-icon site-nav-icon--{section}"),
+                    texts["nav"][section],
+                ],
+                href=address,
+                **current,
+            )
+        )
+
+    return html.Nav(
+        html.Ul([entry(*item) for item in frame.nav]),
+        className="site-nav",
+        **aria(label=texts["header"]["nav"]),
+    )
+
+
+def _freshness(texts: Texts) -> list[Component]:
+    """The age in short, which opens the whole sentence."""
+    wording = texts["freshness"]
+    return [
+        html.Details(
+            [
+                html.Summary(
+                    wording["short_waiting"],
+                    id=FRESHNESS_ID,
+                    className="freshness freshness--waiting",
+                ),
+                html.P(wording["waiting"], id=SENTENCE_ID, className="site-sentence"),
+            ],
+            className="site-freshness",
+        ),
+        # The age changes all the time; only a change of state is worth saying aloud.
+        html.P("", id=ANNOUNCEMENT_ID, className="visually-hidden", role="status"),
+    ]
+
+
+def _language(language: Language) -> html.A:
+    """The way to another language; remembered by ``assets/language.js``."""
+    return html.A(
+        [language.code.upper(), html.Span(f" {language.name}", className="visually-hidden")],
+        href=f"?lang={language.code}",
+        className="site-language",
+        lang=language.code,
+        hrefLang=language.code,
+        title=language.name,
+        **data(language=language.code),
     )

@@ -1,4 +1,4 @@
-"""The whole page, put together from its parts."""
+"""The page of the map, put together from its parts."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from dash import dcc, html
 from components.aria import aria
 from components.corridors import build_corridors
 from components.day_curve import build_day_curve
-from components.footer import FooterLinks, build_footer
 from components.glance import build_glance
-from components.header import build_header
 from components.legend import build_legend
 from components.moment import (
     CARD_ID,
@@ -31,6 +29,7 @@ from components.nowcast_card import build_nowcast
 from components.panel import build_panel
 from components.quality_line import build_quality_line
 from components.roadworks import build_roadworks
+from components.subpage import Skip, Subpage
 from components.traffic_map import build_map
 from components.unusual import build_unusual
 from components.zones_now import build_zones_now
@@ -65,8 +64,6 @@ class PageData:
 
     Attributes
     ----------
-    language, languages
-        The one in use, and code and own name of all there are.
     figure : Figure
         The map.
     news : dict
@@ -88,7 +85,6 @@ class PageData:
     """
 
     language: str
-    languages: Mapping[str, str]
     figure: go.Figure
     news: dict[str, Any]
     browser_settings: Mapping[str, Any]
@@ -101,56 +97,42 @@ class PageData:
     has_tiles: bool
     has_corridors: bool
     has_roadworks: bool
-    icon_url: str
     congestion_csv_url: str
     events_csv_url: str
     stretches_csv_url: str
-    footer: FooterLinks
 
 
-def build_page(texts: Texts, data: PageData) -> html.Div:
-    """The page's tree."""
-    return html.Div(
+def build_page(texts: Texts, data: PageData) -> Subpage:
+    """The page, within the frame of all."""
+    return Subpage(
         [
-            *_stores(texts, data),
-            build_header(texts, data.icon_url, CARD_ID),
-            build_message(texts),
-            html.Main(
-                [
-                    build_zones_now(texts, data.zones),
-                    build_map(
-                        texts,
-                        data.figure,
-                        banner=build_banner(),
-                        legend=build_legend(texts, has_roadworks=data.has_roadworks),
-                        has_tiles=data.has_tiles,
-                    ),
-                    build_panel(
-                        texts,
-                        moment=_moment(texts, data),
-                        network=[
-                            build_day_curve(texts, data.congestion_csv_url),
-                            build_glance(texts, data.stretches_csv_url),
-                            build_quality_line(texts, data.scored, data.quality_url),
-                            build_nowcast(texts, data.zones, data.lead_minutes),
-                            build_unusual(texts, data.events_csv_url),
-                            *([build_corridors(texts)] if data.has_corridors else []),
-                            *([build_roadworks(texts)] if data.has_roadworks else []),
-                        ],
-                    ),
-                ],
-                className="page-main",
-            ),
-            build_footer(
+            build_zones_now(texts, data.zones),
+            build_map(
                 texts,
-                data.footer,
+                data.figure,
+                banner=build_banner(),
+                legend=build_legend(texts, has_roadworks=data.has_roadworks),
                 has_tiles=data.has_tiles,
-                languages=data.languages,
-                language=data.language,
+            ),
+            build_panel(
+                texts,
+                moment=_moment(texts, data),
+                network=[
+                    build_day_curve(texts, data.congestion_csv_url),
+                    build_glance(texts, data.stretches_csv_url),
+                    build_quality_line(texts, data.scored, data.quality_url),
+                    build_nowcast(texts, data.zones, data.lead_minutes),
+                    build_unusual(texts, data.events_csv_url),
+                    *([build_corridors(texts)] if data.has_corridors else []),
+                    *([build_roadworks(texts)] if data.has_roadworks else []),
+                ],
             ),
         ],
-        className="page",
-        lang=data.language,
+        unseen=_stores(texts, data),
+        notices=[build_message(texts)],
+        content_class="page-main",
+        skips=[Skip(texts["page"]["skip_to_forecast"], CARD_ID)],
+        is_live=True,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dash import html
 
-from components.subpage import Subpage, build_card
+from components.subpage import Subpage, build_card, build_paragraphs
 from services.base.texts import Texts, formats
 
 # In the order in which they are read.
@@ -45,7 +45,5 @@ def _section(texts: Texts, name: str, values: Mapping[str, str]) -> html.Section
     key = f"{name}_text"
     if name == "rights" and not values["contact"]:
         key = "rights_text_without_contact"
-    paragraphs = str(wording[key]).format(**values).split("\n")
-    return build_card(
-        wording[f"{name}_title"], *[html.P(paragraph) for paragraph in paragraphs if paragraph]
-    )
+    text = str(wording[key]).format(**values)
+    return build_card(wording[f"{name}_title"], *build_paragraphs(text))

@@ -23,7 +23,7 @@ from services.base.settings import load_settings
 client = create_app(load_settings(data_dir=Path(sys.argv[1]), _env_file=None)).server.test_client()
 version = client.get("/api/v1/traffic").json["version"]
 for path in (
-    *("/", "/readyz", "/api/v1/forecast?hour=8", "/api/v1/nowcast", "/qualite/", "/metrics"),
+    *("/", "/readyz", "/api/v1/forecast?hour=8", "/api/v1/nowcast", "/qualite", "/metrics"),
     *(f"/snapshot/{version}/{name}" for name in ("details", "events")),
     *("/network/synthetic60.geojson", "/api/v1/forecast/segments?day=monday&hour=8"),
 ):

@@ -12,24 +12,30 @@ from typing import Any, Final
 
 import orjson
 from dash import Dash
+from dash.dash import _ID_CONTENT
 from dash.exceptions import DependencyException
 from flask import Flask, abort, request
 from werkzeug.exceptions import NotFound
 
 from services.base.errors import InvalidRequest
 from services.metrics.dash_callbacks import CALLBACK_PATH
+from services.web.server.limits import MAX_BODY_BYTES
 
 # As Dash writes ids that are filled in by what is on the page, within their JSON.
 _WILDCARDS: Final = (["ALL"], ["MATCH"], ["ALLSMALLER"])
+# Dash's own callback, which takes the texts of an address for granted.
+_ROUTER: Final = f"..{_ID_CONTENT}.children."
 
 
-def register(server: Flask, pages: Sequence[Dash]) -> None:
-    """Answer 400 and 404 to them.
+def register(server: Flask, pages: Sequence[Dash], *, large_input: str) -> None:
+    """Answer 400, 404 and 413 to them.
 
     Parameters
     ----------
     pages : sequence of Dash
         May still grow: it is read at the first request.
+    large_input : str
+        ``id.property`` of the input for whose sake a call may be larger than others.
     """
 
     @cache
@@ -48,14 +54,19 @@ def register(server: Flask, pages: Sequence[Dash]) -> None:
         prefix, found, rest = request.path.partition(CALLBACK_PATH)
         if not found or rest or request.method != "POST":
             return
-        body = request.get_json()
+        is_large = len(request.get_data()) > MAX_BODY_BYTES
+        body = request.get_json(silent=is_large)
         called = body if isinstance(body, dict) else {}
         output = called.get("output")
         callback = answered(prefix).get(output) if isinstance(output, str) else None
+        if is_large and not (callback and large_input in map(_name, callback["inputs"])):
+            abort(413)
         if callback is None:
             abort(400, "there is no such callback")
         if not _is_call(called, str(output), callback):
             abort(400, "the parts of this callback are others")
+        if str(output).startswith(_ROUTER) and not _are_texts(called["inputs"]):
+            abort(400, "an address is a text")
 
     @server.errorhandler(DependencyException)
     def unknown_script(_error: DependencyException) -> NotFound:
@@ -90,6 +101,10 @@ def _is_call(called: Mapping[str, Any], output: str, callback: Mapping[str, Any]
         and isinstance(changed, list)
         and set(map(str, changed)) <= set(_names(inputs))
     )
+
+
+def _are_texts(parts: Sequence[Mapping[str, Any]]) -> bool:
+    return all(isinstance(part.get("value"), str) for part in parts)
 
 
 def _are_parts(given: object, wanted: Sequence[Mapping[str, Any]]) -> bool:

@@ -43,6 +43,12 @@ def _bootstrap_file() -> str:
     return str(Path(flask_bootstrap.__file__).resolve().parent / _BOOTSTRAP_FILE)
 
 
+def asset_url(app: Dash, name: str) -> str:
+    """The address of a file of the assets, which changes with it, as Dash writes it."""
+    changed_at = (Path(app.config.assets_folder) / name).stat().st_mtime
+    return f"{app.get_asset_url(name)}{_IN_QUERY}{changed_at}"
+
+
 def register(pages: Sequence[Dash], *, is_debug: bool = False) -> None:
     """Serve every file from memory; call it once every route is there.
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from dash import ClientsideFunction, Dash, Input, Output, State
 from dash.development.base_component import Component
-from flask import has_request_context, request
+from flask import request
 
 from callbacks.http.answers import csv_text
 from callbacks.http.camera_api import decode_base64
@@ -18,7 +18,7 @@ from callbacks.live import camera_reading
 from callbacks.live.camera_reading import Album, share_shown
 from callbacks.pages import privacy
 from callbacks.pages.log_in import log_in_address
-from callbacks.pages.subpage import Pages, add_page
+from callbacks.pages.subpage import HOME_PATH, Pages, add_page
 from components import camera as cards
 from components.subpage import Subpage
 from services.base.errors import InvalidRequest
@@ -38,6 +38,8 @@ from services.web.server.awaited import IsAwaited, always, awaited
 
 PATH: Final = "/camera"
 NAMESPACE: Final = "camera"
+# The one value of a callback that may be large.
+PICTURE_INPUT: Final = f"{cards.PICTURE_STORE_ID}.data"
 # As large as a browser sends: sixty times what the model sees.
 MAX_SIDE: Final = 2_048
 _PNG: Final = "data:image/png;base64,"
@@ -71,10 +73,10 @@ def register(pages: Pages, services: Services) -> None:
     """Add the page."""
     main = pages.main
     links = {
-        "home": main.get_relative_path("/"),
-        "privacy": main.get_relative_path(f"{privacy.PATH}/"),
+        "home": main.get_relative_path(HOME_PATH),
+        "privacy": main.get_relative_path(privacy.PATH),
         "csv": camera_reading.CSV_PATH,
-        "login": log_in_address(f"{PATH}/"),
+        "login": log_in_address(PATH),
     }
     settings = {
         "maxBytes": MAX_BYTES,
@@ -84,17 +86,15 @@ def register(pages: Pages, services: Services) -> None:
     album = Album(services)
 
     def layout(texts: Texts) -> Subpage:
-        # Dash asks once beforehand for the ids alone: nothing is read for that.
-        is_asked = has_request_context()
         return cards.build_camera_page(
             texts,
-            kept=album.kept(texts) if is_asked else (),
-            is_operator=is_asked and is_signed_in(),
+            kept=album.kept(texts),
+            is_operator=is_signed_in(),
             settings=settings | {"uploadLabel": texts["camera"]["hand_in"]},
             links=links,
         )
 
-    page = add_page(pages, PATH, "camera", layout, scripts=["camera.js"])
+    page = add_page(pages, PATH, "camera", layout)
     camera_reading.register(page, album, links)
     _register_browser(page)
 

@@ -1,17 +1,18 @@
-"""The page ``/donnees-personnelles``: what is kept of a visitor."""
+"""The page ``/confidentialite``: what is kept of a visitor."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from callbacks.pages.subpage import Pages, add_page
+from callbacks.pages.subpage import Pages, add_text_page
 from components.privacy import build_privacy_page
 from components.subpage import Subpage
 from services.base.files import ASIDE_KEPT
 from services.base.texts import Texts
 from services.roles.assembly import Services
 
-PATH: Final = "/donnees-personnelles"
+PATH: Final = "/confidentialite"
+_BEFORE: Final = "/donnees-personnelles"
 
 
 def register(pages: Pages, services: Services) -> None:
@@ -27,4 +28,4 @@ def register(pages: Pages, services: Services) -> None:
     def layout(texts: Texts) -> Subpage:
         return build_privacy_page(texts, periods, settings.contact)
 
-    add_page(pages, PATH, "privacy", layout)
+    add_text_page(pages, PATH, "privacy", layout, once=[_BEFORE])

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from dash import Input, Output, State, no_update
 from dash.development.base_component import Component
-from flask import has_request_context
 
 from callbacks.http.language import requested_language
 from callbacks.pages.subpage import Pages, add_page
@@ -32,8 +31,7 @@ def register(pages: Pages, services: Services) -> None:
     """Add the page."""
 
     def layout(texts: Texts) -> Subpage:
-        # Dash asks once beforehand for the ids alone: a database is not waited for at the start.
-        content, shown = current_content(services, texts) if has_request_context() else ([], "")
+        content, shown = current_content(services, texts)
         return cards.build_quality_page(content, shown, refresh_seconds=REFRESH_SECONDS)
 
     page = add_page(pages, PATH, "quality", layout)

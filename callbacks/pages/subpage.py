@@ -1,75 +1,240 @@
-"""The way to add a page: a small Dash application of its own on the server of the first one.
+"""The ways to add a page: of the public application, of text alone, or for operators.
 
-A page is a module of this package with ``register(pages, services)`` that calls :func:`add_page`
-and registers its callbacks with what that returns. Each page loads no more scripts than it names,
-and has the headers, texts, measures and answers to unknown addresses of all others.
+A page is a module of this package with ``register(pages, services)``. Public pages are one Dash
+application with Dash Pages, so that moving between them loads no script again; pages of text are
+documents without Dash; what operators see is an application of its own, which nobody else reaches.
+All have the same frame, headers, texts, measures and answers to unknown addresses.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from http import HTTPStatus
+from typing import Final
 
+import dash
 from dash import Dash, html
-from flask import redirect
-from werkzeug.wrappers import Response
+from dash.dash import _ID_STORE
+from flask import Response, current_app, redirect, request
+from werkzeug.wrappers import Response as WerkzeugResponse
 
-from callbacks.http.language import requested_language
-from callbacks.pages import not_found
+from callbacks.http.answers import asked_again, conditional
+from callbacks.http.language import (
+    PARAMETER,
+    language_in_address,
+    offered_language,
+    requested_language,
+)
+from callbacks.http.static_files import asset_url
 from callbacks.pages.admission import admit_operators
-from components.document import build_document
-from components.subpage import Subpage, build_subpage
+from components.document import TextDocument, build_document, build_text_document
+from components.frame import Frame, Language, build_framed, build_no_script
+from components.markup import to_html
+from components.not_found import build_not_found
+from components.subpage import Subpage
 from services.base.texts import Texts, languages, load_texts
+
+HOME_PATH: Final = "/"
+API_PATH: Final = "/api/v1/traffic"
+DASHBOARD_PATH: Final = "/dashboard/"
+# Sections of the texts: of the map, and of where there is nothing.
+HOME: Final = "page"
+NOT_FOUND: Final = "not_found"
+_PLOTLY_PATH: Final = "/_dash-component-suites/plotly/package_data/plotly.min.js"
+# What a page of text looks like; the rest of the style sheets is for other things.
+_TEXT_STYLES: Final = ("base.css", "shell.css")
+_EXTENSION: Final = "traffic_pages"
+# The rule that Dash adds, below its own path, for applications that route in the browser.
+_CATCH_ALL: Final = "<path:path>"
+# The module whose page Dash shows where it knows none.
+_DASH_NOT_FOUND: Final = "not_found_404"
+
+Layout = Callable[[Texts], Subpage]
+"""Makes what a page has of its own, for each visitor in their language."""
 
 
 class Pages:
-    """The pages of one server: the first one, and those beside it.
+    """The pages of one server.
 
     Parameters
     ----------
     main : Dash
-        The application of ``/``.
+        The application of the public pages, which uses Dash Pages; no page is registered yet.
 
     Attributes
     ----------
     apps : list of Dash
-        Of all pages, the first one first; grows with each that is added.
-    links : list of pairs
-        Section of the texts and address of each page beside the first one, for its footer.
+        Of all pages, the public one first; grows with each that is added for operators.
+    nav, readings, rooms : list of pairs
+        Section of the texts and path of each public page, of those of text alone, and of those for
+        operators.
     """
 
     def __init__(self, main: Dash) -> None:
         self.main = main
         self.apps = [main]
-        self.links: list[tuple[str, str]] = []
+        self.nav: list[tuple[str, str]] = []
+        self.readings: list[tuple[str, str]] = []
+        self.rooms: list[tuple[str, str]] = []
+        self.layouts: dict[str, Layout] = {}
+        self._public: dict[str, str] = {}
+        main.server.extensions[_EXTENSION] = self
+        main.layout = html.Div(dash.page_container)
+        # Dash's own list of pages is one for the whole process: the newest application's.
+        dash.page_registry.clear()
+        _register_with_dash(_DASH_NOT_FOUND, "/404", NOT_FOUND)
+        _route_from_the_start(main)
+        self.answer_unknown(main)
+        self.give_document(main, lambda: self._public.get(request.path, NOT_FOUND))
+
+    def add_public(self, path: str, section: str, layout: Layout) -> None:
+        """Have the public application show a page at a path."""
+        self.layouts[section] = layout
+        self._public[path] = section
+        _register_with_dash(section, path, section)
+
+    def frame(self, section: str) -> Frame:
+        """The frame of a page, for the visitor who asks."""
+        language = requested_language()
+        others = [_language(code) for code in languages() if code != language]
+        offered = offered_language()
+        return Frame(
+            section=section,
+            home_url=self.address(HOME_PATH),
+            icon_url=self.main.get_asset_url("icon.svg"),
+            api_url=self.main.get_relative_path(API_PATH),
+            dashboard_url=self.main.get_relative_path(DASHBOARD_PATH),
+            nav=[(name, self.address(path)) for name, path in self.nav],
+            readings=[(name, self.address(path)) for name, path in self.readings],
+            rooms=[(name, self.address(path)) for name, path in self.rooms],
+            language=language,
+            others=others,
+            offered=_language(offered) if offered else None,
+        )
+
+    def address(self, path: str) -> str:
+        """Of a page of ours; it names the language where the address of this one does."""
+        url: str = self.main.get_relative_path(path)
+        language = language_in_address()
+        return f"{url}?{PARAMETER}={language}" if language else url
+
+    def framed(self, section: str) -> html.Div:
+        """A page that was added, for the visitor who asks."""
+        texts = load_texts(requested_language())
+        layout = self.layouts.get(section)
+        if layout is None:
+            return build_framed(
+                texts, self.frame(NOT_FOUND), build_not_found(texts, self.address(HOME_PATH))
+            )
+        return build_framed(texts, self.frame(section), layout(texts))
+
+    def text_document(self, section: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
+        """A page as a document of text, without Dash."""
+        texts = load_texts(requested_language())
+        document = TextDocument(
+            icon_url=self.main.get_asset_url("icon.svg"),
+            style_urls=[asset_url(self.main, name) for name in _TEXT_STYLES],
+            script_url=asset_url(self.main, "language.js"),
+        )
+        written = build_text_document(texts, section, document, to_html(self.framed(section)))
+        return Response(written, status.value, content_type="text/html; charset=utf-8")
+
+    def give_document(self, app: Dash, section: Callable[[], str]) -> None:
+        """Give an application its document.
+
+        Parameters
+        ----------
+        section : callable
+            Gives that of the page which is asked for, whose ``title`` the browser's tab shows.
+        """
+
+        def interpolate_index(**parts: str) -> str:
+            texts, name = load_texts(requested_language()), section()
+            return build_document(
+                texts,
+                texts[name]["title"],
+                app.get_asset_url("icon.svg"),
+                parts,
+                no_script=to_html(build_no_script(texts, self.frame(name))),
+                plotly_url=app.get_relative_path(_PLOTLY_PATH) if name == HOME else None,
+            )
+
+        # The way that Dash names for documents of one's own.
+        app.interpolate_index = interpolate_index  # type: ignore[method-assign, assignment]
+
+    def answer_unknown(self, app: Dash) -> None:
+        """Replace an application's answer to paths that are none of its own.
+
+        Dash alone would answer each of them with its page.
+        """
+
+        def unknown(path: str) -> Response:  # noqa: ARG001 - the rule hands it in
+            return self.text_document(NOT_FOUND, HTTPStatus.NOT_FOUND)
+
+        app.server.view_functions[app.config.routes_pathname_prefix + _CATCH_ALL] = unknown
 
 
-def add_page(
-    pages: Pages,
-    path: str,
-    section: str,
-    layout: Callable[[Texts], Subpage],
-    *,
-    scripts: Sequence[str] = (),
-    for_operators: bool = False,
-) -> Dash:
-    """Put a page on the server, and a link to it on the first page.
+def add_page(pages: Pages, path: str, section: str, layout: Layout) -> Dash:
+    """Add a page to the public application, and a link to it in the nav of all.
 
     Parameters
     ----------
     path : str
-        Such as ``/qualite``; with a slash behind it answers too.
+        Such as ``/qualite``; with a slash behind it leads there too.
     section : str
-        Of the texts: ``title`` of the page and of the browser's tab, ``tagline`` below it, and
-        ``link`` that leads there.
+        Of the texts: ``title`` of the page and of the browser's tab, ``tagline`` below it; its
+        link's words are in the section ``nav``.
+
+    Returns
+    -------
+    Dash
+        For its callbacks, whose ids are the page's own.
+    """
+    pages.add_public(path, section, layout)
+    pages.nav.append((section, path))
+    main = pages.main
+    if path != HOME_PATH:
+        main.server.get(path, endpoint=path)(lambda: str(main.index()))
+        lead(pages, f"{path}/", path)
+    return main
+
+
+def add_text_page(
+    pages: Pages, path: str, section: str, layout: Layout, *, once: Sequence[str] = ()
+) -> None:
+    """Add a page of text alone, and a link to it in the footer of all.
+
+    Parameters
+    ----------
+    section : str
+        Of the texts, with ``link`` beside ``title`` and ``tagline``.
     layout : callable
-        Makes what the page has of its own, for each visitor in their language. Dash calls it once
-        beforehand, outside any request, for the ids alone.
-    scripts : sequence of str
-        Names of the files in ``assets/`` that it alone runs, besides ``language.js``.
-    for_operators : bool
-        Whether nobody but a signed-in operator may see it.
+        As of :func:`add_page`, of HTML components alone.
+    once : sequence of str
+        Paths at which it was before, and which lead there.
+    """
+    pages.layouts[section] = layout
+    pages.readings.append((section, path))
+
+    @pages.main.server.get(path, endpoint=path)
+    def text_page() -> Response:
+        return conditional(asked_again(pages.text_document(section)))
+
+    for other in (f"{path}/", *(f"{old}{slash}" for old in once for slash in ("", "/"))):
+        lead(pages, other, path)
+
+
+def add_operators_page(pages: Pages, path: str, section: str, layout: Layout) -> Dash:
+    """Add an application that nobody but a signed-in operator reaches, and a link in the footer.
+
+    Parameters
+    ----------
+    section : str
+        Of the texts, with ``link`` beside ``title`` and ``tagline``.
+    layout : callable
+        As of :func:`add_page`. Dash calls it once beforehand, outside any request, for the ids
+        alone.
 
     Returns
     -------
@@ -77,71 +242,79 @@ def add_page(
         For its callbacks.
     """
     main = pages.main
-    if for_operators:
-        admit_operators(main.server, path)
-    page = _application(main, path, scripts)
-    give_document(page, section)
-    not_found.register(page, main.get_relative_path("/"))
-
-    def whole_page() -> html.Div:
-        language = requested_language()
-        texts = load_texts(language)
-        return build_subpage(
-            texts,
-            section,
-            layout(texts),
-            home_url=main.get_relative_path("/"),
-            icon_url=page.get_asset_url("icon.svg"),
-            languages=languages(),
-            language=language,
-        )
-
-    page.layout = whole_page
-
-    @main.server.get(path, endpoint=f"{path} without slash")
-    def with_slash() -> Response:
-        address: str = main.get_relative_path(f"{path}/")
-        return redirect(address, HTTPStatus.PERMANENT_REDIRECT.value)
-
-    pages.apps.append(page)
-    pages.links.append((section, main.get_relative_path(f"{path}/")))
-    return page
-
-
-def give_document(app: Dash, section: str, plotly_url: str | None = None) -> None:
-    """Give an application its document.
-
-    Parameters
-    ----------
-    section : str
-        Of the texts, whose ``title`` the browser's tab shows.
-    plotly_url : str, optional
-        As :func:`components.document.build_document` takes it.
-    """
-
-    def interpolate_index(**parts: str) -> str:
-        texts = load_texts(requested_language())
-        icon_url = app.get_asset_url("icon.svg")
-        return build_document(texts, texts[section]["title"], icon_url, parts, plotly_url)
-
-    # The way that Dash names for documents of one's own.
-    app.interpolate_index = interpolate_index  # type: ignore[method-assign, assignment]
-
-
-def _application(main: Dash, path: str, scripts: Sequence[str]) -> Dash:
-    own = [re.escape(name) for name in scripts]
-    # The first page runs every script but those of others.
-    main.config.assets_ignore = "|".join(
-        filter(None, [main.config.assets_ignore, *(rf"^{name}$" for name in own)])
-    )
-    return Dash(
+    admit_operators(main.server, path)
+    room = Dash(
         __name__,
         server=main.server,
         url_base_pathname=f"{path}/",
         assets_folder=main.config.assets_folder,
-        # Every style sheet, and no script but those named.
-        assets_ignore=rf"^(?!(?:{'|'.join([re.escape('language.js'), *own])})$).*\.js$",
+        # Every style sheet, and no script but this one.
+        assets_ignore=r"^(?!language\.js$).*\.js$",
         external_stylesheets=main.config.external_stylesheets,
         serve_locally=True,
         update_title="",
+        use_pages=False,
     )
+    pages.give_document(room, lambda: section)
+    pages.answer_unknown(room)
+    pages.layouts[section] = layout
+    room.layout = lambda: pages.framed(section)
+    lead(pages, path, f"{path}/")
+    pages.apps.append(room)
+    pages.rooms.append((section, f"{path}/"))
+    return room
+
+
+def lead(pages: Pages, path: str, to: str) -> None:
+    """Have an address lead to a page's own, with what it asks."""
+
+    @pages.main.server.get(path, endpoint=f"{path} leads to {to}")
+    def leading() -> WerkzeugResponse:
+        address = pages.main.get_relative_path(to)
+        query = request.query_string.decode("ascii", "ignore")
+        return redirect(
+            f"{address}?{query}" if query else address, HTTPStatus.PERMANENT_REDIRECT.value
+        )
+
+
+def _language(code: str) -> Language:
+    texts = load_texts(code)
+    wording = texts["language"]
+    return Language(code, wording["name"], wording["offer"], wording["accept"], wording["decline"])
+
+
+def _route_from_the_start(app: Dash) -> None:
+    """Have Dash register its router by now, and not before the first request.
+
+    What a callback may be asked, and which scripts a page may run, is read from all there are.
+    """
+    hooks = app.server.before_request_funcs[None]
+    [route] = [hook for hook in hooks if hook.__qualname__.startswith("Dash.enable_pages.")]
+    route()
+    # Elsewhere scripts learn that another page has come.
+    app.clientside_callback(
+        dash.ClientsideFunction("shell", "arrived"),
+        dash.Input(_ID_STORE, "data"),
+        prevent_initial_call=True,
+    )
+
+
+def _register_with_dash(module: str, path: str, section: str) -> None:
+    """Tell Dash of a page; what it is made of is found through the application that serves it."""
+    dash.register_page(
+        module,
+        path=path,
+        title=partial(_title, section),
+        layout=partial(_layout, section),
+        image="",
+    )
+
+
+def _layout(section: str, /, **_asked: object) -> html.Div:
+    """For Dash, which hands in whatever the address asks."""
+    pages: Pages = current_app.extensions[_EXTENSION]
+    return pages.framed(section)
+
+
+def _title(section: str, /, **_asked: object) -> str:
+    return str(load_texts(requested_language())[section]["title"])

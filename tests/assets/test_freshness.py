@@ -30,7 +30,9 @@ def told(page, source="live"):
     page.change(snapshot={"source": source, "observed_at": OBSERVED_AT} if source else None)
     says = page.call("shown", "freshness")
     kind = says["className"].removeprefix("freshness freshness--")
-    return kind, plain(says["text"]), page.call("shown", "connection")["hidden"]
+    assert says["text"]
+    sentence = page.call("shown", "freshness-sentence")["text"]
+    return kind, plain(sentence), page.call("shown", "connection")["hidden"]
 
 
 def answer(page, age_seconds):

@@ -49,7 +49,7 @@ server = create_app(settings).server
 client = server.test_client()
 
 def pages():
-    paths = ("/", "/healthz", "/metrics", "/api/v1/traffic", "/connexion", "/camera/", "/qualite/")
+    paths = ("/", "/healthz", "/metrics", "/api/v1/traffic", "/connexion", "/camera", "/qualite")
     return sorted({client.get(path).status_code for path in paths for _ in range(5)})
 
 def writers():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from dash import html
 
 from components.document import build_document
-from components.footer import FooterLinks, build_footer
+from components.frame import Frame, Language, build_framed
 from components.legend import build_legend
 from components.moment import Choice
 from components.page import PageData, build_page
@@ -19,21 +20,27 @@ from services.base.texts import load_texts
 from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import DAY_NAMES
 from services.plain.roadworks import ROADWORK_LEVELS
-from tests.components.trees import by_id, ids_of, text_of, walk
+from tests.components.trees import by_id, ids_of, plain, text_of, walk
 
 TEXTS = load_texts("fr")
 
-LINKS = FooterLinks(
-    [("quality", "/qualite/"), ("privacy", "/donnees-personnelles/")],
-    "/dashboard/", "/api/v1/traffic",
-    RENNES.dataset_url, RENNES.licence, RENNES.licence_url,
-)  # fmt: skip
+FRAME = Frame(
+    section="page",
+    home_url="/",
+    icon_url="/assets/icon.svg",
+    api_url="/api/v1/traffic",
+    dashboard_url="/dashboard/",
+    nav=[("page", "/"), ("quality", "/qualite")],
+    readings=[("privacy", "/confidentialite")],
+    rooms=[("exploitation", "/exploitation/")],
+    language="fr",
+)
+ENGLISH = Language("en", "English", "In English?", "Yes", "No")
 
 
 def page_data(**changes):
     values = {
         "language": "fr",
-        "languages": {"fr": "Français"},
         "figure": build_figure(None, None, RENNES.roads, {}),
         "news": {"time": 1_724_669_000},
         "browser_settings": {},
@@ -46,22 +53,24 @@ def page_data(**changes):
         "has_tiles": False,
         "has_roadworks": True,
         "has_corridors": True,
-        "icon_url": "/assets/icon.svg",
         "congestion_csv_url": "/api/v1/congestion.csv",
         "events_csv_url": "/api/v1/events.csv",
         "stretches_csv_url": "/api/v1/stretches.csv",
-        "footer": LINKS,
     }
     return PageData(**(values | changes))
 
 
+def whole(frame=FRAME, **changes):
+    return build_framed(TEXTS, frame, build_page(TEXTS, page_data(**changes)))
+
+
 def test_ids_are_unique():
-    ids = [json.dumps(id_) for id_ in ids_of(build_page(TEXTS, page_data()))]
+    ids = [json.dumps(id_) for id_ in ids_of(whole())]
     assert len(ids) == len(set(ids))
 
 
 def test_the_page_has_one_main_heading_and_the_map_s_title():
-    page = build_page(TEXTS, page_data())
+    page = whole()
     assert [text_of(item) for item in walk(page) if isinstance(item, html.H1)] == ["Traffic Rennes"]
     assert "Trafic en temps réel" in text_of(page)
     assert "En attente des premières données…" in text_of(page)
@@ -69,7 +78,7 @@ def test_the_page_has_one_main_heading_and_the_map_s_title():
 
 def test_the_first_news_come_with_the_page():
     news = {"time": 1_724_669_000, "snapshot": {"version": "abc"}}
-    page = build_page(TEXTS, page_data(news=news))
+    page = whole(news=news)
     assert by_id(page, "news").data == news
     assert by_id(page, "refresh").interval == 60_000
     # Nothing is shown yet: the first refresh must not be told otherwise.
@@ -77,26 +86,40 @@ def test_the_first_news_come_with_the_page():
 
 
 def test_nothing_on_the_page_is_loaded_from_elsewhere():
-    page = build_page(TEXTS, page_data(has_tiles=True))
+    page = whole(has_tiles=True)
     loaded = [getattr(item, "src", None) for item in walk(page)]
     assert [source for source in loaded if source] == ["/assets/icon.svg"]
 
 
 @pytest.mark.parametrize("has_tiles", [True, False])
 def test_sources_and_licences_are_credited(has_tiles):
-    page = build_page(TEXTS, page_data(has_tiles=has_tiles))
+    page = whole(has_tiles=has_tiles)
     assert "Rennes Métropole, ODbL" in text_of(page)
     assert ("contributeurs OpenStreetMap" in text_of(page)) == has_tiles
 
 
 def test_every_other_page_is_linked_in_words():
-    links = {
-        item.href: text_of(item)
-        for item in walk(build_page(TEXTS, page_data()))
-        if isinstance(item, html.A)
+    links = {(item.href, text_of(item)) for item in walk(whole()) if isinstance(item, html.A)}
+    assert links >= {
+        ("/qualite", plain("Prévisions : justes ?")),
+        ("/confidentialite", "Confidentialité"),
+        ("/exploitation/", "Exploitation"),
+        ("/dashboard/", "Performances"),
+        ("/api/v1/traffic", "Données ouvertes (API)"),
     }
-    assert links["/qualite/"] == "Prévisions : justes ?"
-    assert links["/donnees-personnelles/"] == "Données personnelles"
+
+
+def test_the_nav_tells_the_page_that_one_is_on():
+    def current(section):
+        return [
+            item.href
+            for item in walk(whole(replace(FRAME, section=section)))
+            if isinstance(item, html.A) and getattr(item, "aria-current", None) == "page"
+        ]
+
+    assert current("page") == ["/"]
+    assert current("quality") == ["/qualite"]
+    assert current("privacy") == []
 
 
 def test_the_legend_shows_every_status_in_words_and_as_a_line():
@@ -113,7 +136,7 @@ def test_every_level_of_roadworks_has_its_words():
 
 
 def test_where_there_are_no_roadworks_nothing_tells_of_them():
-    page = build_page(TEXTS, page_data(has_roadworks=False))
+    page = whole(has_roadworks=False)
     assert not [id_ for id_ in ids_of(page) if "roadworks" in str(id_)]
     assert "Travaux" not in text_of(page)
 
@@ -125,26 +148,29 @@ def test_each_zone_has_its_tile():
         by_id(tiles, f"zone-{zone}")
 
 
-def test_other_languages_are_offered_where_there_are_some():
-    def buttons(languages):
-        footer = build_footer(TEXTS, LINKS, has_tiles=False, languages=languages, language="fr")
+def test_other_languages_can_be_chosen_where_there_are_some():
+    def choices(**changes):
         return [
-            (getattr(item, "data-language"), text_of(item))
-            for item in walk(footer)
-            if isinstance(item, html.Button)
+            (item.href, getattr(item, "data-language"), text_of(item))
+            for item in walk(whole(replace(FRAME, **changes)))
+            if hasattr(item, "data-language")
         ]
 
-    assert buttons({"fr": "Français"}) == []
-    assert buttons({"fr": "Français", "en": "English"}) == [("en", "English")]
+    assert choices() == []
+    assert choices(others=[ENGLISH]) == [("?lang=en", "en", "EN English")]
+    # Offered in its own words, and declined for good by keeping the one in use.
+    assert choices(offered=ENGLISH) == [("?lang=en", "en", "Yes"), ("?lang=fr", "fr", "No")]
 
 
 def test_the_document_names_its_language_and_has_no_script_of_its_own():
     names = ("metas", "css", "app_entry", "config", "scripts", "renderer")
     parts = {name: f"made by Dash: {name}" for name in names}
-    document = build_document(TEXTS, "Qualité & <co>", "/assets/icon.svg", parts, "/plotly.min.js")
+    document = build_document(
+        TEXTS, "Qualité & <co>", "/assets/icon.svg", parts, no_script="<p>No</p>"
+    )
     assert '<html lang="fr">' in document
     assert "<title>Qualité &amp; &lt;co&gt;</title>" in document
-    assert "<noscript>" in document
+    assert "<noscript><p>No</p></noscript>" in document
     assert re.findall(r"<script", document) == []
     for part in parts.values():
         assert part in document

@@ -36,8 +36,8 @@ MAX_BODY_BYTES: Final = 1_048_576
 MAX_FORM_BYTES: Final = 65_536
 # Base64 makes four bytes of three; the rest is around the picture.
 MAX_PICTURE_BODY_BYTES: Final = MAX_BYTES * 4 // 3 + MAX_FORM_BYTES
-# Where a picture may be handed in.
-PICTURE_PATHS: Final = frozenset({"/api/v1/segmentation", "/camera/_dash-update-component"})
+# Where a picture may be handed in; of callbacks, only one takes it.
+PICTURE_PATHS: Final = frozenset({"/api/v1/segmentation", "/_dash-update-component"})
 # Bodies up to the first are always read; all larger ones of a process share the second.
 SMALL_BODY_BYTES: Final = 65_536
 MAX_LARGE_BODIES_BYTES: Final = 67_108_864

@@ -10,6 +10,7 @@ from components.page import NEWS_STORE_ID, REFRESH_ID, SHOWN_STORE_ID
 from services.traffic.roadworks import make_list
 from tests.callbacks.conftest import NOW, DashClient, problem_of
 from tests.factories import OBSERVED_AT, make_network, make_snapshot_for
+from tests.pages import routed
 from tests.roadworks_replies import make_measure, make_roadwork
 
 API = "/api/v1/roadworks"
@@ -146,7 +147,7 @@ def test_what_a_page_claims_to_have_is_only_compared(client, shown, nonsense):
 
 def test_where_nobody_publishes_any_the_page_has_no_place_for_them(make_client):
     def has_list(**settings):
-        return "roadworks-list" in make_client(**settings).get("/_dash-layout").text
+        return "roadworks-list" in routed(make_client(**settings)).text
 
     assert has_list()
     assert has_list(source="demo")

@@ -16,6 +16,7 @@ from services.traffic.usual_hour import compare_segments
 from tests.callbacks.conftest import NOW, problem_of
 from tests.factories import make_network, make_snapshot_for, make_usual_hour
 from tests.fault_server import fault_server, reply_with
+from tests.pages import routed
 
 
 def test_traffic_is_the_latest_snapshot_as_geojson(client, published):
@@ -301,13 +302,12 @@ def test_an_error_answer_names_its_request_in_body_and_header(make_client):
     assert "X-Request-ID" not in client.get("/healthz").headers
 
 
-@pytest.mark.parametrize("page", ["", "/qualite"])
 @pytest.mark.parametrize(
     "body", [b"{", b"[]", b"{}", b'{"output": "made.up", "inputs": []}', b'{"output": []}']
 )
-def test_a_callback_that_does_not_exist_is_the_caller_s_fault(make_client, page, body):
+def test_a_callback_that_does_not_exist_is_the_caller_s_fault(make_client, body):
     answer = make_client().post(
-        f"{page}/_dash-update-component", data=body, content_type="application/json"
+        "/_dash-update-component", data=body, content_type="application/json"
     )
     assert answer.status_code == 400
 
@@ -344,7 +344,7 @@ def test_the_backdrop_comes_from_this_server_alone(make_client):
         template = server.url + "/{z}/{x}/{y}.png"
         client = make_client(tiles_url=template)
         page = client.get("/")
-        assert server.url not in client.get("/_dash-layout").text
+        assert server.url not in routed(client).text
         assert "127.0.0.1" not in page.headers["Content-Security-Policy"]
         answer = client.get("/tiles/12/2028/1421.png")
         assert answer.data == png

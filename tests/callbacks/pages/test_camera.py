@@ -32,9 +32,10 @@ from tests.cameras import (
 from tests.components.trees import plain
 from tests.factories import make_network, make_snapshot_for
 from tests.log_in import OWN_PAGE, send_log_in
+from tests.pages import layout_of
 
-PAGE = "/camera/"
-CALLBACK = "/camera/_dash-update-component"
+PAGE = "/camera"
+CALLBACK = "/_dash-update-component"
 PASSWORD = "Good-velo-42-bleu"
 FRENCH = load_texts("fr")
 NAME = "Pont de Nantes"
@@ -77,7 +78,7 @@ def call(client, output, values, changed, headers=OWN_PAGE):
     """Post to the callback that writes ``output``; a list of values stands for a pattern."""
     [found] = [
         item
-        for item in client.get(f"{PAGE}_dash-dependencies").get_json()
+        for item in client.get("/_dash-dependencies").get_json()
         if output in item["output"] and not item["clientside_function"]
     ]
     names = found["output"].strip(".").split("...")
@@ -252,7 +253,7 @@ def test_an_operator_keeps_a_reading_which_is_then_told_everywhere(operator, net
     [told] = operator.get("/api/v1/cameras").get_json()
     assert (told["segment_id"], told["name"], told["status"]) == (segment, NAME, "dense")
     assert told["live_status"] in {"freeFlow", "heavy", "congested", "unknown", "impossible"}
-    text = json.dumps(operator.get(f"{PAGE}_dash-layout").get_json(), ensure_ascii=False)
+    text = json.dumps(layout_of(operator, PAGE), ensure_ascii=False)
     assert NAME in text
     lines = operator.get("/camera/lectures.csv").get_data(as_text=True).splitlines()
     assert len(lines) == 2
@@ -310,6 +311,6 @@ def test_simulated_and_late_traffic_is_no_live_status(operator, network, camera,
 
 def test_readings_that_cannot_be_read_are_said_not_to_be_none(client, tmp_path):
     (tmp_path / "operations.sqlite3").write_bytes(b"no database at all, but a long text" * 40)
-    text = json.dumps(client.get(f"{PAGE}_dash-layout").get_json(), ensure_ascii=False)
+    text = json.dumps(layout_of(client, PAGE), ensure_ascii=False)
     assert FRENCH["camera"]["kept_unreadable"] in text
     assert client.get("/camera/lectures.csv").status_code == 503

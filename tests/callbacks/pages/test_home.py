@@ -9,7 +9,7 @@ import dash
 import pytest
 
 from app import create_app
-from callbacks.pages import home, quality
+from callbacks.pages import home, quality, subpage
 from callbacks.pages.subpage import Pages
 from services.base import texts
 from services.base.settings import load_settings
@@ -18,10 +18,7 @@ from services.roles.assembly import assemble
 from services.traffic.store import Store
 from tests.callbacks.conftest import NOW
 from tests.factories import make_network, make_snapshot_for
-
-
-def layout_of(client):
-    return client.get("/_dash-layout").get_json()
+from tests.pages import layout_of, routed
 
 
 def found(node, id_):
@@ -69,11 +66,11 @@ def test_each_load_gets_the_snapshot_of_its_time(client, store):
 
 def test_the_first_page_already_holds_the_traffic(client, published):
     _, snapshot = published
-    assert snapshot.version in client.get("/_dash-layout").text
+    assert snapshot.version in routed(client).text
 
 
 def test_the_attributions_are_on_the_page(client, published):
-    layout = client.get("/_dash-layout").text
+    layout = routed(client).text
     assert "OpenStreetMap" in layout
     assert "Rennes Métropole" in layout
     assert "ODbL" in layout
@@ -97,13 +94,22 @@ def test_addresses_follow_a_prefix(tmp_path):
     store, network = Store(RENNES, tmp_path), make_network()
     services = assemble(settings, lambda: NOW)
     store.publish(network, make_snapshot_for(network))
-    app = dash.Dash("prefixed", requests_pathname_prefix="/rennes/", routes_pathname_prefix="/")
+    app = dash.Dash(
+        "prefixed",
+        requests_pathname_prefix="/rennes/",
+        routes_pathname_prefix="/",
+        use_pages=True,
+        pages_folder="",
+        suppress_callback_exceptions=True,
+    )
     pages = Pages(app)
     home.register(pages, services)
     quality.register(pages, services)
-    data = home.page_data(pages, services, "fr")
-    assert data.footer.pages == [("quality", "/rennes/qualite/")]
-    assert data.footer.dashboard_url == "/rennes/dashboard/"
+    with app.server.test_request_context():
+        frame = pages.frame("quality")
+    assert frame.nav == [("page", "/rennes/"), ("quality", "/rennes/qualite")]
+    assert frame.dashboard_url == "/rennes/dashboard/"
+    data = home.page_data(app, services, "fr")
     assert data.browser_settings["map"]["networkUrl"] == "/rennes/network/{version}.geojson"
     assert data.browser_settings["map"]["namesUrl"] == "/rennes/network/{version}/names"
     assert data.browser_settings["map"]["detailsUrl"] == "/rennes/snapshot/{version}/details"
@@ -112,8 +118,8 @@ def test_addresses_follow_a_prefix(tmp_path):
 
 
 def test_the_script_told_early_is_the_one_dash_asks_for(client):
-    assert home._PLOTLY_PATH in client.get("/").text
-    assert client.get(home._PLOTLY_PATH).status_code == 200
+    assert subpage._PLOTLY_PATH in client.get("/").text
+    assert client.get(subpage._PLOTLY_PATH).status_code == 200
 
 
 def test_a_visitor_gets_the_language_asked_for_where_it_exists(client, tmp_path, monkeypatch):
@@ -127,14 +133,14 @@ def test_a_visitor_gets_the_language_asked_for_where_it_exists(client, tmp_path,
     (folder / "en.toml").write_text(english, encoding="utf-8")
     monkeypatch.setattr(texts, "FOLDER", folder)
 
-    assert "Choisissez une heure" in client.get("/_dash-layout").text
+    assert "Choisissez une heure" in routed(client).text
     client.set_cookie("language", "en")
-    assert "Choose an hour:" in client.get("/_dash-layout").text
+    assert "Choose an hour:" in routed(client).text
     client.set_cookie("language", "xx")
-    assert "Choisissez une heure" in client.get("/_dash-layout").text
+    assert "Choisissez une heure" in routed(client).text
 
 
-@pytest.mark.parametrize("path", ["/", "/qualite/"])
+@pytest.mark.parametrize("path", ["/", "/qualite"])
 def test_a_process_serves_its_scripts_from_its_first_request_on(client, tmp_path, path):
     # Dash itself finds out its scripts during the first request, and refuses those asked for
     # meanwhile; the visitor's page may have come from another process.
@@ -151,9 +157,12 @@ def test_a_process_serves_its_scripts_from_its_first_request_on(client, tmp_path
     ("path", "french", "english"),
     [
         ("/", "Traffic Rennes", "Traffic Rennes"),
-        ("/qualite/", "Prévisions\u00a0: justes\u00a0?", "Forecasts: how accurate?"),
-        ("/camera/", "Caméra", "Camera"),
-        ("/donnees-personnelles/", "Données personnelles", "Personal data"),
+        ("/qualite", "Prévisions\u00a0: justes\u00a0?", "Forecasts: how accurate?"),
+        ("/camera", "Caméra", "Camera"),
+        ("/confidentialite", "Données personnelles", "Personal data"),
+        ("/accessibilite", "Accessibilité", "Accessibility"),
+        ("/licences", "Données et licences", "Data and licences"),
+        ("/nowhere", "Page introuvable", "Page not found"),
     ],
 )
 def test_a_document_names_the_language_that_it_is_in(client, path, french, english):

@@ -127,7 +127,7 @@ def test_one_returns_to_no_other_site_after_the_log_in(visitor, wanted):
     assert send_log_in(visitor, "admin", PASSWORD, wanted=wanted).location == ROOM
 
 
-@pytest.mark.parametrize("wanted", ["/camera/?troncon=1_D", "/dashboard/", "/"])
+@pytest.mark.parametrize("wanted", ["/camera?troncon=1_D", "/dashboard/", "/"])
 def test_one_returns_to_the_page_that_one_came_from(visitor, wanted):
     assert send_log_in(visitor, "admin", PASSWORD, wanted=wanted).location == wanted
 

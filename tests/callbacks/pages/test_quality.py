@@ -17,6 +17,7 @@ from services.learn.zone_tables import ZoneTables
 from services.operations.database import FILE_NAME, Operations, open_operations
 from services.operations.decisions import record_decision
 from services.operations.tables import Decision
+from tests.pages import layout_of
 from tests.services.learn.histories import BLOCKED, FREE, issue, times, write, write_table
 
 START = datetime(2026, 3, 1, 23, tzinfo=UTC)
@@ -29,10 +30,8 @@ def client(make_client):
     return make_client(NOW)
 
 
-def layout(client, path="/qualite/"):
-    answer = client.get(f"{path}_dash-layout")
-    assert answer.status_code == 200
-    return answer.get_data(as_text=True)
+def layout(client, path="/qualite"):
+    return orjson.dumps(layout_of(client, path)).decode()
 
 
 def score(data_dir):
@@ -83,29 +82,18 @@ def refresh(client, shown):
         "state": [{"id": SHOWN_STORE_ID, "property": "data", "value": shown}],
     }
     return client.post(
-        "/qualite/_dash-update-component",
+        "/_dash-update-component",
         data=orjson.dumps(body),
         content_type="application/json",
     )
 
 
 def test_the_page_is_there_with_and_without_slash_and_linked_from_the_first(client):
-    assert client.get("/qualite").headers["Location"] == "/qualite/"
-    page = client.get("/qualite", follow_redirects=True)
+    assert client.get("/qualite/").headers["Location"] == "/qualite"
+    page = client.get("/qualite/", follow_redirects=True)
     assert page.status_code == 200
     assert "Prévisions : justes ?" in " ".join(page.get_data(as_text=True).split())
-    assert "'/qualite/'" in str(client.get("/_dash-layout").get_json())
-
-
-def test_it_runs_no_script_of_the_map_and_keeps_the_headers(client):
-    page = client.get("/qualite/")
-    scripts = page.get_data(as_text=True)
-    assert "language.js" in scripts
-    assert "traffic_map.js" not in scripts
-    assert "quality.css" in scripts
-    policy = page.headers["Content-Security-Policy"]
-    assert policy == client.get("/").headers["Content-Security-Policy"]
-    assert "default-src" in policy
+    assert "'/qualite'" in str(layout_of(client))
 
 
 def test_unknown_addresses_below_it_are_not_found(client):

@@ -1,110 +1,161 @@
-"""A page more: one call gives it what every page has."""
+"""A page more: one call gives it what every page has, of whichever kind it is."""
 
 from __future__ import annotations
 
 import json
-import re
 from types import SimpleNamespace
 
 import pytest
 from dash import Input, Output, html
 
 import app
-from callbacks.pages.subpage import add_page
+from callbacks.pages import camera
+from callbacks.pages.subpage import add_operators_page, add_page, add_text_page
 from components.subpage import Subpage, build_card
-from tests.pages import page_paths
+from tests.pages import app_prefixes, layout_of, page_paths, routed
 
 PATH = "/scratch"
-# Any section that has the words of a page.
-SECTION = "privacy"
+# Of a page that is left out meanwhile.
+SECTION = "camera"
+
+
+def content(texts):
+    return Subpage(
+        [build_card(texts["language"]["name"], html.Div(id="told"))],
+        content_id="content-of-it",
+    )
 
 
 @pytest.fixture
 def make(make_client, monkeypatch):
     """A client of an application with one page more."""
 
-    def with_page(**options):
+    def with_page(add):
         def register(pages, _services):
-            page = add_page(
-                pages,
-                PATH,
-                SECTION,
-                lambda texts: Subpage(
-                    [build_card(texts["language"]["name"], html.Div(id="told"))],
-                    unseen=[html.Button(id="ask", hidden=True)],
-                    content_id="content",
-                ),
-                **options,
-            )
+            page = add(pages, PATH, SECTION, content)
+            if page is not None:
+                page.callback(Output("told", "children"), Input("ask", "n_clicks"))(
+                    lambda _clicks: "told"
+                )
 
-            @page.callback(Output("told", "children"), Input("ask", "n_clicks"))
-            def tell(_clicks):
-                return "told"
-
-        monkeypatch.setattr(app, "PAGES", (*app.PAGES, SimpleNamespace(register=register)))
+        others = [page for page in app.PAGES if page is not camera]
+        monkeypatch.setattr(app, "PAGES", (*others, SimpleNamespace(register=register)))
         return make_client()
 
     return with_page
 
 
-def call(client, **changes):
+def call(client, prefix="", **changes):
     body = {
         "output": "told.children",
         "outputs": {"id": "told", "property": "children"},
         "inputs": [{"id": "ask", "property": "n_clicks", "value": 1}],
         "changedPropIds": ["ask.n_clicks"],
     }
-    return client.post(f"{PATH}/_dash-update-component", json=body | changes)
+    return client.post(f"{prefix}/_dash-update-component", json=body | changes)
 
 
-def test_it_is_served_in_the_language_of_the_visitor(make):
-    client = make()
-    assert client.get(PATH).headers["Location"] == f"{PATH}/"
-    assert "<title>Données personnelles</title>" in client.get(f"{PATH}/").text
-    layout = client.get(f"{PATH}/_dash-layout").text
-    for text in ("Français", "Retour à la carte", '"id":"content"', '"id":"ask"'):
+def links_of(client, address="/"):
+    """Words and address of each link of a page of the public application."""
+    found = []
+
+    def look(node):
+        if isinstance(node, list):
+            for child in node:
+                look(child)
+        elif isinstance(node, dict):
+            if node["type"] == "A":
+                found.append(node["props"].get("href"))
+            look(node["props"].get("children"))
+
+    look(layout_of(client, address))
+    return found
+
+
+def test_a_public_page_is_one_of_the_public_application(make):
+    client = make(add_page)
+    assert client.get(f"{PATH}/").headers["Location"] == PATH
+    assert "<title>Caméra</title>" in client.get(PATH).text
+    layout = json.dumps(layout_of(client, PATH), ensure_ascii=False)
+    for text in ("Français", "Carte", '"id": "content-of-it"', '"aria-current": "page"'):
         assert text in layout
-    client.set_cookie("language", "en")
-    assert "<title>Personal data</title>" in client.get(f"{PATH}/").text
-    assert "Back to the map" in client.get(f"{PATH}/_dash-layout").text
-
-
-def test_the_first_page_links_to_it_behind_the_others(make):
-    layout = json.dumps(make().get("/_dash-layout").get_json())
-    links = re.findall(r'"href": "(/[^"]*)"', layout)
-    links = [link for link in links if not link.startswith("/api/")]
-    assert links[:5] == [*(f"{page.PATH}/" for page in app.PAGES[:4]), f"{PATH}/"]
-
-
-def test_it_has_the_headers_and_the_answers_of_all_others(make):
-    client = make()
+    assert routed(client, PATH).get_json()["response"]["_pages_store"]["data"] == {
+        "title": "Caméra"
+    }
+    assert PATH in links_of(client, "/")
     assert PATH in page_paths(client.application)
-    policy = client.get("/").headers["Content-Security-Policy"]
-    assert client.get(f"{PATH}/").headers["Content-Security-Policy"] == policy
-    missing = client.get(f"{PATH}/nowhere")
-    assert missing.status_code == 404
-    assert "Retour" in missing.text
     assert call(client).get_json()["response"] == {"told": {"children": "told"}}
     assert call(client, output="made.up").status_code == 400
     assert 'callback="told.children"' in client.get("/metrics").text
-    icon = client.get(f"{PATH}/assets/icon.svg")
-    assert (icon.status_code, icon.headers["Cache-Control"]) == (200, "no-cache")
+    policy = client.get("/").headers["Content-Security-Policy"]
+    assert client.get(PATH).headers["Content-Security-Policy"] == policy
 
 
-@pytest.mark.parametrize(("scripts", "has_it"), [(["camera.js"], True), ([], False)])
-def test_it_runs_no_script_but_those_that_it_names_and_the_first_page_none_of_them(
-    make, scripts, has_it
-):
-    client = make(scripts=scripts)
-    assert ("/camera.js" in client.get(f"{PATH}/").text) == has_it
-    assert "language.js" in client.get(f"{PATH}/").text
-    assert "/camera.js" not in client.get("/").text
-    assert "/camera.js" not in client.get("/qualite/").text
+def test_an_application_shows_no_page_of_one_made_before(make, make_client, monkeypatch):
+    # Dash knows one list of pages in a process.
+    first = make(add_page)
+    assert "content-of-it" in json.dumps(layout_of(first, PATH))
+    monkeypatch.undo()
+    second = make_client()
+    assert "page-not_found" in json.dumps(layout_of(second, PATH))
+    assert second.get(PATH).status_code == 404
+    for client in (first, second):
+        assert layout_of(client, "/qualite")["props"]["id"] == "page-quality"
 
 
-def test_nobody_but_an_operator_sees_one_that_is_for_them(make):
-    client = make(for_operators=True)
+def test_a_page_of_text_is_one_document_without_dash(make):
+    client = make(add_text_page)
+    answer = client.get(PATH)
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")
+    assert "<h2" in answer.text
+    assert "_dash" not in answer.text
+    assert client.get(f"{PATH}/").headers["Location"] == PATH
+    assert PATH in links_of(client, "/")
+    unchanged = client.get(PATH, headers={"If-None-Match": answer.headers["ETag"]})
+    assert unchanged.status_code == 304
+
+
+def test_nobody_but_an_operator_sees_a_page_that_is_for_them(make):
+    client = make(add_operators_page)
+    assert PATH in app_prefixes(client.application)
+    assert client.get(PATH).headers["Location"].startswith("/connexion?next=/scratch/")
     assert client.get(f"{PATH}/").headers["Location"] == "/connexion?next=/scratch/"
     assert client.get(f"{PATH}/_dash-layout").status_code == 401
-    assert call(client).status_code == 403
-    assert client.get("/qualite/").status_code == 200
+    assert call(client, PATH).status_code == 403
+    assert client.get("/qualite").status_code == 200
+    assert f"{PATH}/" in links_of(client, "/")
+
+
+def test_what_an_address_asks_fails_no_page(make_client):
+    client = make_client()
+    for query in ("?section=x", "?self=1", "?a=1&a=2", "?lang=xx", "?_asked=%FF", "?=&&=", "?%00"):
+        assert layout_of(client, f"/qualite{query}")["props"]["id"] == "page-quality", query
+
+
+@pytest.mark.parametrize(("path", "search"), [(None, ""), (7, ""), ("/", None), ("/", {"a": 1})])
+def test_an_address_that_is_no_text_is_the_senders_fault(make_client, path, search):
+    body = {
+        "output": ".._pages_content.children..._pages_store.data..",
+        "outputs": [
+            {"id": "_pages_content", "property": "children"},
+            {"id": "_pages_store", "property": "data"},
+        ],
+        "inputs": [
+            {"id": "_pages_location", "property": "pathname", "value": path},
+            {"id": "_pages_location", "property": "search", "value": search},
+        ],
+        "changedPropIds": [],
+    }
+    assert make_client().post("/_dash-update-component", json=body).status_code == 400
+
+
+def test_old_addresses_lead_to_the_new_ones_with_what_they_ask(make_client):
+    client = make_client()
+    for old, new in (
+        ("/donnees-personnelles", "/confidentialite"),
+        ("/donnees-personnelles/?lang=en", "/confidentialite?lang=en"),
+        ("/camera/?troncon=1_D", "/camera?troncon=1_D"),
+        ("/exploitation", "/connexion?next=/exploitation/"),
+    ):
+        assert client.get(old).headers["Location"] == new, old
+    assert layout_of(client, "/nowhere")["props"]["id"] == "page-not_found"

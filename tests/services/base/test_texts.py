@@ -98,13 +98,14 @@ def test_every_text_is_used():
     of_forecasts += ("zone_status_leaning", "basis", "basis_note")
     compared = ("usual_sentence", "usual_speed")
     made_sections = {*made, *of_forecasts, *compared, "zone_in_title", "invalid", "privacy"}
+    made_sections |= {"accessibility", "nav"}
     # Of the camera: a class of pixels, why nothing is read; of a day: what it is.
     made_sections |= {"camera_class", "camera_unknown", "day_note"}
     # Of a stretch: where it leads, from where to where.
     made_sections |= {"stretch", "stretch_way"}
     # Of unusual events: how they go on; of roadworks: how much they disturb.
     made_sections |= {"event_trend", "roadwork_level"}
-    made_prefixes = ("announce_", "congestion", "jam", "shares", "worst")
+    made_prefixes = ("announce_", "short_", "congestion", "jam", "shares", "worst")
     # Of the quality page: a kind of model and its facts, a column, a comparison and what with,
     # a decision and its reason.
     made_prefixes += ("kind_", "fact_", "column_", "verdict_", "told_", "action_", "reason_")

@@ -29,6 +29,7 @@ from services.operations.tables import (
     IncidentNote,
 )
 from tests.log_in import send_log_in
+from tests.pages import layout_of
 
 NOW = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)
 PASSWORD = "Good-velo-42-bleu"
@@ -198,11 +199,13 @@ def test_the_pages_show_the_rest_and_a_process_starts(operations, settings):
     client = create_app(settings, lambda: NOW).server.test_client()
     assert send_log_in(client, "admin", PASSWORD).status_code == 303
     for path in (
-        "/exploitation/", "/exploitation/_dash-layout", "/exploitation/incidents.csv", "/qualite/",
-        "/qualite/_dash-layout", "/camera/", "/camera/_dash-layout", "/camera/lectures.csv",
+        "/exploitation/", "/exploitation/_dash-layout", "/exploitation/incidents.csv", "/qualite",
+        "/camera", "/camera/lectures.csv",
         "/api/v1/cameras",
     ):  # fmt: skip
         assert client.get(path).status_code == 200, path
+    for page in ("/qualite", "/camera"):
+        layout_of(client, page)
     rows = client.get("/exploitation/incidents.csv").text.splitlines()
     assert [row.split(";")[1] for row in rows[1:]] == ["good", "old good"]
 
