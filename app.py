@@ -30,6 +30,7 @@ from callbacks.http import (
     static_files,
     tiles,
 )
+from callbacks.live import share
 from callbacks.pages import (
     accessibility,
     camera,
@@ -112,6 +113,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     events.register(server, services)
     camera_api.register(server, services)
     tiles.register(server, services)
+    share.register(server, services)
     for page in PAGES:
         page.register(pages, services)
     log_in.register(app)

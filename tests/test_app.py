@@ -28,7 +28,7 @@ for path in (
     *("/network/synthetic60.geojson", "/api/v1/forecast/segments?day=monday&hour=8"),
 ):
     print(path, client.get(path).status_code)
-print(sorted({"pandas", "duckdb", "scipy", "tensorflow"} & sys.modules.keys()))
+print(sorted({"PIL.Image", "pandas", "duckdb", "scipy", "tensorflow"} & sys.modules.keys()))
 """
 
 

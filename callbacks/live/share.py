@@ -1,0 +1,80 @@
+"""The present state for whoever is sent a link: a picture of it, made once a snapshot."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from flask import Flask, Response, request
+
+from callbacks.http.answers import conditional, kept, kept_for, nothing
+from callbacks.http.language import requested_language
+from callbacks.live.refresh import late_after_seconds
+from components.share_picture import Line, RoadMap, SharedState, draw_picture
+from services.base.texts import checked_language, languages, load_texts
+from services.city.plane import placed_m
+from services.plain.statuses import DATEX_NAMES
+from services.roles.assembly import Services
+from services.web.latest import TrafficView
+
+PATH: Final = "/share.png"
+LANGUAGE_PARAMETER: Final = "lang"
+_KEPT_SECONDS: Final = 60
+
+
+def register(server: Flask, services: Services) -> None:
+    """Add the route of the picture."""
+
+    @kept(len(languages()))
+    def picture_of(asked: tuple[TrafficView, bool, str]) -> bytes:
+        view, is_old, language = asked
+        state = shared_state(view, is_old=is_old)
+        return draw_picture(load_texts(language), state, road_map(view))
+
+    @server.get(PATH, endpoint="picture to share")
+    def picture() -> Response:
+        view = services.traffic.view()
+        if view is None:
+            return nothing()
+        asked = request.args.get(LANGUAGE_PARAMETER)
+        language = requested_language() if asked is None else checked_language(asked)
+        drawn = picture_of((view, is_old(services, view), language))
+        return conditional(kept_for(Response(drawn, content_type="image/png"), _KEPT_SECONDS))
+
+
+def is_old(services: Services, view: TrafficView) -> bool:
+    """Whether a snapshot is no longer of now."""
+    age_s = (services.clock() - view.snapshot.observed_at).total_seconds()
+    limit_s = late_after_seconds(services.settings.feed_period_seconds)
+    return view.snapshot.source == "archive" or age_s > limit_s
+
+
+def shared_state(view: TrafficView, *, is_old: bool) -> SharedState:
+    """What is told of a snapshot."""
+    city, snapshot = view.network.city, view.snapshot
+    states = zip(city.zones, view.zone_states, strict=True)
+    return SharedState(
+        observed_at=city.local(snapshot.observed_at),
+        source=snapshot.source,
+        is_old=is_old,
+        zones={zone: None if state is None else state.status for zone, state in states},
+    )
+
+
+def road_map(view: TrafficView) -> RoadMap:
+    """The roads of each status, in the box that the map shows first."""
+    network, box = view.network, view.network.city.roads
+    north_west, south_east = placed_m(network.city, [(box.west, box.north), (box.east, box.south)])
+    parts = [
+        (code, part)
+        for code, parts in zip(view.snapshot.status_codes().tolist(), network.geometry, strict=True)
+        for part in parts
+    ]
+    points = np.array([point[:2] for _, part in parts for point in part]).reshape(-1, 2)
+    placed = (placed_m(network.city, points) - north_west) / (south_east - north_west)
+    ends = np.cumsum([len(part) for _, part in parts])
+    roads: dict[str, list[Line]] = {name: [] for name in DATEX_NAMES}
+    for (code, part), end in zip(parts, ends.tolist(), strict=True):
+        roads[DATEX_NAMES[code]].append([tuple(p) for p in placed[end - len(part) : end].tolist()])
+    wide, high = np.abs(south_east - north_west).tolist()
+    return RoadMap(roads, aspect=wide / high)

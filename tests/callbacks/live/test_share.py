@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import io
+import threading
+from datetime import timedelta
+
+from PIL import Image
+
+from callbacks.live import share
+from services.traffic.status import Status
+from services.web.latest import TrafficView
+from tests.callbacks.conftest import NOW
+from tests.factories import make_snapshot_for, rennes_network
+
+
+def test_the_picture_is_of_the_present_snapshot_and_made_once(client, published, monkeypatch):
+    made = []
+    draw = share.draw_picture
+    monkeypatch.setattr(
+        share, "draw_picture", lambda *given: (made.append(given[1]), draw(*given))[1]
+    )
+    answers = []
+    threads = [
+        threading.Thread(
+            target=lambda: answers.append(client.application.test_client().get("/share.png"))
+        )
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(made) == 1
+    [first, *_] = answers
+    assert first.content_type == "image/png"
+    assert first.headers["Cache-Control"] == "public, max-age=60"
+    assert Image.open(io.BytesIO(first.data)).size == (1200, 630)
+    again = client.get("/share.png", headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304
+    assert set(made[0].zones) == set(published[0].city.zones)
+
+
+def test_another_language_is_another_picture_and_nonsense_is_none(client, published):
+    french, english = (client.get(f"/share.png?lang={code}").data for code in ("fr", "en"))
+    assert french != english
+    assert client.get("/share.png?lang=../xx&size=9999").data == french
+
+
+def test_what_is_late_is_drawn_as_old(make_client, store, published):
+    fresh = make_client().get("/share.png").data
+    late = make_client(NOW + timedelta(hours=2)).get("/share.png").data
+    assert Image.open(io.BytesIO(fresh)).convert("RGB").getpixel((0, 0)) == (238, 240, 242)
+    assert fresh != late
+
+
+def test_before_the_first_snapshot_there_is_no_picture(client):
+    assert client.get("/share.png").status_code == 204
+
+
+def test_the_next_snapshot_has_a_picture_of_its_own(client, published, store):
+    network, _ = published
+    before = client.get("/share.png").data
+    store.publish(network, make_snapshot_for(network, Status.CONGESTED))
+    assert client.get("/share.png").data != before
+
+
+def test_roads_lie_within_the_map():
+    network = rennes_network()
+    found = share.road_map(TrafficView(network, make_snapshot_for(network, Status.FREE_FLOW)))
+    points = [point for line in found.roads["freeFlow"] for point in line]
+    assert len(found.roads["freeFlow"]) == sum(map(len, network.geometry))
+    assert all(-0.1 <= x <= 1.1 and -0.1 <= y <= 1.1 for x, y in points)
