@@ -19,6 +19,7 @@ _TEMPLATE = """<!DOCTYPE html>
         <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)">
         <meta name="theme-color" content="#12161d" media="(prefers-color-scheme: dark)">
         <link rel="icon" type="image/svg+xml" href="{icon_url}">
+        {preview}
         {preload}
         {css}
     </head>
@@ -54,6 +55,25 @@ _TEXT_TEMPLATE: Final = """<!DOCTYPE html>
 
 
 @dataclass(frozen=True)
+class Preview:
+    """What other sites show of a link to a page (Open Graph; X reads the same).
+
+    Attributes
+    ----------
+    url, image_url : str
+        Whole addresses; without an image while there is nothing to show.
+    image_size : tuple of int
+        Width and height in pixels.
+    """
+
+    url: str
+    title: str
+    description: str
+    image_url: str | None
+    image_size: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class TextDocument:
     """What a page of text needs to look as the others do, as addresses."""
 
@@ -70,6 +90,7 @@ def build_document(
     *,
     no_script: str,
     plotly_url: str | None = None,
+    preview: Preview | None = None,
 ) -> str:
     """The document of a page that Dash makes.
 
@@ -86,6 +107,7 @@ def build_document(
         What is read without JavaScript, as markup.
     plotly_url : str, optional
         The largest script, which Dash asks for last; told early, it loads meanwhile.
+    preview : Preview, optional
     """
     page = texts["page"]
     preload = f'<link rel="preload" as="script" href="{escape(plotly_url)}">' if plotly_url else ""
@@ -97,7 +119,33 @@ def build_document(
         "loading": page["loading"],
     }
     escaped = {name: escape(text) for name, text in own.items()}
-    return _TEMPLATE.format(**{**parts, **escaped}, preload=preload, no_script=no_script)
+    tags = "" if preview is None else _preview_tags(texts, preview)
+    return _TEMPLATE.format(
+        **{**parts, **escaped}, preload=preload, no_script=no_script, preview=tags
+    )
+
+
+def _preview_tags(texts: Texts, preview: Preview) -> str:
+    told = {
+        "og:type": "website",
+        "og:site_name": texts["page"]["title"],
+        "og:locale": texts["language"]["locale"].replace("-", "_"),
+        "og:title": preview.title,
+        "og:description": preview.description,
+        "og:url": preview.url,
+    }
+    if preview.image_url is not None:
+        width, height = preview.image_size
+        told |= {
+            "og:image": preview.image_url,
+            "og:image:width": str(width),
+            "og:image:height": str(height),
+            "og:image:alt": preview.description,
+        }
+    # All that X does not find among the others.
+    card = "summary" if preview.image_url is None else "summary_large_image"
+    tags = [f'<meta property="{name}" content="{escape(text)}">' for name, text in told.items()]
+    return "".join([*tags, f'<meta name="twitter:card" content="{card}">'])
 
 
 def build_text_document(texts: Texts, section: str, document: TextDocument, body: str) -> str:

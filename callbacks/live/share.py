@@ -8,18 +8,27 @@ import numpy as np
 from flask import Flask, Response, request
 
 from callbacks.http.answers import conditional, kept, kept_for, nothing
-from callbacks.http.language import requested_language
+from callbacks.http.language import PARAMETER
 from callbacks.live.refresh import late_after_seconds
-from components.share_picture import Line, RoadMap, SharedState, draw_picture
-from services.base.texts import checked_language, languages, load_texts
+from components.document import Preview
+from components.share_picture import (
+    SIZE_PX,
+    Line,
+    RoadMap,
+    SharedState,
+    draw_picture,
+    state_sentence,
+)
+from services.base.texts import Texts, checked_language, languages, load_texts
 from services.city.plane import placed_m
 from services.plain.statuses import DATEX_NAMES
 from services.roles.assembly import Services
 from services.web.latest import TrafficView
 
 PATH: Final = "/share.png"
-LANGUAGE_PARAMETER: Final = "lang"
 _KEPT_SECONDS: Final = 60
+# Whoever writes a longer address gets that of the page alone.
+_LONGEST_URL: Final = 300
 
 
 def register(server: Flask, services: Services) -> None:
@@ -36,10 +45,34 @@ def register(server: Flask, services: Services) -> None:
         view = services.traffic.view()
         if view is None:
             return nothing()
-        asked = request.args.get(LANGUAGE_PARAMETER)
-        language = requested_language() if asked is None else checked_language(asked)
+        # The address alone decides, so that anybody in between may keep the answer.
+        language = checked_language(request.args.get(PARAMETER))
         drawn = picture_of((view, is_old(services, view), language))
         return conditional(kept_for(Response(drawn, content_type="image/png"), _KEPT_SECONDS))
+
+
+def preview(services: Services, texts: Texts, image_path: str) -> Preview:
+    """What other sites show of the page that is asked for.
+
+    Parameters
+    ----------
+    image_path : str
+        Where the picture is, on this server.
+    """
+    view = services.traffic.view()
+    description, image_url = texts["page"]["description"], None
+    if view is not None:
+        state = shared_state(view, is_old=is_old(services, view))
+        description = state_sentence(texts, state)
+        language = texts["language"]["code"]
+        image_url = f"{request.host_url.rstrip('/')}{image_path}?{PARAMETER}={language}"
+    return Preview(
+        url=request.url if len(request.url) <= _LONGEST_URL else request.base_url,
+        title=f"{texts['page']['title']} · {texts['page']['tagline']}",
+        description=description,
+        image_url=image_url,
+        image_size=SIZE_PX,
+    )
 
 
 def is_old(services: Services, view: TrafficView) -> bool:
@@ -52,7 +85,8 @@ def is_old(services: Services, view: TrafficView) -> bool:
 def shared_state(view: TrafficView, *, is_old: bool) -> SharedState:
     """What is told of a snapshot."""
     city, snapshot = view.network.city, view.snapshot
-    states = zip(city.zones, view.zone_states, strict=True)
+    # The state of the whole network follows those of the zones.
+    states = zip(city.zones, view.zone_states, strict=False)
     return SharedState(
         observed_at=city.local(snapshot.observed_at),
         source=snapshot.source,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from dash import Dash
 
 from callbacks.http import camera_api, day, events, places, segment_forecasts, tiles
-from callbacks.live import forecast_choice, map_forecast, map_view, refresh
+from callbacks.live import forecast_choice, map_forecast, map_view, refresh, share
 from callbacks.pages import camera, quality
 from callbacks.pages.subpage import HOME, HOME_PATH, Pages, add_page
 from components.glance import WORST_SHOWN
@@ -34,6 +35,8 @@ def register(pages: Pages, services: Services) -> None:
         return build_page(texts, page_data(pages.main, services, language))
 
     app = add_page(pages, HOME_PATH, HOME, layout)
+    picture_path = app.get_relative_path(share.PATH)
+    pages.previews[HOME] = partial(share.preview, services, image_path=picture_path)
     refresh.register(app, services)
     map_view.register(app, has_roadworks=services.roadworks.is_expected)
     forecast_choice.register(app, services)

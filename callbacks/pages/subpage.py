@@ -28,7 +28,7 @@ from callbacks.http.language import (
 )
 from callbacks.http.static_files import asset_url
 from callbacks.pages.admission import admit_operators
-from components.document import TextDocument, build_document, build_text_document
+from components.document import Preview, TextDocument, build_document, build_text_document
 from components.frame import Frame, Language, build_framed, build_no_script
 from components.markup import to_html
 from components.not_found import build_not_found
@@ -66,6 +66,8 @@ class Pages:
     ----------
     apps : list of Dash
         Of all pages, the public one first; grows with each that is added for operators.
+    previews : dict
+        By the section of a page, what makes of its texts what other sites show of a link to it.
     nav, readings, rooms : list of pairs
         Section of the texts and path of each public page, of those of text alone, and of those for
         operators.
@@ -78,6 +80,7 @@ class Pages:
         self.readings: list[tuple[str, str]] = []
         self.rooms: list[tuple[str, str]] = []
         self.layouts: dict[str, Layout] = {}
+        self.previews: dict[str, Callable[[Texts], Preview]] = {}
         self._public: dict[str, str] = {}
         main.server.extensions[_EXTENSION] = self
         main.layout = html.Div(dash.page_container)
@@ -151,6 +154,7 @@ class Pages:
 
         def interpolate_index(**parts: str) -> str:
             texts, name = load_texts(requested_language()), section()
+            preview = self.previews.get(name)
             return build_document(
                 texts,
                 texts[name]["title"],
@@ -158,6 +162,7 @@ class Pages:
                 parts,
                 no_script=to_html(build_no_script(texts, self.frame(name))),
                 plotly_url=app.get_relative_path(_PLOTLY_PATH) if name == HOME else None,
+                preview=preview and preview(texts),
             )
 
         # The way that Dash names for documents of one's own.

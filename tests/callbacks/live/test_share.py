@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 from datetime import timedelta
+from html import unescape
 
 from PIL import Image
 
@@ -71,3 +73,52 @@ def test_roads_lie_within_the_map():
     points = [point for line in found.roads["freeFlow"] for point in line]
     assert len(found.roads["freeFlow"]) == sum(map(len, network.geometry))
     assert all(-0.1 <= x <= 1.1 and -0.1 <= y <= 1.1 for x, y in points)
+
+
+def tags_of(client, path="/", **options):
+    document = client.get(path, **options).text
+    found = re.findall(
+        r'<meta (?:property|name)="((?:og|twitter):[\w:]+)" content="([^"]*)">', document
+    )
+    return {name: unescape(text) for name, text in found}
+
+
+def test_a_shared_link_tells_the_state_and_has_the_picture(client, published):
+    tags = tags_of(client, "/?t=30min&lang=en", base_url="https://traffic.example")
+    assert tags["og:url"] == "https://traffic.example/?t=30min&lang=en"
+    assert tags["og:image"] == "https://traffic.example/share.png?lang=en"
+    assert tags["twitter:card"] == "summary_large_image"
+    assert tags["og:title"].startswith("Traffic Rennes")
+    assert re.fullmatch(r"(?:[\w -]+: \w+, ){4}[\w -]+: \w+ — 12:43", tags["og:description"])
+    assert tags["og:image:alt"] == tags["og:description"]
+    french = tags_of(client)["og:description"]
+    assert "rocade\N{NO-BREAK SPACE}:" in french
+
+
+def test_the_addresses_are_those_of_the_proxy_in_front(make_client, published):
+    told = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "traffic.example"}
+    proxied = tags_of(make_client(trusted_proxies=1), headers=told)
+    assert proxied["og:image"].startswith("https://traffic.example/share.png")
+    assert tags_of(make_client(), headers=told)["og:url"] == "http://localhost/"
+
+
+def test_the_tags_cost_each_document_less_than_a_kilobyte(client, published):
+    document = client.get(f"/?zone={'x' * 5_000}").text
+    tags = re.findall(r'<meta (?:property|name)="(?:og|twitter):.*?>', document)
+    assert 0 < len("".join(tags).encode()) <= 1_024
+    assert "x" * 300 not in "".join(tags)
+
+
+def test_what_an_address_says_stays_text(client, published):
+    document = client.get('/?zone="><script>alert(1)</script>').text
+    assert "<script>alert" not in document
+
+
+def test_without_a_snapshot_a_link_has_no_picture(client):
+    tags = tags_of(client)
+    assert "og:image" not in tags
+    assert tags["twitter:card"] == "summary"
+
+
+def test_other_pages_say_nothing_of_the_state(client, published):
+    assert tags_of(client, "/qualite") == {}
