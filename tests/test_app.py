@@ -24,7 +24,7 @@ client = create_app(load_settings(data_dir=Path(sys.argv[1]), _env_file=None)).s
 version = client.get("/api/v1/traffic").json["version"]
 for path in (
     *("/", "/readyz", "/api/v1/forecast?hour=8", "/api/v1/nowcast", "/qualite", "/metrics"),
-    *(f"/snapshot/{version}/{name}" for name in ("details", "events")),
+    *(f"/snapshot/{version}/{name}" for name in ("details", "events", "zone-places")),
     *("/network/synthetic60.geojson", "/api/v1/forecast/segments?day=monday&hour=8"),
 ):
     print(path, client.get(path).status_code)

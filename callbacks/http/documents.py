@@ -17,6 +17,7 @@ from services.web.events import current_events, encode_events
 from services.web.geojson import encode_details
 from services.web.latest import TrafficView
 from services.web.map_names import encode_names
+from services.web.zone_places import encode_zone_places
 
 log = logging.getLogger(__name__)
 
@@ -79,3 +80,4 @@ def _register_of_snapshot(server: Flask, services: Services) -> None:
 
     add("details", lambda view: encode_details(view.snapshot, view.compared))
     add("events", encode_current_events)
+    add("zone-places", encode_zone_places)

@@ -71,6 +71,7 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
                 names_url_template=app.get_relative_path(f"/network/{_VERSION}/names"),
             )
             | {
+                "zonePlacesUrl": app.get_relative_path(f"/snapshot/{_VERSION}/zone-places"),
                 "roadworksUrl": app.get_relative_path(f"/roadworks/{_VERSION}"),
                 "stretchesUrl": app.get_relative_path(f"/network/{_VERSION}/stretches"),
                 "forecastUrl": app.get_relative_path(segment_forecasts.PATH),

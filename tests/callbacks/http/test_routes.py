@@ -11,6 +11,7 @@ import pytest
 
 from app import create_app
 from services.base.settings import load_settings
+from services.city.rennes import RENNES
 from services.traffic.status import Status
 from services.traffic.usual_hour import compare_segments
 from tests.callbacks.conftest import NOW, problem_of
@@ -131,6 +132,20 @@ def test_details_come_by_column_for_the_current_snapshot_only(client, published)
         len(body[name]) for name in ("speed_kmh", "travel_time_s", "reliability_pct", "probes")
     } == {len(network)}
     assert client.get("/snapshot/older/details").status_code == 204
+
+
+def test_each_zone_has_its_worst_stretches_and_corridors(client, published):
+    _, snapshot = published
+    zones = client.get(f"/snapshot/{snapshot.version}/zone-places").json
+    assert list(zones) == list(RENNES.zones)
+    network_wide = client.get("/api/v1/stretches").json["stretches"]
+    delays = sorted((worst[1] for zone in zones.values() for worst in zone["worst"]), reverse=True)
+    assert delays[0] == network_wide[0]["delay_s"]
+    for zone in zones.values():
+        of_zone = [worst[1] for worst in zone["worst"]]
+        assert of_zone == sorted(of_zone, reverse=True)
+        assert len(of_zone) <= 5
+    assert client.get("/snapshot/older/zone-places").status_code == 204
 
 
 def test_the_usual_comes_with_the_details(client, store):
