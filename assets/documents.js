@@ -40,6 +40,9 @@
   /** The stretches of a network, and of which of them each segment is. */
   app.networkStretches = keepLast(app.fetchJson);
 
+  /** The worst stretches and the corridors of each zone, in a snapshot. */
+  app.zonePlaces = keepLast(app.fetchJson);
+
   /** The unusual events of a snapshot. */
   app.snapshotEvents = keepLast(app.fetchJson);
 })();

@@ -3,10 +3,11 @@
   "use strict";
   const app = window.trafficRennes;
 
-  // The place that is shown, as open() takes it; what had the focus before, and how far the panel
-  // was scrolled.
-  const state = { place: null, returnFocusTo: null, scrolled: 0 };
+  // The places that are open, the one that is shown last: a zone, and above it what is chosen in it.
+  // What had the focus before, and how far the panel was scrolled.
+  const state = { places: [], returnFocusTo: null, scrolled: 0 };
 
+  const shown = () => state.places.at(-1) ?? null;
   const box = () => document.getElementById("panel-place");
   const scroll = () => document.getElementById("panel-scroll");
 
@@ -33,59 +34,81 @@
     if (place >= 0) (focusable(body)[place] ?? document.getElementById("panel-title")).focus();
   };
 
+  const backWords = () => {
+    const [below] = state.places.slice(-2, -1);
+    const { panel: words } = app.page.texts;
+    return below ? app.wording.fill(words.back_to, { place: below.write().title }) : words.back;
+  };
+
   /** Write the place anew: it may have changed. */
   const rewrite = () => {
-    if (!state.place) return;
-    const told = state.place.write();
+    if (!shown()) return;
+    const { title, parts } = shown().write();
     frame();
-    app.write({
-      "panel-title": { text: told.title },
-      "panel-back": { text: told.back ?? app.page.texts.panel.back },
-    });
-    replace(box().querySelector(".panel-body"), told.parts);
+    app.write({ "panel-title": { text: title }, "panel-back": { text: backWords() } });
+    replace(box().querySelector(".panel-body"), parts);
   };
 
   const showPlace = (isShown) =>
     app.write({ "panel-place": { hidden: !isShown }, "panel-network": { hidden: isShown } });
 
+  /** Whoever chooses in a list or writes goes on there; elsewhere the focus follows. */
+  const takeFocus = () => {
+    const from = document.activeElement;
+    if (from === document.body || from.closest("select, input")) return;
+    document.getElementById("panel-title").focus({ preventScroll: true });
+  };
+
   /** Show a place instead of the network.
 
       `write` gives its title and parts, and is called again whenever they may have changed;
-      `closed` is called once it is left. */
+      `closed` is called once it is left. A `ground` stays open below what is chosen in it. */
   const open = (place) => {
-    const before = state.place;
-    if (!before) {
+    if (shown() === null) {
       Object.assign(state, {
         returnFocusTo: document.activeElement,
         scrolled: scroll().scrollTop,
       });
     }
-    state.place = place;
-    if (before && before !== place) before.closed?.();
+    const left = state.places.filter((one) => one !== place && (place.ground || !one.ground));
+    state.places = [...state.places.filter((one) => one !== place && !left.includes(one)), place];
+    left.forEach((one) => one.closed?.());
     rewrite();
     showPlace(true);
     scroll().scrollTop = 0;
     app.sheet.raise("half");
-    document.getElementById("panel-title").focus({ preventScroll: true });
+    takeFocus();
   };
 
+  /** Leave the place that is shown. */
   function close() {
-    const { place, returnFocusTo, scrolled } = state;
+    const place = state.places.pop();
     if (!place) return;
     const hadFocus = box().contains(document.activeElement);
-    Object.assign(state, { place: null, returnFocusTo: null });
-    showPlace(false);
-    scroll().scrollTop = scrolled;
     place.closed?.();
-    if (hadFocus && !state.place) returnFocusTo?.focus({ preventScroll: true });
+    if (shown()) {
+      rewrite();
+      scroll().scrollTop = 0;
+      if (hadFocus) document.getElementById("panel-title").focus({ preventScroll: true });
+      return;
+    }
+    showPlace(false);
+    scroll().scrollTop = state.scrolled;
+    if (hadFocus) state.returnFocusTo?.focus({ preventScroll: true });
   }
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.defaultPrevented) close();
   });
 
-  // Gone with its page.
-  app.follow(["frame"], () => Object.assign(state, { place: null, returnFocusTo: null }));
+  /** Leave one place, wherever it lies. */
+  const leave = (place) => {
+    if (shown() === place) close();
+    else state.places = state.places.filter((one) => one !== place);
+  };
 
-  app.panel = { open, close, rewrite, isShown: (place) => state.place === place };
+  // Gone with its page.
+  app.follow(["frame"], () => Object.assign(state, { places: [], returnFocusTo: null }));
+
+  app.panel = { open, leave, rewrite, isOpen: (place) => state.places.includes(place) };
 })();

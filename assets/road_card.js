@@ -206,7 +206,7 @@
 
   const close = () => {
     unpoint();
-    if (state.road) app.panel.close();
+    app.panel.leave(content);
   };
 
   /** Beside the pointer, inside the map. */
