@@ -48,10 +48,13 @@ def drag_handle(page, by):
 def test_a_desktop_shows_figures_and_worst_stretches_without_scrolling(live_app, visit):
     page = visit(live_app.url, DESK)
     page.until_painted(live_app.publish(Status.CONGESTED))
-    for selector in ("#glance-congestion", "#glance-jam", "#worst-item-4", "#forecast-hour"):
+    worst = page.page.locator(".worst-stretches > li:visible")
+    page.until(worst.count, "worst stretches")
+    for selector in ("#glance-congestion", "#glance-jam", "#worst-item-0", "#forecast-hour"):
         box = box_of(page, selector)
         assert box["y"] >= 0
         assert box["y"] + box["height"] <= DESK[1], selector
+    assert 5 * box_of(page, "#worst-item-0")["height"] < DESK[1] - box_of(page, "#worst-0")["y"]
     roads, panel, strip = (box_of(page, name) for name in ("#map", "#panel", "#forecast-strip"))
     assert roads["width"] + panel["width"] == DESK[0]
     assert roads["height"] > 0.7 * DESK[1]
@@ -85,9 +88,9 @@ def test_a_phone_s_sheet_is_dragged_pressed_and_moved_by_keys(live_app, visit):
     expect(page.page.locator("#panel")).to_have_attribute("data-sheet", "peek")
 
     # What the focus goes to is seen, and the way goes on past the sheet.
-    page.page.locator("#worst-4").focus()
+    page.page.locator("#worst-0").focus()
     until_sheet(page, "half")
-    expect(page.page.locator("#worst-4")).to_be_in_viewport()
+    expect(page.page.locator("#worst-0")).to_be_in_viewport()
     page.page.locator(".page-footer a").last.focus()
     expect(page.page.locator(".page-footer a").last).to_be_in_viewport()
     assert page.errors == []
@@ -97,7 +100,7 @@ def test_a_page_enlarged_four_times_hides_nothing_and_nothing_lies_on_something(
     page = visit(live_app.url, ENLARGED)
     page.until_painted(live_app.publish(Status.CONGESTED))
     assert page.js("() => document.documentElement.scrollWidth") <= ENLARGED[0]
-    for selector in ("#zone-quartiers", "#zoom-out", "#legend-roadworks", "#nowcast", "#worst-4"):
+    for selector in ("#zone-quartiers", "#zoom-out", "#legend-roadworks", "#nowcast", "#worst-0"):
         item = page.page.locator(selector)
         item.scroll_into_view_if_needed()
         expect(item).to_be_in_viewport()
