@@ -32,7 +32,7 @@ def build_day_curve(texts: Texts, csv_url: str) -> html.Section:
     wording = texts["day_curve"]
     return html.Section(
         [
-            html.H2(wording["title"], id=TITLE_ID, className="card-title"),
+            html.H2(wording["title"], id=TITLE_ID, className="visually-hidden"),
             html.P(wording["waiting"], id=SENTENCE_ID, className="day-curve-sentence"),
             html.Div(
                 id=CHART_ID, className="day-curve-chart", role="img", **aria(labelledby=SENTENCE_ID)
