@@ -71,6 +71,10 @@
     return unknownTile(app.wording.fill(texts.zones_now.forecast_unknown, values), texts);
   };
 
+  /** What a zone's tile says, at the moment shown. */
+  const zoneTold = (zone) =>
+    tileOf(zone, page.settings.zones.indexOf(zone), page.texts, page.settings);
+
   const zones = (texts, settings) =>
     settings.zones.flatMap((zone, place) => {
       const { kind, status, lost, title, usual = "" } = tileOf(zone, place, texts, settings);
@@ -153,20 +157,26 @@
   const delayed = (seconds, texts) =>
     app.wording.fill(texts.glance.worst_delay, { delay: app.wording.duration(seconds) });
 
+  /** A worst stretch in words. */
+  const stretchTold = ([, delaySeconds, usualSeconds, kmh, parts]) => {
+    const { texts } = page;
+    const { way, ends, length } = app.wording.stretch(parts, texts);
+    const detail = [length, app.wording.speed(kmh), againstUsual(usualSeconds, texts)];
+    return { way, ends, delay: delayed(delaySeconds, texts), detail: detail.filter(Boolean).join(" · ") };
+  };
+
   const worstStretches = (snapshot, texts, settings) => {
     return [
       ["worst-none", { text: texts.glance.worst_none, hidden: snapshot.worst.length > 0 }],
       ...worstPlaces(settings).flatMap((place) => {
         if (place >= snapshot.worst.length) return [[`worst-item-${place}`, { hidden: true }]];
-        const [, delaySeconds, usualSeconds, kmh, parts] = snapshot.worst[place];
-        const { way, ends, length } = app.wording.stretch(parts, texts);
-        const detail = [length, app.wording.speed(kmh), againstUsual(usualSeconds, texts)];
+        const { way, ends, delay, detail } = stretchTold(snapshot.worst[place]);
         return [
           [`worst-item-${place}`, { hidden: false }],
           [`worst-name-${place}`, { text: way }],
           [`worst-ends-${place}`, { text: ends }],
-          [`worst-delay-${place}`, { text: delayed(delaySeconds, texts) }],
-          [`worst-detail-${place}`, { text: detail.filter(Boolean).join(" · ") }],
+          [`worst-delay-${place}`, { text: delay }],
+          [`worst-detail-${place}`, { text: detail }],
         ];
       }),
     ];
@@ -190,7 +200,7 @@
       const where = side ? texts.corridors[side] : app.wording.fill(texts.corridors.towards, { towards });
       const told = corridorTime(now, freeFlow, texts, settings);
       const free = app.wording.quantity(freeFlow, "minute");
-      return [{ name, where, now: told.now, free, more: told.more }];
+      return [{ place, name, where, now: told.now, free, more: told.more }];
     });
 
   const corridorRow = ({ name, where, now, free, more }) => {
@@ -200,6 +210,23 @@
     const row = app.element("tr");
     row.append(heading, app.element("td", "corridor-now", now), app.element("td", "", free), app.element("td", "", more));
     return row;
+  };
+
+  /** A table of some corridors, by their places in the settings; null where nothing is known of them. */
+  const corridorTable = (places) => {
+    const { snapshot, texts, settings } = page;
+    const { corridors: words } = texts;
+    const rows = corridorRows(snapshot, texts, settings).filter(({ place }) => places.has(place));
+    if (rows.length === 0) return null;
+    const table = app.element("table", "corridors-table");
+    const head = table.createTHead().insertRow();
+    ["way", "now", "free_flow", "lost"].forEach((name) => {
+      const column = app.element("th", "", words[name]);
+      column.scope = "col";
+      head.append(column);
+    });
+    table.createTBody().append(...rows.map(corridorRow));
+    return table;
   };
 
   const writeCorridors = ({ snapshot, texts, settings }) => {
@@ -266,6 +293,7 @@
     writeCorridors(page);
   };
 
+  app.figures = { zoneTold, stretchTold, corridorTable };
   app.follow(["snapshot"], writeNow);
   app.follow(["snapshot", "moment", "zone", "coming", "nextHour", "zoneTable"], writeZones);
   app.follow(["snapshot", "forecast"], writeFigures);

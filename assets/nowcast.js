@@ -195,6 +195,20 @@
     return { status, isFirm: !leaning.has(road.id), low, middle, high };
   };
 
+  const zoneLine = (lead) => {
+    const { nowcast: words, zone_status: firm, zone_status_leaning: leaning } = page.texts;
+    if (!lead) return { text: words.road_unknown };
+    const { fill, quantity, isFirm, number } = app.wording;
+    const [status, probability, lost, low, high] = lead;
+    const text = fill(words.road_speed, {
+      status: (isFirm(100 * probability) ? firm : leaning)[status],
+      speed: lostOf(quantity(lost, "minute")),
+      low: number(low),
+      high: number(high),
+    });
+    return { text, status };
+  };
+
   const leadLine = (road, lead) => {
     const { texts } = page;
     const { fill, number, speed } = app.wording;
@@ -210,15 +224,14 @@
     return { text, status };
   };
 
-  /** The part of a road's card on its next hour; null until there is one. */
-  const roadPart = (road) => {
+  /** What the panel says of the next hour: a line a lead time, and what they rest on. */
+  const partOf = (lines) => {
     const { nextHour: answer, settings, texts } = page;
-    if (kindOf(answer) !== "ready" || !roadsTold()) return null;
     const part = app.element("div", "road-ahead");
     part.append(app.element("p", "road-ahead-title", texts.nowcast.road_title));
     const list = app.element("dl", "road-leads");
-    settings.nowcast.leadMinutes.forEach((minutes, lead) => {
-      const { text, status } = leadLine(road, lead);
+    lines.forEach(({ text, status }, lead) => {
+      const minutes = settings.nowcast.leadMinutes[lead];
       const name = app.wording.fill(texts.nowcast.road_lead, { minutes });
       list.append(app.element("dt", "", name), app.element("dd", status ? `ahead ahead--${status}` : "", text));
     });
@@ -227,13 +240,27 @@
     return part;
   };
 
+  /** The part of a road in the panel on its next hour; null until there is one. */
+  const roadPart = (road) => {
+    if (kindOf(page.nextHour) !== "ready" || !roadsTold()) return null;
+    return partOf(page.settings.nowcast.leadMinutes.map((_, lead) => leadLine(road, lead)));
+  };
+
+  /** The part of a zone; null until there is one. */
+  const zonePart = (zone) => {
+    const { nextHour: answer, settings } = page;
+    if (kindOf(answer) !== "ready") return null;
+    const told = answer.zones[settings.zones.indexOf(zone)];
+    return partOf(settings.nowcast.leadMinutes.map((_, lead) => zoneLine(told?.[lead])));
+  };
+
   /** Whether the next hour can be told, and why it cannot or what it rests on. */
   const told = () => {
     const kind = kindOf(page.nextHour);
     return { kind, note: noteOf(kind, page.nextHour) };
   };
 
-  app.nowcast = { ask, leadOf, roadPart, roadsTold, told };
+  app.nowcast = { ask, leadOf, roadPart, roadsTold, told, zonePart };
   app.follow(["snapshot"], ask);
   app.follow(["snapshot", "nextHour"], write);
   app.follow(["nextHourRoads"], () => app.roadCard.rewrite());

@@ -81,7 +81,8 @@
   const write = () => {
     const { zone, texts } = page;
     const ahead = app.nowcast.zonePart(zone);
-    return { title: texts.zone[zone], parts: [stateLine(zone), ...listsOf(zone), ...ahead] };
+    const parts = [stateLine(zone), ...listsOf(zone), ...(ahead ? [ahead] : [])];
+    return { title: texts.zone[zone], parts };
   };
 
   const content = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.traffic.indicators import Indicators, WorstStretch
-from services.traffic.stretch_wording import stretch_parts
+from services.traffic.indicators import Indicators
+from services.web.zone_places import worst_content
 
 
 def figures_content(indicators: Indicators) -> dict[str, Any]:
@@ -20,19 +20,8 @@ def figures_content(indicators: Indicators) -> dict[str, Any]:
         "shares": [round(1_000 * share) for share in indicators.length_shares.values()],
         "congestion": _whole_percent(indicators.congestion_level),
         "jam_km": round(indicators.jam_km, 1),
-        "worst": [_worst_stretch(worst) for worst in indicators.worst_stretches],
+        "worst": [worst_content(worst) for worst in indicators.worst_stretches],
     }
-
-
-def _worst_stretch(worst: WorstStretch) -> list[Any]:
-    against = worst.usual_delay_s
-    return [
-        worst.segment_index,
-        round(worst.delay_s),
-        None if against is None else round(against),
-        round(worst.speed_kmh),
-        stretch_parts(worst.stretch),
-    ]
 
 
 def _whole_percent(share: float | None) -> int | None:
