@@ -465,7 +465,9 @@
 
     /** Show all that lies between west, south, east and north. */
     fit(bounds, { animate = true } = {}) {
-      const options = { padding: FIT_PADDING_PX, linear: true, duration: 600, animate };
+      const margin = FIT_PADDING_PX;
+      const padding = { top: margin, left: margin, right: margin, bottom: margin + this.covered() };
+      const options = { padding, linear: true, duration: 600, animate };
       this.map.fitBounds(bounds, options, BY_HAND);
     }
 

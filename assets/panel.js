@@ -52,6 +52,13 @@
   const showPlace = (isShown) =>
     app.write({ "panel-place": { hidden: !isShown }, "panel-network": { hidden: isShown } });
 
+  /** Its beginning, and where that would lie low, not what stands above it. */
+  const scrollTo = () => {
+    scroll().scrollTop = 0;
+    const [{ top, height }, { top: begin }] = [scroll(), box()].map((part) => part.getBoundingClientRect());
+    if (begin - top > height / 2) scroll().scrollTop = begin - top;
+  };
+
   /** Whoever chooses in a list or writes goes on there; elsewhere the focus follows. */
   const takeFocus = () => {
     const from = document.activeElement;
@@ -75,8 +82,8 @@
     left.forEach((one) => one.closed?.());
     rewrite();
     showPlace(true);
-    scroll().scrollTop = 0;
     app.sheet.raise("half");
+    scrollTo();
     takeFocus();
   };
 
@@ -88,7 +95,7 @@
     place.closed?.();
     if (shown()) {
       rewrite();
-      scroll().scrollTop = 0;
+      scrollTo();
       if (hadFocus) document.getElementById("panel-title").focus({ preventScroll: true });
       return;
     }

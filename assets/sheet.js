@@ -41,13 +41,7 @@
     if (narrow.matches && HEIGHTS.indexOf(height()) > HEIGHTS.indexOf(name)) set(name);
   };
 
-  /** How much of the foot of an element lies under the sheet, in pixels. */
-  const overlap = (element) => {
-    if (!narrow.matches) return 0;
-    const covered = element.getBoundingClientRect().bottom - panel().getBoundingClientRect().top;
-    return Math.max(0, covered);
-  };
-
+  /** How high one of them is, whatever the sheet is doing. */
   const pixelsOf = (name) => {
     const { dataset, style } = panel();
     const [before, dragged] = [dataset.sheet, style.height];
@@ -57,6 +51,13 @@
     dataset.sheet = before;
     Object.assign(style, { height: dragged, transition: "" });
     return offsetHeight;
+  };
+
+  /** How much of the foot of an element lies under the sheet, once that is at rest, in pixels. */
+  const overlap = (element) => {
+    if (!narrow.matches) return 0;
+    const top = panel().getBoundingClientRect().bottom - pixelsOf(height());
+    return Math.max(0, element.getBoundingClientRect().bottom - top);
   };
 
   const nearest = (pixels) => {
