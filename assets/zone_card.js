@@ -92,8 +92,8 @@
   };
 
   const follow = () => {
-    const { zone, snapshot } = page;
-    if (!zone || !snapshot) {
+    const { zone, snapshot, frame } = page;
+    if (!zone || !snapshot || !frame) {
       app.panel.leave(content);
       return;
     }
@@ -102,7 +102,7 @@
   };
 
   const update = () => {
-    if (!page.zone) return;
+    if (!page.zone || !page.frame) return;
     if (app.panel.isOpen(content)) app.panel.rewrite();
     else follow();
     load();

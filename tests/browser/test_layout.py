@@ -93,8 +93,8 @@ def test_a_phone_s_sheet_is_dragged_pressed_and_moved_by_keys(live_app, visit):
     page.page.locator("#worst-0").focus()
     until_sheet(page, "half")
     expect(page.page.locator("#worst-0")).to_be_in_viewport()
-    page.page.locator(".page-footer a").last.focus()
-    expect(page.page.locator(".page-footer a").last).to_be_in_viewport()
+    page.page.locator(".site-footer a").last.focus()
+    expect(page.page.locator(".site-footer a").last).to_be_in_viewport()
     assert page.errors == []
 
 
@@ -130,6 +130,7 @@ def test_what_is_chosen_shows_where_a_visitor_s_own_colours_rule(live_app, visit
     page = visit(live_app.url, DESK, forced_colors="active")
     page.until_painted(live_app.publish(Status.CONGESTED))
     outline = "(item) => getComputedStyle(item).outlineStyle"
+    page.page.locator("#strip-hour-8").click()
     chosen = page.page.locator("#forecast-strip [aria-pressed=true]")
     assert chosen.evaluate(outline) == "solid"
     other = page.page.locator("#forecast-strip [aria-pressed=false]").first
