@@ -105,7 +105,7 @@ def test_a_page_enlarged_four_times_hides_nothing_and_nothing_lies_on_something(
     for selector in ("#zone-quartiers", "#zoom-out", "#legend-roadworks", "#nowcast", "#worst-0"):
         seen = page.page.locator(selector).evaluate(
             """(item) => {
-                item.scrollIntoView({ block: "center" });
+                item.scrollIntoView({ block: "center", behavior: "instant" });
                 const { x, y, width, height } = item.getBoundingClientRect();
                 const middle = Math.min(y + height / 2, window.innerHeight / 2);
                 const top = document.elementFromPoint(x + width / 2, middle);
