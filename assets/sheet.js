@@ -112,9 +112,10 @@
   /** What gets the focus is seen. */
   const reveal = ({ target }) => {
     const scroll = target.closest?.("#panel-scroll");
-    if (scroll && target.getBoundingClientRect().bottom > scroll.getBoundingClientRect().bottom) {
-      raise("half");
-    }
+    if (!scroll) return;
+    const [{ bottom }, { bottom: end }] = [target, scroll].map((item) => item.getBoundingClientRect());
+    // The browser scrolls to it, where it can, before it tells of it.
+    if (bottom > end || scroll.scrollTop > 0) raise("half");
   };
 
   document.addEventListener("pointerdown", begin);
