@@ -104,7 +104,7 @@ def test_a_refresh_repaints_what_changed_and_keeps_the_view(app, painted):
     codes[[0, 17, 59]] = Status.CONGESTED
     second = app.publish(codes, observed_at=LATER)
     painted.until_painted(second)
-    expect(painted.page.locator("#freshness")).to_contain_text("observé à 12:46")
+    expect(painted.page.locator("#freshness-sentence")).to_contain_text("observé à 12:46")
     assert [painted.status_on_map(i) for i in range(60)] == codes.tolist()
     assert sorted(painted.js("window.statesSet")) == [0, 17, 59]
     assert painted.map("[map.getZoom(), map.getCenter().lng, map.getCenter().lat]") == view
@@ -293,7 +293,7 @@ def test_without_the_private_handle_the_map_draws_by_traces(live_app, visit):
     page.until(lambda: len(page.js(lengths)) == 5 and min(page.js(lengths)) > 1, "five traces")
 
     live_app.publish(Status.CONGESTED, observed_at=LATER)
-    expect(page.page.locator("#freshness")).to_contain_text("observé à 12:46")
+    expect(page.page.locator("#freshness-sentence")).to_contain_text("observé à 12:46")
     page.until(lambda: [n > 1 for n in page.js(lengths)] == [0, 0, 0, 1, 0], "all congested")
 
     page.page.locator("#legend-congested").click()
@@ -372,7 +372,7 @@ def test_without_webgl_the_page_says_so_and_the_rest_goes_on(live_app, visit):
     )
     expect(page.page.locator("#map-unavailable")).to_be_visible()
     live_app.publish(Status.CONGESTED, observed_at=LATER)
-    expect(page.page.locator("#freshness")).to_contain_text("observé à 12:46")
+    expect(page.page.locator("#freshness-sentence")).to_contain_text("observé à 12:46")
     expect(page.page.locator("#legend-figures-congested")).to_contain_text("60")
 
 

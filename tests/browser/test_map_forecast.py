@@ -86,7 +86,7 @@ def test_a_moment_is_shown_until_now_is_asked_for(app, visit):
     # The refresh goes on underneath, and leaves the map as it is.
     page.js(COUNT_STATES)
     snapshot = app.publish(Status.CONGESTED, observed_at=LATER)
-    expect(document.locator("#freshness")).to_contain_text("observé à 12:46")
+    expect(document.locator("#freshness-sentence")).to_contain_text("observé à 12:46")
     assert page.js("window.statesSet") == []
     expect(document.locator("#legend-figures-heavy")).to_contain_text("60")
 

@@ -45,7 +45,7 @@ def page(live_app, shared):
 
 
 def test_age_and_origin_follow_the_data_whatever_the_browser_s_clock_and_zone(live_app, page):
-    freshness = page.page.locator("#freshness")
+    freshness = page.page.locator("#freshness-sentence")
     announcement = page.page.locator("#freshness-announcement")
     expect(freshness).to_have_text("En direct · observé à 12:43, il y a 4 min")
     expect(announcement).to_have_text("Données en direct.")
@@ -78,7 +78,9 @@ def test_age_and_origin_follow_the_data_whatever_the_browser_s_clock_and_zone(li
 def test_before_the_first_snapshot_the_page_waits_and_then_fills_by_itself(start_app, visit):
     app = start_app()
     page = visit(app.url, PHONE)
-    expect(page.page.locator("#freshness")).to_have_text("En attente des premières données…")
+    expect(page.page.locator("#freshness-sentence")).to_have_text(
+        "En attente des premières données…"
+    )
     expect(page.page.locator("#zone-status-rocade")).to_have_text("—")
     expect(page.page.locator("#forecast-answer")).to_contain_text("Prédiction : Dense")
 
@@ -113,7 +115,7 @@ def test_figures_beside_the_map_come_from_the_snapshot(live_app, page):
 
 def test_a_silent_server_is_told_ages_go_on_and_the_page_recovers_by_itself(live_app, page):
     connection = page.page.locator("#connection")
-    freshness = page.page.locator("#freshness")
+    freshness = page.page.locator("#freshness-sentence")
     expect(freshness).to_contain_text("il y a 4 min")
     expect(connection).to_be_hidden()
 
@@ -146,4 +148,4 @@ def test_a_tab_that_comes_back_asks_at_once(start_app, visit):
     page.js("() => { window.ahead = 600000;"
             " document.dispatchEvent(new Event('visibilitychange')); }")  # fmt: skip
     page.until_painted(second)
-    expect(page.page.locator("#freshness")).to_contain_text("observé à 12:46")
+    expect(page.page.locator("#freshness-sentence")).to_contain_text("observé à 12:46")

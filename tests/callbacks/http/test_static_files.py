@@ -48,6 +48,17 @@ def test_browsers_keep_all_that_a_page_names_but_what_could_change_under_its_nam
         assert any("shell.css" in path for path in kept)
 
 
+@pytest.mark.parametrize("page", ["/confidentialite", "/accessibilite", "/licences", "/nowhere"])
+def test_a_page_of_text_weighs_little_with_all_that_it_needs(client, page):
+    paths = [page, *files_of(client, page)]
+    assert [path for path in paths if path.partition("?")[0].endswith(".js")] == [
+        path for path in paths if "/language.js" in path
+    ]
+    answers = [client.get(path, headers={"Accept-Encoding": "identity"}) for path in paths]
+    # Before it is compressed.
+    assert sum(len(answer.data) for answer in answers) <= 60_000
+
+
 def test_what_a_script_loads_later_is_kept_as_well(client):
     [mark] = {
         re.search(r"core_components\.(v\w+)\.", path)[1]

@@ -173,3 +173,14 @@ def test_a_document_names_the_language_that_it_is_in(client, path, french, engli
     document = client.get(path).text
     assert '<html lang="en-GB">' in document
     assert f"<title>{english}</title>" in document
+
+
+def test_without_scripts_a_page_says_what_it_needs_and_what_can_be_read(client):
+    document = client.get("/qualite").text
+    [told] = re.findall(r"<noscript>(.*?)</noscript>", document, re.DOTALL)
+    assert "a besoin de JavaScript" in told
+    links = re.findall(r'href="([^"]+)"', told)
+    assert links == ["/api/v1/traffic", "/licences", "/confidentialite", "/accessibilite"]
+    for link in links:
+        assert client.get(link).status_code in {200, 503}
+    assert client.get("/confidentialite").text.count("<script") == 1

@@ -1,0 +1,173 @@
+"""From page to page: nothing is loaded again, and the map is come back to as it was left."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import BROWSER_TEST, COMPACT, DESKTOP, PHONE, serious_problems
+
+pytestmark = BROWSER_TEST
+
+ROUND_TRIPS = 20
+# Contexts of WebGL, timers, and what listens to the window, the document and the theme.
+COUNT = """
+(() => {
+  const counted = { contexts: [], timers: new Set(), listeners: 0 };
+  const { getContext } = HTMLCanvasElement.prototype;
+  HTMLCanvasElement.prototype.getContext = function (type, ...rest) {
+    const context = getContext.call(this, type, ...rest);
+    const isNew = context && !counted.contexts.includes(context);
+    if (type.startsWith("webgl") && isNew) counted.contexts.push(context);
+    return context;
+  };
+  const { setInterval, clearInterval } = window;
+  window.setInterval = (...given) => {
+    const timer = setInterval(...given);
+    counted.timers.add(timer);
+    return timer;
+  };
+  window.clearInterval = (timer) => {
+    counted.timers.delete(timer);
+    clearInterval(timer);
+  };
+  for (const target of [window, document, MediaQueryList.prototype]) {
+    const { addEventListener, removeEventListener } = target;
+    target.addEventListener = function (...given) {
+      counted.listeners += 1;
+      return addEventListener.apply(this, given);
+    };
+    target.removeEventListener = function (...given) {
+      counted.listeners -= 1;
+      return removeEventListener.apply(this, given);
+    };
+  }
+  window.held = () => [
+    counted.contexts.filter((context) => !context.isContextLost()).length,
+    counted.timers.size,
+    counted.listeners,
+  ];
+})();
+"""
+
+
+def go(page, name):
+    page.page.get_by_role("navigation").get_by_role("link", name=name).click()
+
+
+def to_quality(page):
+    go(page, "Prévisions")
+    expect(page.page.locator("#page-quality")).to_be_visible()
+    page.until(lambda: page.js("() => trafficRennes.page.driver === null"), "the map is let go")
+
+
+def back_to_map(page):
+    go(page, "Carte")
+    page.until(lambda: page.js("() => Boolean(trafficRennes.page.driver)"), "the map is there")
+
+
+def test_pages_follow_each_other_without_loading_anything_again(live_app, visit):
+    page = visit(live_app.url, COMPACT)
+    page.until_painted(live_app.publish())
+    page.requests.clear()
+    to_quality(page)
+    expect(page.page).to_have_title("Prévisions : justes ?")
+    expect(page.page.locator("html")).to_have_attribute("lang", "fr")
+    expect(page.page.locator("#content")).to_be_focused()
+    current = page.page.locator('.site-nav [aria-current="page"]')
+    expect(current).to_have_text("Prévisions : justes ?")
+    go(page, "Photo")
+    expect(page.page).to_have_title("Caméra")
+    back_to_map(page)
+    expect(page.page).to_have_title("Traffic Rennes")
+    loaded = [name for name in page.requests if name.endswith((".js", ".css"))]
+    # What Dash loads with the first field for files.
+    assert [name for name in loaded if "async-upload" not in name] == []
+    page.page.go_back()
+    expect(page.page.locator("#page-camera")).to_be_visible()
+    page.page.go_forward()
+    page.until_painted(live_app.publish())
+    assert page.errors == []
+
+
+def test_the_map_is_come_back_to_as_it_was_left(live_app, visit):
+    page = visit(f"{live_app.url}?t=30min", COMPACT)
+    snapshot = live_app.publish()
+    page.until(lambda: page.map("map.loaded()"), "the map")
+    page.page.locator("#legend-congested").click()
+    page.page.locator("#zoom-in").click()
+    page.until(lambda: "view=" in page.page.url, "the view is in the address")
+    page.until(lambda: not page.map("map.isMoving()"), "the map rests")
+    page.until(lambda: "hide=bloque" in page.page.url, "what is hidden is in the address")
+    before, zoom = page.page.url, page.map("map.getZoom()")
+    to_quality(page)
+    back_to_map(page)
+    page.until(lambda: abs(page.map("map.getZoom()") - zoom) < 0.02, "the view")
+    assert page.page.url == before
+    expect(page.page.locator("#legend-congested")).to_have_attribute("aria-pressed", "false")
+    expect(page.page.locator("#moment-30")).to_have_attribute("aria-pressed", "true")
+    assert snapshot.version == page.js("() => trafficRennes.page.snapshot.version")
+
+
+def test_going_to_and_fro_leaves_nothing_behind(live_app, visit):
+    page = visit(live_app.url, COMPACT, script=COUNT)
+    page.until_painted(live_app.publish())
+    to_quality(page)
+    back_to_map(page)
+    held = page.js("() => held()")
+    for _ in range(ROUND_TRIPS):
+        to_quality(page)
+        back_to_map(page)
+    # The context of the map before may be given up a moment later.
+    page.until(lambda: page.js("() => held()") <= held, f"no more than {held}")
+    assert page.errors == []
+
+
+def test_a_place_on_the_page_is_no_other_page(live_app, visit):
+    page = visit(live_app.url, COMPACT)
+    page.until_painted(live_app.publish())
+    page.js("() => { document.querySelector('#page-page').isSame = true; }")
+    page.js("() => history.replaceState(null, '', '/?zone=rocade')")
+    page.page.locator(".skip-link").first.press("Enter")
+    expect(page.page.locator("#content")).to_be_focused()
+    page.page.go_back()
+    page.until_painted(live_app.publish())
+    assert page.js("() => document.querySelector('#page-page').isSame")
+
+
+@pytest.mark.parametrize("path", ["confidentialite", "accessibilite", "licences", "nowhere"])
+def test_pages_of_text_are_read_without_scripts_and_by_everyone(live_app, visit, path):
+    for size, scheme in ((DESKTOP, "light"), (PHONE, "dark"), ((320, 640), "light")):
+        page = visit(f"{live_app.url}{path}", size, color_scheme=scheme, bypass_csp=True)
+        assert serious_problems(page.page) == []
+        assert page.js("() => document.documentElement.scrollWidth") <= size[0]
+    plain = visit(f"{live_app.url}{path}", PHONE, java_script_enabled=False)
+    expect(plain.page.locator("main")).to_be_visible()
+    plain.page.get_by_role("link", name="EN English").click()
+    expect(plain.page.locator("html")).to_have_attribute("lang", "en-GB")
+
+
+def test_a_language_chosen_is_in_the_address_and_remembered(live_app, visit):
+    page = visit(f"{live_app.url}qualite?x=1", COMPACT)
+    page.page.get_by_role("link", name="EN English").click()
+    expect(page.page.locator("html")).to_have_attribute("lang", "en-GB")
+    assert page.page.url == f"{live_app.url}qualite?x=1&lang=en"
+    go(page, "Picture")
+    expect(page.page).to_have_title("Camera")
+    assert page.page.url == f"{live_app.url}camera?lang=en"
+    page.page.goto(f"{live_app.url}licences")
+    expect(page.page).to_have_title("Data and licences")
+
+
+def test_who_reads_english_is_offered_it_once(live_app, chromium):
+    context = chromium.new_context(locale="en-GB")
+    page = context.new_page()
+    page.goto(f"{live_app.url}licences")
+    expect(page).to_have_title("Données et licences")
+    expect(page.get_by_text("This page is available in English.")).to_be_visible()
+    page.get_by_role("link", name="No, thank you").click()
+    expect(page.locator(".site-offer")).to_have_count(0)
+    page.goto(f"{live_app.url}qualite")
+    expect(page.locator("#page-quality")).to_be_visible()
+    expect(page.locator(".site-offer")).to_have_count(0)
+    context.close()
