@@ -55,5 +55,5 @@ def test_the_map_links_to_it_and_back(live_app, visit):
     page = visit(live_app.url, DESKTOP)
     page.page.get_by_role("link", name="Prévisions : justes ?").click()
     expect(page.page.get_by_text("Pas encore de prévision vérifiée")).to_be_visible()
-    page.page.get_by_role("link", name="Retour à la carte").click()
+    page.page.get_by_role("link", name="Carte", exact=True).click()
     expect(page.page.locator("#map")).to_be_visible()
