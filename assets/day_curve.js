@@ -14,6 +14,8 @@
   // As day_curve.css has it; widths are measured.
   const HEIGHT = 110;
   const EDGE = { top: 8, right: 16, bottom: 18, left: 46 };
+  // The first lies below the others.
+  const LINES = ["usual", "forecast", "observed"];
   const HOURS_PER_TICK = 6;
   const HOURS_A_DAY = 24;
   const LABEL_DROP = 13;
@@ -114,12 +116,21 @@
     }));
   };
 
+  /** The legend names the lines that there are. */
+  const tellLines = (isDrawn) =>
+    app.write(
+      Object.fromEntries(
+        LINES.map((name) => [`day-curve-legend-${name}`, { hidden: !isDrawn(name) }]),
+      ),
+    );
+
   const draw = () => {
     const chart = document.getElementById(CHART);
     const curve = current();
     if (!chart) return;
     if (!curve) {
       chart.replaceChildren();
+      tellLines(() => false);
       return;
     }
     const width = Math.max(chart.clientWidth, 2 * EDGE.left);
@@ -165,7 +176,7 @@
       drawn.append(shape("path", { d: path, class: "day-curve-moment" }));
     }
     drawn.append(shape("path", { d: bandOf(lines.band, x, y), class: "day-curve-band" }));
-    ["usual", "forecast", "observed"].forEach((name) => {
+    LINES.forEach((name) => {
       const d = pathOf(lines[name], x, y);
       drawn.append(shape("path", { d, class: `day-curve-line day-curve-line--${name}` }));
     });
@@ -176,6 +187,7 @@
       );
     }
     chart.replaceChildren(drawn);
+    tellLines((name) => lines[name].some(Boolean));
   };
 
   /** The curve, while its day lasts. */

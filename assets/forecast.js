@@ -126,7 +126,7 @@
   /** What is said of now: what is observed. */
   const ofNow = (zone) => {
     const { snapshot, texts, settings } = page;
-    const { fill, quantity, time } = app.wording;
+    const { fill, quantity, when } = app.wording;
     const { moment: wording } = texts;
     const title = titleOf(wording, zone);
     const observed = snapshot?.zones[placeOf(zone)];
@@ -137,7 +137,8 @@
       [fill(wording.lost, { delay: quantity(minutes, "minute") }), "answer-probability"],
       ...(usual ? [[usual, "answer-when"]] : []),
     ]);
-    const note = fill(wording.observed_note, { time: time(snapshot.observed_at) });
+    const seen = when(snapshot.observed_at, app.freshness.now(), texts);
+    const note = fill(wording.observed_note, { when: seen });
     return { title, answer: [line], note };
   };
 

@@ -117,6 +117,10 @@
   const basisLine = ({ basis }) =>
     app.element("p", "road-usual", app.wording.basisNote(basis, page.texts));
 
+  /** What the reliability is of which the facts tell. */
+  const reliabilityLine = (code) =>
+    code === 0 ? [] : [app.element("p", "road-usual", page.texts.road.reliability_definition)];
+
   /** Its state in words, as the map shows it: of now, or of the moment that is forecast. */
   const statusWords = (road, code) => {
     const { forecast, texts, settings } = page;
@@ -152,7 +156,7 @@
     });
     const parts = [...stretchLines(road, forecast), chip(road, code), facts];
     parts.push(...(forecast ? [basisLine(forecast)] : usualLine(road)));
-    if (!forecast) parts.push(...app.roadworks.partOf(road));
+    if (!forecast) parts.push(...reliabilityLine(code), ...app.roadworks.partOf(road));
     const ahead = !forecast && app.nowcast.roadPart(road, rewrite);
     if (ahead) parts.push(ahead);
     parts.push(...app.roadCamera.part(road, rewrite));

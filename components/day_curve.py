@@ -17,6 +17,7 @@ TITLE_ID: Final = "day-curve-title"
 SENTENCE_ID: Final = "day-curve-sentence"
 CHART_ID: Final = "day-curve-chart"
 ROWS_ID: Final = "day-curve-rows"
+LEGEND_ID: Final = "day-curve-legend-{line}"
 LINES: Final = ("observed", "usual", "forecast")
 """Each has a line of its own kind, and a column of the table."""
 
@@ -40,7 +41,13 @@ def build_day_curve(texts: Texts, csv_url: str) -> html.Section:
             html.Ul(
                 [
                     html.Li(
-                        [html.Span(className=f"day-curve-key day-curve-key--{line}"), wording[line]]
+                        [
+                            html.Span(className=f"day-curve-key day-curve-key--{line}"),
+                            wording[line],
+                        ],
+                        id=LEGEND_ID.format(line=line),
+                        # Nothing is told apart before it is drawn.
+                        hidden=True,
                     )
                     for line in LINES
                 ],

@@ -1,7 +1,7 @@
 """The congestion level of the whole network as it is forecast for the hours of a day.
 
 The week's table tells the P10, P50 and P90 of each segment's speed. Quantiles of segments do not
-add up: with medians alone the simulated rush of 17 h came to +35 % where +101 % was observed. Means
+add up: with medians alone the simulated rush of 16 h came to +35 % where +101 % was observed. Means
 do, whatever ties the segments to each other, so that each segment's mean travel time is estimated
 from its three quantiles (Swanson's rule, 0.3, 0.4 and 0.3 of P10, P50 and P90: Hurst, Brown and
 Swanson, *AAPG Bulletin* 84, 2000) and these are added as those of a snapshot are. Over five weeks

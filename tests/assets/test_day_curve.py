@@ -114,6 +114,23 @@ def test_a_day_of_which_nothing_was_observed_has_its_forecast(page):
     assert shapes["forecast"]["d"] != ""
 
 
+def named(page):
+    """The lines that the legend names."""
+    lines = ("observed", "usual", "forecast")
+    return [line for line in lines if not page.call("shown", f"day-curve-legend-{line}")["hidden"]]
+
+
+def test_the_legend_names_the_lines_that_there_are(page):
+    page.change(day=make_day())
+    assert named(page) == ["observed", "usual", "forecast"]
+    page.change(day=make_day(usual=[None] * 24))
+    assert named(page) == ["observed", "forecast"]
+    page.change(day=make_day(ahead=[]))
+    assert named(page) == ["observed", "usual"]
+    page.change(day=None)
+    assert named(page) == []
+
+
 def test_lines_go_from_left_to_right_and_what_is_more_is_higher(page):
     page.change(day=make_day())
     shapes = drawn(page)

@@ -124,6 +124,10 @@ def words(page):
     return plain(json.dumps(typed(asked(page)["forecast-answer"]), ensure_ascii=False))
 
 
+def note(page):
+    return plain(asked(page)["forecast-note"]["children"])
+
+
 def test_an_hour_is_answered_without_the_server(page):
     page.change(zone="centre-ville")
     told = choose(page)
@@ -158,6 +162,7 @@ def test_now_is_told_as_it_is_observed(page):
         }
     )
     assert "Observé : Libre" in words(page)
+    assert note(page).startswith("Observé à 08:00. ")
     assert "+2 min pour 10 km" in words(page)
     page.change(zone="centre-ville")
     assert "Observé : Dense" in words(page)
@@ -165,6 +170,12 @@ def test_now_is_told_as_it_is_observed(page):
     assert "Prédiction" not in words(page)
     page.change(zone="rocade")
     assert "Pas de mesure en ce moment." in words(page)
+
+
+def test_what_was_observed_long_ago_is_told_with_its_day_and_year(page):
+    long_ago = {"observed_at": NOW.timestamp() - 847 * 86_400, "zones": [["free", 0, 2]] * 6}
+    page.change(snapshot=long_ago)
+    assert note(page).startswith("Observé le lundi 26 août 2024 à 09:00. ")
 
 
 def test_a_lead_is_told_by_the_next_hour_with_its_time(page):
@@ -183,10 +194,10 @@ def test_a_lead_is_told_by_the_next_hour_with_its_time(page):
     assert "probabilité 47 %" in words(page)
     assert "dans 30 minutes, vers 08:30" in words(page)
     assert "entre 9 min et 30 min huit fois sur dix" in words(page)
-    note = "La prévision de l'heure se prépare."
-    page.js(f"void (trafficRennes.nowcast.told = () => ({{ kind: 'waiting', note: {note!r} }}))")
+    waiting = "La prévision de l'heure se prépare."
+    page.js(f"void (trafficRennes.nowcast.told = () => ({{ kind: 'waiting', note: {waiting!r} }}))")
     page.call("trafficRennes.moment.choose", {"kind": "ahead", "minutes": 15})
-    assert note in words(page)
+    assert waiting in words(page)
 
 
 def test_without_a_table_the_server_is_asked_and_no_other_answer_stands_there(page):

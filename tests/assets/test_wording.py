@@ -79,13 +79,13 @@ def written(page, call: str) -> str:
         ),
         (
             'counted(texts.legend.explanation, 1, { meaning: "m", share: "s" })',
-            "m. 1 tronçon, s de la longueur du réseau.",
-            "m. 1 segment, s of the length of the network.",
+            "m. s de la longueur des routes, 1 tronçon.",
+            "m. s of the road length, 1 segment.",
         ),
         (
             'counted(texts.legend.explanation, 1200, { meaning: "m", share: "s" })',
-            "m. 1 200 tronçons, s de la longueur du réseau.",
-            "m. 1,200 segments, s of the length of the network.",
+            "m. s de la longueur des routes, 1 200 tronçons.",
+            "m. s of the road length, 1,200 segments.",
         ),
     ],
 )

@@ -158,7 +158,7 @@ def test_a_process_serves_its_scripts_from_its_first_request_on(client, tmp_path
     [
         ("/", "Traffic Rennes", "Traffic Rennes"),
         ("/qualite", "Prévisions\u00a0: justes\u00a0?", "Forecasts: how accurate?"),
-        ("/camera", "Caméra", "Camera"),
+        ("/camera", "Photo", "Photo"),
         ("/confidentialite", "Données personnelles", "Personal data"),
         ("/accessibilite", "Accessibilité", "Accessibility"),
         ("/licences", "Données et licences", "Data and licences"),

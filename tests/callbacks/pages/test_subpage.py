@@ -75,13 +75,11 @@ def links_of(client, address="/"):
 def test_a_public_page_is_one_of_the_public_application(make):
     client = make(add_page)
     assert client.get(f"{PATH}/").headers["Location"] == PATH
-    assert "<title>Caméra</title>" in client.get(PATH).text
+    assert "<title>Photo</title>" in client.get(PATH).text
     layout = json.dumps(layout_of(client, PATH), ensure_ascii=False)
     for text in ("Français", "Carte", '"id": "content-of-it"', '"aria-current": "page"'):
         assert text in layout
-    assert routed(client, PATH).get_json()["response"]["_pages_store"]["data"] == {
-        "title": "Caméra"
-    }
+    assert routed(client, PATH).get_json()["response"]["_pages_store"]["data"] == {"title": "Photo"}
     assert PATH in links_of(client, "/")
     assert PATH in page_paths(client.application)
     assert call(client).get_json()["response"] == {"told": {"children": "told"}}
