@@ -48,7 +48,7 @@
     const { fill, longDay, quantity, time } = app.wording;
     if (moment.kind === "now") return wording.now;
     if (moment.kind === "hour") {
-      return fill(wording.when_hour, { date: longDay(moment.date), hour: hourText(moment.hour) });
+      return fill(wording.when_hour, { date: longDay(moment.date, page.texts), hour: hourText(moment.hour) });
     }
     const { minutes } = moment;
     const lead = fill(nowcast.lead_spoken, { duration: quantity(minutes, "minute", "long") });

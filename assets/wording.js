@@ -163,13 +163,8 @@
   };
 
   /** A day written as 2026-12-31, by its day of the week and without its year. */
-  const longDay = (written) =>
-    formatter(Intl.DateTimeFormat, {
-      timeZone: "UTC",
-      weekday: "long",
-      day: "numeric",
-      month: "long",
-    }).format(Date.parse(written));
+  const longDay = (written, texts) =>
+    dayAndMonth(Date.parse(written), { timeZone: "UTC", weekday: "long" }, texts);
 
   /** The name of a day of the week, 0 for Monday. */
   const weekday = (day) =>

@@ -81,7 +81,7 @@ def build_answer(texts: Texts, forecast: DayForecast) -> list[Component]:
     chosen = forecast.hours[forecast.hour]
     about_day = day_note(texts, forecast.day_type)
     context = texts["moment"]["when_hour"].format(
-        date=formats(texts).long_day(forecast.date),
+        date=formats(texts).long_day(forecast.date, texts["calendar"]["first_day"]),
         hour=texts["moment"]["hour"].format(hour=forecast.hour),
     )
     each = [

@@ -219,7 +219,7 @@ def _selectors(texts: Texts, choice: Choice) -> html.Div:
 
 
 def _select(
-    id_: str, options: list[dict[str, str]], value: str, placeholder: str = ""
+    id_: str, options: list[dict[str, str]], value: str, placeholder: str | None = None
 ) -> dbc.Select:
     # A plain <select>: phones show their own wheel, and every screen reader knows it.
     return dbc.Select(id=id_, options=options, value=value, placeholder=placeholder, size="sm")

@@ -213,13 +213,21 @@ class Formats:
         """
         return format_skeleton("MMMd", day, locale=self._locale)
 
-    def long_day(self, day: date) -> str:
+    def long_day(self, day: date, first: str) -> str:
         """A date of these days, by its day of the week, without its year.
 
-        >>> [formats_of(locale).long_day(date(2026, 11, 30)) for locale in ("fr", "en-GB")]
+        Parameters
+        ----------
+        first : str
+            The first of a month, as the language has it.
+
+        >>> [formats_of(locale).long_day(date(2026, 11, 30), "") for locale in ("fr", "en-GB")]
         ['lundi 30 novembre', 'Monday 30 November']
+        >>> formats_of("fr").long_day(date(2026, 12, 1), "1er")
+        'mardi 1er décembre'
         """
-        return format_date(day, "EEEE d MMMM", locale=self._locale)
+        written = f"'{first}'" if day.day == 1 else "d"
+        return format_date(day, f"EEEE {written} MMMM", locale=self._locale)
 
     def weekday(self, name: str) -> str:
         """A day of the week by its English name, as the API has it.

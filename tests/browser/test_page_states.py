@@ -82,7 +82,7 @@ def test_before_the_first_snapshot_the_page_waits_and_then_fills_by_itself(start
         "En attente des premières données…"
     )
     expect(page.page.locator("#zone-status-rocade")).to_have_text("—")
-    expect(page.page.locator("#forecast-answer")).to_contain_text("Prédiction : Dense")
+    expect(page.page.locator("#forecast-answer")).to_contain_text("En attente")
 
     snapshot = app.publish(Status.CONGESTED)
     expect(page.page.locator("#freshness")).to_contain_text("En direct")
@@ -102,7 +102,7 @@ def test_figures_beside_the_map_come_from_the_snapshot(live_app, page):
     expect(page.page.locator("#glance-shares")).to_have_attribute(
         "aria-label", re.compile(r"Bloqué 100\s%")
     )
-    expect(page.page.locator("#legend-figures-congested")).to_have_text("60 · 100 %")
+    expect(page.page.locator("#legend-figures-congested")).to_have_text("100 %")
     expect(page.page.locator("#zone-penetrantes")).to_contain_text("Bloqué")
     expect(page.page.locator("#worst-name-0")).to_have_text("Rocade sud extérieure")
 
