@@ -209,7 +209,7 @@
 
   const update = () => {
     const { moment, settings } = page;
-    if (!page.coming || !settings) return;
+    if (!page.coming || !settings || !page.frame) return;
     const zone = app.moment.zoneTold();
     const strip = inTable(zone, app.moment.dayShown());
     if (strip) writeStrip(stripOf(strip.forecast, page.texts));
@@ -260,5 +260,6 @@
   });
 
   app.forecast = { inTable, likeliest, ofHour, retry };
-  app.follow(["moment", "zone", "coming", "zoneTable", "snapshot", "nextHour"], update);
+  const CONCERNED = ["frame", "moment", "zone", "coming", "zoneTable", "snapshot", "nextHour"];
+  app.follow(CONCERNED, update);
 })();

@@ -19,12 +19,12 @@
   };
 
   /** Which of waiting, down, demo, archive, late, silent and live the data are: the worst that holds. */
-  const kindOf = (snapshot, ageSeconds) => {
+  const kindOf = (snapshot, ageSeconds, isSilent) => {
     if (!snapshot) return page.feedFails ? "down" : "waiting";
     if (snapshot.source !== "live") return snapshot.source;
     if (ageSeconds > page.settings.lateAfterSeconds) return "late";
     // Nothing is live that the server has not confirmed.
-    return isUnreachable() ? "silent" : "live";
+    return isSilent ? "silent" : "live";
   };
 
   const sentence = (kind, snapshot, ageSeconds) => {
@@ -43,7 +43,8 @@
     const { snapshot, texts } = page;
     if (!texts) return;
     const ageSeconds = snapshot ? Math.max(0, serverNow() - snapshot.observed_at) : 0;
-    const kind = kindOf(snapshot, ageSeconds);
+    const isSilent = isUnreachable();
+    const kind = kindOf(snapshot, ageSeconds, isSilent);
     app.write({
       freshness: {
         text: sentence(`short_${kind}`, snapshot, ageSeconds),
@@ -51,7 +52,7 @@
       },
       "freshness-sentence": { text: sentence(kind, snapshot, ageSeconds) },
       "freshness-announcement": { text: texts.freshness[`announce_${kind}`] || "" },
-      connection: { hidden: !isUnreachable() },
+      connection: { hidden: !isSilent },
     });
   };
 

@@ -35,7 +35,8 @@
   };
 
   const writeBanner = () => {
-    const { forecast } = page;
+    const { forecast, frame } = page;
+    if (!frame) return;
     app.write({
       "map-banner": { hidden: !forecast, text: forecast ? bannerText(forecast) : "" },
       "map-frame": { "data-shown": forecast ? forecast.state : "ready" },
@@ -135,6 +136,6 @@
 
   app.follow(["snapshot"], forgetProblems);
   app.follow(["moment", "coming", "snapshot", "nextHour", "nextHourRoads"], update);
-  app.follow(["forecast", "nextHour"], writeBanner);
+  app.follow(["forecast", "nextHour", "frame"], writeBanner);
   app.mapForecast = { pending, update };
 })();

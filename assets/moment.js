@@ -113,7 +113,7 @@
 
   const writeControl = () => {
     const { moment, settings } = page;
-    if (!page.coming) return;
+    if (!page.coming || !page.frame) return;
     const pressed = buttonOf(moment);
     const leads = [0, ...settings.nowcast.leadMinutes].map((minutes) => `moment-${minutes}`);
     app.write(
@@ -168,7 +168,7 @@
     }
   });
 
-  app.follow(["moment", "zone", "coming"], writeControl);
+  app.follow(["moment", "zone", "coming", "frame"], writeControl);
   app.moment = {
     NOW,
     choose,

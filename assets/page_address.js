@@ -139,7 +139,7 @@
     return parts.length ? `?${parts.join("&")}` : "";
   };
 
-  const isHere = () => Boolean(document.getElementById("map-frame"));
+  const isHere = () => Boolean(page.frame?.isConnected);
 
   const shown = () => {
     const { moment, zone, hidden } = page;
@@ -210,7 +210,7 @@
 
   /** Read the address at each visit of the map's page; to be called with each answer. */
   const follow = () => {
-    const frame = document.getElementById("map-frame");
+    const { frame } = page;
     if (!frame || frame === state.frame) return;
     state.frame = frame;
     const { problems, ...asked } = read(window.location.search, {
@@ -218,7 +218,7 @@
       problems: page.texts.address_problem,
     });
     Object.assign(state, { view: asked.view, road: asked.road });
-    app.change({ zone: asked.zone, hidden: asked.hidden });
+    app.change({ zone: asked.zone, road: null, hidden: asked.hidden });
     app.moment.choose(asked.moment);
     tellProblems(problems);
     if (page.driver) turnMap();
@@ -253,6 +253,14 @@
   });
 
   app.follow(["moment", "zone", "road", "hidden"], keepSoon);
+  /** Back or forward, on the page of the map. */
+  const readAgain = () => {
+    if (!isHere() || !page.coming) return;
+    state.frame = null;
+    follow();
+  };
+
+  app.follow(["address"], readAgain);
   app.follow(["driver"], turnMap);
   app.follow(["snapshot"], () => page.driver && openRoad());
   app.address = { follow, read, with: withChanges, write };

@@ -93,7 +93,7 @@ def page(tmp_path):
     write_forecasts(tmp_path)
     table = news(assemble(load_settings(data_dir=tmp_path), lambda: NOW))["forecasts"]
     with loaded(*SCRIPTS) as page:
-        page.change(settings=SETTINGS, texts=page.texts, zoneTable=table)
+        page.change(settings=SETTINGS, texts=page.texts, zoneTable=table, frame={})
         set_time(page, NOW)
         yield page
 

@@ -40,6 +40,7 @@ def page():
                 "nowcast": {"leadMinutes": [15, 30]},
             },
             coming=SUNDAY,
+            frame={},
             snapshot={"network": "n"},
         )
         yield page

@@ -33,7 +33,7 @@ def page():
             "zoneChoices": RENNES.zone_choices,
             "nowcast": {"leadMinutes": LEAD_MINUTES},
         }
-        page.change(texts=page.texts, settings=settings)
+        page.change(texts=page.texts, settings=settings, frame={})
         at(page, NOW)
         yield page
 
