@@ -23,7 +23,7 @@ def zone_table_version(table: ForecastTable, today: date) -> str:
 
 @lru_cache(maxsize=2)
 def zone_table(city: City, table: ForecastTable, today: date) -> dict[str, Any]:
-    """Every answer of the forecast card, without its words.
+    """Every answer for an hour of a zone, without its words.
 
     Returns
     -------

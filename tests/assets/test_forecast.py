@@ -1,4 +1,4 @@
-"""The forecast card in the browser: the server's words, out of a table, without the server."""
+"""The sentence that answers, in the browser: for an hour in the server's words, out of a table."""
 
 from __future__ import annotations
 

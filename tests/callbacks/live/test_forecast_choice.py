@@ -1,4 +1,4 @@
-"""What the forecast card answers to a choice, word for word."""
+"""What the server answers to a choice of an hour, word for word."""
 
 from __future__ import annotations
 
