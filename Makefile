@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 COMPILED := $(VENV)/.compiled
+PLOTLY := $(VENV)/.plotly-fetched
 # Compiled at the installation: else each start compiles everything anew where Python may not write
 # what it compiled (PYTHONDONTWRITEBYTECODE, a read-only system, another user's files).
 INSTALL = VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes
@@ -19,10 +20,10 @@ PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
 .PHONY: run test test-fast test-under-load check audit format bench bench-forecast retrain lock clean
 
-run: $(COMPILED)
+run: $(COMPILED) | $(PLOTLY)
 	@$(BIN)/python -m services.roles.supervisor
 
-test: $(DEV)
+test: $(DEV) | $(PLOTLY)
 	@sh tests/browser/install_browser.sh
 	@sh tests/install_promtool.sh $(BIN)
 	$(PYTEST) $(PARALLEL)
@@ -52,7 +53,7 @@ format: $(DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(DEV) $(COMPILED)
+bench: $(DEV) $(COMPILED) | $(PLOTLY)
 	@sh tests/browser/install_browser.sh
 	$(BIN)/python -m benchmarks
 
@@ -65,6 +66,7 @@ retrain: $(RUNTIME)
 	$(BIN)/python -m models.shipped
 
 lock: $(DEV)
+	$(BIN)/uv pip compile --group node --universal --python-version 3.11 --generate-hashes -o requirements-node.txt
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes -o requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes -o requirements-dev.txt
 
@@ -82,6 +84,10 @@ $(RUNTIME): requirements.txt | $(VENV)/bin/uv
 $(DEV): requirements-dev.txt | $(VENV)/bin/uv
 	$(INSTALL) -r requirements-dev.txt
 	@touch $@ $(RUNTIME)
+
+# Half the size of what the package on PyPI has. Without it pages load that one: no start fails.
+$(PLOTLY): requirements-node.txt services/web/plotly_bundle.py | $(RUNTIME)
+	-@$(INSTALL) -r requirements-node.txt && $(BIN)/python -m services.web.plotly_bundle && touch $@
 
 $(COMPILED): $(RUNTIME) $(shell find $(OWN_CODE) -name '*.py')
 	@$(BIN)/python -m compileall -q $(OWN_CODE)

@@ -23,7 +23,7 @@ _TEMPLATE = """<!DOCTYPE html>
         {preload}
         {css}
     </head>
-    <body data-loading="{loading}">
+    <body data-loading="{loading}" data-plotly="{plotly_url}">
         <noscript>{no_script}</noscript>
         {app_entry}
         {config}
@@ -89,7 +89,8 @@ def build_document(
     parts: Mapping[str, str],
     *,
     no_script: str,
-    plotly_url: str | None = None,
+    plotly_url: str,
+    has_map: bool = False,
     preview: Preview | None = None,
 ) -> str:
     """The document of a page that Dash makes.
@@ -105,23 +106,30 @@ def build_document(
         ``scripts`` and ``renderer``.
     no_script : str
         What is read without JavaScript, as markup.
-    plotly_url : str, optional
-        The largest script, which Dash asks for last; told early, it loads meanwhile.
+    plotly_url : str
+        The largest script, for ``assets/plotly_address.js``.
+    has_map : bool
+        Whether it is needed at once: Dash asks for it last, and told early it loads meanwhile.
     preview : Preview, optional
     """
     page = texts["page"]
-    preload = f'<link rel="preload" as="script" href="{escape(plotly_url)}">' if plotly_url else ""
+    # What is read before the map goes first on a narrow line.
+    early = f'<link rel="preload" as="script" fetchpriority="low" href="{escape(plotly_url)}">'
     own = {
         "language": texts["language"]["locale"],
         "title": title,
         "description": page["description"],
         "icon_url": icon_url,
         "loading": page["loading"],
+        "plotly_url": plotly_url,
     }
     escaped = {name: escape(text) for name, text in own.items()}
     tags = "" if preview is None else _preview_tags(texts, preview)
     return _TEMPLATE.format(
-        **{**parts, **escaped}, preload=preload, no_script=no_script, preview=tags
+        **{**parts, **escaped},
+        preload=early if has_map else "",
+        no_script=no_script,
+        preview=tags,
     )
 
 

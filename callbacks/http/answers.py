@@ -33,12 +33,20 @@ _FORMULA_SIGNS: Final = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 class Document:
-    """A body and its compressed twins, each made when the first reader takes it."""
+    """A body and its compressed twins, each made when the first reader takes it.
 
-    def __init__(self, body: bytes, content_type: str) -> None:
+    Parameters
+    ----------
+    twins : mapping, optional
+        Those that are there already, by encoding.
+    """
+
+    def __init__(
+        self, body: bytes, content_type: str, twins: Mapping[str, bytes] | None = None
+    ) -> None:
         self.content_type = content_type
         self.tag = hashlib.sha256(body).hexdigest()[:32]
-        self._encoded = {"identity": body}
+        self._encoded = {"identity": body, **(twins or {})}
         self._encoding = threading.Lock()
 
     def encoded(self, encoding: str) -> bytes:

@@ -16,12 +16,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import flask_bootstrap
+import plotly
 from dash import Dash
 from dash.fingerprint import check_fingerprint
 from flask import Flask, Response, abort, request, send_file
 
 from callbacks.http.answers import Document, asked_again, conditional, immutable, send_document
+from callbacks.http.own_files import put_together
+from services.web import plotly_bundle
 
+_PLOTLY_PATH: Final = "/vendor/plotly.min.js"
+_PLOTLY_FILE: Final = "package_data/plotly.min.js"
+_SCRIPT: Final = "text/javascript; charset=utf-8"
 _BOOTSTRAP_PATH: Final = "/vendor/bootstrap.min.css"
 _BOOTSTRAP_FILE: Final = "static/bootstrap5/css/bootstrap.min.css"
 _SUITES: Final = "/_dash-component-suites/"
@@ -37,6 +43,24 @@ View = Callable[..., Any]
 def bootstrap_url() -> str:
     """The address of Bootstrap's CSS, as the package has it."""
     return f"{_BOOTSTRAP_PATH}{_IN_QUERY}{Path(_bootstrap_file()).stat().st_mtime}"
+
+
+def plotly_url(page: Dash) -> str:
+    """The address of Plotly's script, which changes with it; Dash's own names no version."""
+    bundle = plotly_bundle.find()
+    mark = bundle.mark if bundle else Path(_plotly_file()).stat().st_mtime
+    return f"{page.get_relative_path(_PLOTLY_PATH)}{_IN_QUERY}{mark}"
+
+
+def _plotly() -> Document:
+    bundle = plotly_bundle.find()
+    if bundle is None:
+        return Document(Path(_plotly_file()).read_bytes(), _SCRIPT)
+    return Document(bundle.path.read_bytes(), _SCRIPT, {"br": bundle.compressed.read_bytes()})
+
+
+def _plotly_file() -> str:
+    return str(Path(plotly.__file__).resolve().parent / _PLOTLY_FILE)
 
 
 def _bootstrap_file() -> str:
@@ -59,10 +83,17 @@ def register(pages: Sequence[Dash], *, is_debug: bool = False) -> None:
     pages : sequence of Dash
         All on one server.
     is_debug : bool
-        Whether nothing is kept, neither here nor by browsers.
+        Whether nothing is kept, neither here nor by browsers, and scripts and style sheets stay as
+        many as there are.
     """
     server = pages[0].server
-    files = _Files(server, [_document_of(page) for page in pages], is_kept=not is_debug)
+    own = [] if is_debug else [file for page in pages for file in put_together(page)]
+    named = [link for page in pages for link in _LINK.findall(_document_of(page))]
+    # Pages of text name them one by one.
+    named += [asset_url(pages[0], path.name) for path in _single_files(pages[0])]
+    files = _Files(server, named, is_kept=not is_debug)
+    for rule, make in ((_PLOTLY_PATH, _plotly), *((file.rule, file.document) for file in own)):
+        server.get(rule, endpoint=rule)(files.whole(rule, make))
     server.get(_BOOTSTRAP_PATH, defaults={"filename": _bootstrap_file()}, endpoint="bootstrap")(
         files.folder("", send_file)
     )
@@ -74,6 +105,10 @@ def register(pages: Sequence[Dash], *, is_debug: bool = False) -> None:
             # The assets of all pages are the same.
             folder = rule.rule[rule.rule.rindex("/", 0, rule.rule.index("<") - 1) :]
             server.view_functions[rule.endpoint] = files.folder(folder, view)
+
+
+def _single_files(page: Dash) -> Iterable[Path]:
+    return (path for path in Path(page.config.assets_folder).glob("*.*") if path.is_file())
 
 
 def _document_of(page: Dash) -> str:
@@ -92,18 +127,17 @@ class _Files:
 
     Parameters
     ----------
-    documents : iterable of str
-        Of the pages: what they name is what this process has. Another version's page may come here
+    named : iterable of str
+        Addresses that pages of this process name: what it has. Another version's page may come here
         for a file under the name of its own version, and must not keep this one's as that.
     is_kept : bool
         Whether a file is read once, and browsers may keep it.
     """
 
-    def __init__(self, server: Flask, documents: Iterable[str], *, is_kept: bool) -> None:
+    def __init__(self, server: Flask, named: Iterable[str], *, is_kept: bool) -> None:
         self._server = server
         self._is_kept = is_kept
-        links = (link for document in documents for link in _LINK.findall(document))
-        self._known = {mark for link in links if (mark := _mark(link)) is not None}
+        self._known = {mark for address in named if (mark := _mark(address)) is not None}
         # No more than there are files: what has no file, or is another name of one, raises.
         self._read: dict[tuple[str, str], Document] = {}
         self._reading = threading.Lock()
@@ -114,7 +148,7 @@ class _Files:
         @wraps(view)
         def serve(package_name: str, fingerprinted_path: str) -> Response:
             path, _ = check_fingerprint(fingerprinted_path)
-            return self._send((package_name, path), lambda: view(package_name, path))
+            return self._send((package_name, path), lambda: self._made(view, package_name, path))
 
         return serve
 
@@ -123,31 +157,39 @@ class _Files:
 
         @wraps(view)
         def serve(filename: str) -> Response:
-            return self._send((name, filename), lambda: view(filename))
+            return self._send((name, filename), lambda: self._made(view, filename))
 
         return serve
 
-    def _send(self, key: tuple[str, str], read: Callable[[], Any]) -> Response:
-        response = send_document(self._document(key, read))
+    def whole(self, address: str, make: Callable[[], Document]) -> View:
+        """The view of one file that is made of others, or lies elsewhere."""
+
+        def serve() -> Response:
+            return self._send(("", address), make)
+
+        return serve
+
+    def _send(self, key: tuple[str, str], make: Callable[[], Document]) -> Response:
+        response = send_document(self._document(key, make))
         mark = _mark(request.full_path.removesuffix("?"))
         if self._is_kept and mark in self._known:
             return immutable(response)
         return conditional(asked_again(response))
 
-    def _document(self, key: tuple[str, str], read: Callable[[], Any]) -> Document:
+    def _document(self, key: tuple[str, str], make: Callable[[], Document]) -> Document:
         _, path = key
         if posixpath.normpath(path) != path:
             # "1/../base.css" would be found, and so would any number of such names.
             abort(HTTPStatus.NOT_FOUND)
         with self._reading:
             if key not in self._read or not self._is_kept:
-                self._read[key] = self._made(read)
+                self._read[key] = make()
             return self._read[key]
 
-    def _made(self, read: Callable[[], Any]) -> Document:
+    def _made(self, view: View, *of: str) -> Document:
         # A request of its own: a part or nothing may be asked for in the real one.
         with self._server.test_request_context():
-            response = self._server.make_response(read())
+            response = self._server.make_response(view(*of))
             response.direct_passthrough = False
             document = Document(response.get_data(), response.content_type)
             response.close()

@@ -25,6 +25,7 @@ from services.roles.assembly import Services
 from services.traffic.corridors import corridor_ways
 
 _VERSION: Final = "{version}"
+_GRAPH_SCRIPT: Final = {"namespace": "dash", "relative_package_path": "dcc/async-graph.js"}
 
 
 def register(pages: Pages, services: Services) -> None:
@@ -35,6 +36,8 @@ def register(pages: Pages, services: Services) -> None:
         return build_page(texts, page_data(pages.main, services, language))
 
     app = add_page(pages, HOME_PATH, HOME, layout)
+    # Dash would ask for it late, and at an address that no browser may keep.
+    app.scripts.append_script(_GRAPH_SCRIPT)
     picture_path = app.get_relative_path(share.PATH)
     pages.previews[HOME] = partial(share.preview, services, image_path=picture_path)
     refresh.register(app, services)

@@ -26,7 +26,8 @@ from callbacks.http.language import (
     offered_language,
     requested_language,
 )
-from callbacks.http.static_files import asset_url
+from callbacks.http.own_files import used_scripts
+from callbacks.http.static_files import asset_url, plotly_url
 from callbacks.pages.admission import admit_operators
 from components.document import Preview, TextDocument, build_document, build_text_document
 from components.frame import Frame, Language, build_framed, build_no_script
@@ -41,7 +42,6 @@ DASHBOARD_PATH: Final = "/dashboard/"
 # Sections of the texts: of the map, and of where there is nothing.
 HOME: Final = "page"
 NOT_FOUND: Final = "not_found"
-_PLOTLY_PATH: Final = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 # What a page of text looks like; the rest of the style sheets is for other things.
 _TEXT_STYLES: Final = ("base.css", "shell.css")
 _EXTENSION: Final = "traffic_pages"
@@ -155,13 +155,15 @@ class Pages:
         def interpolate_index(**parts: str) -> str:
             texts, name = load_texts(requested_language()), section()
             preview = self.previews.get(name)
+            parts["scripts"] = used_scripts(parts["scripts"])
             return build_document(
                 texts,
                 texts[name]["title"],
                 app.get_asset_url("icon.svg"),
                 parts,
                 no_script=to_html(build_no_script(texts, self.frame(name))),
-                plotly_url=app.get_relative_path(_PLOTLY_PATH) if name == HOME else None,
+                plotly_url=plotly_url(app),
+                has_map=name == HOME,
                 preview=preview and preview(texts),
             )
 
@@ -259,6 +261,8 @@ def add_operators_page(pages: Pages, path: str, section: str, layout: Layout) ->
         serve_locally=True,
         update_title="",
         use_pages=False,
+        # The whole page would come once more with its document, to be looked up in.
+        suppress_callback_exceptions=True,
     )
     pages.give_document(room, lambda: section)
     pages.answer_unknown(room)

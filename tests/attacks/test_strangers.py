@@ -174,6 +174,7 @@ OTHER_NAMES = (
 )
 NAMED_FILES = (
     ("/assets/", "base.css"),
+    ("/assets/", "own.js"),
     ("/dashboard/static/", "js/app.js"),
     ("/_dash-component-suites/dash/", "dcc/dash_core_components.js"),
 )

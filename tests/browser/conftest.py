@@ -267,7 +267,7 @@ def opened_pages(chromium: Browser) -> Iterator[Callable[..., Visit]]:
         size: tuple[int, int] = DESKTOP,
         *,
         script: str = "",
-        replace: Mapping[str, str] | None = None,
+        after: Mapping[str, str] | None = None,
         fail_once: str = "",
         **options: Any,
     ) -> Visit:
@@ -288,8 +288,8 @@ def opened_pages(chromium: Browser) -> Iterator[Callable[..., Visit]]:
         _watch(result.page, result)
         if script:
             context.add_init_script(script)
-        for pattern, body in (replace or {}).items():
-            result.page.route(pattern, _answer(body))
+        for pattern, more in (after or {}).items():
+            result.page.route(pattern, _with(more))
         if fail_once:
             result.page.route(fail_once, lambda route: route.abort(), times=1)
         result.page.goto(url)
@@ -301,8 +301,13 @@ def opened_pages(chromium: Browser) -> Iterator[Callable[..., Visit]]:
     assert [url for item in visits for url in item.elsewhere] == []
 
 
-def _answer(script: str) -> Callable[[Route], None]:
-    return lambda route: route.fulfill(body=script, content_type=_SCRIPT)
+def _with(more: str) -> Callable[[Route], None]:
+    """A script as the server has it, and more behind it."""
+
+    def answer(route: Route) -> None:
+        route.fulfill(body=f"{route.fetch().text()}\n{more}", content_type=_SCRIPT)
+
+    return answer
 
 
 def _watch(page: Page, visit: Visit) -> None:

@@ -284,8 +284,8 @@ def test_statuses_and_hidden_entries_come_back_after_a_change_of_style(app, pain
 
 def test_without_the_private_handle_the_map_draws_by_traces(live_app, visit):
     # The one function that reaches for the map finds nothing.
-    broken = "(window.trafficRennes = window.trafficRennes || {}).mapHandle = () => null;"
-    page = visit(live_app.url, replace={"**/assets/map_handle.js*": broken})
+    broken = "window.trafficRennes.mapHandle = () => null;"
+    page = visit(live_app.url, after={"**/assets/own.js*": broken})
     lengths = (
         "() => (document.querySelector('#map .js-plotly-plot')?.data || [])"
         ".map((trace) => trace.lon.length)"

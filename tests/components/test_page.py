@@ -166,8 +166,15 @@ def test_the_document_names_its_language_and_has_no_script_of_its_own():
     names = ("metas", "css", "app_entry", "config", "scripts", "renderer")
     parts = {name: f"made by Dash: {name}" for name in names}
     document = build_document(
-        TEXTS, "Qualité & <co>", "/assets/icon.svg", parts, no_script="<p>No</p>"
+        TEXTS,
+        "Qualité & <co>",
+        "/assets/icon.svg",
+        parts,
+        no_script="<p>No</p>",
+        plotly_url="/plotly.min.js",
     )
+    assert 'data-plotly="/plotly.min.js"' in document
+    assert "preload" not in document
     assert '<html lang="fr">' in document
     assert "<title>Qualité &amp; &lt;co&gt;</title>" in document
     assert "<noscript><p>No</p></noscript>" in document

@@ -6,6 +6,7 @@ import gzip
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import brotli
 import pytest
@@ -42,10 +43,8 @@ def test_browsers_keep_all_that_a_page_names_but_what_could_change_under_its_nam
         answers = {path: client.get(path) for path in found}
         assert {answer.status_code for answer in answers.values()} == {200}, page
         kept = {path for path in found if "immutable" in answers[path].headers["Cache-Control"]}
-        assert set(found) - kept == {path for path in found if path.endswith("/icon.svg")} | (
-            {PLOTLY} if page == "/" else set()
-        ), page
-        assert any("shell.css" in path for path in kept)
+        assert set(found) - kept == {path for path in found if path.endswith("/icon.svg")}, page
+        assert any("/own.css" in path or "shell.css" in path for path in kept)
 
 
 @pytest.mark.parametrize("page", ["/confidentialite", "/accessibilite", "/licences", "/nowhere"])
@@ -65,17 +64,46 @@ def test_what_a_script_loads_later_is_kept_as_well(client):
         for path in files_of(client, "/")
         if "/dcc/dash_core_components." in path
     }
-    answer = client.get(f"/_dash-component-suites/dash/dcc/async-graph.{mark}.js")
+    answer = client.get(f"/_dash-component-suites/dash/dcc/async-dropdown.{mark}.js")
     assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_an_application_has_one_script_and_one_style_sheet_of_its_own(client):
+    found = {urlsplit(path).path: path for path in files_of(client, "/")}
+    own = {path for path in found if path.startswith("/assets/")}
+    assert own == {"/assets/own.js", "/assets/own.css", "/assets/icon.svg"}
+    for kind in ("js", "css"):
+        text = client.get(found[f"/assets/own.{kind}"]).text
+        told = re.findall(rf"^/\* assets/(\w+\.{kind}) \*/$", text, re.MULTILINE)
+        assert told == sorted(told)
+        assert told[0] == {"js": "app.js", "css": "base.css"}[kind]
+        # An address of another file would lead elsewhere from there.
+        assert set(re.findall(r"url\(\W*(\w+)", text)) <= {"data"}
+
+
+def test_who_debugs_gets_each_script_by_itself(tmp_path):
+    pages = create_app(load_settings(data_dir=tmp_path, monitor_level="off", debug=True))
+    names = {urlsplit(path).path for path in files_of(pages.server.test_client(), "/")}
+    assert {"/assets/app.js", "/assets/base.css"} < names
+    assert not any("/own." in name for name in names)
+
+
+def test_no_bundle_is_loaded_that_nothing_runs(client):
+    names = " ".join(files_of(client, "/"))
+    assert "polyfill" not in names
+    assert "dash_table" not in names
+    # What Dash's bundles take from the polyfill.
+    [bootstrap] = [path for path in files_of(client, "/") if "/dash_bootstrap_components" in path]
+    assert "regeneratorRuntime=" in client.get(bootstrap).text
 
 
 @pytest.mark.parametrize(
     ("named", "other"),
-    [("dash_renderer.v", "dash_renderer.v9_9_9m1."), ("base.css?m=", "base.css?m=1.5")],
+    [("dash_renderer.v", "dash_renderer.v9_9_9m1."), ("own.css?m=", "own.css?m=1.5")],
 )
 def test_a_file_under_the_name_of_another_version_is_not_kept_as_that(client, named, other):
     [path] = [path for path in files_of(client, "/") if named in path]
-    changed = re.sub(r"dash_renderer\.v[^.]+\.|base\.css\?m=.*", other, path)
+    changed = re.sub(r"dash_renderer\.v[^.]+\.|own\.css\?m=.*", other, path)
     assert changed != path
     answer = client.get(changed)
     assert answer.data == client.get(path).data
@@ -85,11 +113,11 @@ def test_a_file_under_the_name_of_another_version_is_not_kept_as_that(client, na
 def test_a_mark_counts_only_where_its_own_kind_of_file_has_it(client):
     files = files_of(client, "/")
     [script] = [path for path in files if "/dcc/dash_core_components.v" in path]
-    [style] = [path for path in files if "base.css?m=" in path]
+    [style] = [path for path in files if "own.css?m=" in path]
     mark, query = re.search(r"\.(v\w+)\.js", script)[1], style.partition("?")[2]
     for path in (
-        f"/assets/base.css?x=.{mark}.js",
-        f"/assets/layout.css?{query}0",
+        f"/assets/own.css?x=.{mark}.js",
+        f"/assets/layout.css?{query}",
         f"{style}&x=.{mark}.js",
         f"{PLOTLY}?x=.{mark}.js",
         f"{PLOTLY}?{query}",
@@ -194,9 +222,10 @@ def test_a_changed_file_is_seen_at_once_by_who_debugs_alone(tmp_path, is_debug):
     page.layout = Div()
     static_files.register([page], is_debug=is_debug)
     client = page.server.test_client()
-    [path] = [path for path in files_of(client, "/") if "page.css" in path]
-    assert client.get(path).data == b"a{}"
+    name = "page.css" if is_debug else "own.css"
+    [path] = [path for path in files_of(client, "/") if name in path]
+    assert b"a{}" in client.get(path).data
     write_atomically(style, b"b{}")
     answer = client.get(path)
-    assert answer.data == (b"b{}" if is_debug else b"a{}")
+    assert (b"b{}" if is_debug else b"a{}") in answer.data
     assert ("immutable" in answer.headers["Cache-Control"]) is not is_debug

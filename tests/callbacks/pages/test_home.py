@@ -9,7 +9,7 @@ import dash
 import pytest
 
 from app import create_app
-from callbacks.pages import home, quality, subpage
+from callbacks.pages import home, quality
 from callbacks.pages.subpage import Pages
 from services.base import texts
 from services.base.settings import load_settings
@@ -114,12 +114,22 @@ def test_addresses_follow_a_prefix(tmp_path):
     assert data.browser_settings["map"]["namesUrl"] == "/rennes/network/{version}/names"
     assert data.browser_settings["map"]["detailsUrl"] == "/rennes/snapshot/{version}/details"
     with app.server.test_request_context():
-        assert "/rennes/_dash-component-suites/plotly/" in app.index()
+        assert '"/rennes/vendor/plotly.min.js?m=' in app.index()
 
 
-def test_the_script_told_early_is_the_one_dash_asks_for(client):
-    assert subpage._PLOTLY_PATH in client.get("/").text
-    assert client.get(subpage._PLOTLY_PATH).status_code == 200
+def test_the_largest_script_is_told_early_and_kept(client):
+    document = client.get("/").text
+    [early] = re.findall(
+        r'<link rel="preload" as="script" fetchpriority="low" href="([^"]+)">', document
+    )
+    assert f'data-plotly="{early}"' in document
+    answer = client.get(early)
+    assert re.search(rb"plotly\.js (\(map - minified\) )?v4\.1\.1", answer.data)
+    assert "immutable" in answer.headers["Cache-Control"]
+    # From there one comes to the map without another document.
+    other = client.get("/qualite").text
+    assert f'data-plotly="{early}"' in other
+    assert "preload" not in other
 
 
 def test_a_visitor_gets_the_language_asked_for_where_it_exists(client, tmp_path, monkeypatch):
