@@ -102,7 +102,7 @@
   };
 
   const update = () => {
-    if (!page.zone || !page.frame) return;
+    if (!page.zone || !page.frame || !page.snapshot) return;
     if (app.panel.isOpen(content)) app.panel.rewrite();
     else follow();
     load();
