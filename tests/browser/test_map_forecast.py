@@ -136,7 +136,7 @@ def test_all_parts_show_a_lead_of_the_next_hour(live_app, visit):
     expect(document.locator("#zone-status-centre-ville")).to_have_text("Bloqué")
     until_shown(page, all_but_the_first(live_app, Status.HEAVY))
     expect(document.locator("#legend-figures-freeFlow")).to_have_text("0 %")
-    expect(document.locator("#legend-figures-heavy")).to_contain_text("98 %")
+    expect(document.locator("#legend-figures-heavy")).to_contain_text("99 %")
     expect(document.locator("#forecast-answer")).to_contain_text("Prédiction :")
 
     # Ten minutes on a newer one takes its place by itself.

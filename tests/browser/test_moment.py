@@ -135,7 +135,7 @@ def test_without_a_model_a_sentence_says_so(start_app, visit, monkeypatch, tmp_p
     monkeypatch.setattr("services.roles.assembly.SHIPPED_ARTIFACTS", tmp_path / "none")
     app = start_app(forecasts=False)
     page = visit(app.url, COMPACT).page
-    expect(page.locator("#freshness")).to_contain_text("En attente")
+    expect(page.locator("#freshness-sentence")).to_contain_text("En attente")
     expect(page.locator("#forecast-strip")).to_be_hidden()
     hour_of(page).select_option("8")
     expect(page.locator("#forecast-answer")).to_contain_text("n'est pas disponible")
