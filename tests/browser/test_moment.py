@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.conftest import BROWSER_TEST, COMPACT, serious_problems
@@ -80,6 +81,11 @@ def test_the_strip_shows_the_day_and_is_one_stop_with_arrows(card):
     expect(page.locator("#forecast-strip [tabindex='0']")).to_have_count(1)
     eight = page.get_by_role("button", name="8 h : Bloqué, probabilité 75 %", exact=True)
     expect(eight).to_have_attribute("data-letter", "B")
+    # Who speaks to the page says what is seen.
+    rule = {"runOnly": {"type": "rule", "values": ["label-content-name-mismatch"]}}
+    names = Axe().run(page, context={"include": [["#forecast"]]}, options=rule).response
+    assert names["violations"] == []
+    assert names["passes"] != []
     height = "button => getComputedStyle(button, '::before').height"
     assert len({buttons.nth(hour).evaluate(height) for hour in (3, 8, 13)}) == 3
 
