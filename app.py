@@ -38,6 +38,7 @@ from callbacks.pages import (
     home,
     licences,
     log_in,
+    performance,
     privacy,
     quality,
 )
@@ -121,7 +122,14 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     # After those that let nobody in.
     dash_requests.register(server, pages.apps, large_input=camera.PICTURE_INPUT)
     security_headers.register(pages.apps)
-    bind_monitoring(server, settings, services.operations.reading, services.city, registry)
+    bind_monitoring(
+        server,
+        settings,
+        services.operations.reading,
+        services.city,
+        registry=registry,
+        head=performance.head_of(pages),
+    )
     static_files.register(pages.apps, is_debug=settings.debug)
     return app
 

@@ -19,7 +19,7 @@ def build_footer(texts: Texts, frame: Frame) -> html.Footer:
         (wording["api_traffic"], frame.api_url),
         *((texts[section]["link"], address) for section, address in frame.readings),
         (wording["performance"], frame.dashboard_url),
-        *((texts[section]["link"], address) for section, address in frame.rooms),
+        (wording["area"], frame.area_url),
     ]
     return html.Footer(
         html.Ul(

@@ -39,6 +39,14 @@ class Language:
 
 
 @dataclass(frozen=True)
+class LogOut:
+    """The way out of the operators' area: where its form goes, and what it sends along."""
+
+    url: str
+    token: str
+
+
+@dataclass(frozen=True)
 class Frame:
     """What the frame of a page shows beside its words.
 
@@ -46,17 +54,19 @@ class Frame:
     ----------
     section : str
         Of the texts, with the page's ``title`` and ``tagline``.
-    home_url, icon_url, api_url, dashboard_url : str
-        Addresses.
-    nav, readings, rooms : sequence of pairs
-        Section and address of each page that the nav leads to, of those of text alone, and of
-        those for operators.
+    home_url, icon_url, api_url, dashboard_url, area_url : str
+        Addresses; the last one of the operators' area.
+    nav, readings : sequence of pairs
+        Section and address of each page that the nav leads to, and of the public ones of text
+        alone.
     language : str
         The one in use.
     others : sequence of Language
         Those that may be chosen instead.
     offered : Language or None
         The one that a visitor who came for the first time seems to prefer.
+    log_out : LogOut or None
+        On the operators' pages.
     """
 
     section: str
@@ -64,12 +74,13 @@ class Frame:
     icon_url: str
     api_url: str
     dashboard_url: str
+    area_url: str
     nav: Sequence[tuple[str, str]]
     readings: Sequence[tuple[str, str]]
-    rooms: Sequence[tuple[str, str]]
     language: str
     others: Sequence[Language] = ()
     offered: Language | None = None
+    log_out: LogOut | None = None
 
 
 def build_framed(texts: Texts, frame: Frame, page: Subpage) -> html.Div:
@@ -120,21 +131,11 @@ def build_no_script(texts: Texts, frame: Frame) -> html.Div:
 def _title(wording: Any, page: Subpage) -> html.Div:
     return html.Div(
         [
-            html.Div(
-                [
-                    html.H1(wording["title"], className="site-title"),
-                    html.P(wording["tagline"], className="site-tagline"),
-                ]
-            ),
-            *([_beside_title(page)] if page.links or page.tools else []),
+            html.H1(wording["title"], className="site-title"),
+            html.P(wording["tagline"], className="site-tagline"),
         ],
         className="visually-hidden" if page.is_live else "site-heading",
     )
-
-
-def _beside_title(page: Subpage) -> html.Div:
-    links = [html.A(words, href=address) for words, address in page.links]
-    return html.Div([*links, *page.tools], className="site-tools")
 
 
 def _offer(offered: Language | None, current: str) -> list[html.Div]:

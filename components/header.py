@@ -13,7 +13,7 @@ from components.subpage import Skip
 from services.base.texts import Texts
 
 if TYPE_CHECKING:
-    from components.frame import Frame, Language
+    from components.frame import Frame, Language, LogOut
 
 FRESHNESS_ID: Final = "freshness"
 SENTENCE_ID: Final = "freshness-sentence"
@@ -49,7 +49,9 @@ def build_header(
             html.Div(
                 [
                     *(_freshness(texts) if is_live else []),
+                    *([_way_back(texts, frame.home_url)] if frame.log_out else []),
                     *(_language(language) for language in frame.others),
+                    *([_log_out(texts, frame.log_out)] if frame.log_out else []),
                 ],
                 className="site-state",
             ),
@@ -86,7 +88,7 @@ def _nav(texts: Texts, frame: Frame) -> html.Nav:
     return html.Nav(
         html.Ul([entry(*item) for item in frame.nav]),
         className="site-nav",
-        **aria(label=texts["header"]["nav"]),
+        **aria(label=texts["header"]["area" if frame.log_out else "nav"]),
     )
 
 
@@ -119,5 +121,27 @@ def _language(language: Language) -> html.A:
         lang=language.code,
         hrefLang=language.code,
         title=language.name,
+        # Taken to the server by every page, the monitoring package's too.
+        target="_self",
         **data(language=language.code),
+    )
+
+
+def _way_back(texts: Texts, address: str) -> html.A:
+    """From the operators' area, whose nav does not lead to the map."""
+    arrow = html.Span("← ", **aria(hidden="true"))
+    return html.A([arrow, texts["nav"]["page"]], href=address, className="site-back")
+
+
+def _log_out(texts: Texts, log_out: LogOut) -> html.Form:
+    return html.Form(
+        html.Button(
+            texts["header"]["log_out"],
+            type="submit",
+            name="token",
+            value=log_out.token,
+            className="link-button",
+        ),
+        action=log_out.url,
+        method="POST",
     )

@@ -130,7 +130,7 @@ def build_quality(texts: Texts, quality: Quality) -> list[Component]:
         _summary(texts, quality),
         *_pictures(texts, quality),
         *([_tables(texts, quality)] if any(lead.week for lead in quality.leads) else []),
-        _models(texts, quality.models),
+        build_models(texts, quality.models),
     ]
 
 
@@ -139,7 +139,7 @@ def build_unreachable(texts: Texts, models: Sequence[KnownModel]) -> list[Compon
     wording = texts["quality"]
     return [
         build_card(wording["unreachable_title"], html.P(wording["unreachable"])),
-        _models(texts, models, is_recorded=False),
+        build_models(texts, models, is_recorded=False),
     ]
 
 
@@ -256,9 +256,10 @@ def _band(texts: Texts, leads: Sequence[LeadQuality]) -> list[Component]:
     return [html.P(wording["next_hour_band"].format(covered=wording["list_mark"].join(covered)))]
 
 
-def _models(
+def build_models(
     texts: Texts, models: Sequence[KnownModel], *, is_recorded: bool = True
 ) -> html.Section:
+    """Every kind of model, with what is told of it; where nothing is on record, from its files."""
     return build_card(
         texts["quality"]["models_title"],
         html.Div(
@@ -298,7 +299,7 @@ def _facts(texts: Texts, known: KnownModel, model: ModelInUse) -> list[tuple[str
     facts = [
         ("version", model.version),
         ("since", _since(texts, known, model)),
-        ("learned", _learned(texts, model.learned_from)),
+        ("learned", told_learned(texts, model.learned_from)),
         ("score", _score(texts, known, model)),
     ]
     return [*facts, ("state", wording["set_aside"])] if model.is_set_aside else facts
@@ -311,7 +312,8 @@ def _since(texts: Texts, known: KnownModel, model: ModelInUse) -> str:
     return told
 
 
-def _learned(texts: Texts, learned: LearnedFrom | None) -> str:
+def told_learned(texts: Texts, learned: LearnedFrom | None) -> str:
+    """What a model learned from."""
     wording, written = texts["quality"], formats(texts)
     if learned is None:
         return str(wording["learned_unknown"])

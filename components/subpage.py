@@ -33,10 +33,6 @@ class Subpage:
         Stores and timers.
     notices : sequence of Component
         Between the header and the content.
-    links : sequence of pairs
-        Words and address of each link beside the title.
-    tools : sequence of Component
-        Behind the links.
     content_id : str
         Of the element around the content, where a callback changes all of it.
     content_class : str
@@ -50,8 +46,6 @@ class Subpage:
     content: Sequence[Component]
     unseen: Sequence[Component] = ()
     notices: Sequence[Component] = ()
-    links: Sequence[tuple[str, str]] = ()
-    tools: Sequence[Component] = ()
     content_id: str = ""
     content_class: str = "quality-main"
     skips: Sequence[Skip] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Final
 
@@ -16,13 +17,16 @@ from services.web.access.session import is_from_own_page, is_signed_in
 _FILES: Final = ("/assets/", "/_dash-component-suites/", "/_favicon.ico")
 
 
-def admit_operators(server: Flask, path: str) -> None:
+def admit_operators(server: Flask, path: str, entrances: Callable[[], Iterable[str]]) -> None:
     """Let nobody else reach what is at and below a path; call it before anything reads a request.
 
     Parameters
     ----------
     path : str
-        Of a page, without a slash behind it.
+        Without a slash behind it.
+    entrances : callable
+        Gives the paths of pages, from which whoever is not in yet is led to the log-in and back;
+        all else answers 401.
     """
 
     def is_here() -> bool:
@@ -36,8 +40,9 @@ def admit_operators(server: Flask, path: str) -> None:
             abort(HTTPStatus.FORBIDDEN)
         if is_signed_in():
             return None
-        if request.path.rstrip("/") == path:
-            return redirect(log_in_address(f"{path}/"))
+        for entrance in entrances():
+            if request.path.rstrip("/") == entrance.rstrip("/"):
+                return redirect(log_in_address(entrance))
         return abort(HTTPStatus.UNAUTHORIZED)
 
     @server.after_request

@@ -16,7 +16,7 @@ from typing import Final
 import dash
 from dash import Dash, html
 from dash.dash import _ID_STORE
-from flask import Response, current_app, redirect, request
+from flask import Response, current_app, has_request_context, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from callbacks.http.answers import asked_again, conditional
@@ -29,12 +29,14 @@ from callbacks.http.language import (
 from callbacks.http.own_files import used_scripts
 from callbacks.http.static_files import asset_url, plotly_url
 from callbacks.pages.admission import admit_operators
+from callbacks.pages.log_in import FIRST_ROOM, LOG_OUT_PATH
 from components.document import Preview, TextDocument, build_document, build_text_document
-from components.frame import Frame, Language, build_framed, build_no_script
+from components.frame import Frame, Language, LogOut, build_framed, build_no_script
 from components.markup import to_html
 from components.not_found import build_not_found
 from components.subpage import Subpage
 from services.base.texts import Texts, languages, load_texts
+from services.web.access.session import log_out_token
 
 HOME_PATH: Final = "/"
 API_PATH: Final = "/api/v1/traffic"
@@ -44,6 +46,7 @@ HOME: Final = "page"
 NOT_FOUND: Final = "not_found"
 # What a page of text looks like; the rest of the style sheets is for other things.
 _TEXT_STYLES: Final = ("base.css", "shell.css")
+_ROOM_STYLES: Final = (*_TEXT_STYLES, "quality.css", "exploitation.css")
 _EXTENSION: Final = "traffic_pages"
 # The rule that Dash adds, below its own path, for applications that route in the browser.
 _CATCH_ALL: Final = "<path:path>"
@@ -70,7 +73,7 @@ class Pages:
         By the section of a page, what makes of its texts what other sites show of a link to it.
     nav, readings, rooms : list of pairs
         Section of the texts and path of each public page, of those of text alone, and of those for
-        operators.
+        operators, in the order of their nav.
     """
 
     def __init__(self, main: Dash) -> None:
@@ -102,19 +105,32 @@ class Pages:
         language = requested_language()
         others = [_language(code) for code in languages() if code != language]
         offered = offered_language()
+        is_room = section in dict(self.rooms)
+        nav = self.rooms if is_room else self.nav
         return Frame(
             section=section,
             home_url=self.address(HOME_PATH),
             icon_url=self.main.get_asset_url("icon.svg"),
             api_url=self.main.get_relative_path(API_PATH),
             dashboard_url=self.main.get_relative_path(DASHBOARD_PATH),
-            nav=[(name, self.address(path)) for name, path in self.nav],
+            area_url=self.address(FIRST_ROOM),
+            nav=[(name, self.address(path)) for name, path in nav],
             readings=[(name, self.address(path)) for name, path in self.readings],
-            rooms=[(name, self.address(path)) for name, path in self.rooms],
             language=language,
             others=others,
             offered=_language(offered) if offered else None,
+            log_out=self._log_out() if is_room else None,
         )
+
+    def _log_out(self) -> LogOut:
+        # Dash asks for a layout once outside any request, for its ids alone.
+        token = log_out_token() if has_request_context() else ""
+        return LogOut(self.main.get_relative_path(LOG_OUT_PATH), token)
+
+    def style_urls(self, section: str) -> list[str]:
+        """Of the style sheets of a page without Dash."""
+        names = _ROOM_STYLES if section in dict(self.rooms) else _TEXT_STYLES
+        return [asset_url(self.main, name) for name in names]
 
     def address(self, path: str) -> str:
         """Of a page of ours; it names the language where the address of this one does."""
@@ -137,7 +153,7 @@ class Pages:
         texts = load_texts(requested_language())
         document = TextDocument(
             icon_url=self.main.get_asset_url("icon.svg"),
-            style_urls=[asset_url(self.main, name) for name in _TEXT_STYLES],
+            style_urls=self.style_urls(section),
             script_url=asset_url(self.main, "language.js"),
         )
         written = build_text_document(texts, section, document, to_html(self.framed(section)))
@@ -233,12 +249,12 @@ def add_text_page(
 
 
 def add_operators_page(pages: Pages, path: str, section: str, layout: Layout) -> Dash:
-    """Add an application that nobody but a signed-in operator reaches, and a link in the footer.
+    """Add an application that nobody but a signed-in operator reaches, nor what is below its path.
 
     Parameters
     ----------
     section : str
-        Of the texts, with ``link`` beside ``title`` and ``tagline``.
+        Of the texts: ``title`` and ``tagline``; its link's words are in the section ``nav``.
     layout : callable
         As of :func:`add_page`. Dash calls it once beforehand, outside any request, for the ids
         alone.
@@ -249,7 +265,7 @@ def add_operators_page(pages: Pages, path: str, section: str, layout: Layout) ->
         For its callbacks.
     """
     main = pages.main
-    admit_operators(main.server, path)
+    admit_operators(main.server, path, lambda: dict(pages.rooms).values())
     room = Dash(
         __name__,
         server=main.server,
@@ -272,6 +288,25 @@ def add_operators_page(pages: Pages, path: str, section: str, layout: Layout) ->
     pages.apps.append(room)
     pages.rooms.append((section, f"{path}/"))
     return room
+
+
+def add_operators_text(pages: Pages, room: Dash, name: str, section: str, layout: Layout) -> None:
+    """Add a page of text below an operators' application, behind the same guard.
+
+    Parameters
+    ----------
+    room : Dash
+        Which :func:`add_operators_page` gave.
+    name : str
+        The last part of its path, such as ``regles``.
+    section, layout
+        As of :func:`add_operators_page`, of HTML components alone.
+    """
+    path = f"{room.config.url_base_pathname}{name}"
+    pages.layouts[section] = layout
+    pages.rooms.append((section, path))
+    pages.main.server.get(path, endpoint=path)(lambda: pages.text_document(section))
+    lead(pages, f"{path}/", path)
 
 
 def lead(pages: Pages, path: str, to: str) -> None:

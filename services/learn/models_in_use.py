@@ -1,4 +1,4 @@
-"""Which model of each kind is in use and what it learned from, by the record beside its files."""
+"""Which models there are, which are in use, and what they learned from, by their own records."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ import msgspec
 
 from services.base.errors import ForecastUnavailable, StorageError
 from services.base.files import read_if_present
-from services.forecast.champions import champion_version, model_roots, set_aside_version
+from services.forecast.champions import (
+    VERSION_PATTERN,
+    champion_version,
+    model_roots,
+    set_aside_version,
+)
 from services.forecast.week_forecasts import WEEK_DIRECTORY
 from services.operations.tables import KINDS, Kind
 from services.plain.quality import LearnedFrom, ModelInUse
@@ -70,16 +75,32 @@ def model_in_use(kind: Kind, data_dir: Path, shipped: Path) -> ModelInUse | None
             continue
         if version is None:
             continue
-        record = _record(root / version)
-        return ModelInUse(
-            kind=kind,
-            version=version,
-            is_shipped=root == roots[1],
-            is_set_aside=set_aside_version(roots[0]) == version,
-            learned_from=None if record is None else _learned_from(record),
-            mean_iou=None if record is None else _mean_iou(record),
-        )
+        return _described(kind, roots, root, version)
     return None
+
+
+def known_versions(kind: Kind, data_dir: Path, shipped: Path) -> list[ModelInUse]:
+    """Every version of a kind that lies there, whole or not, the newest first."""
+    roots = model_roots(data_dir, shipped, MODEL_FOLDERS[kind])
+    found = [
+        _described(kind, roots, root, path.name)
+        for root in roots
+        for path in root.glob("*")
+        if VERSION_PATTERN.fullmatch(path.name)
+    ]
+    return sorted(found, key=lambda model: (model.version, not model.is_shipped), reverse=True)
+
+
+def _described(kind: Kind, roots: tuple[Path, Path], root: Path, version: str) -> ModelInUse:
+    record = _record(root / version)
+    return ModelInUse(
+        kind=kind,
+        version=version,
+        is_shipped=root == roots[1],
+        is_set_aside=set_aside_version(roots[0]) == version,
+        learned_from=None if record is None else _learned_from(record),
+        mean_iou=None if record is None else _mean_iou(record),
+    )
 
 
 def _record(directory: Path) -> _Record | None:

@@ -128,7 +128,7 @@ class LearnedFrom:
 
 @dataclass(frozen=True)
 class ModelInUse:
-    """The champion of one kind, as its own record tells of it.
+    """A version of one kind, most often its champion, as its own record tells of it.
 
     Attributes
     ----------

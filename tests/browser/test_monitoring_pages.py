@@ -341,9 +341,8 @@ def test_the_operator_can_work_from_the_pages(monitoring_page: MonitoringPage) -
     with page.expect_response("**/api/set_rule") as answer:
         row.get_by_text("1", exact=True).click()
     assert answer.value.status == 200
-    expect(page.get_by_role("link", name="← Traffic Rennes")).to_have_attribute("href", "/")
-    page.get_by_role("link", name="Se déconnecter").click()
-    page.wait_for_url("**/connexion?**")
+    page.get_by_role("button", name="Se déconnecter").click()
+    page.wait_for_url(f"{monitoring_page.address}/")
     page.goto(f"{monitoring_page.address}/dashboard/overview")
     page.wait_for_url("**/connexion?**")
     assert monitoring_page.complaints == []
@@ -433,5 +432,10 @@ def test_the_pages_speak_the_operators_language(monitoring_page: MonitoringPage)
     monitoring_page.open(f"endpoint/{number}/users", "Times by callback of /_dash")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.get_by_label("callbacks")).to_be_visible()
+    page.get_by_role("link", name="Français").click()
+    page.wait_for_url(f"**/endpoint/{number}/users?lang=fr")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Performances")
+    page.get_by_role("link", name="English").click()
+    page.wait_for_url(f"**/endpoint/{number}/users?lang=en")
     monitoring_page.open("configuration", "Version of the application")
     expect(page.locator("#content")).to_contain_text(f"{datetime.now(RENNES.time_zone):%d/%m/%Y}")

@@ -32,7 +32,7 @@ FRAME = Frame(
     dashboard_url="/dashboard/",
     nav=[("page", "/"), ("quality", "/qualite")],
     readings=[("privacy", "/confidentialite")],
-    rooms=[("exploitation", "/exploitation/")],
+    area_url="/exploitation/",
     language="fr",
 )
 ENGLISH = Language("en", "English", "In English?", "Yes", "No")

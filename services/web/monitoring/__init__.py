@@ -6,6 +6,8 @@ is ``off``: it takes more than a second and some 45 MB.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import flask
@@ -22,12 +24,37 @@ GRAPHS_EXTENSION: Final = "traffic_graphs"
 FAILURES: Final = "measured_failures"
 
 
+@dataclass(frozen=True)
+class Head:
+    """What the package's pages have in common with ours, for the operator who asks.
+
+    Attributes
+    ----------
+    language : str
+        Code of the one that they read.
+    title : str
+        Of the pages, in words.
+    header : str
+        With the nav, as markup.
+    style_urls, script_url
+        What it needs.
+    """
+
+    language: str = "fr"
+    title: str = "Performance"
+    header: str = ""
+    style_urls: Sequence[str] = ()
+    script_url: str = ""
+
+
 def bind_monitoring(
     server: flask.Flask,
     settings: Settings,
     operations: Operations,
     city: City,
+    *,
     registry: CollectorRegistry | None = None,
+    head: Callable[[], Head] = Head,
 ) -> None:
     """Measure the routes of a server and serve the result at ``/dashboard/``.
 
@@ -41,13 +68,15 @@ def bind_monitoring(
         Opened for reading.
     registry
         Of the application's metrics, for the measures that are lost; one of its own otherwise.
+    head
+        Gives what its pages show above the package's.
     """
     if settings.monitor_level == "off":
         return
     from services.web.monitoring.binding import bind  # noqa: PLC0415 (see the module's docstring)
 
     metrics = metric_registry() if registry is None else registry
-    bind(server, settings, operations, city, metrics)
+    bind(server, settings, operations, city, registry=metrics, head=head)
 
 
 def start_graphs(server: flask.Flask) -> None:

@@ -17,6 +17,7 @@ import sqlite3
 import sys
 import tomllib
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -33,7 +34,15 @@ from services.base.settings import Settings
 from services.city.city import City
 from services.operations.database import Operations
 from services.web.access.credentials import LOCK_TIMEOUT_SECONDS, monitoring_dir
-from services.web.monitoring import GRAPHS_EXTENSION, database, gate, graphs, local_days, offline
+from services.web.monitoring import (
+    GRAPHS_EXTENSION,
+    Head,
+    database,
+    gate,
+    graphs,
+    local_days,
+    offline,
+)
 from services.web.monitoring.complaints import Complaints, logger
 from services.web.monitoring.measurement import Measurer, measured_rules
 from services.web.monitoring.records import RecordStore
@@ -58,7 +67,9 @@ def bind(
     settings: Settings,
     operations: Operations,
     city: City,
+    *,
     registry: CollectorRegistry,
+    head: Callable[[], Head],
 ) -> None:
     """Bind the package to a server (see `services.web.monitoring.bind_monitoring`)."""
     try:
@@ -69,7 +80,7 @@ def bind(
             package = _load_package(path, int(settings.monitor_level), city)
             _replace_parts(server, package, Complaints(registry), city)
             offline.use_own_page(package)
-            server.jinja_env.globals["time_zone"] = city.time_zone.key
+            server.jinja_env.globals.update(time_zone=city.time_zone.key, area_head=head)
             gate.close(package)
             # Its scheduler prints as it starts and serves nothing here.
             package.bind(server, schedule=False)

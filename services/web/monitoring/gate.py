@@ -40,7 +40,8 @@ PAGE_POLICY = "; ".join(
         "font-src 'self'",
         "connect-src 'self'",
         "base-uri 'self'",
-        "form-action 'none'",
+        # Of the log-out.
+        "form-action 'self'",
         "frame-ancestors 'none'",
     )
 )

@@ -133,10 +133,10 @@ def test_one_returns_to_the_page_that_one_came_from(visitor, wanted):
 
 
 def log_out_token_of(client):
-    """What the form on the operators' page sends along."""
+    """What the form on the operators' pages sends along."""
     layout = client.get(f"{ROOM}_dash-layout").text
-    [field] = re.findall(r'\{[^{}]*"hidden"[^{}]*\}', layout)
-    return json.loads(field)["value"]
+    [button] = re.findall(r'\{[^{}]*"submit"[^{}]*\}', layout)
+    return json.loads(button)["value"]
 
 
 def test_logging_out_takes_the_sessions_own_form(visitor):

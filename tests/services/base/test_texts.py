@@ -111,7 +111,16 @@ def test_every_text_is_used():
     made_prefixes += ("kind_", "fact_", "column_", "verdict_", "told_", "action_", "reason_")
     made_prefixes += ("baseline_", "than_", "facing_", "explain_", "period_")
     # Of the operators' page: a severity, the state of a rule, a role, what was noted.
-    made_prefixes += ("severity_", "state_", "role_", "note_", "observed_", "limits_")
+    made_prefixes += (
+        "severity_",
+        "state_",
+        "role_",
+        "note_",
+        "observed_",
+        "limits_",
+        "by_",
+        "command_",
+    )
     unused = [
         f"{section}.{key}"
         for section, key in shape(FRENCH)

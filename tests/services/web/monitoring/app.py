@@ -16,6 +16,8 @@ from dash.exceptions import PreventUpdate
 from flask.testing import FlaskClient
 
 from callbacks.pages import log_in as log_in_page
+from callbacks.pages import performance
+from callbacks.pages.subpage import DASHBOARD_PATH, Pages
 from services.base.settings import Settings, load_settings
 from services.city.rennes import RENNES
 from services.metrics.dash_callbacks import know_callbacks
@@ -27,6 +29,7 @@ from tests.waiting import PATIENCE_SECONDS
 
 USERNAME = "operator"
 PASSWORD = "a long enough password"
+ASSETS = Path(__file__).parents[4] / "assets"
 CREDENTIALS = {"name": USERNAME, "password": PASSWORD}
 
 
@@ -38,7 +41,15 @@ def settings_in(data_dir: Path, **overrides: object) -> Settings:
 
 def build_server(settings: Settings) -> flask.Flask:
     """An application with two callbacks, views that fail in several ways, and a health check."""
-    app = dash.Dash("monitored")
+    app = dash.Dash(
+        "monitored",
+        assets_folder=str(ASSETS),
+        use_pages=True,
+        pages_folder="",
+        suppress_callback_exceptions=True,
+    )
+    pages = Pages(app)
+    pages.rooms.append((performance.SECTION, DASHBOARD_PATH))
     app.layout = html.Div([dcc.Input(id="hour"), html.Div(id="answer"), html.Div(id="other")])
     server: flask.Flask = app.server
     _add_callbacks(app)
@@ -47,7 +58,7 @@ def build_server(settings: Settings) -> flask.Flask:
     prepare_access(server, settings, operations)
     log_in_page.register(app)
     know_callbacks(server, lambda: app.callback_map)
-    bind_monitoring(server, settings, operations.reading, RENNES)
+    bind_monitoring(server, settings, operations.reading, RENNES, head=performance.head_of(pages))
     return server
 
 
