@@ -7,6 +7,8 @@
   const TICK_MS = 1000;
   // After less than this away, the next regular refresh is soon enough.
   const WAKE_AFTER_MS = 5000;
+  // From here on nothing that is shown may look like the traffic of today.
+  const OLD_AFTER_S = 86400;
 
   const state = { serverAheadMs: 0, answeredAt: Date.now(), askedAt: null };
 
@@ -18,9 +20,14 @@
     return state.askedAt !== null && Date.now() - state.askedAt > patience;
   };
 
-  /** Which of waiting, down, demo, archive, late, silent and live the data are: the worst that holds. */
+  const isOld = (snapshot, ageSeconds) => snapshot !== null && ageSeconds > OLD_AFTER_S;
+
+  /** Which of waiting, down, demo, old, archive, late, silent and live the data are: the worst that
+      holds. */
   const kindOf = (snapshot, ageSeconds, isSilent) => {
     if (!snapshot) return page.feedFails ? "down" : "waiting";
+    if (snapshot.source === "demo") return "demo";
+    if (isOld(snapshot, ageSeconds)) return "old";
     if (snapshot.source !== "live") return snapshot.source;
     if (ageSeconds > page.settings.lateAfterSeconds) return "late";
     // Nothing is live that the server has not confirmed.
@@ -31,8 +38,10 @@
     const { wording } = app;
     const { freshness: words } = page.texts;
     if (!snapshot) return words[kind];
+    const [date, today] = [snapshot.observed_at, serverNow()].map((at) => wording.weekHour(at).date);
     return wording.fill(words[kind], {
       time: wording.time(snapshot.observed_at),
+      date: wording.calendarDay(date, today),
       when: wording.when(snapshot.observed_at, serverNow(), page.texts),
       age: wording.age(ageSeconds, page.texts),
     });
@@ -53,6 +62,10 @@
       "freshness-sentence": { text: sentence(kind, snapshot, ageSeconds) },
       "freshness-announcement": { text: texts.freshness[`announce_${kind}`] || "" },
       connection: { hidden: !isSilent },
+      // The forecast of an hour is of no age.
+      "page-page": {
+        "data-age": isOld(snapshot, ageSeconds) && page.moment.kind !== "hour" ? "old" : "current",
+      },
     });
   };
 
@@ -79,7 +92,7 @@
   };
 
   app.freshness = { answered, now: serverNow };
-  app.follow(["snapshot"], tick);
+  app.follow(["snapshot", "moment"], tick);
   window.setInterval(tick, TICK_MS);
   document.addEventListener("visibilitychange", wake);
   window.addEventListener("online", wake);

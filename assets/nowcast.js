@@ -32,7 +32,7 @@
     [`${id}-band`]: { text: band },
   });
 
-  const blank = (id, title) => cellOf(id, "unknown", { title, status: page.texts.glance.no_value });
+  const blank = (id, title, status) => cellOf(id, "unknown", { title, status });
 
   /** As a tile says it. */
   const lostOf = (delay) => app.wording.fill(page.texts.zones_now.lost, { delay });
@@ -42,20 +42,24 @@
     const { texts } = page;
     const id = `nowcast-${zone}-now`;
     const name = texts.zone[zone];
-    if (!now) return blank(id, app.wording.fill(texts.zones_now.explanation_unknown, { zone: name }));
+    // In the tile's own word.
+    if (!now) {
+      const told = app.wording.fill(texts.zones_now.explanation_unknown, { zone: name });
+      return blank(id, told, texts.zone_status.unknown);
+    }
     const [kind, , minutes] = now;
     const [status, delay] = [texts.zone_status[kind], app.wording.quantity(minutes, "minute")];
     const title = app.wording.fill(texts.nowcast.explanation_now, { zone: name, status, delay });
     return cellOf(id, kind, { title, status, lost: lostOf(delay) });
   };
 
-  /** The cell of a zone at a lead time. */
-  const leadCell = (zone, minutes, lead) => {
+  /** The cell of a zone at a lead time; `none` is said where there is no forecast. */
+  const leadCell = (zone, minutes, lead, none) => {
     const { texts } = page;
     const { fill, number, quantity, chance } = app.wording;
     const id = `nowcast-${zone}-${minutes}`;
     const place = { zone: texts.zone[zone], when: whenOf(minutes) };
-    if (!lead) return blank(id, fill(texts.nowcast.explanation_unknown, place));
+    if (!lead) return blank(id, fill(texts.nowcast.explanation_unknown, place), none);
     const [kind, probability, ...minutesLost] = lead;
     const status = texts.zone_status[kind];
     const [delay, least, most] = minutesLost.map((lost) => quantity(lost, "minute"));
@@ -104,7 +108,7 @@
   };
 
   const write = () => {
-    const { nextHour: answer, settings, snapshot } = page;
+    const { nextHour: answer, settings, snapshot, texts } = page;
     // The page that shows it may not be the one that is open.
     if (!snapshot || !document.getElementById("nowcast-note")) return;
     const columns = ["now", ...settings.nowcast.leadMinutes];
@@ -115,7 +119,9 @@
     const cells = settings.zones.flatMap((zone, place) => [
       nowCell(zone, snapshot.zones[place]),
       ...settings.nowcast.leadMinutes.map((minutes, lead) =>
-        leadCell(zone, minutes, kind === "ready" ? answer.zones[place]?.[lead] : null),
+        kind === "ready"
+          ? leadCell(zone, minutes, answer.zones[place]?.[lead], texts.zone_status.unknown)
+          : leadCell(zone, minutes, null, texts.glance.no_value),
       ),
     ]);
     const note = { "nowcast-note": { text: noteOf(kind, answer) } };

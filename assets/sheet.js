@@ -113,9 +113,9 @@
   const reveal = ({ target }) => {
     const scroll = target.closest?.("#panel-scroll");
     if (!scroll) return;
-    const [{ bottom }, { bottom: end }] = [target, scroll].map((item) => item.getBoundingClientRect());
+    const [{ bottom }, { bottom: foot }] = [target, scroll].map((item) => item.getBoundingClientRect());
     // The browser scrolls to it, where it can, before it tells of it.
-    if (bottom > end || scroll.scrollTop > 0) raise("half");
+    if (bottom > foot || scroll.scrollTop > 0) raise("half");
   };
 
   document.addEventListener("pointerdown", begin);
