@@ -28,6 +28,7 @@ from callbacks.http import (
     security_headers,
     segment_forecasts,
     static_files,
+    stretch_table,
     tiles,
 )
 from callbacks.live import share
@@ -111,6 +112,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     roadworks.register(server, services)
     day.register(server, services)
     places.register(server, services)
+    stretch_table.register(server, services)
     events.register(server, services)
     camera_api.register(server, services)
     tiles.register(server, services)

@@ -79,17 +79,19 @@
     return Math.min(fit, isBeside ? BESIDE : Infinity);
   };
 
-  /** The best of what was prepared, in its order where several fit as well. */
-  const find = (text, prepared) => {
+  /** All of what was prepared that fits, the best first, in its order where several fit as well. */
+  const fitting = (text, prepared) => {
     const asked = wordsOf(text);
     if (asked.length === 0) return [];
     return prepared
       .map((place) => ({ place, fit: fitOf(asked, place) }))
       .filter(({ fit }) => fit < Infinity)
       .toSorted((one, other) => one.fit - other.fit)
-      .slice(0, SHOWN)
       .map(({ place }) => place);
   };
 
-  app.match = { find, prepare };
+  /** The best of it. */
+  const find = (text, prepared) => fitting(text, prepared).slice(0, SHOWN);
+
+  app.match = { find, fitting, prepare };
 })();

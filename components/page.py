@@ -29,6 +29,7 @@ from components.nowcast_card import build_nowcast
 from components.panel import build_panel
 from components.quality_line import build_quality_line
 from components.roadworks import build_roadworks
+from components.stretch_table import SUMMARY_ID, build_stretch_table
 from components.subpage import Skip, Subpage
 from components.traffic_map import build_map
 from components.unusual import build_unusual
@@ -54,7 +55,7 @@ BROWSER_TEXTS: Final = (
     "basis", "basis_note", "zone_in_title", "zone_status_letter", "day_note",
     "moment", "address_problem",
     "roadworks", "roadwork_level", "stretch", "stretch_way",
-    "corridors", "day_curve", "panel", "gestures",
+    "corridors", "day_curve", "panel", "gestures", "stretch_table",
 )  # fmt: skip
 
 
@@ -126,12 +127,16 @@ def build_page(texts: Texts, data: PageData) -> Subpage:
                     *([build_corridors(texts)] if data.has_corridors else []),
                     *([build_roadworks(texts)] if data.has_roadworks else []),
                 ],
+                table=build_stretch_table(texts),
             ),
         ],
         unseen=_stores(texts, data),
         notices=[build_message(texts)],
         content_class="page-main",
-        skips=[Skip(texts["page"]["skip_to_forecast"], CARD_ID)],
+        skips=[
+            Skip(texts["page"]["skip_to_forecast"], CARD_ID),
+            Skip(texts["page"]["skip_to_table"], SUMMARY_ID),
+        ],
         is_live=True,
     )
 

@@ -18,7 +18,9 @@ NETWORK_ID: Final = "panel-network"
 PLACE_ID: Final = "panel-place"
 
 
-def build_panel(texts: Texts, *, moment: Component, network: Sequence[Component]) -> html.Section:
+def build_panel(
+    texts: Texts, *, moment: Component, network: Sequence[Component], table: Component
+) -> html.Section:
     """The panel, which shows the whole network first.
 
     Parameters
@@ -27,6 +29,8 @@ def build_panel(texts: Texts, *, moment: Component, network: Sequence[Component]
         What chooses a moment, and what is forecast for it: it stays whatever is chosen.
     network : sequence of Component
         What one zone or road takes the place of (``assets/panel.js``).
+    table : Component
+        All stretches: it stays below, too.
     """
     wording = texts["panel"]
     return html.Section(
@@ -44,6 +48,7 @@ def build_panel(texts: Texts, *, moment: Component, network: Sequence[Component]
                     # Filled by assets/panel.js; Dash leaves what is inside alone.
                     html.Section(id=PLACE_ID, className="panel-place", hidden=True),
                     html.Div(list(network), id=NETWORK_ID, className="panel-network"),
+                    table,
                 ],
                 id=SCROLL_ID,
                 className="panel-scroll",

@@ -56,7 +56,7 @@ def register(server: Flask, services: Services) -> None:
     @server.get("/nowcast/<version>")
     def zones(version: str) -> Response:
         view = services.traffic.view()
-        table = _current(services, view)
+        table = current_nowcast(services, view)
         if view is None or table is None:
             return asked_again(json_answer(_without(services, view)))
         response = send_document(zones_document((table, view.network)))
@@ -68,7 +68,7 @@ def register(server: Flask, services: Services) -> None:
     @server.get("/nowcast/<version>/roads")
     def roads(version: str) -> Response:
         view = services.traffic.view()
-        table = _current(services, view)
+        table = current_nowcast(services, view)
         if view is None or table is None or table.snapshot_version != version:
             return nothing()
         return immutable(send_document(roads_document((table, view.network))))
@@ -166,7 +166,7 @@ def api_content(table: NowcastTable, zone: str, leads: tuple[LeadForecast, ...])
 
 def _zone_content(services: Services, zone: str) -> dict[str, Any]:
     view = services.traffic.view()
-    table = _current(services, view)
+    table = current_nowcast(services, view)
     if table is None:
         return {"zone": zone, **_without(services, view), "leads": []}
     leads = table.zone(zone)
@@ -175,7 +175,8 @@ def _zone_content(services: Services, zone: str) -> dict[str, Any]:
     return api_content(table, zone, leads)
 
 
-def _current(services: Services, view: TrafficView | None) -> NowcastTable | None:
+def current_nowcast(services: Services, view: TrafficView | None) -> NowcastTable | None:
+    """The nowcast that is told with what is shown; None while there is none, or an old one."""
     if view is None:
         return None
     return services.nowcasts.current(view.snapshot.network_version, services.clock())

@@ -7,7 +7,7 @@ from typing import Final
 
 from dash import Dash
 
-from callbacks.http import camera_api, day, events, places, segment_forecasts, tiles
+from callbacks.http import camera_api, day, events, places, segment_forecasts, stretch_table, tiles
 from callbacks.live import forecast_choice, map_forecast, map_view, refresh, share
 from callbacks.pages import camera, quality
 from callbacks.pages.subpage import HOME, HOME_PATH, Pages, add_page
@@ -77,6 +77,11 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
                 "zonePlacesUrl": app.get_relative_path(f"/snapshot/{_VERSION}/zone-places"),
                 "roadworksUrl": app.get_relative_path(f"/roadworks/{_VERSION}"),
                 "stretchesUrl": app.get_relative_path(f"/network/{_VERSION}/stretches"),
+                "stretchFigures": {
+                    "now": app.get_relative_path(f"/snapshot/{_VERSION}/stretches"),
+                    "ahead": app.get_relative_path(f"/nowcast/{_VERSION}/stretches/{{minutes}}"),
+                    "hour": app.get_relative_path(stretch_table.HOUR_PATH),
+                },
                 "forecastUrl": app.get_relative_path(segment_forecasts.PATH),
                 "camera": {
                     "pageUrl": app.get_relative_path(camera.PATH),

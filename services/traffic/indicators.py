@@ -43,6 +43,7 @@ FREE_ABOVE_RATIO: Final = 0.67
 BLOCKED_UP_TO_RATIO: Final = 0.40
 
 _METRES_PER_KM: Final = 1_000.0
+_MS_TO_KMH: Final = 3.6
 _MIN_DELAY_S: Final = 1.0
 _WORST_STRETCHES: Final = 5
 MIN_COMPARED_SHARE: Final = 0.5
@@ -73,6 +74,30 @@ class WorstStretch:
     speed_kmh: float
     jam_km: float
     segment_index: int
+
+
+@dataclass(frozen=True, eq=False)
+class StretchFigures:
+    """What the traffic of every stretch amounts to, in the order of ``Network.stretches``.
+
+    Attributes
+    ----------
+    delay_s : array of float, shape (stretches,)
+        Seconds lost against free flow, on what is known of it.
+    usual_delay_s : array of float, shape (stretches,)
+        Seconds more than usual, see :class:`WorstStretch`; NaN where too little is known of it.
+    speed_kmh : array of float, shape (stretches,)
+        NaN where nothing is known.
+    jam_km : array of float, shape (stretches,)
+    status_codes : array of int, shape (stretches,)
+        The status of the greatest part of what is known of it; unknown where nothing is.
+    """
+
+    delay_s: NDArray[np.float64]
+    usual_delay_s: NDArray[np.float64]
+    speed_kmh: NDArray[np.float64]
+    jam_km: NDArray[np.float64]
+    status_codes: NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -211,13 +236,21 @@ def worst_stretches(
     return _worst_stretches(network, snapshot.status_codes(), actual_s, usual_s, how_many)
 
 
-def _worst_stretches(
+def stretch_figures(
     network: Network,
     codes: NDArray[np.uint8],
     actual_s: NDArray[np.float64],
-    usual_s: NDArray[np.float64] | None,
-    how_many: int | None,
-) -> tuple[WorstStretch, ...]:
+    usual_s: NDArray[np.float64] | None = None,
+) -> StretchFigures:
+    """What the traffic of every stretch amounts to.
+
+    Parameters
+    ----------
+    codes : array of uint8, shape (segments,)
+        Status of each segment.
+    actual_s, usual_s : array of float, shape (segments,)
+        Seconds that driving each takes, and usually takes at this hour; NaN where not known.
+    """
     usual_s = np.full(len(network), np.nan) if usual_s is None else usual_s
     delay_s = actual_s - network.free_flow_time_s
     known, is_jam = ~np.isnan(delay_s), codes == Status.CONGESTED
@@ -233,18 +266,40 @@ def _worst_stretches(
     delays_s, times_s = total(delay_s, known), total(actual_s, known)
     lengths_m, compared_m = total(network.length_m, known), total(network.length_m, compared)
     against_s = np.minimum(total(actual_s - usual_s, compared), delays_s)
-    jams_m = total(network.length_m, known & is_jam)
-    is_told = network.is_listed & (delays_s >= _MIN_DELAY_S)
-    worst_first = np.argsort(-delays_s, kind="stable")
+    is_compared = (compared_m > 0) & (compared_m >= MIN_COMPARED_SHARE * lengths_m)
+    statuses_m = np.array([total(network.length_m, codes == status) for status in Status])
+    # Unknown is the first of them: it is what is left where no other has any length.
+    statuses_m[Status.UNKNOWN] = 0.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        speed_kmh = np.where(times_s > 0, lengths_m / times_s * _MS_TO_KMH, np.nan)
+    return StretchFigures(
+        delay_s=delays_s,
+        usual_delay_s=np.where(is_compared, against_s, np.nan),
+        speed_kmh=speed_kmh,
+        jam_km=total(network.length_m, known & is_jam) / _METRES_PER_KM,
+        status_codes=statuses_m.argmax(axis=0),
+    )
+
+
+def _worst_stretches(
+    network: Network,
+    codes: NDArray[np.uint8],
+    actual_s: NDArray[np.float64],
+    usual_s: NDArray[np.float64] | None,
+    how_many: int | None,
+) -> tuple[WorstStretch, ...]:
+    figures = stretch_figures(network, codes, actual_s, usual_s)
+    delay_s = actual_s - network.free_flow_time_s
+    is_told = network.is_listed & (figures.delay_s >= _MIN_DELAY_S)
+    worst_first = np.argsort(-figures.delay_s, kind="stable")
+    against_s = [None if math.isnan(lost) else lost for lost in figures.usual_delay_s.tolist()]
     return tuple(
         WorstStretch(
             stretch=network.stretches[code],
-            delay_s=float(delays_s[code]),
-            usual_delay_s=float(against_s[code])
-            if compared_m[code] >= MIN_COMPARED_SHARE * lengths_m[code]
-            else None,
-            speed_kmh=float(lengths_m[code] / times_s[code] * 3.6),
-            jam_km=float(jams_m[code] / _METRES_PER_KM),
+            delay_s=float(figures.delay_s[code]),
+            usual_delay_s=against_s[code],
+            speed_kmh=float(figures.speed_kmh[code]),
+            jam_km=float(figures.jam_km[code]),
             segment_index=_worst_segment(network.stretches[code], delay_s),
         )
         for code in worst_first[is_told[worst_first]].tolist()[:how_many]

@@ -1,0 +1,98 @@
+"""What the table of all stretches shows: a document for each moment, once it is opened."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Final
+
+from flask import Flask, Response, request
+
+from callbacks.http.answers import (
+    JSON,
+    Document,
+    asked_again,
+    immutable,
+    kept,
+    nothing,
+    send_document,
+)
+from callbacks.http.nowcast import current_nowcast
+from callbacks.http.problems import problem
+from services.base.errors import ForecastUnavailable
+from services.forecast.asked_hour import asked_hour
+from services.forecast.network_levels import expected_travel_time_s
+from services.forecast.nowcasts import LEAD_MINUTES, NowcastTable
+from services.roles.assembly import Services
+from services.traffic.indicators import stretch_figures, travel_time_s
+from services.traffic.network import Network
+from services.web.latest import TrafficView
+from services.web.stretch_table import encode_stretch_figures
+
+NOW_PATH: Final = "/snapshot/<version>/stretches"
+AHEAD_PATH: Final = "/nowcast/<version>/stretches/<int:minutes>"
+HOUR_PATH: Final = "/forecast/stretches"
+
+log = logging.getLogger(__name__)
+
+
+def register(server: Flask, services: Services) -> None:
+    """Add the routes: of now, of the next hour, and of an hour of a day."""
+    _register_now(server, services)
+    _register_ahead(server, services)
+    _register_hour(server, services)
+
+
+def _register_now(server: Flask, services: Services) -> None:
+    @kept(1)
+    def now_document(view: TrafficView) -> Document:
+        network, snapshot = view.network, view.snapshot
+        actual_s = travel_time_s(network, snapshot)
+        figures = stretch_figures(network, snapshot.status_codes(), actual_s, view.usual_time_s)
+        return Document(encode_stretch_figures(figures), JSON)
+
+    @server.get(NOW_PATH)
+    def stretches_now(version: str) -> Response:
+        view = services.traffic.view()
+        if view is None or view.snapshot.version != version:
+            return nothing()
+        return immutable(send_document(now_document(view)))
+
+
+def _register_ahead(server: Flask, services: Services) -> None:
+    @kept(len(LEAD_MINUTES))
+    def ahead_document(made_of: tuple[NowcastTable, Network, int]) -> Document:
+        table, network, lead = made_of
+        codes = table.segments(lead).status_codes
+        expected_s = expected_travel_time_s(network, table.speed_ratios(lead))
+        return Document(encode_stretch_figures(stretch_figures(network, codes, expected_s)), JSON)
+
+    @server.get(AHEAD_PATH)
+    def stretches_ahead(version: str, minutes: int) -> Response:
+        view = services.traffic.view()
+        table = current_nowcast(services, view)
+        if view is None or table is None or table.snapshot_version != version:
+            return nothing()
+        if minutes not in LEAD_MINUTES:
+            return problem(HTTPStatus.NOT_FOUND, "no such lead time")
+        lead = LEAD_MINUTES.index(minutes)
+        return immutable(send_document(ahead_document((table, view.network, lead))))
+
+
+def _register_hour(server: Flask, services: Services) -> None:
+    @server.get(HOUR_PATH)
+    def stretches_of_hour() -> Response:
+        asked, now = request.args, services.clock()
+        day, hour = asked_hour(services.city, asked.get("day"), asked.get("hour"), now)
+        view = services.traffic.view()
+        if view is None:
+            return nothing()
+        try:
+            week = services.week.on(view.network, view.snapshot.source)
+        except ForecastUnavailable as error:
+            log.warning("week forecast unavailable: %s", error)
+            return nothing()
+        found = week.at(day.like_weekday, hour)
+        expected_s = expected_travel_time_s(view.network, found.quantiles)
+        figures = stretch_figures(view.network, found.status_codes, expected_s)
+        return asked_again(send_document(Document(encode_stretch_figures(figures), JSON)))
