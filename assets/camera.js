@@ -1,8 +1,12 @@
-/* The picture of the camera's page: made small and bare here, so that only pixels leave the device. */
+/* The picture of the camera's page: made small and bare here, so that only pixels leave the device;
+   and what is said while its model gets ready. */
 (() => {
   "use strict";
+  const app = window.trafficRennes;
   const UPLOAD = "camera-upload";
   const QUALITY = 0.92;
+  // Between two questions of how far the model is.
+  const ASK_MS = 1200;
   const BASE64_BYTES_PER_LETTER = 3 / 4;
 
   const node = (id) => document.getElementById(id);
@@ -46,12 +50,47 @@
     return bytes > settings.maxBytes ? null : contents;
   };
 
+  /** Have the model loaded; how far it is. */
+  const askModel = async ({ readyUrl }) => {
+    try {
+      const reply = await fetch(readyUrl, { method: "POST" });
+      const { model = "away" } = await reply.json();
+      return model;
+    } catch {
+      return "away";
+    }
+  };
+
+  /** As the page opens, so that the first picture does not wait for it. */
+  const getReady = async (settings) => {
+    let told = null;
+    do {
+      if (told) await app.pause(ASK_MS);
+      told = await askModel(settings);
+      app.write({ "camera-model": { text: settings.model[told] } });
+    } while (told === "loading" && node("camera-model"));
+  };
+
+  const isUnderWay = () => node("camera-progress")?.hidden === false;
+
+  /** What happens to the picture that was handed in, until it has happened. */
+  const tellSteps = async ({ steps, ...settings }) => {
+    app.write({ "camera-step": { text: steps.cold } });
+    await app.pause(ASK_MS);
+    while (isUnderWay()) {
+      const told = await askModel(settings);
+      app.write({ "camera-step": { text: steps[told] } });
+      await app.pause(ASK_MS);
+    }
+  };
+
   /** A picture was chosen: show it at once, and hand it to the server. */
   const prepare = async (contents, settings) => {
     const { no_update: none } = window.dash_clientside;
     if (!contents) return [none, none, none];
     const data = await prepared(contents, settings);
     const isShown = Boolean(data && data.startsWith("data:image/jpeg"));
+    tellSteps(settings);
     // The number makes the same picture news when it is handed in again.
     return [{ data, number: Date.now() }, isShown ? data : "", !isShown];
   };
@@ -65,11 +104,14 @@
   };
 
   /** What dcc.Upload does not let one say of its field: its name, and that pictures are meant. */
-  const equip = async ({ uploadLabel }) => {
+  const equip = async (settings) => {
+    getReady(settings);
     const field = await whenThere(`#${UPLOAD} input[type=file]`);
-    field.setAttribute("aria-label", uploadLabel);
+    field.setAttribute("aria-label", settings.uploadLabel);
     // For the machine's own dialogue alone: what is dropped here is checked by the server.
     field.setAttribute("accept", "image/*");
+    node("camera-again").addEventListener("click", () => tellSteps(settings));
+    return false;
   };
 
   const sample = async (clicks, settings) => {

@@ -23,6 +23,8 @@ PICTURE_ID: Final = "camera-shown"
 MASK_ID: Final = "camera-mask"
 OPACITY_ID: Final = "camera-opacity"
 PROGRESS_ID: Final = "camera-progress"
+STEP_ID: Final = "camera-step"
+MODEL_ID: Final = "camera-model"
 MESSAGE_ID: Final = "camera-message"
 AGAIN_ID: Final = "camera-again"
 RESULT_ID: Final = "camera-result"
@@ -115,7 +117,9 @@ def build_camera_page(
     is_operator : bool
         Whether the visitor may keep readings.
     settings : mapping
-        What the scripts need: ``maxBytes``, ``maxSide``, ``sampleUrl`` and ``uploadLabel``.
+        What the scripts need: ``maxBytes``, ``maxSide``, ``sampleUrl``, ``readyUrl``,
+        ``uploadLabel``, and what is said by how far the model is: ``model`` before a picture,
+        ``steps`` while one is handed in.
     links : mapping
         Addresses of ``privacy``, ``csv`` and ``login``.
     """
@@ -213,12 +217,16 @@ def _hand_in(wording: Mapping[str, Any], links: Mapping[str, str]) -> html.Secti
             className_active="camera-upload camera-upload--over",
         ),
         html.Button(wording["sample"], id=SAMPLE_ID, className="exploitation-button"),
+        html.P(id=MODEL_ID, role="status", className="camera-fine camera-model"),
         html.P(
             [wording["private"], " ", html.A(wording["private_link"], href=links["privacy"])],
             className="camera-fine",
         ),
         html.Div(
-            [html.Span(className="camera-spinner", **aria(hidden="true")), wording["working"]],
+            [
+                html.Span(className="camera-spinner", **aria(hidden="true")),
+                html.Span(wording["step_sending"], id=STEP_ID),
+            ],
             id=PROGRESS_ID,
             className="camera-progress",
             role="status",

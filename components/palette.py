@@ -1,8 +1,9 @@
 """The five statuses as they are drawn: order, colours of both themes, widths.
 
 Green, orange, red and grey, never alone: jams are thick, free roads thin,
-unknown ones dashed and closed ones dashed and dark. ``assets/base.css`` holds the
-same colours for what is not the map; a test compares the two.
+unknown ones dashed and closed ones dashed and dark. Who tells red, green or blue badly
+still sees differences of 15 and more (``tests/components/test_colour_vision.py``).
+``assets/base.css`` holds the same colours for what is not the map; a test compares the two.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ LIGHT: Final = Palette(
     name="#3c4858",
     status={
         "unknown": "#78818f",
-        "freeFlow": "#23995a",
+        "freeFlow": "#33976c",
         "heavy": "#ee8500",
         "congested": "#c81e2c",
         "impossible": "#2c2438",
@@ -58,9 +59,9 @@ DARK: Final = Palette(
     name="#c3ccd8",
     status={
         "unknown": "#7a8493",
-        "freeFlow": "#34b36f",
+        "freeFlow": "#3eb180",
         "heavy": "#ffa12e",
-        "congested": "#ff4d57",
+        "congested": "#f2313d",
         "impossible": "#d9cfe8",
     },
     raster={

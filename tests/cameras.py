@@ -15,9 +15,10 @@ from PIL import Image
 
 from services.camera.answer import look
 from services.camera.classes import GROUPS
-from services.camera.messages import Order, Reply, socket_path
+from services.camera.messages import ModelState, Order, Reply, socket_path
 from services.camera.segmentation import Segmentation
 from services.camera.server import PLACES, CameraServer
+from tests.waiting import PATIENCE_SECONDS
 
 NAMES = [item.name for item in GROUPS]
 ROAD, VEHICLE, PERSON = (NAMES.index(name) for name in ("flat", "vehicle", "human"))
@@ -62,15 +63,39 @@ def work_by_brightness(order: Order) -> Reply:
     return look(order, lambda: segment_by_brightness)
 
 
+class SlowModel:
+    """One whose loading takes until it is let; what is read before waits for it."""
+
+    def __init__(self) -> None:
+        self.may_load = threading.Event()
+        self.loads = 0
+        self._state: ModelState = "cold"
+
+    def state(self) -> ModelState:
+        return self._state
+
+    def prepare(self) -> None:
+        if self._state == "cold":
+            self._state = "loading"
+            self.loads += 1
+            assert self.may_load.wait(PATIENCE_SECONDS)
+            self._state = "ready"
+
+    def work(self, order: Order) -> Reply:
+        self.prepare()
+        return work_by_brightness(order)
+
+
 @contextmanager
 def running_camera(
     data_dir: Path,
     work: Callable[[Order], Reply] = work_by_brightness,
     places: int = PLACES,
     turned_away: Callable[[], None] = lambda: None,
+    **model: Any,
 ) -> Iterator[CameraServer]:
     """A process that listens in a data directory."""
-    server = CameraServer(socket_path(data_dir), work, places, turned_away)
+    server = CameraServer(socket_path(data_dir), work, places, turned_away, **model)
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
     try:

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from dash import ClientsideFunction, Dash, Input, Output, State
 from dash.development.base_component import Component
-from flask import request
+from flask import Response, request
+from werkzeug.exceptions import Forbidden
 
-from callbacks.http.answers import csv_text
+from callbacks.http.answers import csv_text, json_answer
 from callbacks.http.camera_api import decode_base64
 from callbacks.http.language import requested_language
 from callbacks.live import camera_reading
@@ -32,11 +33,13 @@ from services.camera.errors import (
 from services.camera.limits import MAX_BYTES
 from services.camera.messages import Answer
 from services.roles.assembly import Services
-from services.web.access.session import is_signed_in
+from services.web.access.session import is_from_own_page, is_signed_in
 from services.web.camera_client import CameraClient
 from services.web.server.awaited import IsAwaited, always, awaited
 
 PATH: Final = "/camera"
+# What the page asks as it opens, and again while it waits.
+READY_PATH: Final = "/camera/ready"
 NAMESPACE: Final = "camera"
 # The one value of a callback that may be large.
 PICTURE_INPUT: Final = f"{cards.PICTURE_STORE_ID}.data"
@@ -82,6 +85,7 @@ def register(pages: Pages, services: Services) -> None:
         "maxBytes": MAX_BYTES,
         "maxSide": MAX_SIDE,
         "sampleUrl": main.get_asset_url("camera/sample.jpg"),
+        "readyUrl": main.get_relative_path(READY_PATH),
     }
     album = Album(services)
 
@@ -90,13 +94,22 @@ def register(pages: Pages, services: Services) -> None:
             texts,
             kept=album.kept(texts),
             is_operator=is_signed_in(),
-            settings=settings | {"uploadLabel": texts["camera"]["hand_in"]},
+            settings=settings | _said(texts["camera"]),
             links=links,
         )
 
     page = add_page(pages, PATH, "camera", layout)
     camera_reading.register(page, album, links)
     _register_browser(page)
+
+    @page.server.post(READY_PATH)
+    def ready() -> Response:
+        # No other site has this one take the memory of a model.
+        if not is_from_own_page():
+            raise Forbidden
+        answer = json_answer({"model": services.camera.prepare()})
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
 
     @page.callback(
         Output(cards.MASK_ID, "src"),
@@ -123,6 +136,30 @@ def register(pages: Pages, services: Services) -> None:
         is_kept_out = told.token is None
         result = list(told.result)
         return told.mask, result, told.message, not told.may_try_again, told.token, is_kept_out
+
+
+def _said(wording: Mapping[str, str]) -> dict[str, Any]:
+    """What the script says, by how far the model is."""
+    sending, loading = wording["step_sending"], wording["step_loading"]
+    ready = wording["model_ready"]
+    return {
+        "uploadLabel": wording["hand_in"],
+        "model": {
+            "cold": wording["model_cold"],
+            "loading": wording["model_loading"],
+            "ready": ready,
+            "reading": ready,
+            "away": wording["unavailable"],
+        },
+        # A model that waits has not got the picture yet.
+        "steps": {
+            "cold": sending,
+            "loading": loading,
+            "ready": sending,
+            "reading": wording["step_reading"],
+            "away": sending,
+        },
+    }
 
 
 def tell(
@@ -231,7 +268,10 @@ def _too_large(texts: Texts) -> str:
 def _register_browser(page: Dash) -> None:
     """What happens in the browser alone."""
     page.clientside_callback(
-        ClientsideFunction(NAMESPACE, "equip"), Input(cards.SETTINGS_STORE_ID, "data")
+        ClientsideFunction(NAMESPACE, "equip"),
+        # Without an output, Dash would not call it on a page that comes after another.
+        Output(cards.SAMPLE_ID, "disabled"),
+        Input(cards.SETTINGS_STORE_ID, "data"),
     )
     page.clientside_callback(
         ClientsideFunction(NAMESPACE, "prepare"),

@@ -1,9 +1,9 @@
 """The camera role: looks at street pictures, one after another. ``python -m models.camera.serve``.
 
 It listens at a socket in the data directory, reads and writes nothing else there, and
-knows nothing of who asks. TensorFlow is imported and the model loaded when the first
-picture comes; after a quarter of an hour without any, the process makes itself anew, so
-that the memory is free again.
+knows nothing of who asks. TensorFlow is imported and the model loaded when somebody opens the
+page of the camera, where there is memory for it, or else when the first picture comes; after a
+quarter of an hour without any, the process makes itself anew, so that the memory is free again.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
 
+import psutil
+
 from models.camera.kind import champion_file
 from models.training_command import quieten_tensorflow
 from services.base.clock import utc_now
@@ -29,7 +31,8 @@ from services.base.data_directory import end_with_data_directory, prepare_data_d
 from services.base.journal import start_journal
 from services.base.settings import Settings, load_settings
 from services.camera.answer import Segment, look
-from services.camera.messages import Answer, Order, Reply, socket_path
+from services.camera.errors import ModelRefused
+from services.camera.messages import Answer, ModelState, Order, Reply, socket_path
 from services.camera.model_files import check_own_model
 from services.camera.server import CameraServer
 from services.city.chosen import CITY
@@ -49,6 +52,9 @@ HEARTBEAT_SECONDS: Final = 15.0
 LONGEST_LOOK_SECONDS: Final = 60.0
 # Loading takes ten seconds: seldom enough for who looks at a street now and then.
 IDLE_SECONDS: Final = 900.0
+# What the model takes (900 MB) and a picture beside it (300 MB): with less free it is not loaded
+# before there is a picture. Of the machine: a container's own limit is not known here.
+NEEDED_BYTES: Final = 1_200_000_000
 
 
 class LazyModel:
@@ -64,6 +70,7 @@ class LazyModel:
         self._find = find
         self._file: Path | None = None
         self._segment: Segment | None = None
+        self.is_loading = False
 
     @property
     def is_loaded(self) -> bool:
@@ -80,25 +87,77 @@ class LazyModel:
         """
         file = self._find()
         if self._segment is None or file != self._file:
-            # Takes seconds, and its memory is not needed before somebody asks.
-            from models.camera.segmenter import load_segmenter  # noqa: PLC0415
-
-            segmenter = load_segmenter(file)
-            log.info("camera model %s loaded", segmenter.version)
-            self._file, self._segment = file, segmenter.segment
+            self.is_loading = True
+            try:
+                self._segment, self._file = _loaded(file), file
+            finally:
+                self.is_loading = False
         return self._segment
 
 
-class Camera:
-    """Answers orders, and counts them."""
+def _loaded(file: Path) -> Segment:
+    # Takes seconds, and its memory is not needed before somebody asks.
+    from models.camera.segmenter import load_segmenter  # noqa: PLC0415
 
-    def __init__(self, model: LazyModel, metrics: CameraMetrics) -> None:
+    segmenter = load_segmenter(file)
+    log.info("camera model %s loaded", segmenter.version)
+    return segmenter.segment
+
+
+def available_bytes() -> int:
+    """Memory that the machine has left."""
+    return int(psutil.virtual_memory().available)
+
+
+class Camera:
+    """Answers orders, and counts them.
+
+    Parameters
+    ----------
+    available : callable
+        Gives how many bytes of memory are left.
+    """
+
+    def __init__(
+        self,
+        model: LazyModel,
+        metrics: CameraMetrics,
+        available: Callable[[], int] = available_bytes,
+    ) -> None:
         self._model = model
         self._metrics = metrics
+        self._available = available
+        self._is_reading = False
+
+    def state(self) -> ModelState:
+        """How far the model is; asked from any thread."""
+        if self._model.is_loading:
+            return "loading"
+        if self._is_reading:
+            return "reading"
+        return "ready" if self._model.is_loaded else "cold"
+
+    def prepare(self) -> None:
+        """Load the model for a picture that is to come, unless memory is short."""
+        available = self._available()
+        if not self._model.is_loaded and available < NEEDED_BYTES:
+            log.info("camera model not loaded yet: %d MB of memory are left", available // 2**20)
+            return
+        try:
+            self._model.load()
+        except ModelRefused as error:
+            log.error("the camera's model cannot be used: %s", error)
+        # The picture that comes meets it again, and is told.
+        except Exception:
+            log.exception("the camera's model could not be loaded")
 
     def work(self, order: Order) -> Reply:
         """Look at a picture."""
-        reply = look(order, self._model.load)
+        self._is_reading = True
+        try:
+            reply = look(order, self._model.load)
+        finally:
+            self._is_reading = False
         if isinstance(reply, Answer):
             self._metrics.looked("ok")
             self._metrics.took(reply.took_ms / 1_000)
@@ -142,10 +201,13 @@ def run(settings: Settings, idle_seconds: float = IDLE_SECONDS) -> None:
         metrics = CameraMetrics(metric_registry())
         model = LazyModel(partial(model_in_use, settings))
         turns = Turns()
+        camera = Camera(model, metrics)
         server = CameraServer(
             socket_path(settings.data_dir),
-            turns.watched(Camera(model, metrics).work, LONGEST_LOOK_SECONDS),
+            turns.watched(camera.work, LONGEST_LOOK_SECONDS),
             turned_away=partial(metrics.looked, "busy"),
+            state=camera.state,
+            prepare=turns.watched(camera.prepare, LONGEST_LOOK_SECONDS),
         )
         threading.Thread(target=server.serve, daemon=True).start()
         log.info("camera started")

@@ -2,7 +2,8 @@
 
 A conversation is one connection to a socket in the data directory: the camera's process
 says *admitted* or *busy*, and *your turn* when it comes; the web role hands over one picture,
-and gets an answer or a refusal. Nothing of it is ever written to a file.
+and gets an answer or a refusal, or says that a picture is to come, and goes. Nothing of it is ever
+written to a file.
 """
 
 from __future__ import annotations
@@ -27,10 +28,20 @@ _ENVELOPE_BYTES: Final = 4_096
 MAX_ORDER_BYTES: Final = MAX_BYTES + _ENVELOPE_BYTES
 
 Fault = PictureFault | Literal["model", "failed"]
+ModelState = Literal["cold", "loading", "ready", "reading"]
+"""Whether the model takes its memory: not yet, about to, waiting for a picture, reading one."""
 
 
 class Admitted(msgspec.Struct, frozen=True, tag=True):
-    """There is a place in the queue: wait for your turn."""
+    """There is a place in the queue: wait for your turn.
+
+    Parameters
+    ----------
+    model : str
+        How far the model is.
+    """
+
+    model: ModelState = "cold"
 
 
 class Busy(msgspec.Struct, frozen=True, tag=True):
@@ -56,6 +67,10 @@ class Order(msgspec.Struct, frozen=True, tag=True):
 
     picture: bytes
     wants_picture: bool = False
+
+
+class Prepare(msgspec.Struct, frozen=True, tag=True):
+    """A picture is to come: have the model loaded. Nothing is answered."""
 
 
 class Answer(msgspec.Struct, frozen=True, tag=True):
@@ -101,12 +116,13 @@ class Refusal(msgspec.Struct, frozen=True, tag=True):
 
 Greeting = Admitted | Busy
 Reply = Answer | Refusal
-Message = Greeting | Turn | Order | Reply
+Errand = Order | Prepare
+Message = Greeting | Turn | Errand | Reply
 
 # What is expected next; anything else raises msgspec.MsgspecError.
 GREETING: Final[Decoder[Greeting]] = Decoder(Greeting)
 TURN: Final = Decoder(Turn)
-ORDER: Final = Decoder(Order)
+ERRAND: Final[Decoder[Errand]] = Decoder(Errand)
 REPLY: Final[Decoder[Reply]] = Decoder(Reply)
 
 

@@ -23,11 +23,12 @@ import msgspec
 
 from services.base.errors import ConfigurationError
 from services.camera.messages import (
+    ERRAND,
     MAX_ORDER_BYTES,
-    ORDER,
     Admitted,
     Busy,
     Message,
+    ModelState,
     Order,
     Reply,
     Turn,
@@ -48,8 +49,16 @@ _LONGEST_ADDRESS: Final = 107
 Work = Callable[[Order], Reply]
 
 
+def _cold() -> ModelState:
+    return "cold"
+
+
+def _nothing() -> None:
+    """What needs no loading is ready."""
+
+
 class CameraServer:
-    """Listens at a socket and answers one picture after another.
+    """Listens at a socket and answers one picture after another, or loads the model for the next.
 
     Parameters
     ----------
@@ -61,6 +70,10 @@ class CameraServer:
         How many pictures may be under way, the one that is looked at included.
     turned_away : callable, optional
         Told each time that somebody finds no place.
+    state : callable, optional
+        Tells how far the model is, from another thread than it is loaded in.
+    prepare : callable, optional
+        Loads the model, in the turn of who asks for it; it raises nothing.
 
     Raises
     ------
@@ -73,9 +86,14 @@ class CameraServer:
         address: Path,
         work: Work,
         places: int = PLACES,
-        turned_away: Callable[[], None] = lambda: None,
+        turned_away: Callable[[], None] = _nothing,
+        *,
+        state: Callable[[], ModelState] = _cold,
+        prepare: Callable[[], None] = _nothing,
     ) -> None:
         self._work = work
+        self._state = state
+        self._prepare = prepare
         self._turned_away = turned_away
         self._places = threading.BoundedSemaphore(places)
         # Whoever has a place; the thread that gives them out is the only one to touch it.
@@ -121,9 +139,13 @@ class CameraServer:
             connection.close()
             return
         self._last_order = time.monotonic()
-        _send(connection, Admitted())
+        _send(connection, Admitted(self._state()))
         self._under_way = {item: of for item, of in self._under_way.items() if not item.done()}
-        self._under_way[self._pool.submit(self._converse, connection)] = connection
+        try:
+            self._under_way[self._pool.submit(self._converse, connection)] = connection
+        except RuntimeError:
+            # Closed since.
+            connection.close()
 
     def _a_place_given_back(self) -> bool:
         """Take the place of somebody who waited and is gone; whether there was one."""
@@ -140,8 +162,11 @@ class CameraServer:
                 # Whoever waited for those before may have left.
                 if not _is_gone(connection):
                     _send(connection, Turn())
-                    order = ORDER.decode(connection.recv_bytes(MAX_ORDER_BYTES))
-                    _send(connection, self._work(order))
+                    errand = ERRAND.decode(connection.recv_bytes(MAX_ORDER_BYTES))
+                    if isinstance(errand, Order):
+                        _send(connection, self._work(errand))
+                    else:
+                        self._prepare()
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             log.warning("a picture was not handed over: %s", error or type(error).__name__)
         finally:

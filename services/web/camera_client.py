@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -30,7 +30,9 @@ from services.camera.messages import (
     TURN,
     Answer,
     Busy,
+    ModelState,
     Order,
+    Prepare,
     encode,
     limit_stalls,
     socket_path,
@@ -51,11 +53,19 @@ _CONNECT_STALL_SECONDS: Final = 2.0
 # Nor does it read the picture whose turn it is.
 _SEND_STALL_SECONDS: Final = 10.0
 _RETRY_AFTER_S: Final = 2
+# All who open the page within this time get what the first of them was told.
+_PREPARE_EVERY_SECONDS: Final = 1.0
+# A greeting takes a millisecond, but for a process that imports TensorFlow.
+_PREPARE_SECONDS: Final = 0.5
 # The first picture waits for TensorFlow to be imported and the model to be compiled.
 REPLY_SECONDS: Final = 45.0
 _REFUSED: Final[Mapping[str, type[PictureRefused]]] = {
     kind.fault: kind for kind in (NotAPicture, PictureTooLarge, PictureTooCostly, PictureDamaged)
 }
+
+
+Readiness = ModelState | Literal["away"]
+"""How far the model is; away where no process reads pictures."""
 
 
 class CameraClient:
@@ -87,6 +97,8 @@ class CameraClient:
         self._connect_seconds = connect_seconds
         self._reply_seconds = reply_seconds
         self._may_wait = threading.BoundedSemaphore(max_waiting)
+        self._preparing = threading.Lock()
+        self._readiness: tuple[float, Readiness] = (-_PREPARE_EVERY_SECONDS, "away")
 
     def look_at(
         self, picture: bytes, *, wants_picture: bool = False, is_awaited: IsAwaited = always
@@ -123,6 +135,23 @@ class CameraClient:
         finally:
             self._may_wait.release()
 
+    def prepare(self) -> Readiness:
+        """Have the model loaded for a picture that is to come; how far it is.
+
+        Nobody waits: the process is asked once a second, by one thread, which gives up soon;
+        all others are told what it was told last. Whether there is memory for the model is
+        the process' to decide.
+        """
+        if not self._is_expected:
+            return "away"
+        is_news = time.monotonic() - self._readiness[0] >= _PREPARE_EVERY_SECONDS
+        if is_news and self._preparing.acquire(blocking=False):
+            try:
+                self._readiness = (time.monotonic(), _prepared(self._address))
+            finally:
+                self._preparing.release()
+        return self._readiness[1]
+
     def _asked(self, order: Order, is_awaited: IsAwaited) -> Answer:
         with closing(self._admitted(is_awaited)) as connection:
             until = time.monotonic() + self._reply_seconds
@@ -142,6 +171,26 @@ class CameraClient:
                     raise
             _check(is_awaited)
             time.sleep(_PAUSE_SECONDS)
+
+
+def _prepared(address: str) -> Readiness:
+    try:
+        with closing(_connected(address)) as connection:
+            until = time.monotonic() + _PREPARE_SECONDS
+            greeting = GREETING.decode(_received(connection, until, always))
+            if isinstance(greeting, Busy):
+                return "reading"
+            if greeting.model == "cold":
+                TURN.decode(_received(connection, until, always))
+                connection.send_bytes(encode(Prepare()))
+                return "loading"
+            return greeting.model
+    except TimeoutError:
+        # It lets people in and answers nobody: so it does while it imports TensorFlow.
+        return "loading"
+    except (OSError, EOFError, msgspec.MsgspecError) as error:
+        log.info("the camera cannot get ready: %s", error or type(error).__name__)
+        return "away"
 
 
 def _greeted(connection: Connection, is_awaited: IsAwaited) -> Connection:

@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE, serious_problems
-from tests.cameras import as_file, running_camera, street
+from tests.cameras import SlowModel, as_file, running_camera, street
 
 pytestmark = BROWSER_TEST
 
@@ -80,6 +80,29 @@ def test_a_visitor_hands_in_pictures_good_and_bad(app, visit):
     assert visited.errors == []
 
 
+def test_the_first_picture_is_told_step_by_step_and_the_page_says_when_it_is_ready(
+    start_app, visit
+):
+    app, model = start_app(monitor_level="0"), SlowModel()
+    app.publish()
+    with running_camera(
+        app.settings.data_dir, model.work, state=model.state, prepare=model.prepare
+    ):
+        visited = visit(f"{app.url}camera", PHONE)
+        page, said = visited.page, visited.page.locator("#camera-model")
+        expect(said).to_have_text("Le modèle se prépare, environ 15 s…")
+        page.set_input_files(FIELD, file_of(as_file(street(0.3), "JPEG")))
+        steps = page.locator("#camera-progress")
+        expect(steps).to_be_visible()
+        expect(steps).to_have_text("Le modèle se charge, environ 15 s la première fois…")
+        model.may_load.set()
+        expect(page.locator(".camera-status")).to_have_text("Dense")
+        expect(steps).to_be_hidden()
+        expect(said).to_have_text("Prêt à lire une photo.")
+    assert model.loads == 1
+    assert visited.errors == []
+
+
 def paste(page, data):
     """Paste a picture, as if it had been copied elsewhere."""
     page.evaluate(
@@ -111,8 +134,7 @@ def test_an_operator_keeps_a_reading_at_a_road_and_finds_it_on_its_card(app, vis
     page.get_by_role("button", name="Garder cette lecture").click()
     expect(page.locator("#camera-kept")).to_have_text("La lecture est gardée.")
     expect(page.locator("#camera-kept-list")).to_contain_text("Mât du pont")
-    page.get_by_role("link", name="Retour à la carte").click()
-    visited.until(lambda: visited.map("map.loaded()"), "the map again")
-    page.locator("#worst-0").click()
+    page.get_by_role("link", name="Carte", exact=True).click()
+    # As it was left: the road is still looked at.
     expect(page.locator("#panel-place")).to_contain_text("Caméra Mât du pont : Bloqué,")
     assert visited.errors == []

@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import timedelta
+from typing import get_args
 
 import orjson
 import pytest
@@ -17,12 +18,14 @@ from services.base.texts import load_texts
 from services.camera.answer import look
 from services.camera.errors import CameraBusy
 from services.camera.limits import MAX_BYTES
+from services.camera.messages import ModelState
 from services.city.rennes import RENNES
 from services.traffic.store import Store
 from services.web.camera_client import CameraClient
 from tests.callbacks.conftest import NOW
 from tests.cameras import (
     VERSION,
+    SlowModel,
     as_file,
     running_camera,
     segment_by_brightness,
@@ -33,6 +36,7 @@ from tests.components.trees import plain
 from tests.factories import make_network, make_snapshot_for
 from tests.log_in import OWN_PAGE, send_log_in
 from tests.pages import layout_of
+from tests.waiting import wait_until
 
 PAGE = "/camera"
 CALLBACK = "/_dash-update-component"
@@ -110,6 +114,20 @@ def hand_in(client, picture=PICTURE):
         "camera-picture.data",
     )
     return answer.get_json()["response"]
+
+
+def ready(client, headers=OWN_PAGE):
+    return client.post("/camera/ready", headers=headers)
+
+
+def by_id_in(tree, id_):
+    """The properties of the one component that has an id, in a tree as JSON."""
+    if isinstance(tree, list):
+        return next(filter(None, (by_id_in(item, id_) for item in tree)), None)
+    if not isinstance(tree, dict):
+        return None
+    props = tree.get("props", {})
+    return props if props.get("id") == id_ else by_id_in(props.get("children"), id_)
 
 
 def keep(client, token, segment, name=NAME, headers=OWN_PAGE):
@@ -191,6 +209,33 @@ def test_why_a_picture_is_not_read_is_told_and_there_is_nothing_to_keep(client, 
     assert "unlike the streets that the model knows" in text
     lines = figures_csv(blind_camera.look_at(as_file(street()))).splitlines()
     assert {"status;unknown", "reason;unfamiliar", "familiarity;0.0", "vehicles;"} <= set(lines)
+
+
+def test_the_page_has_the_model_loaded_and_is_told_how_far_it_is(client, tmp_path):
+    assert ready(client).get_json() == {"model": "away"}
+    model = SlowModel()
+    model.may_load.set()
+    with running_camera(tmp_path, state=model.state, prepare=model.prepare):
+        wait_until(lambda: ready(client).get_json() == {"model": "ready"})
+    assert model.loads == 1
+    assert ready(client).headers["Cache-Control"] == "no-store"
+
+
+def test_no_other_site_has_the_model_loaded(client, tmp_path):
+    model = SlowModel()
+    with running_camera(tmp_path, state=model.state, prepare=model.prepare):
+        assert ready(client, {"Origin": "http://elsewhere.example"}).status_code == 403
+        assert ready(client, {}).status_code == 403
+    assert model.loads == 0
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_script_has_words_for_all_that_it_may_be_told(client, language):
+    client.set_cookie("language", language)
+    settings = by_id_in(layout_of(client, PAGE), "camera-settings")["data"]
+    states = {*get_args(ModelState), "away"}
+    assert settings["model"].keys() == settings["steps"].keys() == states
+    assert all((*settings["model"].values(), *settings["steps"].values()))
 
 
 def test_english_on_demand(client, camera):

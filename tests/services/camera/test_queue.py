@@ -6,7 +6,8 @@ import contextlib
 import errno
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.connection import Client
+from contextlib import closing
+from multiprocessing.connection import Client, Listener
 from pathlib import Path
 
 import pytest
@@ -31,10 +32,17 @@ from services.camera.messages import (
     limit_stalls,
     socket_path,
 )
-from services.camera.server import CameraServer
+from services.camera.server import PLACES, CameraServer
 from services.web import camera_client as client_module
 from services.web.camera_client import CameraClient
-from tests.cameras import VERSION, as_file, running_camera, street, work_by_brightness
+from tests.cameras import (
+    VERSION,
+    SlowModel,
+    as_file,
+    running_camera,
+    street,
+    work_by_brightness,
+)
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 PICTURE = as_file(street())
@@ -261,6 +269,58 @@ def test_one_connection_that_fails_costs_nobody_else_a_place(tmp_path, monkeypat
         for _ in range(2):
             wait_until(is_answered)
     assert not failures
+
+
+@contextlib.contextmanager
+def slow_camera(data_dir, **options):
+    model = SlowModel()
+    with running_camera(
+        data_dir, model.work, state=model.state, prepare=model.prepare, **options
+    ) as camera:
+        try:
+            yield model, camera
+        finally:
+            # The end waits for what is under way.
+            model.may_load.set()
+
+
+def test_the_model_is_loaded_once_for_who_opens_the_page_and_nobody_waits_for_it(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(client_module, "_PREPARE_EVERY_SECONDS", 0.0)
+    client = impatient(tmp_path)
+    with slow_camera(tmp_path) as (model, _):
+        assert client.prepare() == "loading"
+        wait_until(lambda: model.loads == 1)
+        # More than there are places: who only asked is gone and takes none.
+        assert {client.prepare() for _ in range(2 * PLACES)} == {"loading"}
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(client.look_at, PICTURE)
+            model.may_load.set()
+            assert asked.result(PATIENCE_SECONDS).model_version == VERSION
+        assert client.prepare() == "ready"
+        assert model.loads == 1
+
+
+def test_many_who_open_the_page_at_once_ask_the_process_once(tmp_path):
+    client = impatient(tmp_path)
+    with slow_camera(tmp_path) as (model, _):
+        first = client.prepare()
+        model.may_load.set()
+        wait_until(lambda: model.state() == "ready")
+        assert first == "loading"
+        assert client.prepare() == "loading", "what was told within the same second"
+
+
+def test_where_no_process_reads_pictures_nothing_gets_ready(tmp_path):
+    assert impatient(tmp_path).prepare() == "away"
+    assert CameraClient(tmp_path, is_expected=False).prepare() == "away"
+
+
+def test_a_process_that_greets_nobody_is_at_its_loading(tmp_path, monkeypatch):
+    monkeypatch.setattr(client_module, "_PREPARE_SECONDS", 0.05)
+    with closing(Listener(str(socket_path(tmp_path)), family="AF_UNIX")):
+        assert impatient(tmp_path).prepare() == "loading"
 
 
 def test_nobody_else_on_the_machine_may_ask(tmp_path):
