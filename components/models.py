@@ -71,16 +71,29 @@ def _versions(texts: Texts, shown: ModelsShown) -> html.Section:
         [
             version.version,
             quality[f"kind_{version.kind}"],
-            wording["state_champion"] if version in champions else "–",
-            wording["state_set_aside"] if version.is_set_aside else "–",
+            _state(texts, version, is_champion=version in champions),
             wording["shipped" if version.is_shipped else "local"],
             told_learned(texts, version.learned_from),
         ]
         for version in shown.versions
     ]
-    columns = ("version", "kind", "champion", "set_aside", "origin", "learned")
+    columns = ("version", "kind", "state", "origin", "learned")
     table = build_table([wording[f"column_{name}"] for name in columns], rows)
     return build_card(wording["versions_title"], table)
+
+
+def _state(texts: Texts, version: ModelInUse, *, is_champion: bool) -> str:
+    """A champion may be set aside: then the average is shown in its place."""
+    wording = texts["models"]
+    told = [
+        words
+        for is_so, words in (
+            (is_champion, wording["state_champion"]),
+            (version.is_set_aside, wording["state_set_aside"]),
+        )
+        if is_so
+    ]
+    return texts["quality"]["list_mark"].join(told) or "–"
 
 
 def _decisions(texts: Texts, decisions: Sequence[DecisionRow] | None) -> html.Section:

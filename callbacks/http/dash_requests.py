@@ -65,8 +65,8 @@ def register(server: Flask, pages: Sequence[Dash], *, large_input: str) -> None:
             abort(400, "there is no such callback")
         if not _is_call(called, str(output), callback):
             abort(400, "the parts of this callback are others")
-        if str(output).startswith(_ROUTER) and not _are_texts(called["inputs"]):
-            abort(400, "an address is a text")
+        if str(output).startswith(_ROUTER) and not _is_address(called["inputs"]):
+            abort(400, "this is no address")
 
     @server.errorhandler(DependencyException)
     def unknown_script(_error: DependencyException) -> NotFound:
@@ -103,8 +103,10 @@ def _is_call(called: Mapping[str, Any], output: str, callback: Mapping[str, Any]
     )
 
 
-def _are_texts(parts: Sequence[Mapping[str, Any]]) -> bool:
-    return all(isinstance(part.get("value"), str) for part in parts)
+def _is_address(parts: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether they are a path and what follows it."""
+    given = [part.get("value") for part in parts]
+    return all(isinstance(text, str) for text in given) and str(given[0]).startswith("/")
 
 
 def _are_parts(given: object, wanted: Sequence[Mapping[str, Any]]) -> bool:

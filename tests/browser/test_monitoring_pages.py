@@ -343,9 +343,9 @@ def test_the_operator_can_work_from_the_pages(monitoring_page: MonitoringPage) -
     assert answer.value.status == 200
     page.get_by_role("button", name="Se déconnecter").click()
     page.wait_for_url(f"{monitoring_page.address}/")
+    assert monitoring_page.complaints == []
     page.goto(f"{monitoring_page.address}/dashboard/overview")
     page.wait_for_url("**/connexion?**")
-    assert monitoring_page.complaints == []
 
 
 def test_the_overview_is_sorted_by_the_column_that_says_so(monitoring_page: MonitoringPage) -> None:

@@ -129,8 +129,11 @@ def test_what_an_address_asks_fails_no_page(make_client):
         assert layout_of(client, f"/qualite{query}")["props"]["id"] == "page-quality", query
 
 
-@pytest.mark.parametrize(("path", "search"), [(None, ""), (7, ""), ("/", None), ("/", {"a": 1})])
-def test_an_address_that_is_no_text_is_the_senders_fault(make_client, path, search):
+@pytest.mark.parametrize(
+    ("path", "search"),
+    [(None, ""), (7, ""), ("/", None), ("/", {"a": 1}), ("", ""), ("qualite", "")],
+)
+def test_an_address_that_is_none_is_the_senders_fault(make_client, path, search):
     body = {
         "output": ".._pages_content.children..._pages_store.data..",
         "outputs": [
