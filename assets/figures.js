@@ -200,7 +200,7 @@
       const where = side ? texts.corridors[side] : app.wording.fill(texts.corridors.towards, { towards });
       const told = corridorTime(now, freeFlow, texts, settings);
       const free = app.wording.quantity(freeFlow, "minute");
-      return [{ place, name, where, now: told.now, free, more: told.more }];
+      return [{ place, name: app.wording.localName(name, texts), where, now: told.now, free, more: told.more }];
     });
 
   const corridorRow = ({ name, where, now, free, more }) => {

@@ -23,7 +23,7 @@
       .toSorted((one, other) => one.rank - other.rank)
       .map(({ parts, segments: its }) => {
         const { way, ends } = app.wording.stretch(parts, texts);
-        return { kind: "stretch", name: way, beside: ends, segments: its };
+        return { kind: "stretch", name: way, also: parts[2], beside: ends, segments: its };
       });
   };
 
@@ -46,7 +46,8 @@
       ...communes.map(([name, ...point]) => ({ kind: "commune", name, point })),
       ...corridors.map(([name, towards, side, segments]) => ({
         kind: "corridor",
-        name,
+        name: app.wording.localName(name, texts),
+        also: name,
         beside: corridorWay({ towards, side }, texts),
         segments,
       })),

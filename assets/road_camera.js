@@ -40,5 +40,9 @@
     return [...said.map(line), link];
   };
 
+  // On the page of the camera another reading may have been kept.
+  app.follow(["frame"], () => {
+    state.askedAt = -Infinity;
+  });
   app.roadCamera = { part };
 })();

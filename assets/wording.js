@@ -69,11 +69,17 @@
       maximumFractionDigits: 1,
     }).format(metres / METRES_PER_KM);
 
+  /** What the language calls a road that it has a word of its own for. */
+  const localName = (name, texts) => texts.local_name[name] ?? name;
+
   /** Where a stretch leads, from where to where, and its length: what a driver would call it, from
       what services/traffic/stretch_wording.py gives. */
   const stretch = ([way, form, road, start, end, lengthM], texts) => ({
-    way: fill(texts.stretch_way[way], { road }),
-    ends: fill(texts.stretch[form], { start, end }),
+    way: fill(texts.stretch_way[way], { road: localName(road, texts) }),
+    ends: fill(texts.stretch[form], {
+      start: localName(start, texts),
+      end: localName(end, texts),
+    }),
     length: kilometres(lengthM),
   });
 
@@ -214,6 +220,7 @@
     basisNote,
     isFirm,
     fill,
+    localName,
     number,
     percent,
     extraPercent,

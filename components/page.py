@@ -54,7 +54,7 @@ BROWSER_TEXTS: Final = (
     "forecast_status_meaning", "forecast_status_leaning", "zone_status_leaning",
     "basis", "basis_note", "zone_in_title", "zone_status_letter", "day_note",
     "moment", "address_problem",
-    "roadworks", "roadwork_level", "stretch", "stretch_way",
+    "roadworks", "roadwork_level", "local_name", "stretch", "stretch_way",
     "corridors", "day_curve", "panel", "gestures", "stretch_table",
 )  # fmt: skip
 

@@ -30,8 +30,12 @@ def stretch_words(stretch: Stretch, texts: Texts) -> str:
     >>> stretch_words(ring, load_texts("fr"))
     'Rocade nord intérieure, Porte A → Porte B'
     >>> stretch_words(ring, load_texts("en"))
-    'Rocade north clockwise, Porte A → Porte B'
+    'Ring road north, clockwise, Porte A → Porte B'
     """
-    way = texts["stretch_way"][stretch.way].format(road=stretch.label)
-    ends = texts["stretch"][stretch.form].format(start=stretch.start, end=stretch.end)
+    names = texts["local_name"]
+    road, start, end = (
+        names.get(name, name) for name in (stretch.label, stretch.start, stretch.end)
+    )
+    way = texts["stretch_way"][stretch.way].format(road=road)
+    ends = texts["stretch"][stretch.form].format(start=start, end=end)
     return ", ".join(filter(None, (way, ends)))

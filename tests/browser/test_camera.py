@@ -122,7 +122,7 @@ def test_an_operator_keeps_a_reading_at_a_road_and_finds_it_on_its_card(app, vis
     page.fill("#name", "admin")
     page.fill("#password", PASSWORD)
     page.get_by_role("button", name="Se connecter").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Exploitation")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Incidents")
     page.goto(app.url)
     visited.until(lambda: visited.map("map.loaded()"), "the map")
     page.locator("#worst-0").click()

@@ -102,7 +102,7 @@ def test_every_text_is_used():
     # Of the camera: a class of pixels, why nothing is read; of a day: what it is.
     made_sections |= {"camera_class", "camera_unknown", "day_note"}
     # Of a stretch: where it leads, from where to where.
-    made_sections |= {"stretch", "stretch_way"}
+    made_sections |= {"local_name", "stretch", "stretch_way"}
     # Of unusual events: how they go on; of roadworks: how much they disturb.
     made_sections |= {"event_trend", "roadwork_level"}
     made_prefixes = ("announce_", "short_", "congestion", "jam", "shares", "worst")

@@ -23,7 +23,7 @@ def stretch(label, direction, start="", end="", sector=None):
         (
             stretch("Rocade", "inner", "Porte de Saint-Malo", "Porte de Maurepas", "north"),
             "Rocade nord intérieure, Porte de Saint-Malo → Porte de Maurepas",
-            "Rocade north clockwise, Porte de Saint-Malo → Porte de Maurepas",
+            "Ring road north, clockwise, Porte de Saint-Malo → Porte de Maurepas",
         ),
         (
             stretch("Rue de Fougères", "inwards", "Rue Lesage"),
