@@ -11,8 +11,6 @@
   const QUARTER_S = 900;
   const MINUTE_S = 60;
   const QUARTERS = HOUR_S / QUARTER_S;
-  // As day_curve.css has it; widths are measured.
-  const HEIGHT = 110;
   const EDGE = { top: 8, right: 16, bottom: 18, left: 46 };
   // The first lies below the others.
   const LINES = ["usual", "forecast", "observed"];
@@ -134,6 +132,7 @@
       return;
     }
     const width = Math.max(chart.clientWidth, 2 * EDGE.left);
+    const height = chart.clientHeight;
     const lines = linesOf(curve);
     const highest = Math.max(
       1,
@@ -145,12 +144,12 @@
     const round = (value) => Math.round(10 * value) / 10;
     const across = width - EDGE.left - EDGE.right;
     const x = (at) => round(EDGE.left + (across * (at - curve.start)) / (curve.end - curve.start));
-    const down = HEIGHT - EDGE.top - EDGE.bottom;
+    const down = height - EDGE.top - EDGE.bottom;
     const y = (level) => round(EDGE.top + down * (1 - level / top));
     const drawn = shape("svg", {
-      viewBox: `0 0 ${width} ${HEIGHT}`,
+      viewBox: `0 0 ${width} ${height}`,
       width,
-      height: HEIGHT,
+      height,
       "aria-hidden": "true",
     });
     for (let level = 0; level <= top; level += step) {
@@ -167,12 +166,12 @@
     }
     ticksOf(curve, x).forEach(({ at, text }) =>
       drawn.append(
-        shape("text", { x: at, y: HEIGHT - EDGE.bottom + LABEL_DROP, class: "day-curve-label" }, text),
+        shape("text", { x: at, y: height - EDGE.bottom + LABEL_DROP, class: "day-curve-label" }, text),
       ),
     );
     const moment = momentAt(curve);
     if (moment !== null) {
-      const path = `M${x(moment)} ${EDGE.top}V${HEIGHT - EDGE.bottom}`;
+      const path = `M${x(moment)} ${EDGE.top}V${height - EDGE.bottom}`;
       drawn.append(shape("path", { d: path, class: "day-curve-moment" }));
     }
     drawn.append(shape("path", { d: bandOf(lines.band, x, y), class: "day-curve-band" }));

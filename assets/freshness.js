@@ -34,24 +34,45 @@
     return isSilent ? "silent" : "live";
   };
 
-  const sentence = (kind, snapshot, ageSeconds) => {
+  const timesOf = ({ observed_at: at }, ageSeconds) => {
     const { wording } = app;
-    const { freshness: words } = page.texts;
-    if (!snapshot) return words[kind];
-    const [date, today] = [snapshot.observed_at, serverNow()].map((at) => wording.weekHour(at).date);
-    return wording.fill(words[kind], {
-      time: wording.time(snapshot.observed_at),
+    const [date, today] = [at, serverNow()].map((each) => wording.weekHour(each).date);
+    return {
+      time: wording.time(at),
       date: wording.calendarDay(date, today),
-      when: wording.when(snapshot.observed_at, serverNow(), page.texts),
+      when: wording.when(at, serverNow(), page.texts),
       age: wording.age(ageSeconds, page.texts),
-    });
+    };
+  };
+
+  const sentence = (kind, snapshot, ageSeconds) => {
+    const words = page.texts.freshness[kind];
+    return snapshot ? app.wording.fill(words, timesOf(snapshot, ageSeconds)) : words;
+  };
+
+  const ageOf = (snapshot) => (snapshot ? Math.max(0, serverNow() - snapshot.observed_at) : 0);
+
+  /** What is said of the data, and whether they are of now, as far as the server confirms it. */
+  const told = () => {
+    const { snapshot, settings } = page;
+    const ageSeconds = ageOf(snapshot);
+    const isSilent = isUnreachable();
+    const kind = kindOf(snapshot, ageSeconds, isSilent);
+    const isFresh = snapshot && kind !== "archive" && ageSeconds <= settings.lateAfterSeconds;
+    return {
+      kind,
+      sentence: sentence(kind, snapshot, ageSeconds),
+      isUnreachable: isSilent,
+      isCurrent: Boolean(isFresh) && !isSilent,
+      ...(snapshot ? timesOf(snapshot, ageSeconds) : {}),
+    };
   };
 
   // On a timer of its own: Dash's callbacks wait while a request to the server is under way.
   const tick = () => {
     const { snapshot, texts } = page;
     if (!texts) return;
-    const ageSeconds = snapshot ? Math.max(0, serverNow() - snapshot.observed_at) : 0;
+    const ageSeconds = ageOf(snapshot);
     const isSilent = isUnreachable();
     const kind = kindOf(snapshot, ageSeconds, isSilent);
     app.write({
@@ -91,7 +112,7 @@
     }
   };
 
-  app.freshness = { answered, now: serverNow };
+  app.freshness = { answered, now: serverNow, told };
   app.follow(["snapshot", "moment"], tick);
   window.setInterval(tick, TICK_MS);
   document.addEventListener("visibilitychange", wake);

@@ -153,7 +153,8 @@
   };
 
   const keep = () => {
-    if (!isHere() || !state.frame) return;
+    // A wall turns by itself, and stays what its address says.
+    if (!isHere() || !state.frame || app.isWall) return;
     const address = withChanges();
     const { pathname, search, hash } = window.location;
     if (address !== pathname + search) {

@@ -14,6 +14,7 @@ from tests.assets.scripts import loaded
 from tests.components.trees import plain
 
 WIDTH = 400
+HEIGHT = 110
 CHART = "document.getElementById('day-curve-chart')"
 SHAPES = f"{CHART}.children.flatMap(({{ children }}) => children)"
 MONDAY = date(2026, 11, 23)
@@ -43,7 +44,7 @@ def page(request):
     scripts = ("app.js", "wording.js", "writing.js", "day_curve.js")
     with loaded(*scripts, language=request.param) as page:
         at(page, LATEST + timedelta(minutes=2))
-        page.js(f"{CHART}.clientWidth = {WIDTH}")
+        page.js(f"Object.assign({CHART}, {{ clientWidth: {WIDTH}, clientHeight: {HEIGHT} }}) && 0")
         settings = {"timeZone": "Europe/Paris", "lateAfterSeconds": 600, "dayUrl": "/day/{version}"}
         page.change(settings=settings, texts=page.texts)
         page.language = request.param

@@ -64,6 +64,15 @@ _CHROMIUM_ARGUMENTS = (
 # What the tests see of the map: through the page's own handle, by the public API of MapLibre.
 _MAP = "trafficRennes.mapHandle?.(document.querySelector('#map .js-plotly-plot'))"
 
+# Asks for news, as a tab does that comes back, and waits until they are there. While another
+# request has the server read them, it still answers with the ones before.
+REFRESH = """async (version) => {
+    for (let waits = 0; trafficRennes.page.snapshot.version !== version; waits += 1) {
+        if (waits % 50 === 0) dash_clientside.set_props("wake", { data: `${version} ${waits}` });
+        await new Promise((resolve) => setTimeout(resolve, 4));
+    }
+}"""
+
 
 @dataclass
 class Clock:
@@ -334,3 +343,17 @@ def serious_problems(page: Page, *selectors: str) -> list[tuple[str, list[Any]]]
         for item in Axe().run(page, context=context).response["violations"]
         if item["impact"] in ("serious", "critical")
     ]
+
+
+def held_by(page: Visit) -> tuple[int, tuple[int, int]]:
+    """Bytes of the heap once it has been swept, and how many nodes and listeners there are."""
+    session = page.page.context.new_cdp_session(page.page)
+    session.send("Performance.enable")
+    # What the first sweep finalises, only the second one frees.
+    session.send("HeapProfiler.collectGarbage")
+    session.send("HeapProfiler.collectGarbage")
+    used_bytes = session.send("Runtime.getHeapUsage")["usedSize"]
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    session.detach()
+    counts = {item["name"]: item["value"] for item in metrics}
+    return used_bytes, (counts["Nodes"], counts["JSEventListeners"])

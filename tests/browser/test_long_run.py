@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 from playwright.sync_api import expect
 
-from tests.browser.conftest import BROWSER_TEST
+from tests.browser.conftest import BROWSER_TEST, REFRESH, held_by
 from tests.factories import OBSERVED_AT
 
 pytestmark = BROWSER_TEST
@@ -30,29 +30,7 @@ WATCH_ELEMENTS = """() => {
         }
     }).observe(document.querySelector(".page"), { childList: true, subtree: true });
 }"""
-# Asks for news, as a tab does that comes back, and waits until they are there. While another
-# request has the server read them, it still answers with the ones before.
-REFRESH = """async (version) => {
-    for (let waits = 0; trafficRennes.page.snapshot.version !== version; waits += 1) {
-        if (waits % 50 === 0) dash_clientside.set_props("wake", { data: `${version} ${waits}` });
-        await new Promise((resolve) => setTimeout(resolve, 4));
-    }
-}"""
 VIEW = "[map.getZoom(), map.getCenter().lng, map.getCenter().lat]"
-
-
-def held_by(page):
-    """Bytes of the heap once it has been swept, and how many nodes and listeners there are."""
-    session = page.page.context.new_cdp_session(page.page)
-    session.send("Performance.enable")
-    # What the first sweep finalises, only the second one frees.
-    session.send("HeapProfiler.collectGarbage")
-    session.send("HeapProfiler.collectGarbage")
-    used_bytes = session.send("Runtime.getHeapUsage")["usedSize"]
-    metrics = session.send("Performance.getMetrics")["metrics"]
-    session.detach()
-    counts = {item["name"]: item["value"] for item in metrics}
-    return used_bytes, (counts["Nodes"], counts["JSEventListeners"])
 
 
 def test_many_refreshes(start_app, visit):
