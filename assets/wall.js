@@ -21,12 +21,12 @@
   const turnSeconds = asked && /^\d{1,4}$/.test(asked) ? Number(asked) : TURN_S;
 
   /** Whether what is shown is of now, as far as the server says. */
-  const isCurrent = () => app.freshness.told().isCurrent;
+  const isOfNow = () => app.freshness.told().isCurrent;
 
   /** The moment that comes next: a forecast only where there is one, and of data of now. */
   const nextMoment = () => {
     const isNow = page.moment.kind === "now";
-    const canTell = isCurrent() && app.nowcast.told().kind === "ready";
+    const canTell = isOfNow() && app.nowcast.told().kind === "ready";
     return isNow && canTell ? { kind: "ahead", minutes: LEAD_MINUTES } : app.moment.NOW;
   };
 
@@ -41,9 +41,9 @@
     document.body.append(bar);
   };
 
-  const momentText = ({ isCurrent }) => {
+  const momentText = (told) => {
     const { moment, texts } = page;
-    if (!isCurrent) return texts.wall.old;
+    if (!told.isCurrent) return texts.wall.old;
     if (moment.kind !== "ahead") return app.moment.words(moment);
     const duration = app.wording.quantity(moment.minutes, "minute");
     return app.wording.fill(texts.wall.ahead, { duration });

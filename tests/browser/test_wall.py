@@ -40,8 +40,10 @@ TEXTS = """() => {
     }
     return found;
 }"""
-STEPS = 60
-# Of a whole day that passes within an hour of the wall's life, and into the next one.
+STEPS = 100
+# Compiled code and caches settle in the first half; what is held changes with the moment shown.
+GROWTH = 1.1
+# Two days nearly: hours, dates and next hours change as they do on a wall.
 STEP = timedelta(minutes=26)
 
 
@@ -56,7 +58,7 @@ def publish(app, at, random=None):
 
 @pytest.mark.parametrize("size", WALLS)
 def test_all_of_it_is_in_view_and_nothing_is_smaller_than_24_px(start_app, visit, size):
-    app = start_app()
+    app = start_app(refresh_seconds=60)
     app.network = rennes_network()
     app.store.write_day(make_day_curve())
     snapshot = publish(app, OBSERVED_AT)
@@ -91,17 +93,17 @@ def test_an_hour_of_simulated_days(start_app, visit):
         for step in steps:
             observed_at = OBSERVED_AT + step * STEP
             page.js(REFRESH, publish(app, observed_at, random).version)
-            if step % 10 == 0:
+            if step % 16 == 0:
                 for words in ("Prévision dans 30 min", "Maintenant"):
                     expect(moment).to_have_text(words, use_inner_text=False)
 
     live(range(1, STEPS // 2))
-    halfway_bytes, (nodes, listeners) = held_by(page)
+    halfway_bytes, halfway_counts = held_by(page)
     live(range(STEPS // 2, STEPS))
-    end_bytes, (nodes_then, listeners_then) = held_by(page)
-    assert end_bytes < 1.1 * halfway_bytes
-    assert nodes_then <= 1.02 * nodes
-    assert listeners_then <= listeners
+    end_bytes, end_counts = held_by(page)
+    assert end_bytes < GROWTH * halfway_bytes
+    # Nodes and listeners: what is kept of each step would be far more.
+    assert all(end < GROWTH * half for end, half in zip(end_counts, halfway_counts, strict=True))
 
     app.stop()
     expect(page.page.locator("html")).to_contain_class("wall--old")
