@@ -35,7 +35,7 @@
       .normalize("NFD")
       .replace(/\p{M}/gu, "")
       .toLowerCase()
-      .replaceAll("œ", "oe")
+      .replaceAll("\u0153", "oe")
       .match(/\p{L}+|\p{N}+/gu) ?? [];
 
   const isNumber = (word) => /^\p{N}/u.test(word);
