@@ -39,7 +39,7 @@
     const [date, today] = [at, serverNow()].map((each) => wording.weekHour(each).date);
     return {
       time: wording.time(at),
-      date: wording.calendarDay(date, today),
+      date: wording.calendarDay(date, today, page.texts),
       when: wording.when(at, serverNow(), page.texts),
       age: wording.age(ageSeconds, page.texts),
     };

@@ -28,6 +28,8 @@
     road: null,
     // Where the map looks: [latitude, longitude, zoom]; null until it was moved.
     view: null,
+    // Names of the problems with the address: one message tells all of them.
+    problems: [],
     timer: null,
   };
 
@@ -169,8 +171,9 @@
     state.timer = window.setTimeout(keep, KEEP_AFTER_MS);
   };
 
-  const tellProblems = (problems) => {
+  const tellProblems = () => {
     const { address_problem: words } = page.texts;
+    const { problems } = state;
     if (problems.length) app.moment.say(problems.map((name) => words[name]).join(" "));
   };
 
@@ -185,7 +188,9 @@
     state.road = null;
     const feature = features.find(({ properties }) => properties.segment_id === road);
     if (!feature) {
-      tellProblems(["road"]);
+      state.problems.push("road");
+      tellProblems();
+      keepSoon();
       return;
     }
     app.change({ road });
@@ -218,10 +223,10 @@
       ...page,
       problems: page.texts.address_problem,
     });
-    Object.assign(state, { view: asked.view, road: asked.road });
+    Object.assign(state, { view: asked.view, road: asked.road, problems });
     app.change({ zone: asked.zone, road: null, hidden: asked.hidden });
     app.moment.choose(asked.moment);
-    tellProblems(problems);
+    tellProblems();
     if (page.driver) turnMap();
     keepSoon();
   };

@@ -60,6 +60,13 @@ def test_the_worst_that_holds_is_said(page, source, age_seconds, kind, words):
     assert words in {None, text}
 
 
+def test_data_of_the_first_of_a_month_are_said_as_those_of_other_days(page):
+    days_on = 6 * 86_400
+    page.call("trafficRennes.freshness.answered", OBSERVED_AT + days_on + 2 * 86_400)
+    page.change(snapshot={"source": "live", "observed_at": OBSERVED_AT + days_on})
+    assert "1er septembre" in plain(page.call("shown", "freshness")["text"])
+
+
 def test_a_feed_that_cannot_be_reached_is_said_until_there_are_data(page):
     answer(page, 240)
     page.change(feedFails=True)

@@ -85,16 +85,17 @@ def test_a_tile_is_a_link_that_goes_to_its_zone_and_a_road_is_in_the_address(app
     assert page.errors == []
 
 
-def test_nonsense_is_told_of_and_the_rest_is_honoured(app, visit):
-    page = visit(f"{app.url}?t=hier&zone=rocade&road=nowhere&lang=fr", DESKTOP)
+def test_all_nonsense_is_told_of_and_leaves_the_address_and_the_rest_is_honoured(app, visit):
+    page = visit(f"{app.url}?t=hier&zone=rocade&hide=zzz&road=nowhere&lang=fr", DESKTOP)
     document = page.page
     message = document.locator("#page-message")
-    expect(message).to_contain_text("La route demandée par l'adresse n'existe pas")
+    for told in ("La route demandée", "Le moment demandé", "masquer"):
+        expect(message).to_contain_text(told)
     expect(document.locator("#forecast-zone")).to_have_value("rocade")
     expect(document.locator("#moment-0")).to_have_attribute("aria-pressed", "true")
+    until_at(page, r"\?zone=rocade(&view=[^&]+)?&lang=fr")
     message.get_by_role("button", name="Fermer").click()
     expect(message).to_be_hidden()
-    until_at(page, r"\?zone=rocade&view=[^&]+&lang=fr")
 
 
 def test_the_address_can_be_handed_on(app, visit):
