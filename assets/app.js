@@ -18,6 +18,10 @@
     zone: null,
     // The road looked at, by the feed's id; null for none.
     road: null,
+    // The segments of what was found by its name, to be outlined; null for none.
+    found: null,
+    // Whether the visitor had their own place shown: where the map looks is then told to nobody.
+    isLocated: false,
     // The roads of another moment than now, see assets/map_forecast.js; null while now is shown.
     forecast: null,
     // The next hour of the zones, and of the roads once somebody asks: assets/nowcast.js.

@@ -43,6 +43,9 @@
   /** The worst stretches and the corridors of each zone, in a snapshot. */
   app.zonePlaces = keepLast(app.fetchJson);
 
+  /** What of a network can be found by its name. */
+  app.networkPlaces = keepLast(app.fetchJson);
+
   /** The unusual events of a snapshot. */
   app.snapshotEvents = keepLast(app.fetchJson);
 })();

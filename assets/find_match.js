@@ -53,13 +53,13 @@
 
   const textOf = (words) => important(words).map(long).join(" ");
 
-  /** What can be found, with its words: those of its name (as signs and as the feed have it), and
-      those that stand beside it. */
-  const prepare = ({ name, also = "", beside = "", ...rest }) => ({
+  /** What can be found, with its words: those of its name, of what else it is called by signs and
+      by the feed, and those that stand beside it. */
+  const prepare = ({ name, also = [], beside = "", ...rest }) => ({
     ...rest,
     name,
     beside,
-    names: [...new Set([name, also])]
+    names: [...new Set([name, ...also])]
       .map((text) => wordsOf(text).map(long))
       .filter((words) => words.length),
     besideWords: wordsOf(beside).map(long),

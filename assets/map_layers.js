@@ -13,6 +13,8 @@
   const HIT_RADIUS_PX = 5;
   const FIT_PADDING_PX = 16;
   const CLOSE_ZOOM = 14.5;
+  // A short street is shown with what lies around it.
+  const CLOSEST_FIT = 15.5;
   // Of a road that is as usual, while the others stand out.
   const FADED = 0.15;
   // Of a forecast that is not firm: the road's likeliest status, though the others are likelier.
@@ -85,6 +87,7 @@
       this.zoneRoads = [];
       this.isEnded = false;
       this.dressAnew = () => this.dress();
+      this.ownPlace = null;
       map.dragRotate.disable();
       map.touchZoomRotate.disableRotation();
       map.touchPitch.disable();
@@ -237,6 +240,7 @@
       this.dress();
       if (this.roadworks) this.showRoadworks(this.roadworks);
       this.outlineZone(this.zoneRoads);
+      this.showDot(this.ownPlace);
       this.names.restore();
       this.showTiles();
     }
@@ -415,6 +419,15 @@
       this.map.getSource(zoneSource)?.setData({ type: "FeatureCollection", features });
     }
 
+    /** Mark the visitor's own place; null for none. */
+    showDot(place) {
+      this.ownPlace = place;
+      const geometry = { type: "Point", coordinates: place };
+      const features = place ? [{ type: "Feature", properties: {}, geometry }] : [];
+      const { nearSource } = this.settings;
+      this.map.getSource(nearSource)?.setData({ type: "FeatureCollection", features });
+    }
+
     /** Every road of the network; none when they cannot be had. */
     features() {
       return app.networkFeatures(this.network, this.settings.networkUrl).catch(() => []);
@@ -467,7 +480,7 @@
     fit(bounds, { animate = true } = {}) {
       const margin = FIT_PADDING_PX;
       const padding = { top: margin, left: margin, right: margin, bottom: margin + this.covered() };
-      const options = { padding, linear: true, duration: 600, animate };
+      const options = { padding, maxZoom: CLOSEST_FIT, linear: true, duration: 600, animate };
       this.map.fitBounds(bounds, options, BY_HAND);
     }
 

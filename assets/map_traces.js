@@ -96,6 +96,8 @@
     // The panel tells of the zone; there is nothing here to draw its outline with.
     outlineZone() {}
 
+    showDot() {}
+
     // Lists and cards tell of roadworks; there is nothing here to draw them with.
     showRoadworks() {}
 

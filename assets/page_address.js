@@ -144,8 +144,10 @@
   const isHere = () => Boolean(page.frame?.isConnected);
 
   const shown = () => {
-    const { moment, zone, hidden } = page;
-    return { moment, zone, hidden, road: state.road ?? page.road, view: state.view };
+    const { moment, zone, hidden, isLocated } = page;
+    // Addresses are sent: with each load, and as where a request comes from.
+    const view = isLocated ? null : state.view;
+    return { moment, zone, hidden, road: state.road ?? page.road, view };
   };
 
   /** The address of what is shown, with some parts changed; from the root of the server. */
@@ -267,6 +269,8 @@
   };
 
   app.follow(["address"], readAgain);
+  // At once: before anything is asked for from there.
+  app.follow(["isLocated"], keep);
   app.follow(["driver"], turnMap);
   app.follow(["snapshot"], () => page.driver && openRoad());
   app.address = { follow, read, with: withChanges, write };

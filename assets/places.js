@@ -13,6 +13,10 @@
   const corridorWay = ({ towards, side }, { corridors: words }) =>
     side ? words[side] : app.wording.fill(words.towards, { towards });
 
+  /** What a place is, in words, and where it leads. */
+  const kindWords = ({ kind, beside }, { find_kind: kinds }) =>
+    [kinds[kind], beside].filter(Boolean).join(kind === "corridor" ? " " : " · ");
+
   const stretchPlaces = ({ stretches, of }, signs, texts) => {
     const segments = stretches.map(() => []);
     of.forEach((stretch, segment) => segments[stretch].push(segment));
@@ -23,7 +27,7 @@
       .toSorted((one, other) => one.rank - other.rank)
       .map(({ parts, segments: its }) => {
         const { way, ends } = app.wording.stretch(parts, texts);
-        return { kind: "stretch", name: way, also: parts[2], beside: ends, segments: its };
+        return { kind: "stretch", name: way, also: [parts[2]], beside: ends, segments: its };
       });
   };
 
@@ -39,15 +43,15 @@
       ...zones.map((zone) => ({ kind: "zone", name: texts.zone[zone], zone })),
       ...names.map(([kind, feedName, name]) => ({
         kind,
-        name,
-        also: feedName,
+        name: app.wording.localName(name, texts),
+        also: [name, feedName],
         segments: byName.get(feedName),
       })),
       ...communes.map(([name, ...point]) => ({ kind: "commune", name, point })),
       ...corridors.map(([name, towards, side, segments]) => ({
         kind: "corridor",
         name: app.wording.localName(name, texts),
-        also: name,
+        also: [name],
         beside: corridorWay({ towards, side }, texts),
         segments,
       })),
@@ -80,19 +84,31 @@
     return Math.min(...distances);
   };
 
-  /** The stretches nearest to a place, as codes of their document, the nearest first. */
-  const nearest = (place, { of }, features) => {
+  /** The stretches that begin or end at a junction, as codes of their document. */
+  const meeting = (name, { stretches }) =>
+    stretches.flatMap(([, , , start, end], code) => (start === name || end === name ? [code] : []));
+
+  /** The stretches nearest to a place, the nearest first; no roundabouts. */
+  const nearest = (place, { stretches, of }, features) => {
     const distances = new Map();
     features.forEach((feature, segment) => {
       const distance = distanceTo(place, feature);
       const stretch = of[segment];
-      if (distance > NEAR_M || distance >= (distances.get(stretch) ?? Infinity)) return;
+      if (stretches[stretch][0] === "around" || distance > NEAR_M || distance >= (distances.get(stretch) ?? Infinity)) return;
       distances.set(stretch, distance);
     });
     return [...distances]
       .toSorted(([, one], [, other]) => one - other)
       .slice(0, NEAREST)
       .map(([stretch]) => stretch);
+  };
+
+  /** The stretches that a place is told by: those along a corridor, those that meet at a junction,
+      else the nearest to its point. */
+  const stretchesOf = ({ kind, name, segments }, point, stretches, features) => {
+    if (kind === "corridor") return [...new Set(segments.map((one) => stretches.of[one]))];
+    const met = meeting(name, stretches);
+    return met.length ? met : nearest(point, stretches, features);
   };
 
   /** Metres of some segments by their status code. */
@@ -111,5 +127,5 @@
     return metres;
   };
 
-  app.places = { all, metresByStatus, nearest };
+  app.places = { NEAR_M, all, kindWords, meeting, metresByStatus, nearest, stretchesOf };
 })();

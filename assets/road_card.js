@@ -275,6 +275,13 @@
     return line[Math.floor(line.length / 2)];
   };
 
+  /** Show a segment by its place in the network in the panel, and leave the map where it is. */
+  const show = async (id) => {
+    const { settings, snapshot } = page;
+    const features = await app.networkFeatures(snapshot.network, settings.map.networkUrl);
+    choose({ id, properties: features[id].properties }, null);
+  };
+
   /** Show a segment by its place in the network, on the map and in the panel. */
   const flyTo = async (id) => {
     const { driver, settings, snapshot } = page;
@@ -329,5 +336,5 @@
   app.follow(["frame"], forget);
   app.follow(["driver"], attach);
   app.follow(["road", "snapshot"], follow);
-  app.roadCard = { update, rewrite, flyTo, close };
+  app.roadCard = { update, rewrite, show, flyTo, close };
 })();

@@ -1,4 +1,4 @@
-/* The zone looked at, on the map: outlined, and where the map goes. */
+/* The zone looked at, or what was found by its name, on the map: outlined, and where the map goes. */
 (() => {
   "use strict";
   const app = window.trafficRennes;
@@ -21,11 +21,21 @@
     return [west, south, east, north];
   };
 
+  /** The roads of what was found, which lies in the zone or takes its place. */
+  const roadsFound = async (found) => {
+    const { snapshot, settings } = page;
+    const { networkUrl } = settings.map;
+    const features = await app.networkFeatures(snapshot.network, networkUrl).catch(() => []);
+    return found.flatMap((segment) => features[segment] ?? []);
+  };
+
   const outline = async () => {
-    const { driver, zone } = page;
+    const { driver, found, zone } = page;
     if (!driver) return;
-    const features = await roadsOf(zone);
-    if (page.driver === driver && page.zone === zone) driver.outlineZone(features);
+    const features = await (found ? roadsFound(found) : roadsOf(zone));
+    if (page.driver === driver && page.found === found && page.zone === zone) {
+      driver.outlineZone(features);
+    }
   };
 
   /** Have the map show the whole of the zone looked at, or all. */
@@ -37,6 +47,6 @@
     else driver.fitWhole();
   };
 
-  app.follow(["zone", "driver"], outline);
+  app.follow(["zone", "found", "driver"], outline);
   app.zoneOnMap = { boundsOf, fit };
 })();

@@ -56,6 +56,7 @@ BROWSER_TEXTS: Final = (
     "moment", "address_problem",
     "roadworks", "roadwork_level", "local_name", "stretch", "stretch_way",
     "corridors", "day_curve", "panel", "gestures", "stretch_table", "wall",
+    "find", "find_count", "find_kind", "near",
 )  # fmt: skip
 
 

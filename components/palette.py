@@ -23,6 +23,7 @@ class Palette:
     casing: str
     highlight: str
     roadwork: str
+    own_place: str
     name: str
     status: dict[str, str]
     raster: dict[str, float]
@@ -34,6 +35,7 @@ LIGHT: Final = Palette(
     casing="#ffffff",
     highlight="#10233f",
     roadwork="#6a2fb5",
+    own_place="#1a4fc4",
     name="#3c4858",
     status={
         "unknown": "#78818f",
@@ -56,6 +58,7 @@ DARK: Final = Palette(
     casing="#0b0e13",
     highlight="#f2f5f9",
     roadwork="#c39bff",
+    own_place="#8fb4ff",
     name="#c3ccd8",
     status={
         "unknown": "#7a8493",

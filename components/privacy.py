@@ -12,6 +12,7 @@ from services.base.texts import Texts, formats
 # In the order in which they are read.
 SECTIONS = (
     "in_brief",
+    "place",
     "visits",
     "journal",
     "pictures",

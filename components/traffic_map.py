@@ -16,6 +16,7 @@ from dash import dcc, html
 
 from components import map_names, roadworks
 from components.aria import aria
+from components.find import build_find
 from components.palette import LIGHT, OFFSET_PX, THEMES, WIDTH_PX, Palette
 from components.unusual import COMPARISONS, build_toggle
 from services.base.texts import Texts
@@ -34,6 +35,7 @@ DEMO_ATTRIBUTION_ID: Final = "attribution-demo"
 ROADS_SOURCE: Final = "roads"
 HIGHLIGHT_SOURCE: Final = "roads-highlight"
 ZONE_SOURCE: Final = "roads-zone"
+NEAR_SOURCE: Final = "near-me"
 TILES_LAYER: Final = "tiles"
 _INITIAL_ZOOM: Final = 10.5
 _NOTHING: Final = {"type": "FeatureCollection", "features": []}
@@ -63,6 +65,8 @@ _HIGHLIGHT_OPACITY: Final = 0.9
 # Of the roads of the zone looked at, both directions in one.
 _ZONE_WIDTH_PX: Final = {10: 6.0, 13: 12.0, 16: 26.0}
 _ZONE_OPACITY: Final = 0.28
+_NEAR_RADIUS_PX: Final = 8
+_NEAR_STROKE_PX: Final = 3
 CASING: Final = RoadLayer(
     "roads-casing",
     ("freeFlow", "heavy", "congested"),
@@ -136,6 +140,7 @@ def build_style(
         # Of its own, so that the road pointed at costs nothing when all roads are painted.
         HIGHLIGHT_SOURCE: {"type": "geojson", "data": _NOTHING},
         ZONE_SOURCE: {"type": "geojson", "data": _NOTHING},
+        NEAR_SOURCE: {"type": "geojson", "data": _NOTHING},
         roadworks.SOURCE: {"type": "geojson", "data": _NOTHING},
         map_names.SOURCE: {"type": "geojson", "data": _NOTHING},
     }
@@ -167,6 +172,7 @@ def build_style(
     # The last are placed first: a name leaves its place to the sign of a roadwork.
     layers.extend(map_names.map_layers())
     layers.extend(roadworks.map_layers())
+    layers.append(_near_layer())
     return {
         "version": 8,
         "sources": sources,
@@ -199,6 +205,7 @@ def browser_settings(
         "source": ROADS_SOURCE,
         "highlightSource": HIGHLIGHT_SOURCE,
         "zoneSource": ZONE_SOURCE,
+        "nearSource": NEAR_SOURCE,
         "tiles": TILES_LAYER,
         "bounds": bounds,
         "network": network_version,
@@ -242,6 +249,8 @@ def build_map(
     wording = texts["map"]
     return html.Section(
         [
+            build_find(texts),
+            html.P(wording["unavailable"], id=UNAVAILABLE_ID, className="map-notice", hidden=True),
             dcc.Graph(
                 id=GRAPH_ID,
                 figure=figure,
@@ -249,7 +258,6 @@ def build_map(
                 responsive=True,
                 config={"displayModeBar": False, "scrollZoom": True},
             ),
-            html.P(wording["unavailable"], id=UNAVAILABLE_ID, className="map-notice", hidden=True),
             html.Span(className="map-crosshair", **aria(hidden="true")),
             build_toggle(texts),
             # The road that is pointed at, by assets/road_card.js.
@@ -375,6 +383,20 @@ def _zone_layer() -> dict[str, Any]:
     }
 
 
+def _near_layer() -> dict[str, Any]:
+    """The visitor's own place, above all else."""
+    return {
+        "id": NEAR_SOURCE,
+        "type": "circle",
+        "source": NEAR_SOURCE,
+        "paint": {
+            **_near_paint(LIGHT),
+            "circle-radius": _NEAR_RADIUS_PX,
+            "circle-stroke-width": _NEAR_STROKE_PX,
+        },
+    }
+
+
 def _theme_paint(palette: Palette) -> dict[str, dict[str, Any]]:
     """Paint properties that differ between themes, by layer."""
     roads = {layer.name: _road_paint(layer, palette) for layer in ROAD_LAYERS}
@@ -383,6 +405,7 @@ def _theme_paint(palette: Palette) -> dict[str, dict[str, Any]]:
         TILES_LAYER: dict(palette.raster),
         HIGHLIGHT_SOURCE: _highlight_paint(palette),
         ZONE_SOURCE: _highlight_paint(palette),
+        NEAR_SOURCE: _near_paint(palette),
         **roads,
         **roadworks.theme_paint(palette),
         **map_names.theme_paint(palette),
@@ -395,6 +418,10 @@ def _background_paint(palette: Palette) -> dict[str, Any]:
 
 def _highlight_paint(palette: Palette) -> dict[str, Any]:
     return {"line-color": palette.highlight}
+
+
+def _near_paint(palette: Palette) -> dict[str, Any]:
+    return {"circle-color": palette.own_place, "circle-stroke-color": palette.casing}
 
 
 def _road_paint(layer: RoadLayer, palette: Palette) -> dict[str, Any]:

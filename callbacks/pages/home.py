@@ -76,6 +76,7 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
             | {
                 "zonePlacesUrl": app.get_relative_path(f"/snapshot/{_VERSION}/zone-places"),
                 "roadworksUrl": app.get_relative_path(f"/roadworks/{_VERSION}"),
+                "placesUrl": app.get_relative_path(f"/network/{_VERSION}/places"),
                 "stretchesUrl": app.get_relative_path(f"/network/{_VERSION}/stretches"),
                 "stretchFigures": {
                     "now": app.get_relative_path(f"/snapshot/{_VERSION}/stretches"),

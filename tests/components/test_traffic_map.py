@@ -61,7 +61,7 @@ def test_the_style_draws_the_roads_from_our_own_route_and_by_feature_state():
     style = build_style("/network/abc.geojson", None, WIDTHS)
     assert style["version"] == 8
     assert set(style["sources"]) == {
-        "roads", "roads-highlight", "roads-zone", "roadworks", "names",
+        "roads", "roads-highlight", "roads-zone", "near-me", "roadworks", "names",
     }  # fmt: skip
     assert style["sources"]["roads"]["data"] == "/network/abc.geojson"
     roads = layers_of(style)["roads"]
@@ -150,7 +150,8 @@ def test_roadworks_are_told_apart_by_line_and_sign_and_lie_above_the_roads():
     style = build_style(None, None, WIDTHS)
     order = [layer["id"] for layer in style["layers"]]
     drawn = [layers_of(style)[layer.name] for layer in roadworks.LINE_LAYERS]
-    assert order[-len(drawn) - 1 :] == [*(layer["id"] for layer in drawn), "roadworks-signs"]
+    last = [*(layer["id"] for layer in drawn), "roadworks-signs", "near-me"]
+    assert order[-len(last) :] == last
     looks = {
         str((layer["paint"]["line-width"], layer["paint"]["line-dasharray"])) for layer in drawn
     }
