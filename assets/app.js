@@ -71,10 +71,45 @@
   const element = (tag, className = "", text = "") =>
     Object.assign(document.createElement(tag), { className, textContent: text });
 
+  /** The entry of a stretch in a list, which leads there; `more` stands below what is told of it. */
+  const stretchItem = (className, { way, ends, delay, detail }, press, more = []) => {
+    const button = element("button", className);
+    button.type = "button";
+    button.append(
+      element("span", "worst-name", way),
+      element("span", "worst-delay", delay),
+      element("span", "worst-soft", ends),
+      element("span", "worst-soft", detail),
+      ...more,
+    );
+    button.addEventListener("click", press);
+    const item = element("li");
+    item.append(button);
+    return item;
+  };
+
   /** The lines that the geometry of a road is made of. */
   const partsOf = ({ type, coordinates }) => (type === "LineString" ? [coordinates] : coordinates);
 
-  window.trafficRennes = { page, follow, change, PATIENCE_MS, pause, within, element, partsOf };
+  /** The segments of each stretch of a network, as places in its order. */
+  const segmentsByStretch = ({ stretches, of }) => {
+    const segments = stretches.map(() => []);
+    of.forEach((stretch, segment) => segments[stretch].push(segment));
+    return segments;
+  };
+
+  window.trafficRennes = {
+    page,
+    follow,
+    change,
+    PATIENCE_MS,
+    pause,
+    within,
+    element,
+    stretchItem,
+    partsOf,
+    segmentsByStretch,
+  };
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.traffic = {};
 })();

@@ -91,7 +91,7 @@
 
   /** What time the page's moment is; null where it is not of this day. */
   const momentAt = (curve) => {
-    const { kind, minutes, date, hour } = page.moment ?? {};
+    const { kind, minutes, date, hour } = page.moment;
     if (kind === "hour") {
       const found = hoursOf(curve).find((one) => one.hour === hour);
       return date === curve.day && found ? middleOf(found) : null;
@@ -104,14 +104,72 @@
   const widths = new ResizeObserver(() => draw());
 
   const levelOf = (percent) => app.wording.extraPercent(percent);
-  const hourWords = (hour) => app.wording.fill(page.texts.day_curve.hour, { hour });
+  const hourWords = (hour) => app.wording.fill(page.texts.moment.hour, { hour });
 
-  const ticksOf = (curve, x) => {
+  /** Where levels and times lie in a chart of a width and height, in pixels, and the axis' levels. */
+  const scaleOf = (curve, lines, { clientWidth, clientHeight: height }) => {
+    const width = Math.max(clientWidth, 2 * EDGE.left);
+    const highest = Math.max(
+      1,
+      ...[...lines.observed, ...lines.usual].filter(Boolean).map(([, level]) => level),
+      ...lines.band.map(([, , , high]) => high),
+    );
+    const [, step] = STEPS.find(([upTo]) => highest <= upTo);
+    const steps = Math.ceil(highest / step);
+    const [right, foot] = [width - EDGE.right, height - EDGE.bottom];
+    const round = (value) => Math.round(10 * value) / 10;
+    const share = (at) => (at - curve.start) / (curve.end - curve.start);
+    return {
+      width,
+      height,
+      right,
+      foot,
+      levels: Array.from({ length: steps + 1 }, (_, place) => place * step),
+      x: (at) => round(EDGE.left + (right - EDGE.left) * share(at)),
+      y: (level) => round(foot - (foot - EDGE.top) * (level / (steps * step))),
+    };
+  };
+
+  const levelShapes = ({ levels, right, y }) =>
+    levels.flatMap((level) => {
+      const at = y(level);
+      const isAxis = level === 0 ? " day-curve-grid--axis" : "";
+      const label = "day-curve-label day-curve-label--level";
+      return [
+        shape("path", { d: `M${EDGE.left} ${at}H${right}`, class: `day-curve-grid${isAxis}` }),
+        shape("text", { x: EDGE.left - LABEL_GAP, y: at, class: label }, levelOf(level)),
+      ];
+    });
+
+  const hourShapes = (curve, { x, foot }) => {
     const inside = hoursOf(curve).filter(({ hour }) => hour % HOURS_PER_TICK === 0);
-    return [...inside, { at: curve.end, hour: HOURS_A_DAY }].map(({ at, hour }) => ({
-      at: x(at),
-      text: hourWords(hour),
-    }));
+    return [...inside, { at: curve.end, hour: HOURS_A_DAY }].map(({ at, hour }) =>
+      shape("text", { x: x(at), y: foot + LABEL_DROP, class: "day-curve-label" }, hourWords(hour)),
+    );
+  };
+
+  const momentShapes = (curve, { x, foot }) => {
+    const moment = momentAt(curve);
+    if (moment === null) return [];
+    return [shape("path", { d: `M${x(moment)} ${EDGE.top}V${foot}`, class: "day-curve-moment" })];
+  };
+
+  const lineShapes = (lines, { x, y }) => [
+    shape("path", { d: bandOf(lines.band, x, y), class: "day-curve-band" }),
+    ...LINES.map((name) =>
+      shape("path", {
+        d: pathOf(lines[name], x, y),
+        class: `day-curve-line day-curve-line--${name}`,
+      }),
+    ),
+  ];
+
+  const latestShapes = ({ latest }, { x, y }) => {
+    if (!latest) return [];
+    const [at, level] = latest;
+    return [
+      shape("circle", { cx: x(at), cy: y(level), r: LATEST_RADIUS, class: "day-curve-latest" }),
+    ];
   };
 
   /** The legend names the lines that there are. */
@@ -131,60 +189,18 @@
       tellLines(() => false);
       return;
     }
-    const width = Math.max(chart.clientWidth, 2 * EDGE.left);
-    const height = chart.clientHeight;
     const lines = linesOf(curve);
-    const highest = Math.max(
-      1,
-      ...[...lines.observed, ...lines.usual].filter(Boolean).map(([, level]) => level),
-      ...lines.band.map(([, , , high]) => high),
+    const scale = scaleOf(curve, lines, chart);
+    const { width, height } = scale;
+    const viewBox = `0 0 ${width} ${height}`;
+    const drawn = shape("svg", { viewBox, width, height, "aria-hidden": "true" });
+    drawn.append(
+      ...levelShapes(scale),
+      ...hourShapes(curve, scale),
+      ...momentShapes(curve, scale),
+      ...lineShapes(lines, scale),
+      ...latestShapes(curve, scale),
     );
-    const [, step] = STEPS.find(([upTo]) => highest <= upTo);
-    const top = step * Math.ceil(highest / step);
-    const round = (value) => Math.round(10 * value) / 10;
-    const across = width - EDGE.left - EDGE.right;
-    const x = (at) => round(EDGE.left + (across * (at - curve.start)) / (curve.end - curve.start));
-    const down = height - EDGE.top - EDGE.bottom;
-    const y = (level) => round(EDGE.top + down * (1 - level / top));
-    const drawn = shape("svg", {
-      viewBox: `0 0 ${width} ${height}`,
-      width,
-      height,
-      "aria-hidden": "true",
-    });
-    for (let level = 0; level <= top; level += step) {
-      const at = y(level);
-      const isAxis = level === 0 ? " day-curve-grid--axis" : "";
-      drawn.append(
-        shape("path", { d: `M${EDGE.left} ${at}H${width - EDGE.right}`, class: `day-curve-grid${isAxis}` }),
-        shape(
-          "text",
-          { x: EDGE.left - LABEL_GAP, y: at, class: "day-curve-label day-curve-label--level" },
-          levelOf(level),
-        ),
-      );
-    }
-    ticksOf(curve, x).forEach(({ at, text }) =>
-      drawn.append(
-        shape("text", { x: at, y: height - EDGE.bottom + LABEL_DROP, class: "day-curve-label" }, text),
-      ),
-    );
-    const moment = momentAt(curve);
-    if (moment !== null) {
-      const path = `M${x(moment)} ${EDGE.top}V${height - EDGE.bottom}`;
-      drawn.append(shape("path", { d: path, class: "day-curve-moment" }));
-    }
-    drawn.append(shape("path", { d: bandOf(lines.band, x, y), class: "day-curve-band" }));
-    LINES.forEach((name) => {
-      const d = pathOf(lines[name], x, y);
-      drawn.append(shape("path", { d, class: `day-curve-line day-curve-line--${name}` }));
-    });
-    if (curve.latest) {
-      const [at, level] = curve.latest;
-      drawn.append(
-        shape("circle", { cx: x(at), cy: y(level), r: LATEST_RADIUS, class: "day-curve-latest" }),
-      );
-    }
     chart.replaceChildren(drawn);
     tellLines((name) => lines[name].some(Boolean));
   };

@@ -259,7 +259,7 @@
     next.focus();
   });
 
-  app.forecast = { inTable, likeliest, ofHour, retry };
+  app.forecast = { inTable, ofHour, retry };
   const CONCERNED = ["frame", "moment", "zone", "coming", "zoneTable", "snapshot", "nextHour"];
   app.follow(CONCERNED, update);
 })();

@@ -273,5 +273,5 @@
   app.follow(["isLocated"], keep);
   app.follow(["driver"], turnMap);
   app.follow(["snapshot"], () => page.driver && openRoad());
-  app.address = { follow, read, with: withChanges, write };
+  app.address = { follow, read, write };
 })();

@@ -18,8 +18,7 @@
     [kinds[kind], beside].filter(Boolean).join(kind === "corridor" ? " " : " · ");
 
   const stretchPlaces = ({ stretches, of }, signs, texts) => {
-    const segments = stretches.map(() => []);
-    of.forEach((stretch, segment) => segments[stretch].push(segment));
+    const segments = app.segmentsByStretch({ stretches, of });
     const rank = new Map([...signs.entries()].toReversed().map(([i, sign]) => [sign, i]));
     return stretches
       .map((parts, stretch) => ({ parts, segments: segments[stretch], rank: rank.get(parts[2]) }))

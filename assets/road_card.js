@@ -297,7 +297,8 @@
   const follow = async () => {
     const { road, snapshot, settings } = page;
     if (!snapshot || !road || road === state.road?.properties.segment_id) return;
-    const features = await app.networkFeatures(snapshot.network, settings.map.networkUrl);
+    const { networkUrl } = settings.map;
+    const features = await app.networkFeatures(snapshot.network, networkUrl).catch(() => []);
     const feature = features.find(({ properties }) => properties.segment_id === road);
     if (feature && page.road === road) choose({ id: feature.id, properties: feature.properties }, null);
   };

@@ -50,8 +50,7 @@
   };
 
   const makeRows = ({ stretches, of }, features) => {
-    const segments = stretches.map(() => []);
-    of.forEach((stretch, segment) => segments[stretch].push(segment));
+    const segments = app.segmentsByStretch({ stretches, of });
     return stretches.map((parts, stretch) => {
       const { way, ...words } = app.wording.stretch(parts, page.texts);
       const [, , road, , , lengthM] = parts;

@@ -21,22 +21,15 @@
     const { fill, duration, stretch, time } = app.wording;
     const { way, ends, length } = stretch(event.stretch, texts);
     const lasting = fill(words.since, { time: time(event.since) });
-    const item = app.element("li");
-    const button = app.element("button", "unusual-event");
-    button.type = "button";
-    button.append(
-      app.element("span", "worst-name", way),
-      app.element("span", "worst-delay", fill(words.delay, { delay: duration(event.delay_s) })),
-      app.element("span", "worst-soft", ends),
-      app.element("span", "worst-soft", [length, lasting, texts.event_trend[event.trend]].join(" · ")),
-    );
-    if (event.cause) {
-      const cause = fill(words.cause, { place: event.cause });
-      button.append(app.element("span", "worst-soft unusual-cause", cause));
-    }
-    button.addEventListener("click", () => showEvent(event));
-    item.append(button);
-    return item;
+    const told = {
+      way,
+      ends,
+      delay: fill(words.delay, { delay: duration(event.delay_s) }),
+      detail: [length, lasting, texts.event_trend[event.trend]].join(" · "),
+    };
+    const cause = fill(words.cause, { place: event.cause });
+    const more = event.cause ? [app.element("span", "worst-soft unusual-cause", cause)] : [];
+    return app.stretchItem("unusual-event", told, () => showEvent(event), more);
   };
 
   /** An event on the map: the road at its middle, with its card. */

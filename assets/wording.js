@@ -228,7 +228,6 @@
     quantity,
     speed,
     duration,
-    kilometres,
     stretch,
     age,
     counted,

@@ -40,19 +40,8 @@
   };
 
   const stretchItem = (worst) => {
-    const { way, ends, delay, detail } = app.figures.stretchTold(worst);
-    const button = app.element("button", "worst-stretch");
-    button.type = "button";
-    button.append(
-      app.element("span", "worst-name", way),
-      app.element("span", "worst-delay", delay),
-      app.element("span", "worst-soft", ends),
-      app.element("span", "worst-soft", detail),
-    );
-    button.addEventListener("click", () => app.roadCard.flyTo(worst[0]));
-    const item = app.element("li");
-    item.append(button);
-    return item;
+    const told = app.figures.stretchTold(worst);
+    return app.stretchItem("worst-stretch", told, () => app.roadCard.flyTo(worst[0]));
   };
 
   const worstPart = ({ worst }) => {

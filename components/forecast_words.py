@@ -128,13 +128,8 @@ def build_invalid(texts: Texts, parameter: str) -> list[Component]:
     return [html.P(texts["invalid"][parameter], className="answer-problem")]
 
 
-def strip_columns(texts: Texts, forecast: DayForecast | None) -> list[list[str]]:
-    """What the 24 buttons say, by property: as many lists as :data:`STRIP_PROPERTIES`.
-
-    Empty without a forecast.
-    """
-    if forecast is None:
-        return []
+def strip_columns(texts: Texts, forecast: DayForecast) -> list[list[str]]:
+    """What the 24 buttons say, by property: as many lists as :data:`STRIP_PROPERTIES`."""
     wording: str = texts["forecast"]["strip_hour"]
     hours = forecast.hours
     return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from callbacks.http.language import requested_language
 from callbacks.http.static_files import asset_url
@@ -13,7 +14,7 @@ from services.base.texts import load_texts
 from services.roles.assembly import Services
 from services.web.monitoring import Head
 
-SECTION = "performance"
+SECTION: Final = "performance"
 
 
 def register(pages: Pages, services: Services) -> None:
