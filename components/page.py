@@ -55,7 +55,7 @@ BROWSER_TEXTS: Final = (
     "basis", "basis_note", "zone_in_title", "zone_status_letter", "day_note",
     "moment", "address_problem",
     "roadworks", "roadwork_level", "local_name", "stretch", "stretch_way",
-    "corridors", "day_curve", "panel", "gestures", "stretch_table", "wall",
+    "corridors", "day_curve", "panel", "gestures", "stretch_table", "wall", "print",
     "find", "find_count", "find_kind", "near",
 )  # fmt: skip
 
