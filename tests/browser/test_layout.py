@@ -141,3 +141,27 @@ def test_what_is_chosen_shows_where_a_visitor_s_own_colours_rule(live_app, visit
         for status in ("freeFlow", "heavy", "congested")
     ]
     assert len(set(samples)) == len(samples)
+
+
+def test_a_zone_takes_the_panel_in_one_tap_and_gives_it_back(live_app, visit):
+    page = visit(live_app.url, PHONE)
+    page.until_painted(live_app.publish(Status.CONGESTED))
+    document, place = page.page, page.page.locator("#panel-place")
+    document.locator("#zone-rocade").tap()
+    expect(place.get_by_role("heading", name="Rocade", exact=True)).to_be_focused()
+    until_sheet(page, "half")
+    worst = place.locator(".worst-stretch").first
+    # Where, and which way.
+    expect(worst).to_contain_text("Rocade sud")
+    expect(worst).to_be_in_viewport()
+    expect(document.locator("#panel-network")).to_be_hidden()
+
+    # A road of the zone comes back to the zone, the zone to the network.
+    worst.tap()
+    expect(place.get_by_role("button", name="← Rocade")).to_be_visible()
+    document.keyboard.press("Escape")
+    expect(place.get_by_role("button", name="← Tout le réseau")).to_be_visible()
+    document.keyboard.press("Escape")
+    expect(document.locator("#panel-network")).to_be_visible()
+    expect(document.locator("#zone-rocade")).to_have_attribute("aria-current", "false")
+    assert page.errors == []

@@ -128,7 +128,7 @@ def test_hidden_legend_entries_stay_hidden_through_refreshes(app, painted):
     button = painted.page.locator("#legend-heavy")
     expect(button).to_have_attribute("aria-pressed", "true")
     expect(button).to_contain_text("Dense")
-    expect(button).to_contain_text("12")
+    expect(button).to_have_attribute("title", re.compile("12 tronçons"))
     segment = 2
     assert painted.status_on_map(segment) == Status.HEAVY
     center_on(painted, app, segment)
@@ -269,7 +269,9 @@ def test_another_network_replaces_the_roads_and_keeps_the_zoom(app, painted):
     # What was known of the old network's other segments is gone.
     assert painted.status_on_map(59) is None
     assert painted.map("map.getZoom()") == pytest.approx(12.5)
-    expect(painted.page.locator("#legend-figures-congested")).to_contain_text("24")
+    expect(painted.page.locator("#legend-congested")).to_have_attribute(
+        "title", re.compile("24 tronçons")
+    )
     assert painted.errors == []
 
 
@@ -373,7 +375,7 @@ def test_without_webgl_the_page_says_so_and_the_rest_goes_on(live_app, visit):
     expect(page.page.locator("#map-unavailable")).to_be_visible()
     live_app.publish(Status.CONGESTED, observed_at=LATER)
     expect(page.page.locator("#freshness-sentence")).to_contain_text("observé à 12:46")
-    expect(page.page.locator("#legend-figures-congested")).to_contain_text("60")
+    expect(page.page.locator("#legend-figures-congested")).to_contain_text("100")
 
 
 def test_roads_that_could_not_be_fetched_are_asked_for_again(live_app, visit):
