@@ -18,7 +18,7 @@ pytestmark = BROWSER_TEST
 LATER = OBSERVED_AT + timedelta(minutes=3)
 COLUMNS = ("now", *LEAD_MINUTES)
 NO_VALUE = "—"
-WORDS = re.compile(f"Libre|Dense|Bloqué|{NO_VALUE}")
+WORDS = re.compile("Libre|Dense|Bloqué|Inconnu")
 
 
 def issue(app, snapshot, percent=None):
