@@ -90,7 +90,7 @@
       const text = asked.get(name);
       if (text === null || text === "") return otherwise;
       const found = find(text);
-      if (typeof found !== "string" || !(found in told.problems)) return found;
+      if (!Object.hasOwn(told.problems, found)) return found;
       problems.push(found);
       return otherwise;
     };
@@ -101,7 +101,7 @@
       view: part("view", (text) => viewOf(text, told), null),
       hidden: part("hide", (text) => hiddenOf(text, told), new Set()),
       // Whether there is such a road is known once the network is there.
-      road: part("road", (road) => road, null),
+      road: asked.get("road") || null,
       problems,
     };
   };

@@ -108,6 +108,11 @@ def asked_again(response: Response) -> Response:
     return _cached(response, "no-cache")
 
 
+def own_to_visitor(response: Response) -> Response:
+    """Have browsers ask each time, and nobody in between keep what is made for one visitor."""
+    return _cached(response, "private, no-cache")
+
+
 def kept_for(response: Response, seconds: int) -> Response:
     """Have browsers, and proxies in front, keep an answer for a while."""
     return _cached(response, f"public, max-age={seconds}")

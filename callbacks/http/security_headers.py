@@ -8,6 +8,8 @@ from typing import Final
 from dash import Dash
 from flask import Response, request
 
+from callbacks.http.answers import own_to_visitor
+
 # Bound by another package, whose pages have inline scripts and a policy of their own.
 MONITORING_PREFIX: Final = "/dashboard"
 
@@ -60,6 +62,9 @@ def register(apps: Sequence[Dash]) -> None:
     @apps[0].server.after_request
     def add_headers(response: Response) -> Response:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        # Of the visitor's language, which is told by more than the address, and of the host asked.
+        if response.mimetype == "text/html" and "Cache-Control" not in response.headers:
+            own_to_visitor(response)
         if response.mimetype == "text/html" and request.is_secure:
             response.headers["Strict-Transport-Security"] = STRICT_TRANSPORT
         if response.mimetype == "text/html" and not request.path.startswith(MONITORING_PREFIX):

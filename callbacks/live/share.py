@@ -51,14 +51,16 @@ def register(server: Flask, services: Services) -> None:
         return conditional(kept_for(Response(drawn, content_type="image/png"), _KEPT_SECONDS))
 
 
-def preview(services: Services, texts: Texts, image_path: str) -> Preview:
-    """What other sites show of the page that is asked for.
+def preview(services: Services, texts: Texts, image_path: str) -> Preview | None:
+    """What other sites show of the page that is asked for; None where its host is none.
 
     Parameters
     ----------
     image_path : str
         Where the picture is, on this server.
     """
+    if not request.host:
+        return None
     view = services.traffic.view()
     description, image_url = texts["page"]["description"], None
     if view is not None:

@@ -19,7 +19,7 @@ from dash.dash import _ID_STORE
 from flask import Response, current_app, has_request_context, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from callbacks.http.answers import asked_again, conditional
+from callbacks.http.answers import conditional, own_to_visitor
 from callbacks.http.language import (
     PARAMETER,
     language_in_address,
@@ -83,7 +83,7 @@ class Pages:
         self.readings: list[tuple[str, str]] = []
         self.rooms: list[tuple[str, str]] = []
         self.layouts: dict[str, Layout] = {}
-        self.previews: dict[str, Callable[[Texts], Preview]] = {}
+        self.previews: dict[str, Callable[[Texts], Preview | None]] = {}
         self._public: dict[str, str] = {}
         main.server.extensions[_EXTENSION] = self
         main.layout = html.Div(dash.page_container)
@@ -242,7 +242,7 @@ def add_text_page(
 
     @pages.main.server.get(path, endpoint=path)
     def text_page() -> Response:
-        return conditional(asked_again(pages.text_document(section)))
+        return conditional(own_to_visitor(pages.text_document(section)))
 
     for other in (f"{path}/", *(f"{old}{slash}" for old in once for slash in ("", "/"))):
         lead(pages, other, path)

@@ -51,9 +51,9 @@ class Bundle:
 
 @lru_cache(maxsize=1)
 def find() -> Bundle | None:
-    """The script, once fetched; None, with a line in the journal, where it was not."""
+    """The script, once fetched; None, with a line in the journal, where it was not or is spoilt."""
     bundle = _bundle()
-    if bundle.path.is_file() and bundle.compressed.is_file():
+    if _is_whole(bundle):
         return bundle
     log.info("plotly's script with maps alone was not fetched: pages load the whole one")
     return None
@@ -70,7 +70,7 @@ def fetch() -> None:
         When it cannot be written.
     """
     bundle = _bundle()
-    if bundle.compressed.is_file() and _is_ours(bundle.path):
+    if _is_whole(bundle):
         return
     script = _from_npm()
     if hashlib.sha256(script).hexdigest() != _SHA256:
@@ -84,8 +84,14 @@ def _bundle() -> Bundle:
     return Bundle(path, path.with_name(f"{path.name}.br"), _SHA256[:16])
 
 
-def _is_ours(path: Path) -> bool:
-    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == _SHA256
+def _is_whole(bundle: Bundle) -> bool:
+    """Whether both files are as they were fetched: browsers would keep others for a year."""
+    try:
+        script = bundle.path.read_bytes()
+        twin = brotli.decompress(bundle.compressed.read_bytes())
+    except (OSError, brotli.error):
+        return False
+    return twin == script and hashlib.sha256(script).hexdigest() == _SHA256
 
 
 def _from_npm() -> bytes:

@@ -158,3 +158,9 @@ def test_every_problem_has_its_words_in_every_language():
 
 def test_an_empty_part_asks_for_nothing(page):
     assert read(page, "?t=&zone=&hide=&view=&lang=en") == NOTHING | {"problems": []}
+
+
+@pytest.mark.parametrize("road", ["view", "t", "zone", "road", "toString", "__proto__", "[]"])
+def test_a_road_of_any_name_is_no_problem_of_another_part(page, road):
+    """Whether there is one is told once the network is there."""
+    assert read(page, f"?road={road}") == NOTHING | {"road": road, "problems": []}

@@ -84,3 +84,16 @@ def test_links_lead_on_in_the_language_of_the_address(client):
     for link in ("/?lang=en", "/qualite?lang=en", "/accessibilite?lang=en", "/api/v1/traffic"):
         assert f'href="{link}"' in text
     assert "lang=en" not in client.get("/licences?lang=fr").text.replace('href="?lang=en"', "")
+
+
+def test_nobody_in_between_keeps_a_page_of_a_visitor_for_others(client, published):
+    paths = ("/", "/qualite", "/camera", "/confidentialite", "/nowhere", "/connexion", "/qualite/")
+    for path in paths:
+        answer = client.get(path)
+        assert answer.mimetype == "text/html"
+        policy = answer.cache_control
+        assert (policy.private and policy.no_cache) or policy.no_store, path
+    # The picture tells its language in its address, and is anybody's.
+    english = {"Cookie": "language=en", "Referer": "http://localhost/?lang=en"}
+    answers = [client.get("/share.png", headers=headers).data for headers in ({}, english)]
+    assert answers[0] == answers[1]

@@ -6,6 +6,7 @@ import threading
 from datetime import timedelta
 from html import unescape
 
+import pytest
 from PIL import Image
 
 from callbacks.live import share
@@ -122,3 +123,10 @@ def test_without_a_snapshot_a_link_has_no_picture(client):
 
 def test_other_pages_say_nothing_of_the_state(client, published):
     assert tags_of(client, "/qualite") == {}
+
+
+@pytest.mark.parametrize("host", ["", "x y", "[::1", 'a"><script>', "h:99999999", "u@evil.example"])
+def test_a_host_that_is_none_makes_no_addresses(client, published, host):
+    answer = client.get("/", headers={"Host": host})
+    assert answer.status_code == 200
+    assert "og:" not in answer.text

@@ -104,7 +104,7 @@ def test_an_application_shows_no_page_of_one_made_before(make, make_client, monk
 def test_a_page_of_text_is_one_document_without_dash(make):
     client = make(add_text_page)
     answer = client.get(PATH)
-    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "private, no-cache")
     assert "<h2" in answer.text
     assert "_dash" not in answer.text
     assert client.get(f"{PATH}/").headers["Location"] == PATH

@@ -69,3 +69,21 @@ def test_where_there_is_no_npm_or_no_way_to_it_one_line_says_so(monkeypatch):
     with pytest.raises(ConfigurationError, match=r"was not fetched") as raised:
         plotly_bundle.fetch()
     assert "\n" not in str(raised.value)
+
+
+def test_a_file_that_was_spoilt_since_is_not_handed_out_and_is_fetched_again(place, monkeypatch):
+    monkeypatch.setattr(plotly_bundle, "_SHA256", plotly_bundle.hashlib.sha256(SCRIPT).hexdigest())
+    monkeypatch.setattr(plotly_bundle, "_from_npm", lambda: SCRIPT)
+    plotly_bundle.fetch()
+    found = plotly_bundle.find()
+    assert found is not None
+    for path in (found.path, found.compressed):
+        whole = path.read_bytes()
+        for spoilt in (b"", whole[:-3], b"<html>"):
+            path.write_bytes(spoilt)
+            plotly_bundle.find.cache_clear()
+            assert plotly_bundle.find() is None
+        plotly_bundle.fetch()
+        plotly_bundle.find.cache_clear()
+        assert plotly_bundle.find() == found
+        assert path.read_bytes() == whole
