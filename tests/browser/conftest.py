@@ -43,7 +43,7 @@ PATIENCE_MS = PATIENCE_SECONDS * 1000
 
 _SCRIPT = "text/javascript"
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-_CHROMIUM_ARGUMENTS = (
+CHROMIUM_ARGUMENTS = (
     "--headless=new",
     "--no-sandbox",
     "--disable-quic",
@@ -202,12 +202,18 @@ class Visit:
         return x, y
 
 
+def chromium_path() -> str:
+    """Of the browser that is installed."""
+    return next(filter(None, map(shutil.which, _CHROMIUM_NAMES)))
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, _CHROMIUM_NAMES)))
     with sync_playwright() as playwright:
         expect.set_options(timeout=PATIENCE_MS)
-        browser = playwright.chromium.launch(executable_path=path, args=list(_CHROMIUM_ARGUMENTS))
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(), args=list(CHROMIUM_ARGUMENTS)
+        )
         yield browser
         browser.close()
 
@@ -357,3 +363,11 @@ def held_by(page: Visit) -> tuple[int, tuple[int, int]]:
     session.detach()
     counts = {item["name"]: item["value"] for item in metrics}
     return used_bytes, (counts["Nodes"], counts["JSEventListeners"])
+
+
+def axe_problems(page: Page) -> list[tuple[str, list[Any]]]:
+    """All that axe finds on a page, of what WCAG 2.2 AA asks and of good practice."""
+    # Not asked for by axe itself: of WCAG 2.2, and one that is called experimental.
+    more = {name: {"enabled": True} for name in ("target-size", "label-content-name-mismatch")}
+    found = Axe().run(page, options={"rules": more}).response["violations"]
+    return [(item["id"], [node["target"] for node in item["nodes"]]) for item in found]

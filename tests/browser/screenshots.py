@@ -1,0 +1,283 @@
+"""Takes the pictures in ``docs/screenshots/``: pages, screens, colours and states, in few bytes.
+
+``python -m tests.browser.screenshots [--all] [FOLDER]``: those that are kept, or every page on
+every screen, in every language and colours, to be looked at. Traffic is simulated, on the real
+roads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from itertools import product
+from pathlib import Path
+from typing import Any, Final
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from services.base.texts import languages
+from services.city.rennes import RENNES
+from services.observe.demo import DemoFeed
+from services.observe.feeds.reply import CheckedReply, check_reply
+from services.traffic.snapshot import Source
+from tests.browser.conftest import CHROMIUM_ARGUMENTS, PATIENCE_MS, LiveApp, chromium_path
+from tests.browser.test_exploitation import PASSWORD, add_incident
+
+FOLDER: Final = Path(__file__).parents[2] / "docs" / "screenshots"
+MOST_BYTES: Final = 2_500_000
+QUALITY: Final = 60
+
+# A Monday morning, in the rush.
+AT: Final = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)
+WIDTHS: Final = {320: 640, 390: 844, 768: 1024, 1024: 768, 1440: 900, 1920: 1080}
+# A small phone at 400 %.
+ENLARGED: Final = (320, 256)
+PATHS: Final = {
+    "carte": "",
+    "qualite": "qualite",
+    "camera": "camera",
+    "confidentialite": "confidentialite",
+    "exploitation": "exploitation/",
+}
+COLOURS: Final[dict[str, dict[str, Any]]] = {
+    "clair": {"color_scheme": "light"},
+    "sombre": {"color_scheme": "dark"},
+    "couleurs-imposees": {"forced_colors": "active"},
+}
+NO_WEBGL: Final = """
+    const { getContext } = HTMLCanvasElement.prototype;
+    HTMLCanvasElement.prototype.getContext = function (type, ...rest) {
+        return type.startsWith("webgl") ? null : getContext.call(this, type, ...rest);
+    };
+"""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture.
+
+    Attributes
+    ----------
+    page : str
+        Of :data:`PATHS`.
+    size : pair of int
+        CSS pixels.
+    colours : str
+        Of :data:`COLOURS`.
+    state : str
+        What is the matter: a key of :data:`STATES`, or "" for nothing.
+    """
+
+    page: str
+    size: tuple[int, int]
+    language: str = "fr"
+    colours: str = "clair"
+    state: str = ""
+
+    @property
+    def name(self) -> str:
+        """Of its file."""
+        parts = [self.page, self.state, f"{self.size[0]}x{self.size[1]}"]
+        parts += [self.language] if self.language != "fr" else []
+        parts += [self.colours] if self.colours != "clair" else []
+        return "-".join(filter(None, parts)) + ".webp"
+
+
+class Stage:
+    """The application as a state has it, published anew for each picture."""
+
+    def __init__(self, app: LiveApp) -> None:
+        self.app = app
+        feed = DemoFeed()
+        self._replies: dict[Source, CheckedReply] = {
+            source: check_reply(
+                feed.reply(AT), city=RENNES, source=source, received_at=AT + timedelta(minutes=4)
+            )
+            for source in ("demo", "live", "archive")
+        }
+
+    def set(self, source: Source, *, age: timedelta = timedelta(minutes=4)) -> None:
+        """Show traffic of that source and age."""
+        checked = self._replies[source]
+        self.app.clock.set(AT + age)
+        self.app.store.publish(checked.network, checked.snapshot)
+
+
+def painted(page: Page) -> None:
+    """Wait until the roads of the map are there, and what flies has arrived."""
+    page.wait_for_function(
+        """() => {
+            const { driver, snapshot, forecast } = trafficRennes.page;
+            return driver && snapshot && (!forecast || forecast.state === "ready")
+                && driver.map.loaded() && !driver.map.isMoving();
+        }"""
+    )
+    # Letters are drawn a moment later.
+    page.evaluate("() => new Promise((drawn) => requestIdleCallback(drawn, { timeout: 2000 }))")
+
+
+def no_map(page: Page) -> None:
+    expect(page.locator("#map-unavailable")).to_be_visible()
+
+
+def server_gone(page: Page) -> None:
+    painted(page)
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).to_be_visible()
+
+
+def loading(page: Page) -> None:
+    expect(page.locator("body")).to_be_visible()
+
+
+def zone(page: Page) -> None:
+    painted(page)
+    expect(page.locator("#panel-place")).to_be_visible()
+
+
+def table(page: Page) -> None:
+    painted(page)
+    page.locator('a[href="#all-stretches-summary"]').press("Enter")
+    expect(page.locator("#stretch-rows tr").first).to_be_visible()
+
+
+@dataclass(frozen=True)
+class State:
+    """How a page comes to a state: the data, a script that comes first, and what to wait for."""
+
+    source: Source | None = "demo"
+    age: timedelta = timedelta(minutes=4)
+    script: str = ""
+    held: str = ""
+    query: str = ""
+    ready: Callable[[Page], None] = painted
+
+
+STATES: Final = {
+    "": State(),
+    "18h": State(query="t=2026-11-30T18"),
+    "rocade": State(query="zone=rocade", ready=zone),
+    "tableau": State(ready=table),
+    "vide": State(
+        source=None, ready=lambda page: expect(page.locator("#freshness")).to_be_visible()
+    ),
+    "chargement": State(held="**/_dash-layout", ready=loading),
+    "en-retard": State(source="live", age=timedelta(minutes=25)),
+    "ancien": State(source="archive", age=timedelta(days=800)),
+    "serveur-parti": State(source="live", ready=server_gone),
+    "sans-webgl": State(script=NO_WEBGL, ready=no_map),
+}
+PHONE, DESK = (390, 844), (1440, 900)
+KEPT: Final = (
+    *(Shot("carte", size) for size in WIDTHS.items()),
+    Shot("carte", ENLARGED),
+    *(Shot("carte", size, colours=name) for size in (PHONE, DESK) for name in list(COLOURS)[1:]),
+    *(Shot("carte", size, "en") for size in (PHONE, DESK)),
+    *(Shot("carte", size, state=name) for size in (PHONE, DESK) for name in STATES if name),
+    *(Shot(page, size) for page in list(PATHS)[1:] for size in ((320, 640), PHONE, DESK)),
+    *(Shot(page, DESK, "en", "sombre") for page in list(PATHS)[1:]),
+    *(Shot(page, PHONE, "en", "couleurs-imposees") for page in list(PATHS)[1:]),
+)
+
+
+def every() -> Iterator[Shot]:
+    """Every page on every screen, in every language and colours; every state on every screen."""
+    screens = [*WIDTHS.items(), ENLARGED]
+    for page, size, language, colours in product(PATHS, screens, languages(), COLOURS):
+        yield Shot(page, size, language, colours)
+    for state, size in product(filter(None, STATES), screens):
+        yield Shot("carte", size, state=state)
+
+
+def take(browser: Browser, stage: Stage, shot: Shot) -> bytes:
+    """One picture, as WebP."""
+    state = STATES[shot.state]
+    app = stage.app
+    if state.source is None:
+        shutil.rmtree(app.settings.data_dir / "snapshots", ignore_errors=True)
+    else:
+        stage.set(state.source, age=state.age)
+    with opened(browser, shot, state) as page:
+        page.goto(
+            "&".join(
+                filter(None, (f"{app.url}{PATHS[shot.page]}?lang={shot.language}", state.query))
+            )
+        )
+        if page.locator("#password").count():
+            page.fill("#name", "admin")
+            page.fill("#password", PASSWORD)
+            page.press("#password", "Enter")
+        if shot.page == "carte":
+            state.ready(page)
+        else:
+            expect(page.locator("main h1")).to_be_visible()
+        return small(page.screenshot())
+
+
+@contextmanager
+def opened(browser: Browser, shot: Shot, state: State) -> Iterator[Page]:
+    """A page that is not loaded yet."""
+    width, height = shot.size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        locale="fr-FR" if shot.language == "fr" else "en-GB",
+        reduced_motion="reduce",
+        **COLOURS[shot.colours],
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    if state.script:
+        context.add_init_script(state.script)
+    if state.held:
+        # Never answered: the page goes on loading.
+        context.route(state.held, lambda _route: None)
+    yield context.new_page()
+    context.close()
+
+
+def small(png: bytes) -> bytes:
+    """A picture in few bytes."""
+    written = BytesIO()
+    Image.open(BytesIO(png)).convert("RGB").save(written, "WEBP", quality=QUALITY, method=6)
+    return written.getvalue()
+
+
+def main() -> int:
+    """Take the pictures; 1 where those that are kept are too large."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--all", action="store_true", help="every combination, to be looked at")
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
+    options = parser.parse_args()
+    shots = list(every()) if options.all else KEPT
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for before in options.folder.glob("*.webp"):
+        before.unlink()
+    with tempfile.TemporaryDirectory() as data_dir, sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
+        app = LiveApp(Path(data_dir), monitor_level="0", dashboard_password=PASSWORD)
+        app.start()
+        stage = Stage(app)
+        app.clock.set(AT)
+        add_incident(app, "first")
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(), args=list(CHROMIUM_ARGUMENTS)
+        )
+        for place, shot in enumerate(shots, start=1):
+            (options.folder / shot.name).write_bytes(take(browser, stage, shot))
+            sys.stdout.write(f"{place}/{len(shots)} {shot.name}\n")
+        browser.close()
+        app.stop()
+    total = sum(path.stat().st_size for path in options.folder.glob("*.webp"))
+    sys.stdout.write(f"{total / 1e6:.2f} MB in {options.folder}\n")
+    return int(not options.all and total > MOST_BYTES)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""Every page, in both languages, on a desktop and a phone, light and dark: axe finds nothing."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+import pytest
+from playwright.sync_api import expect
+
+from services.base.texts import languages
+from services.traffic.status import Status
+from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE, axe_problems
+from tests.browser.test_exploitation import add_incident
+
+pytestmark = BROWSER_TEST
+
+PASSWORD = "Good-velo-42-bleu"
+COMBINATIONS = list(product(languages(), (DESKTOP, PHONE), ("light", "dark")))
+# But for the map's.
+PUBLIC = ("qualite", "camera", "confidentialite", "accessibilite", "licences", "nowhere")
+OPERATORS = ("exploitation/", "exploitation/regles", "exploitation/modeles")
+
+
+@pytest.fixture(scope="module")
+def app(start_shared_app):
+    app = start_shared_app(monitor_level="0", dashboard_password=PASSWORD)
+    add_incident(app, "first")
+    return app
+
+
+@pytest.mark.parametrize(("language", "size", "scheme"), COMBINATIONS)
+def test_axe_finds_nothing(app, visit, language, size, scheme):
+    query = f"?lang={language}"
+    page = visit(f"{app.url}{query}", size, color_scheme=scheme, bypass_csp=True)
+    found = {}
+    page.until_painted(app.publish(Status.CONGESTED))
+    found["map"] = axe_problems(page.page)
+    page.page.locator(".explained summary").first.click()
+    page.page.locator('a[href="#all-stretches-summary"]').press("Enter")
+    expect(page.page.locator("#stretch-rows tr")).to_have_count(len(app.network.stretches))
+    found["map, opened"] = axe_problems(page.page)
+    page.page.locator("#worst-0").click()
+    expect(page.page.locator("#panel-place")).to_be_visible()
+    found["map, road"] = axe_problems(page.page)
+
+    for path in (*PUBLIC, "connexion"):
+        page.page.goto(f"{app.url}{path}{query}")
+        expect(page.page.locator("main h1")).to_be_visible()
+        if path == "camera":
+            # Its script names the field that Dash makes.
+            expect(page.page.locator("input[type=file]")).to_have_attribute(
+                "aria-label", re.compile(r"\w")
+            )
+        found[path] = axe_problems(page.page)
+    page.page.fill("#name", "admin")
+    page.page.fill("#password", PASSWORD)
+    page.page.press("#password", "Enter")
+    expect(page.page.locator("#password")).to_have_count(0)
+    for path in OPERATORS:
+        page.page.goto(f"{app.url}{path}{query}")
+        expect(page.page.locator("main h1")).to_be_visible()
+        found[path] = axe_problems(page.page)
+    assert {where: problems for where, problems in found.items() if problems} == {}
