@@ -18,7 +18,7 @@ PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
 # What one run compiled, the next one finds: else each process compiles every test anew.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
-.PHONY: run test test-fast test-under-load check audit format bench bench-forecast retrain lock clean
+.PHONY: run test test-fast test-under-load check audit format bench bench-forecast screenshots retrain lock clean
 
 run: $(COMPILED) | $(PLOTLY)
 	@$(BIN)/python -m services.roles.supervisor
@@ -52,6 +52,11 @@ audit: $(DEV)
 format: $(DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The pictures of docs/screenshots/: pages, screens, colours and states.
+screenshots: $(DEV) | $(PLOTLY)
+	@sh tests/browser/install_browser.sh
+	$(BIN)/python -m tests.browser.screenshots
 
 bench: $(DEV) $(COMPILED) | $(PLOTLY)
 	@sh tests/browser/install_browser.sh

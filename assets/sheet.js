@@ -111,6 +111,8 @@
 
   /** What gets the focus is seen. */
   const reveal = ({ target }) => {
+    // The foot of the page lies below what the sheet covers when it is low.
+    if (target.closest?.(".site-footer")) lower(HEIGHTS[0]);
     const scroll = target.closest?.("#panel-scroll");
     if (!scroll) return;
     const [{ bottom }, { bottom: foot }] = [target, scroll].map((item) => item.getBoundingClientRect());
