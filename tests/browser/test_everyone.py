@@ -36,6 +36,10 @@ def test_axe_finds_nothing(app, visit, language, size, scheme):
     found = {}
     page.until_painted(app.publish(Status.CONGESTED))
     found["map"] = axe_problems(page.page)
+    page.page.locator(".find-field").fill("rocade")
+    expect(page.page.locator("[role=listbox] [role=option]").first).to_be_visible()
+    found["map, found"] = axe_problems(page.page)
+    page.page.keyboard.press("Escape")
     page.page.locator(".explained summary").first.click()
     page.page.locator('a[href="#all-stretches-summary"]').press("Enter")
     expect(page.page.locator("#stretch-rows tr")).to_have_count(len(app.network.stretches))
