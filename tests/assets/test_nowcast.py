@@ -67,13 +67,14 @@ def title(page, zone, column):
 
 def test_the_present_is_there_while_the_next_hour_is_still_asked_for(page):
     page.change(snapshot=SNAPSHOT)
-    word, now, note = {
-        "fr": ("Dense", "+7 min", "La prévision de l'heure se prépare."),
-        "en": ("Heavy", "+7 mins", "The forecast for the next hour is being prepared."),
+    word, now, unknown, note = {
+        "fr": ("Dense", "+7 min", "Inconnu", "La prévision de l'heure se prépare."),
+        "en": ("Heavy", "+7 mins", "Unknown", "The forecast for the next hour is being prepared."),
     }[page.language]
     assert cell(page, "centre-ville", "now") == [word, now, ""]
     assert cell(page, "centre-ville", "15") == ["—", "", ""]
-    assert cell(page, "rocade", "now") == ["—", "", ""]
+    # In the tile's word.
+    assert cell(page, "rocade", "now") == [unknown, "", ""]
     assert page.call("shown", "nowcast-note")["text"] == note
 
 
@@ -86,4 +87,5 @@ def test_it_tells_minutes_on_ten_kilometres_as_the_tiles_do(page):
     assert title(page, "centre-ville", "15") == said
     # Not likelier than the others together.
     assert "--leaning" in page.call("shown", "nowcast-centre-ville-30")["className"]
-    assert cell(page, "rocade", "15") == ["—", "", ""]
+    unknown = {"fr": "Inconnu", "en": "Unknown"}[page.language]
+    assert cell(page, "rocade", "15") == [unknown, "", ""]
