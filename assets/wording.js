@@ -228,6 +228,7 @@
     quantity,
     speed,
     duration,
+    kilometres,
     stretch,
     age,
     counted,
