@@ -61,6 +61,7 @@ globalThis.URLSearchParams = class {
   }
 };
 
+globalThis.location = { pathname: "/", search: "", hash: "" };
 globalThis.addEventListener = () => {};
 globalThis.ResizeObserver = class {
   observe() {}

@@ -46,7 +46,15 @@ def test_a_view_is_printed_with_its_map_legend_date_and_address(live_app, visit,
     for part in (".print-map", "#legend-freeFlow", "#legend-figures-unknown", "#zone-rocade",
                  "#worst-name-0", "#day-curve-chart svg", ".map-attribution p"):  # fmt: skip
         expect(document.locator(part)).to_be_visible()
-    for control in (".site-nav", "#forecast-hour", "#zoom-in", "#share", "#map", ".site-footer"):
+    for control in (
+        ".site-nav",
+        "#forecast-hour",
+        ".find",
+        "#zoom-in",
+        "#share",
+        "#map",
+        ".site-footer",
+    ):
         expect(document.locator(control)).to_be_hidden()
     assert page.js(CUT) == []
 

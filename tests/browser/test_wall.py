@@ -70,7 +70,15 @@ def test_all_of_it_is_in_view_and_nothing_is_smaller_than_24_px(start_app, visit
     assert len(texts) > 30
     assert [found for found in texts if found["px"] < SMALLEST_PX - 0.1] == []
     assert [found for found in texts if not found["isInView"]] == []
-    for control in (".site-nav", "#forecast", "#zoom-in", "#share", ".site-footer", ".table-link"):
+    for control in (
+        ".site-nav",
+        "#forecast",
+        ".find",
+        "#zoom-in",
+        "#share",
+        ".site-footer",
+        ".table-link",
+    ):
         for place in page.page.locator(control).all():
             expect(place).to_be_hidden()
     expect(page.page.locator("#wall-moment")).to_have_text("Maintenant")
