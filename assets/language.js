@@ -4,7 +4,11 @@
   const ONE_YEAR_S = 31536000;
 
   const remember = (language) => {
-    document.cookie = `language=${language}; path=/; max-age=${ONE_YEAR_S}; samesite=lax`;
+    try {
+      document.cookie = `language=${language}; path=/; max-age=${ONE_YEAR_S}; samesite=lax`;
+    } catch {
+      // Where nothing may be kept, the address says it.
+    }
   };
 
   document.addEventListener("click", (event) => {

@@ -272,6 +272,9 @@
   // At once: before anything is asked for from there.
   app.follow(["isLocated"], keep);
   app.follow(["driver"], turnMap);
-  app.follow(["snapshot"], () => page.driver && openRoad());
+  // Where no map will be there, nothing waits for it.
+  app.follow(["snapshot"], () => {
+    if (page.driver || !app.trafficMap.hasWebGl()) openRoad();
+  });
   app.address = { follow, read, write };
 })();

@@ -11,9 +11,10 @@
   const EDGE_PX = 8;
 
   const state = {
-    // In the panel, and where it was clicked on the map.
+    // In the panel, and where it was clicked on the map; the network in which it has its place.
     road: null,
     place: null,
+    network: null,
     // Under the pointer.
     pointedAt: null,
     // Version whose details were asked for, and what came: null columns when they are gone.
@@ -199,7 +200,7 @@
     const { code, isHidden } = app.trafficMap.shown(road.id);
     if (!app.mapForecast.pending() && (code === null || isHidden)) return;
     unpoint();
-    Object.assign(state, { road, place });
+    Object.assign(state, { road, place, network: page.snapshot.network });
     app.panel.open(content);
     outline();
     loadDetails();
@@ -290,17 +291,32 @@
     frame().scrollIntoView({ block: "nearest" });
     app.sheet.lower("half");
     choose({ id, properties }, null);
-    await driver.flyTo(middleOf(geometry));
+    await driver?.flyTo(middleOf(geometry));
+  };
+
+  /** Another network has come, where the place of the road is another one's: it is looked for anew. */
+  const isMoved = () => {
+    const { road, network } = state;
+    if (!road || network === page.snapshot.network) return false;
+    close();
+    app.change({ road: road.properties.segment_id });
+    return true;
   };
 
   /** The road that another part of the page, or its address, asks for. */
   const follow = async () => {
-    const { road, snapshot, settings } = page;
-    if (!snapshot || !road || road === state.road?.properties.segment_id) return;
+    const { road, snapshot, settings, texts } = page;
+    if (!snapshot || !road || isMoved() || road === state.road?.properties.segment_id) return;
     const { networkUrl } = settings.map;
-    const features = await app.networkFeatures(snapshot.network, networkUrl).catch(() => []);
+    const features = await app.networkFeatures(snapshot.network, networkUrl).catch(() => null);
+    if (!features || page.road !== road || page.snapshot.network !== snapshot.network) return;
     const feature = features.find(({ properties }) => properties.segment_id === road);
-    if (feature && page.road === road) choose({ id: feature.id, properties: feature.properties }, null);
+    if (feature) {
+      choose({ id: feature.id, properties: feature.properties }, null);
+    } else {
+      app.change({ road: null });
+      app.moment.say(texts.address_problem.road);
+    }
   };
 
   const attach = () => {
@@ -321,7 +337,7 @@
   /** After a refresh: what is open tells the new state of its road. */
   const update = () => {
     if (state.pointedAt) unpoint();
-    if (!state.road) return;
+    if (!state.road || isMoved()) return;
     const { code, isHidden } = app.trafficMap.shown(state.road.id);
     if (!app.mapForecast.pending() && (code === null || isHidden)) {
       close();

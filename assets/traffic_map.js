@@ -144,7 +144,10 @@
   callbacks.showWorstStretch = async () => {
     const { triggered_id: button } = window.dash_clientside.callback_context;
     const worst = app.figuresTold()?.worst[Number(button.replace("worst-", ""))];
-    if (worst && (await driverForClick())) await app.roadCard.flyTo(worst[0]);
+    if (!worst) return;
+    // Without a map the panel tells of it all the same.
+    await driverForClick();
+    await app.roadCard.flyTo(worst[0]);
   };
 
   /** Status code of a segment as the map shows it, or null, and whether the legend hides it. */
@@ -157,5 +160,5 @@
   app.follow(["frame"], end);
   app.follow(["forecast"], painted);
   app.follow(["hidden"], writeLegend);
-  app.trafficMap = { painted, shown, toggle };
+  app.trafficMap = { hasWebGl, painted, shown, toggle };
 })();

@@ -93,13 +93,15 @@
   /** Whether the page is loaded anew: at night, for what the server has of a newer version; and
       where the server answers all but the refresh. */
   const isDue = (ageMs) => {
+    // Nothing came yet: the server went away while the page was loaded.
+    if (!page.texts) return ageMs > REPAIR_MS;
     const { hour } = app.wording.weekHour(app.freshness.now());
     const isNight = hour === NIGHT_HOUR && ageMs > NIGHTLY_MS;
     return isNight || (app.freshness.told().isUnreachable && ageMs > REPAIR_MS);
   };
 
   const renew = async () => {
-    if (!page.texts || !isDue(window.performance.now())) return;
+    if (!isDue(window.performance.now())) return;
     try {
       // A browser's own page of errors would stay for ever.
       const { ok } = await fetch(window.location.href, { cache: "no-store" });

@@ -363,8 +363,9 @@ def test_the_backdrop_is_drawn_from_this_server(start_app, visit):
 
 
 def test_without_webgl_the_page_says_so_and_the_rest_goes_on(live_app, visit):
+    road = live_app.network.segment_ids[3]
     page = visit(
-        live_app.url,
+        f"{live_app.url}?road={road}",
         script="""
             const original = HTMLCanvasElement.prototype.getContext;
             HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
@@ -373,6 +374,12 @@ def test_without_webgl_the_page_says_so_and_the_rest_goes_on(live_app, visit):
         """,
     )
     expect(page.page.locator("#map-unavailable")).to_be_visible()
+    # A road is told in the panel, whether the address or a list asks for it.
+    page.until(lambda: page.js("trafficRennes.page.road") == road, "the road of the address")
+    page.page.locator("#panel-back").click()
+    page.page.locator("#worst-0").click()
+    expect(page.page.locator("#panel-title")).to_be_visible()
+    assert [error for error in page.errors if "WebGL" not in error] == []
     live_app.publish(Status.CONGESTED, observed_at=LATER)
     expect(page.page.locator("#freshness-sentence")).to_contain_text("observé à 12:46")
     expect(page.page.locator("#legend-figures-congested")).to_contain_text("100")

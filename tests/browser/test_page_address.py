@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
+from services.traffic.network import Network
+from services.traffic.status import Status
 from tests.browser.conftest import BROWSER_TEST, DESKTOP
-from tests.factories import write_week_forecasts
+from tests.factories import OBSERVED_AT, write_week_forecasts
 
 pytestmark = BROWSER_TEST
 
@@ -127,3 +130,41 @@ def test_an_hour_chosen_while_the_server_is_away_is_answered_once_it_is_back(app
     expect(document.locator("#connection")).to_be_hidden()
     expect(document.locator("#freshness")).to_contain_text("En direct")
     expect(document.locator("#glance-congestion")).not_to_have_text("—")
+
+
+def without_first(network, count):
+    """The network that is left once its first segments are gone: all others have other places."""
+    return Network(
+        city=network.city,
+        version=f"{network.version}x{count}",
+        segment_ids=network.segment_ids[count:],
+        geometry=network.geometry[count:],
+        names=network.names[count:],
+        road_classes=network.road_classes[count:],
+        speed_limit_kmh=network.speed_limit_kmh[count:],
+    )
+
+
+def test_another_network_leaves_a_road_its_own_state_and_says_where_it_is_gone(live_app, visit):
+    whole, place = live_app.network, 10
+    road = whole.segment_ids[place]
+
+    def publish(network, minutes):
+        codes = [
+            Status.CONGESTED if one == road else Status.FREE_FLOW for one in network.segment_ids
+        ]
+        later = OBSERVED_AT + timedelta(minutes=minutes)
+        return live_app.publish(codes, network=network, observed_at=later)
+
+    publish(whole, 0)
+    page = visit(f"{live_app.url}?road={road}", DESKTOP)
+    state = page.page.locator("#panel-place .road-status")
+    expect(state).to_have_text("Bloqué")
+    publish(without_first(whole, 4), 1)
+    expect(page.page.locator("#freshness-sentence")).to_contain_text("12:44")
+    expect(state).to_have_text("Bloqué")
+    publish(without_first(whole, place + 2), 2)
+    expect(page.page.locator("#page-message")).to_contain_text("La route demandée")
+    expect(page.page.locator("#panel-place")).to_be_hidden()
+    until_at(page, r"(\?view=[^&]+)?")
+    assert page.errors == []

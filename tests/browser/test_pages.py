@@ -159,6 +159,24 @@ def test_a_language_chosen_is_in_the_address_and_remembered(live_app, visit):
     expect(page.page).to_have_title("Data and licences")
 
 
+def test_where_no_cookie_may_be_kept_the_address_says_the_language_and_all_else(live_app, visit):
+    denied = """{ configurable: true, get() { throw new DOMException("no"); },
+        set() { throw new DOMException("no"); } }"""
+    page = visit(
+        f"{live_app.url}qualite?x=1",
+        COMPACT,
+        script=f"""
+            Object.defineProperty(document, "cookie", {denied});
+            Object.defineProperty(window, "localStorage", {denied});
+            Object.defineProperty(window, "sessionStorage", {denied});
+        """,
+    )
+    page.page.get_by_role("link", name="EN English").click()
+    expect(page.page.locator("html")).to_have_attribute("lang", "en-GB")
+    assert page.page.url == f"{live_app.url}qualite?x=1&lang=en"
+    assert page.errors == []
+
+
 def test_who_reads_english_is_offered_it_once(live_app, chromium):
     context = chromium.new_context(locale="en-GB")
     page = context.new_page()
