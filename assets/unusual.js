@@ -28,7 +28,7 @@
       detail: [length, lasting, texts.event_trend[event.trend]].join(" · "),
     };
     const cause = fill(words.cause, { place: event.cause });
-    const more = event.cause ? [app.element("span", "worst-soft unusual-cause", cause)] : [];
+    const more = event.cause ? [app.element("span", "worst-soft", cause)] : [];
     return app.stretchItem("unusual-event", told, () => showEvent(event), more);
   };
 

@@ -292,7 +292,7 @@ def _legend_row(colour: str, name: str, share: str) -> html.Li:
         [
             html.Span(className="camera-swatch", style={"background": colour}),
             html.Span(name),
-            html.Span(share, className="camera-share"),
+            html.Span(share),
         ]
     )
 

@@ -28,7 +28,7 @@ def build_legend(texts: Texts, *, has_roadworks: bool) -> html.Section:
     unit = html.P(wording["unit"], className="legend-unit")
     return html.Section(
         [unit, *entries, *([build_entry(texts)] if has_roadworks else [])],
-        className="legend legend--roadworks" if has_roadworks else "legend",
+        className="legend",
         title=wording["hint"],
         **aria(label=wording["title"]),
     )

@@ -85,7 +85,7 @@ def build_entry(texts: Texts) -> html.Button:
             ),
         ],
         id=TOGGLE_ID,
-        className="legend-entry legend-entry--roadworks",
+        className="legend-entry",
         title=wording["legend_hint"],
         **aria(pressed="true"),
     )
