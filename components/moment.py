@@ -91,6 +91,7 @@ def build_answer(texts: Texts, choice: Choice) -> html.Div:
             html.Div(
                 texts["glance"]["no_value"],
                 id=ANSWER_ID,
+                className="answer-region",
                 **aria(live="polite"),
             ),
             html.P(id=NOTE_ID, className="note"),
