@@ -220,13 +220,18 @@
     return habit ? fill(wording.usually, { now: said, level: levelOf(habit[1]) }) : said;
   };
 
+  const hourAfter = (now) => (Math.floor(now / HOUR_S) + 1) * HOUR_S;
+
   const sentenceOf = (curve) => {
     const { day_curve: wording } = page.texts;
     const now = presentOf(curve);
     if (curve.ahead.length === 0) return now ?? wording.waiting;
     const [at, , level] = curve.ahead.reduce((most, one) => (one[2] > most[2] ? one : most));
     const peak = { level: levelOf(level), hour: hourWords(app.wording.weekHour(at).hour) };
-    return app.wording.fill(now ? wording.now_and_peak : wording.peak, { now, ...peak });
+    if (!now) return app.wording.fill(wording.peak, peak);
+    // No peak to come: "around 7 pm" would be past at half past.
+    const ebbs = at < hourAfter(app.freshness.now());
+    return app.wording.fill(ebbs ? wording.now_and_ebb : wording.now_and_peak, { now, ...peak });
   };
 
   const rowOf = (curve, { at, hour }, place) => {

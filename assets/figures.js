@@ -154,8 +154,14 @@
     return app.wording.fill(seconds > 0 ? more : less, { delay: app.wording.duration(away) });
   };
 
+  /** Nobody reads seconds from across a room, and without them the road's direction has its place. */
+  const legible = (seconds) =>
+    app.isWall && seconds >= SECONDS_PER_MINUTE
+      ? Math.round(seconds / SECONDS_PER_MINUTE) * SECONDS_PER_MINUTE
+      : seconds;
+
   const delayed = (seconds, texts) =>
-    app.wording.fill(texts.glance.worst_delay, { delay: app.wording.duration(seconds) });
+    app.wording.fill(texts.glance.worst_delay, { delay: app.wording.duration(legible(seconds)) });
 
   /** A worst stretch in words. */
   const stretchTold = ([, delaySeconds, usualSeconds, kmh, parts]) => {

@@ -93,6 +93,20 @@ def test_the_sentence_says_now_the_usual_and_the_peak(page):
     assert sentence(page) == {"fr": SAID_FR, "en": SAID_EN}[page.language]
 
 
+def test_no_peak_is_forecast_around_an_hour_that_is_running(page):
+    first, *later = make_day()["ahead"]
+    page.change(day=make_day(ahead=[[int(LATEST.timestamp()), 20, 30, 40], first, later[0]]))
+    assert (
+        sentence(page)
+        == {
+            "fr": "Congestion +22 % maintenant, +18 % d'habitude ;"
+            " prévue à +30 % au plus d'ici minuit.",
+            "en": "Congestion is at +22% now, usually +18%;"
+            " forecast to stay at or below +30% until midnight.",
+        }[page.language]
+    )
+
+
 def test_what_was_observed_long_ago_is_told_with_its_time(page):
     at(page, LATEST + timedelta(hours=2))
     page.change(day=make_day(ahead=[]))

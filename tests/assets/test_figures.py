@@ -127,6 +127,14 @@ def test_a_tile_tells_minutes_and_never_a_bare_percentage(page, status, comparis
     assert ("d'habitude" in told[3]) == (comparison is not Comparison.NOT_TOLD)
 
 
+def test_a_wall_tells_minutes_alone(page):
+    page.js("void Object.assign(trafficRennes, { isWall: true })")
+    page.change(snapshot={**SNAPSHOT})
+    assert [shown(page, f"worst-delay-{place}") for place in (1, 2)] == ["+2 min", "+2 min"]
+    page.change(snapshot={**SNAPSHOT, "worst": [[7, 42, None, 10, SNAPSHOT["worst"][0][4]]]})
+    assert shown(page, "worst-delay-0") == "+42 s"
+
+
 def test_the_worst_stretches(page):
     def told(name):
         return [shown(page, f"worst-{name}-{place}") for place in range(4)]

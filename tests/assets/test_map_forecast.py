@@ -124,7 +124,7 @@ def test_a_choice_that_fails_says_so_and_is_asked_again_once_the_server_answers(
 def test_what_the_server_cannot_tell_is_said_and_asked_anew_with_the_next_snapshot(page):
     choose(page)
     page.call("void dash_clientside.traffic.mapForecastAnswered", {"problem": "Pas de modèle."})
-    assert banner(page) == "Prévision · lundi 30 novembre, 8 h : Pas de modèle."
+    assert banner(page) == "Prévision · lundi 30 novembre, 8 h. Pas de modèle."
     page.js("void (told.length = 0)")
     page.js("void trafficRennes.mapForecast.update()")
     assert questions(page) == []
@@ -160,4 +160,4 @@ def test_a_lead_shows_the_roads_of_the_next_hour(page):
     # Too old by now: nothing is shown for it.
     page.js("void (globalThis.kind = 'outdated', trafficRennes.mapForecast.update())")
     assert state(page) == "missing"
-    assert banner(page).endswith(": note")
+    assert banner(page).endswith(". note")

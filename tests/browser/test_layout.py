@@ -56,6 +56,8 @@ def test_a_desktop_shows_figures_and_worst_stretches_without_scrolling(live_app,
         box = box_of(page, selector)
         assert box["y"] >= 0
         assert box["y"] + box["height"] <= DESK[1], selector
+    last = worst.last.bounding_box()
+    assert last["y"] + last["height"] <= DESK[1]
     assert 5 * box_of(page, "#worst-item-0")["height"] < DESK[1] - box_of(page, "#worst-0")["y"]
     roads, panel, strip = (box_of(page, name) for name in ("#map", "#panel", "#forecast-strip"))
     assert roads["width"] + panel["width"] == DESK[0]
@@ -64,6 +66,28 @@ def test_a_desktop_shows_figures_and_worst_stretches_without_scrolling(live_app,
     assert strip["y"] >= roads["y"] + roads["height"] - 1
     # Nothing but the panel scrolls.
     assert page.js("() => document.documentElement.scrollHeight") == DESK[1]
+
+
+OVERFULL = """() => [...document.querySelectorAll(".legend-entry")]
+    .filter((entry) => entry.scrollWidth > entry.clientWidth
+        || entry.getBoundingClientRect().right > innerWidth)
+    .map((entry) => entry.textContent)"""
+
+
+def test_a_phone_s_legend_is_legible_even_while_a_language_is_offered(live_app, chromium):
+    context = chromium.new_context(locale="en-GB", viewport={"width": PHONE[0], "height": PHONE[1]})
+    page = context.new_page()
+    for address in (f"{live_app.url}?lang=en", live_app.url):
+        page.goto(address)
+        expect(page.locator("#legend-roadworks")).to_be_visible()
+        assert page.evaluate(OVERFULL) == []
+        legend = page.locator(".legend").bounding_box()
+        roads = page.locator("#map").bounding_box()
+        sheet_top = page.locator("#panel").bounding_box()["y"]
+        assert legend["y"] + legend["height"] <= sheet_top
+        assert sheet_top - roads["y"] >= MIN_MAP_SHARE * PHONE[1]
+    expect(page.locator(".site-offer")).to_be_visible()
+    context.close()
 
 
 def test_a_phone_s_sheet_is_dragged_pressed_and_moved_by_keys(live_app, visit):
