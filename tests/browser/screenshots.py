@@ -8,7 +8,6 @@ roads.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -27,9 +26,11 @@ from services.base.texts import languages
 from services.city.rennes import RENNES
 from services.observe.demo import DemoFeed
 from services.observe.feeds.reply import CheckedReply, check_reply
+from services.traffic.day_curve import DayCurve, Forecast, Level, Spread
 from services.traffic.snapshot import Source
 from tests.browser.conftest import CHROMIUM_ARGUMENTS, PATIENCE_MS, LiveApp, chromium_path
 from tests.browser.test_exploitation import PASSWORD, add_incident
+from tests.factories import make_day_curve
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "screenshots"
 MOST_BYTES: Final = 2_500_000
@@ -37,6 +38,8 @@ QUALITY: Final = 60
 
 # A Monday morning, in the rush.
 AT: Final = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)
+# Of that day, in the city.
+MIDNIGHT: Final = datetime(2026, 11, 29, 23, tzinfo=UTC)
 WIDTHS: Final = {320: 640, 390: 844, 768: 1024, 1024: 768, 1440: 900, 1920: 1080}
 # A small phone at 400 %.
 ENLARGED: Final = (320, 256)
@@ -94,8 +97,10 @@ class Shot:
 class Stage:
     """The application as a state has it, published anew for each picture."""
 
-    def __init__(self, app: LiveApp) -> None:
+    def __init__(self, app: LiveApp, empty: LiveApp) -> None:
         self.app = app
+        # Nothing was ever published there.
+        self.empty = empty
         feed = DemoFeed()
         self._replies: dict[Source, CheckedReply] = {
             source: check_reply(
@@ -109,6 +114,26 @@ class Stage:
         checked = self._replies[source]
         self.app.clock.set(AT + age)
         self.app.store.publish(checked.network, checked.snapshot)
+        if source != "archive":
+            self.app.store.write_day(morning(source))
+
+
+def morning(source: Source) -> DayCurve:
+    """A curve of the day as it usually is on a Monday, until now."""
+    hours = (*[0.05] * 6, 0.2, 0.6, 0.85, 0.5, *[0.3] * 5, 0.45, 0.7, 0.9, 0.6, 0.3, *[0.1] * 4)
+    past = int((AT - MIDNIGHT) / timedelta(minutes=15))
+    return make_day_curve(
+        source=source,
+        day=MIDNIGHT.date() + timedelta(days=1),
+        start=MIDNIGHT,
+        observed=tuple(1.1 * hours[at // 4] if at < past else None for at in range(96)),
+        latest=Level(AT, 0.91),
+        usual=tuple(Spread(0.7 * level, level, 1.3 * level) for level in hours),
+        forecast=tuple(
+            Forecast(0.8 * level, 1.05 * level, 1.4 * level, is_band_observed=True)
+            for level in hours
+        ),
+    )
 
 
 def painted(page: Page) -> None:
@@ -200,10 +225,8 @@ def every() -> Iterator[Shot]:
 def take(browser: Browser, stage: Stage, shot: Shot) -> bytes:
     """One picture, as WebP."""
     state = STATES[shot.state]
-    app = stage.app
-    if state.source is None:
-        shutil.rmtree(app.settings.data_dir / "snapshots", ignore_errors=True)
-    else:
+    app = stage.app if state.source else stage.empty
+    if state.source:
         stage.set(state.source, age=state.age)
     with opened(browser, shot, state) as page:
         page.goto(
@@ -239,6 +262,7 @@ def opened(browser: Browser, shot: Shot, state: State) -> Iterator[Page]:
         # Never answered: the page goes on loading.
         context.route(state.held, lambda _route: None)
     yield context.new_page()
+    context.unroute_all(behavior="ignoreErrors")
     context.close()
 
 
@@ -261,10 +285,12 @@ def main() -> int:
         before.unlink()
     with tempfile.TemporaryDirectory() as data_dir, sync_playwright() as playwright:
         expect.set_options(timeout=PATIENCE_MS)
-        app = LiveApp(Path(data_dir), monitor_level="0", dashboard_password=PASSWORD)
-        app.start()
-        stage = Stage(app)
-        app.clock.set(AT)
+        app = LiveApp(Path(data_dir, "app"), monitor_level="0", dashboard_password=PASSWORD)
+        empty = LiveApp(Path(data_dir, "empty"))
+        for one in (app, empty):
+            one.start()
+            one.clock.set(AT)
+        stage = Stage(app, empty)
         add_incident(app, "first")
         browser = playwright.chromium.launch(
             executable_path=chromium_path(), args=list(CHROMIUM_ARGUMENTS)
@@ -274,6 +300,7 @@ def main() -> int:
             sys.stdout.write(f"{place}/{len(shots)} {shot.name}\n")
         browser.close()
         app.stop()
+        empty.stop()
     total = sum(path.stat().st_size for path in options.folder.glob("*.webp"))
     sys.stdout.write(f"{total / 1e6:.2f} MB in {options.folder}\n")
     return int(not options.all and total > MOST_BYTES)
