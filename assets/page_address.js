@@ -274,7 +274,7 @@
   app.follow(["driver"], turnMap);
   // Where no map will be there, nothing waits for it.
   app.follow(["snapshot"], () => {
-    if (page.driver || !app.trafficMap.hasWebGl()) openRoad();
+    if (page.driver || !app.trafficMap.canDraw()) openRoad();
   });
   app.address = { follow, read, write };
 })();

@@ -13,23 +13,34 @@
 
   // The frame whose map is started, and the promise of its driver.
   let started = { frame: null, driver: null };
-  let canDraw = null;
+  let hasWebGl = null;
+  let hasScript = true;
 
-  /** Asked once: each context counts, and a browser has few. */
-  const hasWebGl = () => {
+  /** Whether a map can be drawn at all, as far as is known. Asked once: each context counts, and a
+      browser has few. */
+  const canDraw = () => {
     try {
-      canDraw ??= document.createElement("canvas").getContext("webgl2") !== null;
+      hasWebGl ??= document.createElement("canvas").getContext("webgl2") !== null;
     } catch {
-      canDraw = false;
+      hasWebGl = false;
     }
-    return canDraw;
+    return hasWebGl && hasScript;
   };
+
+  // Dash waits for ever for a script that did not come.
+  window.addEventListener(
+    "error",
+    ({ target }) => {
+      const { plotly } = document.body.dataset;
+      if (target.tagName === "SCRIPT" && target.getAttribute("src") === plotly) hasScript = false;
+    },
+    true,
+  );
 
   /** The driver of the graph once it is drawn; null where no map can be drawn at all, and where the
       page has gone meanwhile. */
   const start = async (settings, frame) => {
-    if (!hasWebGl()) return null;
-    for (let waited = 0; frame === page.frame; await app.pause(POLL_MS)) {
+    for (let waited = 0; frame === page.frame && canDraw(); await app.pause(POLL_MS)) {
       const plot = document.getElementById(settings.graph)?.querySelector(PLOT_SELECTOR);
       const map = app.mapHandle(plot);
       if (map) {
@@ -55,7 +66,10 @@
       driver.hide(page.hidden);
       app.change({ driver });
     }
-    if (!driver) app.write({ "map-unavailable": { hidden: false } });
+    if (!driver) {
+      const text = page.texts.map[hasWebGl ? "not_loaded" : "unavailable"];
+      app.write({ "map-unavailable": { hidden: false, text } });
+    }
     return driver;
   };
 
@@ -160,5 +174,5 @@
   app.follow(["frame"], end);
   app.follow(["forecast"], painted);
   app.follow(["hidden"], writeLegend);
-  app.trafficMap = { hasWebGl, painted, shown, toggle };
+  app.trafficMap = { canDraw, painted, shown, toggle };
 })();

@@ -385,6 +385,17 @@ def test_without_webgl_the_page_says_so_and_the_rest_goes_on(live_app, visit):
     expect(page.page.locator("#legend-figures-congested")).to_contain_text("100")
 
 
+def test_without_its_script_the_map_says_so_and_the_panel_tells_of_roads(live_app, visit):
+    page = visit("about:blank")
+    page.page.route("**/vendor/plotly*", lambda route: route.abort())
+    road = live_app.network.segment_ids[3]
+    page.page.goto(f"{live_app.url}?road={road}")
+    expect(page.page.locator("#map-unavailable")).to_contain_text("rechargez la page")
+    live_app.publish(Status.CONGESTED, observed_at=LATER)
+    expect(page.page.locator("#freshness-sentence")).to_contain_text("observé à 12:46")
+    expect(page.page.locator("#panel-title")).to_be_visible()
+
+
 def test_roads_that_could_not_be_fetched_are_asked_for_again(live_app, visit):
     page = visit(live_app.url, fail_once="**/network/*.geojson")
     page.until(lambda: page.map("map.getSource('roads')"), "a map")
