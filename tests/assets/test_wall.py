@@ -17,7 +17,7 @@ NOW = {"kind": "now"}
 @pytest.fixture
 def page():
     with loaded("app.js", "wording.js", "wall.js") as page:
-        page.change(settings={"timeZone": RENNES.time_zone.key}, moment=NOW)
+        page.change(settings={"timeZone": RENNES.time_zone.key}, texts=page.texts, moment=NOW)
         page.js("void (trafficRennes.moment = { NOW: { kind: 'now' } })")
         yield page
 
@@ -58,6 +58,12 @@ def test_it_loads_itself_anew_at_night_and_where_only_the_refresh_fails(
 ):
     says(page, **told)
     assert page.call("trafficRennes.wall.isDue", age_hours * HOUR_MS) is is_due
+
+
+def test_it_loads_itself_anew_where_the_server_went_away_while_it_was_loaded(page):
+    page.change(texts=None, settings=None)
+    due = [page.call("trafficRennes.wall.isDue", hours * HOUR_MS) for hours in (0.2, 0.5)]
+    assert due == [False, True]
 
 
 def test_other_visitors_see_no_wall(page):

@@ -140,12 +140,3 @@ def test_without_a_forecast_it_stays_at_now_and_late_data_are_grey(start_app, vi
     expect(age).to_contain_text("Données en retard")
     grey = "() => getComputedStyle(document.querySelector('.page-main')).filter"
     assert page.js(grey) == "grayscale(1)"
-
-
-def test_a_wall_whose_server_went_away_while_it_was_loaded_is_loaded_again(live_app, visit):
-    page = visit("about:blank", SIZE)
-    page.page.route("**/_dash-layout", lambda route: route.abort())
-    page.page.goto(f"{live_app.url}?mur")
-    page.until(lambda: page.js("Boolean(window.trafficRennes?.wall)"), "the scripts")
-    due = "(minutes) => trafficRennes.wall.isDue(60000 * minutes)"
-    assert [page.js(due, minutes) for minutes in (1, 16)] == [False, True]
