@@ -34,11 +34,11 @@
     const { map_forecast: wording } = page.texts;
     const status = columns.status[id];
     if (status === "uncertain") return [[wording.probability, wording.uncertain]];
-    const { fill, number, speed, chance } = app.wording;
+    const { fill, number, speed, roundedChance } = app.wording;
     const kmh = (level) => columns.speed_ratio[level][id] * properties.speed_limit_kmh;
     const range = { p10: number(kmh("p10")), p90: speed(kmh("p90")) };
     return [
-      [wording.probability, chance(columns.probabilities[status][id], page.texts)],
+      [wording.probability, roundedChance(columns.probabilities[status][id], page.texts)],
       [wording.speed, speed(kmh("p50"))],
       [wording.speed_range, fill(wording.speed_range_value, range)],
     ];

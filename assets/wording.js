@@ -13,6 +13,8 @@
   const NO_BREAK = "\u00A0";
   // From here on a delay is told in minutes alone.
   const LONG_DELAY_S = 300;
+  // The least that is rounded to a certainty, in hundredths.
+  const BELOW_CERTAINTY = 0.995;
 
   /** Fill the names in braces of a text. */
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
@@ -49,6 +51,9 @@
     if (nearest === 0 && share > 0) return fill(texts.unit.almost_none, { percent: percent(1) });
     return percent(nearest);
   };
+
+  /** One that was forecast, and rounded to hundredths on its way: nothing forecast is certain. */
+  const roundedChance = (share, texts) => chance(Math.min(share, BELOW_CERTAINTY), texts);
 
   /** A whole number with its unit; the name of the unit in full, where that is asked for. */
   const quantity = (value, unit, unitDisplay = "short") =>
@@ -225,6 +230,7 @@
     percent,
     extraPercent,
     chance,
+    roundedChance,
     quantity,
     speed,
     duration,

@@ -42,6 +42,8 @@ def written(page, call: str) -> str:
         ("chance(0.997, texts)", "plus de 99 %", "over 99%"),
         ("chance(0.003, texts)", "moins de 1 %", "under 1%"),
         ("chance(1, texts)", "100 %", "100%"),
+        ("roundedChance(1, texts)", "plus de 99 %", "over 99%"),
+        ("roundedChance(0.99, texts)", "99 %", "99%"),
         ("speed(47.6)", "48 km/h", "48 km/h"),
         ('quantity(1, "day", "long")', "1 jour", "1 day"),
         ('quantity(30, "day", "long")', "30 jours", "30 days"),
