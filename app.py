@@ -27,6 +27,7 @@ from callbacks.http import (
     roadworks,
     security_headers,
     segment_forecasts,
+    site_files,
     static_files,
     stretch_table,
     tiles,
@@ -116,6 +117,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     events.register(server, services)
     camera_api.register(server, services)
     tiles.register(server, services)
+    site_files.register(app)
     share.register(server, services)
     for page in PAGES:
         page.register(pages, services)

@@ -299,7 +299,13 @@
     writeCorridors(page);
   };
 
-  app.figures = { zoneTold, stretchTold, corridorTable };
+  const write = () => {
+    writeNow();
+    writeZones();
+    writeFigures();
+  };
+
+  app.figures = { zoneTold, stretchTold, corridorTable, write };
   app.follow(["snapshot"], writeNow);
   app.follow(["snapshot", "moment", "zone", "coming", "nextHour", "zoneTable"], writeZones);
   app.follow(["snapshot", "forecast"], writeFigures);

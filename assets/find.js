@@ -191,5 +191,6 @@
     }
   };
 
+  app.find = { mount };
   app.follow(["frame", "snapshot"], mount);
 })();

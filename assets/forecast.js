@@ -259,7 +259,7 @@
     next.focus();
   });
 
-  app.forecast = { inTable, ofHour, retry };
+  app.forecast = { inTable, ofHour, ofNow, retry };
   const CONCERNED = ["frame", "moment", "zone", "coming", "zoneTable", "snapshot", "nextHour"];
   app.follow(CONCERNED, update);
 })();

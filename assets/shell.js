@@ -37,6 +37,8 @@
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
     if (event.defaultPrevented || !link || !isPlain(event) || !leadsInside(link)) return;
+    // Dash, which would change the page, is not there yet.
+    if (app.firstPaint.isShown()) return;
     event.preventDefault();
     leave();
     state.isForward = true;

@@ -31,6 +31,7 @@ SECTIONS: Final = {
     "start": "start to first page, and memory",
     "recovery": "kill -9 of a role to its first sign of life",
     "browser": "load and refresh in Chromium",
+    "first_visit": "bytes of a first visit, and its paints on a slow line and processor",
     "predict": "forecast of an hour: table against model.predict",
     "nowcast": "next hour of every segment: time and bytes",
     "camera": "a street picture through the camera's process",

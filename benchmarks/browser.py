@@ -56,7 +56,7 @@ def measure(options: Options) -> Iterator[Row]:
     try:
         with (
             workplace() as place,
-            _chromium() as browser,
+            chromium() as browser,
             gunicorn(APPLICATION, place) as ours,
             gunicorn(baseline_servers.WHOLE_FIGURE, place) as plain,
         ):
@@ -70,11 +70,18 @@ def measure(options: Options) -> Iterator[Row]:
             yield _refresh_row(browser, ours, plain, replies=replies, news=news, options=options)
             yield _heap_row(browser, ours, publisher, news, options)
     except Error as error:
-        raise NotMeasured(_first_line(error)) from error
+        raise NotMeasured(first_line(error)) from error
 
 
 @contextlib.contextmanager
-def _chromium() -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
+    """Chromium, headless and drawing in software.
+
+    Raises
+    ------
+    NotMeasured
+        Where there is none.
+    """
     found = next(filter(None, map(shutil.which, _CHROMIUM_NAMES)), None)
     if found is None:
         raise NotMeasured("no Chromium: sh tests/browser/install_browser.sh installs it")
@@ -237,11 +244,12 @@ def _open(page: Page, server: Server, texts: Sequence[str] = ()) -> float:
         painted_ms = float(page.evaluate("() => window.trafficProbe.painted"))
     except Error as error:
         said = "; ".join(complaints) or "nothing"
-        raise NotMeasured(f"{_first_line(error)} (the page's errors: {said})") from error
+        raise NotMeasured(f"{first_line(error)} (the page's errors: {said})") from error
     page.evaluate("texts => window.trafficProbe.keep(texts)", list(texts))
     return painted_ms
 
 
-def _first_line(error: Error) -> str:
+def first_line(error: Error) -> str:
+    """What an error of the browser says."""
     # The rest is a stack, with paths of this machine.
     return f"Chromium: {error.message.splitlines()[0]}"

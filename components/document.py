@@ -18,14 +18,14 @@ _TEMPLATE = """<!DOCTYPE html>
         <meta name="color-scheme" content="light dark">
         <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)">
         <meta name="theme-color" content="#12161d" media="(prefers-color-scheme: dark)">
-        <link rel="icon" type="image/svg+xml" href="{icon_url}">
+        {icons}
         {preview}
-        {preload}
         {css}
     </head>
     <body data-loading="{loading}" data-plotly="{plotly_url}">
         <noscript>{no_script}</noscript>
         {app_entry}
+        {first_paint}
         {config}
         {scripts}
         {renderer}
@@ -43,7 +43,7 @@ _TEXT_TEMPLATE: Final = """<!DOCTYPE html>
         <meta name="color-scheme" content="light dark">
         <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)">
         <meta name="theme-color" content="#12161d" media="(prefers-color-scheme: dark)">
-        <link rel="icon" type="image/svg+xml" href="{icon_url}">
+        {icons}
         {styles}
         <script src="{script_url}" defer></script>
     </head>
@@ -74,10 +74,19 @@ class Preview:
 
 
 @dataclass(frozen=True)
+class Icons:
+    """Addresses of what stands for the site: in a tab, on a home screen, and its manifest."""
+
+    icon_url: str
+    touch_icon_url: str
+    manifest_url: str
+
+
+@dataclass(frozen=True)
 class TextDocument:
     """What a page of text needs to look as the others do, as addresses."""
 
-    icon_url: str
+    icons: Icons
     style_urls: Sequence[str]
     script_url: str
 
@@ -85,12 +94,12 @@ class TextDocument:
 def build_document(
     texts: Texts,
     title: str,
-    icon_url: str,
+    icons: Icons,
     parts: Mapping[str, str],
     *,
     no_script: str,
     plotly_url: str,
-    has_map: bool = False,
+    first_paint: str = "",
     preview: Preview | None = None,
 ) -> str:
     """The document of a page that Dash makes.
@@ -108,18 +117,15 @@ def build_document(
         What is read without JavaScript, as markup.
     plotly_url : str
         The largest script, for ``assets/plotly_address.js``.
-    has_map : bool
-        Whether it is needed at once: Dash asks for it last, and told early it loads meanwhile.
+    first_paint : str
+        What is shown before Dash has put the page in its place, as markup.
     preview : Preview, optional
     """
     page = texts["page"]
-    # What is read before the map goes first on a narrow line.
-    early = f'<link rel="preload" as="script" fetchpriority="low" href="{escape(plotly_url)}">'
     own = {
         "language": texts["language"]["locale"],
         "title": title,
         "description": page["description"],
-        "icon_url": icon_url,
         "loading": page["loading"],
         "plotly_url": plotly_url,
     }
@@ -127,9 +133,18 @@ def build_document(
     tags = "" if preview is None else _preview_tags(texts, preview)
     return _TEMPLATE.format(
         **{**parts, **escaped},
-        preload=early if has_map else "",
+        icons=_icon_tags(icons),
         no_script=no_script,
+        first_paint=first_paint,
         preview=tags,
+    )
+
+
+def _icon_tags(icons: Icons) -> str:
+    return (
+        f'<link rel="icon" type="image/svg+xml" href="{escape(icons.icon_url)}">'
+        f'<link rel="apple-touch-icon" href="{escape(icons.touch_icon_url)}">'
+        f'<link rel="manifest" href="{escape(icons.manifest_url)}">'
     )
 
 
@@ -172,7 +187,7 @@ def build_text_document(texts: Texts, section: str, document: TextDocument, body
         language=escape(texts["language"]["locale"]),
         title=escape(wording["title"]),
         description=escape(wording["tagline"]),
-        icon_url=escape(document.icon_url),
+        icons=_icon_tags(document.icons),
         styles="".join(links),
         script_url=escape(document.script_url),
         body=body,

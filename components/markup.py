@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any, Final
 
 from dash.development.base_component import Component
+
+StandIn = Callable[[Component], Any]
 
 _NAMESPACE: Final = "dash_html_components"
 # Those of HTML that have no content and no end.
@@ -19,7 +21,7 @@ _NAMES: Final = {"className": "class", "htmlFor": "for", "httpEquiv": "http-equi
 # What is true by being there.
 _SWITCHES: Final = frozenset(
     {"hidden", "disabled", "required", "checked", "open", "autofocus", "readonly", "multiple",
-     "reversed"}
+     "reversed", "selected"}
 )  # fmt: skip
 # Of Dash, and of no document.
 _UNWRITTEN: Final = frozenset(
@@ -27,13 +29,15 @@ _UNWRITTEN: Final = frozenset(
 )
 
 
-def to_html(node: Any) -> str:
+def to_html(node: Any, stand_in: StandIn | None = None) -> str:
     """A component, a text, a number or a list of these, as HTML.
 
     Parameters
     ----------
     node : Component, str, int, float, list or None
         None and booleans are nothing.
+    stand_in : callable, optional
+        Gives what to write in place of another library's component.
 
     Raises
     ------
@@ -46,30 +50,33 @@ def to_html(node: Any) -> str:
     >>> to_html(html.P(["a < b", html.Br(), html.A("c", href='/?d="e"')], className="f"))
     '<p class="f">a &lt; b<br><a href="/?d=&quot;e&quot;">c</a></p>'
     """
-    return "".join(_pieces(node))
+    return "".join(_pieces(node, stand_in))
 
 
-def _pieces(node: Any) -> Iterator[str]:
+def _pieces(node: Any, stand_in: StandIn | None) -> Iterator[str]:
     if isinstance(node, list | tuple):
         for child in node:
-            yield from _pieces(child)
+            yield from _pieces(child, stand_in)
     elif isinstance(node, Component):
-        yield from _element(node)
+        yield from _element(node, stand_in)
     elif isinstance(node, str | int | float) and not isinstance(node, bool):
         yield escape(str(node), quote=False)
     elif node is not None and not isinstance(node, bool):
         raise TypeError(f"not HTML: {node!r}")
 
 
-def _element(component: Component) -> Iterator[str]:
+def _element(component: Component, stand_in: StandIn | None) -> Iterator[str]:
     props = component.to_plotly_json()
     if props["namespace"] != _NAMESPACE:
+        if stand_in is not None:
+            yield from _pieces(stand_in(component), stand_in)
+            return
         raise TypeError(f"not HTML: {props['namespace']}.{props['type']}")
     name = str(props["type"]).lower()
     given = props["props"]
     yield f"<{name}{''.join(map(_attribute, given.items()))}>"
     if name not in _VOID:
-        yield from _pieces(given.get("children"))
+        yield from _pieces(given.get("children"), stand_in)
         yield f"</{name}>"
 
 

@@ -38,6 +38,7 @@ from services.base.texts import Texts
 from services.plain.quality import LeadQuality
 
 NEWS_STORE_ID: Final = "news"
+DAY_STORE_ID: Final = "day"
 SHOWN_STORE_ID: Final = "shown"
 WAKE_STORE_ID: Final = "wake"
 REFRESH_ID: Final = "refresh"
@@ -70,6 +71,8 @@ class PageData:
         The map.
     news : dict
         What a refresh would answer now.
+    day : dict or None
+        Today's curve of congestion, which the page would fetch at once.
     browser_settings : mapping
         What the scripts have to know.
     zones : sequence of str
@@ -89,6 +92,7 @@ class PageData:
     language: str
     figure: go.Figure
     news: dict[str, Any]
+    day: dict[str, Any] | None
     browser_settings: Mapping[str, Any]
     refresh_seconds: int
     zones: Sequence[str]
@@ -161,6 +165,7 @@ def _moment(texts: Texts, data: PageData) -> html.Section:
 def _stores(texts: Texts, data: PageData) -> list[dcc.Store | dcc.Interval]:
     return [
         dcc.Store(id=NEWS_STORE_ID, data=data.news),
+        dcc.Store(id=DAY_STORE_ID, data=data.day),
         dcc.Store(id=SHOWN_STORE_ID),
         dcc.Store(id=WAKE_STORE_ID),
         dcc.Store(id=SETTINGS_STORE_ID, data=dict(data.browser_settings)),

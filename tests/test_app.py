@@ -62,5 +62,5 @@ def test_pages_are_served_without_what_only_the_other_roles_need(tmp_path):
     )
     *answers, held = done.stdout.splitlines()
     assert held == "[]", answers
-    assert len(answers) == 10
+    assert len(answers) == 11
     assert all(line.endswith(" 200") for line in answers), answers

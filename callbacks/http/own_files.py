@@ -17,6 +17,7 @@ from callbacks.http.answers import Document
 
 _TYPES: Final = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
 _FOLDER: Final = "assets"
+_OWN_SCRIPT: Final = f"/{_FOLDER}/own.js?"
 _UNUSED: Final = ("/dash/deps/polyfill@", "/dash/dash_table/")
 
 
@@ -49,14 +50,15 @@ def put_together(page: Dash) -> list[OwnFile]:
 
 
 def used_scripts(markup: str) -> str:
-    """Dash's scripts without those that nothing here runs.
+    """The scripts that Dash names, without those that nothing here runs, our own first.
+
+    Ours fills in what can be read before Dash is there.
 
     Its polyfill is for browsers before 2017, which our own scripts do not know either; what Dash's
     bundles take from it besides, Bootstrap's bundle has as well. Its tables are used nowhere.
     """
-    return "\n".join(
-        line for line in markup.splitlines() if not any(name in line for name in _UNUSED)
-    )
+    used = [line for line in markup.splitlines() if not any(name in line for name in _UNUSED)]
+    return "\n".join(sorted(used, key=lambda line: _OWN_SCRIPT not in line))
 
 
 def _assets(page: Dash, kind: str) -> list[Path]:

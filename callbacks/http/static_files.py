@@ -88,7 +88,7 @@ def register(pages: Sequence[Dash], *, is_debug: bool = False) -> None:
     """
     server = pages[0].server
     own = [] if is_debug else [file for page in pages for file in put_together(page)]
-    named = [link for page in pages for link in _LINK.findall(_document_of(page))]
+    named = [link for page in pages for link in _named_by(page)]
     # Pages of text name them one by one.
     named += [asset_url(pages[0], path.name) for path in _single_files(pages[0])]
     files = _Files(server, named, is_kept=not is_debug)
@@ -111,15 +111,17 @@ def _single_files(page: Dash) -> Iterable[Path]:
     return (path for path in Path(page.config.assets_folder).glob("*.*") if path.is_file())
 
 
-def _document_of(page: Dash) -> str:
-    """A page's document as a visitor gets it.
+def _named_by(page: Dash) -> list[str]:
+    """What an application's documents name.
 
     Dash finds out during a process's first request which scripts and styles it has. A page asked
     for meanwhile would come without some of them, and a script would be answered with 500.
     """
     page._setup_server()  # noqa: SLF001 - by now and not while several ask
     with page.server.test_request_context():
-        return str(page.index())
+        # Not the whole document, for which a database would be asked.
+        tags = page._generate_scripts_html() + page._generate_css_dist_html()  # noqa: SLF001
+        return [*_LINK.findall(tags), plotly_url(page)]
 
 
 class _Files:

@@ -7,7 +7,15 @@ from typing import Final
 
 from dash import Dash
 
-from callbacks.http import camera_api, day, events, places, segment_forecasts, stretch_table, tiles
+from callbacks.http import (
+    camera_api,
+    day,
+    events,
+    places,
+    segment_forecasts,
+    stretch_table,
+    tiles,
+)
 from callbacks.live import forecast_choice, map_forecast, map_view, refresh, share
 from callbacks.pages import camera, quality
 from callbacks.pages.subpage import HOME, HOME_PATH, Pages, add_page
@@ -23,6 +31,7 @@ from services.forecast.zone_forecasts import DAY_NAMES
 from services.plain.statuses import DATEX_NAMES
 from services.roles.assembly import Services
 from services.traffic.corridors import corridor_ways
+from services.web.day import page_content
 
 _VERSION: Final = "{version}"
 _GRAPH_SCRIPT: Final = {"namespace": "dash", "relative_package_path": "dcc/async-graph.js"}
@@ -51,6 +60,7 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
     view = services.traffic.view()
     settings, city = services.settings, services.city
     choice, ways = first_choice(services), corridor_ways(city)
+    curve = day.current(services)
     network_version = None if view is None else view.snapshot.network_version
     network_url_template = app.get_relative_path(f"/network/{_VERSION}.geojson")
     return PageData(
@@ -64,6 +74,7 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
             dict(city.road_widths),
         ),
         news=refresh.news(services),
+        day=None if curve is None else page_content(curve),
         browser_settings={
             "map": browser_settings(
                 network_url_template,

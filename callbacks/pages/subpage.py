@@ -19,6 +19,7 @@ from dash.dash import _ID_STORE
 from flask import Response, current_app, has_request_context, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from callbacks.http import site_files
 from callbacks.http.answers import conditional, own_to_visitor
 from callbacks.http.language import (
     PARAMETER,
@@ -30,7 +31,8 @@ from callbacks.http.own_files import used_scripts
 from callbacks.http.static_files import asset_url, plotly_url
 from callbacks.pages.admission import admit_operators
 from callbacks.pages.log_in import FIRST_ROOM, LOG_OUT_PATH
-from components.document import Preview, TextDocument, build_document, build_text_document
+from components.document import Icons, Preview, TextDocument, build_document, build_text_document
+from components.first_paint import first_paint
 from components.frame import Frame, Language, LogOut, build_framed, build_no_script
 from components.markup import to_html
 from components.not_found import build_not_found
@@ -148,11 +150,19 @@ class Pages:
             )
         return build_framed(texts, self.frame(section), layout(texts))
 
+    def icons(self) -> Icons:
+        """Addresses of the site's icons and of its manifest."""
+        return Icons(
+            icon_url=self.main.get_asset_url("icon.svg"),
+            touch_icon_url=self.main.get_relative_path(site_files.TOUCH_ICON_PATH),
+            manifest_url=self.address(site_files.MANIFEST_PATH),
+        )
+
     def text_document(self, section: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
         """A page as a document of text, without Dash."""
         texts = load_texts(requested_language())
         document = TextDocument(
-            icon_url=self.main.get_asset_url("icon.svg"),
+            icons=self.icons(),
             style_urls=self.style_urls(section),
             script_url=asset_url(self.main, "language.js"),
         )
@@ -175,11 +185,11 @@ class Pages:
             return build_document(
                 texts,
                 texts[name]["title"],
-                app.get_asset_url("icon.svg"),
+                self.icons(),
                 parts,
                 no_script=to_html(build_no_script(texts, self.frame(name))),
                 plotly_url=plotly_url(app),
-                has_map=name == HOME,
+                first_paint=first_paint(self.framed(name)) if app is self.main else "",
                 preview=preview and preview(texts),
             )
 

@@ -132,27 +132,30 @@ class LatestDay:
 
 
 def encode_page(view: DayView) -> bytes:
+    """The curve for the page, as a document of its own."""
+    return orjson.dumps(page_content(view))
+
+
+def page_content(view: DayView) -> dict[str, Any]:
     """The curve for the page: levels in whole percent, times in seconds since 1970 UTC.
 
     ``observed`` is of each quarter of an hour and ``usual`` of each hour from ``start`` on, the
     latter as P10, P50 and P90; ``ahead`` is the centre, P10, P50 and P90 of each point.
     """
     curve = view.curve
-    return orjson.dumps(
-        {
-            "version": view.version,
-            "day": curve.day,
-            "start": _seconds(curve.start),
-            "end": _seconds(curve.end),
-            "observed": [None if level is None else _percent(level) for level in curve.observed],
-            "latest": curve.latest and [_seconds(curve.latest.at), _percent(curve.latest.level)],
-            "usual": [usual and [_percent(level) for level in usual] for usual in curve.usual],
-            "ahead": [
-                [_seconds(point.centre), *map(_percent, (point.low, point.middle, point.high))]
-                for point in view.ahead
-            ],
-        }
-    )
+    return {
+        "version": view.version,
+        "day": curve.day.isoformat(),
+        "start": _seconds(curve.start),
+        "end": _seconds(curve.end),
+        "observed": [None if level is None else _percent(level) for level in curve.observed],
+        "latest": curve.latest and [_seconds(curve.latest.at), _percent(curve.latest.level)],
+        "usual": [usual and [_percent(level) for level in usual] for usual in curve.usual],
+        "ahead": [
+            [_seconds(point.centre), *map(_percent, (point.low, point.middle, point.high))]
+            for point in view.ahead
+        ],
+    }
 
 
 def api_content(view: DayView) -> dict[str, Any]:

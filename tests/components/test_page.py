@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from dash import html
 
-from components.document import build_document
+from components.document import Icons, build_document
 from components.frame import Frame, Language, build_framed
 from components.legend import build_legend
 from components.moment import Choice
@@ -43,6 +43,7 @@ def page_data(**changes):
         "language": "fr",
         "figure": build_figure(None, None, RENNES.roads, {}),
         "news": {"time": 1_724_669_000},
+        "day": None,
         "browser_settings": {},
         "refresh_seconds": 60,
         "zones": RENNES.zones,
@@ -168,12 +169,17 @@ def test_the_document_names_its_language_and_has_no_script_of_its_own():
     document = build_document(
         TEXTS,
         "Qualité & <co>",
-        "/assets/icon.svg",
+        Icons("/assets/icon.svg", "/touch.png", "/app.webmanifest"),
         parts,
         no_script="<p>No</p>",
         plotly_url="/plotly.min.js",
     )
     assert 'data-plotly="/plotly.min.js"' in document
+    for tag in (
+        'icon" type="image/svg+xml" href="/assets/icon.svg"',
+        'manifest" href="/app.webmanifest"',
+    ):
+        assert f'<link rel="{tag}>' in document
     assert "preload" not in document
     assert '<html lang="fr">' in document
     assert "<title>Qualité &amp; &lt;co&gt;</title>" in document

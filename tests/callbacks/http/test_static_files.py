@@ -43,7 +43,8 @@ def test_browsers_keep_all_that_a_page_names_but_what_could_change_under_its_nam
         answers = {path: client.get(path) for path in found}
         assert {answer.status_code for answer in answers.values()} == {200}, page
         kept = {path for path in found if "immutable" in answers[path].headers["Cache-Control"]}
-        assert set(found) - kept == {path for path in found if path.endswith("/icon.svg")}, page
+        fixed = ("/icon.svg", "/apple-touch-icon.png", "/manifest.webmanifest")
+        assert set(found) - kept == {path for path in found if path.endswith(fixed)}, page
         assert any("/own.css" in path or "shell.css" in path for path in kept)
 
 

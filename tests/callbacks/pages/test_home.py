@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
+from html import unescape
 
 import dash
 import pytest
@@ -117,19 +119,30 @@ def test_addresses_follow_a_prefix(tmp_path):
         assert '"/rennes/vendor/plotly.min.js?m=' in app.index()
 
 
-def test_the_largest_script_is_told_early_and_kept(client):
-    document = client.get("/").text
-    [early] = re.findall(
-        r'<link rel="preload" as="script" fetchpriority="low" href="([^"]+)">', document
-    )
-    assert f'data-plotly="{early}"' in document
-    answer = client.get(early)
+def test_the_largest_script_is_named_by_every_document_and_kept(client):
+    documents = [client.get(page).text for page in ("/", "/qualite")]
+    [named] = {re.search(r'data-plotly="([^"]+)"', document)[1] for document in documents}
+    answer = client.get(named)
     assert re.search(rb"plotly\.js (\(map - minified\) )?v4\.1\.1", answer.data)
     assert "immutable" in answer.headers["Cache-Control"]
-    # From there one comes to the map without another document.
-    other = client.get("/qualite").text
-    assert f'data-plotly="{early}"' in other
-    assert "preload" not in other
+
+
+@pytest.mark.parametrize("path", ["/", "/qualite", "/camera"])
+def test_a_document_shows_its_page_before_dash_is_there(client, published, path):
+    document = client.get(path).text
+    first, _, dash = document.partition('<script id="_dash-config"')
+    section = re.search(r'<div id="first-paint"><div id="(page-\w+)"', first)[1]
+    assert f"'id': '{section}'" in str(layout_of(client, path)).replace('"', "'")
+    assert "<h1" in first
+    assert "<nav" in first
+    # Ours fills it in, and waits for none of Dash's.
+    assert re.findall(r'<script src="(/[^?"]*)', dash)[0] == "/assets/own.js"
+
+
+def test_a_document_brings_the_first_figures_with_it(client, published):
+    _, snapshot = published
+    [news] = re.findall(r'<div id="news" hidden>(.*?)</div>', client.get("/").text)
+    assert json.loads(unescape(news))["snapshot"]["version"] == snapshot.version
 
 
 def test_a_visitor_gets_the_language_asked_for_where_it_exists(client, tmp_path, monkeypatch):
