@@ -44,7 +44,7 @@
   /** How high one of them is, whatever the sheet is doing. */
   const pixelsOf = (name) => {
     const { dataset, style } = panel();
-    const [before, dragged] = [dataset.sheet, style.height];
+    const [before, dragged] = [height(), style.height];
     Object.assign(style, { height: "", transition: "none" });
     dataset.sheet = name;
     const { offsetHeight } = panel();
