@@ -18,7 +18,7 @@ PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
 # What one run compiled, the next one finds: else each process compiles every test anew.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
-.PHONY: run test test-fast test-under-load check audit format bench bench-forecast screenshots retrain lock clean
+.PHONY: run test test-fast test-under-load check audit format bench lighthouse bench-forecast screenshots retrain lock clean
 
 run: $(COMPILED) | $(PLOTLY)
 	@$(BIN)/python -m services.roles.supervisor
@@ -61,6 +61,11 @@ screenshots: $(DEV) | $(PLOTLY)
 bench: $(DEV) $(COMPILED) | $(PLOTLY)
 	@sh tests/browser/install_browser.sh
 	$(BIN)/python -m benchmarks
+
+# Scores of the public pages on a phone; npm fetches Lighthouse when it is first asked for.
+lighthouse: $(DEV) $(COMPILED) | $(PLOTLY)
+	@sh tests/browser/install_browser.sh
+	$(BIN)/python -m benchmarks.lighthouse
 
 # SPEEDS is a wide CSV of speeds, ARGUMENTS anything else: make bench-forecast SPEEDS=los_speed.csv
 bench-forecast: $(RUNTIME)

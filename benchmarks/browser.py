@@ -73,9 +73,8 @@ def measure(options: Options) -> Iterator[Row]:
         raise NotMeasured(first_line(error)) from error
 
 
-@contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
-    """Chromium, headless and drawing in software.
+def chromium_path() -> str:
+    """The browser that is installed.
 
     Raises
     ------
@@ -85,6 +84,19 @@ def chromium() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, _CHROMIUM_NAMES)), None)
     if found is None:
         raise NotMeasured("no Chromium: sh tests/browser/install_browser.sh installs it")
+    return found
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Chromium, headless and drawing in software.
+
+    Raises
+    ------
+    NotMeasured
+        Where there is none.
+    """
+    found = chromium_path()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=found, args=list(_CHROMIUM_ARGUMENTS), timeout=_PATIENCE_MS

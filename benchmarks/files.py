@@ -12,7 +12,11 @@ from benchmarks.http_client import Connection, get_request
 from benchmarks.rows import Options, Row, spread, times_less
 from benchmarks.servers import APPLICATION, gunicorn, workplace
 
-PLOTLY: Final = "/_dash-component-suites/plotly/package_data/plotly.min.js"
+# As the pages of each name it.
+PLOTLY: Final = {
+    APPLICATION: "/vendor/plotly.min.js",
+    baseline_servers.WHOLE_FIGURE: "/_dash-component-suites/plotly/package_data/plotly.min.js",
+}
 VISITORS: Final = 200
 _RUNS: Final = 3
 
@@ -40,20 +44,21 @@ def _seconds(application: str, crowds: int) -> tuple[list[float], list[float]]:
     first, later = [], []
     for _ in range(crowds):
         with workplace() as data_dir, gunicorn(application, data_dir) as server:
-            first.append(_crowd_s(server.port))
+            path = PLOTLY[application]
+            first.append(_crowd_s(server.port, path))
             # By now each of the processes has met one.
-            _crowd_s(server.port)
-            later.append(_crowd_s(server.port))
+            _crowd_s(server.port, path)
+            later.append(_crowd_s(server.port, path))
     return first, later
 
 
-def _crowd_s(port: int) -> float:
+def _crowd_s(port: int, path: str) -> float:
     with ThreadPoolExecutor(VISITORS) as visitors:
         started = time.perf_counter()
-        list(visitors.map(_get, [port] * VISITORS))
+        list(visitors.map(_get, [port] * VISITORS, [path] * VISITORS))
         return time.perf_counter() - started
 
 
-def _get(port: int) -> None:
+def _get(port: int, path: str) -> None:
     with Connection(port) as line:
-        line.exchange(get_request(port, PLOTLY))
+        line.exchange(get_request(port, path))

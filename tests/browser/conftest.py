@@ -308,6 +308,8 @@ def opened_pages(chromium: Browser) -> Iterator[Callable[..., Visit]]:
         if fail_once:
             result.page.route(fail_once, lambda route: route.abort(), times=1)
         result.page.goto(url)
+        # Until then the document's own page is shown, which answers nothing.
+        expect(result.page.locator("#first-paint")).to_have_count(0)
         return result
 
     yield open_page

@@ -79,6 +79,7 @@ def test_a_phone_s_legend_is_legible_even_while_a_language_is_offered(live_app, 
     page = context.new_page()
     for address in (f"{live_app.url}?lang=en", live_app.url):
         page.goto(address)
+        expect(page.locator("#first-paint")).to_have_count(0)
         expect(page.locator("#legend-roadworks")).to_be_visible()
         assert page.evaluate(OVERFULL) == []
         legend = page.locator(".legend").bounding_box()
