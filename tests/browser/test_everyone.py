@@ -50,6 +50,8 @@ def test_axe_finds_nothing(app, visit, language, size, scheme):
 
     for path in (*PUBLIC, "connexion"):
         page.page.goto(f"{app.url}{path}{query}")
+        # What is shown before Dash is there answers nothing yet, and says so.
+        expect(page.page.locator("#first-paint")).to_have_count(0)
         expect(page.page.locator("main h1")).to_be_visible()
         if path == "camera":
             # Its script names the field that Dash makes.
@@ -63,6 +65,8 @@ def test_axe_finds_nothing(app, visit, language, size, scheme):
     expect(page.page.locator("#password")).to_have_count(0)
     for path in OPERATORS:
         page.page.goto(f"{app.url}{path}{query}")
+        # What is shown before Dash is there answers nothing yet, and says so.
+        expect(page.page.locator("#first-paint")).to_have_count(0)
         expect(page.page.locator("main h1")).to_be_visible()
         found[path] = axe_problems(page.page)
     assert {where: problems for where, problems in found.items() if problems} == {}

@@ -19,13 +19,16 @@ HALF = 40
 # on a loaded machine. A figure or a response that is kept each time comes to several MB.
 HEAP_TOLERANCE_BYTES = 1_000_000
 
-# What a refresh may do to the page: change texts and attributes, replace no element.
+# What a refresh may do to the page: change texts and attributes, replace no element but in the
+# sentence that answers, which is another one then.
 WATCH_ELEMENTS = """() => {
     window.disturbed = [];
     new MutationObserver((records) => {
         for (const record of records) {
             for (const node of [...record.removedNodes, ...record.addedNodes]) {
-                if (node.nodeType === Node.ELEMENT_NODE) window.disturbed.push(node.outerHTML);
+                const isElement = node.nodeType === Node.ELEMENT_NODE;
+                const isAnswer = record.target.closest("#forecast-answer") !== null;
+                if (isElement && !isAnswer) window.disturbed.push(node.outerHTML);
             }
         }
     }).observe(document.querySelector(".page"), { childList: true, subtree: true });

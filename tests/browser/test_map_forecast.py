@@ -159,7 +159,7 @@ def test_a_phone_reads_a_road_s_forecast_and_why_there_is_none(app, visit):
     document, panel = page.page, page.page.locator("#panel-place")
     choose(document, day="tuesday", hour=17)
     banner = document.locator("#map-banner")
-    expect(banner).to_contain_text("mardi 27 août, 17 h : La prévision par tronçon n'est pas")
+    expect(banner).to_contain_text("mardi 27 août, 17 h. La prévision par tronçon n'est pas")
     until_shown(page, np.zeros(len(NETWORK), int))
     expect(document.locator("#glance-jam")).to_have_text("—")
 

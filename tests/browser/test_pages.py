@@ -77,7 +77,7 @@ def test_pages_follow_each_other_without_loading_anything_again(live_app, visit)
     current = page.page.locator('.site-nav [aria-current="page"]')
     expect(current).to_have_text("Prévisions : justes ?")
     go(page, "Photo")
-    expect(page.page).to_have_title("Caméra")
+    expect(page.page).to_have_title("Photo")
     back_to_map(page)
     expect(page.page).to_have_title("Traffic Rennes")
     loaded = [name for name in page.requests if name.endswith((".js", ".css"))]
@@ -152,8 +152,8 @@ def test_a_language_chosen_is_in_the_address_and_remembered(live_app, visit):
     page.page.get_by_role("link", name="EN English").click()
     expect(page.page.locator("html")).to_have_attribute("lang", "en-GB")
     assert page.page.url == f"{live_app.url}qualite?x=1&lang=en"
-    go(page, "Picture")
-    expect(page.page).to_have_title("Camera")
+    go(page, "Photo")
+    expect(page.page).to_have_title("Photo")
     assert page.page.url == f"{live_app.url}camera?lang=en"
     page.page.goto(f"{live_app.url}licences")
     expect(page.page).to_have_title("Data and licences")
