@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any, Final
@@ -42,7 +43,7 @@ def to_html(node: Any, stand_in: StandIn | None = None) -> str:
     Raises
     ------
     TypeError
-        For anything that is no HTML: another library's component, an id made of parts.
+        For anything that is no HTML, such as another library's component.
 
     Examples
     --------
@@ -89,6 +90,9 @@ def _attribute(item: tuple[str, Any]) -> str:
         return f" {name}" if value and value != "false" else ""
     if name == "style":
         value = ";".join(f"{_dashed(key)}:{said}" for key, said in value.items())
+    if name == "id" and isinstance(value, dict):
+        # As Dash writes an id made of parts.
+        value = json.dumps(value, sort_keys=True, separators=(",", ":"))
     if not isinstance(value, str | int | float | bool):
         raise TypeError(f"not HTML: {prop}={value!r}")
     # Attributes for machines say it in words, as "true" of aria-hidden.

@@ -22,6 +22,7 @@ from typing import Any, Final
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from services.base.command_line import run_command, tells_errors
 from services.base.texts import languages
 from services.city.rennes import RENNES
 from services.observe.demo import DemoFeed
@@ -273,6 +274,7 @@ def small(png: bytes) -> bytes:
     return written.getvalue()
 
 
+@tells_errors
 def main() -> int:
     """Take the pictures; 1 where those that are kept are too large."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
@@ -307,4 +309,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -128,8 +128,16 @@ def test_names_styles_and_nothing():
 
 @pytest.mark.parametrize(
     "other",
-    [dcc.Store(id="x"), html.Div(id={"type": "x"}), {"a": 1}, html.P(html.P(dcc.Link(href="/")))],
+    [dcc.Store(id="x"), html.P(title={"type": "x"}), {"a": 1}, html.P(html.P(dcc.Link(href="/")))],
 )
 def test_what_is_no_html_is_refused(other):
     with pytest.raises(TypeError, match="not HTML"):
         to_html(other)
+
+
+def test_an_id_made_of_parts_is_written_as_dash_writes_it():
+    parts = {"type": "camera-remove", "camera": "c"}
+    reader = Reader()
+    reader.feed(to_html(html.P(id=parts)))
+    [(_, _, attributes), _] = reader.found
+    assert attributes == {"id": '{"camera":"c","type":"camera-remove"}'}
