@@ -9,16 +9,19 @@ from typing import Final
 
 from services.base.texts import Texts
 
-_TEMPLATE = """<!DOCTYPE html>
-<html lang="{language}">
-    <head>
-        {metas}
-        <title>{title}</title>
+# What the head of every document tells of its page.
+_ABOUT: Final = """<title>{title}</title>
         <meta name="description" content="{description}">
         <meta name="color-scheme" content="light dark">
         <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)">
         <meta name="theme-color" content="#12161d" media="(prefers-color-scheme: dark)">
-        {icons}
+        {icons}"""
+
+_TEMPLATE: Final = """<!DOCTYPE html>
+<html lang="{language}">
+    <head>
+        {metas}
+        {about}
         {preview}
         {css}
     </head>
@@ -38,12 +41,7 @@ _TEXT_TEMPLATE: Final = """<!DOCTYPE html>
     <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>{title}</title>
-        <meta name="description" content="{description}">
-        <meta name="color-scheme" content="light dark">
-        <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)">
-        <meta name="theme-color" content="#12161d" media="(prefers-color-scheme: dark)">
-        {icons}
+        {about}
         {styles}
         <script src="{script_url}" defer></script>
     </head>
@@ -124,8 +122,6 @@ def build_document(
     page = texts["page"]
     own = {
         "language": texts["language"]["locale"],
-        "title": title,
-        "description": page["description"],
         "loading": page["loading"],
         "plotly_url": plotly_url,
     }
@@ -133,10 +129,16 @@ def build_document(
     tags = "" if preview is None else _preview_tags(texts, preview)
     return _TEMPLATE.format(
         **{**parts, **escaped},
-        icons=_icon_tags(icons),
+        about=_about(title, page["description"], icons),
         no_script=no_script,
         first_paint=first_paint,
         preview=tags,
+    )
+
+
+def _about(title: str, description: str, icons: Icons) -> str:
+    return _ABOUT.format(
+        title=escape(title), description=escape(description), icons=_icon_tags(icons)
     )
 
 
@@ -185,9 +187,7 @@ def build_text_document(texts: Texts, section: str, document: TextDocument, body
     links = (f'<link rel="stylesheet" href="{escape(url)}">' for url in document.style_urls)
     return _TEXT_TEMPLATE.format(
         language=escape(texts["language"]["locale"]),
-        title=escape(wording["title"]),
-        description=escape(wording["tagline"]),
-        icons=_icon_tags(document.icons),
+        about=_about(wording["title"], wording["tagline"], document.icons),
         styles="".join(links),
         script_url=escape(document.script_url),
         body=body,

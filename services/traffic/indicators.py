@@ -45,7 +45,7 @@ BLOCKED_UP_TO_RATIO: Final = 0.40
 _METRES_PER_KM: Final = 1_000.0
 _MS_TO_KMH: Final = 3.6
 _MIN_DELAY_S: Final = 1.0
-_WORST_STRETCHES: Final = 5
+WORST_STRETCHES: Final = 5
 MIN_COMPARED_SHARE: Final = 0.5
 """A stretch is compared with the usual where that is known of half of what is known now."""
 
@@ -165,7 +165,7 @@ def _indicators(
         counts=status_counts(codes),
         length_shares=length_shares(network.length_m, codes),
         zone_ratios=dict(zip(network.city.zones, of_zones, strict=True)),
-        worst_stretches=_worst_stretches(network, codes, actual_s, usual_s, _WORST_STRETCHES),
+        worst_stretches=_worst_stretches(network, codes, actual_s, usual_s, WORST_STRETCHES),
     )
 
 

@@ -9,11 +9,10 @@ import orjson
 from numpy.typing import NDArray
 
 from services.traffic.corridors import corridor_ways
-from services.traffic.indicators import WorstStretch, worst_stretches
+from services.traffic.indicators import WORST_STRETCHES, WorstStretch, worst_stretches
 from services.traffic.stretch_wording import stretch_parts
 from services.web.latest import TrafficView
 
-_WORST_SHOWN: Final = 5
 # A corridor is told of in each zone that it leads through for this share of its length at least.
 _MIN_CORRIDOR_SHARE: Final = 0.25
 
@@ -31,7 +30,7 @@ def encode_zone_places(view: TrafficView) -> bytes:
     }
     for worst in worst_stretches(network, view.snapshot, view.usual_time_s):
         listed = found[zones[network.zone_codes[worst.segment_index]]]["worst"]
-        if len(listed) < _WORST_SHOWN:
+        if len(listed) < WORST_STRETCHES:
             listed.append(worst_content(worst))
     places = {way.key: place for place, way in enumerate(corridor_ways(network.city))}
     for time in view.corridor_times:
