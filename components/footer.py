@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dash import html
 
+from components.frame_data import Frame
 from services.base.texts import Texts
-
-if TYPE_CHECKING:
-    from components.frame import Frame
 
 
 def build_footer(texts: Texts, frame: Frame) -> html.Footer:

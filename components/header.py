@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from dash import html
 from dash.development.base_component import Component
 
 from components.aria import aria, data
+from components.frame_data import Frame, Language, LogOut
 from components.subpage import Skip
 from services.base.texts import Texts
-
-if TYPE_CHECKING:
-    from components.frame import Frame, Language, LogOut
 
 FRESHNESS_ID: Final = "freshness"
 SENTENCE_ID: Final = "freshness-sentence"

@@ -33,7 +33,8 @@ from callbacks.pages.admission import admit_operators
 from callbacks.pages.log_in import FIRST_ROOM, LOG_OUT_PATH
 from components.document import Icons, Preview, TextDocument, build_document, build_text_document
 from components.first_paint import first_paint
-from components.frame import Frame, Language, LogOut, build_framed, build_no_script
+from components.frame import build_framed, build_no_script
+from components.frame_data import Frame, Language, LogOut
 from components.markup import to_html
 from components.not_found import build_not_found
 from components.subpage import Subpage

@@ -10,7 +10,8 @@ import pytest
 from dash import html
 
 from components.document import Icons, build_document
-from components.frame import Frame, Language, build_framed
+from components.frame import build_framed
+from components.frame_data import Frame, Language
 from components.legend import build_legend
 from components.moment import Choice
 from components.page import PageData, build_page
