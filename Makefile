@@ -26,9 +26,11 @@ run: $(COMPILED) | $(PLOTLY)
 test: $(DEV) | $(PLOTLY)
 	@sh tests/browser/install_browser.sh
 	@sh tests/install_promtool.sh $(BIN)
+	@sh tests/install_postgres.sh
 	$(PYTEST) $(PARALLEL)
 
 test-fast: $(DEV)
+	@sh tests/install_postgres.sh
 	$(PYTEST) $(PARALLEL) -m "not browser and not tensorflow"
 
 # Half an hour and more: ROUNDS=1 for one round.

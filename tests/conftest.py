@@ -20,6 +20,7 @@ from services.operations.database import Operations, open_operations
 from services.traffic.store import Store
 from services.web.access import credentials
 from services.web.monitoring import binding, writer
+from tests.postgres import Postgres, running_postgres
 
 # The tests are spread over the cores already; idle threads of OpenMP wait by spinning.
 for threads in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
@@ -91,6 +92,20 @@ def store(tmp_path: Path) -> Store:
 def operations(tmp_path: Path) -> Operations:
     """The operations database in the data directory of a test."""
     return open_operations(load_settings(data_dir=tmp_path))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL, started when it is first asked for: one for each process of tests."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """The address of an empty database of a test."""
+    with postgres.database() as name:
+        yield postgres.url(name)
 
 
 @pytest.fixture(scope="session", autouse=True)
