@@ -12,6 +12,8 @@
   const ON_TOP_PX = 0.01;
   const HIT_RADIUS_PX = 5;
   const FIT_PADDING_PX = 16;
+  // What is wider than this share of the map lies across it, and not in a corner.
+  const ACROSS = 0.6;
   const CLOSE_ZOOM = 14.5;
   // A short street is shown with what lies around it.
   const CLOSEST_FIT = 15.5;
@@ -479,7 +481,8 @@
     /** Show all that lies between west, south, east and north. */
     fit(bounds, { animate = true } = {}) {
       const margin = FIT_PADDING_PX;
-      const padding = { top: margin, left: margin, right: margin, bottom: margin + this.covered() };
+      const { top, bottom } = this.overlaid();
+      const padding = { top: margin + top, left: margin, right: margin, bottom: margin + bottom };
       const options = { padding, maxZoom: CLOSEST_FIT, linear: true, duration: 600, animate };
       this.map.fitBounds(bounds, options, BY_HAND);
     }
@@ -506,6 +509,21 @@
     /** Pixels of the map's foot that a phone's sheet lies on. */
     covered() {
       return app.sheet.overlap(this.map.getContainer());
+    }
+
+    /** Pixels of the map's head and foot that something lies across: the field that finds a place,
+        the legend, a phone's sheet. */
+    overlaid() {
+      const map = this.map.getContainer().getBoundingClientRect();
+      const across = (selector) => {
+        const box = document.querySelector(selector)?.getBoundingClientRect();
+        return box && box.width > ACROSS * map.width ? box : null;
+      };
+      const [find, legend] = [across(".find"), across(".legend")];
+      return {
+        top: find ? find.bottom - map.top : 0,
+        bottom: Math.max(this.covered(), legend ? map.bottom - legend.top : 0),
+      };
     }
 
     /** Move a place out from under the sheet, where it lies there. */

@@ -86,7 +86,7 @@
     app.write({ [`${MESSAGE}-text`]: { text }, [MESSAGE]: { hidden: text === "" } });
   };
 
-  /** A selector was changed, by the visitor or by what is below. */
+  /** A selector was changed by the visitor. */
   const SELECTORS = {
     "forecast-hour": (hour) =>
       hour !== "" && choose({ kind: "hour", day: dayShown(), hour: Number(hour) }),
@@ -100,13 +100,25 @@
     },
   };
 
-  callbacks.chooseMoment = (hour, day, zone) => {
+  document.addEventListener("change", ({ target }) => {
+    if (page.coming) SELECTORS[target.id]?.(target.value);
+  });
+
+  /** What the selectors show. */
+  const selected = () => ({
+    "forecast-hour": page.moment.kind === "hour" ? String(page.moment.hour) : "",
+    "forecast-day": dayShown(),
+    "forecast-zone": zoneTold(),
+  });
+
+  /** Dash says what they show, which nobody has to have chosen: where Plotly's script fails it draws
+      them anew as they were at first. */
+  callbacks.selectorsDrawn = (hour, day, zone) => {
     if (!page.coming) return;
-    const values = { "forecast-hour": hour, "forecast-day": day, "forecast-zone": zone };
-    const changed = window.dash_clientside.callback_context.triggered;
-    changed
-      .map(({ prop_id: property }) => property.split(".")[0])
-      .forEach((id) => SELECTORS[id](values[id]));
+    const drawn = { "forecast-hour": hour, "forecast-day": day, "forecast-zone": zone };
+    Object.entries(selected()).forEach(([id, value]) => {
+      if (drawn[id] !== value) set(id, { value });
+    });
   };
 
   const buttonOf = ({ kind, minutes = 0 }) => (kind === "hour" ? null : `moment-${minutes}`);
@@ -120,12 +132,9 @@
       Object.fromEntries(leads.map((id) => [id, { "aria-pressed": String(id === pressed) }])),
     );
     app.write({ "map-frame": { "data-moment": moment.kind } });
-    const select = (id, value) => {
+    Object.entries(selected()).forEach(([id, value]) => {
       if (document.getElementById(id)?.value !== value) set(id, { value });
-    };
-    select("forecast-hour", moment.kind === "hour" ? String(moment.hour) : "");
-    select("forecast-day", dayShown());
-    select("forecast-zone", zoneTold());
+    });
   };
 
   const dayOptions = ({ today }) => {

@@ -174,5 +174,5 @@
   app.follow(["frame"], end);
   app.follow(["forecast"], painted);
   app.follow(["hidden"], writeLegend);
-  app.trafficMap = { canDraw, painted, shown, toggle };
+  app.trafficMap = { canDraw, lacksScript: () => !hasScript, painted, shown, toggle };
 })();

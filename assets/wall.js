@@ -16,6 +16,8 @@
   const NIGHT_HOUR = 4;
   const NIGHTLY_MS = 12 * 3600000;
   const REPAIR_MS = 15 * 60000;
+  // The map's script did not come: what kept it away is most often over soon.
+  const MAP_REPAIR_MS = 3 * 60000;
 
   const asked = new URLSearchParams(window.location.search).get(PARAMETER);
   const turnSeconds = asked && /^\d{1,4}$/.test(asked) ? Number(asked) : TURN_S;
@@ -90,11 +92,12 @@
     });
   };
 
-  /** Whether the page is loaded anew: at night, for what the server has of a newer version; and
-      where the server answers all but the refresh. */
+  /** Whether the page is loaded anew: at night, for what the server has of a newer version; where
+      the server answers all but the refresh; and where there is no map for want of its script. */
   const isDue = (ageMs) => {
     // Nothing came yet: the server went away while the page was loaded.
     if (!page.texts) return ageMs > REPAIR_MS;
+    if (app.trafficMap.lacksScript() && ageMs > MAP_REPAIR_MS) return true;
     const { hour } = app.wording.weekHour(app.freshness.now());
     const isNight = hour === NIGHT_HOUR && ageMs > NIGHTLY_MS;
     return isNight || (app.freshness.told().isUnreachable && ageMs > REPAIR_MS);

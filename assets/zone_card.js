@@ -98,5 +98,6 @@
   };
 
   app.follow(["zone"], follow);
-  app.follow(["snapshot", "moment", "forecast", "nextHour", "zoneTable"], update);
+  // With the map too, which goes to the zone of the address, above the sheet that tells of it.
+  app.follow(["snapshot", "moment", "forecast", "nextHour", "zoneTable", "driver"], update);
 })();

@@ -36,9 +36,10 @@ def register(app: Dash, services: Services) -> None:
         (moment.DAY_ID, "value"),
         (moment.ZONE_ID, "value"),
     ]
-    # Answered by the browser out of the table it has; without one it asks the question below.
+    # What is chosen is answered by the browser out of the table it has; without one it asks the
+    # question below.
     app.clientside_callback(
-        ClientsideFunction(NAMESPACE, "chooseMoment"),
+        ClientsideFunction(NAMESPACE, "selectorsDrawn"),
         *(Input(*part) for part in choice),
         prevent_initial_call=True,
     )

@@ -25,10 +25,16 @@ const makeElement = () => {
   };
 };
 
+const listeners = [];
+
+/** Something happens to an element: whoever listens to the document hears of it. */
+globalThis.happen = (type, target) =>
+  listeners.filter((one) => one.type === type).forEach(({ react }) => react({ target }));
+
 globalThis.document = {
   documentElement: { lang: "fr" },
   visibilityState: "visible",
-  addEventListener: () => {},
+  addEventListener: (type, react) => listeners.push({ type, react }),
   getElementById: (id) => (elements[id] ??= makeElement()),
   querySelector: () => null,
   createElement: makeElement,
@@ -63,6 +69,7 @@ globalThis.URLSearchParams = class {
 
 globalThis.location = { pathname: "/", search: "", hash: "" };
 globalThis.addEventListener = () => {};
+globalThis.matchMedia = () => ({ matches: false, addEventListener: () => {} });
 globalThis.ResizeObserver = class {
   observe() {}
   disconnect() {}

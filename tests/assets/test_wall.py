@@ -22,10 +22,20 @@ def page():
         yield page
 
 
-def says(page, *, at=NOON, is_current=True, is_unreachable=False, next_hour="ready"):
+def says(
+    page,
+    *,
+    at=NOON,
+    is_current=True,
+    is_unreachable=False,
+    next_hour="ready",
+    lacks_script=False,
+):
     """What the other parts of the page tell."""
     flags = f"isCurrent: {str(is_current).lower()}, isUnreachable: {str(is_unreachable).lower()}"
     page.js(f"void (trafficRennes.freshness = {{ now: () => {at}, told: () => ({{ {flags} }}) }})")
+    lacks = str(lacks_script).lower()
+    page.js(f"void (trafficRennes.trafficMap = {{ lacksScript: () => {lacks} }})")
     page.js(f"void (trafficRennes.nowcast = {{ told: () => ({{ kind: '{next_hour}' }}) }})")
 
 
@@ -51,6 +61,8 @@ def test_it_stays_at_now_without_a_forecast_or_data_of_now(page, told):
         ({"at": NIGHT}, 0.5, False),
         ({"is_unreachable": True}, 0.5, True),
         ({"is_unreachable": True}, 0.2, False),
+        ({"lacks_script": True}, 0.1, True),
+        ({"lacks_script": True}, 0.04, False),
     ],
 )
 def test_it_loads_itself_anew_at_night_and_where_only_the_refresh_fails(

@@ -389,11 +389,14 @@ def test_without_its_script_the_map_says_so_and_the_panel_tells_of_roads(live_ap
     page = visit("about:blank")
     page.page.route("**/vendor/plotly*", lambda route: route.abort())
     road = live_app.network.segment_ids[3]
-    page.page.goto(f"{live_app.url}?road={road}")
+    page.page.goto(f"{live_app.url}?zone=rocade&road={road}")
     expect(page.page.locator("#map-unavailable")).to_contain_text("rechargez la page")
     live_app.publish(Status.CONGESTED, observed_at=LATER)
     expect(page.page.locator("#freshness-sentence")).to_contain_text("observé à 12:46")
     expect(page.page.locator("#panel-title")).to_be_visible()
+    # What Dash draws anew then is not taken for the visitor's choice.
+    expect(page.page.locator("#forecast-zone")).to_have_value("rocade")
+    expect(page.page).to_have_url(re.compile(f"zone=rocade&road={road}"))
 
 
 def test_roads_that_could_not_be_fetched_are_asked_for_again(live_app, visit):
