@@ -75,6 +75,7 @@
   class LayerDriver {
     constructor(map, plot, settings) {
       this.map = map;
+      this.plot = plot;
       this.settings = settings;
       this.network = settings.network;
       this.codes = new Uint8Array(0);

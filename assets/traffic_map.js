@@ -37,11 +37,16 @@
     true,
   );
 
+  /** Dash lets go of a graph once it knows that it was drawn, which it hears late on a busy machine:
+      where the page is left before, nobody else would take the map away. */
+  const letGo = (plot) => plot && window.Plotly.purge(plot);
+
   /** The driver of the graph once it is drawn; null where no map can be drawn at all, and where the
       page has gone meanwhile. */
   const start = async (settings, frame) => {
+    let plot = null;
     for (let waited = 0; frame === page.frame && canDraw(); await app.pause(POLL_MS)) {
-      const plot = document.getElementById(settings.graph)?.querySelector(PLOT_SELECTOR);
+      plot = document.getElementById(settings.graph)?.querySelector(PLOT_SELECTOR);
       const map = app.mapHandle(plot);
       if (map) {
         const driver = new app.LayerDriver(map, plot, settings);
@@ -51,7 +56,13 @@
       if (plot?._fullLayout?.map) waited += POLL_MS;
       if (waited > HANDLE_LIMIT_MS) return new app.TraceDriver(plot, settings);
     }
+    letGo(plot);
     return null;
+  };
+
+  const endDriver = (driver) => {
+    driver.end();
+    letGo(driver.plot);
   };
 
   const ready = async () => {
@@ -59,7 +70,7 @@
     if (started.frame !== frame) started = { frame, driver: start(page.settings.map, frame) };
     const driver = await started.driver;
     if (frame !== page.frame) {
-      driver?.end();
+      if (driver) endDriver(driver);
       return null;
     }
     if (driver && !page.driver) {
@@ -77,10 +88,10 @@
     if (page.frame?.isConnected === false) app.change({ frame: null });
   };
 
-  /** Dash has removed the graph, with the page of the map. */
+  /** The graph has gone from the document, with the page of the map. */
   const end = () => {
     if (!page.driver) return;
-    page.driver.end();
+    endDriver(page.driver);
     if (page.forecast) page.forecast.isPainted = false;
     app.change({ driver: null });
   };

@@ -9,7 +9,8 @@ from tests.browser.conftest import BROWSER_TEST, COMPACT, DESKTOP, PHONE, seriou
 
 pytestmark = BROWSER_TEST
 
-ROUND_TRIPS = 20
+ROUND_TRIPS = 8
+LATE_TRIPS = 3
 # Contexts of WebGL, timers, and what listens to the window, the document and the theme.
 COUNT = """
 (() => {
@@ -118,8 +119,16 @@ def test_going_to_and_fro_leaves_nothing_behind(live_app, visit):
     for _ in range(ROUND_TRIPS):
         to_quality(page)
         back_to_map(page)
+    # A busy machine: Dash, which takes away what it knows as drawn, hears of it after one has left.
+    page.js(
+        "() => { const { react } = Plotly; Plotly.react = (...given) => { react(...given); "
+        "return new Promise(() => {}); }; }"
+    )
+    for _ in range(LATE_TRIPS):
+        to_quality(page)
+        back_to_map(page)
     # The context of the map before may be given up a moment later.
-    page.until(lambda: page.js("() => held()") <= held, f"no more than {held}")
+    page.until(lambda: page.js("() => held()") == held, f"{held} held, as in the beginning")
     assert page.errors == []
 
 
