@@ -18,7 +18,7 @@ PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
 # What one run compiled, the next one finds: else each process compiles every test anew.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
-.PHONY: run test test-fast test-under-load check audit format bench lighthouse bench-forecast screenshots retrain lock clean
+.PHONY: run test test-fast test-scale test-under-load check audit format bench lighthouse bench-forecast screenshots retrain lock clean
 
 run: $(COMPILED) | $(PLOTLY)
 	@$(BIN)/python -m services.roles.supervisor
@@ -27,11 +27,17 @@ test: $(DEV) | $(PLOTLY)
 	@sh tests/browser/install_browser.sh
 	@sh tests/install_promtool.sh $(BIN)
 	@sh tests/install_postgres.sh
-	$(PYTEST) $(PARALLEL)
+	$(PYTEST) $(PARALLEL) -m "not scale"
 
 test-fast: $(DEV)
 	@sh tests/install_postgres.sh
-	$(PYTEST) $(PARALLEL) -m "not browser and not tensorflow"
+	$(PYTEST) $(PARALLEL) -m "not browser and not tensorflow and not scale"
+
+# Several hosts at a time, of several processes each: one file after another.
+test-scale: $(DEV) | $(PLOTLY)
+	@sh tests/install_postgres.sh
+	@sh tests/install_nginx.sh
+	$(PYTEST) -m scale
 
 # Half an hour and more: ROUNDS=1 for one round.
 test-under-load: $(DEV)

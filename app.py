@@ -32,7 +32,7 @@ from callbacks.http import (
     stretch_table,
     tiles,
 )
-from callbacks.live import share
+from callbacks.live import share, shared_refresh
 from callbacks.pages import (
     accessibility,
     camera,
@@ -119,6 +119,8 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     tiles.register(server, services)
     site_files.register(app)
     share.register(server, services)
+    if settings.shared_cache:
+        shared_refresh.register(server, services)
     for page in PAGES:
         page.register(pages, services)
     log_in.register(app)

@@ -6,6 +6,8 @@
 
   // A map that is not there by then is not waited for: the figures beside it go on.
   const PAINT_LIMIT_MS = 8000;
+  // How far the clocks of two servers may be apart.
+  const CLOCKS_APART_S = 120;
 
   const painted = () => app.within(PAINT_LIMIT_MS, app.trafficMap.painted());
 
@@ -19,10 +21,20 @@
     await painting;
   };
 
+  /** Whether a server is behind the one that answered before: then it has no news. Where a clock was
+      put right, what is shown is of a time to come, and gives way. */
+  const isBehind = (time, told) => {
+    const { snapshot } = page;
+    if (!snapshot || !told || told.source !== snapshot.source) return false;
+    return told.observed_at < snapshot.observed_at && snapshot.observed_at <= time + CLOCKS_APART_S;
+  };
+
   /** Gives the versions now shown, which the next answer is compared with: of the snapshot once
       its roads are painted. */
-  window.dash_clientside.traffic.refreshed = async (news, settings, texts) => {
-    const { time, snapshot, forecasts, roadworks, day } = news;
+  window.dash_clientside.traffic.refreshed = async (told, settings, texts) => {
+    const { time } = told;
+    const news = isBehind(time, told.snapshot) ? { time } : told;
+    const { snapshot, forecasts, roadworks, day } = news;
     Object.assign(page, { settings, texts, feedFails: Boolean(news.feed_fails) });
     const frame = document.getElementById("map-frame");
     if (frame !== page.frame) app.change({ frame });
@@ -48,4 +60,6 @@
       day: app.day.version(),
     };
   };
+
+  app.refresh = { isBehind };
 })();

@@ -42,6 +42,7 @@ DAY_STORE_ID: Final = "day"
 SHOWN_STORE_ID: Final = "shown"
 WAKE_STORE_ID: Final = "wake"
 REFRESH_ID: Final = "refresh"
+SHARED_REFRESH_ID: Final = "shared-refresh"
 SETTINGS_STORE_ID: Final = "browser-settings"
 TEXTS_STORE_ID: Final = "texts"
 LANGUAGE_STORE_ID: Final = "language"
@@ -75,6 +76,8 @@ class PageData:
         Today's curve of congestion, which the page would fetch at once.
     browser_settings : mapping
         What the scripts have to know.
+    has_shared_cache : bool
+        Whether refreshes are asked for at a cache first.
     zones : sequence of str
         Those whose state is shown at the top.
     lead_minutes : sequence of int
@@ -95,6 +98,7 @@ class PageData:
     day: dict[str, Any] | None
     browser_settings: Mapping[str, Any]
     refresh_seconds: int
+    has_shared_cache: bool
     zones: Sequence[str]
     lead_minutes: Sequence[int]
     choice: Choice
@@ -173,5 +177,13 @@ def _stores(texts: Texts, data: PageData) -> list[dcc.Store | dcc.Interval]:
             id=TEXTS_STORE_ID, data={section: dict(texts[section]) for section in BROWSER_TEXTS}
         ),
         dcc.Store(id=LANGUAGE_STORE_ID, data=data.language),
-        dcc.Interval(id=REFRESH_ID, interval=data.refresh_seconds * 1_000),
+        *_timers(data.refresh_seconds * 1_000, has_shared_cache=data.has_shared_cache),
     ]
+
+
+def _timers(interval_ms: int, *, has_shared_cache: bool) -> list[dcc.Interval]:
+    """What has the page refreshed; where a cache is asked first, the callback's own never fires."""
+    timer = dcc.Interval(id=REFRESH_ID, interval=interval_ms, disabled=has_shared_cache)
+    if not has_shared_cache:
+        return [timer]
+    return [timer, dcc.Interval(id=SHARED_REFRESH_ID, interval=interval_ms)]

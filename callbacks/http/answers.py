@@ -28,6 +28,9 @@ _ENCODERS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "br": partial(brotli.compress, quality=5),
     "gzip": partial(gzip.compress, compresslevel=9, mtime=0),
 }
+# What is current: refreshes are a minute apart, and the traffic changes every three.
+_BRIEFLY_S: Final = 2
+_WHILE_ASKING_S: Final = 4
 # What a spreadsheet begins to reckon at, in full width too.
 _FORMULA_SIGNS: Final = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
@@ -116,6 +119,16 @@ def own_to_visitor(response: Response) -> Response:
 def kept_for(response: Response, seconds: int) -> Response:
     """Have browsers, and proxies in front, keep an answer for a while."""
     return _cached(response, f"public, max-age={seconds}")
+
+
+def kept_briefly(response: Response) -> Response:
+    """Have proxies in front ask once in a while for all who ask, and for a moment give the last.
+
+    The moment ends (RFC 5861): where no server answers any more, a proxy must not go on as if.
+    """
+    return _cached(
+        response, f"public, max-age={_BRIEFLY_S}, stale-while-revalidate={_WHILE_ASKING_S}"
+    )
 
 
 def immutable(response: Response) -> Response:

@@ -17,6 +17,7 @@ from components.page import (
     NEWS_STORE_ID,
     REFRESH_ID,
     SETTINGS_STORE_ID,
+    SHARED_REFRESH_ID,
     SHOWN_STORE_ID,
     TEXTS_STORE_ID,
     WAKE_STORE_ID,
@@ -40,17 +41,20 @@ _SECONDS_PER_MINUTE: Final = 60
 
 def register(app: Dash, services: Services) -> None:
     """Register the refresh, and what the browser does with it."""
-    output = Output(NEWS_STORE_ID, "data")
+    output, shown = Output(NEWS_STORE_ID, "data"), State(SHOWN_STORE_ID, "data")
+    timer, woken = Input(REFRESH_ID, "n_intervals"), Input(WAKE_STORE_ID, "data")
+    if services.settings.shared_cache:
+        times, callers = [Input(SHARED_REFRESH_ID, "n_intervals"), woken], [timer]
+        # Asks the cache, and counts the timer of the callback up where that has no answer.
+        app.clientside_callback(
+            ClientsideFunction(NAMESPACE, "askShared"), *times, shown, prevent_initial_call=True
+        )
+    else:
+        times = callers = [timer, woken]
 
-    @app.callback(
-        output,
-        Input(REFRESH_ID, "n_intervals"),
-        Input(WAKE_STORE_ID, "data"),
-        State(SHOWN_STORE_ID, "data"),
-        prevent_initial_call=True,
-    )
-    def refresh(_ticks: int | None, _woken: int | None, shown: Any) -> dict[str, Any]:
-        return news(services, shown)
+    @app.callback(output, *callers, shown, prevent_initial_call=True)
+    def refresh(*values: Any) -> dict[str, Any]:
+        return news(services, values[-1])
 
     call_directly(app, output, refresh)
     app.clientside_callback(
@@ -61,11 +65,7 @@ def register(app: Dash, services: Services) -> None:
         State(SETTINGS_STORE_ID, "data"),
         State(TEXTS_STORE_ID, "data"),
     )
-    app.clientside_callback(
-        ClientsideFunction(NAMESPACE, "asked"),
-        Input(REFRESH_ID, "n_intervals"),
-        Input(WAKE_STORE_ID, "data"),
-    )
+    app.clientside_callback(ClientsideFunction(NAMESPACE, "asked"), *times)
 
 
 def news(services: Services, shown: Any = None) -> dict[str, Any]:

@@ -16,7 +16,14 @@ from callbacks.http import (
     stretch_table,
     tiles,
 )
-from callbacks.live import forecast_choice, map_forecast, map_view, refresh, share
+from callbacks.live import (
+    forecast_choice,
+    map_forecast,
+    map_view,
+    refresh,
+    share,
+    shared_refresh,
+)
 from callbacks.pages import camera, quality
 from callbacks.pages.subpage import HOME, HOME_PATH, Pages, add_page
 from components.glance import WORST_SHOWN
@@ -102,6 +109,10 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
                 },
             },
             "refreshSeconds": settings.refresh_seconds,
+            "sharedRefresh": {
+                "pointerUrl": app.get_relative_path(shared_refresh.POINTER_PATH),
+                "documentUrl": app.get_relative_path(shared_refresh.DOCUMENT_PATH),
+            },
             "lateAfterSeconds": refresh.late_after_seconds(settings.feed_period_seconds),
             "city": city.name,
             "timeZone": city.time_zone.key,
@@ -124,6 +135,7 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
             "corridorClosed": refresh.CLOSED,
         },
         refresh_seconds=settings.refresh_seconds,
+        has_shared_cache=settings.shared_cache,
         zones=city.zones,
         lead_minutes=LEAD_MINUTES,
         choice=choice,

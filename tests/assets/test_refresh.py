@@ -93,3 +93,26 @@ def test_roadworks_are_told_of_where_there_is_news(page):
 
 def test_another_curve_of_the_day_is_told_of_where_there_is_one(page):
     assert refresh(page, day="e")[:3] == ["answered at 7", "asked again", "day e"]
+
+
+@pytest.mark.parametrize(
+    ("told", "time", "is_news"),
+    [
+        # From a host that is behind the one that answered before, in all it tells.
+        ({"source": "live", "observed_at": 820}, 1_000, False),
+        ({"source": "archive", "observed_at": 820}, 1_000, True),
+        ({"source": "live", "observed_at": 1_000}, 1_000, True),
+        # The clock was put right since: what is shown was of a time to come.
+        ({"source": "live", "observed_at": 820}, 830, True),
+    ],
+)
+def test_an_answer_from_before_what_is_shown_changes_nothing(page, told, time, is_news):
+    page.change(snapshot={"version": "b", "source": "live", "observed_at": 1_000})
+    page.js("told.splice(0)")
+    answer = SNAPSHOT | told
+    refresh(page, time=time, snapshot=answer, forecasts=TABLE, day="e")
+    page.js("void globalThis.finish?.()")
+    assert page.js("told")[0] == f"answered at {time}"
+    assert ("day e" in page.js("told")) is is_news
+    assert (page.js("trafficRennes.page.snapshot.version") == "abc") is is_news
+    assert (page.js("trafficRennes.page.zoneTable") is not None) is is_news

@@ -1,0 +1,55 @@
+/* A refresh where a cache answers for all servers: what is current, a few words that all pages get,
+   and what is news here by documents that never change. The rest is as with the callback, which is
+   asked where this has no answer. */
+(() => {
+  "use strict";
+  const app = window.trafficRennes;
+  const { page } = app;
+
+  const LIMIT_MS = 5000;
+  // A cache that no server answers any more goes on with its last words, for a moment.
+  const STALE_S = 10;
+
+  let isAsking = false;
+
+  const fetched = async (url) => {
+    const content = await app.within(LIMIT_MS, app.fetchJson(url));
+    if (!content) throw new Error(`${url} did not answer in time`);
+    return content;
+  };
+
+  /** The document of what another version is current of; nothing where it is the one shown. */
+  const newsOf = (current, shownVersion) =>
+    current && current.version !== shownVersion
+      ? fetched(app.addressOf(page.settings.sharedRefresh.documentUrl, current.document))
+      : undefined;
+
+  const isSame = (mark, shownMark) => JSON.stringify(mark) === JSON.stringify(shownMark ?? null);
+
+  /** What the callback would answer. */
+  const ask = async (shown) => {
+    const current = await fetched(page.settings.sharedRefresh.pointerUrl);
+    const { time } = current;
+    if (time < app.freshness.now() - STALE_S) throw new Error("no server answers the cache");
+    if (app.refresh.isBehind(time, current.snapshot)) return { time };
+    const [snapshot, forecasts] = await Promise.all([
+      newsOf(current.snapshot, shown?.snapshot),
+      newsOf(current.forecasts, shown?.forecasts),
+    ]);
+    const roadworks = isSame(current.roadworks, shown?.roadworks) ? undefined : current.roadworks;
+    return { time, snapshot, forecasts, roadworks, day: current.day };
+  };
+
+  window.dash_clientside.traffic.askShared = async (ticks, woken, shown) => {
+    if (isAsking) return;
+    isAsking = true;
+    const { set_props: setProps } = window.dash_clientside;
+    try {
+      setProps("news", { data: await ask(shown) });
+    } catch {
+      setProps("refresh", { n_intervals: Date.now() });
+    } finally {
+      isAsking = false;
+    }
+  };
+})();

@@ -1,0 +1,183 @@
+"""Web hosts behind nginx under load: one is killed, one joins, and no page misses a refresh."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+import requests
+
+from components.page import NEWS_STORE_ID, REFRESH_ID, SHOWN_STORE_ID
+from services.base.clock import utc_now
+from services.traffic.status import Status
+from tests.factories import make_network, make_snapshot_for
+from tests.nginx import running_nginx
+from tests.ports import HOST
+from tests.scale.web_hosts import WebHost, web_hosts
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.scale
+
+PAGES = 8
+CALL = {
+    "output": f"{NEWS_STORE_ID}.data",
+    "outputs": {"id": NEWS_STORE_ID, "property": "data"},
+    "inputs": [{"id": REFRESH_ID, "property": "n_intervals", "value": 1}],
+    "changedPropIds": [f"{REFRESH_ID}.n_intervals"],
+}
+
+
+class Page(threading.Thread):
+    """An open page that is refreshed without a pause, by the cache or by its callback."""
+
+    def __init__(self, url: str, stopping: threading.Event, *, by_cache: bool) -> None:
+        super().__init__(daemon=True)
+        self._url = url
+        self._stopping = stopping
+        self._by_cache = by_cache
+        self._session = requests.Session()
+        self.shown: list[dict] = []
+        self.refreshes = 0
+        self.failed: list[str] = []
+
+    def run(self) -> None:
+        while not self._stopping.wait(0.005):
+            try:
+                snapshot = self._from_cache() if self._by_cache else self._from_callback()
+            except (requests.RequestException, AssertionError) as error:
+                self.failed.append(str(error))
+            else:
+                self.refreshes += 1
+                self._show(snapshot)
+
+    def _show(self, snapshot: dict | None) -> None:
+        """As ``assets/refresh.js`` does: a host that is behind changes nothing."""
+        if snapshot and not (self.shown and snapshot["observed_at"] < self._newest["observed_at"]):
+            self.shown.append(snapshot)
+
+    @property
+    def _newest(self) -> dict:
+        return self.shown[-1] if self.shown else {"version": None, "observed_at": 0}
+
+    def _from_cache(self) -> dict | None:
+        current = self._get("/live/current")["snapshot"]
+        # As ``assets/shared_refresh.js`` asks.
+        if current["version"] == self._newest["version"]:
+            return None
+        if current["observed_at"] < self._newest["observed_at"]:
+            return None
+        return self._get(f"/live/{current['document']}")
+
+    def _from_callback(self) -> dict | None:
+        shown = {
+            "id": SHOWN_STORE_ID,
+            "property": "data",
+            "value": {"snapshot": self._newest["version"]},
+        }
+        answer = self._session.post(
+            f"{self._url}/_dash-update-component", json=CALL | {"state": [shown]}, timeout=10
+        )
+        assert answer.status_code == 200, f"a refresh: {answer.status_code}"
+        return answer.json()["response"][NEWS_STORE_ID]["data"].get("snapshot")
+
+    def _get(self, path: str) -> dict:
+        answer = self._session.get(self._url + path, timeout=10)
+        assert answer.status_code == 200, f"{path}: {answer.status_code}"
+        return answer.json()
+
+
+def test_no_refresh_fails_while_a_host_is_killed_and_another_joins(tmp_path):
+    network, stopping = make_network(), threading.Event()
+    began = utc_now().replace(microsecond=0) - timedelta(minutes=10)
+    published = []
+
+    def publish(hosts):
+        """A snapshot that reaches one host after another, as what follows a store does."""
+        at = began + timedelta(seconds=len(published))
+        status = list(Status)[len(published) % 3]
+        snapshot = make_snapshot_for(network, status, observed_at=at)
+        for host in hosts:
+            host.store.publish(network, snapshot)
+            time.sleep(0.1)
+        published.append(snapshot)
+
+    with web_hosts() as hosts:
+        hosts += [WebHost(tmp_path / name) for name in ("a", "b")]
+        publish(hosts)
+        wait_until(lambda: all(host.is_ready() for host in hosts))
+        first, second = hosts
+        with running_nginx(tmp_path / "nginx", [first.port, second.port]) as nginx:
+            url = f"http://{HOST}:{nginx.port}"
+            pages = [Page(url, stopping, by_cache=number % 2 == 0) for number in range(PAGES)]
+            for page in pages:
+                page.start()
+
+            def show_newest() -> None:
+                publish(hosts)
+                newest = int(published[-1].observed_at.timestamp())
+                wait_until(
+                    lambda: all(p.shown and p.shown[-1]["observed_at"] == newest for p in pages)
+                )
+
+            show_newest()
+            first.kill()
+            hosts.remove(first)
+            show_newest()
+
+            third = WebHost(tmp_path / "c")
+            hosts.append(third)
+            third.store.publish(network, published[-1])
+            wait_until(third.is_ready)
+            before = third.answered()
+            nginx.reload([second.port, third.port])
+            wait_until(lambda: third.answered() > before + 20)
+            second.kill()
+            hosts.remove(second)
+            show_newest()
+            stopping.set()
+            for page in pages:
+                page.join()
+
+    assert [page.failed for page in pages] == [[]] * PAGES
+    assert all(page.refreshes > 20 for page in pages)
+    for page in pages:
+        times = [snapshot["observed_at"] for snapshot in page.shown]
+        assert times == sorted(times)
+
+
+def test_visitors_cost_the_cache_and_operators_stay_on_one_host(tmp_path):
+    network = make_network()
+    with web_hosts() as hosts:
+        hosts += [WebHost(tmp_path / name) for name in ("a", "b")]
+        for host in hosts:
+            host.store.publish(network, make_snapshot_for(network))
+        wait_until(lambda: all(host.is_ready() for host in hosts))
+        with running_nginx(tmp_path / "nginx", [host.port for host in hosts]) as nginx:
+            url = f"http://{HOST}:{nginx.port}"
+
+            def answered() -> list[int]:
+                return [host.answered() for host in hosts]
+
+            def asked_of_hosts(path: str, times: int, **options: object) -> list[int]:
+                before = answered()
+                for _ in range(times):
+                    requests.get(url + path, timeout=10, **options)
+                return [now - then - 1 for now, then in zip(answered(), before, strict=True)]
+
+            current = requests.get(f"{url}/live/current", timeout=10).json()
+            document = f"/live/{current['snapshot']['document']}"
+            assert sum(asked_of_hosts(document, 50)) <= 1
+            # However many cookies and languages there are.
+            cookies = {"language": "en", "operator_session": "x"}
+            answer = requests.get(url + document, cookies=cookies, timeout=10)
+            assert "Set-Cookie" not in answer.headers
+            assert sum(asked_of_hosts(document, 50, cookies=cookies)) == 0
+            assert sum(asked_of_hosts("/live/current", 50)) <= 2
+            # Pages are made for each visitor, by all hosts; those of operators by one.
+            assert min(asked_of_hosts("/confidentialite", 30)) > 0
+            assert min(asked_of_hosts("/connexion", 30)) == 0
+            assert min(asked_of_hosts("/confidentialite", 30, cookies=cookies)) == 0
+            # What is told to the watch of a host is told to nobody outside.
+            assert requests.get(f"{url}/metrics", timeout=10).status_code == 404
