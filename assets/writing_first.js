@@ -45,11 +45,15 @@
 
   const watch = () => {
     const isLive = Boolean(document.getElementById("news"));
+    const isThere = (selector) => entry.querySelector(selector) !== null;
     const selector = `#${first.firstElementChild.id}`;
+    // Without these, all that is below them would stand higher for a moment.
+    const later = [...first.querySelectorAll("[data-loaded_later]")].map(({ id }) => `#${id}`);
     const watcher = new MutationObserver(() => {
-      if (!entry.querySelector(selector)) return;
-      watcher.disconnect();
+      if (!isThere(selector)) return;
       giveUpIds();
+      if (!later.every(isThere)) return;
+      watcher.disconnect();
       if (!isLive) end();
     });
     watcher.observe(entry, { childList: true, subtree: true });

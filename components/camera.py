@@ -103,6 +103,7 @@ class KeptShown:
 def build_camera_page(
     texts: Texts,
     *,
+    segment: SegmentShown | None,
     kept: Sequence[KeptShown] | None,
     is_operator: bool,
     settings: Mapping[str, Any],
@@ -112,6 +113,8 @@ def build_camera_page(
 
     Parameters
     ----------
+    segment : SegmentShown, or None
+        Where the visitor comes from; None when from no segment.
     kept : sequence of KeptShown, or None
         None when the readings cannot be read.
     is_operator : bool
@@ -131,7 +134,7 @@ def build_camera_page(
                 [_stage(wording), html.Div(id=RESULT_ID, className="camera-result")],
                 className="camera-view",
             ),
-            _segment(wording),
+            _segment(wording, build_segment(texts, segment, links, is_operator=is_operator)),
             build_card(
                 wording["kept_title"],
                 html.Div(build_kept(texts, kept, is_operator=is_operator), id=KEPT_LIST_ID),
@@ -321,10 +324,10 @@ def build_segment(
     return told
 
 
-def _segment(wording: Mapping[str, Any]) -> html.Section:
+def _segment(wording: Mapping[str, Any], told: Sequence[Component]) -> html.Section:
     return build_card(
         wording["segment_title"],
-        html.Div(id=SEGMENT_ID),
+        html.Div(told, id=SEGMENT_ID),
         html.Div(
             [
                 html.Label(wording["name"], htmlFor=NAME_ID),

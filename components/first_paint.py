@@ -12,6 +12,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 from plotly.io.json import to_json_plotly
 
+from components.aria import data
 from components.markup import to_html
 
 FIRST_PAINT_ID: Final = "first-paint"
@@ -39,7 +40,13 @@ def stand_in(component: Component) -> Component | None:
     if isinstance(component, dcc.Graph):
         return html.Div(id=props["id"], className=props.get("className"))
     if isinstance(component, dcc.Upload):
-        return html.Div(props.get("children"), id=props["id"], className=props.get("className"))
+        # Dash loads its script once it is on the page, which then is not whole before.
+        return html.Div(
+            props.get("children"),
+            id=props["id"],
+            className=props.get("className"),
+            **data(loaded_later=""),
+        )
     if kind == "Select":
         return html.Select(_options(props), id=props["id"], className=_classes("select", props))
     if kind == "Input":

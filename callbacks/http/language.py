@@ -28,10 +28,19 @@ def language_in_address() -> str | None:
     """
     if not has_request_context():
         return None
-    for asked in (request.args.get(PARAMETER), _asked_by_page()):
+    for asked in (request.args.get(PARAMETER), _asked_by_page(PARAMETER)):
         if asked in languages():
             return asked
     return None
+
+
+def asked_in_address(parameter: str) -> str | None:
+    """What the address of the page says that is made: its document, or the layout it asks for."""
+    if not has_request_context():
+        return None
+    if request.method == "POST":
+        return _asked_by_page(parameter)
+    return request.args.get(parameter)
 
 
 def offered_language() -> str | None:
@@ -52,12 +61,12 @@ def offered_language() -> str | None:
     return preferred if liked[preferred] > liked[DEFAULT_LANGUAGE] else None
 
 
-def _asked_by_page() -> str | None:
+def _asked_by_page(parameter: str) -> str | None:
     """What the address of our page says from which a request comes."""
     try:
         sender = urlsplit(request.referrer or "")
         if sender.netloc != request.host:
             return None
-        return parse_qs(sender.query).get(PARAMETER, [None])[0]
+        return parse_qs(sender.query).get(parameter, [None])[0]
     except ValueError:
         return None

@@ -13,8 +13,8 @@ from flask import Response, request
 from werkzeug.exceptions import Forbidden
 
 from callbacks.http.answers import csv_text, json_answer
-from callbacks.http.camera_api import decode_base64
-from callbacks.http.language import requested_language
+from callbacks.http.camera_api import SEGMENT_PARAMETER, decode_base64
+from callbacks.http.language import asked_in_address, requested_language
 from callbacks.live import camera_reading
 from callbacks.live.camera_reading import Album, share_shown
 from callbacks.pages import privacy
@@ -92,6 +92,7 @@ def register(pages: Pages, services: Services) -> None:
     def layout(texts: Texts) -> Subpage:
         return cards.build_camera_page(
             texts,
+            segment=album.segment(texts, asked_in_address(SEGMENT_PARAMETER)),
             kept=album.kept(texts),
             is_operator=is_signed_in(),
             settings=settings | _said(texts["camera"]),

@@ -16,6 +16,9 @@ window.shifted = 0;
 new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => { shifted += value; }))
   .observe({ type: "layout-shift", buffered: true });
 """
+FRAMES = """async () => {
+    for (let frames = 0; frames < 4; frames += 1) await new Promise(requestAnimationFrame);
+}"""
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP])
@@ -42,6 +45,29 @@ def test_the_first_figures_are_read_without_dash_and_stay_when_it_comes(live_app
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map(({ id }) => id)")
     assert len(ids) == len(set(ids))
     assert page.evaluate("shifted") <= 0.05
+    context.close()
+
+
+def test_it_stays_until_what_dash_loads_later_is_there_too(live_app, chromium):
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="fr-FR")
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(SHIFTS)
+    page = context.new_page()
+    held = []
+    page.route("**/async-upload*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks it
+    with page.expect_request("**/async-upload*"):
+        page.goto(f"{live_app.url}camera", wait_until="commit")
+    # Dash's page is whole but for that, and a frame that would end it has come.
+    page.wait_for_selector("#react-entry-point #camera-kept-list", state="attached")
+    page.evaluate(FRAMES)
+    assert page.locator("#first-paint .camera-upload").is_visible()
+    held[0].continue_()
+    expect(page.locator("#first-paint")).to_have_count(0)
+    expect(page.locator("#camera-upload")).to_be_visible()
+    expect(page.locator("#camera-model")).not_to_be_empty()
+    # Nothing moved: what is told of the road was there at once, the model's line has its place.
+    page.evaluate(FRAMES)
+    assert page.evaluate("shifted") <= 0.01
     context.close()
 
 

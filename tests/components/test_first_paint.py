@@ -36,6 +36,11 @@ def test_a_choice_shows_what_is_chosen():
     assert '<option value="">Heure</option>' in text
 
 
+def test_what_dash_loads_later_is_marked():
+    text = painted(dcc.Upload("Choisir", id="upload", className="field"))
+    assert '<div id="upload" class="field" data-loaded_later="">Choisir</div>' in text
+
+
 def test_a_map_has_its_place_and_timers_have_none():
     text = painted(dcc.Graph(id="map", className="map-graph"), dcc.Interval(id="refresh"))
     assert '<div id="map" class="map-graph"></div>' in text

@@ -278,6 +278,22 @@ def test_the_segment_that_the_visitor_came_from_is_told_as_it_is_now(client, net
     assert answer.get_json()["response"]["camera-keep-form"]["hidden"] is True
 
 
+def read(tree):
+    return json.dumps(tree, ensure_ascii=False)
+
+
+def test_the_page_comes_with_what_is_told_of_the_segment(client, network):
+    name, none = str(network.names[0]), FRENCH["camera"]["segment_none"]
+    address = f"{PAGE}?troncon={network.segment_ids[0]}"
+    for text in (client.get(address).text, read(layout_of(client, address))):
+        assert name in text
+        assert none not in text
+    # Where a link leads on, the segment of the page before is none of the next one's.
+    before = {"Referer": f"http://localhost{address}"}
+    assert none in client.get(PAGE, headers=before).text
+    assert none in read(layout_of(client, PAGE))
+
+
 def test_a_segment_that_does_not_exist_is_no_segment(client, network):
     answer = call(
         client,
