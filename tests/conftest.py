@@ -9,14 +9,18 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from dash._hooks import HooksManager
+from sqlalchemy.engine import Engine
 from werkzeug.security import generate_password_hash
 
 from services.base.settings import load_settings
 from services.city.rennes import RENNES
+from services.operations import database
 from services.operations.database import Operations, open_operations
+from services.operations.engines import server_engine
 from services.traffic.store import Store
 from services.web.access import credentials
 from services.web.monitoring import binding, writer
@@ -102,10 +106,19 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture
-def postgres_url(postgres: Postgres) -> Iterator[str]:
-    """The address of an empty database of a test."""
+def postgres_url(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of an empty database of a test, whose connections end with it."""
+    engines: list[Engine] = []
+
+    def make_engine(*given: Any, **options: Any) -> Engine:
+        engines.append(server_engine(*given, **options))
+        return engines[-1]
+
+    monkeypatch.setattr(database, "server_engine", make_engine)
     with postgres.database() as name:
         yield postgres.url(name)
+        for engine in engines:
+            engine.dispose()
 
 
 @pytest.fixture(scope="session", autouse=True)

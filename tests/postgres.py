@@ -57,7 +57,9 @@ class Postgres:
         return f"postgresql://{user}:{password}@{HOST}:{self.port}/{database}"
 
     def start(self) -> None:
-        """Start, and return once it answers."""
+        """Start unless it has, and return once it answers."""
+        if self._process is not None:
+            return
         options = [item for pair in _SETTINGS.items() for item in ("-c", "=".join(pair))]
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(

@@ -1,48 +1,42 @@
 """Opening the operations database: made, migrated, shared by processes, healed when damaged.
 
 SQLite keeps a write-ahead log, so that pages read while the worker writes, and
-a writer waits for another one. Nothing is opened before it is first needed.
+a writer waits for another one. A PostgreSQL server is shared by hosts, and a writer waits for one
+that is away. Nothing is opened before it is first needed.
 """
 
 from __future__ import annotations
 
 import logging
-import math
-import os
-import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import quote
+from typing import Final
 
-from sqlalchemy import (
-    NullPool,
-    create_engine,
-    delete,
-    event,
-    insert,
-    inspect,
-    make_url,
-    select,
-    text,
-)
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from services.base.errors import StorageError
 from services.base.settings import Settings
-from services.base.sqlite_file import (
-    FILE_SUFFIXES,
-    PRIMARY_CODE_MASK,
-    file_id,
-    is_damage,
-    move_aside,
+from services.base.sqlite_file import file_id, is_damage, move_aside
+from services.operations.engines import (
+    OLDEST_SERVER,
+    PATIENCE,
+    is_missing_table,
+    is_server_away,
+    line_of,
+    make_file,
+    name_of,
+    parse_url,
+    server_engine,
+    sqlite_engine,
 )
-from services.operations.tables import Base, SchemaVersion
+from services.operations.schema import SCHEMA_VERSION, migrate, missing_tables, version_of
+from services.operations.tables import Base
 
 log = logging.getLogger(__name__)
 
@@ -50,25 +44,8 @@ FILE_NAME: Final = "operations.sqlite3"
 # A decision can wait this long for another writer; a page never waits for one.
 BUSY_TIMEOUT_SECONDS: Final = 10.0
 READING_TIMEOUT_SECONDS: Final = 1.0
-# PostgreSQL's code.
-_UNDEFINED_TABLE: Final = "42P01"
-# The execution option that tells how long a transaction waits for others, in seconds.
-_PATIENCE: Final = "traffic_patience_s"
-# Any number that no other program of this database server takes.
-_MIGRATION_LOCK: Final = 7_462_001
-
-Migration = Callable[[Connection], None]
-
-
-def _whole_tables(connection: Connection) -> None:
-    Base.metadata.create_all(connection)
-
-
-# Of incidents, cameras, log-in failures, unusual events: all that came later were whole tables.
-MIGRATIONS: Final[tuple[Migration, ...]] = (_whole_tables,) * 5
-"""Step *n* takes the tables from version *n* to *n* + 1; only ever appended to."""
-
-SCHEMA_VERSION: Final = len(MIGRATIONS)
+# How often a server that is away is asked again.
+_LOOK_SECONDS: Final = 0.2
 
 
 class NothingRecorded(StorageError):
@@ -85,7 +62,8 @@ class Operations:
     read_only : bool
         Pages read: they never make, migrate or mend anything.
     patience_seconds : float, optional
-        How long it waits for others to let go; short where pages wait for it.
+        How long it waits for others to let go, and who writes for a server that is away; short
+        where pages wait for it.
     engine : Engine, optional
         Shared with another one of the same database.
     """
@@ -103,10 +81,10 @@ class Operations:
         if patience_seconds is None:
             patience_seconds = READING_TIMEOUT_SECONDS if read_only else BUSY_TIMEOUT_SECONDS
         self._patience_s = patience_seconds
-        self._name = url.render_as_string(hide_password=True)
+        self._name = name_of(url)
         self._file = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
-        engine = engine or _engine(url, self._file, read_only, patience_seconds)
-        self._engine = engine.execution_options(**{_PATIENCE: patience_seconds})
+        engine = engine or self._make_engine()
+        self._engine = engine.execution_options(**{PATIENCE: patience_seconds})
         self._new_session = sessionmaker(self._engine, expire_on_commit=False)
         self._lock = threading.Lock()
         self._prepared: object = None
@@ -128,17 +106,43 @@ class Operations:
         StorageError
             In one line, when the database cannot be reached, is locked for too
             long, damaged (a writer sets the file aside and the next one starts
-            anew), lacks a table (the next writer makes it anew), or was made by a newer version.
+            anew), lacks a table (the next writer makes it anew), refuses what it is asked, or was
+            made by a newer version.
         """
         seen = None if self._file is None else file_id(self._file)
         try:
-            self._prepare()
-            with self._new_session.begin() as session:
+            with self._begun() as session:
                 yield session
+                session.commit()
         except SQLAlchemyError as error:
-            if not self._set_damaged_file_aside(error, seen) and _is_missing_table(error):
+            if not self._set_damaged_file_aside(error, seen) and is_missing_table(error):
                 self._prepared = None
-            raise StorageError(f"the operations database {self._name}: {_line(error)}") from error
+            raise StorageError(f"the operations database {self._name}: {line_of(error)}") from error
+
+    def _begun(self) -> Session:
+        """A session in a transaction; a server that is away is waited for before it, not within."""
+        until = time.monotonic() + self._patience_s
+        while True:
+            session = self._new_session()
+            try:
+                self._prepare()
+                if self._file is None:
+                    session.connection()
+            except DBAPIError as error:
+                session.close()
+                is_waited_for = self._file is None and not self._read_only and is_server_away(error)
+                if not is_waited_for or time.monotonic() > until:
+                    raise
+            else:
+                return session
+            time.sleep(_LOOK_SECONDS)
+
+    def _make_engine(self) -> Engine:
+        if self._file is not None:
+            return sqlite_engine(self._file, read_only=self._read_only)
+        return server_engine(
+            self._url, read_only=self._read_only, patience_seconds=self._patience_s
+        )
 
     def _prepare(self) -> None:
         """See that the tables are those of this version, once for each file."""
@@ -165,14 +169,15 @@ class Operations:
         if self._file is not None and not self._file.exists():
             raise NothingRecorded(f"there is no operations database {self._name} yet")
         with self._engine.connect() as connection:
-            found = _version(connection)
+            found = self._version(connection)
         if found == 0:
             raise NothingRecorded(f"the operations database {self._name} is empty")
-        self._refuse_other(found, older=True)
+        if found != SCHEMA_VERSION:
+            raise self._other_version(found)
 
     def _migrate(self) -> None:
         if self._file is not None:
-            _make_file(self._file, self._patience_s)
+            make_file(self._file, self._patience_s)
         seen = None if self._file is None else file_id(self._file)
         try:
             self._take_steps()
@@ -183,30 +188,40 @@ class Operations:
 
     def _take_steps(self) -> None:
         with self._engine.begin() as connection:
-            if self._file is None:
-                connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-            found = _version(connection)
-            self._refuse_other(found, older=False)
-            for step in MIGRATIONS[found:]:
-                step(connection)
+            found = self._version(connection)
+            if found > SCHEMA_VERSION:
+                raise self._other_version(found)
             if found < SCHEMA_VERSION:
-                connection.execute(delete(SchemaVersion))
-                connection.execute(insert(SchemaVersion), {"version": SCHEMA_VERSION})
-            self._make_missing_tables(connection)
+                if self._file is None:
+                    # It takes as long as it takes, and once.
+                    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+                migrate(connection)
+                if found:
+                    what = f"the operations database {self._name} was taken from version {found}"
+                    log.info("%s to %d", what, SCHEMA_VERSION)
+            # Somebody may have dropped one from a sound database.
+            elif missing := missing_tables(connection):
+                log.error("the operations database %s lacked %s", self._name, ", ".join(missing))
+                Base.metadata.create_all(connection)
 
-    def _make_missing_tables(self, connection: Connection) -> None:
-        """Somebody may have dropped one from a sound file."""
-        missing = Base.metadata.tables.keys() - set(inspect(connection).get_table_names())
-        if missing:
-            log.error("the operations database %s lacked %s", self._name, ", ".join(missing))
-            Base.metadata.create_all(connection)
-
-    def _refuse_other(self, found: int, *, older: bool) -> None:
-        if found > SCHEMA_VERSION or (older and found < SCHEMA_VERSION):
+    def _version(self, connection: Connection) -> int:
+        """The version of the tables; 0 when there are none."""
+        server = connection.dialect.server_version_info
+        if self._file is None and server is not None and server < OLDEST_SERVER:
             raise StorageError(
-                f"the operations database {self._name} has tables of version {found}, this "
-                f"version of the application knows {SCHEMA_VERSION}"
+                f"the operations database {self._name} is of PostgreSQL {server[0]}, "
+                f"and {OLDEST_SERVER[0]} or newer is needed"
             )
+        try:
+            return version_of(connection)
+        except ValueError as error:
+            raise StorageError(f"the operations database {self._name}: {error}") from None
+
+    def _other_version(self, found: int) -> StorageError:
+        return StorageError(
+            f"the operations database {self._name} has tables of version {found}, this "
+            f"version of the application knows {SCHEMA_VERSION}"
+        )
 
     def _set_damaged_file_aside(self, error: SQLAlchemyError, seen: tuple[int, int] | None) -> bool:
         is_damaged = isinstance(error, DBAPIError) and is_damage(error.orig)
@@ -221,7 +236,7 @@ class Operations:
             ) from error
         if aside is not None:
             what = f"the operations database {self._name} is damaged and set aside as {aside}"
-            log.error("%s: %s", what, _line(error))
+            log.error("%s: %s", what, line_of(error))
         return True
 
 
@@ -233,7 +248,7 @@ def open_operations(
         path = (settings.data_dir / FILE_NAME).resolve()
         url = URL.create("sqlite", database=str(path))
     else:
-        url = make_url(settings.database_url.get_secret_value())
+        url = parse_url(settings.database_url.get_secret_value())
     return Operations(url, read_only=read_only, patience_seconds=patience_seconds)
 
 
@@ -261,109 +276,3 @@ def open_for_serving(settings: Settings) -> ServingOperations:
         reading=open_operations(settings, read_only=True),
         writing=writing.waiting(BUSY_TIMEOUT_SECONDS),
     )
-
-
-def _engine(url: URL, file: Path | None, read_only: bool, patience_seconds: float) -> Engine:
-    if file is None:
-        return _server_engine(url, patience_seconds)
-
-    def connect() -> sqlite3.Connection:
-        # Without "c" nobody makes an empty database by looking for one.
-        address = f"file:{quote(str(file))}?mode={'rw' if read_only else 'rwc'}"
-        connection = sqlite3.connect(address, uri=True, check_same_thread=False)
-        # The driver's own idea of when transactions begin gets in the way of ours.
-        connection.isolation_level = None
-        if read_only:
-            connection.execute("PRAGMA query_only = ON")
-        return connection
-
-    # A file that was replaced must not be read through an old connection: none is kept.
-    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
-    statement = "BEGIN" if read_only else "BEGIN IMMEDIATE"
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {_patience_ms(connection)}")
-        # A writer says so from the start: two that read first would lock each other out.
-        connection.exec_driver_sql(statement)
-
-    return engine
-
-
-def _server_engine(url: URL, patience_seconds: float) -> Engine:
-    engine = create_engine(
-        url,
-        # A connection that the server closed meanwhile is found out before it is used.
-        pool_pre_ping=True,
-        pool_timeout=patience_seconds,
-        connect_args=_limit_of_server(url, patience_seconds),
-    )
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_patience_ms(connection)}")
-
-    return engine
-
-
-def _patience_ms(connection: Connection) -> int:
-    patience_s: float = connection.get_execution_options()[_PATIENCE]
-    return round(1_000 * patience_s)
-
-
-def _make_file(path: Path, patience_seconds: float) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Before SQLite: what it makes beside the file gets the same rights.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        _close_to_others(path)
-        connection = sqlite3.connect(path, timeout=patience_seconds)
-    except (OSError, sqlite3.OperationalError) as error:
-        raise StorageError(f"the operations database {path} cannot be made: {error}") from error
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-    except sqlite3.OperationalError as error:
-        # SQLite refuses the change at once while another connection is at work: whoever opens
-        # the file next makes it, and until then writers and readers wait for each other.
-        if error.sqlite_errorcode & PRIMARY_CODE_MASK != sqlite3.SQLITE_BUSY:
-            raise StorageError(f"the operations database {path}: {error}") from error
-    except sqlite3.DatabaseError:
-        # Damaged: the first transaction finds out and sets it aside.
-        log.debug("no write-ahead log for %s", path, exc_info=True)
-    finally:
-        connection.close()
-
-
-def _close_to_others(path: Path) -> None:
-    """A file of an earlier version may be open to all; so may what lies beside it."""
-    for suffix in FILE_SUFFIXES:
-        beside = path.with_name(path.name + suffix)
-        with suppress(OSError):
-            if beside.stat().st_mode & 0o077:
-                beside.chmod(0o600)
-
-
-def _limit_of_server(url: URL, patience_seconds: float) -> dict[str, Any]:
-    """How long a server may take to answer, as libpq spells it."""
-    if not url.get_driver_name().startswith("psycopg"):
-        return {}
-    return {"connect_timeout": max(2, math.ceil(patience_seconds))}
-
-
-def _version(connection: Connection) -> int:
-    """The version of the tables; 0 when there are none."""
-    if not inspect(connection).has_table(SchemaVersion.__tablename__):
-        return 0
-    return connection.execute(select(SchemaVersion.version)).scalar_one_or_none() or 0
-
-
-def _is_missing_table(error: SQLAlchemyError) -> bool:
-    cause = error.orig if isinstance(error, DBAPIError) else None
-    is_sqlites = isinstance(cause, sqlite3.OperationalError) and "no such table" in str(cause)
-    return is_sqlites or getattr(cause, "sqlstate", None) == _UNDEFINED_TABLE
-
-
-def _line(error: SQLAlchemyError) -> str:
-    """What went wrong, without the statement and its values."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return str(cause).strip().partition("\n")[0]

@@ -1,7 +1,8 @@
 """Reading rows so that a bad value makes its own row unreadable, and no other one.
 
-SQLite keeps whatever it is given in whatever column: a text for a time, a list for a number. Such
-a row is left out with a line; a page shows the others.
+SQLite keeps whatever it is given in whatever column: a text for a time, a list for a number; a
+PostgreSQL server times that Python has none for. Such a row is left out with a line; a page shows
+the others.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Row, Select, inspect
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from services.operations.tables import FORM, ONE_OF, Base
 
 log = logging.getLogger(__name__)
 
-# What SQLAlchemy raises where a value does not fit its column.
-_BAD_VALUE: Final = (ValueError, TypeError, LookupError, OverflowError)
+# What SQLAlchemy raises where a value does not fit its column, and the driver of a server.
+_BAD_VALUE: Final = (ValueError, TypeError, LookupError, OverflowError, DataError)
 _AT_ONCE: Final = 512
 
 AnyQuery = Select[*tuple[Any, ...]]

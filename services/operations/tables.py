@@ -52,6 +52,8 @@ EventDirection = Literal[
 EventSector = Literal["north", "east", "south", "west"]
 
 _NAME: Final = String(32)
+VERSION_TABLE: Final = "operations_version"
+"""Where Alembic keeps which version of these tables a database has."""
 ONE_OF: Final = "one of"
 """Under this name a column holds the values that pages have words for."""
 FORM: Final = "form"
@@ -93,14 +95,6 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 class Base(MappedAsDataclass, DeclarativeBase):
     """The tables of this database."""
-
-
-class SchemaVersion(Base):
-    """One row: which version of these tables the database has."""
-
-    __tablename__ = "operations_schema"
-
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
 
 class ModelVersion(Base):
@@ -407,3 +401,38 @@ class LogInFailure(Base):
     id: Mapped[int] = mapped_column(init=False, primary_key=True)
     visitor: Mapped[str] = mapped_column(_NAME, index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class RoleTenure(Base):
+    """Who was last to have a role for itself, where hosts share one installation.
+
+    Attributes
+    ----------
+    epoch : int
+        Grows with each holder: what one with a smaller number writes comes too late.
+    holder : str
+        Host and number of the process.
+    """
+
+    __tablename__ = "role_tenures"
+
+    role: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    epoch: Mapped[int]
+    holder: Mapped[str] = mapped_column(Text)
+    began_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SharedDocument(Base):
+    """A small document that processes of all hosts share.
+
+    Attributes
+    ----------
+    version : int
+        Another one with each change.
+    """
+
+    __tablename__ = "shared_documents"
+
+    name: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    version: Mapped[int]
+    content: Mapped[str] = mapped_column(Text)

@@ -21,7 +21,14 @@ FILE_NAME: Final = "app.log"
 MAX_BYTES: Final = 5 * 1024 * 1024
 KEPT_FILES: Final = 5
 # These name clients or say nothing below a warning.
-_QUIET_LOGGERS: Final = ("werkzeug", "urllib3", "apscheduler", "flask_limiter", "apprise")
+_QUIET_LOGGERS: Final = (
+    "werkzeug",
+    "urllib3",
+    "apscheduler",
+    "flask_limiter",
+    "apprise",
+    "alembic",
+)
 
 
 def start_journal(settings: Settings) -> None:

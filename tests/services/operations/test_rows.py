@@ -7,7 +7,7 @@ import sqlite3
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import JSON
+from sqlalchemy import JSON, text
 
 from app import create_app
 from services.base.settings import load_settings
@@ -62,6 +62,10 @@ def settings(tmp_path):
 
 @pytest.fixture
 def operations(settings):
+    return filled(settings)
+
+
+def filled(settings):
     operations = open_operations(settings)
     with operations.begin() as session:
         session.add_all([incident("good"), incident("bad")])
@@ -191,6 +195,37 @@ def test_a_bad_value_hides_its_own_row_alone(operations, settings, caplog):
         assert "rows that cannot be read are left out" in caplog.text
         spoil(settings, table, column, before)
     assert readable(operations) == ALL
+
+
+# What a server takes into a column of its type.
+SPOILT_ON_A_SERVER = [
+    ("incidents", "severity", "grave"),
+    ("incidents", "started_at", "infinity"),
+    ("incidents", "peak", "infinity"),
+    ("incidents", "journal", "[1]"),
+    ("incident_notes", "at", "-infinity"),
+    ("camera_readings", "at", "infinity"),
+    ("camera_readings", "status", "other"),
+    ("model_decisions", "decided_at", "infinity"),
+    ("model_decisions", "figures", "[]"),
+    ("log_in_failures", "at", "infinity"),
+    ("forecast_scores", "rps_sum", "nan"),
+    ("forecast_scores", "calibration", "[7]"),
+]
+
+
+def test_a_bad_value_on_a_server_hides_its_own_row_alone(tmp_path, postgres_url, caplog):
+    operations = filled(load_settings(data_dir=tmp_path, database_url=postgres_url))
+    assert readable(operations) == ALL
+    rest = dict(ALL)
+    for table, column, value in SPOILT_ON_A_SERVER:
+        write = f"UPDATE {table} SET {column} = :value WHERE {BAD_ROW[table]}"  # noqa: S608 - as above
+        with operations.begin() as session:
+            session.execute(text(write), {"value": value})
+        caplog.clear()
+        rest[table] = [n for n in ALL[table] if n not in {"ceinture", "bad", "old bad"}]
+        assert readable(operations) == rest, (table, column, value)
+        assert "rows that cannot be read are left out" in caplog.text
 
 
 def test_the_pages_show_the_rest_and_a_process_starts(operations, settings):

@@ -1,0 +1,1 @@
+"""Alembic's revisions of the operations database, for SQLite and PostgreSQL alike."""
