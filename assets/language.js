@@ -16,7 +16,9 @@
     if (!link) return;
     const { language } = link.dataset;
     remember(language);
-    if (link.tagName !== "A") {
+    // All else that the address says stays.
+    const address = new URL(window.location.href);
+    if (link.tagName !== "A" && !address.searchParams.has("lang")) {
       window.location.reload();
       return;
     }
@@ -25,8 +27,6 @@
       link.closest(".site-offer")?.remove();
       return;
     }
-    // All else that the address says stays.
-    const address = new URL(window.location.href);
     address.searchParams.set("lang", language);
     window.location.assign(address);
   });

@@ -89,6 +89,7 @@
       this.roadworks = null;
       this.zoneRoads = [];
       this.isEnded = false;
+      this.isOnPaper = false;
       this.dressAnew = () => this.dress();
       this.ownPlace = null;
       map.dragRotate.disable();
@@ -170,15 +171,49 @@
     /** Colours of the visitor's theme, the backdrop, and what the legend hides. */
     dress() {
       const { map, settings } = this;
-      const paint = settings.paint[darkScheme.matches ? "dark" : "light"];
-      Object.entries(paint).forEach(([layer, properties]) => {
+      Object.entries(settings.paint.light).forEach(([layer, properties]) => {
         if (!map.getLayer(layer)) return;
-        Object.entries(properties).forEach(([name, value]) =>
-          map.setPaintProperty(layer, name, value),
+        Object.keys(properties).forEach((name) =>
+          map.setPaintProperty(layer, name, this.colourOf(layer, name)),
         );
       });
       settings.roadworks.levels.forEach((level) => this.drawSign(SIGN_PREFIX + level));
       this.hide(this.hidden);
+    }
+
+    theme() {
+      return darkScheme.matches && !this.isOnPaper ? "dark" : "light";
+    }
+
+    /** The colour of a layer. What differs by road is of the theme for good, since a change of it
+        comes a moment later; on paper each road tells the style that it is there. */
+    colourOf(layer, name) {
+      const [light, own] = ["light", this.theme()].map((theme) => this.settings.paint[theme][layer][name]);
+      if (!darkScheme.matches || !Array.isArray(light)) return own;
+      return ["case", ["boolean", ["feature-state", "paper"], false], light, this.settings.paint.dark[layer][name]];
+    }
+
+    putOnPaper(paper) {
+      const { map, settings } = this;
+      this.isOnPaper = paper;
+      if (darkScheme.matches) {
+        this.codes.forEach((_, id) => map.setFeatureState({ source: settings.source, id }, { paper }));
+      }
+      this.dress();
+    }
+
+    /** What the map shows, as a plain picture in the colours of paper: the pixels of WebGL are there
+        until it is presented. */
+    picture() {
+      const { map } = this;
+      this.putOnPaper(true);
+      map.redraw();
+      const drawn = map.getCanvas();
+      const picture = app.element("canvas", "print-map");
+      Object.assign(picture, { width: drawn.width, height: drawn.height });
+      picture.getContext("2d").drawImage(drawn, 0, 0);
+      this.putOnPaper(false);
+      return picture;
     }
 
     /** Draw the sign of a level in the colours of the theme, for the map to show wherever it has one. */
@@ -189,7 +224,7 @@
       const side = SIGN_PX * SIGN_RATIO;
       const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side });
       const pen = canvas.getContext("2d");
-      const paint = settings.paint[darkScheme.matches ? "dark" : "light"];
+      const paint = settings.paint[this.theme()];
       pen.scale(SIGN_RATIO, SIGN_RATIO);
       drawForm(pen, new Path2D(form), {
         strokeStyle: paint.background["background-color"],

@@ -98,6 +98,11 @@
 
     showDot() {}
 
+    // Paper gets none of it: Plotly draws, not we.
+    picture() {
+      return null;
+    }
+
     // Lists and cards tell of roadworks; there is nothing here to draw them with.
     showRoadworks() {}
 

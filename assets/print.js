@@ -7,18 +7,6 @@
 
   let added = [];
 
-  /** What the map shows, as a plain picture: the pixels of WebGL are there until it is presented. */
-  const mapCopy = () => {
-    const map = page.driver?.map;
-    if (!map) return null;
-    map.redraw();
-    const drawn = map.getCanvas();
-    const copy = app.element("canvas", "print-map");
-    Object.assign(copy, { width: drawn.width, height: drawn.height });
-    copy.getContext("2d").drawImage(drawn, 0, 0);
-    return copy;
-  };
-
   /** The day with its year, for paper is kept. */
   const printedAt = () => {
     const { timeZone } = page.settings;
@@ -43,7 +31,7 @@
   const prepare = () => {
     const frame = document.getElementById("map-frame");
     if (!frame || !page.snapshot || added.length) return;
-    const copy = mapCopy();
+    const copy = page.driver?.picture() ?? null;
     added = [heading(), copy].filter(Boolean);
     document.body.prepend(added[0]);
     if (copy) frame.prepend(copy);

@@ -267,7 +267,7 @@ def _stage(wording: Mapping[str, Any]) -> html.Div:
             ),
         ],
         id=STAGE_ID,
-        className="card-panel quality-card camera-stage",
+        className="card-panel subpage-card camera-stage",
         hidden=True,
     )
 

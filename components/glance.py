@@ -19,7 +19,6 @@ CONGESTION_ID: Final = "glance-congestion"
 JAM_ID: Final = "glance-jam"
 SHARES_ID: Final = "glance-shares"
 NO_WORST_ID: Final = "worst-none"
-WORST_SHOWN: Final = 5
 
 
 def worst_button_id(place: int) -> str:
@@ -27,13 +26,15 @@ def worst_button_id(place: int) -> str:
     return f"worst-{place}"
 
 
-def build_glance(texts: Texts, csv_url: str) -> html.Section:
+def build_glance(texts: Texts, csv_url: str, worst_shown: int) -> html.Section:
     """The card, without figures until the first snapshot.
 
     Parameters
     ----------
     csv_url : str
         Where all stretches are to be had as a table.
+    worst_shown : int
+        How many of the worst stretches there are at most.
     """
     wording = texts["glance"]
     return html.Section(
@@ -45,7 +46,7 @@ def build_glance(texts: Texts, csv_url: str) -> html.Section:
             ),
             _explained(texts, "worst"),
             html.P(wording["no_value"], id=NO_WORST_ID, className="muted"),
-            html.Ol([_worst(place) for place in range(WORST_SHOWN)], className="worst-stretches"),
+            html.Ol([_worst(place) for place in range(worst_shown)], className="worst-stretches"),
             html.A(wording["worst_csv"], href=csv_url, className="table-link", download=""),
             _explained(texts, "shares"),
             html.Div(

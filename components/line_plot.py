@@ -25,7 +25,7 @@ _STYLE: Final = """
 text{font:13px system-ui,sans-serif;fill:#131a24}
 .grid{stroke:#dce1e7}
 polyline{fill:none;stroke-width:2.5;vector-effect:non-scaling-stroke}
-@media(prefers-color-scheme:dark){text{fill:#eef2f7}.grid{stroke:#2b3544}}
+@media screen and (prefers-color-scheme:dark){text{fill:#eef2f7}.grid{stroke:#2b3544}}
 """
 _LOOKS: Final = (
     ("#3f7ae0", "none"),

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from components.aria import aria
 
-CARD: Final = "card-panel quality-card"
+CARD: Final = "card-panel subpage-card"
 
 
 class Skip(NamedTuple):
@@ -47,7 +47,7 @@ class Subpage:
     unseen: Sequence[Component] = ()
     notices: Sequence[Component] = ()
     content_id: str = ""
-    content_class: str = "quality-main"
+    content_class: str = "subpage-main"
     skips: Sequence[Skip] = ()
     is_live: bool = False
 

@@ -177,6 +177,8 @@ def build_style(
         "version": 8,
         "sources": sources,
         "layers": layers,
+        # A map that is copied for paper has its colours at once.
+        "transition": {"duration": 0, "delay": 0},
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from flask import has_request_context, request
 
@@ -41,6 +41,16 @@ def asked_in_address(parameter: str) -> str | None:
     if request.method == "POST":
         return _asked_by_page(parameter)
     return request.args.get(parameter)
+
+
+def with_language(address: str) -> str:
+    """An address of this site, in the language that the address of the page names, if any."""
+    language = language_in_address()
+    parts = urlsplit(address)
+    if language is None or PARAMETER in parse_qs(parts.query):
+        return address
+    query = "&".join(filter(None, (parts.query, urlencode({PARAMETER: language}))))
+    return parts._replace(query=query).geturl()
 
 
 def offered_language() -> str | None:

@@ -12,6 +12,7 @@ from callbacks.http.answers import (
     JSON,
     Document,
     asked_again,
+    conditional,
     immutable,
     kept,
     nothing,
@@ -20,9 +21,11 @@ from callbacks.http.answers import (
 from callbacks.http.nowcast import current_nowcast
 from callbacks.http.problems import problem
 from services.base.errors import ForecastUnavailable
+from services.base.files import FileStamp
 from services.forecast.asked_hour import asked_hour
 from services.forecast.network_levels import expected_travel_time_s
 from services.forecast.nowcasts import LEAD_MINUTES, NowcastTable
+from services.forecast.week_forecasts import WeekOnNetwork
 from services.roles.assembly import Services
 from services.traffic.indicators import stretch_figures, travel_time_s
 from services.traffic.network import Network
@@ -32,6 +35,8 @@ from services.web.stretch_table import encode_stretch_figures
 NOW_PATH: Final = "/snapshot/<version>/stretches"
 AHEAD_PATH: Final = "/nowcast/<version>/stretches/<int:minutes>"
 HOUR_PATH: Final = "/forecast/stretches"
+# Who looks at an hour looks at those beside it.
+_HOURS_KEPT: Final = 8
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +85,14 @@ def _register_ahead(server: Flask, services: Services) -> None:
 
 
 def _register_hour(server: Flask, services: Services) -> None:
+    @kept(_HOURS_KEPT)
+    def hour_document(made_of: tuple[WeekOnNetwork, FileStamp | None, int, int]) -> Document:
+        week, _edition, day, hour = made_of
+        found = week.at(day, hour)
+        expected_s = expected_travel_time_s(week.network, found.quantiles)
+        figures = stretch_figures(week.network, found.status_codes, expected_s)
+        return Document(encode_stretch_figures(figures), JSON)
+
     @server.get(HOUR_PATH)
     def stretches_of_hour() -> Response:
         asked, now = request.args, services.clock()
@@ -92,7 +105,5 @@ def _register_hour(server: Flask, services: Services) -> None:
         except ForecastUnavailable as error:
             log.warning("week forecast unavailable: %s", error)
             return nothing()
-        found = week.at(day.like_weekday, hour)
-        expected_s = expected_travel_time_s(view.network, found.quantiles)
-        figures = stretch_figures(view.network, found.status_codes, expected_s)
-        return asked_again(send_document(Document(encode_stretch_figures(figures), JSON)))
+        made_of = (week, week.edition(), day.like_weekday, hour)
+        return conditional(asked_again(send_document(hour_document(made_of))))

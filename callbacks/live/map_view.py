@@ -7,6 +7,7 @@ from dash import ClientsideFunction, Dash, Input, Output
 from callbacks.live.refresh import NAMESPACE
 from components import glance, legend, roadworks, traffic_map, unusual
 from components.palette import LEGEND_ORDER
+from services.traffic.indicators import WORST_STRETCHES
 
 
 def register(app: Dash, *, has_roadworks: bool) -> None:
@@ -39,7 +40,7 @@ def register(app: Dash, *, has_roadworks: bool) -> None:
     )
     app.clientside_callback(
         ClientsideFunction(NAMESPACE, "showWorstStretch"),
-        *(Input(glance.worst_button_id(place), "n_clicks") for place in range(glance.WORST_SHOWN)),
+        *(Input(glance.worst_button_id(place), "n_clicks") for place in range(WORST_STRETCHES)),
         prevent_initial_call=True,
     )
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 from flask import Flask, Response, request
+from werkzeug.urls import iri_to_uri
 
 from callbacks.http.answers import conditional, kept, kept_for, nothing
 from callbacks.http.language import PARAMETER
@@ -52,24 +53,32 @@ def register(server: Flask, services: Services) -> None:
 
 
 def preview(services: Services, texts: Texts, image_path: str) -> Preview | None:
-    """What other sites show of the page that is asked for; None where its host is none.
+    """What other sites show of the page that is asked for; None where nobody says where that is.
+
+    That is where the settings say: anybody may ask for any host. Where they say nothing it is the
+    host that was asked for, if that is one; no answer is kept on the way to a visitor.
 
     Parameters
     ----------
     image_path : str
         Where the picture is, on this server.
     """
-    if not request.host:
+    named = services.settings.public_url
+    if not (named or request.host):
         return None
+    site = str(named or request.host_url).rstrip("/")
     view = services.traffic.view()
     description, image_url = texts["page"]["description"], None
     if view is not None:
         state = shared_state(view, is_old=is_old(services, view))
         description = state_sentence(texts, state)
         language = texts["language"]["code"]
-        image_url = f"{request.host_url.rstrip('/')}{image_path}?{PARAMETER}={language}"
+        image_url = f"{site}{image_path}?{PARAMETER}={language}"
+    # As it was asked for, character by character.
+    path, whole = (iri_to_uri(asked) for asked in (request.path, request.full_path))
+    is_short = request.query_string and len(site + whole) <= _LONGEST_URL
     return Preview(
-        url=request.url if len(request.url) <= _LONGEST_URL else request.base_url,
+        url=site + (whole if is_short else path),
         title=f"{texts['page']['title']} · {texts['page']['tagline']}",
         description=description,
         image_url=image_url,

@@ -26,7 +26,6 @@ from callbacks.live import (
 )
 from callbacks.pages import camera, quality
 from callbacks.pages.subpage import HOME, HOME_PATH, Pages, add_page
-from components.glance import WORST_SHOWN
 from components.moment import Choice
 from components.page import PageData, build_page
 from components.palette import LEGEND_ORDER
@@ -38,6 +37,7 @@ from services.forecast.zone_forecasts import DAY_NAMES
 from services.plain.statuses import DATEX_NAMES
 from services.roles.assembly import Services
 from services.traffic.corridors import corridor_ways
+from services.traffic.indicators import WORST_STRETCHES
 from services.web.day import page_content
 
 _VERSION: Final = "{version}"
@@ -128,7 +128,7 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
             "days": DAY_NAMES,
             "statuses": DATEX_NAMES,
             "legendOrder": [DATEX_NAMES.index(status) for status in LEGEND_ORDER],
-            "worstStretches": WORST_SHOWN,
+            "worstStretches": WORST_STRETCHES,
             "corridors": [
                 {"name": way.name, "towards": way.towards, "side": way.side} for way in ways
             ],
@@ -147,6 +147,7 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
         congestion_csv_url=app.get_relative_path(day.CSV_PATH),
         events_csv_url=app.get_relative_path(events.CSV_PATH),
         stretches_csv_url=app.get_relative_path(places.STRETCHES_CSV_PATH),
+        worst_shown=WORST_STRETCHES,
     )
 
 

@@ -14,7 +14,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import Forbidden
 
 from callbacks.http.answers import not_kept
-from callbacks.http.language import requested_language
+from callbacks.http.language import requested_language, with_language
 from callbacks.http.static_files import bootstrap_url
 from components.log_in import LogInPage, build_log_in_page
 from services.base.texts import Texts, formats, languages, load_texts
@@ -63,7 +63,7 @@ def register(main: Dash) -> None:
             request.remote_addr or "",
         )
         if tried.outcome == "accepted":
-            return redirect(wanted_page(), HTTPStatus.SEE_OTHER)
+            return redirect(with_language(wanted_page()), HTTPStatus.SEE_OTHER)
         answer = _page(main, told(texts, tried), _STATUSES[tried.outcome])
         if tried.wait_seconds:
             answer.headers["Retry-After"] = str(tried.wait_seconds)
@@ -80,7 +80,7 @@ def register(main: Dash) -> None:
 
 def log_in_address(page: str) -> str:
     """Where to log in, to come back to a page of this site."""
-    return f"{LOG_IN_PATH}?next={quote(page)}"
+    return with_language(f"{LOG_IN_PATH}?next={quote(page)}")
 
 
 def wanted_page() -> str:
@@ -108,7 +108,7 @@ def told(texts: Texts, tried: LogIn) -> str:
 def _form(main: Dash) -> ResponseReturnValue:
     """The empty form, for those who are not in yet."""
     if is_signed_in():
-        return redirect(wanted_page(), HTTPStatus.SEE_OTHER)
+        return redirect(with_language(wanted_page()), HTTPStatus.SEE_OTHER)
     if invitation := request.args.get("device"):
         accept_invitation(invitation)
         # So that no history or bookmark keeps it.
@@ -119,10 +119,10 @@ def _form(main: Dash) -> ResponseReturnValue:
 def _page(main: Dash, error: str, status: HTTPStatus) -> Response:
     language = requested_language()
     page = LogInPage(
-        action=f"{LOG_IN_PATH}?next={quote(wanted_page())}",
+        action=log_in_address(wanted_page()),
         token=str(_signer().dumps("")),
         error=error,
-        home_url=main.get_relative_path("/"),
+        home_url=with_language(main.get_relative_path("/")),
         icon_url=main.get_asset_url("icon.svg"),
         script_url=main.get_asset_url("language.js"),
         style_urls=[bootstrap_url(), *map(main.get_asset_url, _STYLES)],

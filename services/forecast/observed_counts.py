@@ -87,10 +87,14 @@ class ObservedSegments:
         # Of a function and not of a method: what refers to itself stays in memory for long.
         self._read = lru_cache(maxsize=1)(partial(_read_weekday, self._path, network))
 
+    def edition(self) -> FileStamp | None:
+        """What changes with the counts; None while there are none."""
+        return stamp_of(self._path)
+
     def at(self, hour_of_week: int) -> HourCounts | None:
         """The counts of an hour of the week; None while nothing was rolled up, or can be read."""
         weekday, hour = divmod(hour_of_week, HOURS_PER_DAY)
-        stamp = stamp_of(self._path)
+        stamp = self.edition()
         if stamp is None:
             return None
         try:

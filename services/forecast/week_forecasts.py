@@ -19,6 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from services.base.errors import ForecastUnavailable
+from services.base.files import FileStamp
 from services.base.parquet_file import ParquetForm, numbers
 from services.city.city import StatusThresholds
 from services.forecast.champions import CachedChampion, model_roots
@@ -151,6 +152,10 @@ class WeekOnNetwork:
             mean_by_length(self.network, found.observed_share, found.has_basis),
             is_set_aside=self._is_set_aside,
         )
+
+    def edition(self) -> FileStamp | None:
+        """What changes with what was observed; None where none of it enters."""
+        return None if self._observed is None else self._observed.edition()
 
     def at(self, day: int, hour: int) -> SegmentForecasts:
         """The forecasts of one hour of the week, already checked (day 0 is Monday)."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from callbacks.live.refresh import CLOSED
-from components.glance import WORST_SHOWN
 from components.palette import LEGEND_ORDER
 from components.unusual import COMPARISONS
 from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import DAY_NAMES
 from services.plain.statuses import DATEX_NAMES
+from services.traffic.indicators import WORST_STRETCHES
 from services.traffic.usual import Comparison
 from tests.assets.scripts import loaded
 from tests.components.trees import plain
@@ -23,7 +23,7 @@ SETTINGS = {
     "nowcast": {"leadMinutes": [15, 30]},
     "statuses": DATEX_NAMES,
     "legendOrder": [DATEX_NAMES.index(status) for status in LEGEND_ORDER],
-    "worstStretches": WORST_SHOWN,
+    "worstStretches": WORST_STRETCHES,
     "corridors": [
         {"name": "Rocade", "towards": "Porte de Saint-Malo", "side": "inner"},
         {"name": "Rue de Brest", "towards": "Boulevard de Verdun", "side": None},

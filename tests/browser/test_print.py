@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from components.palette import DARK, LIGHT
+from services.traffic.status import Status
 from tests.browser.conftest import BROWSER_TEST, DESKTOP
 from tests.factories import make_day_curve
 
@@ -17,6 +19,20 @@ COLOURS = """() => {
     const copy = document.querySelector(".print-map");
     const { data } = copy.getContext("2d").getImageData(0, 0, copy.width, copy.height);
     return new Set(new Uint32Array(data.buffer)).size;
+}"""
+# Whether the copy has a colour, a little of which is lost where lines are thin.
+HAS = """([red, green, blue]) => {
+    const copy = document.querySelector(".print-map");
+    const { data } = copy.getContext("2d").getImageData(0, 0, copy.width, copy.height);
+    const isIt = (at) => Math.hypot(data[at] - red, data[at + 1] - green, data[at + 2] - blue) < 8;
+    return Array.from({ length: data.length / 4 }, (_, pixel) => 4 * pixel).some(isIt);
+}"""
+# Red of the first pixel of the copy, which is of its ground, and of the page's words.
+LIGHTNESS = """() => {
+    const copy = document.querySelector(".print-map");
+    const [ground] = copy.getContext("2d").getImageData(0, 0, 1, 1).data;
+    const words = getComputedStyle(document.querySelector(".print-title")).color;
+    return [ground, Number(words.match(/\\d+/)[0])];
 }"""
 CUT = """() => [...document.querySelectorAll(
         ".print-heading *, .print-map, .zone-tile, .legend-entry, .worst-stretch, .map-sources p"
@@ -31,15 +47,21 @@ CUT = """() => [...document.querySelectorAll(
 def test_a_view_is_printed_with_its_map_legend_date_and_address(live_app, visit, paper):
     live_app.store.write_day(make_day_curve())
     page = visit(f"{live_app.url}?lang=fr", DESKTOP, bypass_csp=True)
-    page.until_painted(live_app.publish())
+    page.until_painted(live_app.publish(Status.CONGESTED))
     document = page.page
+    document.emulate_media(color_scheme="dark")
     # A sheet is one of a driver that prints: it tells the page beforehand, and makes it as wide.
     document.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
     width, height = PAPERS[paper]
     document.set_viewport_size({"width": width, "height": height})
-    document.emulate_media(media="print")
+    document.emulate_media(media="print", color_scheme="dark")
 
     assert page.js(COLOURS) > 20
+    ground, words = page.js(LIGHTNESS)
+    assert ground > 200
+    assert words < 100
+    colours = [theme.status["congested"].removeprefix("#") for theme in (LIGHT, DARK)]
+    assert [document.evaluate(HAS, list(bytes.fromhex(one))) for one in colours] == [True, False]
     heading = document.locator(".print-heading")
     for words in ("Maintenant", "à 12:43", "lundi 26 août 2024", live_app.url):
         expect(heading).to_contain_text(words)

@@ -47,6 +47,7 @@ def page_data(**changes):
         "day": None,
         "browser_settings": {},
         "refresh_seconds": 60,
+        "has_shared_cache": False,
         "zones": RENNES.zones,
         "choice": Choice("metropole", "monday", DAY_NAMES, RENNES.zone_choices),
         "scored": None,
@@ -58,6 +59,7 @@ def page_data(**changes):
         "congestion_csv_url": "/api/v1/congestion.csv",
         "events_csv_url": "/api/v1/events.csv",
         "stretches_csv_url": "/api/v1/stretches.csv",
+        "worst_shown": 5,
     }
     return PageData(**(values | changes))
 

@@ -8,6 +8,7 @@ import pytest
 from services.forecast.nowcast_files import write_nowcast
 from services.forecast.nowcasts import LEAD_MINUTES
 from services.traffic.status import Status
+from services.web.stretch_table import encode_stretch_figures
 from tests.factories import (
     make_network,
     make_nowcast_table,
@@ -71,3 +72,21 @@ def test_each_lead_time_and_hour_has_them_too(client):
     assert {len(column) for column in told.values()} == {len(NETWORK.stretches)}
     assert max(lost for lost in told["delay_s"] if lost is not None) > 0
     assert client.get(f"{HOUR}?hour=24").status_code == 400
+
+
+def test_an_hour_is_made_once_until_its_forecast_changes(client, monkeypatch):
+    made = []
+
+    def encode(figures):
+        made.append(figures)
+        return encode_stretch_figures(figures)
+
+    monkeypatch.setattr("callbacks.http.stretch_table.encode_stretch_figures", encode)
+    monday = [client.get(f"{HOUR}?hour=8&day=monday") for _ in range(3)]
+    assert len({answer.data for answer in monday}) == 1
+    assert len(made) == 1
+    tag = monday[0].headers["ETag"]
+    again = client.get(f"{HOUR}?hour=8&day=monday", headers={"If-None-Match": tag})
+    assert again.status_code == 304
+    client.get(f"{HOUR}?hour=9&day=monday")
+    assert len(made) == 2

@@ -103,6 +103,14 @@ def test_the_addresses_are_those_of_the_proxy_in_front(make_client, published):
     assert tags_of(make_client(), headers=told)["og:url"] == "http://localhost/"
 
 
+def test_where_the_settings_name_the_site_no_host_that_is_asked_for_does(make_client, published):
+    client = make_client(public_url="https://traffic.example/rennes/")
+    for host in ("elsewhere.example", "", "x y"):
+        tags = tags_of(client, "/?t=30min&zone=rocade", headers={"Host": host})
+        assert tags["og:url"] == "https://traffic.example/rennes/?t=30min&zone=rocade"
+        assert tags["og:image"] == "https://traffic.example/rennes/share.png?lang=fr"
+
+
 def test_the_tags_cost_each_document_less_than_a_kilobyte(client, published):
     document = client.get(f"/?zone={'x' * 5_000}").text
     tags = re.findall(r'<meta (?:property|name)="(?:og|twitter):.*?>', document)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 
@@ -73,6 +74,23 @@ def test_in_english_on_demand(visitor):
     visitor.set_cookie("language", "en")
     assert '<h1 class="card-title">Log in</h1>' in visitor.get("/connexion").text
     assert "Unknown user name or password." in send_log_in(visitor, "admin", "x").text
+
+
+def test_the_language_of_the_address_is_kept_from_the_way_in_to_the_room(visitor):
+    asked = visitor.get(f"{ROOM}?lang=en").location
+    form = visitor.get(asked).text
+    assert '<h1 class="card-title">Log in</h1>' in form
+    assert 'href="/?lang=en"' in form
+    action = unescape(re.search(r'action="([^"]+)"', form)[1])
+    sent = {"name": "admin", "password": "x", "token": form_token(visitor)}
+    refused = visitor.post(action, data=sent, headers=OWN_PAGE)
+    assert "Unknown user name or password." in refused.text
+    accepted = visitor.post(action, data=sent | {"password": PASSWORD}, headers=OWN_PAGE)
+    assert accepted.location == f"{ROOM}?lang=en"
+    # Whoever is in already goes on in it too; an address that names one itself keeps it.
+    assert visitor.get(action).location == f"{ROOM}?lang=en"
+    wanted = "/connexion?next=/camera%3Ftroncon=1_D%26lang=fr&lang=en"
+    assert visitor.get(wanted).location == "/camera?troncon=1_D&lang=fr"
 
 
 @pytest.mark.parametrize(
