@@ -77,6 +77,7 @@ def published(tmp_path) -> dict[str, Metric]:
     work.roadworks_fetched("live", "ok")
     work.roadworks_kept("live", now, {"avoid": 1})
     work.forecasts_present("zones", are_there=True)
+    work.in_step("traffic", now)
     work.failed("job")
     work.probed("health", succeeded=True)
     work.quality(Sample(each.name, dict.fromkeys(each.labels, "x"), 0.1) for each in QUALITY)

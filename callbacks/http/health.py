@@ -9,6 +9,7 @@ from flask import Flask, Response
 
 from callbacks.http.answers import json_answer
 from services.base.errors import ForecastUnavailable
+from services.replication.carriers import problems
 from services.roles.assembly import Services
 
 
@@ -25,7 +26,11 @@ def register(server: Flask, services: Services) -> None:
         ready = all(check["ok"] for check in checks.values())
         status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
         worker = services.traffic.worker_state()
-        return json_answer({"ready": ready, "checks": checks, "worker": worker}, status)
+        answer = {"ready": ready, "checks": checks, "worker": worker}
+        if services.settings.storage_url is not None:
+            # Pages go on with what came last, so that it is no reason to be asked nothing.
+            answer["storage"] = {"problems": problems(services.settings.data_dir)}
+        return json_answer(answer, status)
 
 
 def _snapshot_check(services: Services) -> dict[str, Any]:

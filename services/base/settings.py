@@ -10,6 +10,7 @@ from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.base.errors import ConfigurationError
+from services.base.storage_address import parse_storage_address
 
 PREFIX = "TRAFFIC_"
 
@@ -82,6 +83,11 @@ class Settings(BaseSettings):
     shared_cache: bool = False
     # None: a SQLite file in the data directory. It may hold a password.
     database_url: SecretStr | None = None
+    # Object storage through which machines share the data directory; None: they share none.
+    storage_url: str | None = None
+    # Without these what AWS's own variables say holds.
+    storage_key: SecretStr | None = None
+    storage_secret: SecretStr | None = None
 
     @property
     def address(self) -> str:
@@ -134,6 +140,19 @@ class Settings(BaseSettings):
         if value is not None:
             _check_database_url(value.get_secret_value())
         return value
+
+    @field_validator("storage_url")
+    @classmethod
+    def _known_storage(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_storage_address(value)
+        return value
+
+    @model_validator(mode="after")
+    def _key_with_secret(self) -> Self:
+        if (self.storage_key is None) != (self.storage_secret is None):
+            raise ValueError(f"{PREFIX}STORAGE_KEY and {PREFIX}STORAGE_SECRET need each other")
+        return self
 
     @model_validator(mode="after")
     def _strong_secrets_for_others(self) -> Self:

@@ -1,4 +1,4 @@
-"""The history's commands: ``python -m services.history import|upkeep|rebuild``."""
+"""The history's commands: ``python -m services.history import|upkeep|rebuild|fetch``."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from services.base.clock import utc_now
-from services.base.command_line import run_command, tells_errors
+from services.base.command_line import day_option, run_command, tells_errors
+from services.base.data_directory import LAYOUT_VERSION
+from services.base.errors import ConfigurationError
 from services.base.formats import plural
 from services.base.journal import start_journal
 from services.base.settings import Settings, load_settings
@@ -22,6 +24,9 @@ from services.history.rollups import Rollups
 from services.history.upkeep import keep_up
 from services.observe.archives.report import FileReport
 from services.observe.archives.run import Importer
+from services.replication.bucket import open_bucket
+from services.replication.days import fetch_days
+from services.replication.manifest import Origin
 from services.traffic.store import Store
 
 _PROGRESS_EVERY_SECONDS: Final = 2.0
@@ -87,6 +92,22 @@ def rebuild(settings: Settings, options: Any) -> int:
     return 0
 
 
+def fetch(settings: Settings, options: Any) -> int:
+    """Have some days here, from the object storage."""
+    bucket = open_bucket(settings)
+    if bucket is None:
+        raise ConfigurationError("TRAFFIC_STORAGE_URL: there is nothing to fetch from without it")
+    count = (options.last - options.first).days + 1
+    if count < 1:
+        raise ConfigurationError(f"{options.last} is before {options.first}")
+    days = [options.first + timedelta(days=number) for number in range(count)]
+    origin = Origin(CITY.name, LAYOUT_VERSION)
+    found = fetch_days(bucket, settings.data_dir, origin, options.source, days)
+    there = len({path.parent for path in found})
+    sys.stdout.write(f"{there} of {count} {plural('day', count)} are here now\n")
+    return 0 if there else 1
+
+
 def _tell(report: FileReport) -> None:
     sys.stdout.write("\n".join(report.lines()) + "\n")
     sys.stdout.flush()
@@ -137,7 +158,17 @@ def _parser() -> argparse.ArgumentParser:
     again = commands.add_parser("rebuild", help="make the usual week again from the raw days")
     again.add_argument("--source", choices=("live", "demo"), help="default: all")
     again.set_defaults(run=rebuild)
-    for command in (take, upkeep, again):
+    some = commands.add_parser(
+        "fetch",
+        help="bring some days from the object storage",
+        description="Have the files of some UTC days here, with their networks, as they are in "
+        "TRAFFIC_STORAGE_URL: for a machine that follows no history.",
+    )
+    some.add_argument("first", type=day_option, metavar="FIRST", help="YYYY-MM-DD")
+    some.add_argument("last", type=day_option, metavar="LAST", help="YYYY-MM-DD")
+    some.add_argument("--source", choices=("live", "demo"), default="live", help="default: live")
+    some.set_defaults(run=fetch)
+    for command in (take, upkeep, again, some):
         command.add_argument("--data-dir", type=Path, help="default: TRAFFIC_DATA_DIR")
     return parser
 

@@ -218,6 +218,12 @@ CAMERA_DURATION: Final = HistogramDefinition(
     "Time from a picture's bytes to its reading; loading the model is not in it.",
     bounds=(0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+STORAGE_IN_STEP: Final = GaugeDefinition(
+    "traffic_storage_in_step_timestamp_seconds",
+    "seconds since 1970",
+    "When a part of the data directory was last as in the object storage, by this machine's clock.",
+    ("part",),
+)
 FORECAST_PRESENT: Final = GaugeDefinition(
     "traffic_forecast_present", "0 or 1", "Whether forecasts of a kind can be read.", ("kind",)
 )

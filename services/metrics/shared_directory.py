@@ -31,7 +31,7 @@ from services.metrics.files import (
 
 log = logging.getLogger(__name__)
 
-Role = Literal["web", "worker", "learner", "watch", "camera"]
+Role = Literal["web", "worker", "learner", "watch", "camera", "mirror"]
 
 DIRECTORY: Final = "metrics"
 # The one file of a type that holds what ended processes counted.
@@ -56,7 +56,7 @@ def share_metrics(data_dir: Path, role: Role) -> None:
 
     Parameters
     ----------
-    role : {"web", "worker", "learner", "watch", "camera"}
+    role : {"web", "worker", "learner", "watch", "camera", "mirror"}
     """
     directory = metrics_directory(data_dir) / role
     shared = FileValues(directory)
@@ -75,7 +75,11 @@ def is_shared() -> bool:
 
 def roles_off(settings: Settings) -> frozenset[str]:
     """Roles that do not run by the settings: what they once left says nothing of today."""
-    wanted = {"camera": settings.camera, "learner": settings.learner}
+    wanted = {
+        "camera": settings.camera,
+        "learner": settings.learner,
+        "mirror": settings.storage_url is not None,
+    }
     return frozenset(role for role, is_wanted in wanted.items() if not is_wanted)
 
 

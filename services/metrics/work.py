@@ -22,6 +22,7 @@ from services.metrics.definitions import (
     ROADWORKS_FETCHES,
     ROADWORKS_RECEIVED,
     SEGMENTS,
+    STORAGE_IN_STEP,
 )
 from services.metrics.process import ProcessMeter
 from services.metrics.samples import Sample
@@ -35,7 +36,7 @@ class WorkMetrics:
 
     Parameters
     ----------
-    role : {"worker", "learner", "watch"}
+    role : {"worker", "learner", "watch", "mirror"}
     """
 
     def __init__(self, registry: CollectorRegistry, role: Role) -> None:
@@ -53,6 +54,7 @@ class WorkMetrics:
         self._present = FORECAST_PRESENT.make(registry)
         self._probes = PROBE_SUCCESS.make(registry)
         self._failures = JOB_FAILURES.make(registry)
+        self._in_step = STORAGE_IN_STEP.make(registry)
         self._quality = {each.name: each.make(registry) for each in QUALITY}
 
     def alive(self, now: datetime) -> None:
@@ -104,6 +106,10 @@ class WorkMetrics:
     def probed(self, probe: str, *, succeeded: bool) -> None:
         """Pages were asked from outside."""
         self._probes.labels(probe).set(float(succeeded))
+
+    def in_step(self, part: str, now: datetime) -> None:
+        """A part of the data directory is as in the object storage."""
+        self._in_step.labels(part).set(now.timestamp())
 
     def failed(self, job: str) -> None:
         """A job failed."""

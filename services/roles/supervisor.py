@@ -28,6 +28,7 @@ from services.city.chosen import CITY
 from services.roles.processes import (
     CAMERA,
     HUNG_AFTER_SECONDS,
+    MIRROR,
     WATCH,
     WORKER,
     Child,
@@ -110,7 +111,17 @@ def background_children(
         children["camera"] = Child(
             module_command(CAMERA), traffic_first, heartbeat(settings, "camera")
         )
-    return [child for role, child in children.items() if role in roles]
+    wanted = [child for role, child in children.items() if role in roles]
+    if settings.storage_url is not None:
+        # At once: without it the pages have nothing to show.
+        wanted.insert(0, mirror_child(settings, with_history="worker" in roles))
+    return wanted
+
+
+def mirror_child(settings: Settings, *, with_history: bool) -> Child:
+    """What follows the object storage, for all roles of this machine."""
+    options = ["--with-history"] if with_history else []
+    return Child(module_command(MIRROR, *options), pulse=heartbeat(settings, "mirror"))
 
 
 def heartbeat(settings: Settings, role: Role) -> Pulse:

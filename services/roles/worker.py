@@ -53,6 +53,7 @@ from services.operations.incidents import prune_incidents
 from services.operations.log_in_failures import prune_log_in_failures
 from services.roles.processes import LEARNER, Child, Supervisor, module_command
 from services.roles.sole import sole
+from services.roles.storage import publishing
 from services.roles.turns import Turns
 from services.traffic.snapshot import Snapshot, Source
 from services.traffic.store import Store
@@ -232,11 +233,15 @@ def run(settings: Settings) -> None:
         remove_abandoned(settings.data_dir)
         share_metrics(settings.data_dir, "worker")
         metrics = WorkMetrics(metric_registry(), "worker")
-        scheduler = make_scheduler(settings, make_observer(settings, store, metrics), metrics)
-        log.info(
-            "worker started: source %s, every %d s", settings.source, settings.feed_period_seconds
-        )
-        scheduler.start()
+        # First of all: on an empty disk what the last worker knew is brought here.
+        with publishing(settings, metrics):
+            scheduler = make_scheduler(settings, make_observer(settings, store, metrics), metrics)
+            log.info(
+                "worker started: source %s, every %d s",
+                settings.source,
+                settings.feed_period_seconds,
+            )
+            scheduler.start()
 
 
 @tells_errors

@@ -254,6 +254,14 @@ def test_health_and_readiness(client, store):
     assert ready.get_json()["checks"]["forecasts"]["ok"] is True
 
 
+def test_readiness_says_why_the_object_storage_brings_nothing(tmp_path):
+    (tmp_path / "replication").mkdir()
+    (tmp_path / "replication" / "traffic.problem").write_text("it denies")
+    settings = load_settings(data_dir=tmp_path, storage_url=f"file://{tmp_path}/bucket")
+    told = create_app(settings).server.test_client().get("/readyz").get_json()
+    assert told["storage"] == {"problems": {"traffic": "it denies"}}
+
+
 def test_pages_only_load_from_here(client):
     response = client.get("/")
     policy = response.headers["Content-Security-Policy"]

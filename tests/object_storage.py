@@ -1,0 +1,113 @@
+"""A server of S3 that a package brings (moto's, over HTTP), with faults that a test asks for.
+
+It answers as S3 does as far as it is asked here; that a real one does so too, nothing here shows.
+What it keeps lies in this process: killed and started again, it has it all, until it is wiped.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+from moto.backends import get_backend
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from tests.ports import HOST, free_port
+
+BUCKET = "traffic"
+Fault = Literal["deny", "hang", "cut", "damage"]
+Environment = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_told: object) -> None:
+        pass
+
+
+class ObjectStorage:
+    """The server, its objects, its faults, and how often it was asked for what."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.fault: Fault | None = None
+        # Requests that a fault is of; by default all.
+        self.is_meant: Callable[[str, str], bool] = lambda method, path: True
+        self.asked: Counter[str] = Counter()
+        self.bytes_in = 0
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._released = threading.Event()
+        self._server: BaseWSGIServer | None = None
+
+    @property
+    def url(self) -> str:
+        return (
+            f"s3://{BUCKET}/town?endpoint_override={HOST}:{self.port}&scheme=http&region=us-east-1"
+        )
+
+    def start(self) -> None:
+        self._server = make_server(
+            HOST, self.port, self._answer, threaded=True, request_handler=_Quiet
+        )
+        self._server.daemon_threads = True  # type: ignore[attr-defined]
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def stop(self) -> None:
+        """As if it were killed: whoever is connected is cut off, nobody gets in."""
+        if self._server is not None:
+            self._released.set()
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def wipe(self) -> None:
+        """Everything is lost; the bucket is there and empty."""
+        self.heal()
+        backend = self._backend()
+        backend.reset()
+        backend.create_bucket(BUCKET, "us-east-1")
+
+    def names(self) -> set[str]:
+        return set(self._backend().buckets[BUCKET].keys.keys())
+
+    def remove(self, name: str) -> None:
+        self._backend().delete_object(BUCKET, name)
+
+    def fail(
+        self, fault: Fault, is_meant: Callable[[str, str], bool] = lambda method, path: True
+    ) -> None:
+        self._released.clear()
+        self.is_meant, self.fault = is_meant, fault
+
+    def heal(self) -> None:
+        self.fault = None
+        self._released.set()
+
+    def _backend(self) -> Any:
+        return get_backend("s3")["123456789012"]["aws"]
+
+    def _answer(self, environ: Environment, start_response: StartResponse) -> Iterable[bytes]:
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        self.asked[method] += 1
+        if method == "PUT":
+            self.bytes_in += int(environ.get("CONTENT_LENGTH") or 0)
+        fault = self.fault if self.is_meant(method, path) else None
+        if fault == "hang":
+            self._released.wait(60)
+        if fault == "deny":
+            start_response("403 Forbidden", [("Content-Type", "application/xml")])
+            return [b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>"]
+        if fault in {"cut", "damage"} and method == "GET":
+            return self._spoilt(environ, start_response)
+        return self._moto(environ, start_response)
+
+    def _spoilt(self, environ: Environment, start_response: StartResponse) -> Iterable[bytes]:
+        told: list[Any] = []
+        body = b"".join(self._moto(environ, lambda *given: told.extend(given)))
+        start_response(*told)
+        if self.fault == "cut":
+            return [body[: len(body) // 2]]
+        return [body[:-1] + bytes([body[-1] ^ 1])] if body else [body]

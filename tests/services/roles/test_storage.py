@@ -1,0 +1,185 @@
+"""The roles of two machines with a bucket between them."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+
+import pytest
+
+from services.base.settings import load_settings
+from services.city.rennes import RENNES
+from services.history import layout
+from services.history.__main__ import main as history
+from services.history.day_files import read_day
+from services.history.writer import append_snapshot
+from services.metrics.shared_directory import metric_registry
+from services.metrics.work import WorkMetrics
+from services.replication import carriers
+from services.replication.carriers import problems
+from services.roles.processes import MIRROR
+from services.roles.storage import following, publishing
+from services.roles.supervisor import background_children
+from services.traffic.store import Store
+from tests.factories import make_network, make_snapshot_for
+from tests.object_storage import ObjectStorage
+from tests.waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def server():
+    server = ObjectStorage()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def machines(server, tmp_path):
+    """The settings of a machine by its name."""
+    server.wipe()
+
+    def settings_of(name):
+        made = load_settings(
+            data_dir=tmp_path / name,
+            storage_url=server.url,
+            storage_key="key-of-tests",
+            storage_secret="secret-of-tests",
+        )
+        Store(RENNES, made.data_dir).prepare()
+        return made
+
+    return settings_of
+
+
+def meter(role="worker"):
+    registry = metric_registry()
+    return registry, WorkMetrics(registry, role)
+
+
+def in_step(registry, part):
+    return registry.get_sample_value("traffic_storage_in_step_timestamp_seconds", {"part": part})
+
+
+def test_what_a_worker_publishes_is_shown_elsewhere(machines):
+    here, there = machines("here"), machines("there")
+    network = make_network()
+    snapshot = make_snapshot_for(network)
+    registry, metrics = meter("mirror")
+    shown = Store(RENNES, there.data_dir)
+    with publishing(here, meter()[1]), following(there, metrics):
+        Store(RENNES, here.data_dir).publish(network, snapshot)
+        wait_until(lambda: shown.current_snapshot() is not None)
+        wait_until(lambda: in_step(registry, "traffic"))
+    assert shown.network_of(shown.current_snapshot()).version == network.version
+    assert not (there.data_dir / "history").exists()
+
+
+def test_what_was_observed_last_is_said_before_the_worker_ends(machines):
+    here, there = machines("here"), machines("there")
+    network = make_network()
+    with publishing(here, meter()[1]):
+        Store(RENNES, here.data_dir).publish(network, make_snapshot_for(network))
+    with publishing(there, meter()[1]):
+        # A worker begins only when it has what the last one knew.
+        assert Store(RENNES, there.data_dir).current_snapshot() is not None
+
+
+def test_the_upkeep_waits_until_the_whole_history_is_here(machines, server):
+    here, there = machines("here"), machines("there")
+    day = layout.partition(
+        here.data_dir, "live", RENNES.local(make_snapshot_for(make_network()).observed_at).date()
+    )
+    day.mkdir(parents=True)
+    (day / "day.parquet").write_bytes(b"rows")
+    with publishing(here, meter()[1]):
+        wait_until(lambda: any("/day-" in name for name in server.names()))
+    server.fail("hang", lambda method, path: "/day-" in path)
+    try:
+        with publishing(there, meter()[1]):
+            wait_until(lambda: is_locked(there.data_dir))
+            server.heal()
+            with layout.exclusive(there.data_dir):
+                [found] = layout.days(there.data_dir, "live")
+                assert layout.day_file(there.data_dir, "live", found).read_bytes() == b"rows"
+    finally:
+        server.heal()
+
+
+def test_days_are_fetched_by_a_command(machines, monkeypatch, capsys):
+    here, there = machines("here"), machines("there")
+    network = make_network()
+    snapshot = make_snapshot_for(network)
+    Store(RENNES, here.data_dir).publish(network, snapshot)
+    append_snapshot(here.data_dir, snapshot)
+    for name, value in {
+        "URL": there.storage_url,
+        "KEY": there.storage_key.get_secret_value(),
+        "SECRET": there.storage_secret.get_secret_value(),
+    }.items():
+        monkeypatch.setenv(f"TRAFFIC_STORAGE_{name}", value)
+    with publishing(here, meter()[1]):
+        day = snapshot.observed_at.date()
+        command = ["fetch", str(day), str(day), "--source", snapshot.source]
+        command += ["--data-dir", str(there.data_dir)]
+        wait_until(lambda: history(command) == 0)
+    assert "1 of 1 day are here now" in capsys.readouterr().out
+    assert len(read_day(there.data_dir, snapshot.source, day)) == len(snapshot)
+    assert history([*command[:2], "2000-01-01", *command[3:]]) == 2
+
+
+def is_locked(data_dir):
+    lock = layout.FileLock(layout.root(data_dir) / layout.LOCK_FILE)
+    if not layout.root(data_dir).is_dir():
+        return False
+    try:
+        lock.acquire(timeout=0)
+    except layout.Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def test_a_bucket_that_is_away_is_told_once_and_holds_nobody_up(
+    machines, server, caplog, monkeypatch
+):
+    monkeypatch.setattr(carriers, "LONGEST_PAUSE_SECONDS", 0.2)
+    here = machines("here")
+    server.stop()
+    try:
+        with caplog.at_level(logging.INFO), publishing(here, meter()[1]):
+            wait_until(lambda: len(problems(here.data_dir)) == 4)
+            told = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
+            server.start()
+            wait_until(lambda: not problems(here.data_dir))
+    finally:
+        server.stop()
+        server.start()
+    assert len(told) == 4
+    assert "secret-of-tests" not in caplog.text
+    assert len([r for r in caplog.records if r.levelno == logging.ERROR]) == 4
+    assert caplog.text.count("goes on") == 4
+
+
+def test_every_machine_with_a_storage_has_a_mirror_and_no_other(machines, tmp_path):
+    def mirrors(settings, roles):
+        children = background_children(settings, roles)
+        return [child.command for child in children if MIRROR in child.command]
+
+    shared = machines("here")
+    assert [command[-1] for command in mirrors(shared, ["web"])] == [MIRROR]
+    assert [command[-1] for command in mirrors(shared, ["worker"])] == ["--with-history"]
+    assert mirrors(load_settings(data_dir=tmp_path), ["web", "worker"]) == []
+
+
+def test_a_mirror_without_a_storage_ends_with_one_line(tmp_path):
+    ended = subprocess.run(
+        [sys.executable, "-m", MIRROR],
+        env={"TRAFFIC_DATA_DIR": str(tmp_path), "PATH": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
+    assert "TRAFFIC_STORAGE_URL" in ended.stderr
