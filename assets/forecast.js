@@ -181,7 +181,11 @@
     const stop = chosen ?? coming.hour;
     const hours = Array.from({ length: 24 }, (_, hour) => [
       `strip-hour-${hour}`,
-      { "aria-pressed": String(hour === chosen), tabindex: hour === stop ? "0" : "-1" },
+      {
+        "aria-pressed": String(hour === chosen),
+        tabindex: hour === stop ? "0" : "-1",
+        hidden: !app.moment.isOffered(hour),
+      },
     ]);
     app.write(Object.fromEntries(hours));
   };
@@ -252,7 +256,11 @@
     const step = STEPS[event.key];
     if (hour === undefined || !step) return;
     event.preventDefault();
-    const next = document.getElementById(`strip-hour-${step(Number(hour))}`);
+    const buttonAt = (place) => document.getElementById(`strip-hour-${place}`);
+    let place = step(Number(hour));
+    // The hour that summer time begins with is not there.
+    if (buttonAt(place)?.hidden) place = step(place);
+    const next = buttonAt(place);
     if (!next) return;
     document.querySelector(`#${STRIP} [tabindex="0"]`)?.setAttribute("tabindex", "-1");
     next.setAttribute("tabindex", "0");

@@ -9,8 +9,12 @@
   const HOUR_S = 3600;
   const DAY_MS = 86400000;
   const DAYS_A_WEEK = 7;
+  const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
   const NOW = { kind: "now" };
   const MESSAGE = "page-message";
+
+  // How many hours the selector offers, and the frame that it lies in.
+  const hoursOf = { frame: null, count: HOURS.length };
 
   const set = (id, props) => {
     if (document.getElementById(id)) window.dash_clientside.set_props(id, props);
@@ -61,9 +65,23 @@
   /** The day whose hours the strip shows. */
   const dayShown = () => (page.moment.kind === "hour" ? page.moment.day : page.coming.today);
 
+  /** Whether the clocks of the day shown show an hour. */
+  const isOffered = (hour) => {
+    const date = page.moment.kind === "hour" ? page.moment.date : page.coming.date;
+    return app.wording.isOnClock({ date, hour });
+  };
+
+  /** An hour with its date; where summer time begins with it, the one that the clocks go on to. */
+  const dated = (wanted) => {
+    const asked = { ...wanted, date: wanted.date ?? dateOf(wanted.day) };
+    if (app.wording.isOnClock(asked)) return asked;
+    const moment = { ...asked, hour: asked.hour + 1 };
+    say(app.wording.fill(page.texts.moment.skipped, { when: words(asked), hour: hourText(moment.hour) }));
+    return moment;
+  };
+
   const choose = (wanted) => {
-    const moment =
-      wanted.kind === "hour" ? { ...wanted, date: wanted.date ?? dateOf(wanted.day) } : wanted;
+    const moment = wanted.kind === "hour" ? dated(wanted) : wanted;
     if (isSame(moment, page.moment)) return;
     // One that is past already was chosen as such.
     const wasPast = moment.kind === "hour" && isPast(moment, app.freshness.now());
@@ -132,9 +150,21 @@
       Object.fromEntries(leads.map((id) => [id, { "aria-pressed": String(id === pressed) }])),
     );
     app.write({ "map-frame": { "data-moment": moment.kind } });
+    writeHours();
     Object.entries(selected()).forEach(([id, value]) => {
       if (document.getElementById(id)?.value !== value) set(id, { value });
     });
+  };
+
+  /** The hours of the day shown; the page comes with all of them. */
+  const writeHours = () => {
+    const offered = HOURS.filter(isOffered);
+    const { frame } = page;
+    const before = hoursOf.frame === frame ? hoursOf.count : HOURS.length;
+    Object.assign(hoursOf, { frame, count: offered.length });
+    if (before === offered.length) return;
+    const options = offered.map((hour) => ({ value: String(hour), label: hourText(hour) }));
+    set("forecast-hour", { options });
   };
 
   const dayOptions = ({ today }) => {
@@ -186,6 +216,7 @@
     dayShown,
     followTime,
     hourText,
+    isOffered,
     say,
     words,
     zoneTold,

@@ -57,6 +57,7 @@
     const days = Math.round((Date.parse(date) - Date.parse(coming.date)) / 86400000);
     const { days: names } = settings;
     if (days >= names.length) return "far";
+    if (!app.wording.isOnClock({ date, hour })) return "t";
     const day = names[(names.indexOf(coming.today) + days) % names.length];
     return { kind: "hour", day, date, hour };
   };

@@ -204,6 +204,16 @@
     return { day, hour: Number(part("hour")), date: written };
   };
 
+  /** Whether the city's clocks show an hour of a day: not the one that summer time begins with. */
+  const isOnClock = (moment) => {
+    const written = (at) => Date.parse(at.date) / 1000 + HOUR_S * at.hour;
+    const asked = written(moment);
+    // Offsets from universal time half a day before and after, one of which holds there.
+    return [-DAY_S / 2, DAY_S / 2]
+      .map((away) => asked - (written(weekHour(asked + away)) - (asked + away)))
+      .some((at) => written(weekHour(at)) === asked);
+  };
+
   /** What a forecast rests on, as components/forecast_words.py says it: in a few words, and as the
       sentence of a note. */
   const basisKind = ([origin, share]) =>
@@ -244,5 +254,6 @@
     when,
     weekday,
     weekHour,
+    isOnClock,
   };
 })();

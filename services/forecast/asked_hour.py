@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Final
 
 from services.base.errors import InvalidRequest
@@ -33,7 +33,8 @@ def asked_hour(city: City, day: object, hour: object, now: datetime) -> tuple[Fo
     ------
     InvalidRequest
         Of the hour for anything else: 24, -1, 8.5, True, ``"abc"``, ``""``, ``" 8"`` or nothing at
-        all; of the day when none has that name.
+        all, and for the one that summer time begins with on that day, which no clock shows; of the
+        day when none has that name.
 
     Examples
     --------
@@ -46,7 +47,18 @@ def asked_hour(city: City, day: object, hour: object, now: datetime) -> tuple[Fo
     """
     chosen = _checked_hour(hour)
     today = city.local(now).date()
-    return coming_day(city, _checked_day(day, today), today), chosen
+    found = coming_day(city, _checked_day(day, today), today)
+    if not _is_on_clock(city, found.date, chosen):
+        raise InvalidRequest(
+            "hour", str(chosen), f"an hour of {found.date}, when the clocks go forward"
+        )
+    return found, chosen
+
+
+def _is_on_clock(city: City, day: date, hour: int) -> bool:
+    """Whether the city's clocks show an hour of a day: a moment there comes back as itself."""
+    written = datetime.combine(day, time(hour), city.time_zone)
+    return city.local(written.astimezone(UTC)).hour == hour
 
 
 def _checked_hour(value: object) -> int:

@@ -144,6 +144,54 @@ def test_days_are_offered_from_today_on_as_midnight_passes(page):
     ]  # fmt: skip
 
 
+# The Friday before summer time begins, and the one before it ends.
+SPRING = datetime(2027, 3, 26, 9, tzinfo=UTC)
+AUTUMN = datetime(2026, 10, 23, 9, tzinfo=UTC)
+
+
+def hours_offered(page):
+    """What the selector was told last."""
+    told = [
+        props["options"]
+        for id_, props in page.js("told")
+        if id_ == "forecast-hour" and "options" in props
+    ]
+    return [int(option["value"]) for option in told[-1]]
+
+
+def test_the_hour_that_summer_time_begins_with_is_not_offered(page):
+    at(page, SPRING)
+    select(page, hour="8")
+    select(page, day="sunday")
+    assert hours_offered(page) == [0, 1, *range(3, 24)]
+    assert not page.js("trafficRennes.moment.isOffered(2)")
+    select(page, day="monday")
+    assert hours_offered(page) == [*range(24)]
+
+
+def test_who_looks_at_that_hour_of_another_day_is_told_and_shown_the_next_one(page):
+    at(page, SPRING)
+    select(page, hour="2")
+    select(page, day="sunday")
+    assert (moment(page)["date"], moment(page)["hour"]) == ("2027-03-28", 3)
+    assert plain(page.call("shown", "page-message-text")["text"]) == (
+        "dimanche 28 mars, 2 h : cette heure n'existe pas, on passe à l'heure d'été. "
+        "La page montre 3 h."
+    )
+
+
+def test_the_hour_that_comes_twice_in_autumn_is_offered_until_it_has_been_twice(page):
+    at(page, AUTUMN)
+    select(page, hour="2")
+    select(page, day="sunday")
+    assert (moment(page)["date"], moment(page)["hour"]) == ("2026-10-25", 2)
+    for twice in (datetime(2026, 10, 25, 0, 59), datetime(2026, 10, 25, 1, 59)):
+        at(page, twice.replace(tzinfo=UTC))
+        assert moment(page)["kind"] == "hour"
+    at(page, datetime(2026, 10, 25, 2, tzinfo=UTC))
+    assert moment(page)["kind"] == "now"
+
+
 @pytest.mark.parametrize(
     ("now", "expected"),
     [

@@ -24,6 +24,7 @@ DATES = {
 }
 SETTINGS = {
     "days": DAY_NAMES,
+    "timeZone": RENNES.time_zone.key,
     "zones": RENNES.zones,
     "statuses": DATEX_NAMES,
     "legendOrder": [DATEX_NAMES.index(status) for status in LEGEND_ORDER],
@@ -35,7 +36,7 @@ NOTHING = {"moment": {"kind": "now"}, "zone": None, "road": None, "view": None, 
 
 @pytest.fixture(scope="module")
 def page():
-    with loaded("app.js", "page_address.js") as page:
+    with loaded("app.js", "wording.js", "page_address.js") as page:
         page.change(
             texts=page.texts,
             settings=SETTINGS,
@@ -148,6 +149,16 @@ def test_nonsense_is_told_of_and_the_rest_is_honoured(page, search, problem):
     found = read(page, f"{search}&road=10273_D")
     assert found.pop("problems") == [problem]
     assert found == NOTHING | {"road": "10273_D"}
+
+
+def test_the_hour_that_summer_time_begins_with_is_no_moment(page):
+    before = {"hour": 10, "day": "friday", "today": "friday", "date": "2027-03-26"}
+    page.change(coming=before)
+    try:
+        assert read(page, "?t=2027-03-28T02")["problems"] == ["t"]
+        assert read(page, "?t=2027-03-28T03")["problems"] == []
+    finally:
+        page.change(coming=COMING)
 
 
 def test_every_problem_has_its_words_in_every_language():

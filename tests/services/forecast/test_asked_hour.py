@@ -60,6 +60,19 @@ def test_a_day_is_the_next_of_its_name_in_rennes_today_included():
     assert (sunday.date, sunday.day_type) == (date(2026, 11, 29), DayType.WEEKEND)
 
 
+def test_the_hour_that_summer_time_begins_with_is_none():
+    before = datetime(2027, 3, 26, 9, tzinfo=UTC)
+    for hour in (1, 3):
+        assert asked_hour(RENNES, "sunday", hour, before)[0].date == date(2027, 3, 28)
+    with pytest.raises(InvalidRequest, match="2027-03-28") as error_info:
+        asked_hour(RENNES, "sunday", "2", before)
+    assert error_info.value.parameter == "hour"
+    assert asked_hour(RENNES, "saturday", 2, before)[1] == 2
+    # The one that comes twice in autumn is there.
+    autumn = datetime(2026, 10, 23, 9, tzinfo=UTC)
+    assert asked_hour(RENNES, "sunday", 2, autumn)[0].date == date(2026, 10, 25)
+
+
 def test_no_day_is_today_in_rennes():
     assert asked_hour(RENNES, None, 8, NOW)[0].weekday == 0
     assert asked_hour(RENNES, None, 8, datetime(2026, 11, 24, 8, tzinfo=UTC))[0].weekday == 1
