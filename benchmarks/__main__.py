@@ -24,6 +24,7 @@ SECTIONS: Final = {
     "wire": "bytes of a refresh on the wire",
     "latency": "server time of a refresh and of the choice of an hour",
     "throughput": "refreshes per second",
+    "shared_cache": "2,000 refreshes a second through nginx's cache, against Python",
     "files": "the largest file of the page, asked for by 200 visitors at once",
     "monitoring": "what measuring requests costs, and 10,000 viewers at the default level",
     "history": "appending, usual week and replay of a month of history",

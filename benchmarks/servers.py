@@ -72,7 +72,12 @@ def workplace() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def gunicorn(
-    application: str, data_dir: Path, *, monitor_level: str = "off", processes: int = 2
+    application: str,
+    data_dir: Path,
+    *,
+    monitor_level: str = "off",
+    processes: int = 2,
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
     """An application under gunicorn with this project's ``gunicorn.conf.py``, answering.
 
@@ -85,9 +90,11 @@ def gunicorn(
         ``TRAFFIC_MONITOR_LEVEL``.
     processes : int
         ``TRAFFIC_WEB_PROCESSES``.
+    more : mapping, optional
+        Other settings, without their prefix.
     """
     command = [sys.executable, "-m", "gunicorn", application]
-    settings = {"MONITOR_LEVEL": monitor_level, "WEB_PROCESSES": str(processes)}
+    settings = {"MONITOR_LEVEL": monitor_level, "WEB_PROCESSES": str(processes), **(more or {})}
     with started(command, data_dir, settings) as server:
         server.wait_until(gives_page)
         yield server

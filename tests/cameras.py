@@ -16,6 +16,7 @@ from PIL import Image
 from services.camera.answer import look
 from services.camera.classes import GROUPS
 from services.camera.messages import ModelState, Order, Reply, socket_path
+from services.camera.remote import RemoteCamera
 from services.camera.segmentation import Segmentation
 from services.camera.server import PLACES, CameraServer
 from tests.waiting import PATIENCE_SECONDS
@@ -88,14 +89,15 @@ class SlowModel:
 
 @contextmanager
 def running_camera(
-    data_dir: Path,
+    place: Path | RemoteCamera,
     work: Callable[[Order], Reply] = work_by_brightness,
     places: int = PLACES,
     turned_away: Callable[[], None] = lambda: None,
     **model: Any,
 ) -> Iterator[CameraServer]:
-    """A process that listens in a data directory."""
-    server = CameraServer(socket_path(data_dir), work, places, turned_away, **model)
+    """A process that listens in a data directory, or at an address."""
+    address = socket_path(place) if isinstance(place, Path) else place
+    server = CameraServer(address, work, places, turned_away, **model)
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
     try:

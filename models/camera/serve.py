@@ -1,9 +1,10 @@
 """The camera role: looks at street pictures, one after another. ``python -m models.camera.serve``.
 
-It listens at a socket in the data directory, reads and writes nothing else there, and
-knows nothing of who asks. TensorFlow is imported and the model loaded when somebody opens the
-page of the camera, where there is memory for it, or else when the first picture comes; after a
-quarter of an hour without any, the process makes itself anew, so that the memory is free again.
+It listens at a socket in the data directory, or at ``TRAFFIC_CAMERA_URL``, reads and writes nothing
+else there, and knows nothing of who asks. TensorFlow is imported and the model loaded when somebody
+opens the page of the camera, where there is memory for it, or else when the first picture comes;
+after a quarter of an hour without any, the process makes itself anew, so that the memory is free
+again.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from services.camera.answer import Segment, look
 from services.camera.errors import ModelRefused
 from services.camera.messages import Answer, ModelState, Order, Reply, socket_path
 from services.camera.model_files import check_own_model
+from services.camera.remote import remote_camera
 from services.camera.server import CameraServer
 from services.city.chosen import CITY
 from services.metrics.camera import CameraMetrics
@@ -203,7 +205,7 @@ def run(settings: Settings, idle_seconds: float = IDLE_SECONDS) -> None:
         turns = Turns()
         camera = Camera(model, metrics)
         server = CameraServer(
-            socket_path(settings.data_dir),
+            remote_camera(settings) or socket_path(settings.data_dir),
             turns.watched(camera.work, LONGEST_LOOK_SECONDS),
             turned_away=partial(metrics.looked, "busy"),
             state=camera.state,

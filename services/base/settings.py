@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Final, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -59,6 +60,10 @@ class Settings(BaseSettings):
     camera: bool = True
     # A Keras model of one's own (FILE.keras, FILE.json beside it); None: the champion.
     camera_model: Path | None = None
+    # Where the camera's process listens and is found; None: a socket in the data directory.
+    camera_url: str | None = None
+    # What both sides of that connection have to know.
+    camera_token: SecretStr | None = Field(None, min_length=16)
     # Where set, /metrics asks for it: "Authorization: Bearer TOKEN".
     metrics_token: SecretStr | None = Field(None, min_length=16)
     # A year with a margin, to compare a day with the same one a year ago.
@@ -134,6 +139,21 @@ class Settings(BaseSettings):
             raise ValueError("must be an http(s) address, or 'none'")
         return value
 
+    @field_validator("camera_url")
+    @classmethod
+    def _host_with_port(cls, value: str | None) -> str | None:
+        if value is not None and not _is_tcp_address(value):
+            raise ValueError("must be tcp://HOST:PORT")
+        return value
+
+    @model_validator(mode="after")
+    def _token_with_address(self) -> Self:
+        if self.camera_url is not None and self.camera_token is None:
+            raise ValueError(
+                f"{PREFIX}CAMERA_URL needs {PREFIX}CAMERA_TOKEN, the same on all hosts"
+            )
+        return self
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: SecretStr | None) -> SecretStr | None:
@@ -202,6 +222,17 @@ def host_and_port(host: str, port: int) -> str:
     ('localhost:80', '[::1]:80')
     """
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _is_tcp_address(text: str) -> bool:
+    try:
+        address = urlsplit(text)
+        has_both = bool(address.hostname and address.port)
+    except ValueError:
+        return False
+    # Nothing but the two.
+    host = host_and_port(address.hostname or "", address.port or 0)
+    return has_both and text.lower().rstrip("/") == f"tcp://{host}"
 
 
 def _is_loopback(host: str) -> bool:

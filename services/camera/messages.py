@@ -1,6 +1,7 @@
 """What the web role and the camera's process say to each other, as MessagePack.
 
-A conversation is one connection to a socket in the data directory: the camera's process
+A conversation is one connection to a socket in the data directory, or to another host
+(:mod:`.remote`): the camera's process
 says *admitted* or *busy*, and *your turn* when it comes; the web role hands over one picture,
 and gets an answer or a refusal, or says that a picture is to come, and goes. Nothing of it is ever
 written to a file.

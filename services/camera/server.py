@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import select
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from typing import Final
 
 import msgspec
 
-from services.base.errors import ConfigurationError
+from services.base.errors import ConfigurationError, FeedUnreachable
 from services.camera.messages import (
     ERRAND,
     MAX_ORDER_BYTES,
@@ -35,6 +36,7 @@ from services.camera.messages import (
     encode,
     limit_stalls,
 )
+from services.camera.remote import RemoteCamera, TokenRefused, check_token
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,8 @@ PLACES: Final = 5
 RETRY_AFTER_S: Final = 2
 # A web process that stands still must not hold up the others.
 _STALL_SECONDS: Final = 10
+# Who are still to prove that they know the token, where the camera is reached by an address.
+_MAX_STRANGERS: Final = 8
 # struct sockaddr_un of Linux takes 108 bytes, the last of which is 0.
 _LONGEST_ADDRESS: Final = 107
 
@@ -62,8 +66,9 @@ class CameraServer:
 
     Parameters
     ----------
-    address : Path
-        Of the socket; an old one there is replaced.
+    address : Path or RemoteCamera
+        Of the socket; an old one there is replaced. Of a host, whoever comes proves first that they
+        know the token.
     work : callable
         What is done with a picture; it answers faults and raises nothing.
     places : int
@@ -83,7 +88,7 @@ class CameraServer:
 
     def __init__(
         self,
-        address: Path,
+        address: Path | RemoteCamera,
         work: Work,
         places: int = PLACES,
         turned_away: Callable[[], None] = _nothing,
@@ -96,12 +101,15 @@ class CameraServer:
         self._prepare = prepare
         self._turned_away = turned_away
         self._places = threading.BoundedSemaphore(places)
-        # Whoever has a place; the thread that gives them out is the only one to touch it.
+        # Whoever has a place; touched by one thread at a time, which gives them out.
         self._under_way: dict[Future[None], Connection] = {}
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="camera")
         self._last_order = time.monotonic()
         self._closing = threading.Event()
-        self._address = str(address)
+        self._address = address
+        self._greeting = threading.Lock()
+        self._strangers = threading.BoundedSemaphore(_MAX_STRANGERS)
+        self._door = ThreadPoolExecutor(_MAX_STRANGERS, thread_name_prefix="camera-door")
         self._listener = _listening(address, backlog=4 * places)
 
     def serve(self) -> None:
@@ -114,7 +122,7 @@ class CameraServer:
                 # Whoever came is gone again, or no more files may be open.
                 log.warning("a connection to the camera failed: %s", error)
             else:
-                self._greet(connection)
+                self._receive(connection)
 
     def idle_seconds(self) -> float:
         """How long nobody has come."""
@@ -125,11 +133,51 @@ class CameraServer:
         self._closing.set()
         # Nothing else wakes up who waits for the next.
         with contextlib.suppress(OSError):
-            Client(self._address, family="AF_UNIX").close()
+            self._come()
+        self._door.shutdown()
         self._pool.shutdown()
         self._listener.close()
 
+    def _come(self) -> None:
+        """Knock at the own door."""
+        if isinstance(self._address, RemoteCamera):
+            socket.create_connection(self._listener.address[:2], _STALL_SECONDS).close()
+        else:
+            Client(str(self._address), family="AF_UNIX").close()
+
+    def _receive(self, connection: Connection) -> None:
+        if not isinstance(self._address, RemoteCamera):
+            self._greet(connection)
+        elif self._strangers.acquire(blocking=False):
+            try:
+                # Apart: one who says nothing keeps nobody else out.
+                self._door.submit(self._admit, connection, self._address)
+            except RuntimeError:
+                # Closed since.
+                connection.close()
+        else:
+            connection.close()
+
+    def _admit(self, connection: Connection, address: RemoteCamera) -> None:
+        """Greet whoever knows the token."""
+        try:
+            check_token(connection, address)
+        except TokenRefused:
+            log.warning("refused: somebody with another TRAFFIC_CAMERA_TOKEN")
+            connection.close()
+        except (OSError, EOFError, FeedUnreachable, msgspec.MsgspecError) as error:
+            log.warning("refused: somebody without a token: %s", error or type(error).__name__)
+            connection.close()
+        else:
+            self._greet(connection)
+        finally:
+            self._strangers.release()
+
     def _greet(self, connection: Connection) -> None:
+        with self._greeting:
+            self._give_place(connection)
+
+    def _give_place(self, connection: Connection) -> None:
         if self._closing.is_set():
             connection.close()
             return
@@ -174,19 +222,32 @@ class CameraServer:
             self._places.release()
 
 
-def _listening(address: Path, backlog: int) -> Listener:
-    name = str(address)
+def _listening(address: Path | RemoteCamera, backlog: int) -> Listener:
+    try:
+        if isinstance(address, RemoteCamera):
+            return _listening_by_tcp(address, backlog)
+        return _listening_at(address, backlog)
+    except OSError as error:
+        raise ConfigurationError(f"{address}: cannot listen there: {error.strerror}") from error
+
+
+def _listening_at(path: Path, backlog: int) -> Listener:
+    name = str(path)
     if len(os.fsencode(name)) > _LONGEST_ADDRESS:
         raise ConfigurationError(
             f"TRAFFIC_DATA_DIR: {name} is too long for a socket, at most {_LONGEST_ADDRESS} bytes"
         )
-    try:
-        address.unlink(missing_ok=True)
-        listener = Listener(name, family="AF_UNIX", backlog=backlog)
-        address.chmod(0o600)
-    except OSError as error:
-        raise ConfigurationError(f"{name}: cannot listen there: {error.strerror}") from error
+    path.unlink(missing_ok=True)
+    listener = Listener(name, family="AF_UNIX", backlog=backlog)
+    path.chmod(0o600)
     return listener
+
+
+def _listening_by_tcp(address: RemoteCamera, backlog: int) -> Listener:
+    [(family, _, _, _, place), *_] = socket.getaddrinfo(
+        address.host, address.port, type=socket.SOCK_STREAM
+    )
+    return Listener((str(place[0]), int(place[1])), family=family.name, backlog=backlog)
 
 
 def _send(connection: Connection, message: Message) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 
 from services.base.clock import Clock, utc_now
 from services.base.settings import Settings
+from services.camera.remote import remote_camera
 from services.city.chosen import CITY
 from services.city.city import City
 from services.forecast.champions import SHIPPED_ARTIFACTS
@@ -80,7 +81,9 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
         nowcasts=nowcasts,
         week=CachedWeekForecasts(settings.data_dir, SHIPPED_ARTIFACTS),
         day=LatestDay(CITY, store, nowcasts),
-        camera=CameraClient(settings.data_dir, is_expected=settings.camera),
+        camera=CameraClient(
+            settings.data_dir, remote=remote_camera(settings), is_expected=settings.camera
+        ),
         operations=operations,
         clock=clock,
     )

@@ -178,6 +178,13 @@ def is_alive(settings: Settings, role: Role) -> bool:
     """Whether a role has given a sign of life within a minute."""
     if role == "web":
         return serves_pages(settings.url)
+    if role == "camera" and settings.camera_url is not None:
+        # As web hosts find it. They need it only when they are asked.
+        from services.camera.remote import remote_camera  # noqa: PLC0415
+        from services.web.camera_client import is_answering  # noqa: PLC0415
+
+        camera = remote_camera(settings)
+        return camera is not None and is_answering(camera)
     last = heartbeat(settings, role)()
     return isinstance(last, float) and utc_now().timestamp() - last < HUNG_AFTER_SECONDS
 

@@ -37,6 +37,7 @@ from services.camera.messages import (
     limit_stalls,
     socket_path,
 )
+from services.camera.remote import RemoteCamera, TokenRefused, connected
 from services.web.server.awaited import IsAwaited, always
 from services.web.server.limits import CAMERA_THREADS
 
@@ -64,6 +65,8 @@ _REFUSED: Final[Mapping[str, type[PictureRefused]]] = {
 }
 
 
+_TOLD_APART: Final = "the camera has another TRAFFIC_CAMERA_TOKEN"
+_Address = Path | RemoteCamera
 Readiness = ModelState | Literal["away"]
 """How far the model is; away where no process reads pictures."""
 
@@ -75,6 +78,8 @@ class CameraClient:
     ----------
     data_dir : Path
         Where its socket is.
+    remote : RemoteCamera, optional
+        The address of its host, where that is another one; then nothing is looked for here.
     is_expected : bool
         Whether such a process is meant to run at all.
     connect_seconds, reply_seconds : float
@@ -87,12 +92,13 @@ class CameraClient:
         self,
         data_dir: Path,
         *,
+        remote: RemoteCamera | None = None,
         is_expected: bool = True,
         connect_seconds: float = _CONNECT_SECONDS,
         reply_seconds: float = REPLY_SECONDS,
         max_waiting: int = CAMERA_THREADS,
     ) -> None:
-        self._address = str(socket_path(data_dir))
+        self._address = remote or socket_path(data_dir)
         self._is_expected = is_expected
         self._connect_seconds = connect_seconds
         self._reply_seconds = reply_seconds
@@ -129,6 +135,9 @@ class CameraClient:
             raise CameraBusy(_RETRY_AFTER_S)
         try:
             return self._asked(Order(picture, wants_picture), is_awaited)
+        except TokenRefused as error:
+            log.error(_TOLD_APART)
+            raise CameraUnavailable("the camera does not answer") from error
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             log.error("the camera did not answer: %s", error or type(error).__name__)
             raise CameraUnavailable("the camera does not answer") from error
@@ -173,7 +182,17 @@ class CameraClient:
             time.sleep(_PAUSE_SECONDS)
 
 
-def _prepared(address: str) -> Readiness:
+def is_answering(camera: RemoteCamera) -> bool:
+    """Whether the camera's process of another host greets who comes, even if it is busy."""
+    try:
+        with closing(connected(camera, _CONNECT_STALL_SECONDS)) as connection:
+            GREETING.decode(_received(connection, time.monotonic() + _GREETING_SECONDS, always))
+    except (OSError, EOFError, msgspec.MsgspecError, TokenRefused):
+        return False
+    return True
+
+
+def _prepared(address: _Address) -> Readiness:
     try:
         with closing(_connected(address)) as connection:
             until = time.monotonic() + _PREPARE_SECONDS
@@ -188,6 +207,9 @@ def _prepared(address: str) -> Readiness:
     except TimeoutError:
         # It lets people in and answers nobody: so it does while it imports TensorFlow.
         return "loading"
+    except TokenRefused:
+        log.error(_TOLD_APART)
+        return "away"
     except (OSError, EOFError, msgspec.MsgspecError) as error:
         log.info("the camera cannot get ready: %s", error or type(error).__name__)
         return "away"
@@ -219,10 +241,12 @@ def _check(is_awaited: IsAwaited) -> None:
         raise CameraUnavailable("whoever handed the picture in is gone")
 
 
-def _connected(address: str) -> Connection:
+def _connected(address: _Address) -> Connection:
+    if isinstance(address, RemoteCamera):
+        return connected(address, _CONNECT_STALL_SECONDS)
     with socket.socket(socket.AF_UNIX) as raw:
         limit_stalls(raw.fileno(), _CONNECT_STALL_SECONDS)
-        raw.connect(address)
+        raw.connect(str(address))
         return Connection(raw.detach())
 
 
