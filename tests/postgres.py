@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+import psutil
 import psycopg
 
 from tests.ports import HOST, free_port
@@ -84,6 +85,21 @@ class Postgres:
         """End it and start it again, at the same address with all that was committed."""
         self.stop(crash=crash)
         self.start()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """While entered, it answers nothing and closes nothing."""
+        assert self._process is not None
+        server = psutil.Process(self._process.pid)
+        stopped = [server, *server.children()]
+        try:
+            for process in stopped:
+                process.suspend()
+            yield
+        finally:
+            for process in stopped:
+                with suppress(psutil.NoSuchProcess):
+                    process.resume()
 
     @contextmanager
     def database(self, template: str = "template0") -> Iterator[str]:

@@ -244,12 +244,20 @@ def open_operations(
     settings: Settings, *, read_only: bool = False, patience_seconds: float | None = None
 ) -> Operations:
     """The operations database that the settings name; nothing is opened yet."""
-    if settings.database_url is None:
-        path = (settings.data_dir / FILE_NAME).resolve()
-        url = URL.create("sqlite", database=str(path))
-    else:
-        url = parse_url(settings.database_url.get_secret_value())
+    url = _url_of(settings)
     return Operations(url, read_only=read_only, patience_seconds=patience_seconds)
+
+
+def server_of(settings: Settings) -> URL | None:
+    """Where the operations database is, if on a server that hosts may share."""
+    url = _url_of(settings)
+    return None if url.get_backend_name() == "sqlite" else url
+
+
+def _url_of(settings: Settings) -> URL:
+    if settings.database_url is not None:
+        return parse_url(settings.database_url.get_secret_value())
+    return URL.create("sqlite", database=str((settings.data_dir / FILE_NAME).resolve()))
 
 
 @dataclass(frozen=True)

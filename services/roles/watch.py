@@ -30,7 +30,7 @@ from services.metrics.shared_directory import metric_registry, roles_off, share_
 from services.metrics.work import WorkMetrics
 from services.operations.database import open_operations
 from services.operations.tables import OutgoingMessage
-from services.roles.sole import sole
+from services.roles.sole import sole_of_all_hosts
 from services.watch.messages import Change, Message, message_of
 from services.watch.outbox import Outbox, checked_channels, send_by_apprise
 from services.watch.overview import OverviewWriter
@@ -139,7 +139,7 @@ def run(settings: Settings, stopping: threading.Event) -> None:
     end_with_data_directory(settings.data_dir)
     outbox = Outbox(open_operations(settings), channels_of(settings), send_by_apprise)
     rules_of(settings)
-    with sole(settings.data_dir, "watch", stopping):
+    with sole_of_all_hosts(settings, "watch", stopping):
         share_metrics(settings.data_dir, "watch")
         watch = Watch(settings, outbox)
         log.info("watch started: %d rules", len(rules_of(settings).rule))

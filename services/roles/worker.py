@@ -52,7 +52,7 @@ from services.operations.events import prune_events
 from services.operations.incidents import prune_incidents
 from services.operations.log_in_failures import prune_log_in_failures
 from services.roles.processes import LEARNER, Child, Supervisor, module_command
-from services.roles.sole import sole
+from services.roles.sole import sole_of_all_hosts
 from services.roles.storage import publishing
 from services.roles.turns import Turns
 from services.traffic.snapshot import Snapshot, Source
@@ -227,21 +227,25 @@ def run(settings: Settings) -> None:
     store.prepare()
     end_with_data_directory(settings.data_dir)
     with (
-        sole(settings.data_dir, "worker"),
+        sole_of_all_hosts(settings, "worker") as tenure,
         Supervisor([learner_child(settings)] if settings.learner else []),
     ):
         remove_abandoned(settings.data_dir)
         share_metrics(settings.data_dir, "worker")
         metrics = WorkMetrics(metric_registry(), "worker")
         # First of all: on an empty disk what the last worker knew is brought here.
-        with publishing(settings, metrics):
+        with publishing(settings, metrics, lambda: tenure.epoch):
             scheduler = make_scheduler(settings, make_observer(settings, store, metrics), metrics)
             log.info(
                 "worker started: source %s, every %d s",
                 settings.source,
                 settings.feed_period_seconds,
             )
-            scheduler.start()
+            try:
+                scheduler.start()
+            finally:
+                # Nobody else begins before the last job has ended.
+                scheduler.shutdown()
 
 
 @tells_errors
@@ -268,7 +272,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _observe_once(settings: Settings) -> int:
     store = Store(CITY, settings.data_dir, heals=True)
     store.prepare()
-    with sole(settings.data_dir, "worker"):
+    with sole_of_all_hosts(settings, "worker"):
         shown = observe_once(make_observer(settings, store), make_day_keeper(settings))
         return 0 if shown is not None else 1
 

@@ -30,7 +30,7 @@ from tests.feed_replies import encode, make_records
 from tests.hanging import HangingWork
 from tests.schedules import EVES_OF_CLOCK_CHANGES, pauses
 from tests.services.history.days import append, moments
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 def start_worker(data_dir, **settings):
@@ -92,6 +92,32 @@ def test_a_second_worker_stands_by_and_takes_over(tmp_path, workers, monkeypatch
         seen = server.requests
         wait_until(lambda: server.requests > seen)
         assert second.poll() is None
+
+
+@pytest.mark.long
+def test_of_workers_on_two_hosts_one_works_and_ends_before_the_other_takes_over(
+    tmp_path, workers, postgres, postgres_url
+):
+    hosts = [tmp_path / "a", tmp_path / "b"]
+    lines = [lambda host=host: (host / "app.log").read_text() for host in hosts]
+    with fault_server(reply_with(encode(make_records()))) as server:
+        settings = {
+            "source": "live", "feed_url": server.url, "feed_period_seconds": 1,
+            "database_url": postgres_url,
+        }  # fmt: skip
+        first = workers(hosts[0], **settings)
+        wait_until(lambda: server.requests >= 2)
+        second = workers(hosts[1], **settings)
+        wait_until(lambda: (hosts[1] / "app.log").exists() and "standing by" in lines[1]())
+        postgres.cut(postgres_url.rpartition("/")[2])
+        assert first.wait(PATIENCE_SECONDS) == 75
+        assert "the lock of the worker is lost: this process ends" in lines[0]()
+        assert "worker started" not in lines[1]()
+        seen = server.requests
+        wait_until(lambda: "worker started" in lines[1]())
+        wait_until(lambda: server.requests > seen)
+        assert second.poll() is None
+        assert "number 2" in lines[1]()
 
 
 def test_once_observes_once(tmp_path, monkeypatch):
