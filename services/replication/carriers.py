@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,8 +92,9 @@ class Carriers:
     ) -> None:
         """Ask them to end; what hangs ends with the process."""
         self._stopping.set()
+        latest = time.monotonic() + LAST_WORDS_SECONDS
         for thread in self._threads:
-            thread.join(LAST_WORDS_SECONDS)
+            thread.join(max(0.0, latest - time.monotonic()))
 
     def wait_for_first(self, parts: Sequence[Part], patience_seconds: float) -> None:
         """Return once each of some parts had its first round, well or not."""

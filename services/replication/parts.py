@@ -136,10 +136,11 @@ MODELS: Final = Part(
 HISTORY: Final = Part(
     "history",
     (
+        # What is usual is read with every snapshot; the days by whoever draws up the account anew.
+        "history/rollups/source=*/*.parquet",
+        "history/hour_speeds/source=*/*.parquet",
         "history/source=*/date=*/*.parquet",
         "forecasts/nowcast/source=*/date=*/*.parquet",
-        "history/hour_speeds/source=*/*.parquet",
-        "history/rollups/source=*/*.parquet",
     ),
     look_seconds=10.0,
     places=("history", "forecasts"),
