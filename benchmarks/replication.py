@@ -30,6 +30,7 @@ from services.replication.bucket import Bucket
 from services.replication.follower import Follower
 from services.replication.parts import HISTORY, TRAFFIC, Part
 from services.replication.publisher import Publisher
+from services.roles.sole import Tenure
 from services.roles.storage import ORIGIN, following, publishing
 from services.roles.worker import make_day_keeper
 from services.traffic.store import Store, WorkerState
@@ -95,7 +96,7 @@ def measure(options: Options) -> Iterator[Row]:
             server.wipe()
             yield from _history(place, server, options.repeat(DAYS, 20))
     finally:
-        server.stop()
+        server.close()
 
 
 def _requests(place: Path, server: ObjectStorage, replies: Sequence[CheckedReply]) -> Iterator[Row]:
@@ -131,7 +132,10 @@ def _lag(place: Path, server: ObjectStorage, replies: Sequence[CheckedReply]) ->
     here, there = Machine(place / "here", server), Machine(place / "there", server)
     metrics = [WorkMetrics(metric_registry(), "worker") for _ in range(2)]
     lags = []
-    with publishing(here.settings, metrics[0]), following(there.settings, metrics[1]):
+    with (
+        publishing(here.settings, metrics[0], Tenure(0, lambda: True)),
+        following(there.settings, metrics[1]),
+    ):
         for checked in replies:
             here.observe(checked)
             started = time.monotonic()

@@ -145,6 +145,8 @@ HISTORY: Final = Part(
     look_seconds=10.0,
     places=("history", "forecasts"),
 )
+# Of the watch beside the worker, for the operators' pages.
+WATCH: Final = Part("watch", ("watch.json",), look_seconds=5.0, places=("watch",))
 # What pages are made of: what a machine needs that serves them.
-SERVED: Final = (TRAFFIC, NOWCAST, MODELS)
+SERVED: Final = (TRAFFIC, NOWCAST, MODELS, WATCH)
 PARTS: Final = (*SERVED, HISTORY)

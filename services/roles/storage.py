@@ -10,6 +10,7 @@ from typing import Final
 
 from services.base.clock import utc_now
 from services.base.data_directory import LAYOUT_VERSION
+from services.base.errors import StorageError
 from services.base.settings import Settings
 from services.city.chosen import CITY
 from services.history import layout
@@ -20,6 +21,7 @@ from services.replication.follower import Follower
 from services.replication.manifest import Origin
 from services.replication.parts import HISTORY, PARTS, SERVED, Part
 from services.replication.publisher import Publisher
+from services.roles.sole import Tenure
 
 # From a snapshot in the bucket to a machine that serves it; a look is one HEAD.
 FOLLOW_SECONDS: Final = 1.0
@@ -30,9 +32,7 @@ ORIGIN: Final = Origin(CITY.name, LAYOUT_VERSION)
 
 
 @contextlib.contextmanager
-def publishing(
-    settings: Settings, metrics: WorkMetrics, epoch: Callable[[], int] = lambda: 0
-) -> Iterator[None]:
+def publishing(settings: Settings, metrics: WorkMetrics, tenure: Tenure) -> Iterator[None]:
     """Publish every part of the data directory meanwhile; nothing where no storage is set.
 
     It is entered once what pages show is as the last publisher left it, or the bucket does not
@@ -40,9 +40,9 @@ def publishing(
 
     Parameters
     ----------
-    epoch : callable
-        Gives the number of the lock by which this machine is the one at work; it grows each time
-        that another machine gets it.
+    tenure : Tenure
+        By which this machine is the one whose worker is at work: nothing is published once it is
+        over.
 
     Raises
     ------
@@ -52,6 +52,12 @@ def publishing(
     if bucket is None:
         yield
         return
+
+    def epoch() -> int:
+        if not tenure.is_held():
+            raise StorageError("the lock of the worker is lost: nothing is published")
+        return tenure.epoch
+
     carriers = []
     for part in PARTS:
         # The upkeep would take days that are still to come for days that were removed.

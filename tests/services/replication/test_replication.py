@@ -97,6 +97,7 @@ def test_a_second_machine_has_what_the_first_one_publishes(
     here, there = machine("here"), machine("there")
     for path in (
         *("networks/ab.geojson", "snapshots/current.parquet", "worker.json", "day/live.json"),
+        "watch.json",
         *("forecasts/nowcast/current.parquet", "forecasts/nowcast/state.json"),
         "forecasts/nowcast/source=live/date=2026-11-29/064300.parquet",
         *("models/champion", "models/2026-11-29-aaaaaa/forecasts.parquet"),

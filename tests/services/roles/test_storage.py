@@ -18,7 +18,9 @@ from services.metrics.shared_directory import metric_registry
 from services.metrics.work import WorkMetrics
 from services.replication import carriers
 from services.replication.carriers import problems
+from services.replication.parts import PARTS
 from services.roles.processes import MIRROR
+from services.roles.sole import Tenure
 from services.roles.storage import following, publishing
 from services.roles.supervisor import background_children
 from services.traffic.store import Store
@@ -26,13 +28,15 @@ from tests.factories import make_network, make_snapshot_for
 from tests.object_storage import ObjectStorage
 from tests.waiting import wait_until
 
+ALONE = Tenure(0, is_held=lambda: True)
+
 
 @pytest.fixture(scope="module")
 def server():
     server = ObjectStorage()
     server.start()
     yield server
-    server.stop()
+    server.close()
 
 
 @pytest.fixture
@@ -68,7 +72,7 @@ def test_what_a_worker_publishes_is_shown_elsewhere(machines):
     snapshot = make_snapshot_for(network)
     registry, metrics = meter("mirror")
     shown = Store(RENNES, there.data_dir)
-    with publishing(here, meter()[1]), following(there, metrics):
+    with publishing(here, meter()[1], ALONE), following(there, metrics):
         Store(RENNES, here.data_dir).publish(network, snapshot)
         wait_until(lambda: shown.current_snapshot() is not None)
         wait_until(lambda: in_step(registry, "traffic"))
@@ -79,11 +83,25 @@ def test_what_a_worker_publishes_is_shown_elsewhere(machines):
 def test_what_was_observed_last_is_said_before_the_worker_ends(machines):
     here, there = machines("here"), machines("there")
     network = make_network()
-    with publishing(here, meter()[1]):
+    with publishing(here, meter()[1], ALONE):
         Store(RENNES, here.data_dir).publish(network, make_snapshot_for(network))
-    with publishing(there, meter()[1]):
+    with publishing(there, meter()[1], ALONE):
         # A worker begins only when it has what the last one knew.
         assert Store(RENNES, there.data_dir).current_snapshot() is not None
+
+
+def test_a_worker_that_lost_its_lock_publishes_no_more(machines, server):
+    here, network = machines("here"), make_network()
+    held = [True]
+    with publishing(here, meter()[1], Tenure(7, lambda: held[0])):
+        before = server.names()
+        held[0] = False
+        Store(RENNES, here.data_dir).publish(network, make_snapshot_for(network))
+        wait_until(
+            lambda: "lock of the worker is lost" in problems(here.data_dir).get("traffic", "")
+        )
+        heads = {name for name in server.names() if "/heads/" in name}
+    assert heads <= before
 
 
 def test_the_upkeep_waits_until_the_whole_history_is_here(machines, server):
@@ -93,11 +111,11 @@ def test_the_upkeep_waits_until_the_whole_history_is_here(machines, server):
     )
     day.mkdir(parents=True)
     (day / "day.parquet").write_bytes(b"rows")
-    with publishing(here, meter()[1]):
+    with publishing(here, meter()[1], ALONE):
         wait_until(lambda: any("/day-" in name for name in server.names()))
     server.fail("hang", lambda method, path: "/day-" in path)
     try:
-        with publishing(there, meter()[1]):
+        with publishing(there, meter()[1], ALONE):
             wait_until(lambda: is_locked(there.data_dir))
             server.heal()
             with layout.exclusive(there.data_dir):
@@ -119,7 +137,7 @@ def test_days_are_fetched_by_a_command(machines, monkeypatch, capsys):
         "SECRET": there.storage_secret.get_secret_value(),
     }.items():
         monkeypatch.setenv(f"TRAFFIC_STORAGE_{name}", value)
-    with publishing(here, meter()[1]):
+    with publishing(here, meter()[1], ALONE):
         day = snapshot.observed_at.date()
         command = ["fetch", str(day), str(day), "--source", snapshot.source]
         command += ["--data-dir", str(there.data_dir)]
@@ -148,18 +166,18 @@ def test_a_bucket_that_is_away_is_told_once_and_holds_nobody_up(
     here = machines("here")
     server.stop()
     try:
-        with caplog.at_level(logging.INFO), publishing(here, meter()[1]):
-            wait_until(lambda: len(problems(here.data_dir)) == 4)
+        with caplog.at_level(logging.INFO), publishing(here, meter()[1], ALONE):
+            wait_until(lambda: len(problems(here.data_dir)) == len(PARTS))
             told = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
             server.start()
             wait_until(lambda: not problems(here.data_dir))
     finally:
         server.stop()
         server.start()
-    assert len(told) == 4
+    assert len(told) == len(PARTS)
     assert "secret-of-tests" not in caplog.text
-    assert len([r for r in caplog.records if r.levelno == logging.ERROR]) == 4
-    assert caplog.text.count("goes on") == 4
+    assert len([r for r in caplog.records if r.levelno == logging.ERROR]) == len(PARTS)
+    assert caplog.text.count("goes on") == len(PARTS)
 
 
 def test_every_machine_with_a_storage_has_a_mirror_and_no_other(machines, tmp_path):
