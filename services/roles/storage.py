@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
@@ -21,7 +22,9 @@ from services.replication.follower import Follower
 from services.replication.manifest import Origin
 from services.replication.parts import HISTORY, PARTS, SERVED, Part
 from services.replication.publisher import Publisher
-from services.roles.sole import Tenure
+from services.roles.sole import Tenure, end_at_once
+
+log = logging.getLogger(__name__)
 
 # From a snapshot in the bucket to a machine that serves it; a look is one HEAD.
 FOLLOW_SECONDS: Final = 1.0
@@ -32,7 +35,12 @@ ORIGIN: Final = Origin(CITY.name, LAYOUT_VERSION)
 
 
 @contextlib.contextmanager
-def publishing(settings: Settings, metrics: WorkMetrics, tenure: Tenure) -> Iterator[None]:
+def publishing(
+    settings: Settings,
+    metrics: WorkMetrics,
+    tenure: Tenure,
+    end: Callable[[], None] = end_at_once,
+) -> Iterator[None]:
     """Publish every part of the data directory meanwhile; nothing where no storage is set.
 
     It is entered once what pages show is as the last publisher left it, or the bucket does not
@@ -43,6 +51,8 @@ def publishing(settings: Settings, metrics: WorkMetrics, tenure: Tenure) -> Iter
     tenure : Tenure
         By which this machine is the one whose worker is at work: nothing is published once it is
         over.
+    end : callable
+        Ends the process where a bucket that hangs would hold it up.
 
     Raises
     ------
@@ -64,14 +74,22 @@ def publishing(settings: Settings, metrics: WorkMetrics, tenure: Tenure) -> Iter
         guard = partial(layout.exclusive, settings.data_dir) if part is HISTORY else nullcontext
         publisher = Publisher(bucket, part, settings.data_dir, ORIGIN, epoch, guard=guard)
         carriers.append(Carrier(part, publisher.round, part.look_seconds, publisher.close))
-    with Carriers(settings.data_dir, carriers, _noted(metrics), has_last_round=True) as under_way:
-        under_way.wait_for_first(SERVED, RESTORE_PATIENCE_SECONDS)
-        yield
+    under_way = Carriers(settings.data_dir, carriers, _noted(metrics), has_last_round=True)
+    try:
+        with under_way:
+            under_way.wait_for_first(SERVED, RESTORE_PATIENCE_SECONDS)
+            yield
+    finally:
+        _end_if_hung(under_way, end)
 
 
 @contextlib.contextmanager
 def following(
-    settings: Settings, metrics: WorkMetrics, *, with_history: bool = False
+    settings: Settings,
+    metrics: WorkMetrics,
+    *,
+    with_history: bool = False,
+    end: Callable[[], None] = end_at_once,
 ) -> Iterator[None]:
     """Follow what other machines publish meanwhile; nothing where no storage is set.
 
@@ -79,6 +97,8 @@ def following(
     ----------
     with_history : bool
         For a machine whose worker stands by.
+    end : callable
+        Ends the process where a bucket that hangs would hold it up.
 
     Raises
     ------
@@ -93,8 +113,18 @@ def following(
         Carrier(part, Follower(bucket, part, settings.data_dir, ORIGIN).round, FOLLOW_SECONDS)
         for part in parts
     ]
-    with Carriers(settings.data_dir, carriers, _noted(metrics)):
-        yield
+    under_way = Carriers(settings.data_dir, carriers, _noted(metrics))
+    try:
+        with under_way:
+            yield
+    finally:
+        _end_if_hung(under_way, end)
+
+
+def _end_if_hung(carriers: Carriers, end: Callable[[], None]) -> None:
+    if carriers.are_hung():
+        log.error("the object storage does not answer: this process ends without it")
+        end()
 
 
 def _noted(metrics: WorkMetrics) -> Callable[[str], None]:

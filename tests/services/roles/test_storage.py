@@ -180,6 +180,19 @@ def test_a_bucket_that_is_away_is_told_once_and_holds_nobody_up(
     assert caplog.text.count("goes on") == len(PARTS)
 
 
+def test_a_bucket_that_hangs_holds_up_no_end(machines, server, monkeypatch):
+    monkeypatch.setattr(carriers, "LAST_WORDS_SECONDS", 0.2)
+    ended = []
+    try:
+        with following(machines("there"), meter("mirror")[1], end=lambda: ended.append("mirror")):
+            server.fail("hang")
+            asked = server.asked.total()
+            wait_until(lambda: server.asked.total() > asked)
+    finally:
+        server.heal()
+    assert ended == ["mirror"]
+
+
 def test_every_machine_with_a_storage_has_a_mirror_and_no_other(machines, tmp_path):
     def mirrors(settings, roles):
         children = background_children(settings, roles)
