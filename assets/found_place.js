@@ -16,8 +16,7 @@
     // The place that the panel lists stretches of, and which.
     place: null,
     codes: [],
-    // The network that what was found last is of, and its documents.
-    network: null,
+    // The documents of its network.
     stretches: null,
     features: null,
     // The road that was found last: its segments, and the id of the one that the panel tells of.
@@ -28,11 +27,12 @@
 
   const documents = async () => {
     const { network } = page.snapshot;
+    const { networkUrl, stretchesUrl } = page.settings.map;
     const [features, stretches] = await Promise.all([
-      app.roads(),
-      app.networkStretches(network, page.settings.map.stretchesUrl),
+      app.networkFeatures(network, networkUrl),
+      app.networkStretches(network, stretchesUrl),
     ]);
-    return { features, stretches, network };
+    return { features, stretches };
   };
 
   const segmentsOf = (code) =>
@@ -111,21 +111,18 @@
   const outline = () => {
     const { place, road } = state;
     const found = page.road !== null && page.road === road.id ? road.segments : place?.segments;
-    app.change({ found: found?.length ? found : null, place: place?.key ?? null });
+    app.change({ found: found?.length ? found : null });
   };
 
   const goTo = (features) => {
     if (features.length) page.driver?.fit(app.zoneOnMap.boundsOf(features));
   };
 
-  const isMeasured = (segment) => page.settings.statuses[statusAt(segment)] !== "unknown";
-
   /** The segment that stands for some: the longest of the status that most of them have; of those
-      that the legend shows, and of those that are measured, if there are any. */
+      that the legend shows, if it shows any. */
   const representative = (segments, features) => {
-    const orAll = (some, all) => (some.length ? some : all);
-    const shown = orAll(segments.filter((segment) => !app.trafficMap.shown(segment).isHidden), segments);
-    const among = orAll(shown.filter(isMeasured), shown);
+    const shown = segments.filter((segment) => !app.trafficMap.shown(segment).isHidden);
+    const among = shown.length ? shown : segments;
     const metres = (some) => app.places.metresByStatus(some, features, statusAt);
     const [[status]] = [...metres(among)].toSorted(([, one], [, other]) => other - one);
     const length = (segment) => metres([segment]).get(status);
@@ -136,11 +133,11 @@
 
   /** A road or stretch: the card of the segment that stands for it, all of it outlined. */
   const openRoad = async (segments) => {
-    const { features, network } = await documents();
+    const { features } = await documents();
     const id = representative(segments, features);
     const { code, isHidden } = app.trafficMap.shown(id);
     if (isHidden) app.trafficMap.toggle(code);
-    Object.assign(state, { network, road: { id: features[id].properties.segment_id, segments } });
+    state.road = { id: features[id].properties.segment_id, segments };
     await app.roadCard.show(id);
     goTo(segments.map((segment) => features[segment]));
   };
@@ -168,59 +165,28 @@
   };
 
   /** A place that is no road: what is near it or along it, as a list. */
-  const openList = async (place, goesThere) => {
-    const { features, stretches, network } = await documents();
+  const openList = async (place) => {
+    const { features, stretches } = await documents();
     const segments = place.segments ?? [];
     const its = segments.map((segment) => features[segment]);
     const point = place.point ?? middleOf(its);
     const codes = app.places.stretchesOf(place, point, stretches, features);
-    Object.assign(state, { place, codes, features, stretches, network });
+    Object.assign(state, { place, codes, features, stretches });
     app.panel.open(content);
     outline();
-    if (!goesThere) return;
     if (place.point) goAround(point);
     else goTo(its);
   };
 
-  /** Show a place of `app.places`; the map goes there unless it is told to stay. */
-  const open = async (place, { goesThere = true } = {}) => {
+  /** Show a place of `app.places`. */
+  const open = async (place) => {
     document.getElementById("map-frame").scrollIntoView({ block: "nearest" });
     if (place.kind === "zone") app.moment.chooseZone(place.zone);
     else if (place.kind === "road" || place.kind === "stretch") await openRoad(place.segments);
-    else await openList(place, goesThere);
+    else await openList(place);
   };
 
-  /** Leave the place that the panel lists roads of. */
-  const leave = () => {
-    app.panel.leave(content);
-    forget();
-  };
-
-  /** Another network has come, with other roads at its places: what was found is looked for anew. */
-  const findAnew = async () => {
-    const { place } = state;
-    const { network } = page.snapshot;
-    Object.assign(state, { network, road: { id: null, segments: [] } });
-    outline();
-    if (!place) return;
-    try {
-      const found = place.key ? await app.find.placeOf(place.key) : place;
-      if (state.place !== place || page.snapshot.network !== network) return;
-      if (found) {
-        await openList(found, false);
-        return;
-      }
-      leave();
-      app.moment.say(page.texts.address_problem.find);
-    } catch {
-      // The server is away, which the page says elsewhere.
-    }
-  };
-
-  const update = () => {
-    if (page.snapshot && state.network && page.snapshot.network !== state.network) findAnew();
-    else if (state.place) app.panel.rewrite();
-  };
+  const update = () => state.place && app.panel.rewrite();
 
   /** The panel of a page that was left is gone, and with it what it told. */
   const forget = () => {
@@ -231,5 +197,5 @@
   app.follow(["frame"], forget);
   app.follow(["forecast", "snapshot"], update);
   app.follow(["road"], outline);
-  app.foundPlace = { leave, open };
+  app.foundPlace = { open };
 })();

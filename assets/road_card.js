@@ -278,14 +278,15 @@
 
   /** Show a segment by its place in the network in the panel, and leave the map where it is. */
   const show = async (id) => {
-    const features = await app.roads();
+    const { settings, snapshot } = page;
+    const features = await app.networkFeatures(snapshot.network, settings.map.networkUrl);
     choose({ id, properties: features[id].properties }, null);
   };
 
   /** Show a segment by its place in the network, on the map and in the panel. */
   const flyTo = async (id) => {
-    const { driver } = page;
-    const features = await app.roads();
+    const { driver, settings, snapshot } = page;
+    const features = await app.networkFeatures(snapshot.network, settings.map.networkUrl);
     const { geometry, properties } = features[id];
     frame().scrollIntoView({ block: "nearest" });
     app.sheet.lower("half");
@@ -304,11 +305,12 @@
 
   /** The road that another part of the page, or its address, asks for. */
   const follow = async () => {
-    const { road, snapshot, texts } = page;
+    const { road, snapshot, settings, texts } = page;
     if (!snapshot || !road || isMoved() || road === state.road?.properties.segment_id) return;
-    // Null while the roads cannot be had.
-    const feature = await app.roadOf(road).catch(() => null);
-    if (feature === null || page.road !== road || page.snapshot.network !== snapshot.network) return;
+    const { networkUrl } = settings.map;
+    const features = await app.networkFeatures(snapshot.network, networkUrl).catch(() => null);
+    if (!features || page.road !== road || page.snapshot.network !== snapshot.network) return;
+    const feature = features.find(({ properties }) => properties.segment_id === road);
     if (feature) {
       choose({ id: feature.id, properties: feature.properties }, null);
     } else {

@@ -74,13 +74,12 @@ def measure(options: Options) -> Iterator[Row]:
 
 
 def _size_rows(visits: list[_Visit], largest_text_kilobytes: float) -> Iterator[Row]:
-    requests = max(visit.requests for visit in visits)
+    most = max(visits, key=lambda visit: visit.kilobytes)
     yield Row(
         "first visit, all that it loads",
-        spread([visit.kilobytes for visit in visits], "kB"),
+        exactly(most.kilobytes, "kB"),
         target=VISIT_TARGET,
-        note=f"{requests} requests, with their headers, the roads among them; the most is of a "
-        "process that only just started, whose files are not as small as they get",
+        note=f"{most.requests} requests, with their headers, the roads among them",
     )
     yield Row(
         "a page of text, all that it loads",

@@ -1,8 +1,9 @@
 """The learner: the worker's companion that has TensorFlow. ``python -m models.learner``.
 
 It writes forecasts and models into the data directory and nothing else. The worker starts
-it, ends it and starts it again; when the worker is gone, the system ends it. It may be
-killed at any moment: every file appears by atomic rename.
+it, ends it and starts it again; when the worker is gone, the system ends it. On a host of its own
+(``--alone``) it is a role as others are, publishes what it writes, and chooses the models.
+It may be killed at any moment: every file appears by atomic rename.
 """
 
 from __future__ import annotations
@@ -25,15 +26,20 @@ from models.nowcast.kind import NOWCAST
 from models.training_command import quieten_tensorflow
 from services.base.clock import utc_now
 from services.base.command_line import run_command, tells_errors
-from services.base.data_directory import prepare_data_directory
+from services.base.data_directory import end_with_data_directory, prepare_data_directory
 from services.base.errors import TrafficError
 from services.base.journal import start_journal
 from services.base.settings import Settings, load_settings
 from services.city.chosen import CITY
 from services.city.city import City
 from services.forecast.champions import SHIPPED_ARTIFACTS
+from services.learn.setting_aside import set_aside_what_is_worse
 from services.metrics.shared_directory import metric_registry, share_metrics
 from services.metrics.work import WorkMetrics
+from services.operations.database import open_operations
+from services.replication.parts import LEARNT
+from services.roles.sole import sole_of_all_hosts
+from services.roles.storage import publishing
 from services.roles.turns import Turns
 
 log = logging.getLogger(__name__)
@@ -49,6 +55,9 @@ HEARTBEAT_PERIOD_SECONDS: Final = 15.0
 # on a busy machine for a minute; a challenge of each kind is ended in its time (`models.night`).
 LONGEST_NOWCAST_SECONDS: Final = 300.0
 LONGEST_CHALLENGE_SECONDS: Final = LONGEST_NIGHT_SECONDS + 600.0
+# As often as the worker scores, which sets models aside where the learner is its companion.
+SET_ASIDE_PERIOD_SECONDS: Final = 3_600.0
+LONGEST_SET_ASIDE_SECONDS: Final = 600.0
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,17 @@ def make_jobs(city: City, settings: Settings, turns: Turns) -> list[Job]:
             turns.watched(lambda: challenge_at_night(city, settings), LONGEST_CHALLENGE_SECONDS),
         ),
     ]
+
+
+def choosing(city: City, settings: Settings, turns: Turns) -> Job:
+    """Setting aside what does worse than the average, by the scores that the worker keeps."""
+    operations = open_operations(settings)
+
+    def set_aside() -> None:
+        set_aside_what_is_worse(city, settings.data_dir, SHIPPED_ARTIFACTS, operations, utc_now())
+
+    work = turns.watched(set_aside, LONGEST_SET_ASIDE_SECONDS)
+    return Job("choice", SET_ASIDE_PERIOD_SECONDS, work)
 
 
 def heartbeat(metrics: WorkMetrics, turns: Turns) -> Job:
@@ -133,9 +153,24 @@ def make_scheduler(jobs: Sequence[Job], metrics: WorkMetrics | None = None) -> B
 def run(city: City, settings: Settings) -> NoReturn:
     """Work until a signal ends the process; a job under way is dropped."""
     share_metrics(settings.data_dir, "learner")
-    metrics = WorkMetrics(metric_registry(), "learner")
-    turns = Turns()
-    jobs = [*make_jobs(city, settings, turns), heartbeat(metrics, turns)]
+    work(city, settings, WorkMetrics(metric_registry(), "learner"), Turns())
+
+
+def run_alone(city: City, settings: Settings) -> NoReturn:
+    """The same on a host of its own, where its models and forecasts begin."""
+    end_with_data_directory(settings.data_dir)
+    with sole_of_all_hosts(settings, "learner") as tenure:
+        share_metrics(settings.data_dir, "learner")
+        metrics, turns = WorkMetrics(metric_registry(), "learner"), Turns()
+        with publishing(settings, metrics, lambda: tenure.epoch, LEARNT):
+            work(city, settings, metrics, turns, choosing(city, settings, turns))
+
+
+def work(
+    city: City, settings: Settings, metrics: WorkMetrics, turns: Turns, *more: Job
+) -> NoReturn:
+    """Do every job again and again."""
+    jobs = [*make_jobs(city, settings, turns), *more, heartbeat(metrics, turns)]
     scheduler = make_scheduler(jobs, metrics)
     scheduler.start()
     log.info("learner started")
@@ -150,9 +185,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m models.learner",
         description="Forecast the next hour after every snapshot in TRAFFIC_DATA_DIR, and "
         "challenge the models in use at night. The worker starts this by itself unless "
-        "TRAFFIC_LEARNER is off. Settings come from the environment or .env (see README).",
+        "TRAFFIC_LEARNER is off or elsewhere. Settings come from the environment or .env "
+        "(see README).",
     )
-    parser.parse_args(arguments)
+    parser.add_argument(
+        "--alone",
+        action="store_true",
+        help="on a host of its own, where no worker starts and ends it: publish what is learnt",
+    )
+    options = parser.parse_args(arguments)
     # Nothing has to be tidied up, and a Ctrl-C in the terminal is no error.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     quieten_tensorflow()
@@ -162,6 +203,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A look that is still under way when the next one is due is no news.
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     os.nice(NICENESS)
+    if options.alone:
+        run_alone(CITY, settings)
     run(CITY, settings)
 
 

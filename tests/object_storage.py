@@ -6,7 +6,6 @@ What it keeps lies in this process: killed and started again, it has it all, unt
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -16,7 +15,7 @@ from moto.backends import get_backend
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from tests.ports import HOST
+from tests.ports import HOST, free_port
 
 BUCKET = "traffic"
 Fault = Literal["deny", "hang", "cut", "damage"]
@@ -33,11 +32,7 @@ class ObjectStorage:
     """The server, its objects, its faults, and how often it was asked for what."""
 
     def __init__(self) -> None:
-        # Bound and never listened at: while the server is away, nobody else gets its port.
-        self._kept = socket.socket()
-        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._kept.bind((HOST, 0))
-        self.port: int = self._kept.getsockname()[1]
+        self.port = free_port()
         self.fault: Fault | None = None
         # Requests that a fault is of; by default all.
         self.is_meant: Callable[[str, str], bool] = lambda method, path: True
@@ -67,10 +62,6 @@ class ObjectStorage:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
-
-    def close(self) -> None:
-        self.stop()
-        self._kept.close()
 
     def wipe(self) -> None:
         """Everything is lost; the bucket is there and empty."""
@@ -102,9 +93,7 @@ class ObjectStorage:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         self.asked[method] += 1
         if method == "PUT":
-            # A client that signs each chunk tells the length of the whole apart.
-            told = environ.get("HTTP_X_AMZ_DECODED_CONTENT_LENGTH") or environ.get("CONTENT_LENGTH")
-            self.bytes_in += int(told or 0)
+            self.bytes_in += int(environ.get("CONTENT_LENGTH") or 0)
         fault = self.fault if self.is_meant(method, path) else None
         if fault == "hang":
             self._released.wait(60)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Annotated, Final, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from services.base.errors import ConfigurationError
 from services.base.storage_address import parse_storage_address
 
 PREFIX = "TRAFFIC_"
+
+Role = Literal["web", "worker", "learner", "watch", "camera", "mirror"]
+"""What a process is for."""
+HostRole = Literal["web", "worker", "learner", "watch", "camera"]
+"""Those that a host is given; the mirror goes with them."""
 
 OPENSTREETMAP_TILES_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
@@ -53,9 +59,14 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(None, min_length=16)
     # Empty: no backdrop. OpenStreetMap's tiles allow light use with attribution.
     tiles_url: str = OPENSTREETMAP_TILES_URL
+    # Of this host. The learner is the worker's companion where it is not named by itself.
+    roles: Annotated[frozenset[HostRole], NoDecode] = frozenset(
+        {"web", "worker", "watch", "camera"}
+    )
     web_processes: int = Field(2, ge=1, le=64)
-    # Whether the worker runs its companion, which has TensorFlow and forecasts the next hour.
-    learner: bool = True
+    # Whether the worker runs its companion, which has TensorFlow and forecasts the next hour, or
+    # another host does.
+    learner: bool | Literal["elsewhere"] = True
     # Whether a process looks at street pictures; it has TensorFlow once somebody hands one in.
     camera: bool = True
     # A Keras model of one's own (FILE.keras, FILE.json beside it); None: the champion.
@@ -84,7 +95,7 @@ class Settings(BaseSettings):
     contact: str = Field("", max_length=200)
     # How many proxies in front tell the visitor's address and protocol (X-Forwarded-…).
     trusted_proxies: int = Field(0, ge=0, le=5)
-    # Whether a cache in front answers the refreshes of many pages (deploy/nginx/).
+    # Whether a cache in front answers the refreshes of many pages (deploy/nginx.conf).
     shared_cache: bool = False
     # None: a SQLite file in the data directory. It may hold a password.
     database_url: SecretStr | None = None
@@ -115,6 +126,14 @@ class Settings(BaseSettings):
     def _without_brackets(cls, value: object) -> object:
         # As addresses of the web have it, and as some write it here.
         return value.strip("[]") if isinstance(value, str) else value
+
+    @field_validator("roles", mode="before")
+    @classmethod
+    def _names_of_roles(cls, value: object) -> object:
+        names = value.replace(",", " ").split() if isinstance(value, str) else value
+        if not isinstance(names, Collection) or not names or set(names) - set(get_args(HostRole)):
+            raise ValueError(f"some of {', '.join(get_args(HostRole))}, with commas between")
+        return frozenset(names)
 
     @field_validator("notify_language")
     @classmethod

@@ -29,7 +29,13 @@ _SCORED_SOURCES: Final[tuple[Source, ...]] = ("live", "demo")
 
 
 def score_forecasts(
-    city: City, data_dir: Path, shipped: Path, operations: Operations, now: datetime
+    city: City,
+    data_dir: Path,
+    shipped: Path,
+    operations: Operations,
+    now: datetime,
+    *,
+    sets_aside: bool = True,
 ) -> None:
     """Score what can be scored now, measure the drift, and set aside what the average outdoes.
 
@@ -41,6 +47,8 @@ def score_forecasts(
         Where local models and those that came with the code are.
     now : datetime
         Aware.
+    sets_aside : bool
+        Whether the choice of models is made here.
     """
     for source in layout.sources(data_dir):
         if source not in _SCORED_SOURCES:
@@ -49,7 +57,7 @@ def score_forecasts(
             kinds = scored_kinds(city, data_dir, source, shipped, operations)
             score_past_hours(city, data_dir, source, kinds, operations, now=now)
             measure_drift(city, data_dir, source, operations, now)
-            if source == "live":
+            if source == "live" and sets_aside:
                 set_aside_what_is_worse(city, data_dir, shipped, operations, now)
         except (TrafficError, OSError) as error:
             log.error("scoring the forecasts by source %s: %s", source, error)

@@ -9,8 +9,8 @@ from typing import Final
 import psutil
 from prometheus_client import CollectorRegistry
 
+from services.base.settings import Role
 from services.metrics.definitions import PROCESS_CPU, PROCESS_MEMORY
-from services.metrics.shared_directory import Role
 
 # Reading it takes some 50 microseconds: not at every request.
 _PERIOD_SECONDS: Final = 5.0

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.utils import floatToGoString
 
+from services.base.settings import Role
 from services.metrics.definitions import HEARTBEAT, METRICS_UNREADABLE, PROCESS_LABELS
 from services.metrics.files import (
     HISTOGRAM,
@@ -28,7 +29,6 @@ from services.metrics.files import (
 from services.metrics.host import host_families
 from services.metrics.shared_directory import (
     ADDED_UP,
-    Role,
     added_up_in,
     is_past,
     is_shared,

@@ -10,13 +10,13 @@ import logging
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, get_args
 
 from filelock import FileLock, Timeout
 from prometheus_client import CollectorRegistry, values
 
 from services.base.files import remove_abandoned
-from services.base.settings import Settings
+from services.base.settings import Role, Settings
 from services.metrics.files import (
     COUNTER,
     HISTOGRAM,
@@ -30,8 +30,6 @@ from services.metrics.files import (
 )
 
 log = logging.getLogger(__name__)
-
-Role = Literal["web", "worker", "learner", "watch", "camera", "mirror"]
 
 DIRECTORY: Final = "metrics"
 # The one file of a type that holds what ended processes counted.
@@ -73,14 +71,16 @@ def is_shared() -> bool:
     return str(values.ValueClass.__qualname__).startswith(FileValues.__qualname__)
 
 
-def roles_off(settings: Settings) -> frozenset[str]:
-    """Roles that do not run by the settings: what they once left says nothing of today."""
-    wanted = {
-        "camera": settings.camera,
-        "learner": settings.learner,
-        "mirror": settings.storage_url is not None,
-    }
-    return frozenset(role for role, is_wanted in wanted.items() if not is_wanted)
+def roles_off(settings: Settings) -> frozenset[Role]:
+    """Roles that do not run here by the settings: what they once left says nothing of today."""
+    here: set[Role] = {*settings.roles}
+    if not settings.camera:
+        here.discard("camera")
+    if "worker" in here and settings.learner is True:
+        here.add("learner")
+    if settings.storage_url is not None:
+        here.add("mirror")
+    return frozenset(get_args(Role)) - here
 
 
 def retire_dead(directory: Path, host: str) -> None:

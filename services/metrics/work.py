@@ -8,6 +8,7 @@ from typing import Literal
 
 from prometheus_client import CollectorRegistry
 
+from services.base.settings import Role
 from services.metrics.definitions import (
     FEED_FETCH_DURATION,
     FEED_FETCHES,
@@ -26,7 +27,6 @@ from services.metrics.definitions import (
 )
 from services.metrics.process import ProcessMeter
 from services.metrics.samples import Sample
-from services.metrics.shared_directory import Role
 
 FetchOutcome = Literal["ok", "unreachable", "refused"]
 

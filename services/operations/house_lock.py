@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy import func, select
 from sqlalchemy.engine import URL
 
 from services.base.clock import utc_now
@@ -100,13 +101,14 @@ class HouseLock:
     def begin(self) -> int:
         """Enter this process as the holder; its epoch, larger than any before.
 
+        Of whichever role: what the worker writes may be the learner's to write from now on.
+
         Raises
         ------
         StorageError
         """
         with self._operations.begin() as session:
-            before = session.get(RoleTenure, self._role)
-            epoch = 1 if before is None else before.epoch + 1
+            epoch = 1 + (session.scalar(select(func.max(RoleTenure.epoch))) or 0)
             session.merge(RoleTenure(self._role, epoch, self._holder, utc_now()))
         return epoch
 

@@ -136,17 +136,23 @@ MODELS: Final = Part(
 HISTORY: Final = Part(
     "history",
     (
-        # What is usual is read with every snapshot; the days by whoever draws up the account anew.
-        "history/rollups/source=*/*.parquet",
-        "history/hour_speeds/source=*/*.parquet",
         "history/source=*/date=*/*.parquet",
-        "forecasts/nowcast/source=*/date=*/*.parquet",
+        "history/hour_speeds/source=*/*.parquet",
+        "history/rollups/source=*/*.parquet",
     ),
     look_seconds=10.0,
-    places=("history", "forecasts"),
+    places=("history",),
 )
-# Of the watch beside the worker, for the operators' pages.
-WATCH: Final = Part("watch", ("watch.json",), look_seconds=5.0, places=("watch",))
+# What was forecast for the next hour, to be scored.
+ISSUED: Final = Part(
+    "issued",
+    ("forecasts/nowcast/source=*/date=*/*.parquet",),
+    look_seconds=10.0,
+    places=("issued", "forecasts"),
+)
 # What pages are made of: what a machine needs that serves them.
-SERVED: Final = (TRAFFIC, NOWCAST, MODELS, WATCH)
-PARTS: Final = (*SERVED, HISTORY)
+SERVED: Final = (TRAFFIC, NOWCAST, MODELS)
+# What the learner writes, on whichever host.
+LEARNT: Final = (NOWCAST, MODELS, ISSUED)
+OBSERVED: Final = (TRAFFIC, HISTORY)
+PARTS: Final = (*SERVED, HISTORY, ISSUED)

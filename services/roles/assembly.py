@@ -66,7 +66,7 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
     store = Store(CITY, settings.data_dir)
     store.prepare()
     operations = open_for_serving(settings)
-    nowcasts = CachedNowcasts(CITY, settings.data_dir, is_expected=settings.learner)
+    nowcasts = CachedNowcasts(CITY, settings.data_dir, is_expected=bool(settings.learner))
     return Services(
         settings=settings,
         city=CITY,

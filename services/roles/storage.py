@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
@@ -11,7 +10,6 @@ from typing import Final
 
 from services.base.clock import utc_now
 from services.base.data_directory import LAYOUT_VERSION
-from services.base.errors import StorageError
 from services.base.settings import Settings
 from services.city.chosen import CITY
 from services.history import layout
@@ -22,9 +20,6 @@ from services.replication.follower import Follower
 from services.replication.manifest import Origin
 from services.replication.parts import HISTORY, PARTS, SERVED, Part
 from services.replication.publisher import Publisher
-from services.roles.sole import Tenure, end_at_once
-
-log = logging.getLogger(__name__)
 
 # From a snapshot in the bucket to a machine that serves it; a look is one HEAD.
 FOLLOW_SECONDS: Final = 1.0
@@ -38,21 +33,19 @@ ORIGIN: Final = Origin(CITY.name, LAYOUT_VERSION)
 def publishing(
     settings: Settings,
     metrics: WorkMetrics,
-    tenure: Tenure,
-    end: Callable[[], None] = end_at_once,
+    epoch: Callable[[], int] = lambda: 0,
+    parts: Sequence[Part] = PARTS,
 ) -> Iterator[None]:
-    """Publish every part of the data directory meanwhile; nothing where no storage is set.
+    """Publish parts of the data directory meanwhile; nothing where no storage is set.
 
     It is entered once what pages show is as the last publisher left it, or the bucket does not
     answer. The history follows while the worker works.
 
     Parameters
     ----------
-    tenure : Tenure
-        By which this machine is the one whose worker is at work: nothing is published once it is
-        over.
-    end : callable
-        Ends the process where a bucket that hangs would hold it up.
+    epoch : callable
+        Gives the number of the lock by which this machine is the one at work; it grows each time
+        that another machine gets it.
 
     Raises
     ------
@@ -62,34 +55,21 @@ def publishing(
     if bucket is None:
         yield
         return
-
-    def epoch() -> int:
-        if not tenure.is_held():
-            raise StorageError("the lock of the worker is lost: nothing is published")
-        return tenure.epoch
-
     carriers = []
-    for part in PARTS:
+    for part in parts:
         # The upkeep would take days that are still to come for days that were removed.
         guard = partial(layout.exclusive, settings.data_dir) if part is HISTORY else nullcontext
         publisher = Publisher(bucket, part, settings.data_dir, ORIGIN, epoch, guard=guard)
         carriers.append(Carrier(part, publisher.round, part.look_seconds, publisher.close))
-    under_way = Carriers(settings.data_dir, carriers, _noted(metrics), has_last_round=True)
-    try:
-        with under_way:
-            under_way.wait_for_first(SERVED, RESTORE_PATIENCE_SECONDS)
-            yield
-    finally:
-        _end_if_hung(under_way, end)
+    with Carriers(settings.data_dir, carriers, _noted(metrics), has_last_round=True) as under_way:
+        first = [part for part in SERVED if part in parts]
+        under_way.wait_for_first(first, RESTORE_PATIENCE_SECONDS)
+        yield
 
 
 @contextlib.contextmanager
 def following(
-    settings: Settings,
-    metrics: WorkMetrics,
-    *,
-    with_history: bool = False,
-    end: Callable[[], None] = end_at_once,
+    settings: Settings, metrics: WorkMetrics, *, with_history: bool = False
 ) -> Iterator[None]:
     """Follow what other machines publish meanwhile; nothing where no storage is set.
 
@@ -97,8 +77,6 @@ def following(
     ----------
     with_history : bool
         For a machine whose worker stands by.
-    end : callable
-        Ends the process where a bucket that hangs would hold it up.
 
     Raises
     ------
@@ -113,18 +91,8 @@ def following(
         Carrier(part, Follower(bucket, part, settings.data_dir, ORIGIN).round, FOLLOW_SECONDS)
         for part in parts
     ]
-    under_way = Carriers(settings.data_dir, carriers, _noted(metrics))
-    try:
-        with under_way:
-            yield
-    finally:
-        _end_if_hung(under_way, end)
-
-
-def _end_if_hung(carriers: Carriers, end: Callable[[], None]) -> None:
-    if carriers.are_hung():
-        log.error("the object storage does not answer: this process ends without it")
-        end()
+    with Carriers(settings.data_dir, carriers, _noted(metrics)):
+        yield
 
 
 def _noted(metrics: WorkMetrics) -> Callable[[str], None]:

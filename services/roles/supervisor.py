@@ -16,18 +16,19 @@ import time
 from collections.abc import Collection, Sequence
 from functools import partial
 from types import FrameType
-from typing import TYPE_CHECKING, Final
+from typing import Final, get_args
 
 from services.base.clock import utc_now
 from services.base.command_line import run_command, tells_errors
 from services.base.data_directory import prepare_data_directory, when_replaced
 from services.base.errors import ConfigurationError
 from services.base.journal import start_journal
-from services.base.settings import Settings, host_and_port, load_settings
+from services.base.settings import HostRole, Role, Settings, host_and_port, load_settings
 from services.city.chosen import CITY
 from services.roles.processes import (
     CAMERA,
     HUNG_AFTER_SECONDS,
+    LEARNER,
     MIRROR,
     WATCH,
     WORKER,
@@ -40,16 +41,13 @@ from services.roles.processes import (
 from services.watch.probe import serves_pages
 from services.watch.rules import rules_of
 
-if TYPE_CHECKING:
-    from services.metrics.shared_directory import Role
-
 log = logging.getLogger(__name__)
 
 # Pages first: on two cores everything else would take from them what they need to start.
 PAGES_FIRST_SECONDS: Final = 15.0
 FIRST_ROUND_SECONDS: Final = 3.0
 _LOOK_SECONDS: Final = 0.05
-ROLES: Final[tuple[Role, ...]] = ("web", "worker", "watch", "camera")
+ROLES: Final[tuple[HostRole, ...]] = get_args(HostRole)
 
 
 def web_command() -> list[str]:
@@ -90,7 +88,7 @@ def web_child(settings: Settings) -> Child:
 
 
 def background_children(
-    settings: Settings, roles: Collection[str] = ROLES, *, after_pages: bool = True
+    settings: Settings, roles: Collection[str] | None = None, *, after_pages: bool = True
 ) -> list[Child]:
     """Those of the roles that serve no pages.
 
@@ -98,14 +96,21 @@ def background_children(
     ----------
     settings : Settings
         Which may leave the camera out.
+    roles : collection of str, optional
+        Those of the settings, if they are not given.
     after_pages : bool
         Whether pages come first, then the traffic, then the rest: where all share a machine.
     """
+    roles = settings.roles if roles is None else roles
     pages_first = partial(wait_for_pages, settings) if after_pages else at_once
     traffic_first = partial(wait_for_traffic, settings) if after_pages else at_once
     children = {
         "worker": Child(module_command(WORKER), pages_first, heartbeat(settings, "worker")),
         "watch": Child(module_command(WATCH), traffic_first, heartbeat(settings, "watch")),
+        # On a host of its own; elsewhere the worker starts it.
+        "learner": Child(
+            module_command(LEARNER, "--alone"), at_once, heartbeat(settings, "learner")
+        ),
     }
     if settings.camera:
         children["camera"] = Child(
@@ -114,7 +119,8 @@ def background_children(
     wanted = [child for role, child in children.items() if role in roles]
     if settings.storage_url is not None:
         # At once: without it the pages have nothing to show.
-        wanted.insert(0, mirror_child(settings, with_history="worker" in roles))
+        has_history = not {"worker", "learner"}.isdisjoint(roles)
+        wanted.insert(0, mirror_child(settings, with_history=has_history))
     return wanted
 
 
@@ -189,7 +195,7 @@ def is_alive(settings: Settings, role: Role) -> bool:
     return isinstance(last, float) and utc_now().timestamp() - last < HUNG_AFTER_SECONDS
 
 
-def prepare_start(settings: Settings, roles: Collection[str] = ROLES) -> None:
+def prepare_start(settings: Settings, roles: Collection[str] | None = None) -> None:
     """Check machine, rules, channels and models, and start the journal.
 
     Raises
@@ -197,7 +203,7 @@ def prepare_start(settings: Settings, roles: Collection[str] = ROLES) -> None:
     ConfigurationError
         When the port, the data directory, the rules, a channel or a model cannot be used.
     """
-    if "web" in roles:
+    if "web" in (settings.roles if roles is None else roles):
         check_port_is_free(settings.host, settings.port)
     prepare_data_directory(settings.data_dir, CITY.name)
     rules_of(settings)
@@ -218,7 +224,7 @@ def _begin_again(settings: Settings) -> bool:
     return False
 
 
-def run(settings: Settings, roles: Collection[str] = ROLES) -> None:
+def run(settings: Settings, roles: Collection[str]) -> None:
     """Run roles until a signal asks to stop.
 
     Raises
@@ -251,16 +257,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "or hangs. Settings come from the environment or .env (see README).",
     )
     parser.add_argument(
-        "roles", nargs="*", metavar="ROLE", help=f"of {', '.join(ROLES)}; default: all"
+        "roles",
+        nargs="*",
+        metavar="ROLE",
+        help=f"of {', '.join(ROLES)}; default: those of TRAFFIC_ROLES",
     )
     parser.add_argument(
         "--check", action="store_true", help="only say whether they are alive: exit code 0 or 1"
     )
     options = parser.parse_args(arguments)
-    roles: list[Role] = options.roles or list(ROLES)
-    if unknown := set(roles) - set(ROLES):
+    if unknown := set(options.roles) - set(ROLES):
         parser.error(f"there is no role {', '.join(sorted(unknown))}: {', '.join(ROLES)}")
     settings = load_settings()
+    roles: Collection[HostRole] = options.roles or settings.roles
+    if "learner" in roles and "worker" in roles:
+        raise ConfigurationError(
+            "TRAFFIC_ROLES: a learner is a role of its own on a host without a worker, whose "
+            "companion it is elsewhere"
+        )
     if options.check:
         return 0 if all(is_alive(settings, role) for role in roles) else 1
     run(settings, roles)

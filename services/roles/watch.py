@@ -86,7 +86,13 @@ class Watch:
         self._rules = rules_of(settings)
         self._outbox = outbox
         self._watcher = Watcher(
-            self._rules, open_operations(settings), settings.data_dir, clock, monotonic, city=CITY
+            self._rules,
+            open_operations(settings),
+            settings.data_dir,
+            clock,
+            monotonic,
+            city=CITY,
+            roles_off=roles_off(settings),
         )
         self._overview = OverviewWriter(settings.data_dir)
         self._metrics = WorkMetrics(metric_registry(), "watch")
@@ -109,7 +115,12 @@ class Watch:
             self._overview.write(self._watcher.states(), self._watcher.recent(), now)
 
     def probe(self) -> None:
-        """Ask for pages as a visitor's browser does, and note whether they answered well."""
+        """Ask for pages as a visitor's browser does, and note whether they answered well.
+
+        A host that serves none asks nobody, unless it is told whom.
+        """
+        if self._settings.web_url is None and "web" not in self._settings.roles:
+            return
         url = str(self._settings.web_url or self._settings.url).rstrip("/")
         for name, ask in PROBES.items():
             self._metrics.probed(name, succeeded=ask(url))

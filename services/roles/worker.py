@@ -51,6 +51,7 @@ from services.operations.database import Operations, open_operations
 from services.operations.events import prune_events
 from services.operations.incidents import prune_incidents
 from services.operations.log_in_failures import prune_log_in_failures
+from services.replication.parts import OBSERVED, PARTS, Part
 from services.roles.processes import LEARNER, Child, Supervisor, module_command
 from services.roles.sole import sole_of_all_hosts
 from services.roles.storage import publishing
@@ -175,6 +176,11 @@ def learner_child(settings: Settings) -> Child:
     )
 
 
+def own_parts(settings: Settings) -> Sequence[Part]:
+    """What this host publishes: all but what the learner writes, where that is elsewhere."""
+    return OBSERVED if settings.learner == "elsewhere" else PARTS
+
+
 def look_after_history(settings: Settings, operations: Operations) -> None:
     """Compact finished days, drop what is old, bring the usual week up to date."""
     now = utc_now()
@@ -208,7 +214,15 @@ def show_life(metrics: WorkMetrics, forecasts: CachedForecasts, turns: Turns) ->
 def score_past_forecasts(settings: Settings, operations: Operations, metrics: WorkMetrics) -> None:
     """Evaluate what was forecast for the hours gone by, measure the drift, and publish both."""
     now = utc_now()
-    score_forecasts(CITY, settings.data_dir, SHIPPED_ARTIFACTS, operations, now)
+    score_forecasts(
+        CITY,
+        settings.data_dir,
+        SHIPPED_ARTIFACTS,
+        operations,
+        now,
+        # Whoever publishes the models says which are set aside.
+        sets_aside=settings.learner != "elsewhere",
+    )
     source: Source = "demo" if settings.source == "demo" else "live"
     metrics.quality(quality_metrics(CITY, operations, source, now))
     give_back_memory()
@@ -228,13 +242,13 @@ def run(settings: Settings) -> None:
     end_with_data_directory(settings.data_dir)
     with (
         sole_of_all_hosts(settings, "worker") as tenure,
-        Supervisor([learner_child(settings)] if settings.learner else []),
+        Supervisor([learner_child(settings)] if settings.learner is True else []),
     ):
         remove_abandoned(settings.data_dir)
         share_metrics(settings.data_dir, "worker")
         metrics = WorkMetrics(metric_registry(), "worker")
         # First of all: on an empty disk what the last worker knew is brought here.
-        with publishing(settings, metrics, tenure):
+        with publishing(settings, metrics, lambda: tenure.epoch, own_parts(settings)):
             scheduler = make_scheduler(settings, make_observer(settings, store, metrics), metrics)
             log.info(
                 "worker started: source %s, every %d s",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -63,6 +63,8 @@ class Watcher:
         Seconds; never jumps: delays are measured by it.
     city : City
         On whose clock the hours of rules are.
+    roles_off : collection of str
+        Roles that run on other hosts: their silence here is no news.
     """
 
     def __init__(
@@ -74,11 +76,13 @@ class Watcher:
         monotonic: Callable[[], float],
         *,
         city: City,
+        roles_off: Collection[str] = (),
     ) -> None:
         self._rules = rules
         self._operations = operations
         self._data_dir = data_dir
         self._city = city
+        self._roles_off = frozenset(roles_off)
         self._clock = clock
         self._monotonic = monotonic
         self._started_s = monotonic()
@@ -143,10 +147,14 @@ class Watcher:
 
     def _values(self, rule: Rule, now: datetime, now_s: float) -> Mapping[str, float]:
         values = values_of(rule, self._recent, self._city.local(now))
-        if not values and rule.missing == "alarm":
+        if not values and rule.missing == "alarm" and not self._is_elsewhere(rule):
             # It was not seen for at least as long as somebody looks.
             return {"": now_s - self._started_s}
         return values
+
+    def _is_elsewhere(self, rule: Rule) -> bool:
+        roles = rule.where.get("role", ())
+        return bool(roles) and self._roles_off.issuperset(roles)
 
     def _evaluate(
         self, rule: Rule, values: Mapping[str, float], now: datetime, now_s: float

@@ -49,9 +49,7 @@ globalThis.renew = (id) => {
 /** The texts below each child of an element, in order. */
 globalThis.textOf = ({ children }) => {
   const texts = (node) =>
-    typeof node === "string"
-      ? [node]
-      : [node.textContent, ...(node.children ?? []).flatMap(texts)].filter(Boolean);
+    [node.textContent, ...(node.children ?? []).flatMap(texts)].filter(Boolean);
   return children.map(texts);
 };
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import subprocess
 import sys
 
@@ -10,25 +12,25 @@ import pytest
 
 from services.base.settings import load_settings
 from services.city.rennes import RENNES
+from services.forecast.nowcast_files import current_file, issued_file, write_nowcast
 from services.history import layout
 from services.history.__main__ import main as history
 from services.history.day_files import read_day
 from services.history.writer import append_snapshot
+from services.metrics.samples import heartbeat_of
 from services.metrics.shared_directory import metric_registry
 from services.metrics.work import WorkMetrics
 from services.replication import carriers
 from services.replication.carriers import problems
-from services.replication.parts import PARTS
+from services.replication.parts import LEARNT, PARTS
 from services.roles.processes import MIRROR
-from services.roles.sole import Tenure
 from services.roles.storage import following, publishing
 from services.roles.supervisor import background_children
+from services.roles.worker import own_parts
 from services.traffic.store import Store
-from tests.factories import make_network, make_snapshot_for
+from tests.factories import make_network, make_nowcast_table, make_snapshot_for
 from tests.object_storage import ObjectStorage
-from tests.waiting import wait_until
-
-ALONE = Tenure(0, is_held=lambda: True)
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,7 @@ def server():
     server = ObjectStorage()
     server.start()
     yield server
-    server.close()
+    server.stop()
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def test_what_a_worker_publishes_is_shown_elsewhere(machines):
     snapshot = make_snapshot_for(network)
     registry, metrics = meter("mirror")
     shown = Store(RENNES, there.data_dir)
-    with publishing(here, meter()[1], ALONE), following(there, metrics):
+    with publishing(here, meter()[1]), following(there, metrics):
         Store(RENNES, here.data_dir).publish(network, snapshot)
         wait_until(lambda: shown.current_snapshot() is not None)
         wait_until(lambda: in_step(registry, "traffic"))
@@ -83,25 +85,11 @@ def test_what_a_worker_publishes_is_shown_elsewhere(machines):
 def test_what_was_observed_last_is_said_before_the_worker_ends(machines):
     here, there = machines("here"), machines("there")
     network = make_network()
-    with publishing(here, meter()[1], ALONE):
+    with publishing(here, meter()[1]):
         Store(RENNES, here.data_dir).publish(network, make_snapshot_for(network))
-    with publishing(there, meter()[1], ALONE):
+    with publishing(there, meter()[1]):
         # A worker begins only when it has what the last one knew.
         assert Store(RENNES, there.data_dir).current_snapshot() is not None
-
-
-def test_a_worker_that_lost_its_lock_publishes_no_more(machines, server):
-    here, network = machines("here"), make_network()
-    held = [True]
-    with publishing(here, meter()[1], Tenure(7, lambda: held[0])):
-        before = server.names()
-        held[0] = False
-        Store(RENNES, here.data_dir).publish(network, make_snapshot_for(network))
-        wait_until(
-            lambda: "lock of the worker is lost" in problems(here.data_dir).get("traffic", "")
-        )
-        heads = {name for name in server.names() if "/heads/" in name}
-    assert heads <= before
 
 
 def test_the_upkeep_waits_until_the_whole_history_is_here(machines, server):
@@ -111,11 +99,11 @@ def test_the_upkeep_waits_until_the_whole_history_is_here(machines, server):
     )
     day.mkdir(parents=True)
     (day / "day.parquet").write_bytes(b"rows")
-    with publishing(here, meter()[1], ALONE):
+    with publishing(here, meter()[1]):
         wait_until(lambda: any("/day-" in name for name in server.names()))
     server.fail("hang", lambda method, path: "/day-" in path)
     try:
-        with publishing(there, meter()[1], ALONE):
+        with publishing(there, meter()[1]):
             wait_until(lambda: is_locked(there.data_dir))
             server.heal()
             with layout.exclusive(there.data_dir):
@@ -137,7 +125,7 @@ def test_days_are_fetched_by_a_command(machines, monkeypatch, capsys):
         "SECRET": there.storage_secret.get_secret_value(),
     }.items():
         monkeypatch.setenv(f"TRAFFIC_STORAGE_{name}", value)
-    with publishing(here, meter()[1], ALONE):
+    with publishing(here, meter()[1]):
         day = snapshot.observed_at.date()
         command = ["fetch", str(day), str(day), "--source", snapshot.source]
         command += ["--data-dir", str(there.data_dir)]
@@ -166,7 +154,7 @@ def test_a_bucket_that_is_away_is_told_once_and_holds_nobody_up(
     here = machines("here")
     server.stop()
     try:
-        with caplog.at_level(logging.INFO), publishing(here, meter()[1], ALONE):
+        with caplog.at_level(logging.INFO), publishing(here, meter()[1]):
             wait_until(lambda: len(problems(here.data_dir)) == len(PARTS))
             told = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
             server.start()
@@ -180,17 +168,54 @@ def test_a_bucket_that_is_away_is_told_once_and_holds_nobody_up(
     assert caplog.text.count("goes on") == len(PARTS)
 
 
-def test_a_bucket_that_hangs_holds_up_no_end(machines, server, monkeypatch):
-    monkeypatch.setattr(carriers, "LAST_WORDS_SECONDS", 0.2)
-    ended = []
-    try:
-        with following(machines("there"), meter("mirror")[1], end=lambda: ended.append("mirror")):
-            server.fail("hang")
-            asked = server.asked.total()
-            wait_until(lambda: server.asked.total() > asked)
-    finally:
-        server.heal()
-    assert ended == ["mirror"]
+def test_a_learner_of_its_own_gets_what_is_observed_and_gives_what_it_learns(machines):
+    here = machines("here").model_copy(update={"learner": "elsewhere"})
+    there, page = machines("there"), machines("page")
+    network = make_network()
+    snapshot = make_snapshot_for(network)
+    observed, learnt = Store(RENNES, here.data_dir), Store(RENNES, there.data_dir)
+    table = make_nowcast_table(network, snapshot)
+    with contextlib.ExitStack() as stack:
+        for machine, parts in ((here, own_parts(here)), (there, LEARNT)):
+            stack.enter_context(publishing(machine, meter()[1], parts=parts))
+        for machine, with_history in ((here, True), (there, True), (page, False)):
+            stack.enter_context(following(machine, meter("mirror")[1], with_history=with_history))
+        append_snapshot(here.data_dir, snapshot)
+        observed.publish(network, snapshot)
+        wait_until(lambda: learnt.current_snapshot() is not None)
+        wait_until(lambda: layout.days(there.data_dir, "live"))
+
+        write_nowcast(there.data_dir, table)
+        for machine in (here, page):
+            wait_until(current_file(machine.data_dir).exists)
+        # Where forecasts are scored.
+        issued = issued_file(here.data_dir, "live", snapshot.observed_at)
+        wait_until(issued.exists)
+    assert not issued_file(page.data_dir, "live", snapshot.observed_at).exists()
+
+
+@pytest.mark.tensorflow
+def test_a_learner_of_its_own_publishes_nothing_else(machines, server):
+    there = machines("there")
+    environment = {
+        **os.environ,
+        "TRAFFIC_DATA_DIR": str(there.data_dir),
+        "TRAFFIC_ROLES": "learner",
+        "TRAFFIC_STORAGE_URL": server.url,
+        "TRAFFIC_STORAGE_KEY": "key-of-tests",
+        "TRAFFIC_STORAGE_SECRET": "secret-of-tests",
+    }
+    command = [sys.executable, "-m", "services.roles.supervisor"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as supervisor:
+        try:
+            heads = {f"town/heads/{part.name}.json" for part in LEARNT}
+            wait_until(lambda: heads <= server.names(), 2 * PATIENCE_SECONDS)
+            wait_until(lambda: heartbeat_of(there.data_dir, "learner") is not None)
+        finally:
+            supervisor.terminate()
+    assert {
+        name for name in server.names() if name.endswith(".json") and "/heads/" in name
+    } == heads
 
 
 def test_every_machine_with_a_storage_has_a_mirror_and_no_other(machines, tmp_path):
@@ -201,6 +226,7 @@ def test_every_machine_with_a_storage_has_a_mirror_and_no_other(machines, tmp_pa
     shared = machines("here")
     assert [command[-1] for command in mirrors(shared, ["web"])] == [MIRROR]
     assert [command[-1] for command in mirrors(shared, ["worker"])] == ["--with-history"]
+    assert [command[-1] for command in mirrors(shared, ["learner"])] == ["--with-history"]
     assert mirrors(load_settings(data_dir=tmp_path), ["web", "worker"]) == []
 
 

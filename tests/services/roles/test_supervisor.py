@@ -13,6 +13,7 @@ import pytest
 from prometheus_client import values
 
 from services.base.clock import utc_now
+from services.base.errors import ConfigurationError
 from services.base.settings import load_settings
 from services.metrics.shared_directory import metric_registry, share_metrics
 from services.metrics.work import WorkMetrics
@@ -107,7 +108,7 @@ def test_a_check_tells_whether_a_role_is_alive(pages, tmp_path, monkeypatch):
 def test_a_role_that_there_is_not_is_told(capsys):
     with pytest.raises(SystemExit):
         supervisor.main(["wrker"])
-    assert "there is no role wrker: web, worker, watch, camera" in capsys.readouterr().err
+    assert "there is no role wrker: web, worker, learner, watch, camera" in capsys.readouterr().err
 
 
 def test_the_pulse_of_a_role_is_its_last_sign_of_life(tmp_path, monkeypatch):
@@ -119,3 +120,25 @@ def test_the_pulse_of_a_role_is_its_last_sign_of_life(tmp_path, monkeypatch):
     WorkMetrics(metric_registry(), "worker").alive(datetime(2026, 11, 29, tzinfo=UTC))
     assert pulse() == datetime(2026, 11, 29, tzinfo=UTC).timestamp()
     assert heartbeat(settings, "watch")() is None
+
+
+def test_a_host_has_the_roles_of_its_settings(tmp_path, monkeypatch):
+    monkeypatch.setattr(supervisor, "run", lambda settings, roles: started.append(set(roles)))
+    started: list[set[str]] = []
+    monkeypatch.setenv("TRAFFIC_DATA_DIR", str(tmp_path))
+    for asked, roles in ((None, ""), (None, "web, watch"), (["camera"], "web,watch")):
+        monkeypatch.setenv("TRAFFIC_ROLES", roles)
+        supervisor.main(asked or [])
+    assert started == [{"web", "worker", "watch", "camera"}, {"web", "watch"}, {"camera"}]
+    for roles in ("web,wrker", ","):
+        monkeypatch.setenv("TRAFFIC_ROLES", roles)
+        with pytest.raises(ConfigurationError, match="TRAFFIC_ROLES: some of web, worker, learner"):
+            load_settings()
+    monkeypatch.setenv("TRAFFIC_ROLES", "worker,learner")
+    assert supervisor.main([]) == 2
+
+
+def test_a_learner_of_its_own_is_started_as_a_role(tmp_path):
+    settings = load_settings(data_dir=tmp_path, roles="learner")
+    [child] = background_children(settings, after_pages=False)
+    assert child.command[-2:] == ["models.learner", "--alone"]

@@ -177,6 +177,13 @@ def test_a_worker_that_dies_and_one_that_never_came(watching):
     assert names(never.pass_time(90), over=False) == ["worker-silent"]
 
 
+def test_a_worker_of_another_host_is_missed_there(watching):
+    watching.keeps_alive = False
+    watching.restart(roles_off={"worker", "learner"})
+    assert watching.pass_time(600) == []
+    assert watching.state("worker-silent") == "no data"
+
+
 @pytest.mark.parametrize("probe", ["health", "refresh"])
 def test_pages_that_do_not_answer_three_times_in_a_row(watching, probe):
     for one in ("health", "refresh"):

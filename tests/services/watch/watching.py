@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from services.base.settings import load_settings
 from services.city.rennes import RENNES
@@ -32,7 +33,7 @@ class Watching:
         self.restart()
         self.keeps_alive = True
 
-    def restart(self) -> None:
+    def restart(self, **options: Any) -> None:
         """A new watch process, which knows what the last one wrote."""
         self.watcher = Watcher(
             self.rules,
@@ -41,6 +42,7 @@ class Watching:
             lambda: self.now,
             lambda: self.elapsed_s,
             city=RENNES,
+            **options,
         )
 
     def set(self, name: str, value: float, **labels: str) -> None:

@@ -15,6 +15,7 @@ from services.web.access.attempts import (
     FREE_ATTEMPTS,
     GUESSING_FROM,
     LONGEST_WAIT,
+    WINDOW,
     Attempts,
     Visitor,
     seconds_to_wait,
@@ -60,7 +61,9 @@ def fail(attempts, times, address=ADDRESS, device=""):
 
 def wait(attempts, address=ADDRESS, device=""):
     """How long a visitor has to wait; nothing is counted."""
-    return attempts._seconds_to_wait(Visitor(address, device))
+    now = attempts._clock()
+    mark = attempts._mark(Visitor(address, device), now)
+    return seconds_to_wait(attempts._failures(now - WINDOW), mark, now)
 
 
 def test_a_forgetful_operator_has_some_tries_then_waits_twice_as_long_each_time(attempts, time):
