@@ -30,7 +30,7 @@ class Part:
         Of their paths, in the order in which readers need them: what a file refers to comes before
         it. Of several that fit a path the last one counts.
     look_seconds : float
-        How long a change waits at most until the publisher sees it.
+        How long a change waits at most until the publisher sees it, and then until a follower does.
     places : tuple of str
         Where in the bucket its objects lie.
     """

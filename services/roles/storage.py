@@ -21,8 +21,6 @@ from services.replication.manifest import Origin
 from services.replication.parts import HISTORY, PARTS, SERVED, Part
 from services.replication.publisher import Publisher
 
-# From a snapshot in the bucket to a machine that serves it; a look is one HEAD.
-FOLLOW_SECONDS: Final = 1.0
 # A worker that finds no bucket works without one until it is back.
 RESTORE_PATIENCE_SECONDS: Final = 30.0
 
@@ -88,7 +86,7 @@ def following(
         return
     parts: Sequence[Part] = PARTS if with_history else SERVED
     carriers = [
-        Carrier(part, Follower(bucket, part, settings.data_dir, ORIGIN).round, FOLLOW_SECONDS)
+        Carrier(part, Follower(bucket, part, settings.data_dir, ORIGIN).round, part.look_seconds)
         for part in parts
     ]
     with Carriers(settings.data_dir, carriers, _noted(metrics)):
