@@ -15,12 +15,10 @@
     // The hour that the server is asked for, and when; null while it is asked nothing.
     asked: null,
     askedAt: 0,
-    // What the answer's parts were told last, and the element that was told: a new one knows nothing.
+    // The answer that was told last, and the element that was told: a new one knows nothing.
     told: "",
     region: null,
   };
-
-  const set = (id, props) => window.dash_clientside.set_props(id, props);
 
   /** A component of Dash, as the server sends it. */
   const component = (type, children, className) => ({
@@ -190,14 +188,17 @@
     app.write(Object.fromEntries(hours));
   };
 
+  /** Write an answer; null is a title or note that stays. What says the same is left in peace: a
+      sentence that is written is read aloud. */
   const tell = ({ title, answer, note }) => {
     const region = document.getElementById("forecast-answer");
-    const told = JSON.stringify([title, answer, note]);
-    if (!region || (state.told === told && state.region === region)) return;
+    if (!region) return;
+    const words = Object.entries({ "forecast-title": title, "forecast-note": note });
+    app.write(Object.fromEntries(words.map(([id, text]) => [id, text === null ? {} : { text }])));
+    const told = JSON.stringify(answer);
+    if (state.told === told && state.region === region) return;
     Object.assign(state, { told, region });
-    set("forecast-title", { children: title });
-    set("forecast-answer", { children: answer });
-    set("forecast-note", { children: note });
+    region.replaceChildren(...answer.map(app.made));
   };
 
   /** Ask the server for the hour chosen; until it has answered nothing else is called the answer. */
@@ -208,7 +209,7 @@
     if (isAgain && Date.now() - state.askedAt < ASK_AGAIN_MS) return;
     tell(without(titleOf(wording, zone), isAgain ? wording.unanswered : wording.waiting));
     Object.assign(state, { asked, askedAt: Date.now() });
-    set("forecast-question", { data: Date.now() });
+    window.dash_clientside.set_props("forecast-question", { data: Date.now() });
   };
 
   const update = () => {
@@ -231,9 +232,10 @@
     state.asked = null;
   };
 
-  callbacks.forecastAnswered = (columns) => {
-    Object.assign(state, { asked: null, told: "" });
-    writeStrip(columns);
+  callbacks.forecastAnswered = ({ strip, ...answered }) => {
+    state.asked = null;
+    tell(answered);
+    if (strip !== null) writeStrip(strip);
   };
 
   /** The server gives a sign of life: what it was asked for in vain is asked again. */
@@ -267,7 +269,7 @@
     next.focus();
   });
 
-  app.forecast = { inTable, ofHour, ofNow, retry };
+  app.forecast = { inTable, ofHour, ofNow, retry, tell };
   const CONCERNED = ["frame", "moment", "zone", "coming", "zoneTable", "snapshot", "nextHour"];
   app.follow(CONCERNED, update);
 })();

@@ -17,6 +17,15 @@
     }
   };
 
+  /** The element that Dash would make of a component, or its text. */
+  app.made = (part) => {
+    if (typeof part === "string") return part;
+    const { type, props } = part;
+    const node = app.element(type.toLowerCase(), props.className);
+    node.append(...[props.children].flat().map(app.made));
+    return node;
+  };
+
   /** Set properties of elements, by id; what has them already is left in peace. */
   app.write = (changes) => {
     Object.entries(changes).forEach(([id, properties]) => {

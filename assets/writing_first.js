@@ -10,15 +10,6 @@
   const first = document.getElementById("first-paint");
   const told = (id) => JSON.parse(document.getElementById(id)?.textContent || "null");
 
-  /** The element that Dash would make of a component, or its text. */
-  const made = (part) => {
-    if (typeof part === "string") return part;
-    const { type, props } = part;
-    const node = app.element(type.toLowerCase(), props.className);
-    node.append(...[props.children].flat().map(made));
-    return node;
-  };
-
   /** What is told of now; of another moment only Dash's page can tell. */
   const begin = () => {
     const [news, settings, texts] = ["news", "browser-settings", "texts"].map(told);
@@ -28,9 +19,7 @@
     Object.assign(page, { settings, texts, snapshot, codes, day: told("day") });
     app.freshness.answered(news.time);
     app.figures.write();
-    const { title, answer, note } = app.forecast.ofNow(app.moment.zoneTold());
-    app.write({ "forecast-title": { text: title }, "forecast-note": { text: note } });
-    document.getElementById("forecast-answer").replaceChildren(...answer.map(made));
+    app.forecast.tell(app.forecast.ofNow(app.moment.zoneTold()));
     app.day.follow(news.day);
     app.find.mount();
   };

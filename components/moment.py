@@ -26,7 +26,7 @@ ANSWER_ID: Final = "forecast-answer"
 NOTE_ID: Final = "forecast-note"
 # What is asked of the server, where the browser has no table to look in, and its answer.
 QUESTION_STORE_ID: Final = "forecast-question"
-STRIP_STORE_ID: Final = "forecast-strip-columns"
+ANSWERED_STORE_ID: Final = "forecast-answered"
 ROADS_QUESTION_STORE_ID: Final = "map-forecast-request"
 ROADS_ANSWER_STORE_ID: Final = "map-forecast-answer"
 BANNER_ID: Final = "map-banner"
@@ -99,7 +99,7 @@ def build_answer(texts: Texts, choice: Choice) -> html.Div:
                 dcc.Store(id=id_)
                 for id_ in (
                     QUESTION_STORE_ID,
-                    STRIP_STORE_ID,
+                    ANSWERED_STORE_ID,
                     ROADS_QUESTION_STORE_ID,
                     ROADS_ANSWER_STORE_ID,
                 )

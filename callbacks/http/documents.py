@@ -9,7 +9,16 @@ from typing import Final
 
 from flask import Flask, Response
 
-from callbacks.http.answers import GEOJSON, JSON, Document, immutable, kept, nothing, send_document
+from callbacks.http.answers import (
+    GEOJSON,
+    JSON,
+    Document,
+    immutable,
+    kept,
+    nothing,
+    send_document,
+    send_lasting,
+)
 from callbacks.http.problems import problem
 from services.base.errors import StorageError
 from services.roles.assembly import Services
@@ -45,7 +54,7 @@ def _register_of_network(server: Flask, services: Services) -> None:
                 found = document_of(version)
             except StorageError:
                 return problem(HTTPStatus.NOT_FOUND, "no such network")
-            return immutable(send_document(found))
+            return send_lasting(found)
 
     store = services.store
     add("/network/<version>.geojson", "network", store.network_document)

@@ -21,7 +21,7 @@ from dash import Dash
 from dash.fingerprint import check_fingerprint
 from flask import Flask, Response, abort, request, send_file
 
-from callbacks.http.answers import Document, asked_again, conditional, immutable, send_document
+from callbacks.http.answers import Document, asked_again, conditional, send_document, send_lasting
 from callbacks.http.own_files import put_together
 from services.web import plotly_bundle
 
@@ -172,11 +172,11 @@ class _Files:
         return serve
 
     def _send(self, key: tuple[str, str], make: Callable[[], Document]) -> Response:
-        response = send_document(self._document(key, make))
+        document = self._document(key, make)
         mark = _mark(request.full_path.removesuffix("?"))
         if self._is_kept and mark in self._known:
-            return immutable(response)
-        return conditional(asked_again(response))
+            return send_lasting(document)
+        return conditional(asked_again(send_document(document)))
 
     def _document(self, key: tuple[str, str], make: Callable[[], Document]) -> Document:
         _, path = key

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any, NamedTuple
 
-from dash import ClientsideFunction, Dash, Input, Output, State, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State
 from dash.development.base_component import Component
 
 from callbacks.live.refresh import NAMESPACE
@@ -21,12 +21,12 @@ log = logging.getLogger(__name__)
 
 
 class CardUpdate(NamedTuple):
-    """New content of the answer's parts, in the order of the callback's outputs."""
+    """New content of the answer's parts; None where one stays as it is."""
 
-    title: Any
+    title: str | None
     answer: list[Component]
-    note: Any
-    strip_columns: Any
+    note: str | None
+    strip: list[list[str]] | None
 
 
 def register(app: Dash, services: Services) -> None:
@@ -45,22 +45,20 @@ def register(app: Dash, services: Services) -> None:
     )
 
     @app.callback(
-        Output(moment.TITLE_ID, "children"),
-        Output(moment.ANSWER_ID, "children"),
-        Output(moment.NOTE_ID, "children"),
-        Output(moment.STRIP_STORE_ID, "data"),
+        # Written by a script, as all other answers are.
+        Output(moment.ANSWERED_STORE_ID, "data"),
         Input(moment.QUESTION_STORE_ID, "data"),
         *(State(*part) for part in choice),
         State(LANGUAGE_STORE_ID, "data"),
         prevent_initial_call=True,
     )
-    def choose(_number: Any, hour: Any, day: Any, zone: Any, language: Any) -> CardUpdate:
+    def choose(_number: Any, hour: Any, day: Any, zone: Any, language: Any) -> dict[str, Any]:
         texts = load_texts(checked_language(language))
-        return update_card(services, texts, hour, day, zone)
+        return update_card(services, texts, hour, day, zone)._asdict()
 
     app.clientside_callback(
         ClientsideFunction(NAMESPACE, "forecastAnswered"),
-        Input(moment.STRIP_STORE_ID, "data"),
+        Input(moment.ANSWERED_STORE_ID, "data"),
         prevent_initial_call=True,
     )
 
@@ -71,15 +69,15 @@ def update_card(services: Services, texts: Texts, hour: Any, day: Any, zone: Any
         forecast = find_forecast(services, hour, day, zone)
     except InvalidRequest as error:
         problem = forecast_words.build_invalid(texts, error.parameter)
-        return CardUpdate(no_update, problem, no_update, no_update)
+        return CardUpdate(None, problem, None, None)
     except ForecastUnavailable as error:
         log.warning("forecast unavailable: %s", error)
-        return CardUpdate(no_update, forecast_words.build_unavailable(texts), "", [])
+        return CardUpdate(None, forecast_words.build_unavailable(texts), "", [])
     return CardUpdate(
         title=forecast_words.title(texts, forecast.zone),
         answer=forecast_words.build_answer(texts, forecast),
         note=forecast_words.basis_note(texts, forecast.basis),
-        strip_columns=forecast_words.strip_columns(texts, forecast),
+        strip=forecast_words.strip_columns(texts, forecast),
     )
 
 

@@ -49,7 +49,9 @@ globalThis.renew = (id) => {
 /** The texts below each child of an element, in order. */
 globalThis.textOf = ({ children }) => {
   const texts = (node) =>
-    [node.textContent, ...(node.children ?? []).flatMap(texts)].filter(Boolean);
+    typeof node === "string"
+      ? [node]
+      : [node.textContent, ...(node.children ?? []).flatMap(texts)].filter(Boolean);
   return children.map(texts);
 };
 

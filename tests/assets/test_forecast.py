@@ -106,7 +106,7 @@ def set_time(page, moment):
 
 
 def choose(page, **choice):
-    """What is said, by the parts of the answer, or what the server is asked, of a choice."""
+    """What Dash is asked for a choice: nothing, where the page answers by itself."""
     page.js("told.splice(0)")
     page.call("trafficRennes.moment.choose", {"kind": "hour", "day": "monday", "hour": 8} | choice)
     return asked(page)
@@ -117,22 +117,25 @@ def asked(page):
 
 
 SELECTORS = ["forecast-hour", "forecast-day", "forecast-zone"]
-ANSWER = ["forecast-title", "forecast-answer", "forecast-note"]
+NO_MODEL = {"type": "P", "props": {"children": "Aucun modèle."}}
+REGION = "document.getElementById('forecast-answer')"
 
 
 def words(page):
-    return plain(json.dumps(typed(asked(page)["forecast-answer"]), ensure_ascii=False))
+    """What the answer says."""
+    return plain("".join(text for line in page.js(f"textOf({REGION})") for text in line))
 
 
 def note(page):
-    return plain(asked(page)["forecast-note"]["children"])
+    return plain(page.call("shown", "forecast-note")["text"])
 
 
 def test_an_hour_is_answered_without_the_server(page):
     page.change(zone="centre-ville")
-    told = choose(page)
-    assert list(told) == ANSWER
-    assert told["forecast-title"]["children"] == "Prévision d'embouteillage pour le centre-ville"
+    # Nor by Dash, which looks at each component of the page then.
+    assert choose(page) == {}
+    title = page.call("shown", "forecast-title")["text"]
+    assert title == "Prévision d'embouteillage pour le centre-ville"
     assert "Prédiction : Bloqué" in words(page)
     assert "lundi 21 décembre, 8 h" in words(page)
     eight = page.call("shown", "strip-hour-8")
@@ -225,18 +228,32 @@ def test_a_question_that_was_lost_is_asked_again_with_each_answer_of_the_server(
     page.js("void (clock = 4000, trafficRennes.forecast.retry())")
     assert "forecast-question" in asked(page)
     assert "n'a pas encore répondu" in words(page)
-    page.call("dash_clientside.traffic.forecastAnswered", [])
+    title = page.call("shown", "forecast-title")["text"]
+    answered = {"title": None, "answer": [NO_MODEL], "note": "", "strip": []}
+    page.call("dash_clientside.traffic.forecastAnswered", answered)
+    assert words(page) == "Aucun modèle."
+    assert page.call("shown", "forecast-title")["text"] == title
     assert page.call("shown", "forecast-strip")["hidden"] is True
     page.js("told.splice(0)")
     page.js("void (clock = 60000, trafficRennes.forecast.retry())")
     assert asked(page) == {}
 
 
-def test_the_answer_is_told_once_and_again_to_an_element_that_is_new(page):
+def test_a_new_snapshot_that_says_the_same_writes_no_answer(page):
+    """What is written is read aloud; and a refresh goes through Dash for nothing of the answer."""
+    observed = {"observed_at": NOW.timestamp(), "zones": [["dense", 0, 7]] * 6}
+    page.change(snapshot=observed)
+    page.js(f"void (told.splice(0), {REGION}.children = [])")
+    page.change(snapshot=observed | {"observed_at": NOW.timestamp() + 180})
+    assert page.js(f"{REGION}.children") == []
+    assert note(page).startswith("Observé à 08:03. ")
+    page.change(snapshot=observed | {"zones": [["free", 0, 2]] * 6})
+    assert "Observé : Libre" in words(page)
+    assert page.js("told") == []
+
+
+def test_an_element_that_is_new_is_told_the_answer_again(page):
     choose(page)
-    page.js("told.splice(0)")
-    page.change(nextHour=None)
-    assert asked(page) == {}
     page.js("void renew('forecast-answer')")
     page.change(nextHour=None)
-    assert list(asked(page)) == ANSWER
+    assert "Prédiction" in words(page)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import brotli
 import flask
 import numpy as np
 import pytest
 from flask import Response
 
 from callbacks.http import answers
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -37,3 +39,30 @@ def test_a_document_keeps_the_mark_of_its_form(asked):
     with asked(**{"Accept-Encoding": "br"}):
         sent = answers.conditional(answers.send_document(document))
     assert sent.headers["ETag"] == f'"{document.tag}-br"'
+
+
+def test_what_lasts_is_sent_at_once_and_smaller_later(asked):
+    words = b"".join(b"Rue de Saint-Malo %d\n" % (number * number) for number in range(4_000))
+    document = answers.Document(words, answers.JSON)
+
+    def sent():
+        with asked(**{"Accept-Encoding": "br"}):
+            return answers.send_lasting(document)
+
+    first = sent()
+    wait_until(lambda: len(sent().data) < len(first.data))
+    for answer in (first, sent()):
+        assert brotli.decompress(answer.data) == words
+        assert "immutable" in answer.headers["Cache-Control"]
+        # The same to who has it already.
+        assert answer.headers["ETag"] == first.headers["ETag"]
+
+
+def test_what_is_of_this_minute_or_as_small_as_it_gets_is_left_as_it_is(asked, monkeypatch):
+    started = []
+    monkeypatch.setattr(answers.threading, "Thread", started.append)
+    small = answers.Document(b"content" * 1_000, answers.JSON, {"br": b"as it came"})
+    with asked(**{"Accept-Encoding": "br"}):
+        assert answers.send_lasting(small).data == b"as it came"
+        answers.send_document(answers.Document(b"news" * 1_000, answers.JSON))
+    assert started == []

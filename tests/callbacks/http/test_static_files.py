@@ -18,6 +18,7 @@ from callbacks.http import answers, static_files
 from services.base.files import write_atomically
 from services.base.settings import load_settings
 from tests.pages import page_paths
+from tests.waiting import wait_until
 
 PLOTLY = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 DECODERS = {"br": brotli.decompress, "gzip": gzip.decompress}
@@ -96,6 +97,18 @@ def test_no_bundle_is_loaded_that_nothing_runs(client):
     # What Dash's bundles take from the polyfill.
     [bootstrap] = [path for path in files_of(client, "/") if "/dash_bootstrap_components" in path]
     assert "regeneratorRuntime=" in client.get(bootstrap).text
+
+
+@pytest.mark.parametrize("named", ["/own.js?", "/dash_renderer.v"])
+def test_scripts_get_smaller_for_later_visitors(client, named):
+    [path] = [path for path in files_of(client, "/") if named in path]
+    plain = client.get(path).data
+
+    def sent():
+        return client.get(path, headers={"Accept-Encoding": "br"}).data
+
+    wait_until(lambda: len(sent()) < 0.95 * len(brotli.compress(plain, quality=5)))
+    assert brotli.decompress(sent()) == plain
 
 
 @pytest.mark.parametrize(

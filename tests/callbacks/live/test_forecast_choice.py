@@ -13,8 +13,7 @@ from tests.components.trees import plain
 from tests.factories import write_forecasts
 
 HOUR, DAY, ZONE = (f"{name}.value" for name in (moment.HOUR_ID, moment.DAY_ID, moment.ZONE_ID))
-ANSWER = moment.ANSWER_ID
-STRIP = moment.STRIP_STORE_ID
+ANSWERED = moment.ANSWERED_STORE_ID
 NO_HOUR = "Heure inconnue : choisissez une heure entre 0 h et 23 h."
 NO_DAY = "Jour inconnu : choisissez un jour de la semaine."
 NO_ZONE = "Zone inconnue : choisissez une zone de la liste."
@@ -29,9 +28,9 @@ def choose(tmp_path, make_client):
 
 def chosen(dash_client, hour="8", day="monday", zone="centre-ville", language="fr"):
     values = {HOUR: hour, DAY: day, ZONE: zone, "language.data": language}
-    response = dash_client.call(f"{ANSWER}.children", values, QUESTION)
+    response = dash_client.call(f"{ANSWERED}.data", values, QUESTION)
     assert response.status_code == 200
-    return response.get_json()["response"]
+    return response.get_json()["response"][ANSWERED]["data"]
 
 
 def all_words(dash_client, **choice):
@@ -46,10 +45,10 @@ def words(node):
 
 def test_the_strip_comes_with_the_answer(choose):
     content = choose()
-    assert plain(words(content[ANSWER]["children"])).startswith(
+    assert plain(words(content["answer"])).startswith(
         "Prédiction : Bloqué probabilité 75 % lundi 26 août, 8 h"
     )
-    classes, letters, labels = content[STRIP]["data"]
+    classes, letters, labels = content["strip"]
     assert letters[8] == "B"
     assert classes[3] == "strip-button strip-button--free"
     assert plain(labels[3]) == "3 h : Libre, probabilité 90 %"
@@ -65,21 +64,21 @@ def test_the_strip_comes_with_the_answer(choose):
 )
 def test_a_wrong_choice_changes_the_sentence_and_nothing_else(choose, choice, sentence):
     content = choose(**choice)
-    assert list(content) == [ANSWER]
-    assert plain(words(content[ANSWER]["children"])) == sentence
+    assert [name for name, told in content.items() if told is not None] == ["answer"]
+    assert plain(words(content["answer"])) == sentence
 
 
 @pytest.mark.parametrize("language", ["xx", None, 3, ["fr"]])
 def test_an_unknown_language_gets_french(choose, language):
-    assert "Prédiction" in words(choose(language=language)[ANSWER]["children"])
+    assert "Prédiction" in words(choose(language=language)["answer"])
 
 
 def test_without_a_model_the_card_says_so_without_a_strip(make_client, monkeypatch, tmp_path):
     monkeypatch.setattr("services.roles.assembly.SHIPPED_ARTIFACTS", tmp_path / "none")
     content = chosen(DashClient(make_client()))
-    assert "n'est pas disponible" in words(content[ANSWER]["children"])
-    assert content[STRIP]["data"] == []
-    assert content[moment.NOTE_ID]["children"] == ""
+    assert "n'est pas disponible" in words(content["answer"])
+    assert content["strip"] == []
+    assert content["note"] == ""
 
 
 def test_a_choice_is_answered_in_words_with_its_probability(dash_client):
