@@ -11,6 +11,7 @@ from benchmarks.rows import REAL_REPLY, SEGMENTS
 from services.city.rennes import RENNES
 from services.observe.demo import DemoFeed
 from services.observe.feeds.reply import CheckedReply, check_reply
+from services.traffic.snapshot import make_snapshot
 from services.traffic.store import Store
 
 
@@ -62,10 +63,21 @@ class Publisher:
         self._store.prepare()
         self._replies = replies
         self._place = -1
+        self._observed_at = replies[0].snapshot.observed_at
         self.publish_next()
 
     def publish_next(self) -> None:
-        """Make the next reply the current one."""
+        """Make the next reply the current one, not observed before the last: no page takes such."""
         self._place = (self._place + 1) % len(self._replies)
         checked = self._replies[self._place]
-        self._store.publish(checked.network, checked.snapshot)
+        told = checked.snapshot
+        self._observed_at = max(self._observed_at, told.observed_at)
+        snapshot = make_snapshot(
+            network_version=told.network_version,
+            observed_at=self._observed_at,
+            received_at=told.received_at,
+            source=told.source,
+            columns=told.columns,
+            rejected_rows=told.rejected_rows,
+        )
+        self._store.publish(checked.network, snapshot)

@@ -101,8 +101,15 @@
     return { id, status: after[id] };
   };
 
-  const setFromText = (id, property, text) =>
-    window.dash_clientside.set_props(id, { [property]: JSON.parse(text) });
+  const set = (id, property, value) =>
+    window.dash_clientside.set_props(id, { [property]: value });
+
+  /** An answer with a snapshot of after the one that is shown: a page takes none of before it. */
+  const newerNews = (text) => {
+    const news = JSON.parse(text);
+    news.snapshot.observed_at = window.trafficRennes.page.snapshot.observed_at + 1;
+    return news;
+  };
 
   /** Hand the dashboard a snapshot, as an answer of the server does. */
   const refresh = (place, { store, source }) => {
@@ -110,7 +117,7 @@
     const { id, status } = changedSegment(place);
     return timeChange(
       map,
-      () => setFromText(store, "data", given[place]),
+      () => set(store, "data", newerNews(given[place])),
       () => map.getFeatureState({ source, id }).status === status && map.loaded(),
     );
   };
@@ -122,7 +129,7 @@
     const before = plot.data;
     return timeChange(
       map,
-      () => setFromText(graph, "figure", given[place]),
+      () => set(graph, "figure", JSON.parse(given[place])),
       () => plot.data !== before && map.loaded(),
     );
   };
