@@ -18,6 +18,8 @@
     zone: null,
     // The road looked at, by the feed's id; null for none.
     road: null,
+    // The place that the panel lists roads of, by its key in assets/places.js; null for none.
+    place: null,
     // The segments of what was found by its name, to be outlined; null for none.
     found: null,
     // Whether the visitor had their own place shown: where the map looks is then told to nobody.

@@ -31,6 +31,16 @@
   /** The network's features, in its fixed order. Comes from the browser's cache. */
   app.networkFeatures = keepLast(async (url) => (await app.fetchJson(url)).features);
 
+  /** The roads of the network shown, in its fixed order. */
+  app.roads = () => {
+    const { snapshot, settings } = app.page;
+    return app.networkFeatures(snapshot.network, settings.map.networkUrl);
+  };
+
+  /** A road of the network shown, by the feed's id; undefined where it has none of that id. */
+  app.roadOf = async (id) =>
+    (await app.roads()).find(({ properties }) => properties.segment_id === id);
+
   /** The roadworks of a day; none where the server has others by now, which is no document. */
   app.roadworksOf = keepLast(app.fetchJson);
 

@@ -28,14 +28,20 @@
     const { network } = snapshot;
     const of = `${network} ${document.documentElement.lang}`;
     if (state.of === of) return;
-    const { networkUrl, placesUrl, stretchesUrl } = settings.map;
+    const { placesUrl, stretchesUrl } = settings.map;
     const [names, stretches, features] = await Promise.all([
       app.networkPlaces(network, placesUrl),
       app.networkStretches(network, stretchesUrl),
-      app.networkFeatures(network, networkUrl),
+      app.roads(),
     ]);
     const { zones } = settings;
     Object.assign(state, { of, places: app.places.all(names, stretches, features, { zones, texts }) });
+  };
+
+  /** A place of the network shown, by its key; undefined where it has none. */
+  const placeOf = async (key) => {
+    await load();
+    return state.places.find((place) => place.key === key);
   };
 
   const optionId = (place) => `find-option-${place}`;
@@ -191,6 +197,6 @@
     }
   };
 
-  app.find = { mount };
+  app.find = { mount, placeOf };
   app.follow(["frame", "snapshot"], mount);
 })();

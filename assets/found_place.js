@@ -16,7 +16,8 @@
     // The place that the panel lists stretches of, and which.
     place: null,
     codes: [],
-    // The documents of its network.
+    // The network that what was found last is of, and its documents.
+    network: null,
     stretches: null,
     features: null,
     // The road that was found last: its segments, and the id of the one that the panel tells of.
@@ -27,12 +28,11 @@
 
   const documents = async () => {
     const { network } = page.snapshot;
-    const { networkUrl, stretchesUrl } = page.settings.map;
     const [features, stretches] = await Promise.all([
-      app.networkFeatures(network, networkUrl),
-      app.networkStretches(network, stretchesUrl),
+      app.roads(),
+      app.networkStretches(network, page.settings.map.stretchesUrl),
     ]);
-    return { features, stretches };
+    return { features, stretches, network };
   };
 
   const segmentsOf = (code) =>
@@ -111,18 +111,21 @@
   const outline = () => {
     const { place, road } = state;
     const found = page.road !== null && page.road === road.id ? road.segments : place?.segments;
-    app.change({ found: found?.length ? found : null });
+    app.change({ found: found?.length ? found : null, place: place?.key ?? null });
   };
 
   const goTo = (features) => {
     if (features.length) page.driver?.fit(app.zoneOnMap.boundsOf(features));
   };
 
+  const isMeasured = (segment) => page.settings.statuses[statusAt(segment)] !== "unknown";
+
   /** The segment that stands for some: the longest of the status that most of them have; of those
-      that the legend shows, if it shows any. */
+      that the legend shows, and of those that are measured, if there are any. */
   const representative = (segments, features) => {
-    const shown = segments.filter((segment) => !app.trafficMap.shown(segment).isHidden);
-    const among = shown.length ? shown : segments;
+    const orAll = (some, all) => (some.length ? some : all);
+    const shown = orAll(segments.filter((segment) => !app.trafficMap.shown(segment).isHidden), segments);
+    const among = orAll(shown.filter(isMeasured), shown);
     const metres = (some) => app.places.metresByStatus(some, features, statusAt);
     const [[status]] = [...metres(among)].toSorted(([, one], [, other]) => other - one);
     const length = (segment) => metres([segment]).get(status);
@@ -133,11 +136,11 @@
 
   /** A road or stretch: the card of the segment that stands for it, all of it outlined. */
   const openRoad = async (segments) => {
-    const { features } = await documents();
+    const { features, network } = await documents();
     const id = representative(segments, features);
     const { code, isHidden } = app.trafficMap.shown(id);
     if (isHidden) app.trafficMap.toggle(code);
-    state.road = { id: features[id].properties.segment_id, segments };
+    Object.assign(state, { network, road: { id: features[id].properties.segment_id, segments } });
     await app.roadCard.show(id);
     goTo(segments.map((segment) => features[segment]));
   };
@@ -165,28 +168,59 @@
   };
 
   /** A place that is no road: what is near it or along it, as a list. */
-  const openList = async (place) => {
-    const { features, stretches } = await documents();
+  const openList = async (place, goesThere) => {
+    const { features, stretches, network } = await documents();
     const segments = place.segments ?? [];
     const its = segments.map((segment) => features[segment]);
     const point = place.point ?? middleOf(its);
     const codes = app.places.stretchesOf(place, point, stretches, features);
-    Object.assign(state, { place, codes, features, stretches });
+    Object.assign(state, { place, codes, features, stretches, network });
     app.panel.open(content);
     outline();
+    if (!goesThere) return;
     if (place.point) goAround(point);
     else goTo(its);
   };
 
-  /** Show a place of `app.places`. */
-  const open = async (place) => {
+  /** Show a place of `app.places`; the map goes there unless it is told to stay. */
+  const open = async (place, { goesThere = true } = {}) => {
     document.getElementById("map-frame").scrollIntoView({ block: "nearest" });
     if (place.kind === "zone") app.moment.chooseZone(place.zone);
     else if (place.kind === "road" || place.kind === "stretch") await openRoad(place.segments);
-    else await openList(place);
+    else await openList(place, goesThere);
   };
 
-  const update = () => state.place && app.panel.rewrite();
+  /** Leave the place that the panel lists roads of. */
+  const leave = () => {
+    app.panel.leave(content);
+    forget();
+  };
+
+  /** Another network has come, with other roads at its places: what was found is looked for anew. */
+  const findAnew = async () => {
+    const { place } = state;
+    const { network } = page.snapshot;
+    Object.assign(state, { network, road: { id: null, segments: [] } });
+    outline();
+    if (!place) return;
+    try {
+      const found = place.key ? await app.find.placeOf(place.key) : place;
+      if (state.place !== place || page.snapshot.network !== network) return;
+      if (found) {
+        await openList(found, false);
+        return;
+      }
+      leave();
+      app.moment.say(page.texts.address_problem.find);
+    } catch {
+      // The server is away, which the page says elsewhere.
+    }
+  };
+
+  const update = () => {
+    if (page.snapshot && state.network && page.snapshot.network !== state.network) findAnew();
+    else if (state.place) app.panel.rewrite();
+  };
 
   /** The panel of a page that was left is gone, and with it what it told. */
   const forget = () => {
@@ -197,5 +231,5 @@
   app.follow(["frame"], forget);
   app.follow(["forecast", "snapshot"], update);
   app.follow(["road"], outline);
-  app.foundPlace = { open };
+  app.foundPlace = { leave, open };
 })();

@@ -10,7 +10,7 @@
   const PLACE_DECIMALS = 5;
   const ZOOM_DECIMALS = 2;
   const ZOOMS = [0, 22];
-  const OWN = ["t", "zone", "view", "hide", "road"];
+  const OWN = ["t", "zone", "view", "hide", "find", "road"];
   const ROADWORKS = "roadworks";
   const SLUGS = {
     freeFlow: "libre",
@@ -24,7 +24,8 @@
   const state = {
     // The frame of the map that the address was read for: another one is another visit.
     frame: null,
-    // The road that the address asks for, until the network is there.
+    // The place and the road that the address asks for, until the network is there.
+    find: null,
     road: null,
     // Where the map looks: [latitude, longitude, zoom]; null until it was moved.
     view: null,
@@ -82,7 +83,7 @@
     return entries.includes(-1) ? "hide" : new Set(entries);
   };
 
-  /** What an address asks for, as { moment, zone, road, view, hidden }, and the names of the
+  /** What an address asks for, as { moment, zone, find, road, view, hidden }, and the names of the
       problems with what makes no sense; the rest is honoured. */
   const read = (search, told) => {
     const asked = new URLSearchParams(search);
@@ -101,7 +102,8 @@
       zone: part("zone", (zone) => (settings.zones.includes(zone) ? zone : "zone"), null),
       view: part("view", (text) => viewOf(text, told), null),
       hidden: part("hide", (text) => hiddenOf(text, told), new Set()),
-      // Whether there is such a road is known once the network is there.
+      // Whether there is such a place or road is known once the network is there.
+      find: asked.get("find") || null,
       road: asked.get("road") || null,
       problems,
     };
@@ -122,7 +124,7 @@
   };
 
   /** The search part of the address of what is shown; what others put into it is kept. */
-  const write = ({ moment, zone, road, view, hidden }, { settings }, before = "") => {
+  const write = ({ moment, zone, find, road, view, hidden }, { settings }, before = "") => {
     const values = {
       t: momentText(moment),
       zone: zone ?? "",
@@ -131,6 +133,7 @@
         .filter((entry) => hidden.has(entry))
         .map((entry) => SLUGS[nameOf(entry, settings.statuses)])
         .join(","),
+      find: find ?? "",
       road: road ?? "",
     };
     const own = OWN.filter((name) => values[name] !== "").map((name) => [name, values[name]]);
@@ -148,7 +151,8 @@
     const { moment, zone, hidden, isLocated } = page;
     // Addresses are sent: with each load, and as where a request comes from.
     const view = isLocated ? null : state.view;
-    return { moment, zone, hidden, road: state.road ?? page.road, view };
+    const [find, road] = [state.find ?? page.place, state.road ?? page.road];
+    return { moment, zone, hidden, find, road, view };
   };
 
   /** The address of what is shown, with some parts changed; from the root of the server. */
@@ -165,7 +169,7 @@
     if (address !== pathname + search) {
       window.history.replaceState(window.history.state, "", address + hash);
     }
-    const link = (zone) => [`zone-${zone}`, { href: withChanges({ zone, view: null, road: null }) }];
+    const link = (zone) => [`zone-${zone}`, { href: withChanges({ zone, view: null, find: null, road: null }) }];
     app.write(Object.fromEntries(page.settings.zones.map(link)));
   };
 
@@ -180,25 +184,46 @@
     if (problems.length) app.moment.say(problems.map((name) => words[name]).join(" "));
   };
 
+  /** What the address names is not there. */
+  const missing = (problem) => {
+    state.problems.push(problem);
+    tellProblems();
+    keepSoon();
+  };
+
+  /** The place of the address, once its network is there: the panel lists its roads. */
+  const openPlace = async () => {
+    const { find } = state;
+    if (!find || !page.snapshot) return;
+    // Null while the names cannot be had.
+    const place = await app.find.placeOf(find).catch(() => null);
+    if (place === null || state.find !== find) return;
+    state.find = null;
+    if (place) await app.foundPlace.open(place, { goesThere: !state.view });
+    else missing("find");
+  };
+
   /** The road of the address, once its network is there: the panel opens it. */
   const openRoad = async () => {
     const { road } = state;
-    const { settings, snapshot } = page;
-    if (!road || !snapshot) return;
-    const { networkUrl } = settings.map;
-    const features = await app.networkFeatures(snapshot.network, networkUrl).catch(() => null);
-    if (!features || state.road !== road) return;
+    if (!road || !page.snapshot) return;
+    // Null while the roads cannot be had.
+    const feature = await app.roadOf(road).catch(() => null);
+    if (feature === null || state.road !== road) return;
     state.road = null;
-    const feature = features.find(({ properties }) => properties.segment_id === road);
     if (!feature) {
-      state.problems.push("road");
-      tellProblems();
-      keepSoon();
+      missing("road");
       return;
     }
     app.change({ road });
     // Without a view of its own the map goes to the road.
     if (!state.view && !page.zone) await app.roadCard.flyTo(feature.id);
+  };
+
+  /** A road is opened above the place that it was chosen from. */
+  const openAsked = async () => {
+    await openPlace();
+    await openRoad();
   };
 
   /** What the address asks of the map, once that is there; where it looks from then on. */
@@ -208,7 +233,7 @@
     const home = viewText(driver.view());
     if (state.view) driver.turnTo(state.view);
     else if (zone) app.zoneOnMap.fit();
-    openRoad();
+    openAsked();
     driver.onRest(() => {
       if (page.driver !== driver) return;
       const view = driver.view();
@@ -226,7 +251,8 @@
       ...page,
       problems: page.texts.address_problem,
     });
-    Object.assign(state, { view: asked.view, road: asked.road, problems });
+    Object.assign(state, { view: asked.view, find: asked.find, road: asked.road, problems });
+    if (page.place) app.foundPlace.leave();
     app.change({ zone: asked.zone, road: null, hidden: asked.hidden });
     app.moment.choose(asked.moment);
     tellProblems();
@@ -261,7 +287,7 @@
     app.moment.chooseZone(link.dataset.zone);
   });
 
-  app.follow(["moment", "zone", "road", "hidden"], keepSoon);
+  app.follow(["moment", "zone", "place", "road", "hidden"], keepSoon);
   /** Back or forward, on the page of the map. */
   const readAgain = () => {
     if (!isHere() || !page.coming) return;
@@ -275,7 +301,7 @@
   app.follow(["driver"], turnMap);
   // Where no map will be there, nothing waits for it.
   app.follow(["snapshot"], () => {
-    if (page.driver || !app.trafficMap.canDraw()) openRoad();
+    if (page.driver || !app.trafficMap.canDraw()) openAsked();
   });
   app.address = { follow, read, write };
 })();

@@ -34,7 +34,7 @@
       main ones to the small ones, communes, corridors, stretches.
 
       Those of a network have `segments`, the places of theirs in its order; a zone has `zone`, a
-      commune `point`. */
+      commune `point`. What is told of as a list has a `key` that is the same in every language. */
   const all = ({ names, communes, corridors }, stretches, features, { zones, texts }) => {
     const byName = new Map(names.map(([, feedName]) => [feedName, []]));
     features.forEach(({ properties }, segment) => byName.get(properties.name)?.push(segment));
@@ -45,14 +45,21 @@
         name: app.wording.localName(name, texts),
         also: [name, feedName],
         segments: byName.get(feedName),
+        key: `${kind},${feedName}`,
       })),
-      ...communes.map(([name, ...point]) => ({ kind: "commune", name, point })),
+      ...communes.map(([name, ...point]) => ({
+        kind: "commune",
+        name,
+        point,
+        key: `commune,${name}`,
+      })),
       ...corridors.map(([name, towards, side, segments]) => ({
         kind: "corridor",
         name: app.wording.localName(name, texts),
         also: [name],
         beside: corridorWay({ towards, side }, texts),
         segments,
+        key: ["corridor", name, towards, side].filter(Boolean).join(","),
       })),
       ...stretchPlaces(stretches, names.map(([, , sign]) => sign), texts),
     ].map(app.match.prepare);

@@ -29,9 +29,11 @@
     return app.element("p", "road-usual", app.wording.fill(texts.road.camera, values));
   };
 
-  /** What the cameras of a road said, each with its age, and a link; written again once known. */
+  /** What the cameras of a road said, each with its age, and a link; written again once known.
+      Nothing where no pictures are read. */
   const part = (road, rewrite) => {
     const { camera } = page.settings.map;
+    if (!camera) return [];
     const { segment_id: segment } = road.properties;
     if (performance.now() - state.askedAt > FRESH_FOR_MS) ask(camera.readingsUrl).then(rewrite);
     const link = app.element("a", "road-link", page.texts.road.camera_link);

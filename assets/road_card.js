@@ -278,15 +278,14 @@
 
   /** Show a segment by its place in the network in the panel, and leave the map where it is. */
   const show = async (id) => {
-    const { settings, snapshot } = page;
-    const features = await app.networkFeatures(snapshot.network, settings.map.networkUrl);
+    const features = await app.roads();
     choose({ id, properties: features[id].properties }, null);
   };
 
   /** Show a segment by its place in the network, on the map and in the panel. */
   const flyTo = async (id) => {
-    const { driver, settings, snapshot } = page;
-    const features = await app.networkFeatures(snapshot.network, settings.map.networkUrl);
+    const { driver } = page;
+    const features = await app.roads();
     const { geometry, properties } = features[id];
     frame().scrollIntoView({ block: "nearest" });
     app.sheet.lower("half");
@@ -305,12 +304,11 @@
 
   /** The road that another part of the page, or its address, asks for. */
   const follow = async () => {
-    const { road, snapshot, settings, texts } = page;
+    const { road, snapshot, texts } = page;
     if (!snapshot || !road || isMoved() || road === state.road?.properties.segment_id) return;
-    const { networkUrl } = settings.map;
-    const features = await app.networkFeatures(snapshot.network, networkUrl).catch(() => null);
-    if (!features || page.road !== road || page.snapshot.network !== snapshot.network) return;
-    const feature = features.find(({ properties }) => properties.segment_id === road);
+    // Null while the roads cannot be had.
+    const feature = await app.roadOf(road).catch(() => null);
+    if (feature === null || page.road !== road || page.snapshot.network !== snapshot.network) return;
     if (feature) {
       choose({ id: feature.id, properties: feature.properties }, null);
     } else {

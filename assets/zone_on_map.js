@@ -4,12 +4,13 @@
   const app = window.trafficRennes;
   const { page } = app;
 
+  // The network that the outline is of.
+  let network = null;
+
   /** The roads of the zone looked at; none for the whole network, or while they cannot be had. */
   const roadsOf = async (zone) => {
-    const { snapshot, settings } = page;
-    if (!zone || !snapshot) return [];
-    const { networkUrl } = settings.map;
-    const features = await app.networkFeatures(snapshot.network, networkUrl).catch(() => []);
+    if (!zone || !page.snapshot) return [];
+    const features = await app.roads().catch(() => []);
     return features.filter(({ properties }) => properties.zone === zone);
   };
 
@@ -23,19 +24,23 @@
 
   /** The roads of what was found, which lies in the zone or takes its place. */
   const roadsFound = async (found) => {
-    const { snapshot, settings } = page;
-    const { networkUrl } = settings.map;
-    const features = await app.networkFeatures(snapshot.network, networkUrl).catch(() => []);
+    const features = await app.roads().catch(() => []);
     return found.flatMap((segment) => features[segment] ?? []);
   };
 
   const outline = async () => {
     const { driver, found, zone } = page;
+    network = page.snapshot?.network ?? null;
     if (!driver) return;
     const features = await (found ? roadsFound(found) : roadsOf(zone));
     if (page.driver === driver && page.found === found && page.zone === zone) {
       driver.outlineZone(features);
     }
+  };
+
+  /** Another network has other roads in the zone, and of other forms. */
+  const outlineAnew = () => {
+    if (page.snapshot && page.snapshot.network !== network) outline();
   };
 
   /** Have the map show the whole of the zone looked at, or all. */
@@ -48,5 +53,6 @@
   };
 
   app.follow(["zone", "found", "driver"], outline);
+  app.follow(["snapshot"], outlineAnew);
   app.zoneOnMap = { boundsOf, fit };
 })();

@@ -28,6 +28,7 @@ SECTIONS: Final = {
     "files": "the largest file of the page, asked for by 200 visitors at once",
     "monitoring": "what measuring requests costs, and 10,000 viewers at the default level",
     "history": "appending, usual week and replay of a month of history",
+    "replication": "requests, bytes and time of a snapshot through an object storage",
     "events": "unusual events of a snapshot",
     "start": "start to first page, and memory",
     "recovery": "kill -9 of a role to its first sign of life",

@@ -155,6 +155,13 @@ def build_camera_page(
     )
 
 
+def build_switched_off(texts: Texts, home_url: str) -> Subpage:
+    """The page where no pictures are read."""
+    wording = texts["camera"]
+    link = html.P(html.A(wording["to_map"], href=home_url))
+    return Subpage([build_card(wording["off_title"], html.P(wording["off"]), link)])
+
+
 def build_result(texts: Texts, reading: ReadingShown) -> list[Component]:
     """What a picture says about the traffic, and what is where in it."""
     wording = texts["camera"]

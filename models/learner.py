@@ -162,7 +162,7 @@ def run_alone(city: City, settings: Settings) -> NoReturn:
     with sole_of_all_hosts(settings, "learner") as tenure:
         share_metrics(settings.data_dir, "learner")
         metrics, turns = WorkMetrics(metric_registry(), "learner"), Turns()
-        with publishing(settings, metrics, lambda: tenure.epoch, LEARNT):
+        with publishing(settings, metrics, tenure, LEARNT):
             work(city, settings, metrics, turns, choosing(city, settings, turns))
 
 

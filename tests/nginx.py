@@ -1,4 +1,4 @@
-"""Debian's nginx with ``deploy/nginx.conf``, at addresses and in a directory of a test."""
+"""Debian's nginx with ``deploy/nginx/``, at addresses and in a directory of a test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,22 @@ from typing import Final
 from tests.ports import HOST, free_port
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
-CONFIGURATION: Final = Path(__file__).parents[1] / "deploy" / "nginx.conf"
+CONFIGURATION: Final = Path(__file__).parents[1] / "deploy" / "nginx"
+# What the file of a distribution has around it.
+_MAIN: Final = """
+{user}
+worker_processes 2;
+worker_rlimit_nofile 16384;
+pid {directory}/nginx.pid;
+error_log {log} error;
+events {{ worker_connections 4096; }}
+http {{
+    include /etc/nginx/mime.types;
+    access_log {directory}/access.log;
+    gzip on;
+    include conf.d/*.conf;
+}}
+"""
 _HOST_LINE: Final = re.compile(r"^ *server 10\.0\.0\.1\d:8050 (.*)$", re.MULTILINE)
 
 
@@ -37,29 +52,29 @@ class Nginx:
         self.log = directory / "error.log"
         self.port = free_port()
         (directory / "cache").mkdir()
+        (directory / "conf.d").mkdir()
         self.configure(hosts)
         self._process = subprocess.Popen(self._command("-g", "daemon off;"))
         wait_until(self._answers)
 
     def configure(self, hosts: Sequence[int]) -> None:
-        """Write the file that comes with the project, with the addresses of here."""
-        text = CONFIGURATION.read_text()
-        [options, *_] = _HOST_LINE.findall(text)
+        """Write the files that come with the project, with the addresses of here."""
+        # As who runs the tests; for others than root the line would be one of warning.
+        user = "user root;" if os.geteuid() == 0 else ""
+        self._file.write_text(_MAIN.format(user=user, directory=self._directory, log=self.log))
+        texts = {path.name: path.read_text() for path in CONFIGURATION.iterdir()}
+        [options, *_] = _HOST_LINE.findall(texts["hosts.conf"])
         lines = iter([*(f"server {HOST}:{port} {options}" for port in hosts), "", ""])
-        text = _HOST_LINE.sub(lambda _found: next(lines), text)
-        for theirs, here in {
-            # As who runs the tests; for others than root the line would be one of warning.
-            "user www-data;": "user root;" if os.geteuid() == 0 else "",
-            "worker_processes auto": "worker_processes 2",
-            "listen 80;": f"listen {HOST}:{self.port};",
-            "/run/nginx-bodies": str(self._directory / "bodies"),
-            "/run/nginx.pid": str(self._directory / "nginx.pid"),
-            "/var/cache/nginx/traffic": str(self._directory / "cache"),
-            "/var/log/nginx/error.log emerg": f"{self.log} error",
-        }.items():
-            assert theirs in text
-            text = text.replace(theirs, here)
-        self._file.write_text(text)
+        texts["hosts.conf"] = _HOST_LINE.sub(lambda _found: next(lines), texts["hosts.conf"])
+        for name, theirs, here in (
+            ("listen.inc", "listen 80;", f"listen {HOST}:{self.port};"),
+            ("traffic.conf", "/var/cache/nginx", str(self._directory / "cache")),
+            ("traffic.conf", "/var/log/nginx/error.log emerg", f"{self.log} error"),
+        ):
+            assert theirs in texts[name]
+            texts[name] = texts[name].replace(theirs, here)
+        for name, text in texts.items():
+            (self._directory / "conf.d" / name).write_text(text)
 
     def reload(self, hosts: Sequence[int]) -> None:
         """Have other hosts, as an operator does."""

@@ -6,6 +6,7 @@ What it keeps lies in this process: killed and started again, it has it all, unt
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -15,7 +16,7 @@ from moto.backends import get_backend
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from tests.ports import HOST, free_port
+from tests.ports import HOST
 
 BUCKET = "traffic"
 Fault = Literal["deny", "hang", "cut", "damage"]
@@ -32,7 +33,11 @@ class ObjectStorage:
     """The server, its objects, its faults, and how often it was asked for what."""
 
     def __init__(self) -> None:
-        self.port = free_port()
+        # Bound and never listened at: while the server is away, nobody else gets its port.
+        self._kept = socket.socket()
+        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._kept.bind((HOST, 0))
+        self.port: int = self._kept.getsockname()[1]
         self.fault: Fault | None = None
         # Requests that a fault is of; by default all.
         self.is_meant: Callable[[str, str], bool] = lambda method, path: True
@@ -62,6 +67,10 @@ class ObjectStorage:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+
+    def close(self) -> None:
+        self.stop()
+        self._kept.close()
 
     def wipe(self) -> None:
         """Everything is lost; the bucket is there and empty."""
@@ -93,7 +102,9 @@ class ObjectStorage:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         self.asked[method] += 1
         if method == "PUT":
-            self.bytes_in += int(environ.get("CONTENT_LENGTH") or 0)
+            # A client that signs each chunk tells the length of the whole apart.
+            told = environ.get("HTTP_X_AMZ_DECODED_CONTENT_LENGTH") or environ.get("CONTENT_LENGTH")
+            self.bytes_in += int(told or 0)
         fault = self.fault if self.is_meant(method, path) else None
         if fault == "hang":
             self._released.wait(60)

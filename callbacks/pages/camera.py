@@ -73,8 +73,18 @@ class Told:
 
 
 def register(pages: Pages, services: Services) -> None:
-    """Add the page."""
+    """Add the page; where no pictures are read it says that and nothing leads there."""
     main = pages.main
+    if not services.settings.camera:
+        home = main.get_relative_path(HOME_PATH)
+        add_page(
+            pages,
+            PATH,
+            "camera",
+            lambda texts: cards.build_switched_off(texts, home),
+            is_offered=False,
+        )
+        return
     links = {
         "home": main.get_relative_path(HOME_PATH),
         "privacy": main.get_relative_path(privacy.PATH),

@@ -106,7 +106,9 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
                     "pageUrl": app.get_relative_path(camera.PATH),
                     "readingsUrl": app.get_relative_path(camera_api.CAMERAS_PATH),
                     "parameter": camera_api.SEGMENT_PARAMETER,
-                },
+                }
+                if settings.camera
+                else None,
             },
             "refreshSeconds": settings.refresh_seconds,
             "sharedRefresh": {

@@ -209,7 +209,9 @@ class Pages:
         app.server.view_functions[app.config.routes_pathname_prefix + _CATCH_ALL] = unknown
 
 
-def add_page(pages: Pages, path: str, section: str, layout: Layout) -> Dash:
+def add_page(
+    pages: Pages, path: str, section: str, layout: Layout, *, is_offered: bool = True
+) -> Dash:
     """Add a page to the public application, and a link to it in the nav of all.
 
     Parameters
@@ -219,6 +221,8 @@ def add_page(pages: Pages, path: str, section: str, layout: Layout) -> Dash:
     section : str
         Of the texts: ``title`` of the page and of the browser's tab, ``tagline`` below it; its
         link's words are in the section ``nav``.
+    is_offered : bool
+        Whether the nav leads there.
 
     Returns
     -------
@@ -226,7 +230,8 @@ def add_page(pages: Pages, path: str, section: str, layout: Layout) -> Dash:
         For its callbacks, whose ids are the page's own.
     """
     pages.add_public(path, section, layout)
-    pages.nav.append((section, path))
+    if is_offered:
+        pages.nav.append((section, path))
     main = pages.main
     if path != HOME_PATH:
         main.server.get(path, endpoint=path)(lambda: str(main.index()))

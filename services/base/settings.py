@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     contact: str = Field("", max_length=200)
     # How many proxies in front tell the visitor's address and protocol (X-Forwarded-…).
     trusted_proxies: int = Field(0, ge=0, le=5)
-    # Whether a cache in front answers the refreshes of many pages (deploy/nginx.conf).
+    # Whether a cache in front answers the refreshes of many pages (deploy/nginx/).
     shared_cache: bool = False
     # None: a SQLite file in the data directory. It may hold a password.
     database_url: SecretStr | None = None

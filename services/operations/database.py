@@ -13,13 +13,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import func, select
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from services.base.clock import Clock
 from services.base.errors import StorageError
 from services.base.settings import Settings
 from services.base.sqlite_file import file_id, is_damage, move_aside
@@ -246,6 +249,14 @@ def open_operations(
     """The operations database that the settings name; nothing is opened yet."""
     url = _url_of(settings)
     return Operations(url, read_only=read_only, patience_seconds=patience_seconds)
+
+
+def shared_now(session: Session, clock: Clock) -> datetime:
+    """The present by the clock of all who share the database: the server's, if there is one."""
+    if session.get_bind().dialect.name == "sqlite":
+        return clock()
+    now: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    return now.astimezone(UTC)
 
 
 def server_of(settings: Settings) -> URL | None:

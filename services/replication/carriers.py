@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,15 +90,21 @@ class Carriers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Ask them to end; what hangs ends with the process."""
+        """Ask them to end, and wait for that as long as their last words may take."""
         self._stopping.set()
+        latest = time.monotonic() + LAST_WORDS_SECONDS
         for thread in self._threads:
-            thread.join(LAST_WORDS_SECONDS)
+            thread.join(max(0.0, latest - time.monotonic()))
+
+    def are_hung(self) -> bool:
+        """Whether one is still at it: the interpreter would wait for what the bucket owes it."""
+        return any(thread.is_alive() for thread in self._threads)
 
     def wait_for_first(self, parts: Sequence[Part], patience_seconds: float) -> None:
         """Return once each of some parts had its first round, well or not."""
+        latest = time.monotonic() + patience_seconds
         for part in parts:
-            self._tried[part.name].wait(patience_seconds)
+            self._tried[part.name].wait(max(0.0, latest - time.monotonic()))
 
     def _carry(self, carrier: Carrier) -> None:
         health = Health(self._data_dir, carrier.part)

@@ -7,9 +7,8 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from services.base.errors import StorageError
 from services.replication.bucket import Bucket
-from services.replication.follower import checked_head
+from services.replication.heads import read_head
 from services.replication.manifest import Entry, Origin, entry_of
 from services.replication.parts import HISTORY, TRAFFIC, group_of
 from services.replication.transfer import Transfer, in_parallel
@@ -49,13 +48,12 @@ def _entries(
 ) -> dict[str, Entry]:
     wanted: dict[str, Entry] = {}
     for part in (TRAFFIC, HISTORY):
-        news = bucket.get_if_changed(part.head, None)
+        news = read_head(bucket, part, origin)
         if news is None:
-            raise StorageError(f"the bucket has no {part.name}")
-        head = checked_head(news[1], part, origin)
+            continue
         transfer = Transfer(bucket, part, data_dir)
         groups = {group_of(start) for start in starts}
-        found = transfer.entries(head, groups)
+        found = transfer.entries(news[1], groups)
         some = {
             path: entry
             for path, entry in found.items()

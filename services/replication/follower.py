@@ -12,13 +12,8 @@ from filelock import FileLock, Timeout
 
 from services.base.errors import StorageError
 from services.replication.bucket import Bucket, ObjectMissing
-from services.replication.manifest import (
-    DIRECTORY,
-    Head,
-    Origin,
-    decode_head,
-    read_record,
-)
+from services.replication.heads import read_head
+from services.replication.manifest import DIRECTORY, Head, Origin, read_record
 from services.replication.parts import Part
 from services.replication.transfer import Transfer
 
@@ -26,10 +21,6 @@ log = logging.getLogger(__name__)
 
 # How often the files themselves are looked at where the bucket has no news.
 LOOK_AGAIN_SECONDS: Final = 60.0
-
-
-class NotThisCity(StorageError):
-    """The bucket holds the files of another city, or of another layout."""
 
 
 class OldIssue(StorageError):
@@ -42,24 +33,6 @@ def lock_of(data_dir: Path, part: Part) -> FileLock:
     directory.mkdir(parents=True, exist_ok=True)
     # Taken by one thread and given back by another when the role ends.
     return FileLock(directory / f"{part.name}.lock", thread_local=False)
-
-
-def checked_head(document: bytes, part: Part, origin: Origin) -> Head:
-    """A head of this city and layout.
-
-    Raises
-    ------
-    NotThisCity
-    StorageError
-        When it is damaged.
-    """
-    head = decode_head(document, part)
-    if head.origin != origin:
-        raise NotThisCity(
-            f"the bucket holds {head.origin.city} in layout {head.origin.layout}, this is "
-            f"{origin.city} in layout {origin.layout}: choose another prefix"
-        )
-    return head
 
 
 class Follower:
@@ -111,24 +84,22 @@ class Follower:
 
     def _follow(self) -> None:
         try:
-            news = self._bucket.get_if_changed(self.part.head, self._tag)
+            news = read_head(self._bucket, self.part, self._origin, self._tag)
         except ObjectMissing:
             self._tag = None
             raise
         if news is not None:
-            self._head = self._accepted(news[1])
+            self._refuse_old(news[1])
+            self._tag, self._head = news
             self._looked_s = self._monotonic() - LOOK_AGAIN_SECONDS
-            self._tag = news[0]
         if self._head is not None and self._monotonic() >= self._looked_s + LOOK_AGAIN_SECONDS:
             self._transfer.install(self._head)
             self._looked_s = self._monotonic()
 
-    def _accepted(self, document: bytes) -> Head:
-        head = checked_head(document, self.part, self._origin)
+    def _refuse_old(self, head: Head) -> None:
         seen = read_record(self._data_dir, self.part).issue
         if seen is not None and head.issue.is_before(seen):
             raise OldIssue(
                 f"the bucket's {self.part.name} is of epoch {head.issue.epoch}, generation "
                 f"{head.issue.generation}, here {seen.epoch}, {seen.generation} was seen: not taken"
             )
-        return head

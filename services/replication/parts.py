@@ -136,9 +136,10 @@ MODELS: Final = Part(
 HISTORY: Final = Part(
     "history",
     (
-        "history/source=*/date=*/*.parquet",
-        "history/hour_speeds/source=*/*.parquet",
+        # What is usual is read with every snapshot; the days by whoever draws up the account anew.
         "history/rollups/source=*/*.parquet",
+        "history/hour_speeds/source=*/*.parquet",
+        "history/source=*/date=*/*.parquet",
     ),
     look_seconds=10.0,
     places=("history",),
@@ -150,9 +151,11 @@ ISSUED: Final = Part(
     look_seconds=10.0,
     places=("issued", "forecasts"),
 )
+# Of the watch beside the worker, for the operators' pages.
+WATCH: Final = Part("watch", ("watch.json",), look_seconds=5.0, places=("watch",))
 # What pages are made of: what a machine needs that serves them.
-SERVED: Final = (TRAFFIC, NOWCAST, MODELS)
+SERVED: Final = (TRAFFIC, NOWCAST, MODELS, WATCH)
 # What the learner writes, on whichever host.
 LEARNT: Final = (NOWCAST, MODELS, ISSUED)
-OBSERVED: Final = (TRAFFIC, HISTORY)
+OBSERVED: Final = (TRAFFIC, HISTORY, WATCH)
 PARTS: Final = (*SERVED, HISTORY, ISSUED)

@@ -14,7 +14,8 @@ from typing import Final
 from services.base.errors import StorageError
 from services.base.files import FileStamp, stamp_of
 from services.replication.bucket import Bucket, ObjectMissing
-from services.replication.follower import checked_head, lock_of
+from services.replication.follower import lock_of
+from services.replication.heads import read_head
 from services.replication.manifest import (
     Entry,
     Head,
@@ -261,10 +262,9 @@ class Publisher:
     def _head_news(self, tag: str | None) -> tuple[str, Head | None] | None:
         """The head and its tag; None where it has the tag that is known, no head where none is."""
         try:
-            news = self._bucket.get_if_changed(self.part.head, tag)
+            return read_head(self._bucket, self.part, self._origin, tag)
         except ObjectMissing:
             return "", None
-        return news and (news[0], checked_head(news[1], self.part, self._origin))
 
     def _sweep(self) -> None:
         """Remove what nothing names; what is named and was lost is brought again."""

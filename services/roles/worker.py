@@ -248,7 +248,7 @@ def run(settings: Settings) -> None:
         share_metrics(settings.data_dir, "worker")
         metrics = WorkMetrics(metric_registry(), "worker")
         # First of all: on an empty disk what the last worker knew is brought here.
-        with publishing(settings, metrics, lambda: tenure.epoch, own_parts(settings)):
+        with publishing(settings, metrics, tenure, own_parts(settings)):
             scheduler = make_scheduler(settings, make_observer(settings, store, metrics), metrics)
             log.info(
                 "worker started: source %s, every %d s",

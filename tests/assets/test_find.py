@@ -49,6 +49,16 @@ def found(page, text):
     return [tuple(pair) for pair in page.js(js)]
 
 
+def test_what_is_told_of_as_a_list_has_a_key_of_its_own_in_every_language(page):
+    keys = page.js("all.map(({ kind, key }) => [kind, key ?? null])")
+    kinds = {"road", "ring-junction", "commune", "corridor"}
+    assert kinds <= {kind for kind, key in keys if key}
+    told = [key for _, key in keys if key]
+    assert len(told) == len(set(told))
+    assert "commune,Bruz" in told
+    assert "ring-junction,Porte d'Alma" in told
+
+
 def best(page, text):
     return found(page, text)[0]
 

@@ -31,7 +31,14 @@ SETTINGS = {
     "nowcast": {"leadMinutes": LEAD_MINUTES},
     "map": browser_settings("", "", "", None, RENNES.roads, names_url_template=""),
 }
-NOTHING = {"moment": {"kind": "now"}, "zone": None, "road": None, "view": None, "hidden": []}
+NOTHING = {
+    "moment": {"kind": "now"},
+    "zone": None,
+    "find": None,
+    "road": None,
+    "view": None,
+    "hidden": [],
+}
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +90,7 @@ def some_view(chance):
     return {
         "moment": chance.choice([{"kind": "now"}, ahead, hour]),
         "zone": chance.choice([None, *RENNES.zones]),
+        "find": chance.choice([None, "commune,Bruz", "ring-junction,Porte d'Alma"]),
         "road": chance.choice([None, "10273_D", "a b&c=d"]),
         "view": chance.choice([None, place]),
         "hidden": sorted(chance.sample(entries, chance.randrange(len(entries))), key=str),
@@ -107,10 +115,12 @@ def test_an_address_is_readable(page):
         "zone": "rocade",
         "view": [48.11, -1.68, 12],
         "hidden": [1, "roadworks"],
+        "find": "commune,Bruz",
         "road": "10273_D",
     }
     assert write(page, view) == (
-        "?t=2026-12-31T08&zone=rocade&view=48.11,-1.68,12&hide=libre,travaux&road=10273_D"
+        "?t=2026-12-31T08&zone=rocade&view=48.11,-1.68,12&hide=libre,travaux&find=commune,Bruz"
+        "&road=10273_D"
     )
     assert write(page, NOTHING) == ""
     assert write(page, NOTHING | {"moment": {"kind": "ahead", "minutes": 30}}) == "?t=30min"
@@ -162,7 +172,7 @@ def test_the_hour_that_summer_time_begins_with_is_no_moment(page):
 
 
 def test_every_problem_has_its_words_in_every_language():
-    names = {"t", "past", "far", "zone", "view", "hide", "road"}
+    names = {"t", "past", "far", "zone", "view", "hide", "find", "road"}
     for language in ("fr", "en"):
         assert set(load_texts(language)["address_problem"]) == names
 

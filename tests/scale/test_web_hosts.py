@@ -181,3 +181,5 @@ def test_visitors_cost_the_cache_and_operators_stay_on_one_host(tmp_path):
             assert min(asked_of_hosts("/confidentialite", 30, cookies=cookies)) == 0
             # What is told to the watch of a host is told to nobody outside.
             assert requests.get(f"{url}/metrics", timeout=10).status_code == 404
+    # Lines would hold visitors' addresses, and nginx's own file wants some.
+    assert (tmp_path / "nginx" / "access.log").read_text() == ""

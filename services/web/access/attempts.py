@@ -25,9 +25,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from sqlalchemy.orm import Session
+
 from services.base.clock import Clock, utc_now
 from services.base.errors import StorageError
-from services.operations.database import NothingRecorded, Operations
+from services.operations.database import NothingRecorded, Operations, shared_now
 from services.operations.log_in_failures import (
     forget_log_in_failures,
     log_in_failures_since,
@@ -95,55 +97,68 @@ class Attempts:
 
     def begin(self, visitor: Visitor) -> int:
         """How long a visitor has to wait, in seconds; for 0 the try is counted as a wrong one."""
-        now = self._clock()
-        mark = self._mark(visitor, now)
         # Reading waits for nobody, so that a crowd that must wait locks nothing.
-        wait_s = seconds_to_wait(self._failures(now - WINDOW), mark, now)
-        return wait_s or self._count(mark, now)
+        return self._seconds_to_wait(visitor) or self._count(visitor)
 
     def succeeded(self, visitor: Visitor) -> None:
         """A visitor is in: what went wrong before is forgotten."""
-        mark = self._mark(visitor, self._clock())
+        here = self._mark(visitor, self._clock())
         with self._lock:
-            self._own = deque((item for item in self._own if item[0] != mark), ATTEMPTS_IN_ALL)
+            self._own = deque((item for item in self._own if item[0] != here), ATTEMPTS_IN_ALL)
         try:
             with self._writing.begin() as session:
+                mark = self._mark(visitor, shared_now(session, self._clock))
                 forget_log_in_failures(session, mark)
         except StorageError as error:
             log.error("failed log-ins are not forgotten: %s", error)
 
-    def _count(self, mark: str, now: datetime) -> int:
+    def _seconds_to_wait(self, visitor: Visitor) -> int:
+        try:
+            with self._reading.begin() as session:
+                return self._look(session, visitor)[0]
+        except NothingRecorded:
+            return 0
+        except StorageError as error:
+            log.error("failed log-ins cannot be read: %s", error)
+            with self._lock:
+                return self._look_here(visitor)[0]
+
+    def _count(self, visitor: Visitor) -> int:
         try:
             with self._writing.begin() as session:
-                failures = log_in_failures_since(session, now - WINDOW)
-                wait_s = seconds_to_wait(failures, mark, now)
+                wait_s, mark, now = self._look(session, visitor)
                 if not wait_s:
                     record_log_in_failure(session, mark, now)
         except StorageError as error:
             log.error("log-ins are counted by this process only: %s", error)
-            return self._count_here(mark, now)
+            return self._count_here(visitor)
         if not wait_s:
-            with self._lock:
-                self._own.append((mark, now))
+            self._note_here(visitor)
         return wait_s
 
-    def _count_here(self, mark: str, now: datetime) -> int:
+    def _count_here(self, visitor: Visitor) -> int:
         with self._lock:
-            wait_s = seconds_to_wait(self._own_since(now - WINDOW), mark, now)
+            wait_s, mark, now = self._look_here(visitor)
             if not wait_s:
                 self._own.append((mark, now))
             return wait_s
 
-    def _failures(self, since: datetime) -> Sequence[Failure]:
-        try:
-            with self._reading.begin() as session:
-                return log_in_failures_since(session, since)
-        except NothingRecorded:
-            return []
-        except StorageError as error:
-            log.error("failed log-ins cannot be read: %s", error)
-            with self._lock:
-                return self._own_since(since)
+    def _note_here(self, visitor: Visitor) -> None:
+        now = self._clock()
+        with self._lock:
+            self._own.append((self._mark(visitor, now), now))
+
+    def _look(self, session: Session, visitor: Visitor) -> tuple[int, str, datetime]:
+        """How long a visitor has to wait, its mark, and the time: of all hosts."""
+        now = shared_now(session, self._clock)
+        mark = self._mark(visitor, now)
+        return seconds_to_wait(log_in_failures_since(session, now - WINDOW), mark, now), mark, now
+
+    def _look_here(self, visitor: Visitor) -> tuple[int, str, datetime]:
+        """The same of what this process knows by itself, on its own clock."""
+        now = self._clock()
+        mark = self._mark(visitor, now)
+        return seconds_to_wait(self._own_since(now - WINDOW), mark, now), mark, now
 
     def _own_since(self, since: datetime) -> list[Failure]:
         return [item for item in self._own if item[1] >= since]

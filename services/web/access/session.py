@@ -20,7 +20,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from services.base.errors import StorageError
 from services.base.settings import Settings
 from services.metrics.requests import note_login
-from services.operations.database import ServingOperations
+from services.operations.database import ServingOperations, server_of
 from services.web.access.attempts import Attempts, Visitor
 from services.web.access.credentials import (
     Operator,
@@ -30,6 +30,7 @@ from services.web.access.credentials import (
     monitoring_dir,
     secret_key,
 )
+from services.web.access.session_stores import FileStore, TableStore
 from services.web.access.validity import Validity
 
 log = logging.getLogger(__name__)
@@ -62,12 +63,16 @@ class Access:
     def __init__(self, settings: Settings, key: str, operations: ServingOperations) -> None:
         self._settings = settings
         self._key = key
-        self.attempts = Attempts(
-            operations.reading.waiting(PATIENCE_SECONDS),
-            operations.writing.waiting(PATIENCE_SECONDS),
-            key,
+        reading = operations.reading.waiting(PATIENCE_SECONDS)
+        writing = operations.writing.waiting(PATIENCE_SECONDS)
+        self.attempts = Attempts(reading, writing, key)
+        is_of_one_machine = server_of(settings) is None
+        store = (
+            FileStore(monitoring_dir(settings))
+            if is_of_one_machine
+            else TableStore(reading, writing)
         )
-        self.validity = Validity(monitoring_dir(settings), time.time)
+        self.validity = Validity(store, time.time)
         self._operator = _operator(settings, key)
         if self._operator is not None:
             self.validity.begin_with(self._operator.fingerprint)
@@ -181,13 +186,10 @@ def is_signed_in() -> bool:
         return False
     access = _access()
     operator, mark = access.operator(), flask.session.get("mark")
-    return (
-        operator is not None
-        and operator.is_signed_in()
-        and isinstance(mark, str)
-        and flask.session.get("era", "") == access.validity.era()
-        and not access.validity.is_ended(mark)
-    )
+    if operator is None or not operator.is_signed_in() or not isinstance(mark, str):
+        return False
+    began = flask.session["expires"] - SESSION_SECONDS
+    return access.validity.is_valid(mark, flask.session.get("era", ""), began)
 
 
 def operator_name() -> str:

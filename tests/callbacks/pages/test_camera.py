@@ -375,3 +375,14 @@ def test_readings_that_cannot_be_read_are_said_not_to_be_none(client, tmp_path):
     text = json.dumps(layout_of(client, PAGE), ensure_ascii=False)
     assert FRENCH["camera"]["kept_unreadable"] in text
     assert client.get("/camera/lectures.csv").status_code == 503
+
+
+def test_where_no_pictures_are_read_nothing_leads_there_and_the_page_says_so(make_client):
+    client = make_client(camera=False)
+    for path in ("/", "/qualite"):
+        assert "site-nav-icon--camera" not in json.dumps(layout_of(client, path))
+    page = json.dumps(layout_of(client, "/camera"), ensure_ascii=False)
+    assert "Les photos ne sont pas lues sur ce serveur." in page
+    assert "camera-upload" not in page
+    assert client.get("/camera").status_code == 200
+    assert "site-nav-icon--camera" in json.dumps(layout_of(make_client(), "/"))

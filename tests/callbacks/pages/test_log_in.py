@@ -13,7 +13,7 @@ from services.base.errors import StorageError
 from services.base.settings import load_settings
 from services.operations.database import open_operations
 from services.operations.log_in_failures import record_log_in_failure
-from services.web.access import session, validity
+from services.web.access import session, session_stores
 from services.web.access.__main__ import main as invite
 from services.web.access.attempts import ATTEMPTS_IN_ALL, FREE_ATTEMPTS, Visitor
 from services.web.access.session import DEVICE_COOKIE, DEVICE_SECONDS, SESSION_COOKIE
@@ -379,7 +379,7 @@ def test_a_log_out_that_cannot_be_written_holds_here_whatever_others_write_later
         raise StorageError("No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(validity, "write_atomically", full)
+        patch.setattr(session_stores, "write_atomically", full)
         stolen = log_out(first)
         first.set_cookie(SESSION_COOKIE, stolen)
         assert not is_in(first)

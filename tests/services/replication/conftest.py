@@ -17,7 +17,7 @@ def server() -> Iterator[ObjectStorage]:
     server = ObjectStorage()
     server.start()
     yield server
-    server.stop()
+    server.close()
 
 
 @pytest.fixture

@@ -7,11 +7,15 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import duckdb
+import pyarrow as pa
 import pytest
 
 from services.base.errors import StorageError
+from services.base.parquet_file import write_parquet
+from services.base.settings import load_settings
 from services.replication import publisher as publisher_module
-from services.replication.bucket import Bucket
+from services.replication.bucket import Bucket, open_bucket
 from services.replication.days import fetch_days
 from services.replication.follower import Follower
 from services.replication.manifest import Origin, read_record
@@ -93,6 +97,7 @@ def test_a_second_machine_has_what_the_first_one_publishes(
     here, there = machine("here"), machine("there")
     for path in (
         *("networks/ab.geojson", "snapshots/current.parquet", "worker.json", "day/live.json"),
+        "watch.json",
         *("forecasts/nowcast/current.parquet", "forecasts/nowcast/state.json"),
         "forecasts/nowcast/source=live/date=2026-11-29/064300.parquet",
         *("models/champion", "models/2026-11-29-aaaaaa/forecasts.parquet"),
@@ -195,6 +200,50 @@ def test_a_day_of_history_lies_where_other_engines_look_for_it(
     [name] = [name for name in storage.names() if name.endswith(".parquet")]
 
     assert name.startswith("town/history/source=live/date=2026-11-28/day-")
+
+
+def test_a_directory_is_a_storage_too_and_other_engines_read_its_days_in_place(
+    tmp_path: Path,
+) -> None:
+    bucket = open_bucket(load_settings(storage_url=f"file://{tmp_path}/shared"))
+    here, there = (Machine(tmp_path / name, bucket, lambda: 0) for name in ("here", "there"))
+    for day in (27, 28):
+        rows = write_parquet(pa.table({"segment": [1, 2], "day": [day, day]}))
+        keep_day(here, f"2026-11-{day}", {"day": rows})
+    publisher, follower = here.publisher(HISTORY), there.follower(HISTORY)
+    publisher.round()
+    follower.round()
+    before = there.files(HISTORY)
+    here.write("history/rollups/source=live/segments.parquet", b"rows")
+    publisher.round()
+    follower.round()
+
+    place = f"{tmp_path}/shared/history/source=live/date=*/day-*.parquet"
+    query = "select date, sum(day) from read_parquet($1, hive_partitioning=true) group by 1"
+    found = duckdb.execute(f"{query} order by 1", [place]).fetchall()
+
+    assert len(before) == 2
+    assert there.files(HISTORY) == here.files(HISTORY)
+    assert found == [(date(2026, 11, 27), 54), (date(2026, 11, 28), 56)]
+
+
+def test_a_head_that_is_replaced_while_it_is_read_is_read_again(
+    machine: Callable[..., Machine], bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = machine("here"), machine("there")
+    observe(here, 1)
+    here.publisher().round()
+    whole, asked = bucket.get_if_changed, []
+
+    def cut_at_first(name: str, tag: str | None) -> tuple[str, bytes] | None:
+        asked.append(name)
+        news = whole(name, tag)
+        return (news[0], news[1][:-9]) if news and len(asked) == 1 else news
+
+    monkeypatch.setattr(bucket, "get_if_changed", cut_at_first)
+    there.follower().round()
+
+    assert there.files() == here.files()
 
 
 def test_a_machine_that_died_is_replaced_with_all_it_had_published(

@@ -24,6 +24,7 @@ from services.replication import carriers
 from services.replication.carriers import problems
 from services.replication.parts import LEARNT, PARTS
 from services.roles.processes import MIRROR
+from services.roles.sole import Tenure
 from services.roles.storage import following, publishing
 from services.roles.supervisor import background_children
 from services.roles.worker import own_parts
@@ -32,13 +33,15 @@ from tests.factories import make_network, make_nowcast_table, make_snapshot_for
 from tests.object_storage import ObjectStorage
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
+ALONE = Tenure(0, is_held=lambda: True)
+
 
 @pytest.fixture(scope="module")
 def server():
     server = ObjectStorage()
     server.start()
     yield server
-    server.stop()
+    server.close()
 
 
 @pytest.fixture
@@ -74,7 +77,7 @@ def test_what_a_worker_publishes_is_shown_elsewhere(machines):
     snapshot = make_snapshot_for(network)
     registry, metrics = meter("mirror")
     shown = Store(RENNES, there.data_dir)
-    with publishing(here, meter()[1]), following(there, metrics):
+    with publishing(here, meter()[1], ALONE), following(there, metrics):
         Store(RENNES, here.data_dir).publish(network, snapshot)
         wait_until(lambda: shown.current_snapshot() is not None)
         wait_until(lambda: in_step(registry, "traffic"))
@@ -85,11 +88,25 @@ def test_what_a_worker_publishes_is_shown_elsewhere(machines):
 def test_what_was_observed_last_is_said_before_the_worker_ends(machines):
     here, there = machines("here"), machines("there")
     network = make_network()
-    with publishing(here, meter()[1]):
+    with publishing(here, meter()[1], ALONE):
         Store(RENNES, here.data_dir).publish(network, make_snapshot_for(network))
-    with publishing(there, meter()[1]):
+    with publishing(there, meter()[1], ALONE):
         # A worker begins only when it has what the last one knew.
         assert Store(RENNES, there.data_dir).current_snapshot() is not None
+
+
+def test_a_worker_that_lost_its_lock_publishes_no_more(machines, server):
+    here, network = machines("here"), make_network()
+    held = [True]
+    with publishing(here, meter()[1], Tenure(7, lambda: held[0])):
+        before = server.names()
+        held[0] = False
+        Store(RENNES, here.data_dir).publish(network, make_snapshot_for(network))
+        wait_until(
+            lambda: "lock of the publisher is lost" in problems(here.data_dir).get("traffic", "")
+        )
+        heads = {name for name in server.names() if "/heads/" in name}
+    assert heads <= before
 
 
 def test_the_upkeep_waits_until_the_whole_history_is_here(machines, server):
@@ -99,11 +116,11 @@ def test_the_upkeep_waits_until_the_whole_history_is_here(machines, server):
     )
     day.mkdir(parents=True)
     (day / "day.parquet").write_bytes(b"rows")
-    with publishing(here, meter()[1]):
+    with publishing(here, meter()[1], ALONE):
         wait_until(lambda: any("/day-" in name for name in server.names()))
     server.fail("hang", lambda method, path: "/day-" in path)
     try:
-        with publishing(there, meter()[1]):
+        with publishing(there, meter()[1], ALONE):
             wait_until(lambda: is_locked(there.data_dir))
             server.heal()
             with layout.exclusive(there.data_dir):
@@ -125,7 +142,7 @@ def test_days_are_fetched_by_a_command(machines, monkeypatch, capsys):
         "SECRET": there.storage_secret.get_secret_value(),
     }.items():
         monkeypatch.setenv(f"TRAFFIC_STORAGE_{name}", value)
-    with publishing(here, meter()[1]):
+    with publishing(here, meter()[1], ALONE):
         day = snapshot.observed_at.date()
         command = ["fetch", str(day), str(day), "--source", snapshot.source]
         command += ["--data-dir", str(there.data_dir)]
@@ -154,7 +171,7 @@ def test_a_bucket_that_is_away_is_told_once_and_holds_nobody_up(
     here = machines("here")
     server.stop()
     try:
-        with caplog.at_level(logging.INFO), publishing(here, meter()[1]):
+        with caplog.at_level(logging.INFO), publishing(here, meter()[1], ALONE):
             wait_until(lambda: len(problems(here.data_dir)) == len(PARTS))
             told = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
             server.start()
@@ -168,6 +185,19 @@ def test_a_bucket_that_is_away_is_told_once_and_holds_nobody_up(
     assert caplog.text.count("goes on") == len(PARTS)
 
 
+def test_a_bucket_that_hangs_holds_up_no_end(machines, server, monkeypatch):
+    monkeypatch.setattr(carriers, "LAST_WORDS_SECONDS", 0.2)
+    ended = []
+    try:
+        with following(machines("there"), meter("mirror")[1], end=lambda: ended.append("mirror")):
+            server.fail("hang")
+            asked = server.asked.total()
+            wait_until(lambda: server.asked.total() > asked)
+    finally:
+        server.heal()
+    assert ended == ["mirror"]
+
+
 def test_a_learner_of_its_own_gets_what_is_observed_and_gives_what_it_learns(machines):
     here = machines("here").model_copy(update={"learner": "elsewhere"})
     there, page = machines("there"), machines("page")
@@ -177,7 +207,7 @@ def test_a_learner_of_its_own_gets_what_is_observed_and_gives_what_it_learns(mac
     table = make_nowcast_table(network, snapshot)
     with contextlib.ExitStack() as stack:
         for machine, parts in ((here, own_parts(here)), (there, LEARNT)):
-            stack.enter_context(publishing(machine, meter()[1], parts=parts))
+            stack.enter_context(publishing(machine, meter()[1], ALONE, parts))
         for machine, with_history in ((here, True), (there, True), (page, False)):
             stack.enter_context(following(machine, meter("mirror")[1], with_history=with_history))
         append_snapshot(here.data_dir, snapshot)

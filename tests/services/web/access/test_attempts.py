@@ -15,7 +15,6 @@ from services.web.access.attempts import (
     FREE_ATTEMPTS,
     GUESSING_FROM,
     LONGEST_WAIT,
-    WINDOW,
     Attempts,
     Visitor,
     seconds_to_wait,
@@ -61,9 +60,7 @@ def fail(attempts, times, address=ADDRESS, device=""):
 
 def wait(attempts, address=ADDRESS, device=""):
     """How long a visitor has to wait; nothing is counted."""
-    now = attempts._clock()
-    mark = attempts._mark(Visitor(address, device), now)
-    return seconds_to_wait(attempts._failures(now - WINDOW), mark, now)
+    return attempts._seconds_to_wait(Visitor(address, device))
 
 
 def test_a_forgetful_operator_has_some_tries_then_waits_twice_as_long_each_time(attempts, time):
