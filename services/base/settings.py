@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(None, min_length=16)
     # Empty: no backdrop. OpenStreetMap's tiles allow light use with attribution.
     tiles_url: str = OPENSTREETMAP_TILES_URL
+    # Of this host, in incidents; its watch is then its own.
+    host_name: str = Field("", pattern=r"^[A-Za-z0-9._-]*$", max_length=32)
     # Of this host. The learner is the worker's companion where it is not named by itself.
     roles: Annotated[frozenset[HostRole], NoDecode] = frozenset(
         {"web", "worker", "watch", "camera"}

@@ -17,9 +17,11 @@ from services.operations.tables import Incident, IncidentNote, NoteKind
 LONGEST_COMMENT = 2_000
 
 
-def open_incidents(session: Session) -> list[Incident]:
-    """Those that are not over, the newest first."""
+def open_incidents(session: Session, *hosts: str) -> list[Incident]:
+    """Those that are not over, of all hosts or of some, the newest first."""
     query = select(Incident).where(Incident.ended_at.is_(None))
+    if hosts:
+        query = query.where(Incident.host.in_(hosts))
     return read_entities(session, query.order_by(Incident.started_at.desc()))
 
 

@@ -243,6 +243,8 @@ class Incident(Base):
         When the limit was first passed, when people were told, when it was over.
     journal : list of str
         Lines of the journal around the start.
+    host : str
+        Whose watch found it; empty where one watch is all there is.
     """
 
     __tablename__ = "incidents"
@@ -259,6 +261,12 @@ class Incident(Base):
     fired_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, index=True)
     journal: Mapped[list[str]] = mapped_column(JSON, default_factory=list, info={FORM: list[str]})
+    host: Mapped[str] = mapped_column(_NAME, default="", server_default="")
+
+    @property
+    def about(self) -> str:
+        """The subject, on its host where there are several."""
+        return " · ".join(filter(None, (self.host, self.subject)))
 
 
 class IncidentNote(Base):
@@ -290,6 +298,8 @@ class OutgoingMessage(Base):
         A mark of the channel's address, which may hold a password and is not kept.
     due_at : datetime
         Not before.
+    host : str
+        Whose watch sends it; empty where one watch is all there is.
     """
 
     __tablename__ = "outgoing_messages"
@@ -301,6 +311,7 @@ class OutgoingMessage(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
+    host: Mapped[str] = mapped_column(_NAME, default="", server_default="")
 
 
 class Camera(Base):

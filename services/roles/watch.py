@@ -13,6 +13,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from types import FrameType
 from typing import Final
@@ -30,7 +31,7 @@ from services.metrics.shared_directory import metric_registry, roles_off, share_
 from services.metrics.work import WorkMetrics
 from services.operations.database import open_operations
 from services.operations.tables import OutgoingMessage
-from services.roles.sole import sole_of_all_hosts
+from services.roles.sole import sole, sole_of_all_hosts
 from services.watch.messages import Change, Message, message_of
 from services.watch.outbox import Outbox, checked_channels, send_by_apprise
 from services.watch.overview import OverviewWriter
@@ -93,6 +94,7 @@ class Watch:
             monotonic,
             city=CITY,
             roles_off=roles_off(settings),
+            host=settings.host_name,
         )
         self._overview = OverviewWriter(settings.data_dir)
         self._metrics = WorkMetrics(metric_registry(), "watch")
@@ -148,9 +150,11 @@ def run(settings: Settings, stopping: threading.Event) -> None:
     """
     prepare_data_directory(settings.data_dir, CITY.name)
     end_with_data_directory(settings.data_dir)
-    outbox = Outbox(open_operations(settings), channels_of(settings), send_by_apprise)
+    outbox = Outbox(
+        open_operations(settings), channels_of(settings), send_by_apprise, settings.host_name
+    )
     rules_of(settings)
-    with sole_of_all_hosts(settings, "watch", stopping):
+    with _alone(settings, stopping):
         share_metrics(settings.data_dir, "watch")
         watch = Watch(settings, outbox)
         log.info("watch started: %d rules", len(rules_of(settings).rule))
@@ -163,6 +167,16 @@ def run(settings: Settings, stopping: threading.Event) -> None:
             again = (work, period_s, stopping)
             threading.Thread(target=_again_and_again, args=again, daemon=True).start()
         _again_and_again(watch.round, watch.period_seconds, stopping)
+
+
+def _alone(settings: Settings, stopping: threading.Event) -> AbstractContextManager[object]:
+    """Be the only one: of this host where it has a name, else of all that share a database.
+
+    Metrics lie with their host. Without names the incidents of two would be taken for one.
+    """
+    if settings.host_name:
+        return sole(settings.data_dir, "watch", stopping)
+    return sole_of_all_hosts(settings, "watch", stopping)
 
 
 def send_test_message(settings: Settings) -> bool:

@@ -92,7 +92,7 @@ def _line(change: Change, texts: Texts, city: City) -> str:
     values = {
         "severity": words[incident.severity],
         "summary": summary_of(rule, texts),
-        "subject": f" ({incident.subject})" if incident.subject else "",
+        "subject": f" ({incident.about})" if incident.about else "",
         "value": written_value(written, incident.peak, incident.unit),
         "threshold": written_value(written, incident.threshold, incident.unit),
         "since": written.moment(city.local(incident.started_at)),

@@ -44,12 +44,17 @@ class Outbox:
         Where they wait; in memory while it cannot be written.
     urls : sequence of str
         The channels' addresses, as Apprise spells them.
+    host : str
+        Whose messages these are, where those of several hosts wait in one database.
     """
 
-    def __init__(self, operations: Operations, urls: Sequence[str], send: Send) -> None:
+    def __init__(
+        self, operations: Operations, urls: Sequence[str], send: Send, host: str = ""
+    ) -> None:
         self._operations = operations
         self._channels: Mapping[str, str] = {channel_mark(url): url for url in urls}
         self._send = send
+        self._host = host
         self._lock = threading.Lock()
         self._unsaved: dict[str, OutgoingMessage] = {}
         # Taken by their channel, and not yet crossed off: they must not go out again.
@@ -70,6 +75,7 @@ class Outbox:
                 body=message.body,
                 created_at=now,
                 due_at=now,
+                host=self._host,
             )
             for channel in self._channels
         ]
@@ -101,7 +107,9 @@ class Outbox:
             unsaved = [message for message in self._unsaved.values() if message.due_at <= now]
         try:
             with self._operations.begin() as session:
-                query = select(OutgoingMessage).where(OutgoingMessage.due_at <= now)
+                query = select(OutgoingMessage).where(
+                    OutgoingMessage.due_at <= now, OutgoingMessage.host == self._host
+                )
                 kept = read_entities(session, query.order_by(OutgoingMessage.created_at))
         except StorageError as error:
             log.error("waiting notifications cannot be read: %s", error)

@@ -65,6 +65,8 @@ class Watcher:
         On whose clock the hours of rules are.
     roles_off : collection of str
         Roles that run on other hosts: their silence here is no news.
+    host : str
+        Names this one's incidents, where the watches of several share the database.
     """
 
     def __init__(
@@ -77,12 +79,14 @@ class Watcher:
         *,
         city: City,
         roles_off: Collection[str] = (),
+        host: str = "",
     ) -> None:
         self._rules = rules
         self._operations = operations
         self._data_dir = data_dir
         self._city = city
         self._roles_off = frozenset(roles_off)
+        self._host = host
         self._clock = clock
         self._monotonic = monotonic
         self._started_s = monotonic()
@@ -203,6 +207,7 @@ class Watcher:
             started_at=started,
             fired_at=now,
             journal=journal_around(self._data_dir, started, now),
+            host=self._host,
         )
         self._incidents[key] = self._unsaved[incident.id] = incident
         log.error("incident: %s %s: %g", rule.name, key[1], incident.peak)
@@ -230,7 +235,8 @@ class Watcher:
         """Go on with the incidents that an earlier watch left open."""
         try:
             with self._operations.begin() as session:
-                found = open_incidents(session)
+                # What was found before this host had a name is its own to end.
+                found = open_incidents(session, self._host, "")
         except StorageError as error:
             log.error("open incidents cannot be read: %s", error)
             return

@@ -50,6 +50,15 @@ def test_each_channel_gets_a_message_once(operations, channel):
     assert channel.taken == [("json://one", MESSAGE), ("json://two", MESSAGE)]
 
 
+def test_a_message_is_sent_by_the_watch_of_its_host_alone(operations, channel):
+    one, other = (
+        Outbox(operations, ["json://one"], channel.send, name) for name in ("web-1", "web-2")
+    )
+    one.add(MESSAGE, START)
+    assert other.deliver(START) == 0
+    assert one.deliver(START) == 1
+
+
 def test_a_dead_channel_is_tried_again_ever_less_often_and_nothing_is_lost(
     operations, channel, caplog
 ):

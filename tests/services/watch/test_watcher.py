@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from services.city.rennes import RENNES
 from services.operations.incidents import open_incidents, past_incidents
+from services.watch.messages import message_of
 from services.watch.rules import load_rules
 from tests.services.watch.watching import START, Watching, names
 
@@ -242,6 +244,34 @@ def test_a_watch_that_starts_again_goes_on_with_its_incidents(watching):
         [kept] = past_incidents(session, 10)
     assert kept.peak == 0.01
     assert kept.started_at < kept.fired_at < kept.ended_at
+
+
+def test_hosts_with_the_same_trouble_have_an_incident_each_and_end_their_own(tmp_path):
+    one, other = (Watching(tmp_path / name) for name in ("one", "other"))
+    other.operations = one.operations
+    for watching, name in ((one, "web-1"), (other, "web-2")):
+        watching.restart(host=name)
+        watching.set("traffic_disk_free_ratio", 0.01)
+        watching.pass_time(120)
+    # As after a crash of one of them.
+    one.restart(host="web-1")
+    one.set("traffic_disk_free_ratio", 0.5)
+    assert names(one.pass_time(120), over=True) == ["disk-nearly-full"]
+    with one.operations.begin() as session:
+        [kept] = open_incidents(session)
+        [over] = past_incidents(session, 10)
+    assert (kept.about, over.about) == ("web-2", "web-1")
+    assert "(web-2)" in message_of(other.changes, "en", "http://x", RENNES).body
+    other.set("traffic_disk_free_ratio", 0.5)
+    assert names(other.pass_time(120), over=True) == ["disk-nearly-full"]
+
+
+def test_what_was_open_before_a_host_had_a_name_is_its_own_to_end(watching):
+    watching.set("traffic_disk_free_ratio", 0.01)
+    watching.pass_time(120)
+    watching.restart(host="web-1")
+    watching.set("traffic_disk_free_ratio", 0.5)
+    assert names(watching.pass_time(120), over=True) == ["disk-nearly-full"]
 
 
 def test_a_clock_that_jumps_makes_no_incident_and_ends_none_before_it_began(watching):
