@@ -38,9 +38,10 @@ SECTIONS: Final = {
     "nowcast": "next hour of every segment: time and bytes",
     "camera": "a street picture through the camera's process",
     "month": "the worker's memory and disk over 30 simulated days (half an hour; if asked for)",
+    "dask": "computations over 400 days by one process and by two workers (if asked for)",
 }
 # Too long for every run.
-_IF_ASKED_FOR: Final = frozenset({"month"})
+_IF_ASKED_FOR: Final = frozenset({"month", "dask"})
 _ALWAYS: Final = [name for name in SECTIONS if name not in _IF_ASKED_FOR]
 _UNEXPECTED: Final = 1
 

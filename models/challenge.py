@@ -41,6 +41,7 @@ from services.base.settings import Settings
 from services.city.chosen import CITY
 from services.city.city import City
 from services.history import layout
+from services.history.by_day import IN_PROCESS, DayMap
 from services.operations.database import Operations, open_operations
 from services.operations.decisions import latest_decisions, record_decision
 from services.operations.tables import FORECAST_KINDS, Decision, Kind, Reason
@@ -104,7 +105,14 @@ def rule(comparison: dict[str, Any], *, has_champion: bool, objection: Reason | 
 
 
 def make_contest(
-    city: City, kind: Kind, data_dir: Path, source: Source, *, epochs: int | None = None, seed: int
+    city: City,
+    kind: Kind,
+    data_dir: Path,
+    source: Source,
+    *,
+    epochs: int | None = None,
+    seed: int,
+    map_days: DayMap = IN_PROCESS,
 ) -> Contest:
     """What a kind of model is challenged by: a new kind is one more line here.
 
@@ -127,7 +135,7 @@ def make_contest(
         raise ValueError(f"no kind of model that is challenged: {kind!r}")
     options = {"epochs": epochs} if kind == "zones" and epochs is not None else {}
     roots = roots_of(data_dir, MODEL_KINDS[kind])
-    return contests[kind](city, data_dir, source, roots, seed=seed, **options)
+    return contests[kind](city, data_dir, source, roots, seed=seed, map_days=map_days, **options)
 
 
 def source_to_learn_from(settings: Settings) -> Source:
@@ -156,6 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.source,
             epochs=options.epochs,
             seed=options.seed,
+            map_days=DayMap(settings.dask_scheduler),
         )
         decisions.append(challenge(contest, operations, now, say))
         say(_told(kind, decisions[-1]))

@@ -13,6 +13,7 @@ from models.training import Decide
 from models.training_command import DEFAULT_SEED, Report, Trained
 from services.city.city import City
 from services.history import layout
+from services.history.by_day import IN_PROCESS, DayMap
 from services.operations.tables import Reason
 from services.traffic.snapshot import Source
 
@@ -28,6 +29,8 @@ class Contest(ABC):
     source : {"live", "archive", "demo"}
     seed : int
         Of the weights, and of whatever is drawn.
+    map_days : DayMap
+        How the days of the history are read.
     """
 
     kind: ClassVar[ModelKind]
@@ -36,6 +39,7 @@ class Contest(ABC):
     source: Source
     roots: Roots
     seed: int = DEFAULT_SEED
+    map_days: DayMap = IN_PROCESS
 
     @abstractmethod
     def train(self, evaluated: list[date], decide: Decide, report: Report) -> Trained:

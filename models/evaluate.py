@@ -21,6 +21,7 @@ from models.zones.evaluate import evaluate, evaluation_text
 from services.base.command_line import run_command, tells_errors
 from services.base.files import write_atomically
 from services.city.chosen import CITY
+from services.history.by_day import DayMap
 
 
 @tells_errors
@@ -39,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _saved_model(options: argparse.Namespace) -> str:
-    comparison = evaluate(CITY, options.model, settings_of(CITY, options).data_dir)
+    settings = settings_of(CITY, options)
+    map_days = DayMap(settings.dask_scheduler)
+    comparison = evaluate(CITY, options.model, settings.data_dir, map_days)
     return evaluation_text(options.model.name, comparison)
 
 

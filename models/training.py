@@ -20,6 +20,7 @@ from models.training_command import (
 )
 from services.base.clock import utc_now
 from services.city.city import City
+from services.history.by_day import DayMap
 from services.operations.database import Operations, open_operations
 from services.operations.decisions import record_decision
 from services.operations.tables import Action, Decision, Reason
@@ -54,6 +55,7 @@ class Train(Protocol):
         *,
         seed: int,
         report: Report,
+        map_days: DayMap,
     ) -> Trained:
         """Train on a history, measure on days held out, and write the version.
 
@@ -68,6 +70,8 @@ class Train(Protocol):
             Directory of the models; the version is written into its kind's folder there.
         seed : int
             Of the split and of the weights.
+        map_days : DayMap
+            How the days of the history are read.
 
         Raises
         ------
@@ -116,7 +120,15 @@ def run_training(
     settings = settings_of(city, options)
     previous = champion_in_use(roots_of(settings.data_dir, kind))
     root = options.out or settings.data_dir / "models"
-    trained = train(city, settings.data_dir, options.source, root, seed=options.seed, report=say)
+    trained = train(
+        city,
+        settings.data_dir,
+        options.source,
+        root,
+        seed=options.seed,
+        report=say,
+        map_days=DayMap(settings.dask_scheduler),
+    )
     if options.out is None and not record_training(
         open_operations(settings), kind, trained, previous, started_at
     ):

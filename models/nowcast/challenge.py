@@ -45,7 +45,13 @@ class NowcastChallenge(Contest):
         """See :class:`models.contest.Contest`."""
         report(f"reading the history of source {self.source!r} in {self.data_dir}")
         table = load_city_table(
-            self.city, self.data_dir, self.source, READ_WEEKS, report, until=evaluated[-1]
+            self.city,
+            self.data_dir,
+            self.source,
+            READ_WEEKS,
+            report,
+            until=evaluated[-1],
+            map_days=self.map_days,
         )
         parts = parts_with_newest_evaluated(table, evaluated, self.seed)
         learned = sorted([*parts.train, *parts.validation])

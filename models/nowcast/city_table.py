@@ -24,6 +24,8 @@ from models.training_command import Report
 from services.city.city import City
 from services.city.day_types import DayType, day_type
 from services.history import layout
+from services.history.by_day import IN_PROCESS, DayMap, History
+from services.history.networks import KnownNetworks
 from services.history.window import Window, newest_observation, window
 from services.traffic.network import Network
 from services.traffic.snapshot import Source
@@ -96,6 +98,7 @@ def load_city_table(
     report: Report,
     *,
     until: date | None = None,
+    map_days: DayMap = IN_PROCESS,
 ) -> CityTable:
     """The newest weeks of a history, on its newest network, whole days only.
 
@@ -137,23 +140,49 @@ def load_city_table(
     ratio = np.full((len(end_s), len(network)), np.nan, dtype=np.float32)
     zone_ratio = np.full((len(end_s), len(city.zone_choices)), np.nan)
     day_snapshots = []
-    for count, day in enumerate(days, start=1):
-        found = window(
-            data_dir,
-            source,
-            city.midnight(day) + _SECOND,
-            city.midnight(day + timedelta(days=1)) + _SECOND,
-            network,
-            values=_WINDOW_VALUES,
-        )
-        inside = to_row_times(city, end_s).day == count - 1
-        ratio[inside] = ratios_at(found, network, end_s[inside])
-        zone_ratio[inside] = zones_at(found, network, end_s[inside])
-        day_snapshots.append(len(found.epoch_s))
+    history = History(data_dir, source, KnownNetworks(city, data_dir, source=source))
+    of_days = map_days(_steps_of_day, history, days, network.version)
+    for count, steps in enumerate(of_days, start=1):
+        inside = (end_s > steps.start_s) & (end_s <= steps.end_s)
+        ratio[inside], zone_ratio[inside] = steps.ratio, steps.zone_ratio
+        day_snapshots.append(steps.snapshots)
         if count % _DAYS_PER_WEEK == 0 or count == len(days):
             report(f"read {count} of {len(days)} days, {sum(day_snapshots):,} snapshots")
     return CityTable(
         network, source, end_s, ratio, to_row_times(city, end_s), tuple(day_snapshots), zone_ratio
+    )
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """The steps that end after one time, up to another one: a local day."""
+
+    start_s: int
+    end_s: int
+    ratio: NDArray[np.float32]
+    zone_ratio: NDArray[np.float64]
+    snapshots: int
+
+
+def _steps_of_day(history: History, day: date, network_version: str) -> _Steps:
+    network = history.networks.sure(network_version)
+    start, end = network.city.midnight(day), network.city.midnight(day + timedelta(days=1))
+    found = window(
+        history.data_dir,
+        history.source,
+        start + _SECOND,
+        end + _SECOND,
+        network,
+        values=_WINDOW_VALUES,
+    )
+    start_s, stop_s = int(start.timestamp()), int(end.timestamp())
+    end_s = np.arange(start_s + STEP_SECONDS, stop_s + 1, STEP_SECONDS)
+    return _Steps(
+        start_s,
+        stop_s,
+        ratios_at(found, network, end_s),
+        zones_at(found, network, end_s),
+        len(found.epoch_s),
     )
 
 

@@ -23,12 +23,15 @@ from models.training_command import Report, Trained, quieten_tensorflow, say, se
 from services.base.command_line import run_command, tells_errors
 from services.city.chosen import CITY
 from services.city.city import City
+from services.history.by_day import IN_PROCESS, DayMap
 
 _CHAMPION_STAYS: Final = "the version was written anew; which one is the champion did not change"
 _KEPT: Final = ("trained_on", "training", "decision")
 
 
-def recalibrate(city: City, data_dir: Path, directory: Path, report: Report) -> Trained:
+def recalibrate(
+    city: City, data_dir: Path, directory: Path, report: Report, map_days: DayMap = IN_PROCESS
+) -> Trained:
     """Learn the bands of a version anew and write it again, measured on its own test days.
 
     Parameters
@@ -47,7 +50,13 @@ def recalibrate(city: City, data_dir: Path, directory: Path, report: Report) -> 
     weeks, parts = _trained_by(directory, record)
     days = {*parts.train, *parts.validation, *parts.test}
     table = load_city_table(
-        city, data_dir, record["trained_on"]["source"], weeks, report, until=max(days)
+        city,
+        data_dir,
+        record["trained_on"]["source"],
+        weeks,
+        report,
+        until=max(days),
+        map_days=map_days,
     )
     missing = sorted(days - set(table.dates()))
     if missing:
@@ -73,9 +82,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
     quieten_tensorflow()
-    data_dir = settings_of(CITY, options).data_dir
-    models = options.models or data_dir / "models"
-    written = recalibrate(CITY, data_dir, models / NOWCAST.folder / options.version, say)
+    settings = settings_of(CITY, options)
+    models = options.models or settings.data_dir / "models"
+    directory, map_days = models / NOWCAST.folder / options.version, DayMap(settings.dask_scheduler)
+    written = recalibrate(CITY, settings.data_dir, directory, say, map_days)
     say(lead_table(written.measures["test"]))
     say(f"written: {written.directory}")
     say(_CHAMPION_STAYS)

@@ -54,6 +54,7 @@ from services.base.command_line import run_command, tells_errors
 from services.city.chosen import CITY
 from services.city.city import City
 from services.forecast.zone_forecasts import TrainedOn
+from services.history.by_day import IN_PROCESS, DayMap
 from services.traffic.snapshot import Source
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def train(
     seed: int = DEFAULT_SEED,
     options: CityOptions | None = None,
     report: Report,
+    map_days: DayMap = IN_PROCESS,
 ) -> Trained:
     """See :class:`models.training.Train`; the newest weeks of the history.
 
@@ -97,7 +99,7 @@ def train(
         With fewer than three working days or three days off.
     """
     report(f"reading the history of source {source!r} in {data_dir}")
-    table = load_city_table(city, data_dir, source, weeks, report)
+    table = load_city_table(city, data_dir, source, weeks, report, map_days=map_days)
     parts = split_by_day_type(table, seed)
     trained = train_on(
         table,

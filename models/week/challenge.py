@@ -50,6 +50,7 @@ class WeekChallenge(Contest):
             report,
             newest_days=LEARNED_DAYS + len(evaluated),
             until=evaluated[-1],
+            map_days=self.map_days,
         )
         parts = parts_with_newest_evaluated(observed.dates(), evaluated, calendar_of(self.city))
         return train_on(

@@ -16,7 +16,9 @@ from models.training_command import Report
 from services.city.city import City, StatusThresholds
 from services.forecast.zone_forecasts import TrainedOn
 from services.history import layout
+from services.history.by_day import IN_PROCESS, DayMap, History
 from services.history.hour_of_week import HOURS_PER_WEEK, hours_of_week
+from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import RATIO_BIN_PCT, RATIO_BINS
 from services.history.window import newest_network, replay
 from services.traffic.network import Network
@@ -105,6 +107,7 @@ def load_segment_history(
     *,
     newest_days: int | None = None,
     until: date | None = None,
+    map_days: DayMap = IN_PROCESS,
 ) -> SegmentHistory:
     """Read the history of one source, on the network of its last observations.
 
@@ -129,9 +132,10 @@ def load_segment_history(
     network = newest_network(city, data_dir, source)
     if network is None:
         raise HistoryTooShort(f"no history of source {source!r} in {data_dir}")
+    history = History(data_dir, source, KnownNetworks(city, data_dir, source=source))
     days = []
-    for count, day in enumerate(dates, start=1):
-        ratios = _day_ratios(data_dir, source, day, network)
+    of_days = map_days(_day_ratios, history, dates, network.version)
+    for count, ratios in enumerate(of_days, start=1):
         if len(ratios.hours):
             days.append(ratios)
         if count % _REPORTED_EVERY_DAYS == 0:
@@ -189,8 +193,9 @@ def ratios_of(
     return percent.astype(np.uint8), bins.astype(np.uint8)
 
 
-def _day_ratios(data_dir: Path, source: Source, day: date, network: Network) -> DayRatios:
-    seen = replay(data_dir, source, day, network, values=("status", "speed_kmh"))
+def _day_ratios(history: History, day: date, network_version: str) -> DayRatios:
+    network = history.networks.sure(network_version)
+    seen = replay(history.data_dir, history.source, day, network, values=("status", "speed_kmh"))
     ratio_pct, bins = ratios_of(
         network.city.thresholds,
         seen.values["status"],

@@ -56,6 +56,7 @@ from services.forecast.week_forecasts import (
 )
 from services.forecast.zone_forecasts import DAYS, TrainedOn
 from services.history.averages import smoothed_shares
+from services.history.by_day import IN_PROCESS, DayMap
 from services.operations.tables import Reason
 from services.plain.forecast import FIRM_PROBABILITY
 from services.traffic.snapshot import Source
@@ -85,6 +86,7 @@ def train(
     seed: int = DEFAULT_SEED,
     learn_weeks: int | None = None,
     report: Report,
+    map_days: DayMap = IN_PROCESS,
 ) -> Trained:
     """See :class:`models.training.Train`.
 
@@ -99,7 +101,7 @@ def train(
         With fewer than three of some weekday, or two to learn from.
     """
     report(f"reading the history of source {source!r} in {data_dir}")
-    observed = load_segment_history(city, data_dir, source, report)
+    observed = load_segment_history(city, data_dir, source, report, map_days=map_days)
     parts = share_days(observed.dates(), calendar_of(city), seed, learn_weeks)
     trained = train_on(
         observed,

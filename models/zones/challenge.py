@@ -51,7 +51,7 @@ class ZonesChallenge(Contest):
     def train(self, evaluated: list[date], decide: Decide, report: Report) -> Trained:
         """See :class:`models.contest.Contest`."""
         report(f"reading the history of source {self.source!r} in {self.data_dir}")
-        history = load_zone_history(self.city, self.data_dir, self.source)
+        history = load_zone_history(self.city, self.data_dir, self.source, self.map_days)
         days = [day for day in history.dates() if day <= evaluated[-1]]
         learned = [day for day in days if day < evaluated[0]]
         split = split_days(days, self.seed, [day for day in days if day in evaluated])

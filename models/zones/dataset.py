@@ -15,6 +15,7 @@ from models.zones.features import Cells
 from services.city.city import City
 from services.forecast.zone_forecasts import TrainedOn, table_shape
 from services.history import layout
+from services.history.by_day import IN_PROCESS, DayMap, History
 from services.history.day_counts import zone_times_by_day
 from services.history.networks import KnownNetworks
 from services.traffic.indicators import zone_status_codes
@@ -68,7 +69,9 @@ class ZoneHistory:
         return TrainedOn(self.source, days[0], days[-1], len(days), int(snapshots))
 
 
-def load_zone_history(city: City, data_dir: Path, source: Source) -> ZoneHistory:
+def load_zone_history(
+    city: City, data_dir: Path, source: Source, map_days: DayMap = IN_PROCESS
+) -> ZoneHistory:
     """Read the history of one source and turn it into statuses of zones.
 
     Raises
@@ -78,8 +81,8 @@ def load_zone_history(city: City, data_dir: Path, source: Source) -> ZoneHistory
     StorageError
         When it cannot be read now.
     """
-    days = layout.days(data_dir, source)
-    found = zone_times_by_day(data_dir, source, days, KnownNetworks(city, data_dir, source=source))
+    history = History(data_dir, source, KnownNetworks(city, data_dir, source=source))
+    found = zone_times_by_day(history, layout.days(data_dir, source), map_days)
     parts = [zone_statuses(city, epoch_s, times.speed_ratios()) for _, epoch_s, times in found]
     if not any(len(part) for part in parts):
         raise HistoryTooShort(f"no history of source {source!r} in {data_dir}")

@@ -19,12 +19,15 @@ from services.base.files import read_if_present
 from services.base.formats import plural
 from services.city.city import City
 from services.forecast.zone_forecasts import FORECASTS_FILE, decode_table
+from services.history.by_day import IN_PROCESS, DayMap
 
 # The table is written from the same model; processors may round the last digits differently.
 _TABLE_TOLERANCE = 1e-4
 
 
-def evaluate(city: City, directory: Path, data_dir: Path) -> dict[str, Any]:
+def evaluate(
+    city: City, directory: Path, data_dir: Path, map_days: DayMap = IN_PROCESS
+) -> dict[str, Any]:
     """Load a version, check it whole, and measure it.
 
     Parameters
@@ -51,7 +54,7 @@ def evaluate(city: City, directory: Path, data_dir: Path) -> dict[str, Any]:
     measures = read_measures(directory)
     forecaster = load_forecaster(city, directory)
     check_table(city, directory, forecaster)
-    observed = load_zone_history(city, data_dir, measures["trained_on"]["source"])
+    observed = load_zone_history(city, data_dir, measures["trained_on"]["source"], map_days)
     seen, unseen = seen_and_unseen(observed, measures["split"])
     return compare(forecaster, seen, unseen)
 

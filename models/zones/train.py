@@ -39,6 +39,7 @@ from services.forecast.zone_forecasts import (
     make_table,
     table_shape,
 )
+from services.history.by_day import IN_PROCESS, DayMap
 from services.traffic.snapshot import Source
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def train(
     epochs: int = DEFAULT_EPOCHS,
     seed: int = DEFAULT_SEED,
     report: Report,
+    map_days: DayMap = IN_PROCESS,
 ) -> Trained:
     """See :class:`models.training.Train`.
 
@@ -70,7 +72,7 @@ def train(
         With fewer than three of some weekday.
     """
     report(f"reading the history of source {source!r} in {data_dir}")
-    observed = load_zone_history(city, data_dir, source)
+    observed = load_zone_history(city, data_dir, source, map_days)
     split = split_days(observed.dates(), seed)
     trained = train_on(
         observed,

@@ -106,6 +106,8 @@ class Settings(BaseSettings):
     # Without these what AWS's own variables say holds.
     storage_key: SecretStr | None = None
     storage_secret: SecretStr | None = None
+    # Where long computations over days go; None: this process.
+    dask_scheduler: str | None = None
 
     @property
     def address(self) -> str:
@@ -163,7 +165,7 @@ class Settings(BaseSettings):
     @field_validator("camera_url")
     @classmethod
     def _host_with_port(cls, value: str | None) -> str | None:
-        if value is not None and not _is_tcp_address(value):
+        if value is not None and not _is_address(value, "tcp"):
             raise ValueError("must be tcp://HOST:PORT")
         return value
 
@@ -174,6 +176,14 @@ class Settings(BaseSettings):
                 f"{PREFIX}CAMERA_URL needs {PREFIX}CAMERA_TOKEN, the same on all hosts"
             )
         return self
+
+    @field_validator("dask_scheduler")
+    @classmethod
+    def _address_and_no_more(cls, value: str | None) -> str | None:
+        # It is written into the journal: nothing secret fits in.
+        if value is not None and not _is_address(value, "tcp", "tls"):
+            raise ValueError("must be tcp://HOST:PORT or tls://HOST:PORT, and nothing else")
+        return value
 
     @field_validator("database_url")
     @classmethod
@@ -245,7 +255,7 @@ def host_and_port(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _is_tcp_address(text: str) -> bool:
+def _is_address(text: str, *schemes: str) -> bool:
     try:
         address = urlsplit(text)
         has_both = bool(address.hostname and address.port)
@@ -253,7 +263,8 @@ def _is_tcp_address(text: str) -> bool:
         return False
     # Nothing but the two.
     host = host_and_port(address.hostname or "", address.port or 0)
-    return has_both and text.lower().rstrip("/") == f"tcp://{host}"
+    stated = {f"{scheme}://{host}" for scheme in schemes}
+    return has_both and text.lower().rstrip("/") in stated
 
 
 def _is_loopback(host: str) -> bool:

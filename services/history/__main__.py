@@ -19,6 +19,7 @@ from services.base.journal import start_journal
 from services.base.settings import Settings, load_settings
 from services.city.chosen import CITY
 from services.history import layout, retention
+from services.history.by_day import DayMap
 from services.history.networks import KnownNetworks
 from services.history.rollups import Rollups
 from services.history.upkeep import keep_up
@@ -74,20 +75,25 @@ def import_files(settings: Settings, options: Any) -> int:
 
 def keep_up_now(settings: Settings, _options: Any) -> int:
     """Do now what the worker does every hour."""
-    keep_up(CITY, settings.data_dir, utc_now(), settings.history_retention_days)
+    keep_up(
+        CITY,
+        settings.data_dir,
+        utc_now(),
+        settings.history_retention_days,
+        map_days=DayMap(settings.dask_scheduler),
+    )
     return 0
 
 
 def rebuild(settings: Settings, options: Any) -> int:
     """Make the roll-ups again from the raw days, which are compacted first but all kept."""
-    keep_up(CITY, settings.data_dir, utc_now(), None)
+    map_days = DayMap(settings.dask_scheduler)
+    keep_up(CITY, settings.data_dir, utc_now(), None, map_days=map_days)
     wanted = layout.sources(settings.data_dir) if options.source is None else [options.source]
     for source in wanted:
         with layout.exclusive(settings.data_dir):
-            usual = Rollups(
-                settings.data_dir, source, KnownNetworks(CITY, settings.data_dir, source=source)
-            )
-            days = usual.rebuild(_report_day)
+            networks = KnownNetworks(CITY, settings.data_dir, source=source)
+            days = Rollups(settings.data_dir, source, networks, map_days).rebuild(_report_day)
         sys.stdout.write(f"{source}: a usual week of {days} {plural('day', days)}\n")
     return 0
 

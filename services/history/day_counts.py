@@ -6,9 +6,8 @@ speed ratio is that of ``services.traffic.zone_ratios``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from services.city.city import City
 from services.history import day_files, rows
+from services.history.by_day import IN_PROCESS, DayMap, History
 from services.history.cubes import Counts, Measure
 from services.history.hour_of_week import hours_of_week
 from services.history.networks import KnownNetworks
@@ -30,7 +30,6 @@ from services.history.ratio_histogram import (
 )
 from services.plain.statuses import DATEX_NAMES
 from services.traffic.network import Network
-from services.traffic.snapshot import Source
 from services.traffic.status import has_speed
 from services.traffic.zone_ratios import ZoneTimes, travel_times_s, zone_times
 
@@ -150,14 +149,14 @@ def observed_zone_times(counted: CountedRows) -> tuple[NDArray[np.int64], ZoneTi
 
 
 def zone_times_by_day(
-    data_dir: Path, source: Source, days: Iterable[date], networks: KnownNetworks
+    history: History, days: Sequence[date], map_days: DayMap = IN_PROCESS
 ) -> Iterator[tuple[date, NDArray[np.int64], ZoneTimes]]:
     """The zones at every time of some UTC days, day by day; a day on two networks comes twice.
 
     Parameters
     ----------
-    networks : KnownNetworks
-        Rows on others are left out.
+    history : History
+        Rows on other networks than those known are left out.
 
     Yields
     ------
@@ -172,10 +171,14 @@ def zone_times_by_day(
     StorageError
         When files cannot be read though nothing is known to be wrong with them.
     """
-    for day in days:
-        table = day_files.read_day(data_dir, source, day, COUNTED_COLUMNS)
-        for counted in rows_by_network(table, networks):
-            yield (day, *observed_zone_times(counted))
+    for day, found in zip(days, map_days(_zone_times_of_day, history, days), strict=True):
+        for epoch_s, times in found:
+            yield day, epoch_s, times
+
+
+def _zone_times_of_day(history: History, day: date) -> list[tuple[NDArray[np.int64], ZoneTimes]]:
+    table = day_files.read_day(history.data_dir, history.source, day, COUNTED_COLUMNS)
+    return [observed_zone_times(counted) for counted in rows_by_network(table, history.networks)]
 
 
 def _count(

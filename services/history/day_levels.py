@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
+from services.history.by_day import History
 from services.history.day_counts import zone_times_by_day
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import ZONE_BIN_PCT
@@ -42,9 +43,10 @@ def observed_levels(
     start, end = network.city.midnight(day), network.city.midnight(day + _DAY)
     days = sorted({start.date(), (end - timedelta(seconds=1)).date()})
     networks = KnownNetworks(network.city, data_dir, [network], source=source)
+    history = History(data_dir, source, networks)
     return {
         epoch_s: congestion_level(ratio)
-        for _, seconds, times in zone_times_by_day(data_dir, source, days, networks)
+        for _, seconds, times in zone_times_by_day(history, days)
         for epoch_s, ratio in zip(
             seconds.tolist(), times.speed_ratios()[:, -1].tolist(), strict=True
         )

@@ -61,6 +61,11 @@ class KnownNetworks:
         self._loaded: dict[str, Network] = {}
         self._unreadable: set[str] = set()
 
+    @property
+    def unreadable(self) -> frozenset[str]:
+        """The versions asked for in vain."""
+        return frozenset(self._unreadable)
+
     def get(self, version: str) -> Network | None:
         """A network, or None (journalled once) when it cannot be read."""
         if version in self._at_hand:
@@ -70,6 +75,19 @@ class KnownNetworks:
         network = self._loaded.pop(version, None) or self._read(version)
         if network is not None:
             self._hold(network)
+        return network
+
+    def sure(self, version: str) -> Network:
+        """A network that has to be there.
+
+        Raises
+        ------
+        StorageError
+            When it cannot be read.
+        """
+        network = self.get(version)
+        if network is None:
+            raise StorageError(f"network {version} cannot be read")
         return network
 
     def keep(self, network: Network) -> None:

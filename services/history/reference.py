@@ -10,6 +10,7 @@ import numpy as np
 
 from services.city.city import City
 from services.history import compaction, day_files
+from services.history.by_day import IN_PROCESS, DayMap, History
 from services.history.day_counts import COUNTED_COLUMNS, rows_by_network
 from services.history.hour_of_week import HOURS_PER_DAY, hours_of_week
 from services.history.hour_speeds import (
@@ -33,7 +34,13 @@ from services.traffic.store import Store
 log = logging.getLogger(__name__)
 
 
-def renew_reference(data_dir: Path, source: Source, networks: KnownNetworks, today: date) -> bool:
+def renew_reference(
+    data_dir: Path,
+    source: Source,
+    networks: KnownNetworks,
+    today: date,
+    map_days: DayMap = IN_PROCESS,
+) -> bool:
     """Measure the reference speeds of a source anew, unless they are of these very days.
 
     They are those of the last eight weeks up to the newest day that is over. The caller holds
@@ -60,7 +67,7 @@ def renew_reference(data_dir: Path, source: Source, networks: KnownNetworks, tod
     made_of = {day.isoformat(): mark for day, mark in marks.items()}
     if made_of == ({} if before is None else before.made_of):
         return False
-    by_day = {day: _speeds_of(data_dir, source, day, mark, networks) for day, mark in marks.items()}
+    by_day = _speeds_by_day(History(data_dir, source, networks), marks, map_days)
     reference = measured(networks.city, by_day, made_of)
     store.write_reference(source, reference)
     log.info(
@@ -95,13 +102,20 @@ def measured(
     )
 
 
-def _speeds_of(
-    data_dir: Path, source: Source, day: date, mark: str, networks: KnownNetworks
-) -> HourSpeeds:
-    """A day by hours, from its file or from its rows, of which one is made."""
-    found = read_hour_speeds(data_dir, source, day, mark)
-    if found is None:
-        table = day_files.read_day(data_dir, source, day, COUNTED_COLUMNS)
-        found = hour_speeds(networks.city, day, list(rows_by_network(table, networks)))
-        write_hour_speeds(data_dir, source, day, found, mark)
-    return found
+def _speeds_by_day(
+    history: History, marks: dict[date, str], map_days: DayMap
+) -> dict[date, HourSpeeds]:
+    """Days by hours, from their files or from their rows, of which those are made."""
+    place = history.data_dir, history.source
+    found = {day: read_hour_speeds(*place, day, mark) for day, mark in marks.items()}
+    lacking = [day for day, speeds in found.items() if speeds is None]
+    for day, speeds in zip(lacking, map_days(_speeds_of_day, history, lacking), strict=True):
+        write_hour_speeds(*place, day, speeds, marks[day])
+        found[day] = speeds
+    return {day: speeds for day, speeds in found.items() if speeds is not None}
+
+
+def _speeds_of_day(history: History, day: date) -> HourSpeeds:
+    table = day_files.read_day(history.data_dir, history.source, day, COUNTED_COLUMNS)
+    parts = list(rows_by_network(table, history.networks))
+    return hour_speeds(history.networks.city, day, parts)

@@ -19,9 +19,10 @@ speeds are there, its roll-up is made again, so that all of its days are told by
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +33,7 @@ from numpy.typing import NDArray
 from services.base.errors import StorageError
 from services.base.files import set_aside
 from services.history import compaction, day_files, layout
+from services.history.by_day import IN_PROCESS, DayMap, History
 from services.history.cube_files import CubeForm, read_columns, read_cube, write_cube
 from services.history.cubes import Counts, Cube
 from services.history.day_counts import (
@@ -104,10 +106,15 @@ class Rollups:
     method that makes it returns.
     """
 
-    def __init__(self, data_dir: Path, source: Source, networks: KnownNetworks) -> None:
-        self._data_dir = data_dir
-        self._source = source
-        self._networks = networks
+    def __init__(
+        self,
+        data_dir: Path,
+        source: Source,
+        networks: KnownNetworks,
+        map_days: DayMap = IN_PROCESS,
+    ) -> None:
+        self._history = History(data_dir, source, networks)
+        self._map_days = map_days
         self._cubes: Cubes | None = None
 
     def forget(self, days: Iterable[date]) -> None:
@@ -123,13 +130,13 @@ class Rollups:
         cubes = self._sound_cubes(self._marks())
         for name, day in names.items():
             holding = {kind: cube for kind, cube in cubes.items() if name in cube.days}
-            table = self._rows_of_day(day) if holding else None
-            if holding and table is None:
+            counted = _counts_of_day(self._history, day, _names(holding)) if holding else {}
+            if counted is None:
                 # What it had added can no longer be told: the others are added up again.
                 self._cubes = cubes = _no_cubes()
                 break
             for kind, cube in holding.items():
-                for counts in self._counts(table, kind):
+                for counts in counted[kind.file_name]:
                     cube.subtract(counts)
                 del cube.days[name]
         self._save()
@@ -150,11 +157,14 @@ class Rollups:
         if all(self._listed(kind) == self._wanted(kind, marks) for kind in KINDS):
             return []
         cubes = self._sound_cubes(marks)
+        lacking = {
+            day: _names(kind for kind, cube in cubes.items() if day.isoformat() not in cube.days)
+            for day in marks
+        }
         added = []
-        for day, mark in marks.items():
-            lacking = [kind for kind, cube in cubes.items() if day.isoformat() not in cube.days]
-            if lacking and self._add(day, mark, lacking):
-                added.append(day)
+        for names, days in groupby(marks, key=lacking.__getitem__):
+            if names:
+                added += [day for day in self._add(list(days), marks, names) if day is not None]
         self._save()
         return added
 
@@ -177,19 +187,23 @@ class Rollups:
         """
         marks = self._marks()
         self._cubes = _no_cubes()
-        for count, (day, mark) in enumerate(marks.items(), start=1):
-            self._add(day, mark, KINDS)
+        added = self._add(list(marks), marks, _names(KINDS))
+        for count, (day, _) in enumerate(zip(marks, added, strict=True), start=1):
             report(day, count, len(marks))
         self._save()
         return len(self._cubes[SEGMENTS].days)
 
     def _marks(self) -> dict[date, str]:
         """Every compacted day, and what tells whether the roll-ups hold it as it is now."""
-        return compaction.compacted_days(self._data_dir, self._source, self._networks)
+        history = self._history
+        return compaction.compacted_days(history.data_dir, history.source, history.networks)
+
+    def _path(self, kind: Kind) -> Path:
+        return path_of(self._history.data_dir, self._history.source, kind)
 
     def _mark(self, kind: Kind, mark: str) -> str:
         """The mark of a day in one of the roll-ups."""
-        reference = self._networks.reference
+        reference = self._history.networks.reference
         if kind.counts_free_flow and reference is not None:
             return f"{mark}{_REFERENCE_SIGN}{reference.version}"
         return mark
@@ -199,7 +213,7 @@ class Rollups:
         if self._cubes is not None:
             return self._cubes[kind].days
         try:
-            found = read_columns(path_of(self._data_dir, self._source, kind), [], [])
+            found = read_columns(self._path(kind), [], [])
         except StorageError:
             return {}
         return found.days if found else {}
@@ -221,7 +235,7 @@ class Rollups:
 
     def _tell_why(self, kind: Kind, others: Mapping[str, str], marks: Mapping[date, str]) -> None:
         """Say why one is made again: days changed, or only what they are compared with."""
-        path = path_of(self._data_dir, self._source, kind)
+        path = self._path(kind)
         rows = {day.isoformat(): mark for day, mark in marks.items()}
         if any(rows.get(day) != mark.partition(_REFERENCE_SIGN)[0] for day, mark in others.items()):
             log.warning("days changed under %s: it is made again from the raw days", path)
@@ -229,7 +243,7 @@ class Rollups:
             log.info("reference speeds were renewed: %s is made again from the raw days", path)
 
     def _read(self, kind: Kind) -> Cube:
-        path = path_of(self._data_dir, self._source, kind)
+        path = self._path(kind)
         try:
             cube = read_cube(path, kind.form)
         except StorageError as error:
@@ -237,33 +251,51 @@ class Rollups:
             cube = None
         return cube or Cube(kind.form.measures)
 
-    def _add(self, day: date, mark: str, kinds: Iterable[Kind]) -> bool:
-        """Add a day to some of the cubes; False when its file turns out damaged."""
-        table = self._rows_of_day(day)
-        if table is None or self._cubes is None:
-            return False
-        for kind in kinds:
-            for counts in self._counts(table, kind):
-                self._cubes[kind].add(counts)
-            self._cubes[kind].days[day.isoformat()] = self._mark(kind, mark)
-        return True
-
-    def _rows_of_day(self, day: date) -> pa.Table | None:
-        """The rows of a day's file; None when it turns out damaged, and is set aside."""
-        path = layout.day_file(self._data_dir, self._source, day)
-        return day_files.sound_tables([path], COUNTED_COLUMNS).get(path)
-
-    def _counts(self, table: pa.Table, kind: Kind) -> Iterator[Counts]:
-        for counted in rows_by_network(table, self._networks):
-            yield kind.count(counted)
+    def _add(
+        self, days: Sequence[date], marks: Mapping[date, str], names: tuple[str, ...]
+    ) -> Iterator[date | None]:
+        """Add days to the cubes of some names; None in place of one whose file is damaged."""
+        if self._cubes is None:
+            return
+        counted_days = self._map_days(_counts_of_day, self._history, days, names)
+        for day, counted in zip(days, counted_days, strict=True):
+            for kind, cube in self._cubes.items():
+                if counted is not None and kind.file_name in names:
+                    for counts in counted[kind.file_name]:
+                        cube.add(counts)
+                    cube.days[day.isoformat()] = self._mark(kind, marks[day])
+            yield None if counted is None else day
 
     def _save(self) -> None:
         for kind, cube in (self._cubes or {}).items():
-            path = path_of(self._data_dir, self._source, kind)
+            path = self._path(kind)
             if cube.days:
                 write_cube(path, cube, kind.form)
             else:
                 path.unlink(missing_ok=True)
+
+
+def _counts_of_day(
+    history: History, day: date, names: tuple[str, ...]
+) -> dict[str, list[Counts]] | None:
+    """What a day adds to the roll-ups of some names, by name.
+
+    None where its file turns out damaged, and is set aside.
+    """
+    path = layout.day_file(history.data_dir, history.source, day)
+    table = day_files.sound_tables([path], COUNTED_COLUMNS).get(path)
+    if table is None:
+        return None
+    counted: dict[str, list[Counts]] = {name: [] for name in names}
+    for of_network in rows_by_network(table, history.networks):
+        for kind in KINDS:
+            if kind.file_name in names:
+                counted[kind.file_name].append(kind.count(of_network).small())
+    return counted
+
+
+def _names(kinds: Iterable[Kind]) -> tuple[str, ...]:
+    return tuple(kind.file_name for kind in kinds)
 
 
 def _no_cubes() -> Cubes:

@@ -15,6 +15,7 @@ from services.base.errors import TrafficError
 from services.base.files import remove_abandoned, remove_set_aside
 from services.city.city import City
 from services.history import compaction, day_files, layout, retention
+from services.history.by_day import IN_PROCESS, DayMap
 from services.history.hour_speeds import remove_hour_speeds
 from services.history.networks import KnownNetworks, SegmentNumbers
 from services.history.reference import renew_reference
@@ -28,7 +29,14 @@ log = logging.getLogger(__name__)
 FOLD_TODAY_FROM_FILES: Final = 20
 
 
-def keep_up(city: City, data_dir: Path, now: datetime, retention_days: int | None) -> None:
+def keep_up(
+    city: City,
+    data_dir: Path,
+    now: datetime,
+    retention_days: int | None,
+    *,
+    map_days: DayMap = IN_PROCESS,
+) -> None:
     """Look after the history of every source; never raises for a disk, but journals.
 
     Parameters
@@ -41,7 +49,7 @@ def keep_up(city: City, data_dir: Path, now: datetime, retention_days: int | Non
     for source in layout.sources(data_dir):
         try:
             with layout.exclusive(data_dir):
-                keep_up_source(city, data_dir, source, now, retention_days)
+                keep_up_source(city, data_dir, source, now, retention_days, map_days=map_days)
         except (TrafficError, OSError) as error:
             log.error("upkeep of the %s history: %s", source, error)
     remove_abandoned(data_dir)
@@ -54,7 +62,13 @@ def keep_up(city: City, data_dir: Path, now: datetime, retention_days: int | Non
 
 
 def keep_up_source(
-    city: City, data_dir: Path, source: Source, now: datetime, retention_days: int | None
+    city: City,
+    data_dir: Path,
+    source: Source,
+    now: datetime,
+    retention_days: int | None,
+    *,
+    map_days: DayMap = IN_PROCESS,
 ) -> None:
     """Look after one source; the caller holds ``layout.exclusive``.
 
@@ -70,7 +84,7 @@ def keep_up_source(
         for day in layout.days(data_dir, source)
         if day not in expired and _is_ripe(data_dir, source, day, today)
     ]
-    usual = Rollups(data_dir, source, networks)
+    usual = Rollups(data_dir, source, networks, map_days)
     usual.forget([*expired, *ripe])
     retention.remove_days(data_dir, source, expired)
     remove_hour_speeds(data_dir, source, expired)
@@ -85,8 +99,9 @@ def keep_up_source(
                 folded.rows,
                 folded.bytes,
             )
-    if renew_reference(data_dir, source, networks, today):
-        usual = Rollups(data_dir, source, KnownNetworks(city, data_dir, source=source))
+    if renew_reference(data_dir, source, networks, today, map_days):
+        renewed = KnownNetworks(city, data_dir, source=source)
+        usual = Rollups(data_dir, source, renewed, map_days)
     usual.update()
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from services.city.city import City
 from services.history import layout
+from services.history.by_day import IN_PROCESS, DayMap
 from services.learn.observations import ObservedZones, days_around, observed_zones
 from services.learn.protocol import ScoredKind
 from services.learn.tally import ScoreKey, Tally, added_up, tallies, tally_of
@@ -68,6 +69,7 @@ def score_past_hours(
     operations: Operations,
     *,
     now: datetime,
+    map_days: DayMap = IN_PROCESS,
 ) -> int:
     """Evaluate every hour that is over and has not been evaluated yet.
 
@@ -96,7 +98,8 @@ def score_past_hours(
     if not wanted:
         return 0
     before = timedelta(minutes=max(max(kind.leads_minutes) for kind in pending)) + _HOUR
-    observed = observed_zones(city, data_dir, source, *days_around(wanted[0], wanted[-1], before))
+    days = days_around(wanted[0], wanted[-1], before)
+    observed = observed_zones(city, data_dir, source, *days, map_days=map_days)
     scored = 0
     for kind, of_kind in pending.items():
         for day, of_day in groupby(of_kind, key=lambda hour: city.local(hour).date()):

@@ -11,6 +11,7 @@ from typing import Final
 from services.base.errors import TrafficError
 from services.city.city import City
 from services.history import layout
+from services.history.by_day import IN_PROCESS, DayMap
 from services.learn.drift import measure_drift
 from services.learn.hourly import score_past_hours
 from services.learn.nowcast_tables import Nowcasts
@@ -36,6 +37,7 @@ def score_forecasts(
     now: datetime,
     *,
     sets_aside: bool = True,
+    map_days: DayMap = IN_PROCESS,
 ) -> None:
     """Score what can be scored now, measure the drift, and set aside what the average outdoes.
 
@@ -55,7 +57,7 @@ def score_forecasts(
             continue
         try:
             kinds = scored_kinds(city, data_dir, source, shipped, operations)
-            score_past_hours(city, data_dir, source, kinds, operations, now=now)
+            score_past_hours(city, data_dir, source, kinds, operations, now=now, map_days=map_days)
             measure_drift(city, data_dir, source, operations, now)
             if source == "live" and sets_aside:
                 set_aside_what_is_worse(city, data_dir, shipped, operations, now)

@@ -19,6 +19,7 @@ from services.city.city import City
 from services.forecast.observed_counts import ZONE_BIN_CENTRES, ZONE_STATUSES_OF_BINS
 from services.history import layout
 from services.history.averages import mean_of, smoothed_shares
+from services.history.by_day import IN_PROCESS, DayMap, History
 from services.history.cube_files import read_cube
 from services.history.cubes import Cube
 from services.history.day_counts import counts_of_ratios, zone_times_by_day
@@ -138,7 +139,13 @@ class ObservedZones:
 
 
 def observed_zones(
-    city: City, data_dir: Path, source: Source, first_day: date, last_day: date
+    city: City,
+    data_dir: Path,
+    source: Source,
+    first_day: date,
+    last_day: date,
+    *,
+    map_days: DayMap = IN_PROCESS,
 ) -> ObservedZones:
     """What a history holds of some UTC days, and what was usual before each of them.
 
@@ -147,11 +154,11 @@ def observed_zones(
     StorageError
         When it cannot be read now.
     """
-    networks = KnownNetworks(city, data_dir, source=source)
+    history = History(data_dir, source, KnownNetworks(city, data_dir, source=source))
     days = [day for day in layout.days(data_dir, source) if first_day <= day <= last_day]
     times, ratios = [], []
     counts: dict[date, NDArray[np.int64]] = {}
-    for day, epoch_s, found in zone_times_by_day(data_dir, source, days, networks):
+    for day, epoch_s, found in zone_times_by_day(history, days, map_days):
         times.append(epoch_s)
         ratios.append(found.speed_ratios(min_known_share=MIN_KNOWN_SHARE_TO_EVALUATE))
         counts[day] = counts.get(day, 0) + _by_hour_of_week(city, epoch_s, found.speed_ratios())

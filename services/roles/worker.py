@@ -34,6 +34,7 @@ from services.forecast.champions import SHIPPED_ARTIFACTS
 from services.forecast.day_keeper import DayKeeper
 from services.forecast.week_forecasts import CachedWeekForecasts
 from services.forecast.zone_forecasts import CachedForecasts
+from services.history.by_day import DayMap
 from services.history.upkeep import keep_up
 from services.learn.job import score_forecasts
 from services.learn.quality_metrics import quality_metrics
@@ -184,7 +185,8 @@ def own_parts(settings: Settings) -> Sequence[Part]:
 def look_after_history(settings: Settings, operations: Operations) -> None:
     """Compact finished days, drop what is old, bring the usual week up to date."""
     now = utc_now()
-    keep_up(CITY, settings.data_dir, now, settings.history_retention_days)
+    map_days = DayMap(settings.dask_scheduler)
+    keep_up(CITY, settings.data_dir, now, settings.history_retention_days, map_days=map_days)
     prune_journal(settings.data_dir, now, settings.journal_retention_days)
     try:
         prune_incidents(operations, now, INCIDENTS_KEPT)
@@ -222,6 +224,7 @@ def score_past_forecasts(settings: Settings, operations: Operations, metrics: Wo
         now,
         # Whoever publishes the models says which are set aside.
         sets_aside=settings.learner != "elsewhere",
+        map_days=DayMap(settings.dask_scheduler),
     )
     source: Source = "demo" if settings.source == "demo" else "live"
     metrics.quality(quality_metrics(CITY, operations, source, now))

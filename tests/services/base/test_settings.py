@@ -61,6 +61,9 @@ def test_the_environment_wins_over_the_env_file(monkeypatch, tmp_path):
         ("ROADWORKS_URL", "travaux.geojson"),
         ("WEB_PROCESSES", "0"),
         ("NOTIFY_LANGUAGE", "tlh"),
+        ("DASK_SCHEDULER", "10.0.0.5:8786"),
+        ("DASK_SCHEDULER", "http://10.0.0.5:8786"),
+        ("DASK_SCHEDULER", "tcp://10.0.0.5"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_the_setting(monkeypatch, name, value):
@@ -77,6 +80,17 @@ def test_a_wrong_secret_is_never_repeated(monkeypatch):
     with pytest.raises(ConfigurationError) as refusal:
         load_settings()
     assert "tiny-secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["tcp://me:tiny-secret@dask:8786", "tls://dask:8786?token=tiny-secret"]
+)
+def test_the_address_of_a_scheduler_holds_no_secret(address):
+    with pytest.raises(ConfigurationError) as refusal:
+        load_settings(dask_scheduler=address)
+    assert "tiny-secret" not in str(refusal.value)
+    for good in ("tcp://10.0.0.5:8786", "tls://dask.example:8786", "tcp://[fd00::5]:8786"):
+        assert load_settings(dask_scheduler=good).dask_scheduler == good
 
 
 def test_secrets_do_not_show_when_settings_are_printed():

@@ -9,6 +9,7 @@ import pytest
 
 from services.city.rennes import RENNES
 from services.history import layout, rows, writer
+from services.history.by_day import History
 from services.history.day_counts import zone_times_by_day
 from services.history.networks import KnownNetworks
 from services.traffic.indicators import compute_indicators, travel_time_s
@@ -21,9 +22,8 @@ MORNING = datetime(2026, 11, 23, 7, 40, tzinfo=UTC)
 
 def zone_times(data_dir, source, network):
     days = layout.days(data_dir, source)
-    return list(
-        zone_times_by_day(data_dir, source, days, KnownNetworks(RENNES, data_dir, [network]))
-    )
+    networks = KnownNetworks(RENNES, data_dir, [network])
+    return list(zone_times_by_day(History(data_dir, source, networks), days))
 
 
 def test_a_snapshot_is_one_small_file_in_the_partition_of_its_source_and_date(tmp_path, network):
