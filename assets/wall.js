@@ -37,7 +37,7 @@
   };
 
   const build = () => {
-    const bar = app.element("div", "wall-bar");
+    const bar = app.element("header", "wall-bar");
     const part = (name) => Object.assign(app.element("p", name), { id: name });
     bar.append(...["wall-moment", "wall-age", "wall-clock"].map(part));
     document.body.append(bar);

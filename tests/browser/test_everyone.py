@@ -64,6 +64,13 @@ def test_axe_finds_nothing_on_the_map_page(app, visit, language, size):
     assert found == {}
 
 
+def test_axe_finds_nothing_on_a_wall(app, visit):
+    page = visit(f"{app.url}?mur", DESKTOP, bypass_csp=True)
+    page.until_painted(app.publish(Status.CONGESTED))
+    expect(page.page.locator("#wall-clock")).to_have_text(re.compile(r"\d\d:\d\d"))
+    assert look(page.page, "wall") == {}
+
+
 @pytest.mark.parametrize("language", languages())
 def test_axe_finds_nothing_on_the_other_pages(app, visit, language):
     page = visit("about:blank", bypass_csp=True).page
