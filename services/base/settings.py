@@ -101,6 +101,8 @@ class Settings(BaseSettings):
     shared_cache: bool = False
     # None: a SQLite file in the data directory. It may hold a password.
     database_url: SecretStr | None = None
+    # Of the measures of /dashboard/, where several hosts serve; None: SQLite in the data directory.
+    monitoring_database_url: SecretStr | None = None
     # Object storage through which machines share the data directory; None: they share none.
     storage_url: str | None = None
     # Without these what AWS's own variables say holds.
@@ -190,6 +192,13 @@ class Settings(BaseSettings):
     def _known_database(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             _check_database_url(value.get_secret_value())
+        return value
+
+    @field_validator("monitoring_database_url")
+    @classmethod
+    def _known_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _check_database_url(value.get_secret_value(), servers_only=True)
         return value
 
     @field_validator("storage_url")
@@ -294,11 +303,15 @@ def _is_weak(secret: str, min_characters: int, min_power: int) -> bool:
     return float(zxcvbn(secret[:_MAX_MEASURED])["guesses_log10"]) < min_power
 
 
-def _check_database_url(address: str) -> None:
+def _check_database_url(address: str, *, servers_only: bool = False) -> None:
     # Half of what it takes to import the settings, which every role waits for.
     from sqlalchemy.engine import make_url  # noqa: PLC0415
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError  # noqa: PLC0415
 
+    known = {"postgresql": "postgresql://…"}
+    if not servers_only:
+        known["sqlite"] = "sqlite:///FILE"
+    expected = f"must be {' or '.join(reversed(known.values()))}"
     try:
         url = make_url(address)
         # Finds out whether the driver is installed.
@@ -306,9 +319,9 @@ def _check_database_url(address: str) -> None:
     except ModuleNotFoundError as error:
         raise ValueError(f"needs a package that is not installed: {error.name}") from None
     except (ArgumentError, NoSuchModuleError):
-        raise ValueError("must be sqlite:///FILE or postgresql://…") from None
-    if url.get_backend_name() not in {"sqlite", "postgresql"}:
-        raise ValueError("must be sqlite:///FILE or postgresql://…")
+        raise ValueError(expected) from None
+    if url.get_backend_name() not in known:
+        raise ValueError(expected)
     if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
         raise ValueError("SQLite must be in a file, which several processes share")
 

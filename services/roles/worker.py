@@ -197,7 +197,7 @@ def look_after_history(settings: Settings, operations: Operations) -> None:
     except StorageError as error:
         log.error("old incidents, readings, events and log-ins were not removed: %s", error)
     # Last: it may raise, so that its failure counts.
-    prune_measures(settings.data_dir, now, settings.monitoring_retention_days)
+    prune_measures(settings, now)
     give_back_memory()
 
 

@@ -23,7 +23,7 @@ from types import ModuleType
 from typing import Any
 
 import flask
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ServiceUnavailable
@@ -33,7 +33,7 @@ from services.base.errors import StorageError
 from services.base.settings import Settings
 from services.city.city import City
 from services.operations.database import Operations
-from services.web.access.credentials import LOCK_TIMEOUT_SECONDS, monitoring_dir
+from services.web.access.credentials import monitoring_dir
 from services.web.monitoring import (
     GRAPHS_EXTENSION,
     Head,
@@ -44,15 +44,17 @@ from services.web.monitoring import (
     offline,
 )
 from services.web.monitoring.complaints import Complaints, logger
+from services.web.monitoring.database import MeasuresFile
 from services.web.monitoring.measurement import Measurer, measured_rules
 from services.web.monitoring.records import RecordStore
+from services.web.monitoring.server import MeasuresServer
 from services.web.monitoring.writer import RecordWriter
 
 PACKAGE = "flask_monitoringdashboard"
 ROOT = Path(__file__).parents[3]
 CODE = ("assets", "callbacks", "components", "services")
 CODE_SUFFIXES = {".py", ".js", ".css", ".toml", ".html"}
-DATABASE_LABEL = "SQLite, in the data directory"
+Measures = MeasuresFile | MeasuresServer
 # Every way of the package to its authors' server.
 TELEMETRY = (
     "post_to_back_if_telemetry_enabled",
@@ -73,28 +75,36 @@ def bind(
 ) -> None:
     """Bind the package to a server (see `services.web.monitoring.bind_monitoring`)."""
     try:
-        path = monitoring_dir(settings) / database.FILE_NAME
-        # Tables are made without "if not exists": one process at a time.
-        with FileLock(path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_SECONDS):
-            database.prepare_file(path)
-            package = _load_package(path, int(settings.monitor_level), city)
-            _replace_parts(server, package, Complaints(registry), city)
+        measures = _measures(settings)
+        with measures.opening():
+            package = _load_package(measures, int(settings.monitor_level), city)
+            # The last of all that is done at the end.
+            atexit.register(measures.close)
+            _replace_parts(server, package, measures, Complaints(registry), city)
             offline.use_own_page(package)
             server.jinja_env.globals.update(time_zone=city.time_zone.key, area_head=head)
             gate.close(package)
+            measures.use_routes(_module)
             # Its scheduler prints as it starts and serves nothing here.
             package.bind(server, schedule=False)
             gate.use_own_answers(server, package)
             offline.use_own_files(server, package)
-            database.watch_engine(package.database.engine, path)
-            _flush_at_exit(_module("core.cache"), path)
-            server.extensions[GRAPHS_EXTENSION] = _graphs(settings, operations)
+            measures.watch(server, package.config.blueprint_name)
+            _flush_at_exit(_module("core.cache"), measures)
+            server.extensions[GRAPHS_EXTENSION] = _graphs(settings, operations, measures)
     except (StorageError, OSError, Timeout, sqlite3.Error, SQLAlchemyError) as error:
         logger.error("no performance is measured: %s", error)
         _answer_unavailable(server)
 
 
-def _load_package(path: Path, level: int, city: City) -> ModuleType:
+def _measures(settings: Settings) -> Measures:
+    level = int(settings.monitor_level)
+    if settings.monitoring_database_url is None:
+        return MeasuresFile(monitoring_dir(settings) / database.FILE_NAME, level)
+    return MeasuresServer(settings.monitoring_database_url.get_secret_value(), level)
+
+
+def _load_package(measures: Measures, level: int, city: City) -> ModuleType:
     """Import a copy of the package, with its database, whose engine is made at its import."""
     for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
         del sys.modules[name]
@@ -104,7 +114,7 @@ def _load_package(path: Path, level: int, city: City) -> ModuleType:
         _tell_time_zone(city)
         package = importlib.import_module(PACKAGE)
     vars(package.config).update(
-        database_name=database.database_url(path),
+        database_name=measures.url,
         monitor_level=level,
         version=code_version(),
         timezone=city.time_zone,
@@ -117,35 +127,37 @@ def _load_package(path: Path, level: int, city: City) -> ModuleType:
         # A page of the package takes its length.
         alert_type=[],
     )
-    _module("database")
+    measures.adopt(_module)
     # Pages show this name.
-    package.config.database_name = DATABASE_LABEL
-    with database.connect(path) as connection, connection:
-        database.clear_former_rows(connection)
-        database.apply_level(connection, level)
+    package.config.database_name = measures.label
     return package
 
 
-def _replace_parts(server: flask.Flask, package: Any, complaints: Complaints, city: City) -> None:
+def _replace_parts(
+    server: flask.Flask,
+    package: Any,
+    measures: Measures,
+    complaints: Complaints,
+    city: City,
+) -> None:
     """Put functions of ours in the place of the package's, each before others import it."""
-    storage = package.database
-    storage.session_scope = database.transactions(storage.DBSession)
     local_days.use_local_days(_module, city)
     _module("core.rules").get_rules = measured_rules(server)
     telemetry = _module("core.telemetry")
     vars(telemetry).update(dict.fromkeys(TELEMETRY, lambda *_args, **_kwargs: None), requests=None)
     _put_off_scipy()
-    writer = RecordWriter(RecordStore(_module).store, complaints)
+    writer = RecordWriter(RecordStore(_module, measures).store, complaints)
     measurer = Measurer(server, writer, _module("core.cache"), package.config, complaints)
     _module("core.measurement").add_decorator = measurer.add_decorator
 
 
-def _graphs(settings: Settings, operations: Operations) -> graphs.Graphs:
+def _graphs(settings: Settings, operations: Operations, measures: Measures) -> graphs.Graphs:
     return graphs.Graphs(
         _module("database").session_scope,
         _module("database.custom_graph"),
         monitoring_dir(settings) / graphs.LOCK_NAME,
         lambda: graphs.measured_values(settings.data_dir, operations, utc_now),
+        measures.is_graph_due,
     )
 
 
@@ -193,11 +205,11 @@ def _put_off_scipy() -> None:
         del sys.modules[name]
 
 
-def _flush_at_exit(cache: ModuleType, path: Path) -> None:
+def _flush_at_exit(cache: ModuleType, measures: Measures) -> None:
     """Let the package write its last times of use, unless the database is gone by then."""
 
     def flush() -> None:
-        if path.exists():
+        if measures.is_there():
             with contextlib.suppress(SQLAlchemyError):
                 cache.flush_cache()
 

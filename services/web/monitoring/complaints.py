@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from prometheus_client import CollectorRegistry
 
@@ -17,6 +18,9 @@ from services.metrics.definitions import MEASURES_LOST, MEASURES_WRITE_FAILURES
 logger = logging.getLogger("services.web.monitoring")
 
 PERIOD_SECONDS = 60.0
+_DRIVERS: Final = {"sqlite3", "psycopg"}
+# PostgreSQL's errors that tell the values.
+_QUOTING: Final = frozenset({"DataError"})
 
 
 class Complaints:
@@ -77,8 +81,11 @@ def describe(error: BaseException | str) -> str:
     if isinstance(error, str):
         return error
     cause = getattr(error, "orig", None) or error
-    kind = type(cause).__name__
-    if type(cause).__module__ == "sqlite3":
-        return f"{kind}: {cause}"
+    kinds = [kind.__name__ for kind in type(cause).__mro__]
+    kind = kinds[0]
+    is_the_database_s = type(cause).__module__.partition(".")[0] in _DRIVERS
+    if is_the_database_s and _QUOTING.isdisjoint(kinds):
+        # What follows its first line is the statement.
+        return f"{kind}: {str(cause).partition(chr(10))[0]}"
     calls = traceback.extract_tb(cause.__traceback__)
     return f"{kind} at {Path(calls[-1].filename).name}:{calls[-1].lineno}" if calls else kind

@@ -1,4 +1,7 @@
-"""The monitoring's SQLite file: made private, healed when lost, never in a visitor's way."""
+"""The monitoring's SQLite file: made private, healed when lost, never in a visitor's way.
+
+`services.web.monitoring.server` is the same for a server that several hosts share.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,95 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import event, exc
-from sqlalchemy.engine import URL, Engine, ExceptionContext
+import flask
+from filelock import FileLock
+from sqlalchemy import delete, event, exc, update
+from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext
 
 from services.base.privacy import NOT_KEPT
 from services.base.sqlite_file import file_id, is_damage, move_aside
 from services.web.monitoring.complaints import logger
 
+Package = Callable[[str], Any]
+"""Gives a module of the monitoring package by its name."""
+
 FILE_NAME = "requests.sqlite3"
+LOCK_TIMEOUT_SECONDS: Final = 30.0
 # How long a writer waits for another one. Measures are written beside the request, not in it.
 BUSY_TIMEOUT_SECONDS = 5.0
 # Of a start, which people wait for; 170 MB take a second.
 CHECK_SECONDS = 0.5
 STEPS_BETWEEN_LOOKS = 1_000
+
+
+class MeasuresFile:
+    """The measures of one machine, in SQLite. The package makes its engine at its import.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file.
+    level : int
+        The one that is configured.
+    """
+
+    label: Final = "SQLite, in the data directory"
+    """What the package's pages show."""
+
+    def __init__(self, path: Path, level: int) -> None:
+        self._path = path
+        self._level = level
+        self.url = database_url(path)
+
+    @contextlib.contextmanager
+    def opening(self) -> Iterator[None]:
+        """Around the import of the package, and until it is bound."""
+        # Tables are made without "if not exists": one process at a time.
+        with FileLock(self._path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_SECONDS):
+            prepare_file(self._path)
+            yield
+
+    def adopt(self, package: Package) -> None:
+        """Take over the package's database, before anything uses it."""
+        storage = package("database")
+        self._engine: Engine = storage.engine
+        with self.begin() as connection:
+            clear_former_rows(connection, storage)
+            _apply_level(connection, storage, self._level)
+        storage.session_scope = transactions(storage.DBSession)
+
+    def use_routes(self, package: Package) -> None:
+        """Leave it to the package to know views, whose levels are in the file."""
+
+    def watch(self, _server: flask.Flask, _blueprint: str) -> None:
+        """Once the package is bound: see that the file stays sound."""
+        watch_engine(self._engine, self._path)
+
+    def begin(self) -> AbstractContextManager[Connection]:
+        """One transaction: all or nothing."""
+        return self._engine.begin()
+
+    def mark_of(self, _connection: Connection) -> str | None:
+        """Nothing: what could not be committed to a file is not there."""
+        return None
+
+    def is_committed(self, _connection: Connection, _mark: str) -> bool:
+        """No transaction has a mark."""
+        return False
+
+    def is_there(self) -> bool:
+        """Whether it is worth while to write the last words."""
+        return self._path.exists()
+
+    def is_graph_due(self, _session: Any) -> bool:
+        """Whether somebody else has not just written: a lock beside the file sees to it."""
+        return True
+
+    def close(self) -> None:
+        """Let go of the file; who needs it opens it anew."""
+        self._engine.dispose()
 
 
 def database_url(path: Path) -> URL:
@@ -93,27 +170,33 @@ def set_aside(path: Path, seen: tuple[int, int] | None, damage: str) -> None:
         logger.error("the monitoring database was damaged (%s): kept as %s", damage, aside)
 
 
-def clear_former_rows(connection: sqlite3.Connection) -> None:
+def clear_former_rows(connection: Connection, storage: Any) -> None:
     """Remove what an unlocked installation left: users such as admin/admin, telemetry's consent.
 
     And what strangers could write into earlier ones.
+
+    Parameters
+    ----------
+    storage : module
+        The package's ``database``.
     """
-    connection.execute("DELETE FROM User")
-    connection.execute("DELETE FROM TelemetryUser")
-    connection.execute("UPDATE Outlier SET request_url = ?", (NOT_KEPT,))
-    connection.execute("UPDATE ExceptionMessage SET message = ?", (NOT_KEPT,))
+    connection.execute(delete(storage.User))
+    connection.execute(delete(storage.TelemetryUser))
+    for table, name in ((storage.Outlier, "request_url"), (storage.ExceptionMessage, "message")):
+        column = getattr(table, name)
+        connection.execute(update(table).where(column != NOT_KEPT).values({name: NOT_KEPT}))
 
 
-def apply_level(connection: sqlite3.Connection, level: int) -> None:
+def _apply_level(connection: Connection, storage: Any, level: int) -> None:
     """Give every known route the configured level, if that changed since the last start.
 
     Levels that the operator chose on the page since then stay. SQLite's ``user_version``, which
     the package leaves alone, remembers the level applied last (plus one: 0 is a new file).
     """
-    (applied,) = connection.execute("PRAGMA user_version").fetchone()
+    applied = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
     if applied != level + 1:
-        connection.execute("UPDATE Endpoint SET monitor_level = ?", (level,))
-        connection.execute(f"PRAGMA user_version = {level + 1}")
+        connection.execute(update(storage.Endpoint).values(monitor_level=level))
+        connection.exec_driver_sql(f"PRAGMA user_version = {level + 1}")
 
 
 def watch_engine(engine: Engine, path: Path) -> None:
@@ -152,6 +235,11 @@ def watch_engine(engine: Engine, path: Path) -> None:
             raise exc.DisconnectionError("the monitoring database was damaged") from error
 
     engine.dispose()
+    leave_to_parent(engine)
+
+
+def leave_to_parent(engine: Engine) -> None:
+    """Have a process that is forked open connections of its own."""
     # The system's list of these has no end: it must not keep an engine from being forgotten.
     forget = weakref.WeakMethod(engine.dispose)
     os.register_at_fork(after_in_child=lambda: (dispose := forget()) and dispose(close=False))

@@ -151,7 +151,6 @@ def _not_found(error: Exception) -> ResponseReturnValue:
 
 
 def _database_failed(error: Exception) -> ResponseReturnValue:
-    cause = getattr(error, "orig", None) or error
-    logger.error("a monitoring page failed: %s", describe(cause))
+    logger.error("a monitoring page failed: %s", describe(error))
     failure = ServiceUnavailable("The monitoring database cannot be used. The journal tells why.")
     return failure.get_response()

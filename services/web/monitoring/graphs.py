@@ -43,6 +43,8 @@ class Graphs:
         Held by the process that writes.
     measure : callable
         Gives the values by the titles of their graphs; those that are not known are absent.
+    is_due : callable
+        Whether no process of another host has just written.
     """
 
     def __init__(
@@ -51,12 +53,14 @@ class Graphs:
         tables: Any,
         lock_path: Path,
         measure: Callable[[], Mapping[str, float]],
+        is_due: Callable[[Any], bool],
     ) -> None:
         self._transaction = transaction
         self._tables = tables
         # Asked by other threads than the one that made it.
         self._lock = FileLock(lock_path, thread_local=False)
         self._measure = measure
+        self._is_due = is_due
 
     def start(self) -> None:
         """Write now and then once a minute. Call it after any fork."""
@@ -76,6 +80,8 @@ class Graphs:
                 self._lock.acquire(timeout=0)
             values = self._measure()
             with self._transaction() as session:
+                if not self._is_due(session):
+                    return False
                 for title, value in values.items():
                     number = self._tables.get_graph_id_from_name(session, title)
                     self._tables.add_value(session, number, value)

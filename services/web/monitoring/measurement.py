@@ -114,7 +114,6 @@ class Measurer:
                 return
             self._cache.update_duration_cache(endpoint_name=endpoint.name, duration=duration_ms)
             row = {
-                "endpoint_id": endpoint.id,
                 "duration": duration_ms,
                 "time_requested": datetime.now(UTC),
                 "group_by": called(),
@@ -122,10 +121,11 @@ class Measurer:
                 "status_code": status,
             }
             if seen is None:
-                self._writer.add(Record(row, failures))
+                self._writer.add(Record(endpoint.name, row, failures))
                 return
             head = head_of(self._server.view_functions[endpoint.name])
-            self._writer.add(Record(row, failures, seen.outlier, seen.lines(head, duration_ms)))
+            lines = seen.lines(head, duration_ms)
+            self._writer.add(Record(endpoint.name, row, failures, seen.outlier, lines))
 
 
 def is_measured(rule: Rule) -> bool:

@@ -19,6 +19,8 @@ _FIRST_YEAR, _LAST_YEAR = 2000, 2999
 # Of SQLite.
 _LARGEST_NUMBER = 2**63 - 1
 _Number = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST_NUMBER)]
+# PostgreSQL keeps no text with this sign.
+_Name = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]
 # What the package's own script takes for one of its pages.
 _Page = Annotated[
     str,
@@ -36,7 +38,7 @@ def _document(**fields: object) -> Any:
 
 def _choice(*names: str) -> Any:
     """What the package's script posts to ask for a graph: some lists of names."""
-    return _document(data=_document(**dict.fromkeys(names, list[str])))
+    return _document(data=_document(**dict.fromkeys(names, list[_Name])))
 
 
 # By endpoint; a thousand years of weeks are more than there is to prune.
@@ -92,6 +94,10 @@ def check_request(package: ModuleType) -> None:
     # The package gets what was understood, not what was written.
     numbers = {name: n for name, n in msgspec.structs.asdict(parts).items() if isinstance(n, int)}
     given.update({name: number for name, number in numbers.items() if name in given})
+    if asked_for() == "index":
+        # What the page asks for would have no answer, which it could tell of no better.
+        with package.database.session_scope() as session:
+            session.query(package.database.Endpoint.id).first()
     if "endpoint_id" in given:
         _check_rows(package, parts.endpoint_id, given.get("stack_trace_snapshot_id"))
     _check_body(asked_for())

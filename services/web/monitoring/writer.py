@@ -10,7 +10,7 @@ import atexit
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from sqlalchemy.exc import DisconnectionError, InvalidRequestError, OperationalError
 
@@ -30,6 +30,14 @@ MAX_RECORDS_TOGETHER = 1_000
 LAST_PATIENCE_SECONDS = 4.0
 # Locked, full, read-only, deleted: what may work the next time.
 MAY_PASS = (OperationalError, DisconnectionError, InvalidRequestError)
+# PostgreSQL's codes for a table that is missing, a right that is, and a server that is only read.
+_MAY_PASS_CODES: Final = frozenset({"42P01", "42501", "25006"})
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether the same may work the next time."""
+    code = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return isinstance(error, MAY_PASS) or code in _MAY_PASS_CODES
 
 
 class RecordWriter(Generic[T]):
@@ -76,11 +84,11 @@ class RecordWriter(Generic[T]):
             while batch := self._waiting[:MAX_RECORDS_TOGETHER]:
                 try:
                     self._write(batch)
-                except MAY_PASS as error:
-                    self._complaints.wait(error, len(self._waiting))
-                    return False
                 # A measure is worth less than the application that it is about.
                 except Exception as error:
+                    if may_pass(error):
+                        self._complaints.wait(error, len(self._waiting))
+                        return False
                     self._write_one_by_one(batch, error)
                 del self._waiting[: len(batch)]
             return True

@@ -121,7 +121,7 @@ def test_met_by_the_worker_where_nobody_reads(
     client = log_in(fill(tmp_path))
     add_noise(database_of(tmp_path), 20 * PAGE, 21 * PAGE)
     now = datetime.now(UTC)
-    assert prune_measures(tmp_path, now, 56) == 0
+    assert prune_measures(settings_in(tmp_path), now) == 0
     (aside,) = asides(tmp_path)
     assert aside.name in caplog.text
     check_measured_again(client)
@@ -136,11 +136,11 @@ def test_what_was_set_aside_is_kept_no_longer_than_measures_are(tmp_path: Path) 
     client = log_in(fill(tmp_path))
     add_noise(database_of(tmp_path), PAGE)
     now = datetime.now(UTC)
-    prune_measures(tmp_path, now, 7)
+    prune_measures(settings_in(tmp_path, monitoring_retention_days=7), now)
     check_measured_again(client)
-    prune_measures(tmp_path, now + timedelta(days=6), 7)
+    prune_measures(settings_in(tmp_path, monitoring_retention_days=7), now + timedelta(days=6))
     assert len(asides(tmp_path)) == 1
-    prune_measures(tmp_path, now + timedelta(days=8), 7)
+    prune_measures(settings_in(tmp_path, monitoring_retention_days=7), now + timedelta(days=8))
     assert asides(tmp_path) == []
 
 

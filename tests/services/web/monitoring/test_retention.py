@@ -23,18 +23,18 @@ def test_old_measures_go_with_all_that_only_they_needed(tmp_path):
     assert eventually(lambda: len(rows(tmp_path, "SELECT id FROM Request")) == 2)
     assert eventually(lambda: len(rows(tmp_path, "SELECT id FROM ExceptionOccurrence")) == 1)
     now = datetime.now(UTC)
-    assert prune_measures(tmp_path, now, 56) == 0
-    assert prune_measures(tmp_path, now + timedelta(days=57), 56) == 2
+    assert prune_measures(settings_in(tmp_path), now) == 0
+    assert prune_measures(settings_in(tmp_path), now + timedelta(days=57)) == 2
     for table in ("Request", "StackLine", "Outlier", "ExceptionMessage", "StackTraceSnapshot"):
         assert rows(tmp_path, f"SELECT * FROM {table}") == []  # noqa: S608
 
 
 def test_without_a_database_of_measures_there_is_nothing_to_remove(tmp_path):
-    assert prune_measures(tmp_path, NOW, 56) == 0
+    assert prune_measures(settings_in(tmp_path), NOW) == 0
     (tmp_path / "monitoring").mkdir()
     with closing(sqlite3.connect(tmp_path / "monitoring" / "requests.sqlite3")) as connection:
         connection.execute("CREATE TABLE other (id INTEGER)")
-    assert prune_measures(tmp_path, NOW, 56) == 0
+    assert prune_measures(settings_in(tmp_path), NOW) == 0
 
 
 def test_rotated_journals_go_once_their_first_line_is_too_old(tmp_path):
