@@ -38,6 +38,8 @@ DESKTOP = (1280, 800)
 # Where the map is not looked at: fewer pixels to draw in software.
 COMPACT = (640, 480)
 PHONE = (390, 844)
+# The map is drawn in software, pixel by pixel: a quarter of them for a layout that is the same.
+PIXELS_PER_CSS_PIXEL = 0.5
 # Software rendering on a busy machine; a condition that holds is seen at once.
 PATIENCE_MS = PATIENCE_SECONDS * 1000
 
@@ -291,6 +293,7 @@ def opened_pages(chromium: Browser) -> Iterator[Callable[..., Visit]]:
             viewport={"width": size[0], "height": size[1]},
             is_mobile=is_phone,
             has_touch=is_phone,
+            device_scale_factor=PIXELS_PER_CSS_PIXEL,
             locale="fr-FR",
             # Far from Rennes: the page must not care.
             timezone_id="America/New_York",
@@ -351,7 +354,7 @@ def serious_problems(page: Page, *selectors: str) -> list[Problem]:
     context = {"include": [[selector] for selector in selectors]} if selectors else None
     return [
         (item["id"], item["targets"])
-        for item in _violations(page, {}, context)
+        for item in violations(page, context=context)
         if item["impact"] in ("serious", "critical")
     ]
 
@@ -374,17 +377,17 @@ def axe_problems(page: Page) -> list[Problem]:
     """All that axe finds on a page, of what WCAG 2.2 AA asks and of good practice."""
     # Not asked for by axe itself: of WCAG 2.2, and one that is called experimental.
     more = {name: {"enabled": True} for name in ("target-size", "label-content-name-mismatch")}
-    return [(item["id"], item["targets"]) for item in _violations(page, {"rules": more})]
+    return [(item["id"], item["targets"]) for item in violations(page, {"rules": more})]
 
 
 def axe_problems_of_colour(page: Page) -> list[Problem]:
     """Those of its rules that look at colours, half of its work."""
     rules = {"runOnly": ["color-contrast", "link-in-text-block"]}
-    return [(item["id"], item["targets"]) for item in _violations(page, rules)]
+    return [(item["id"], item["targets"]) for item in violations(page, rules)]
 
 
-def _violations(
-    page: Page, options: dict[str, Any], context: dict[str, Any] | None = None
+def violations(
+    page: Page, options: dict[str, Any] | None = None, context: dict[str, Any] | None = None
 ) -> list[dict[str, Any]]:
     """What axe finds wrong; to hand out all that it looked at takes longer than to look."""
     if not page.evaluate("() => 'axe' in window"):
@@ -393,9 +396,9 @@ def _violations(
         """async ([context, options]) => {
             const { violations } = await axe.run(context ?? document, options);
             return violations.map(({ id, impact, nodes }) => (
-                { id, impact, targets: nodes.map(({ target }) => target) }
+                { id, impact, html: nodes[0].html, targets: nodes.map(({ target }) => target) }
             ));
         }""",
-        [context, {"resultTypes": ["violations"]} | options],
+        [context, {"resultTypes": ["violations"]} | (options or {})],
     )
     return found

@@ -11,13 +11,12 @@ from http import HTTPStatus
 from http.cookies import SimpleCookie
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from services.city.rennes import RENNES
 from services.web.monitoring import graphs
-from tests.browser.conftest import PATIENCE_MS
+from tests.browser.conftest import PATIENCE_MS, violations
 from tests.browser.serving import ServerThread
 from tests.log_in import send_log_in
 from tests.ports import HOST
@@ -136,8 +135,7 @@ class MonitoringPage:
             self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             expect(self.page.locator("html")).to_have_attribute("data-bs-theme", theme)
             found += [
-                (size["width"], item["id"], item["nodes"][0]["html"][:300])
-                for item in Axe().run(self.page).response["violations"]
+                (size["width"], item["id"], item["html"][:300]) for item in violations(self.page)
             ]
             if self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
                 found.append((size["width"], "wider than the screen", ""))
