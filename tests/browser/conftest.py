@@ -157,6 +157,13 @@ class Visit:
             }}"""
         )
 
+    def go_back_to(self, app: LiveApp, **published: Any) -> Snapshot:
+        """Show a snapshot older than the one before: taken only after one of another source."""
+        self.js(REFRESH, app.publish(source="archive").version)
+        snapshot = app.publish(**published)
+        self.js(REFRESH, snapshot.version)
+        return snapshot
+
     def status_on_map(self, segment: int) -> int | None:
         status: int | None = self.map(
             f"map.getFeatureState({{source: 'roads', id: {segment}}}).status"

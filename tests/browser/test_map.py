@@ -49,7 +49,7 @@ def painted(shared):
     page.page.keyboard.press("Escape")
     for hidden in page.page.locator(".legend-entry[aria-pressed=false]").all():
         hidden.click()
-    page.until_painted(app.publish(network=make_network()))
+    page.until_painted(page.go_back_to(app, network=make_network()))
     jump(page, *WHOLE_VIEW)
     page.until(lambda: page.map("map.loaded() && !map.isMoving()"), "map at rest")
     page.requests.clear()

@@ -33,9 +33,9 @@ def shared(start_shared_app, visit_shared):
 @pytest.fixture
 def live_app(shared):
     """The shared application, as it was in the beginning."""
-    app = shared[0]
+    app, page = shared
     app.clock.set(OBSERVED_AT + timedelta(minutes=4))
-    app.publish()
+    page.go_back_to(app)
     return app
 
 
