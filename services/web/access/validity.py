@@ -128,8 +128,8 @@ class Validity:
     def _fall_silent(self, error: Silent) -> None:
         if self._silent_since is None:
             log.error("which sessions are over cannot be told, so none counts: %s", error)
-            # Whole seconds, as those of sessions.
-            self._silent_since = int(self._now())
+            # Sessions tell the second in which they began: one of this second may be of before.
+            self._silent_since = int(self._now()) + 1
 
     def _take_in(self) -> bool:
         """Read the document if it has changed; False where it is damaged: no session is left."""
