@@ -82,6 +82,10 @@ class ObjectStorage:
     def names(self) -> set[str]:
         return set(self._backend().buckets[BUCKET].keys.keys())
 
+    def content(self, name: str) -> bytes:
+        content: bytes = self._backend().get_object(BUCKET, name).value
+        return content
+
     def remove(self, name: str) -> None:
         self._backend().delete_object(BUCKET, name)
 
