@@ -43,6 +43,9 @@ class ObjectStorage:
         self.is_meant: Callable[[str, str], bool] = lambda method, path: True
         self.asked: Counter[str] = Counter()
         self.bytes_in = 0
+        # The paths of requests that a fault lets hang.
+        self.held_up = ""
+        self._read: list[str] = []
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._released = threading.Event()
         self._server: BaseWSGIServer | None = None
@@ -75,6 +78,7 @@ class ObjectStorage:
     def wipe(self) -> None:
         """Everything is lost; the bucket is there and empty."""
         self.heal()
+        self._read.clear()
         backend = self._backend()
         backend.reset()
         backend.create_bucket(BUCKET, "us-east-1")
@@ -86,6 +90,10 @@ class ObjectStorage:
         content: bytes = self._backend().get_object(BUCKET, name).value
         return content
 
+    def wanted(self, ending: str) -> int:
+        """How many objects with such a name were read, the same one again counted again."""
+        return sum(name.endswith(ending) for name in self._read)
+
     def remove(self, name: str) -> None:
         self._backend().delete_object(BUCKET, name)
 
@@ -96,7 +104,7 @@ class ObjectStorage:
         self.is_meant, self.fault = is_meant, fault
 
     def heal(self) -> None:
-        self.fault = None
+        self.fault, self.held_up = None, ""
         self._released.set()
 
     def _backend(self) -> Any:
@@ -105,12 +113,15 @@ class ObjectStorage:
     def _answer(self, environ: Environment, start_response: StartResponse) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         self.asked[method] += 1
+        if method == "GET":
+            self._read.append(path)
         if method == "PUT":
             # A client that signs each chunk tells the length of the whole apart.
             told = environ.get("HTTP_X_AMZ_DECODED_CONTENT_LENGTH") or environ.get("CONTENT_LENGTH")
             self.bytes_in += int(told or 0)
         fault = self.fault if self.is_meant(method, path) else None
         if fault == "hang":
+            self.held_up += path
             self._released.wait(60)
         if fault == "deny":
             start_response("403 Forbidden", [("Content-Type", "application/xml")])

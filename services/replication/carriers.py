@@ -142,15 +142,14 @@ class Health:
         self._part = part
         self._path = problem_path(data_dir, part)
         self._problem: str | None = None
-        # Of an earlier process.
-        self._is_told = self._path.exists()
 
     def well(self) -> None:
         """Directory and bucket are the same."""
         if self._problem is not None:
             log.info("object storage: %s goes on", self._part.name)
-        if self._problem is not None or self._is_told:
-            self._problem, self._is_told = None, False
+            self._problem = None
+        # It may be of another process, which had the part before.
+        if self._path.exists():
             self._path.unlink(missing_ok=True)
 
     def failed(self, error: Exception) -> None:
@@ -159,7 +158,7 @@ class Health:
         if self._problem is None:
             log.error("object storage: %s: %s", self._part.name, problem)
         if problem != self._problem:
-            self._problem, self._is_told = problem, True
+            self._problem = problem
             try:
                 write_atomically(self._path, problem.encode())
             except StorageError as trouble:

@@ -134,19 +134,20 @@ class Publisher:
 
     def _take_over(self) -> None:
         """Bring what was said last, unless this directory said it."""
-        if not self._lock.is_locked:
-            self._lock.acquire()
-        record = read_record(self._data_dir, self.part)
-        news = self._head_news(None)
-        head = news and news[1]
-        if head is not None:
-            self._refuse_later(head.issue, self._epoch())
-            if head.issue != record.issue:
-                with self._guard():
+        # Before the part's own lock: a follower of this machine may be bringing it just now.
+        with self._guard():
+            if not self._lock.is_locked:
+                self._lock.acquire()
+            record = read_record(self._data_dir, self.part)
+            news = self._head_news(None)
+            head = news and news[1]
+            if head is not None:
+                self._refuse_later(head.issue, self._epoch())
+                if head.issue != record.issue:
                     record = Transfer(self._bucket, self.part, self._data_dir).install(head)
-                log.info("%s: %d files are as in the bucket", self.part.name, len(record.files))
-            self._issue, self._said = head.issue, dict(record.files)
-            self._stored = _objects(self.part, self._said)
+                    log.info("%s: %d files are as in the bucket", self.part.name, len(record.files))
+                self._issue, self._said = head.issue, dict(record.files)
+                self._stored = _objects(self.part, self._said)
         if record.issue is not None:
             self._generation = record.issue.generation
         self._record_stamp = stamp_of(record_path(self._data_dir, self.part))
@@ -269,6 +270,9 @@ class Publisher:
     def _sweep(self) -> None:
         """Remove what nothing names; what is named and was lost is brought again."""
         self._swept_s = self._monotonic()
+        # Of another publisher's files nothing is known here.
+        if not self._is_as_said():
+            return
         groups = grouped(_contents(self._said))
         named = _objects(self.part, self._said) | {
             self.part.group_object(entry_of(encode(entries)).digest)

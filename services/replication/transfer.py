@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +17,6 @@ from services.replication.manifest import (
     Entry,
     Head,
     Held,
-    Issue,
     Record,
     decode_group,
     entry_of,
@@ -30,7 +29,7 @@ log = logging.getLogger(__name__)
 
 # Their contents are in memory: a day of the history is a few megabytes.
 AT_A_TIME: Final = 4
-# After so many files it is written down that they are here.
+# So many are brought before it is written down that they are here.
 _FILES_PER_RECORD: Final = 100
 
 Given = TypeVar("Given")
@@ -51,7 +50,7 @@ class Transfer:
         self._part = part
         self._data_dir = data_dir
         # Contents of groups that were read, which never change.
-        self._groups: dict[Entry, dict[str, Entry]] = {}
+        self._groups: dict[tuple[str, Entry], dict[str, Entry]] = {}
 
     def entries(self, head: Head, groups: Container[str] | None = None) -> dict[str, Entry]:
         """Every file that a head names.
@@ -71,8 +70,8 @@ class Transfer:
         for start, content in head.groups.items():
             if groups is not None and start not in groups:
                 continue
-            group = known.get(content) or self._read_group(start, content)
-            self._groups[content] = group
+            group = known.get((start, content)) or self._read_group(start, content)
+            self._groups[start, content] = group
             found |= group
         return found
 
@@ -95,8 +94,15 @@ class Transfer:
             if stamp_of(self._data_dir / path) == held.stamp
         }
         lacking = [path for path, entry in wanted.items() if not _is_held(here, path, entry)]
-        for group in self._in_order(lacking):
-            self._bring(group, wanted, here, record.issue)
+        for some in self._in_order(lacking):
+            try:
+                held = in_parallel(lambda path: self.bring(path, wanted[path]), some)
+            except StorageError:
+                self._note(record, here)
+                raise
+            here |= zip(some, held, strict=True)
+            if len(some) == _FILES_PER_RECORD:
+                self._note(record, here)
         for path in [path for path in record.files if path not in wanted]:
             self._remove(path)
             here.pop(path, None)
@@ -120,27 +126,19 @@ class Transfer:
             raise StorageError(f"{path} was removed as soon as it was there")
         return Held(entry, stamp)
 
-    def _bring(
-        self,
-        paths: list[str],
-        wanted: Mapping[str, Entry],
-        here: dict[str, Held],
-        issue: Issue | None,
-    ) -> None:
-        for start in range(0, len(paths), _FILES_PER_RECORD):
-            some = paths[start : start + _FILES_PER_RECORD]
-            held = in_parallel(lambda path: self.bring(path, wanted[path]), some)
-            here |= zip(some, held, strict=True)
-            if start:
-                # Whoever is killed meanwhile need not bring them again.
-                write_record(self._data_dir, self._part, Record(issue, here))
+    def _note(self, before: Record, here: Mapping[str, Held]) -> None:
+        """What has come need not come again, whatever becomes of the rest."""
+        files = {**before.files, **here}
+        write_record(self._data_dir, self._part, Record(before.issue, files))
 
-    def _in_order(self, paths: Iterable[str]) -> list[list[str]]:
-        """Of each rank, the newest first where they have a date."""
+    def _in_order(self, paths: Iterable[str]) -> Iterator[list[str]]:
+        """Those of each rank, the newest first where they have a date, some at a time."""
         ranks = defaultdict(list)
         for path in sorted(paths, reverse=True):
             ranks[self._part.rank(path)].append(path)
-        return [ranks[rank] for rank in sorted(ranks)]
+        for rank in sorted(ranks):
+            for start in range(0, len(ranks[rank]), _FILES_PER_RECORD):
+                yield ranks[rank][start : start + _FILES_PER_RECORD]
 
     def _read_group(self, start: str, content: Entry) -> dict[str, Entry]:
         name = self._part.group_object(content.digest)

@@ -584,6 +584,45 @@ def test_what_nothing_names_goes_a_day_later_and_what_was_lost_comes_back(
     assert len([name for name in storage.names() if not name.endswith("/")]) == 4
 
 
+def test_who_was_overtaken_removes_nothing_of_its_successor(
+    machine: Callable[..., Machine], storage: ObjectStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new, there = machine("old", lambda: 1), machine("new", lambda: 2), machine("there")
+    first, second = old.publisher(), new.publisher()
+    observe(old, 1)
+    first.round()
+    second.round()
+    observe(new, 2)
+    second.round()
+
+    monkeypatch.setattr("services.replication.sweep.KEPT_SECONDS", -3_600.0)
+    old.seconds.now += publisher_module.SWEEP_SECONDS
+    with pytest.raises(Overtaken):
+        first.round()
+    there.follower().round()
+
+    assert there.files() == new.files()
+
+
+def test_what_came_before_a_failure_does_not_come_again(
+    machine: Callable[..., Machine], storage: ObjectStorage
+) -> None:
+    here, there = machine("here"), machine("there")
+    observe(here, 1)
+    here.publisher().round()
+    follower = there.follower()
+    storage.fail("deny", lambda method, path: path.endswith(".parquet"))
+    with pytest.raises(StorageError):
+        follower.round()
+    storage.heal()
+    networks = storage.wanted(".geojson")
+
+    follower.round()
+
+    assert there.files() == here.files()
+    assert storage.wanted(".geojson") == networks == 1
+
+
 def test_days_are_fetched_with_their_networks_and_no_others(
     machine: Callable[..., Machine],
     bucket: Bucket,

@@ -21,8 +21,10 @@ from services.metrics.samples import heartbeat_of
 from services.metrics.shared_directory import metric_registry
 from services.metrics.work import WorkMetrics
 from services.replication import carriers
+from services.replication.bucket import open_bucket
 from services.replication.carriers import problems
 from services.replication.parts import LEARNT, PARTS
+from services.roles import storage
 from services.roles.processes import MIRROR
 from services.roles.sole import Tenure
 from services.roles.storage import following, publishing
@@ -42,6 +44,14 @@ def server():
     server.start()
     yield server
     server.close()
+
+
+@pytest.fixture(autouse=True)
+def looks_in_quick_succession(monkeypatch):
+    def hurried(part, work, _period_seconds, *close):
+        return carriers.Carrier(part, work, 0.1, *close)
+
+    monkeypatch.setattr(storage, "Carrier", hurried)
 
 
 @pytest.fixture
@@ -109,8 +119,14 @@ def test_a_worker_that_lost_its_lock_publishes_no_more(machines, server):
     assert server.content(head) == said
 
 
-def test_the_upkeep_waits_until_the_whole_history_is_here(machines, server):
+@pytest.mark.parametrize("with_mirror", [False, True], ids=["worker", "mirror before it"])
+def test_the_upkeep_waits_until_the_whole_history_is_here(
+    machines, server, with_mirror, monkeypatch
+):
     here, there = machines("here"), machines("there")
+    # Where they are two processes, neither waits until the other one's requests hang no more.
+    shared = open_bucket(here)
+    monkeypatch.setattr(storage, "open_bucket", lambda _settings: shared)
     day = layout.partition(
         here.data_dir, "live", RENNES.local(make_snapshot_for(make_network()).observed_at).date()
     )
@@ -120,12 +136,15 @@ def test_the_upkeep_waits_until_the_whole_history_is_here(machines, server):
         wait_until(lambda: any("/day-" in name for name in server.names()))
     server.fail("hang", lambda method, path: "/day-" in path)
     try:
-        with publishing(there, meter()[1], ALONE):
-            wait_until(lambda: is_locked(there.data_dir))
-            server.heal()
-            with layout.exclusive(there.data_dir):
-                [found] = layout.days(there.data_dir, "live")
-                assert layout.day_file(there.data_dir, "live", found).read_bytes() == b"rows"
+        with following(there, meter("mirror")[1], with_history=with_mirror):
+            wait_until(lambda: not with_mirror or "/day-" in server.held_up)
+            with publishing(there, meter()[1], ALONE):
+                wait_until(lambda: is_locked(there.data_dir))
+                server.heal()
+                with layout.exclusive(there.data_dir):
+                    [found] = layout.days(there.data_dir, "live")
+                    day = layout.day_file(there.data_dir, "live", found)
+                    assert day.read_bytes() == b"rows"
     finally:
         server.heal()
 
