@@ -43,8 +43,9 @@ def test_many_refreshes(start_app, visit):
     page = visit(app.url, SIZE)
     page.until_painted(first)
     page.page.locator("#legend-freeFlow").click()
+    zoom = page.map("map.getZoom()")
     page.page.locator("#zoom-in").click()
-    page.until(lambda: page.map("map.getZoom() > 10 && !map.isMoving()"), "zoomed in")
+    page.until(lambda: page.map(f"map.getZoom() > {zoom} && !map.isMoving()"), "zoomed in")
     view = page.map(VIEW)
     canvas = page.page.locator("#map .maplibregl-canvas").element_handle()
 
