@@ -20,7 +20,7 @@ from services.replication.bucket import open_bucket
 from services.replication.carriers import Carrier, Carriers
 from services.replication.follower import Follower
 from services.replication.manifest import Origin
-from services.replication.parts import HISTORY, PARTS, SERVED, Part
+from services.replication.parts import HISTORY, PARTS, SERVED, WATCH, Part
 from services.replication.publisher import Publisher
 from services.roles.sole import Tenure, end_at_once
 
@@ -108,7 +108,9 @@ def following(
     if bucket is None:
         yield
         return
-    parts: Sequence[Part] = PARTS if with_history else SERVED
+    wanted: Sequence[Part] = PARTS if with_history else SERVED
+    # A host with a name has a watch of its own, which writes the same file.
+    parts = [part for part in wanted if not (settings.host_name and part is WATCH)]
     carriers = [
         Carrier(part, Follower(bucket, part, settings.data_dir, ORIGIN).round, part.look_seconds)
         for part in parts

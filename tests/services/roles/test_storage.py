@@ -95,6 +95,21 @@ def test_what_a_worker_publishes_is_shown_elsewhere(machines):
     assert not (there.data_dir / "history").exists()
 
 
+def test_what_another_host_watches_takes_no_place_of_what_a_host_of_a_name_does(machines):
+    here, plain = machines("here"), machines("plain")
+    named = machines("named").model_copy(update={"host_name": "web-2"})
+    for settings, told in ((here, "of here"), (named, "of its own")):
+        (settings.data_dir / "watch.json").write_text(told)
+    with publishing(here, meter()[1], ALONE), contextlib.ExitStack() as stack:
+        registry, metrics = meter("mirror")
+        stack.enter_context(following(named, metrics))
+        stack.enter_context(following(plain, meter("mirror")[1]))
+        wait_until((plain.data_dir / "watch.json").exists)
+        wait_until(lambda: in_step(registry, "traffic"))
+    assert (plain.data_dir / "watch.json").read_text() == "of here"
+    assert (named.data_dir / "watch.json").read_text() == "of its own"
+
+
 def test_what_was_observed_last_is_said_before_the_worker_ends(machines):
     here, there = machines("here"), machines("there")
     network = make_network()
