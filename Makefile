@@ -52,6 +52,7 @@ check: $(DEV)
 	$(BIN)/oxlint --deny-warnings
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+	$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes/*.yaml
 
 # Known vulnerabilities of what is locked; asks PyPI, and fails where it could not ask.
 audit: $(DEV)
