@@ -27,7 +27,7 @@ from callbacks.http.answers import (
 )
 from callbacks.http.figures import figures_content
 from callbacks.http.segment_forecasts import basis_told
-from services.forecast.network_levels import expected_travel_time_s
+from services.forecast.network_levels import expected_travel_time_s, median_kmh
 from services.forecast.nowcasts import LEAD_MINUTES, LeadForecast, NowcastTable
 from services.plain.forecast import Basis
 from services.roles.assembly import Services
@@ -117,10 +117,10 @@ def roads_content(table: NowcastTable, network: Network) -> dict[str, Any]:
 
 
 def _lead_roads(table: NowcastTable, network: Network, lead: int) -> dict[str, Any]:
-    found = table.segments(lead)
-    expected_s = expected_travel_time_s(network, table.speed_ratios(lead))
-    figures = figures_content(forecast_indicators(network, found.status_codes, expected_s))
-    return figures | {"statuses": found.packed}
+    found, ratios = table.segments(lead), table.speed_ratios(lead)
+    expected_s, speed_kmh = expected_travel_time_s(network, ratios), median_kmh(network, ratios)
+    indicators = forecast_indicators(network, found.status_codes, expected_s, speed_kmh)
+    return figures_content(indicators) | {"statuses": found.packed}
 
 
 def basis_content(basis: Basis) -> list[Any]:

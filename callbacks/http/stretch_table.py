@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
+import numpy as np
 from flask import Flask, Response, request
+from numpy.typing import NDArray
 
 from callbacks.http.answers import (
     JSON,
@@ -23,11 +26,11 @@ from callbacks.http.problems import problem
 from services.base.errors import ForecastUnavailable
 from services.base.files import FileStamp
 from services.forecast.asked_hour import asked_hour
-from services.forecast.network_levels import expected_travel_time_s
+from services.forecast.network_levels import expected_travel_time_s, median_kmh
 from services.forecast.nowcasts import LEAD_MINUTES, NowcastTable
 from services.forecast.week_forecasts import WeekOnNetwork
 from services.roles.assembly import Services
-from services.traffic.indicators import stretch_figures, travel_time_s
+from services.traffic.indicators import measured_kmh, stretch_figures, travel_time_s
 from services.traffic.network import Network
 from services.web.latest import TrafficView
 from services.web.stretch_table import encode_stretch_figures
@@ -53,7 +56,13 @@ def _register_now(server: Flask, services: Services) -> None:
     def now_document(view: TrafficView) -> Document:
         network, snapshot = view.network, view.snapshot
         actual_s = travel_time_s(network, snapshot)
-        figures = stretch_figures(network, snapshot.status_codes(), actual_s, view.usual_time_s)
+        figures = stretch_figures(
+            network,
+            snapshot.status_codes(),
+            actual_s,
+            view.usual_time_s,
+            speed_kmh=measured_kmh(snapshot),
+        )
         return Document(encode_stretch_figures(figures), JSON)
 
     @server.get(NOW_PATH)
@@ -68,9 +77,8 @@ def _register_ahead(server: Flask, services: Services) -> None:
     @kept(len(LEAD_MINUTES))
     def ahead_document(made_of: tuple[NowcastTable, Network, int]) -> Document:
         table, network, lead = made_of
-        codes = table.segments(lead).status_codes
-        expected_s = expected_travel_time_s(network, table.speed_ratios(lead))
-        return Document(encode_stretch_figures(stretch_figures(network, codes, expected_s)), JSON)
+        codes, ratios = table.segments(lead).status_codes, table.speed_ratios(lead)
+        return _document_of_forecast(network, codes, ratios)
 
     @server.get(AHEAD_PATH)
     def stretches_ahead(version: str, minutes: int) -> Response:
@@ -89,9 +97,7 @@ def _register_hour(server: Flask, services: Services) -> None:
     def hour_document(made_of: tuple[WeekOnNetwork, FileStamp | None, int, int]) -> Document:
         week, _edition, day, hour = made_of
         found = week.at(day, hour)
-        expected_s = expected_travel_time_s(week.network, found.quantiles)
-        figures = stretch_figures(week.network, found.status_codes, expected_s)
-        return Document(encode_stretch_figures(figures), JSON)
+        return _document_of_forecast(week.network, found.status_codes, found.quantiles)
 
     @server.get(HOUR_PATH)
     def stretches_of_hour() -> Response:
@@ -107,3 +113,13 @@ def _register_hour(server: Flask, services: Services) -> None:
             return nothing()
         made_of = (week, week.edition(), day.like_weekday, hour)
         return conditional(asked_again(send_document(hour_document(made_of))))
+
+
+def _document_of_forecast(
+    network: Network, codes: NDArray[np.uint8], quantiles: Mapping[str, NDArray[np.float64]]
+) -> Document:
+    """Delays of what is expected on average, which add up; speeds that are the medians."""
+    expected_s = expected_travel_time_s(network, quantiles)
+    speed_kmh = median_kmh(network, quantiles)
+    figures = stretch_figures(network, codes, expected_s, speed_kmh=speed_kmh)
+    return Document(encode_stretch_figures(figures), JSON)

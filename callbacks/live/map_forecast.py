@@ -15,7 +15,7 @@ from components.page import LANGUAGE_STORE_ID
 from services.base.errors import ForecastUnavailable, InvalidRequest
 from services.base.texts import Texts, checked_language, load_texts
 from services.forecast.asked_hour import asked_hour
-from services.forecast.network_levels import expected_travel_time_s
+from services.forecast.network_levels import expected_travel_time_s, median_kmh
 from services.forecast.zone_forecasts import DAY_NAMES
 from services.roles.assembly import Services
 from services.traffic.indicators import forecast_indicators
@@ -70,14 +70,17 @@ def answer(services: Services, texts: Texts, asked: Any) -> dict[str, Any]:
         log.warning("week forecast unavailable: %s", error)
         return {"problem": texts["map_forecast"]["unavailable"]}
     found = week.at(day.like_weekday, hour)
-    expected_s = expected_travel_time_s(view.network, found.quantiles)
+    network, quantiles = view.network, found.quantiles
+    expected_s = expected_travel_time_s(network, quantiles)
+    speed_kmh = median_kmh(network, quantiles)
+    indicators = forecast_indicators(network, found.status_codes, expected_s, speed_kmh)
     return {
         "day": DAY_NAMES[day.weekday],
         "note": forecast_words.day_note(texts, day.day_type),
         "hour": hour,
-        "network": view.network.version,
+        "network": network.version,
         "model": week.table.model_version,
         "basis": basis_content(week.basis(found)),
-        **figures_content(forecast_indicators(view.network, found.status_codes, expected_s)),
+        **figures_content(indicators),
         "statuses": found.packed,
     }

@@ -77,6 +77,19 @@ def expected_travel_time_s(
     return mean_s
 
 
+def median_kmh(
+    network: Network, quantiles: Mapping[str, NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """The median of the speed on each segment, which is told as its speed; NaN where nothing is.
+
+    Parameters
+    ----------
+    quantiles
+        As of :func:`expected_travel_time_s`.
+    """
+    return quantiles["p50"] * network.speed_limit_kmh
+
+
 def _with_band(level: float, usual: Spread | None) -> Forecast | None:
     if usual is None:
         low, high = (share * level for share in SIMULATED_SPREAD)

@@ -1,8 +1,11 @@
 """What the traffic amounts to: one set of definitions for live figures and forecasts.
 
-Speeds above the limit count as the limit, so that a fast road does not hide a
-jam elsewhere. Free flow is ``Network.free_flow_kmh``; the statuses of segments
-are the feed's, thresholds of speed ÷ limit.
+In times, delays and ratios speeds above the limit count as the limit, so that a
+fast road does not hide a jam elsewhere. What is told as the speed of a place is
+bounded by nothing: now it is the measured one, of a moment to come the median that
+is forecast; of several segments the one at which driving each at its own takes as
+long. Free flow is ``Network.free_flow_kmh``; the statuses of segments are the
+feed's, thresholds of speed ÷ limit.
 
 Sources
 -------
@@ -37,7 +40,7 @@ from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot
 from services.traffic.status import Status, has_speed
 from services.traffic.stretches import Stretch
-from services.traffic.zone_ratios import travel_times_s, zone_times
+from services.traffic.zone_ratios import times_at_s, travel_times_s, zone_times
 
 FREE_ABOVE_RATIO: Final = 0.67
 BLOCKED_UP_TO_RATIO: Final = 0.40
@@ -63,6 +66,7 @@ class WorstStretch:
         Seconds more than usual at this hour, of those lost: where one usually drives faster than
         in free flow, no time is usually lost. None where too little is known of the usual.
     speed_kmh : float
+        As it is told, above the limit too.
     jam_km : float
     segment_index : int
         The segment that loses the most time: where the map should fly to.
@@ -87,7 +91,7 @@ class StretchFigures:
     usual_delay_s : array of float, shape (stretches,)
         Seconds more than usual, see :class:`WorstStretch`; NaN where too little is known of it.
     speed_kmh : array of float, shape (stretches,)
-        NaN where nothing is known.
+        As it is told, above the limit too; NaN where nothing is known.
     jam_km : array of float, shape (stretches,)
     status_codes : array of int, shape (stretches,)
         The status of the greatest part of what is known of it; unknown where nothing is.
@@ -132,12 +136,15 @@ def compute_indicators(
     usual_s : array of float, shape (segments,), optional
         Seconds that each segment usually takes at this hour, NaN where that is not known.
     """
-    actual_s = travel_time_s(network, snapshot)
-    return _indicators(network, snapshot.status_codes(), actual_s, usual_s)
+    actual_s, speed_kmh = travel_time_s(network, snapshot), measured_kmh(snapshot)
+    return _indicators(network, snapshot.status_codes(), actual_s, usual_s, speed_kmh=speed_kmh)
 
 
 def forecast_indicators(
-    network: Network, codes: NDArray[np.uint8], expected_s: NDArray[np.float64]
+    network: Network,
+    codes: NDArray[np.uint8],
+    expected_s: NDArray[np.float64],
+    median_kmh: NDArray[np.float64],
 ) -> Indicators:
     """The same indicators of a forecast.
 
@@ -147,8 +154,10 @@ def forecast_indicators(
         The likeliest status of each segment.
     expected_s : array of float, shape (segments,)
         Seconds that driving each is expected to take; NaN where nothing is told.
+    median_kmh : array of float, shape (segments,)
+        The median of the speed on each; NaN likewise.
     """
-    return _indicators(network, codes, expected_s)
+    return _indicators(network, codes, expected_s, speed_kmh=median_kmh)
 
 
 def _indicators(
@@ -156,6 +165,8 @@ def _indicators(
     codes: NDArray[np.uint8],
     actual_s: NDArray[np.float64],
     usual_s: NDArray[np.float64] | None = None,
+    *,
+    speed_kmh: NDArray[np.float64],
 ) -> Indicators:
     found = zone_times(network, actual_s).speed_ratios().tolist()
     *of_zones, whole = [None if math.isnan(ratio) else ratio for ratio in found]
@@ -165,8 +176,16 @@ def _indicators(
         counts=status_counts(codes),
         length_shares=length_shares(network.length_m, codes),
         zone_ratios=dict(zip(network.city.zones, of_zones, strict=True)),
-        worst_stretches=_worst_stretches(network, codes, actual_s, usual_s, WORST_STRETCHES),
+        worst_stretches=_worst_stretches(
+            network, codes, actual_s, usual_s, speed_kmh=speed_kmh, how_many=WORST_STRETCHES
+        ),
     )
+
+
+def measured_kmh(snapshot: Snapshot) -> NDArray[np.float64]:
+    """The speed on each segment as it was measured; NaN where unknown or closed."""
+    has_one = has_speed(snapshot.status_codes())
+    return np.where(has_one, snapshot.columns["speed_kmh"].astype(np.float64), np.nan)
 
 
 def travel_time_s(network: Network, snapshot: Snapshot) -> NDArray[np.float64]:
@@ -175,8 +194,7 @@ def travel_time_s(network: Network, snapshot: Snapshot) -> NDArray[np.float64]:
     From length and speed rather than the feed's ``traveltime``, which is
     rounded to a second: a third of the 70 m median segment at 90 km/h.
     """
-    speed_kmh = snapshot.columns["speed_kmh"]
-    return travel_times_s(network, np.where(has_speed(snapshot.status_codes()), speed_kmh, np.nan))
+    return travel_times_s(network, measured_kmh(snapshot))
 
 
 def congestion_level(ratio: float) -> float:
@@ -232,8 +250,15 @@ def worst_stretches(
     how_many : int, optional
         At most; all by default.
     """
-    actual_s = travel_time_s(network, snapshot)
-    return _worst_stretches(network, snapshot.status_codes(), actual_s, usual_s, how_many)
+    actual_s, speed_kmh = travel_time_s(network, snapshot), measured_kmh(snapshot)
+    return _worst_stretches(
+        network,
+        snapshot.status_codes(),
+        actual_s,
+        usual_s,
+        speed_kmh=speed_kmh,
+        how_many=how_many,
+    )
 
 
 def stretch_figures(
@@ -241,6 +266,8 @@ def stretch_figures(
     codes: NDArray[np.uint8],
     actual_s: NDArray[np.float64],
     usual_s: NDArray[np.float64] | None = None,
+    *,
+    speed_kmh: NDArray[np.float64],
 ) -> StretchFigures:
     """What the traffic of every stretch amounts to.
 
@@ -250,6 +277,8 @@ def stretch_figures(
         Status of each segment.
     actual_s, usual_s : array of float, shape (segments,)
         Seconds that driving each takes, and usually takes at this hour; NaN where not known.
+    speed_kmh : array of float, shape (segments,)
+        What is told as the speed on each: NaN likewise.
     """
     usual_s = np.full(len(network), np.nan) if usual_s is None else usual_s
     delay_s = actual_s - network.free_flow_time_s
@@ -263,7 +292,7 @@ def stretch_figures(
         ).astype(np.float64)
         return sums
 
-    delays_s, times_s = total(delay_s, known), total(actual_s, known)
+    delays_s, times_s = total(delay_s, known), total(times_at_s(network, speed_kmh), known)
     lengths_m, compared_m = total(network.length_m, known), total(network.length_m, compared)
     against_s = np.minimum(total(actual_s - usual_s, compared), delays_s)
     is_compared = (compared_m > 0) & (compared_m >= MIN_COMPARED_SHARE * lengths_m)
@@ -271,11 +300,11 @@ def stretch_figures(
     # Unknown is the first of them: it is what is left where no other has any length.
     statuses_m[Status.UNKNOWN] = 0.0
     with np.errstate(divide="ignore", invalid="ignore"):
-        speed_kmh = np.where(times_s > 0, lengths_m / times_s * _MS_TO_KMH, np.nan)
+        speeds_kmh = np.where(times_s > 0, lengths_m / times_s * _MS_TO_KMH, np.nan)
     return StretchFigures(
         delay_s=delays_s,
         usual_delay_s=np.where(is_compared, against_s, np.nan),
-        speed_kmh=speed_kmh,
+        speed_kmh=speeds_kmh,
         jam_km=total(network.length_m, known & is_jam) / _METRES_PER_KM,
         status_codes=statuses_m.argmax(axis=0),
     )
@@ -286,9 +315,11 @@ def _worst_stretches(
     codes: NDArray[np.uint8],
     actual_s: NDArray[np.float64],
     usual_s: NDArray[np.float64] | None,
+    *,
+    speed_kmh: NDArray[np.float64],
     how_many: int | None,
 ) -> tuple[WorstStretch, ...]:
-    figures = stretch_figures(network, codes, actual_s, usual_s)
+    figures = stretch_figures(network, codes, actual_s, usual_s, speed_kmh=speed_kmh)
     delay_s = actual_s - network.free_flow_time_s
     is_told = network.is_listed & (figures.delay_s >= _MIN_DELAY_S)
     worst_first = np.argsort(-figures.delay_s, kind="stable")

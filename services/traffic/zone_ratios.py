@@ -80,10 +80,22 @@ def travel_times_s(network: Network, speed_kmh: NDArray[np.floating]) -> NDArray
     speed_kmh : array, shape (..., segments)
         NaN where not known.
     """
-    bounded_kmh = np.maximum(speed_kmh, _STANDSTILL_KMH)
+    bounded_kmh = speed_kmh.copy()
     # A limit that is not known bounds nothing.
     np.fmin(bounded_kmh, network.speed_limit_kmh, out=bounded_kmh, where=~np.isnan(bounded_kmh))
-    seconds: NDArray[np.float64] = network.length_m * _KMH_PER_METRE_PER_SECOND / bounded_kmh
+    return times_at_s(network, bounded_kmh)
+
+
+def times_at_s(network: Network, speed_kmh: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Seconds to drive each segment at just these speeds, above its limit too; NaN where not known.
+
+    Parameters
+    ----------
+    speed_kmh : array, shape (..., segments)
+        NaN where not known.
+    """
+    moving_kmh = np.maximum(speed_kmh, _STANDSTILL_KMH)
+    seconds: NDArray[np.float64] = network.length_m * _KMH_PER_METRE_PER_SECOND / moving_kmh
     return seconds
 
 

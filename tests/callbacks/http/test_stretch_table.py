@@ -7,6 +7,7 @@ import pytest
 
 from services.forecast.nowcast_files import write_nowcast
 from services.forecast.nowcasts import LEAD_MINUTES
+from services.traffic.snapshot import make_snapshot
 from services.traffic.status import Status
 from services.web.stretch_table import encode_stretch_figures
 from tests.factories import (
@@ -72,6 +73,44 @@ def test_each_lead_time_and_hour_has_them_too(client):
     assert {len(column) for column in told.values()} == {len(NETWORK.stretches)}
     assert max(lost for lost in told["delay_s"] if lost is not None) > 0
     assert client.get(f"{HOUR}?hour=24").status_code == 400
+
+
+def fast_snapshot(segments, speed_kmh):
+    """All flows, on some segments at that speed."""
+    usual = make_snapshot_for(NETWORK, np.full(len(NETWORK), Status.FREE_FLOW))
+    columns = {name: column.copy() for name, column in usual.columns.items()}
+    columns["speed_kmh"][segments] = speed_kmh
+    return make_snapshot(
+        network_version=usual.network_version,
+        observed_at=usual.observed_at,
+        received_at=usual.received_at,
+        source=usual.source,
+        columns=columns,
+    )
+
+
+def test_a_place_has_one_speed_in_the_table_and_on_its_cards(client, store):
+    """Now as it was measured, above the limit too; of an hour the median."""
+    row, stretch = 0, NETWORK.stretches[0]
+    segments = list(stretch.segments)
+    fast_kmh = NETWORK.speed_limit_kmh.max() + 40
+    snapshot = fast_snapshot(segments, fast_kmh)
+    store.publish(NETWORK, snapshot)
+    now = client.get(f"/snapshot/{snapshot.version}/stretches").json
+    cards = client.get(f"/snapshot/{snapshot.version}/details").json
+    assert now["speed_kmh"][row] == fast_kmh
+    assert {cards["speed_kmh"][segment] for segment in segments} == {fast_kmh}
+    assert now["delay_s"][row] == 0
+
+    hour = client.get(f"{HOUR}?hour=8&day=monday").json
+    cards = client.get("/api/v1/forecast/segments?hour=8&day=monday").json
+    kmh = {
+        name: (np.array(cards["speed_ratio"][name]) * NETWORK.speed_limit_kmh)[segments].round(1)
+        for name in ("p10", "p50", "p90")
+    }
+    # The mean of what it takes to drive there would be at 44.
+    assert [set(each.tolist()) for each in kmh.values()] == [{36.0}, {45.0}, {54.0}]
+    assert hour["speed_kmh"][row] == 45
 
 
 def test_an_hour_is_made_once_until_its_forecast_changes(client, monkeypatch):

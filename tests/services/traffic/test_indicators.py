@@ -10,6 +10,9 @@ from services.city.rennes import RENNES
 from services.traffic.indicators import (
     compute_indicators,
     congestion_level,
+    measured_kmh,
+    stretch_figures,
+    travel_time_s,
     worst_stretches,
     zone_status,
 )
@@ -182,6 +185,18 @@ def test_unknown_segments_have_no_part_in_a_stretch():
     [found] = worst_stretches(network, snapshot)
     assert (found.delay_s, found.segment_index) == (pytest.approx(60, abs=0.1), 1)
     assert found.speed_kmh == pytest.approx(30, abs=0.1)
+
+
+def test_the_speed_that_is_told_is_measured_and_the_delay_bounded_by_the_limit():
+    network, snapshot = road_of(["a", "b", "b"], [30, 90, 45], limits=[60, 60, 60])
+    codes, actual_s = snapshot.status_codes(), travel_time_s(network, snapshot)
+    figures = stretch_figures(network, codes, actual_s, speed_kmh=measured_kmh(snapshot))
+    told = dict(zip([one.road for one in network.stretches], figures.speed_kmh, strict=True))
+    # 40 s and 80 s for a kilometre each; in times the first takes 60 s, as at the limit.
+    assert told == pytest.approx({"a": 30, "b": 2 * 3_600 / (40 + 80)}, rel=1e-3)
+    [slow, fast] = worst_stretches(network, snapshot)
+    assert (slow.stretch.road, slow.delay_s) == ("a", pytest.approx(60, rel=1e-3))
+    assert (fast.speed_kmh, fast.delay_s) == pytest.approx((60, 20), rel=1e-3)
 
 
 def test_no_roundabout_nor_short_stretch_nor_road_without_a_name_is_listed():
