@@ -146,6 +146,14 @@ def test_an_hour_is_answered_without_the_server(page):
     assert page.call("shown", "forecast-strip")["hidden"] is False
 
 
+def test_the_strip_hides_the_hour_that_summer_time_begins_with(page):
+    set_time(page, datetime(2027, 3, 26, 8, tzinfo=UTC))
+    for day, hidden in (("saturday", []), ("sunday", [2]), ("monday", [])):
+        choose(page, day=day)
+        hours = [page.call("shown", f"strip-hour-{hour}") for hour in range(24)]
+        assert [hour for hour, told in enumerate(hours) if told["hidden"]] == hidden, day
+
+
 def test_the_strip_is_one_stop_of_the_tabulator(page):
     def stops():
         hours = [page.call("shown", f"strip-hour-{hour}") for hour in range(24)]
