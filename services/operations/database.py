@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +37,7 @@ from services.operations.engines import (
     parse_url,
     server_engine,
     sqlite_engine,
+    unhurried,
 )
 from services.operations.schema import SCHEMA_VERSION, migrate, missing_tables, version_of
 from services.operations.tables import Base
@@ -49,6 +50,8 @@ BUSY_TIMEOUT_SECONDS: Final = 10.0
 READING_TIMEOUT_SECONDS: Final = 1.0
 # How often a server that is away is asked again.
 _LOOK_SECONDS: Final = 0.2
+# A server that kept a reader waiting in vain is left alone so long: pages queue behind one another.
+_PAUSE_SECONDS: Final = 5.0
 
 
 class NothingRecorded(StorageError):
@@ -91,6 +94,8 @@ class Operations:
         self._new_session = sessionmaker(self._engine, expire_on_commit=False)
         self._lock = threading.Lock()
         self._prepared: object = None
+        # Until when a server that did not answer is asked nothing, and what it was told of.
+        self._silent: tuple[float, str] = (0.0, "")
 
     def waiting(self, seconds: float) -> Operations:
         """The same database through the same engine, for those who wait no longer than this."""
@@ -113,6 +118,10 @@ class Operations:
             made by a newer version.
         """
         seen = None if self._file is None else file_id(self._file)
+        began_s = time.monotonic()
+        silent_until_s, told = self._silent
+        if began_s < silent_until_s:
+            raise StorageError(told)
         try:
             with self._begun() as session:
                 yield session
@@ -120,7 +129,10 @@ class Operations:
         except SQLAlchemyError as error:
             if not self._set_damaged_file_aside(error, seen) and is_missing_table(error):
                 self._prepared = None
-            raise StorageError(f"the operations database {self._name}: {line_of(error)}") from error
+            told = f"the operations database {self._name}: {line_of(error)}"
+            if self._read_only and self._kept_waiting(error, began_s):
+                self._silent = time.monotonic() + _PAUSE_SECONDS, told
+            raise StorageError(told) from error
 
     def _begun(self) -> Session:
         """A session in a transaction; a server that is away is waited for before it, not within."""
@@ -139,6 +151,11 @@ class Operations:
             else:
                 return session
             time.sleep(_LOOK_SECONDS)
+
+    def _kept_waiting(self, error: SQLAlchemyError, began_s: float) -> bool:
+        """Whether a server that is away let somebody wait; one that refuses costs nothing."""
+        is_away = self._file is None and isinstance(error, DBAPIError) and is_server_away(error)
+        return is_away and time.monotonic() > began_s + self._patience_s
 
     def _make_engine(self) -> Engine:
         if self._file is not None:
@@ -195,10 +212,9 @@ class Operations:
             if found > SCHEMA_VERSION:
                 raise self._other_version(found)
             if found < SCHEMA_VERSION:
-                if self._file is None:
-                    # It takes as long as it takes, and once.
-                    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-                migrate(connection)
+                # It is done once.
+                with unhurried(connection) if self._file is None else nullcontext():
+                    migrate(connection)
                 if found:
                     what = f"the operations database {self._name} was taken from version {found}"
                     log.info("%s to %d", what, SCHEMA_VERSION)

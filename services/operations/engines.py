@@ -10,9 +10,10 @@ import logging
 import math
 import os
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from sqlalchemy import NullPool, create_engine, event, make_url
@@ -38,8 +39,12 @@ _WRITERS_LOCK: Final = 7_462_001
 # 96 at most, and a server takes 100 unless told otherwise.
 _CONNECTIONS_KEPT: Final = 2
 _CONNECTIONS_BESIDE: Final = 4
-# A statement that takes longer than others were waited for, and this, has gone astray.
+# A statement that takes longer than others were waited for, and this, has gone astray; a page's
+# sooner, for the threads that serve are few.
 _STATEMENT_SECONDS: Final = 10.0
+_READING_SECONDS: Final = 4.0
+# A server that has not even ended it by then stands still.
+_SILENCE_SECONDS: Final = 1.0
 # Who stopped in the midst of a transaction keeps all others from writing no longer than this.
 _IDLE_SECONDS: Final = 30.0
 # libpq takes no less.
@@ -96,16 +101,28 @@ def server_engine(url: URL, *, read_only: bool, patience_seconds: float) -> Engi
         max_overflow=_CONNECTIONS_BESIDE,
         connect_args=connection_limits(patience_seconds),
     )
+    statement_s = _READING_SECONDS if read_only else _STATEMENT_SECONDS
     first = "set_config('transaction_read_only', 'on', true)"
     if not read_only:
         first = f"pg_advisory_xact_lock({_WRITERS_LOCK})"
 
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, given: Sequence[Any], named: dict[str, Any]) -> Any:
+        # Only where there is a server.
+        from services.operations.bounded_connection import BoundedConnection  # noqa: PLC0415
+
+        connection = BoundedConnection.connect(*given, **named)
+        connection.limit_s = patience_seconds + statement_s + _SILENCE_SECONDS
+        return connection
+
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         patience_s = _patience_s(connection)
+        # Who shares the engine may be more or less patient than the one that made it.
+        _driver(connection).limit_s = patience_s + statement_s + _SILENCE_SECONDS
         limits = {
             "lock_timeout": patience_s,
-            "statement_timeout": patience_s + _STATEMENT_SECONDS,
+            "statement_timeout": patience_s + statement_s,
             "idle_in_transaction_session_timeout": _IDLE_SECONDS,
         }
         # In one journey, and in this order.
@@ -113,6 +130,18 @@ def server_engine(url: URL, *, read_only: bool, patience_seconds: float) -> Engi
         connection.exec_driver_sql(f"SELECT {', '.join(settings)}, {first}")
 
     return engine
+
+
+@contextmanager
+def unhurried(connection: Connection) -> Iterator[None]:
+    """Let statements of the transaction in progress on a server take as long as they take."""
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    driver = _driver(connection)
+    limit_s, driver.limit_s = driver.limit_s, None
+    try:
+        yield
+    finally:
+        driver.limit_s = limit_s
 
 
 def connection_limits(patience_seconds: float) -> dict[str, str | int]:
@@ -186,6 +215,10 @@ def _close_to_others(path: Path) -> None:
         with suppress(OSError):
             if beside.stat().st_mode & 0o077:
                 beside.chmod(0o600)
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 def _code(cause: BaseException | None) -> str | None:

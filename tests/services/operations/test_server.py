@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from services.base.errors import StorageError
 from services.base.settings import load_settings
-from services.operations import database
+from services.operations import database, engines
 from services.operations.database import NothingRecorded, open_operations
 from services.operations.decisions import record_decision
 from tests.ports import free_port
@@ -162,6 +162,39 @@ def test_a_connection_says_how_soon_it_is_given_up(settings):
             for name in ("lock_timeout", "statement_timeout", "transaction_read_only")
         ]
     assert limits == ["4s", "14s", "off"]
+
+
+def test_a_server_that_stands_still_keeps_nobody_for_long_and_readers_once(
+    postgres, settings, monkeypatch
+):
+    for limit in ("_READING_SECONDS", "_STATEMENT_SECONDS"):
+        monkeypatch.setattr(engines, limit, 0.1)
+    monkeypatch.setattr(database, "_PAUSE_SECONDS", 600)
+    reader = open_operations(settings, read_only=True, patience_seconds=0.1)
+    writer = open_operations(settings, patience_seconds=0.1)
+    assert record_decision(writer, decision("first"))
+    assert len(decisions_of(reader)) == 1
+    with postgres.frozen():
+        told = refusal(reader)
+        refusal(writer)
+    # Pages that queue behind one another wait no more than one of them.
+    assert refusal(reader) == told
+    assert len(decisions_of(writer)) == 1
+
+
+def test_a_question_is_given_up_where_no_answer_comes(postgres, settings):
+    operations = open_operations(settings, read_only=True)
+    assert record_decision(open_operations(settings), decision("first"))
+
+    def ask_while_it_stands_still():
+        with operations.begin() as session:
+            session.connection().connection.driver_connection.limit_s = 0.1
+            with postgres.frozen():
+                session.execute(text("SELECT 1"))
+
+    with pytest.raises(StorageError, match="did not answer within"):
+        ask_while_it_stands_still()
+    assert len(decisions_of(operations)) == 1
 
 
 def test_a_statement_that_went_astray_is_ended(settings, monkeypatch):
