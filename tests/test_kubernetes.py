@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import kubernetes_validate
 import pytest
 import yaml
 from pydantic import SecretStr
 
-from services.base.settings import PREFIX, Settings
-from services.roles.supervisor import ROLES
+from services.base.settings import PREFIX, HostRole, Settings, load_settings
+from services.metrics.shared_directory import roles_off
 from services.watch.rules import load_rules
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
@@ -91,12 +91,13 @@ def test_a_pod_has_no_more_rights_than_it_needs(name):
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_a_pod_runs_roles_there_are_and_is_asked_whether_it_lives(name):
+def test_a_pod_runs_its_role_beside_a_watch_and_is_asked_whether_it_lives(name):
     box = container(name)
-    *command, first = box["args"][:4]
-    assert command == ["python", "-m", "services.roles.supervisor"]
-    assert first == name
-    assert set(box["args"][3:]) <= set(ROLES)
+    assert box["args"] == ["python", "-m", "services.roles.supervisor"]
+    # By the setting, which its watch knows too: it misses nothing that other pods run.
+    [roles] = [item["value"] for item in box["env"] if item["name"] == "TRAFFIC_ROLES"]
+    off = roles_off(load_settings(roles=roles, learner="elsewhere", _env_file=None))
+    assert set(get_args(HostRole)) - off == {name, "watch"}
     assert {"startupProbe", "livenessProbe"} <= box.keys()
     assert any(image["name"] == box["image"] for image in KUSTOMIZATION["images"])
 
