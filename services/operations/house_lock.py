@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
@@ -18,7 +19,7 @@ from sqlalchemy.engine import URL
 
 from services.base.clock import utc_now
 from services.base.errors import StorageError
-from services.operations.database import Operations
+from services.operations.database import Operations, shared_now
 from services.operations.engines import connection_limits, name_of
 from services.operations.tables import RoleTenure
 
@@ -29,6 +30,9 @@ LEASE_SECONDS: Final = 10.0
 """How long a holder goes on while the server does not answer, and its successor waits."""
 PING_SECONDS: Final = 2.0
 _CHECK_SECONDS: Final = 0.25
+# Epochs are seconds since then, or one more than the last: a database that was lost, or brought
+# back from a copy, counts on from no smaller number than was published with. They last 68 years.
+_EPOCH_BEGAN: Final = datetime(2020, 1, 1, tzinfo=UTC)
 # The first half of the lock's key: any number that no other program of this database takes.
 _LOCKS: Final = 7_462_002
 # A host that lost its power says nothing: the server, which would wait for hours, asks.
@@ -50,7 +54,8 @@ class HouseLock:
     operations : Operations
         The same database, where epochs are kept.
     holder : str
-        Names the host and its data directory, in which there is one process of the role.
+        Names the data directory, in which there is one process of the role, among those of all
+        hosts.
     """
 
     def __init__(self, url: URL, operations: Operations, role: str, holder: str) -> None:
@@ -108,8 +113,10 @@ class HouseLock:
         StorageError
         """
         with self._operations.begin() as session:
-            epoch = 1 + (session.scalar(select(func.max(RoleTenure.epoch))) or 0)
-            session.merge(RoleTenure(self._role, epoch, self._holder, utc_now()))
+            now = shared_now(session, utc_now)
+            last = session.scalar(select(func.max(RoleTenure.epoch))) or 0
+            epoch = max(int((now - _EPOCH_BEGAN).total_seconds()), last + 1)
+            session.merge(RoleTenure(self._role, epoch, self._holder, now))
         return epoch
 
     def is_held(self) -> bool:

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 _LOOK_SECONDS: Final = 1.0
 # Who is asked to end must not be ended by force meanwhile.
 _PATIENCE_SECONDS: Final = 2.0
+# Another one after each start of a Linux.
+_STARTED: Final = Path("/proc/sys/kernel/random/boot_id")
 # To be started again, as sysexits.h has it (EX_TEMPFAIL).
 _EXIT_CODE: Final = 75
 
@@ -99,7 +101,7 @@ def sole_of_all_hosts(
         if server is None:
             yield Tenure(0, is_held=lambda: True)
             return
-        holder = f"{socket.gethostname()}:{settings.data_dir.resolve()}"
+        holder = holder_of(settings.data_dir)
         operations = open_operations(settings, patience_seconds=_PATIENCE_SECONDS)
         lock = HouseLock(server, operations, role, holder)
 
@@ -115,6 +117,20 @@ def sole_of_all_hosts(
             yield Tenure(epoch, lock.is_held)
         finally:
             lock.give_back()
+
+
+def holder_of(data_dir: Path) -> str:
+    """What tells a data directory from those of all hosts, for as long as this one runs.
+
+    Hosts that were made of one image may all have the same name.
+    """
+    directory = data_dir.stat()
+    try:
+        started = _STARTED.read_text("ascii").strip()
+    except OSError:
+        started = ""
+    place = f"{socket.gethostname()}:{data_dir.resolve()}"
+    return f"{place} {started} {directory.st_dev}:{directory.st_ino}"
 
 
 def _begun(lock: HouseLock, role: str, stopping: threading.Event) -> int:

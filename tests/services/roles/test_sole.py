@@ -10,7 +10,7 @@ import pytest
 from services.base.settings import load_settings
 from services.operations import house_lock
 from services.roles import sole as sole_module
-from services.roles.sole import sole, sole_of_all_hosts
+from services.roles.sole import holder_of, sole, sole_of_all_hosts
 from tests.postgres import PASSWORD
 from tests.waiting import wait_until
 
@@ -111,7 +111,7 @@ def test_one_of_all_hosts_is_at_work_and_the_next_one_begins_at_once_when_it_sto
     # Within far less than a lease.
     wait_until(second.is_at_work, house_lock.LEASE_SECONDS / 2)
     # One count for all: what one role writes may become another one's to write.
-    assert (first.tenure.epoch, of_another_role.tenure.epoch, second.tenure.epoch) == (1, 2, 3)
+    assert first.tenure.epoch < of_another_role.tenure.epoch < second.tenure.epoch
     assert not first.ended.is_set()
 
 
@@ -157,7 +157,32 @@ def test_who_was_ended_and_comes_back_in_its_own_directory_need_not_wait(
     first.stop()
     again = host("a")
     wait_until(again.is_at_work, house_lock.LEASE_SECONDS / 2)
-    assert again.tenure.epoch == 2
+    assert again.tenure.epoch > first.tenure.epoch
+
+
+def test_a_database_made_anew_counts_on_from_no_smaller_number(host, soon, postgres, postgres_url):
+    before = host("a")
+    wait_until(before.is_at_work)
+    before.stop()
+    postgres.execute("UPDATE role_tenures SET epoch = -9", postgres_url.rpartition("/")[2])
+    after = host("b")
+    wait_until(after.is_at_work)
+    assert after.tenure.epoch >= before.tenure.epoch
+
+
+def test_hosts_made_of_one_image_are_told_apart(tmp_path, monkeypatch):
+    data_dir, started = tmp_path / "data", tmp_path / "started"
+    data_dir.mkdir()
+    monkeypatch.setattr(sole_module, "_STARTED", started)
+    found = [holder_of(data_dir), holder_of(data_dir)]
+    assert found[0] == found[1]
+    started.write_text("another system\n")
+    found.append(holder_of(data_dir))
+    # Of another volume, at the same place of another container.
+    data_dir.rename(tmp_path / "of-another")
+    data_dir.mkdir()
+    found.append(holder_of(data_dir))
+    assert len(set(found)) == 3
 
 
 def test_nobody_begins_while_the_server_is_away_and_somebody_does_when_it_is_back(
