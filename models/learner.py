@@ -15,6 +15,7 @@ import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from functools import cache
 from typing import Final, NoReturn
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -152,16 +153,27 @@ def make_scheduler(jobs: Sequence[Job], metrics: WorkMetrics | None = None) -> B
 
 def run(city: City, settings: Settings) -> NoReturn:
     """Work until a signal ends the process; a job under way is dropped."""
+    work(city, settings, own_metrics(settings), Turns())
+
+
+def own_metrics(settings: Settings) -> WorkMetrics:
+    """Those of the one process of this directory, whichever host's is at work."""
     share_metrics(settings.data_dir, "learner")
-    work(city, settings, WorkMetrics(metric_registry(), "learner"), Turns())
+    return WorkMetrics(metric_registry(), "learner")
 
 
 def run_alone(city: City, settings: Settings) -> NoReturn:
     """The same on a host of its own, where its models and forecasts begin."""
     end_with_data_directory(settings.data_dir)
-    with sole_of_all_hosts(settings, "learner") as tenure:
-        share_metrics(settings.data_dir, "learner")
-        metrics, turns = WorkMetrics(metric_registry(), "learner"), Turns()
+    metrics_of = cache(own_metrics)
+
+    def standing_by() -> None:
+        metrics_of(settings).alive(utc_now())
+
+    with sole_of_all_hosts(settings, "learner", standing_by=standing_by) as tenure:
+        metrics, turns = metrics_of(settings), Turns()
+        # What the last one published may take a while to come.
+        metrics.alive(utc_now())
         with publishing(settings, metrics, tenure, LEARNT):
             work(city, settings, metrics, turns, choosing(city, settings, turns))
 

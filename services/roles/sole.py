@@ -87,6 +87,7 @@ def sole_of_all_hosts(
     role: str,
     stopping: threading.Event | None = None,
     end: Callable[[], None] = end_at_once,
+    standing_by: Callable[[], object] = lambda: None,
 ) -> Iterator[Tenure]:
     """The same for all hosts that share an operations database; of one machine, where none does.
 
@@ -94,6 +95,8 @@ def sole_of_all_hosts(
     ----------
     end : callable
         Ends the process where the lock is lost, in a thread of its own.
+    standing_by : callable
+        Called again and again while another host has the role: who waits for that is alive.
     """
     stopping = stopping or threading.Event()
     server = server_of(settings)
@@ -110,7 +113,7 @@ def sole_of_all_hosts(
             end()
 
         try:
-            epoch = _begun(lock, role, stopping)
+            epoch = _begun(lock, role, stopping, standing_by)
             if epoch:
                 log.info("this %s is the one at work, number %d", role, epoch)
                 lock.watch(lose)
@@ -133,10 +136,13 @@ def holder_of(data_dir: Path) -> str:
     return f"{place} {started} {directory.st_dev}:{directory.st_ino}"
 
 
-def _begun(lock: HouseLock, role: str, stopping: threading.Event) -> int:
+def _begun(
+    lock: HouseLock, role: str, stopping: threading.Event, standing_by: Callable[[], object]
+) -> int:
     """Wait for the lock, and until nobody else can be at work; the epoch, 0 if asked to stop."""
     told = ""
     while not stopping.is_set():
+        standing_by()
         try:
             if lock.take():
                 stopping.wait(lock.seconds_of_another())

@@ -13,7 +13,7 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from types import FrameType
 from typing import Final
 
@@ -231,6 +231,12 @@ def score_past_forecasts(settings: Settings, operations: Operations, metrics: Wo
     give_back_memory()
 
 
+def own_metrics(settings: Settings) -> WorkMetrics:
+    """Those of the one process of this directory, whichever host's is at work."""
+    share_metrics(settings.data_dir, "worker")
+    return WorkMetrics(metric_registry(), "worker")
+
+
 def run(settings: Settings) -> None:
     """Work until a signal asks to stop.
 
@@ -243,13 +249,19 @@ def run(settings: Settings) -> None:
     store = Store(CITY, settings.data_dir, heals=True)
     store.prepare()
     end_with_data_directory(settings.data_dir)
+    metrics_of = cache(own_metrics)
+
+    def standing_by() -> None:
+        metrics_of(settings).alive(utc_now())
+
     with (
-        sole_of_all_hosts(settings, "worker") as tenure,
+        sole_of_all_hosts(settings, "worker", standing_by=standing_by) as tenure,
         Supervisor([learner_child(settings)] if settings.learner is True else []),
     ):
         remove_abandoned(settings.data_dir)
-        share_metrics(settings.data_dir, "worker")
-        metrics = WorkMetrics(metric_registry(), "worker")
+        metrics = metrics_of(settings)
+        # What the last one published may take a while to come.
+        metrics.alive(utc_now())
         # First of all: on an empty disk what the last worker knew is brought here.
         with publishing(settings, metrics, tenure, own_parts(settings)):
             scheduler = make_scheduler(settings, make_observer(settings, store, metrics), metrics)

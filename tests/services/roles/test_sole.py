@@ -46,11 +46,12 @@ class Process:
     def __init__(self, settings, role="worker"):
         self.stopping, self.ended = threading.Event(), threading.Event()
         self.tenure = None
+        self.signs_of_life = 0
         self._run = threading.Thread(target=self._work, args=(settings, role))
         self._run.start()
 
     def _work(self, settings, role):
-        with sole_of_all_hosts(settings, role, self.stopping, self._end) as tenure:
+        with sole_of_all_hosts(settings, role, self.stopping, self._end, self._stand_by) as tenure:
             self.tenure = tenure
             self.stopping.wait()
 
@@ -58,6 +59,9 @@ class Process:
         # What a process that ends does not do any more: give the lock back.
         self.held_at_its_end = self.tenure.is_held()
         self.ended.set()
+
+    def _stand_by(self):
+        self.signs_of_life += 1
 
     def is_at_work(self):
         return self.tenure is not None and self.tenure.is_held()
@@ -106,6 +110,9 @@ def test_one_of_all_hosts_is_at_work_and_the_next_one_begins_at_once_when_it_sto
     second, of_another_role = host("b"), host("b", "watch")
     wait_until(lambda: "another worker is at work on some host: standing by" in caplog.text)
     wait_until(of_another_role.is_at_work)
+    # Again and again: who looks after it must not take it for dead.
+    seen = second.signs_of_life
+    wait_until(lambda: second.signs_of_life > seen)
     assert second.tenure is None
     first.stop()
     # Within far less than a lease.
