@@ -12,8 +12,8 @@ PLOTLY := $(VENV)/.plotly-fetched
 INSTALL = VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes
 OWN_CODE := app.py callbacks components models services
 
-# A file of tests stays on one process: what its tests share is made once. Browsers and TensorFlow
-# take a core and up to a gigabyte each; on two cores, three processes leave no time unused.
+# A file of tests stays on one process: what its tests share is made once; so do all that start
+# TensorFlow (tests/conftest.py). On two cores, three processes leave no time unused.
 PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
 # What one run compiled, the next one finds: else each process compiles every test anew.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest

@@ -6,7 +6,7 @@ import logging
 import os
 import typing
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +15,8 @@ import pytest
 from dash._hooks import HooksManager
 from sqlalchemy.engine import Engine
 from werkzeug.security import generate_password_hash
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from services.base.settings import load_settings
 from services.city.rennes import RENNES
@@ -34,11 +36,33 @@ for threads in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THR
 REAL_DATA = Path(__file__).parent.parent.parent / "shared" / "data" / "rennes"
 
 
+class OneProcessForTensorFlow(LoadFileScheduling):
+    """A file of tests to one process, and all files that start TensorFlow to the same one.
+
+    Its import and the models that they share take seconds, and a gigabyte, in each process.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "tensorflow" if _starts_tensorflow(self.config.rootpath / file) else file
+
+
+@cache
+def _starts_tensorflow(file: Path) -> bool:
+    return file.name.startswith("test_") and "pytest.mark.tensorflow" in file.read_text("utf-8")
+
+
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: Producer
+) -> OneProcessForTensorFlow | None:
+    return OneProcessForTensorFlow(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Long ones first; real-data tests only where there are real data, and said in the header."""
-    # A file that takes a minute must not begin when all others are done.
+    # What takes a minute must not begin when all else is done; TensorFlow's takes two.
     long_files = {item.path for item in items if _is_long(item)}
-    items.sort(key=lambda item: item.path not in long_files)
+    items.sort(key=lambda item: (not _starts_tensorflow(item.path), item.path not in long_files))
     if REAL_DATA.is_dir():
         return
     kept = [item for item in items if item.get_closest_marker("realdata") is None]

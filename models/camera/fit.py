@@ -123,6 +123,8 @@ def fit(
         ema_momentum=options.ema_momentum,
     )
     model.compile(optimizer=optimizer, loss=segmentation_loss(class_weights(learned)))
+    # Made by the first step, its variables would have that step traced twice.
+    optimizer.build(model.trainable_variables)
     best = _BestOnVal(evaluated, options, report, kept_at)
     model.fit(
         batches,

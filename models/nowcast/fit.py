@@ -153,6 +153,8 @@ def _compiled(plan: NetworkPlan, options: FitOptions, steps_per_epoch: int) -> A
         loss=_loss(options.huber_units),
         jit_compile=False,
     )
+    # Made by the first step, its variables would have that step traced twice.
+    network.optimizer.build(network.trainable_variables)
     return network
 
 

@@ -170,6 +170,8 @@ def fit_network(
         loss="categorical_crossentropy",
         jit_compile=False,
     )
+    # Made by the first step, its variables would have that step traced twice.
+    model.optimizer.build(model.trainable_variables)
     model.fit(
         batches,
         epochs=options.epochs,

@@ -106,6 +106,8 @@ def _trained(
         jit_compile=False,
         steps_per_execution=_STEPS_PER_EPOCH,
     )
+    # Made by the first step, its variables would have that step traced twice.
+    model.optimizer.build(model.trainable_variables)
     course = model.fit(
         _weighted_cells(features, counts).repeat(_STEPS_PER_EPOCH),
         validation_data=None if validation is None else _weighted_cells(features, validation),
