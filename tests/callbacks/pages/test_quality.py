@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -51,6 +52,20 @@ def score(data_dir):
         decided_at=NOW,
     )
     record_decision(operations, decision)
+
+
+@pytest.fixture(scope="module")
+def scored_dir(tmp_path_factory):
+    """Scored once: it takes a second."""
+    data_dir = tmp_path_factory.mktemp("scored")
+    score(data_dir)
+    return data_dir
+
+
+@pytest.fixture
+def scored(scored_dir, tmp_path):
+    """The data directory of a test, which holds the scores."""
+    return shutil.copytree(scored_dir, tmp_path, dirs_exist_ok=True)
 
 
 def sentence(client):
@@ -112,8 +127,8 @@ def test_before_the_first_score_it_says_what_is_missing(client, tmp_path):
     assert not (tmp_path / FILE_NAME).exists()
 
 
-def test_scores_and_decisions_show_and_simulated_ones_are_labelled(client, tmp_path):
-    score(tmp_path)
+@pytest.mark.usefixtures("scored")
+def test_scores_and_decisions_show_and_simulated_ones_are_labelled(client):
     shown = layout(client)
     for words in ("d'erreur", "jour par jour", "Trafic simulé", VERSION, "refusé", "Rocade"):
         assert words in shown
@@ -128,8 +143,8 @@ def test_the_next_hour_shows_once_there_are_nowcasts_to_evaluate(client, tmp_pat
         assert words in " ".join(shown.replace("\\u202f", " ").replace("\\u00a0", " ").split())
 
 
-def test_without_nowcasts_nothing_is_said_of_how_the_next_hour_did(client, tmp_path):
-    score(tmp_path)
+@pytest.mark.usefixtures("scored")
+def test_without_nowcasts_nothing_is_said_of_how_the_next_hour_did(client):
     assert "La fourchette est juste" not in layout(client)
 
 
@@ -140,16 +155,16 @@ def test_the_first_page_says_that_there_is_nothing_to_tell_yet(client, tmp_path,
     assert sentence(client) == "Prévisions : pas encore de résultat"
 
 
-def test_the_first_page_tells_it_in_one_sentence(make_client, tmp_path):
-    score(tmp_path)
+@pytest.mark.usefixtures("scored")
+def test_the_first_page_tells_it_in_one_sentence(make_client):
     told = sentence(make_client(NOW, source="demo"))
     assert re.fullmatch(r"Prévisions à 1 h : [0-9 ,]+ % d'erreur (en moins|de plus) qu.+", told)
     # Live traffic is told nothing of how the simulation was forecast.
     assert sentence(make_client(NOW, source="live")) == "Prévisions : pas encore de résultat"
 
 
-def test_loads_of_the_first_page_ask_the_database_once_a_minute(make_client, tmp_path, monkeypatch):
-    score(tmp_path)
+@pytest.mark.usefixtures("scored")
+def test_loads_of_the_first_page_ask_the_database_once_a_minute(make_client, monkeypatch):
     client = make_client(NOW, source="demo")
     asked = []
     begin = Operations.begin
@@ -169,8 +184,8 @@ def test_a_database_that_cannot_be_read_never_breaks_the_page(client, tmp_path, 
     assert client.get("/").status_code == 200
 
 
-def test_a_refresh_without_news_changes_nothing(client, tmp_path):
-    score(tmp_path)
+@pytest.mark.usefixtures("scored")
+def test_a_refresh_without_news_changes_nothing(client):
     first = refresh(client, None)
     assert first.status_code == 200
     told = first.get_json()["response"]
@@ -179,8 +194,8 @@ def test_a_refresh_without_news_changes_nothing(client, tmp_path):
     assert again.status_code == 204 or again.get_json()["response"] == {}
 
 
-def test_a_visitor_who_chose_english_reads_english(client, tmp_path):
-    score(tmp_path)
+@pytest.mark.usefixtures("scored")
+def test_a_visitor_who_chose_english_reads_english(client):
     client.set_cookie("language", "en")
     shown = layout(client)
     for words in ("Forecasts: how accurate?", "The error, day by day", "Simulated traffic"):
