@@ -53,24 +53,21 @@ def write_history(data_dir: Path, weeks: int = 3, source: Source = "demo") -> No
     """The same rhythm as observations of a small network, on disk."""
     network = make_network(10)
     write_atomically(data_dir / "networks" / f"{network.version}.geojson", encode_network(network))
-    rows = []
-    for moment in _moments(weeks):
-        local = RENNES.local(moment)
-        ratio = _RATIOS[rhythm(local.weekday(), local.hour)]
-        rows.append(
-            pd.DataFrame(
-                {
-                    "observed_at": moment,
-                    "segment": np.arange(len(network)),
-                    "status": int(_STATUSES[rhythm(local.weekday(), local.hour)]),
-                    "speed_kmh": np.round(network.speed_limit_kmh * ratio).astype(int),
-                    "travel_time_s": 10,
-                    "reliability_pct": 60,
-                    "probes": 3,
-                }
-            )
-        )
-    frame = pd.concat(rows, ignore_index=True)
+    moments, count = _moments(weeks), len(network)
+    local = [RENNES.local(moment) for moment in moments]
+    usual = np.array([rhythm(moment.weekday(), moment.hour) for moment in local])
+    ratios = np.array(_RATIOS)[usual, np.newaxis]
+    frame = pd.DataFrame(
+        {
+            "observed_at": pd.Series(moments).repeat(count).array,
+            "segment": np.tile(np.arange(count), len(moments)),
+            "status": np.array(_STATUSES, int)[usual].repeat(count),
+            "speed_kmh": np.round(network.speed_limit_kmh * ratios).astype(int).ravel(),
+            "travel_time_s": 10,
+            "reliability_pct": 60,
+            "probes": 3,
+        }
+    )
     for day, part in frame.groupby(frame["observed_at"].dt.date):
         writer.write_day(data_dir, source, day, Observations(network.version, part))
 

@@ -58,27 +58,31 @@ def write(
 ) -> None:
     """Every zone does the same; a share of the segments, the last ones, is unknown."""
     keep_network(data_dir, NETWORK)
-    frames = [_frame(moment, doing(moment), known_share(moment)) for moment in moments]
-    frame = pd.concat(frames, ignore_index=True)
+    shares = np.array([known_share(moment) for moment in moments])
+    frame = _frame(moments, np.array([doing(moment) for moment in moments]), shares)
     for day, part in frame.groupby(frame["observed_at"].dt.date):
         observations = Observations(NETWORK.version, part)
         writer.write_day(data_dir, source, day, observations)
 
 
-def _frame(moment: datetime, status: int, known_share: float) -> pd.DataFrame:
-    known = np.arange(len(NETWORK)) < round(known_share * len(NETWORK))
-    speed = np.round(NETWORK.speed_limit_kmh * RATIO_OF[status]).astype(int)
+def _frame(
+    moments: Sequence[datetime], statuses: NDArray[np.int64], known_shares: NDArray[np.float64]
+) -> pd.DataFrame:
+    count = len(NETWORK)
+    known = np.arange(count) < np.round(known_shares * count)[:, np.newaxis]
+    ratios, codes = np.array(RATIO_OF)[statuses], np.array(STATUS_OF, int)[statuses]
+    speed = np.round(NETWORK.speed_limit_kmh * ratios[:, np.newaxis]).astype(int)
     return pd.DataFrame(
         {
-            "observed_at": moment,
-            "segment": np.arange(len(NETWORK)),
-            "status": np.where(known, int(STATUS_OF[status]), int(Status.UNKNOWN)),
-            "speed_kmh": pd.array(speed, dtype="Int64"),
+            "observed_at": pd.Series(moments).repeat(count).array,
+            "segment": np.tile(np.arange(count), len(moments)),
+            "status": np.where(known, codes[:, np.newaxis], int(Status.UNKNOWN)).ravel(),
+            "speed_kmh": pd.arrays.IntegerArray(speed.ravel(), ~known.ravel()),
             "travel_time_s": 10,
             "reliability_pct": 60,
-            "probes": np.where(known, 3, 0),
+            "probes": np.where(known, 3, 0).ravel(),
         }
-    ).assign(speed_kmh=lambda f: f["speed_kmh"].mask(~pd.Series(known)))
+    )
 
 
 def write_table(
