@@ -32,7 +32,7 @@ from callbacks.http import (
     stretch_table,
     tiles,
 )
-from callbacks.live import share, shared_refresh
+from callbacks.live import refresh, share, shared_refresh
 from callbacks.pages import (
     accessibility,
     camera,
@@ -100,7 +100,9 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     server = app.server
     prepare_access(server, settings, services.operations)
     registry = metric_registry()
-    pages = Pages(app)
+    current_url = app.get_relative_path(shared_refresh.POINTER_PATH)
+    age_settings = refresh.age_settings(services) | {"currentUrl": current_url}
+    pages = Pages(app, lambda: refresh.age_told(services) | {"settings": age_settings})
     metrics.register(app, pages.apps, registry)
     limits.register(server, settings)
     compression.register(server)
@@ -119,8 +121,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     tiles.register(server, services)
     site_files.register(app)
     share.register(server, services)
-    if settings.shared_cache:
-        shared_refresh.register(server, services)
+    shared_refresh.register(server, services)
     for page in PAGES:
         page.register(pages, services)
     log_in.register(app)

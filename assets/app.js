@@ -6,6 +6,9 @@
   const page = {
     settings: null,
     texts: null,
+    // What the header of a page without a refresh comes with, for the age of the data: settings,
+    // texts and snapshot of its own, see components/header.py; null on the map's page.
+    header: null,
     // The newest snapshot, null before the first, and the status code of each segment.
     snapshot: null,
     codes: null,

@@ -23,10 +23,9 @@
 
   /** Whether a server is behind the one that answered before: then it has no news. Where a clock was
       put right, what is shown is of a time to come, and gives way. */
-  const isBehind = (time, told) => {
-    const { snapshot } = page;
-    if (!snapshot || !told || told.source !== snapshot.source) return false;
-    return told.observed_at < snapshot.observed_at && snapshot.observed_at <= time + CLOCKS_APART_S;
+  const isBehind = (time, told, shown = page.snapshot) => {
+    if (!shown || !told || told.source !== shown.source) return false;
+    return told.observed_at < shown.observed_at && shown.observed_at <= time + CLOCKS_APART_S;
   };
 
   /** Gives the versions now shown, which the next answer is compared with: of the snapshot once

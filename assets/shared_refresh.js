@@ -26,11 +26,17 @@
 
   const isSame = (mark, shownMark) => JSON.stringify(mark) === JSON.stringify(shownMark ?? null);
 
+  /** What is current, by a server's word. */
+  const currentAt = async (url) => {
+    const current = await fetched(url);
+    if (current.time < app.freshness.now() - STALE_S) throw new Error("no server answers the cache");
+    return current;
+  };
+
   /** What the callback would answer. */
   const ask = async (shown) => {
-    const current = await fetched(page.settings.sharedRefresh.pointerUrl);
+    const current = await currentAt(page.settings.sharedRefresh.pointerUrl);
     const { time } = current;
-    if (time < app.freshness.now() - STALE_S) throw new Error("no server answers the cache");
     if (app.refresh.isBehind(time, current.snapshot)) return { time };
     const [snapshot, forecasts] = await Promise.all([
       newsOf(current.snapshot, shown?.snapshot),
@@ -52,4 +58,6 @@
       isAsking = false;
     }
   };
+
+  app.sharedRefresh = { current: currentAt };
 })();

@@ -126,11 +126,12 @@
     return fill(form, { ...values, count: number(count) });
   };
 
-  /** What is asked for of a time, in the city, wherever the browser is. */
+  /** That of the city, wherever the browser is. */
+  const timeZone = () => (app.page.settings ?? app.page.header.settings).timeZone;
+
+  /** What is asked for of a time, in the city. */
   const datePart = (epochSeconds, options) =>
-    formatter(Intl.DateTimeFormat, { timeZone: app.page.settings.timeZone, ...options }).format(
-      epochSeconds * 1000,
-    );
+    formatter(Intl.DateTimeFormat, { timeZone: timeZone(), ...options }).format(epochSeconds * 1000);
 
   /** Hours and minutes. */
   const time = (epochSeconds) =>
@@ -150,7 +151,7 @@
       datePart(at, { year: "numeric" }),
     );
     const options = {
-      timeZone: app.page.settings.timeZone,
+      timeZone: timeZone(),
       weekday: "long",
       ...(year === thisYear ? {} : { year: "numeric" }),
     };
@@ -187,7 +188,7 @@
   /** Day of the week (0 is Monday), hour, and day as 2026-12-31, in the city at some time. */
   const weekHour = (epochSeconds) => {
     const options = {
-      timeZone: app.page.settings.timeZone,
+      timeZone: timeZone(),
       year: "numeric",
       month: "2-digit",
       day: "2-digit",

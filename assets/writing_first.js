@@ -12,6 +12,8 @@
 
   /** What is told of now; of another moment only Dash's page can tell. */
   const begin = () => {
+    // Where no refresh reaches the page.
+    app.freshness.write();
     const [news, settings, texts] = ["news", "browser-settings", "texts"].map(told);
     if (!news?.snapshot || new URL(window.location.href).searchParams.has("t")) return;
     const { snapshot } = news;
@@ -43,7 +45,9 @@
       giveUpIds();
       if (!later.every(isThere)) return;
       watcher.disconnect();
-      if (!isLive) end();
+      if (isLive) return;
+      app.freshness.write();
+      end();
     });
     watcher.observe(entry, { childList: true, subtree: true });
     app.follow(["frame"], end);

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,9 @@ class Frame:
         The one that a visitor who came for the first time seems to prefer.
     log_out : LogOut or None
         On the operators' pages.
+    age : mapping or None
+        What scripts tell the age of the data by where no refresh reaches a page: the server's
+        ``time``, the ``snapshot`` and the ``settings`` that they count on with.
     """
 
     section: str
@@ -66,3 +70,4 @@ class Frame:
     others: Sequence[Language] = ()
     offered: Language | None = None
     log_out: LogOut | None = None
+    age: Mapping[str, Any] | None = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from dash import html
 from dash.development.base_component import Component
+from plotly.io.json import to_json_plotly
 
 from components.aria import aria, data
 from components.frame_data import Frame, Language, LogOut
@@ -17,6 +18,8 @@ FRESHNESS_ID: Final = "freshness"
 SENTENCE_ID: Final = "freshness-sentence"
 ANNOUNCEMENT_ID: Final = "freshness-announcement"
 CONNECTION_ID: Final = "connection"
+# Sections of the texts that the age is told with.
+AGE_TEXTS: Final = ("freshness", "age", "calendar")
 
 
 def build_header(
@@ -27,7 +30,8 @@ def build_header(
     Parameters
     ----------
     is_live : bool
-        Whether it tells the age of the data; scripts write it, once the browser knows it.
+        Whether it tells the age of the data that refreshes bring. Else it tells what the frame
+        comes with, if anything. Scripts write it, once the browser knows it.
     """
     return html.Header(
         [
@@ -46,7 +50,7 @@ def build_header(
             _nav(texts, frame),
             html.Div(
                 [
-                    *(_freshness(texts) if is_live else []),
+                    *(_freshness(texts, frame.age) if is_live or frame.age else []),
                     *([_way_back(texts, frame.home_url)] if frame.log_out else []),
                     *(_language(language) for language in frame.others),
                     *([_log_out(texts, frame.log_out)] if frame.log_out else []),
@@ -90,9 +94,11 @@ def _nav(texts: Texts, frame: Frame) -> html.Nav:
     )
 
 
-def _freshness(texts: Texts) -> list[Component]:
+def _freshness(texts: Texts, age: Mapping[str, Any] | None) -> list[Component]:
     """The age in short, which opens the whole sentence."""
     wording = texts["freshness"]
+    words = {section: dict(texts[section]) for section in AGE_TEXTS}
+    told = {} if age is None else data(told=to_json_plotly({**age, "texts": words}))
     return [
         html.Details(
             [
@@ -100,6 +106,7 @@ def _freshness(texts: Texts) -> list[Component]:
                     wording["short_waiting"],
                     id=FRESHNESS_ID,
                     className="freshness freshness--waiting",
+                    **told,
                 ),
                 html.P(wording["waiting"], id=SENTENCE_ID, className="site-sentence"),
             ],

@@ -40,7 +40,7 @@ class Subpage:
     skips : sequence of Skip
         Further links for who goes through a page by keyboard, behind the one to the content.
     is_live : bool
-        Whether the header tells how old the data are, and the title is left to it.
+        Whether refreshes bring the data whose age the header tells, and the title is left to it.
     """
 
     content: Sequence[Component]

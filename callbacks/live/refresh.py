@@ -112,6 +112,40 @@ def news(services: Services, shown: Any = None) -> dict[str, Any]:
     return answer
 
 
+def age_told(services: Services) -> dict[str, Any]:
+    """What the header of a page without a refresh comes with: how old the data are.
+
+    Returns
+    -------
+    dict
+        ``time`` and ``feed_fails`` as of :func:`news`; ``snapshot``, its ``source`` and
+        ``observed_at``, None while there is none.
+    """
+    view = services.traffic.view()
+    worker = services.traffic.worker_state() if view is None else None
+    return {
+        "time": int(services.clock().timestamp()),
+        "snapshot": None if view is None else snapshot_age(view),
+        "feedFails": worker is not None and worker.feed_fails,
+    }
+
+
+def snapshot_age(view: TrafficView) -> dict[str, Any]:
+    """Whether a snapshot is live, and when it was observed, in seconds since the epoch."""
+    snapshot = view.snapshot
+    return {"observed_at": int(snapshot.observed_at.timestamp()), "source": snapshot.source}
+
+
+def age_settings(services: Services) -> dict[str, Any]:
+    """What scripts count ages on with, on every page."""
+    settings = services.settings
+    return {
+        "refreshSeconds": settings.refresh_seconds,
+        "lateAfterSeconds": late_after_seconds(settings.feed_period_seconds),
+        "timeZone": services.city.time_zone.key,
+    }
+
+
 @lru_cache(maxsize=1)
 def snapshot_payload(view: TrafficView) -> dict[str, Any]:
     """A snapshot for the browser: statuses of all segments, and the figures beside the map.
@@ -125,8 +159,7 @@ def snapshot_payload(view: TrafficView) -> dict[str, Any]:
     return {
         "version": snapshot.version,
         "network": snapshot.network_version,
-        "observed_at": int(snapshot.observed_at.timestamp()),
-        "source": snapshot.source,
+        **snapshot_age(view),
         **figures_content(view.indicators),
         "zones": [_zone_state(state) for state in view.zone_states],
         "corridors": _corridor_minutes(view),

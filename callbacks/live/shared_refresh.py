@@ -1,8 +1,9 @@
-"""A refresh by GET, where a cache stands in front: what is current, and news by what they hold.
+"""A refresh by GET, for a cache that stands in front: what is current, and news by what they hold.
 
 Whoever asks within the same seconds gets the same few words from the cache, and of what is news to
 them a document that never changes: visitors cost the cache, not Python. Nothing in these answers
 depends on who asks. What cannot be had so, a page asks for by its callback (:mod:`.refresh`).
+Pages without a refresh ask here how old the data are, with a cache or without.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from callbacks.http.answers import (
     send_document,
 )
 from callbacks.http.problems import problem
-from callbacks.live.refresh import snapshot_payload
+from callbacks.live.refresh import snapshot_age, snapshot_payload
 from callbacks.live.zone_table import zone_table, zone_table_version
 from services.base.errors import ForecastUnavailable
 from services.forecast.zone_forecasts import ForecastTable
@@ -80,8 +81,7 @@ def register(server: Flask, services: Services) -> None:
             "time": int(services.clock().timestamp()),
             "snapshot": {
                 "version": view.snapshot.version,
-                "source": view.snapshot.source,
-                "observed_at": int(view.snapshot.observed_at.timestamp()),
+                **snapshot_age(view),
                 "document": of_snapshot(view).tag,
             },
             "roadworks": None if placed is None else placed.mark,

@@ -110,14 +110,12 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
                 if settings.camera
                 else None,
             },
-            "refreshSeconds": settings.refresh_seconds,
+            **refresh.age_settings(services),
             "sharedRefresh": {
                 "pointerUrl": app.get_relative_path(shared_refresh.POINTER_PATH),
                 "documentUrl": app.get_relative_path(shared_refresh.DOCUMENT_PATH),
             },
-            "lateAfterSeconds": refresh.late_after_seconds(settings.feed_period_seconds),
             "city": city.name,
-            "timeZone": city.time_zone.key,
             "zones": city.zones,
             "zoneChoices": city.zone_choices,
             "nowcast": {

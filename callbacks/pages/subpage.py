@@ -8,10 +8,10 @@ All have the same frame, headers, texts, measures and answers to unknown address
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 import dash
 from dash import Dash, html
@@ -67,6 +67,9 @@ class Pages:
     ----------
     main : Dash
         The application of the public pages, which uses Dash Pages; no page is registered yet.
+    age : callable
+        Gives what the headers of those that no refresh reaches tell the age of the data by
+        (:attr:`components.frame_data.Frame.age`); by default nothing.
 
     Attributes
     ----------
@@ -79,8 +82,11 @@ class Pages:
         operators, in the order of their nav.
     """
 
-    def __init__(self, main: Dash) -> None:
+    def __init__(
+        self, main: Dash, age: Callable[[], Mapping[str, Any] | None] = lambda: None
+    ) -> None:
         self.main = main
+        self._age = age
         self.apps = [main]
         self.nav: list[tuple[str, str]] = []
         self.readings: list[tuple[str, str]] = []
@@ -109,6 +115,7 @@ class Pages:
         others = [_language(code) for code in languages() if code != language]
         offered = offered_language()
         is_room = section in dict(self.rooms)
+        has_no_refresh = section != HOME and section in self._public.values()
         nav = self.rooms if is_room else self.nav
         return Frame(
             section=section,
@@ -123,6 +130,7 @@ class Pages:
             others=others,
             offered=_language(offered) if offered else None,
             log_out=self._log_out() if is_room else None,
+            age=self._age() if has_no_refresh else None,
         )
 
     def _log_out(self) -> LogOut:

@@ -76,7 +76,9 @@ globalThis.ResizeObserver = class {
   observe() {}
   disconnect() {}
 };
-globalThis.setInterval = () => 0;
+/** What timers call, again and again. */
+globalThis.ticks = [];
+globalThis.setInterval = (tick) => globalThis.ticks.push(tick);
 globalThis.setTimeout = () => 0;
 globalThis.clearTimeout = () => {};
 

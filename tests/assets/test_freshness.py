@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from components.header import AGE_TEXTS
 from services.city.rennes import RENNES
 from tests.assets.scripts import loaded
 from tests.components.trees import plain
@@ -19,6 +22,49 @@ def page():
         page.change(settings=SETTINGS, texts=page.texts)
         set_clock(page, 1_000)
         yield page
+
+
+HEADER = {
+    "time": OBSERVED_AT + 240,
+    "snapshot": {"source": "live", "observed_at": OBSERVED_AT},
+    "feedFails": False,
+    "settings": SETTINGS | {"currentUrl": "/live/current"},
+}
+
+
+@pytest.fixture
+def subpage():
+    """A page that no refresh reaches: its header comes with what it is told by."""
+    scripts = ("app.js", "wording.js", "writing.js", "freshness.js", "refresh.js")
+    with loaded(*scripts) as page:
+        page.js(
+            """void (trafficRennes.sharedRefresh = { current: async (url) => {
+                told.push(url);
+                if (!globalThis.current) throw new Error("no answer");
+                return globalThis.current;
+            } })"""
+        )
+        yield page
+
+
+def open_subpage(page, **header):
+    """Its header is there, 240 s after the snapshot was observed."""
+    set_clock(page, 1_000)
+    texts = {name: page.texts[name] for name in AGE_TEXTS}
+    header = json.dumps(HEADER | {"texts": texts} | header)
+    page.call("void ((told) => (document.getElementById('freshness').dataset.told = told))", header)
+    page.js("void trafficRennes.freshness.write()")
+
+
+def kind(page):
+    return page.call("shown", "freshness")["className"].removeprefix("freshness freshness--")
+
+
+def pass_time(page, seconds, current=None):
+    """The clock goes on, and the page's timer with it; what the server answers by then."""
+    page.call("void ((told) => (globalThis.current = told))", current)
+    set_clock(page, 1_000 + seconds)
+    page.js("void ticks.forEach((tick) => tick())")
 
 
 def set_clock(page, seconds):
@@ -101,3 +147,64 @@ def test_the_page_itself_is_no_question(page):
     page.call("void dash_clientside.traffic.asked", None, None)
     set_clock(page, 1_300)
     assert told(page)[2] is True
+
+
+@pytest.mark.parametrize(
+    ("header", "expected", "short"),
+    [
+        ({}, "live", "En direct · il y a 4 min"),
+        ({"snapshot": {"source": "archive", "observed_at": OBSERVED_AT}}, "archive", None),
+        ({"snapshot": {"source": "demo", "observed_at": OBSERVED_AT}}, "demo", None),
+        ({"snapshot": {"source": "live", "observed_at": OBSERVED_AT - 600}}, "late", None),
+        ({"snapshot": None}, "waiting", "En attente…"),
+        ({"snapshot": None, "feedFails": True}, "down", "Aucune donnée"),
+    ],
+)
+def test_a_page_without_a_refresh_tells_the_age_that_its_header_comes_with(
+    subpage, header, expected, short
+):
+    open_subpage(subpage, **header)
+    assert kind(subpage) == expected
+    assert short in {None, plain(subpage.call("shown", "freshness")["text"])}
+    # The scripts of the map are left alone.
+    assert subpage.js("[trafficRennes.page.settings, trafficRennes.page.texts]") == [None, None]
+
+
+def test_it_asks_what_is_current_as_often_as_pages_are_refreshed(subpage):
+    open_subpage(subpage)
+    newer = {"source": "live", "observed_at": OBSERVED_AT + 180}
+    current = {"time": OBSERVED_AT + 300, "snapshot": newer}
+    pass_time(subpage, 59, current)
+    assert subpage.js("told") == []
+    pass_time(subpage, 60, current)
+    assert subpage.js("told") == ["/live/current"]
+    assert plain(subpage.call("shown", "freshness")["text"]) == "En direct · il y a 2 min"
+    # A host that is behind has no news.
+    behind = {"time": OBSERVED_AT + 360, "snapshot": HEADER["snapshot"]}
+    pass_time(subpage, 120, behind)
+    assert plain(subpage.call("shown", "freshness")["text"]) == "En direct · il y a 3 min"
+    simulated = {"source": "demo", "observed_at": OBSERVED_AT + 360}
+    pass_time(subpage, 180, {"time": OBSERVED_AT + 420, "snapshot": simulated})
+    assert kind(subpage) == "demo"
+
+
+def test_it_is_not_live_for_long_once_no_server_answers(subpage):
+    open_subpage(subpage)
+    pass_time(subpage, 60)
+    assert kind(subpage) == "live"
+    pass_time(subpage, 71)
+    assert kind(subpage) == "silent"
+    assert subpage.js("told") == ["/live/current"]
+    pass_time(subpage, 120, {"time": OBSERVED_AT + 360, "snapshot": HEADER["snapshot"]})
+    assert kind(subpage) == "live"
+
+
+def test_the_map_is_told_by_its_refreshes_after_another_page(subpage):
+    open_subpage(subpage)
+    subpage.js("void renew('freshness')")
+    subpage.change(settings=SETTINGS, texts=subpage.texts)
+    answer(subpage, 60)
+    assert told(subpage, "demo")[0] == "demo"
+    assert subpage.js("trafficRennes.page.header") is None
+    pass_time(subpage, 600)
+    assert subpage.js("told") == []

@@ -11,6 +11,7 @@ from services.learn.hourly import score_past_hours
 from services.learn.zone_tables import ZoneTables
 from services.operations.database import open_operations
 from tests.browser.conftest import BROWSER_TEST, DESKTOP, PHONE, serious_problems
+from tests.factories import OBSERVED_AT
 from tests.services.learn.histories import BLOCKED, FREE, times, write, write_table
 
 pytestmark = BROWSER_TEST
@@ -52,8 +53,14 @@ def test_it_reads_well_on_a_phone_and_in_the_dark(live_app, visit):
 
 
 def test_the_map_links_to_it_and_back(live_app, visit):
-    page = visit(live_app.url, DESKTOP)
+    live_app.publish()
+    page = visit(f"{live_app.url}camera", DESKTOP)
     page.page.get_by_role("link", name="Prévisions : justes ?").click()
     expect(page.page.get_by_text("Pas encore de prévision vérifiée")).to_be_visible()
+    # How old the data are is told there too, and goes on without the map's refreshes.
+    age = page.page.locator("#freshness")
+    expect(age).to_have_text("En direct · il y a 4 min")
+    live_app.clock.set(OBSERVED_AT + timedelta(minutes=12))
+    expect(age).to_have_text("En retard · il y a 12 min")
     page.page.get_by_role("link", name="Carte", exact=True).click()
     expect(page.page.locator("#map")).to_be_visible()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from html import unescape
 from types import SimpleNamespace
 
 import pytest
@@ -12,6 +14,8 @@ import app
 from callbacks.pages import camera
 from callbacks.pages.subpage import add_operators_page, add_page, add_text_page
 from components.subpage import Subpage, build_card
+from tests.callbacks.conftest import NOW
+from tests.factories import OBSERVED_AT, make_network, make_snapshot_for
 from tests.pages import app_prefixes, layout_of, page_paths, routed
 
 PATH = "/scratch"
@@ -87,6 +91,29 @@ def test_a_public_page_is_one_of_the_public_application(make):
     assert 'callback="told.children"' in client.get("/metrics").text
     policy = client.get("/").headers["Content-Security-Policy"]
     assert client.get(PATH).headers["Content-Security-Policy"] == policy
+
+
+def age_told(client, path):
+    """What the header of a page comes with to tell the age of the data by."""
+    found = re.search(r'data-told="([^"]+)"', client.get(path).text)
+    return found and json.loads(unescape(found[1]))
+
+
+def test_a_public_page_tells_how_old_the_data_are(make, store):
+    client = make(add_page)
+    told = age_told(client, PATH)
+    assert (told["time"], told["snapshot"], told["feedFails"]) == (NOW.timestamp(), None, False)
+    assert client.get(told["settings"]["currentUrl"]).status_code == 404
+
+    network = make_network()
+    store.publish(network, make_snapshot_for(network, source="archive"))
+    told = age_told(client, PATH)
+    assert told["snapshot"] == {"source": "archive", "observed_at": OBSERVED_AT.timestamp()}
+    current = client.get(told["settings"]["currentUrl"]).get_json()["snapshot"]
+    assert current.items() >= told["snapshot"].items()
+    # Refreshes tell the map's page; text without scripts tells nothing.
+    assert age_told(client, "/") is None
+    assert age_told(client, "/confidentialite") is None
 
 
 def test_an_application_shows_no_page_of_one_made_before(make, make_client, monkeypatch):
