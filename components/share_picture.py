@@ -83,7 +83,7 @@ def state_sentence(texts: Texts, state: SharedState) -> str:
 
 def draw_picture(texts: Texts, state: SharedState, road_map: RoadMap) -> bytes:
     """The picture: a PNG of :data:`SIZE_PX`."""
-    # Not above: a process that nobody asks for a picture does without its 8 MB.
+    # Not above: a process that nobody asks for a picture does without most of its 8 MB.
     from PIL import Image, ImageDraw  # noqa: PLC0415
 
     large = (_SCALE * SIZE_PX[0], _SCALE * SIZE_PX[1])

@@ -6,10 +6,11 @@ Its shapes are those of ``assets/icon.svg`` (a test compares their colours), 32 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
+# Not in a function, as the rest of Pillow: Plotly asks for each answer of Dash whether it holds a
+# picture, once this is among the modules, and fails the answer while it is half imported.
+from PIL import Image
 
 _UNITS: Final = 32
 _CORNER: Final = 8
@@ -47,9 +48,9 @@ def ico() -> bytes:
     return written.getvalue()
 
 
-def _drawn(size: int, *, is_filled: bool = False) -> Image:
+def _drawn(size: int, *, is_filled: bool = False) -> Image.Image:
     # Most processes are never asked for an icon.
-    from PIL import Image, ImageDraw  # noqa: PLC0415
+    from PIL import ImageDraw  # noqa: PLC0415
 
     scale = size * _FINER / _UNITS
     side = size * _FINER
