@@ -30,7 +30,6 @@ def page():
                 "sharedRefresh": {"pointerUrl": "/live/current", "documentUrl": "/live/{version}"}
             }
         )
-        page.js(f"void (trafficRennes.freshness = {{ now: () => {NOW} }})")
         page.js("void (trafficRennes.within = (ms, promise) => promise)")
         page.js(
             """void (globalThis.fetch = async (url) => {
@@ -94,12 +93,23 @@ def test_that_there_are_no_roadworks_any_more_is_news(page):
         # No server behind the cache, one without data, or one that has not this document.
         {"current": None},
         {"5a": None},
-        # The last words of a cache that no server answers any more.
-        {"current": CURRENT | {"time": NOW - 11}},
     ],
 )
 def test_what_the_cache_does_not_have_the_callback_is_asked_for(page, documents):
     assert refresh(page, SHOWN | {"snapshot": "old"}, **documents)[1] == BY_CALLBACK
+
+
+def test_a_cache_that_goes_on_with_its_last_words_is_not_believed(page):
+    def told_after(seconds, **changed):
+        page.js(f"void (Date.now = () => {1_000 * (NOW + seconds)})")
+        return refresh(page, SHOWN, current=CURRENT | changed)[1]
+
+    assert told_after(0) == NOTHING_NEW
+    assert told_after(9) == NOTHING_NEW
+    assert told_after(11) == BY_CALLBACK
+    # Of a server whose clock is minutes slow, which answers for all that.
+    assert told_after(12, time=NOW - 300) == NOTHING_NEW | {"time": NOW - 300}
+    assert told_after(22, time=NOW + 10) == NOTHING_NEW | {"time": NOW + 10}
 
 
 def test_a_server_that_is_behind_takes_no_page_back(page):
