@@ -32,7 +32,7 @@ _CHROMIUM_NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 _CHROMIUM_ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 _VIEWPORT: Final = ViewportSize(width=1280, height=720)
 _PROBE: Final = Path(__file__).with_name("probe.js")
-_NAMES: Final = {
+NAMES: Final = {
     "store": NEWS_STORE_ID,
     "wake": WAKE_STORE_ID,
     "source": ROADS_SOURCE,
@@ -61,9 +61,9 @@ def measure(options: Options) -> Iterator[Row]:
             gunicorn(baseline_servers.WHOLE_FIGURE, place) as plain,
         ):
             publisher = Publisher(place, replies)
-            news = [_current_text(ours)]
+            news = [current_text(ours)]
             publisher.publish_next()
-            news.append(_current_text(ours))
+            news.append(current_text(ours))
             # Pages start with the first one.
             publisher.publish_next()
             yield _load_row(browser, ours, plain, options)
@@ -107,7 +107,8 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
-def _current_text(ours: Server) -> str:
+def current_text(ours: Server) -> str:
+    """The answer of a refresh, as a page is handed it."""
     return orjson.dumps(current_news(ours.port)).decode()
 
 
@@ -116,8 +117,8 @@ def _load_row(browser: Browser, ours: Server, plain: Server, options: Options) -
     baseline: list[float] = []
     for is_warm_up in [True, *[False] * options.repeat(7, 2)]:
         for server, times_ms in ((ours, here), (plain, baseline)):
-            with _page(browser) as page:
-                painted_ms = _open(page, server)
+            with probed_page(browser) as page:
+                painted_ms = open_page(page, server)
             if not is_warm_up:
                 times_ms.append(painted_ms)
     loaded, plainly = spread(here, "s", 1e-3), spread(baseline, "s", 1e-3)
@@ -145,15 +146,15 @@ def _refresh_row(
     """Refreshes of the dashboard and of a bare graph of the same size, in turn."""
     here: list[float] = []
     baseline: list[float] = []
-    with _page(browser) as dashboard:
-        _open(dashboard, ours, news)
+    with probed_page(browser) as dashboard:
+        open_page(dashboard, ours, news)
         view = dashboard.evaluate("() => window.trafficProbe.view()")
         size = ViewportSize(width=int(view["width"]), height=int(view["height"]))
-        with _page(browser, size) as graph:
-            _open(graph, plain, [_figure_text(reply, view) for reply in replies])
+        with probed_page(browser, size) as graph:
+            open_page(graph, plain, [_figure_text(reply, view) for reply in replies])
             for _ in range(options.repeat(4, 1)):
-                here += _changes_ms(dashboard, "refresh")
-                baseline += _changes_ms(graph, "redraw")
+                here += changes_ms(dashboard, "refresh")
+                baseline += changes_ms(graph, "redraw")
     painted, redrawn = spread(here, "ms"), spread(baseline, "ms")
     return Row(
         "response of a refresh → painted",
@@ -168,12 +169,12 @@ def _refresh_row(
     )
 
 
-def _changes_ms(page: Page, name: str) -> list[float]:
+def changes_ms(page: Page, name: str) -> list[float]:
     """Milliseconds that some changes took, to and fro."""
     page.bring_to_front()
     taken_ms: list[float] = [
         page.evaluate(
-            f"([place, names]) => window.trafficProbe.{name}(place, names)", [number % 2, _NAMES]
+            f"([place, names]) => window.trafficProbe.{name}(place, names)", [number % 2, NAMES]
         )
         # The first of the two is shown when it begins.
         for number in range(1, 1 + _WARM_UP_CHANGES + _CHANGES_IN_TURN)
@@ -197,13 +198,13 @@ def _heap_row(
 ) -> Row:
     """Refreshes as the server answers them: Dash keeps what a page's own script hands it."""
     many = options.repeat(200, 60)
-    with _page(browser) as page:
-        _open(page, ours, news)
+    with probed_page(browser) as page:
+        open_page(page, ours, news)
         session = page.context.new_cdp_session(page)
         _refresh_often(page, publisher, _FEW_REFRESHES)
-        few_bytes = _heap_bytes(session)
+        few_bytes = heap_bytes(session)
         _refresh_often(page, publisher, many - _FEW_REFRESHES)
-        many_bytes = _heap_bytes(session)
+        many_bytes = heap_bytes(session)
     here, baseline = exactly(many_bytes / 1e6, "MB"), exactly(few_bytes / 1e6, "MB")
     return Row(
         f"JavaScript heap after {many} refreshes",
@@ -220,17 +221,18 @@ def _refresh_often(page: Page, publisher: Publisher, times: int) -> None:
     for number in range(1, times + 1):
         publisher.publish_next()
         page.evaluate(
-            "([place, names]) => window.trafficProbe.ask(place, names)", [number % 2, _NAMES]
+            "([place, names]) => window.trafficProbe.ask(place, names)", [number % 2, NAMES]
         )
 
 
-def _heap_bytes(session: CDPSession) -> int:
+def heap_bytes(session: CDPSession) -> int:
+    """What scripts hold of a page once what nothing refers to is gone."""
     session.send("HeapProfiler.collectGarbage")
     return int(session.send("Runtime.getHeapUsage")["usedSize"])
 
 
 @contextlib.contextmanager
-def _page(browser: Browser, viewport: ViewportSize = _VIEWPORT) -> Iterator[Page]:
+def probed_page(browser: Browser, viewport: ViewportSize = _VIEWPORT) -> Iterator[Page]:
     """A page with an empty cache, with the probe in it."""
     context = browser.new_context(viewport=viewport)
     try:
@@ -241,7 +243,7 @@ def _page(browser: Browser, viewport: ViewportSize = _VIEWPORT) -> Iterator[Page
         context.close()
 
 
-def _open(page: Page, server: Server, texts: Sequence[str] = ()) -> float:
+def open_page(page: Page, server: Server, texts: Sequence[str] = ()) -> float:
     """Open a server's page, leave it what it will change between, and give its painting's time.
 
     Returns

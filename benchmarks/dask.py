@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 from benchmarks.demo_traffic import demo_feed
 from benchmarks.rows import ROOT, Options, Ratio, Row, Target, exactly
 from benchmarks.servers import workplace
+from benchmarks.timing import used
 from services.base.command_line import run_command
 from services.base.files import write_atomically
 from services.city.rennes import RENNES
@@ -104,13 +105,6 @@ def compared(data_dir: Path) -> Iterator[Row]:
         for name, found in {"who asks": together, **others}.items():
             yield Row(f"{what}: most memory of {name}", exactly(found["peak_mb"], "MB"),
                       exactly(alone["peak_mb"], "MB"), "one process")  # fmt: skip
-
-
-def used() -> dict[str, float]:
-    """Processor time of this process, and the most memory that it ever had."""
-    status = Path("/proc/self/status").read_text()
-    peak_kb = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
-    return {"cpu_s": time.process_time(), "peak_mb": int(peak_kb) * 1024 / _MB}
 
 
 def _repeat(data_dir: Path, known: date, later: date) -> None:

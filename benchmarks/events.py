@@ -20,15 +20,15 @@ from services.traffic.usual_hour import UsualHour, hour_start
 FOLLOW_TARGET: Final = Target(20, "at most")
 
 # A Tuesday evening on which hundreds of segments are slower than this usual has it.
-_RUSH: Final = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
+RUSH: Final = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 _RATIOS: Final = (0.7, 0.75, 0.8, 0.9, 1.0)
-_STEP: Final = timedelta(minutes=3)
+STEP: Final = timedelta(minutes=3)
 
 
 def measure(options: Options) -> Iterator[Row]:
     """Yield one row: what a snapshot takes that has more events than any hour."""
-    first, second = _checked(_RUSH), _checked(_RUSH + _STEP)
-    usual = _usual(first)
+    first, second = _checked(RUSH), _checked(RUSH + STEP)
+    usual = usual_of(first)
     network = first.network
     known, _ = follow_events(None, network, first.snapshot, usual)
     runs = options.repeat(31, 7)
@@ -57,7 +57,9 @@ def _checked(at: datetime) -> CheckedReply:
     return check_reply(demo_feed().reply(at), city=RENNES, source="demo", received_at=at)
 
 
-def _usual(checked: CheckedReply) -> UsualHour:
+def usual_of(checked: CheckedReply) -> UsualHour:
+    """What is usual of every segment at that hour: the same for all."""
+
     def ratios(size: int) -> UsualRatios:
         columns = [np.full(size, ratio, np.float32) for ratio in _RATIOS]
         return UsualRatios(*columns, observations=np.full(size, 100, np.uint32))

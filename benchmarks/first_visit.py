@@ -119,7 +119,7 @@ def _visit(browser: Browser, server: Server) -> _Visit:
         page.goto(f"http://{HOST}:{server.port}/", wait_until="commit")
         page.wait_for_function("() => window.firstVisit.isSettled()")
         seen: dict[str, Any] = page.evaluate("() => window.firstVisit.seen")
-        sizes = _sizes(loaded)
+        sizes = answer_sizes(loaded)
     return _Visit(
         kilobytes=sum(sizes) / 1e3,
         requests=len(sizes),
@@ -133,7 +133,7 @@ def _visit(browser: Browser, server: Server) -> _Visit:
 def _text_kilobytes(browser: Browser, server: Server, path: str) -> float:
     with _watched(browser) as (page, loaded):
         page.goto(f"http://{HOST}:{server.port}{path}", wait_until="networkidle")
-        return sum(_sizes(loaded)) / 1e3
+        return sum(answer_sizes(loaded)) / 1e3
 
 
 @contextlib.contextmanager
@@ -150,7 +150,7 @@ def _watched(browser: Browser) -> Iterator[tuple[Page, list[Request]]]:
         context.close()
 
 
-def _sizes(loaded: list[Request]) -> list[int]:
+def answer_sizes(loaded: list[Request]) -> list[int]:
     """Bytes of each answer, headers included; what is made in the page itself has none."""
     sizes = [
         request.sizes() for request in list(loaded) if request.url.startswith(f"http://{HOST}")

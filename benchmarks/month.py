@@ -38,7 +38,6 @@ _STEP: Final = timedelta(minutes=15)
 # Later than what the shipped models learned from: their forecasts are scored.
 _START: Final = datetime(2026, 12, 1, tzinfo=UTC)
 _MB: Final = 1e6
-_WORTH_A_LINE_BYTES: Final = 100_000
 
 
 def measure(options: Options) -> Iterator[Row]:
@@ -55,8 +54,7 @@ def measure(options: Options) -> Iterator[Row]:
     last = exactly(found[-1]["bytes"] / _MB, "MB")
     yield Row(f"worker's memory, simulated day {days}", last, after_a_week,
               "after a week", share(last, after_a_week), GROWTH_TARGET)  # fmt: skip
-    large = {n: size for n, size in found[-1]["kept"].items() if size >= _WORTH_A_LINE_BYTES}
-    for name, size in large.items():
+    for name, size in found[-1]["kept"].items():
         before = exactly(found[_WEEK - 1]["kept"].get(name, 0) / _MB, "MB")
         here = exactly(size / _MB, "MB")
         yield Row(f"{name} on the disk, simulated day {days}", here, before, "after a week")

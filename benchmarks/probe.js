@@ -7,6 +7,7 @@
   const QUIET_MS = 400;
   const LIMIT_MS = 60000;
   const ASK_AGAIN_MS = 500;
+  const PAN_STEP_PX = 8;
 
   const pause = (ms) => new Promise((resolve) => window.setTimeout(resolve, ms));
 
@@ -159,8 +160,32 @@
     return { width, height, center: { lon, lat }, zoom: map.getZoom() };
   };
 
+  /** Frames a second that are really drawn while the map is moved on for each, round in a circle.
+      Zooms in first, by that many levels. */
+  const pan = async (seconds, levels) => {
+    const map = mapIn(plotOfPage());
+    map.jumpTo({ zoom: map.getZoom() + levels });
+    await until("the closer view", () => map.loaded());
+    let frames = 0;
+    const note = () => {
+      finish(map);
+      frames += 1;
+    };
+    map.on("render", note);
+    const started = performance.now();
+    const passed = () => (performance.now() - started) / 1000;
+    while (passed() < seconds) {
+      const turn = (2 * Math.PI * passed()) / seconds;
+      const step = [Math.cos(turn), Math.sin(turn)].map((part) => PAN_STEP_PX * part);
+      map.panBy(step, { animate: false });
+      await new Promise((resolve) => window.requestAnimationFrame(resolve));
+    }
+    map.off("render", note);
+    return frames / passed();
+  };
+
   const painted = roadsPainted();
   // Whoever asks is told of a failure; until then it is nobody's.
   painted.catch(() => {});
-  window.trafficProbe = { painted, keep, refresh, ask, redraw, view };
+  window.trafficProbe = { painted, keep, refresh, ask, redraw, view, pan };
 })();

@@ -45,7 +45,9 @@ class Server:
             lines = self.log.read_text(errors="replace").strip().splitlines() or ["nothing said"]
             raise NotMeasured(f"the server ended with {self.process.returncode}: {lines[-1]}")
 
-    def wait_until(self, answers: Callable[[int], bool]) -> None:
+    def wait_until(
+        self, answers: Callable[[int], bool], limit_s: float = START_LIMIT_SECONDS
+    ) -> None:
         """Return as soon as a question to its port is answered with yes.
 
         Raises
@@ -53,14 +55,14 @@ class Server:
         NotMeasured
             When it takes too long, or the process has ended.
         """
-        deadline = time.monotonic() + START_LIMIT_SECONDS
+        deadline = time.monotonic() + limit_s
         while time.monotonic() < deadline:
             self.check_alive()
             with contextlib.suppress(OSError):
                 if answers(self.port):
                     return
             time.sleep(_POLL_SECONDS)
-        raise NotMeasured(f"the server did not answer within {START_LIMIT_SECONDS:g} s")
+        raise NotMeasured(f"the server did not answer within {limit_s:g} s")
 
 
 @contextlib.contextmanager
@@ -78,6 +80,7 @@ def gunicorn(
     monitor_level: str = "off",
     processes: int = 2,
     more: Mapping[str, str] | None = None,
+    limit_s: float = START_LIMIT_SECONDS,
 ) -> Iterator[Server]:
     """An application under gunicorn with this project's ``gunicorn.conf.py``, answering.
 
@@ -92,11 +95,13 @@ def gunicorn(
         ``TRAFFIC_WEB_PROCESSES``.
     more : mapping, optional
         Other settings, without their prefix.
+    limit_s : float
+        How long it may take until it answers.
     """
     command = [sys.executable, "-m", "gunicorn", application]
     settings = {"MONITOR_LEVEL": monitor_level, "WEB_PROCESSES": str(processes), **(more or {})}
     with started(command, data_dir, settings) as server:
-        server.wait_until(gives_page)
+        server.wait_until(gives_page, limit_s)
         yield server
 
 

@@ -141,7 +141,7 @@ def _start_once(
         server.wait_until(is_complete)
         complete_s = time.monotonic() - started_at
         _refresh_often(server)
-        return Start(page_s, complete_s, [_memory(process) for process in _web_processes(server)])
+        return Start(page_s, complete_s, [_memory(process) for process in web_processes(server)])
 
 
 def _has_snapshot(port: int) -> bool:
@@ -158,7 +158,7 @@ def _refresh_often(server: Server) -> None:
             page.hear(connection.exchange(page.ask(number)))
 
 
-def _web_processes(server: Server) -> list[psutil.Process]:
+def web_processes(server: Server) -> list[psutil.Process]:
     """The processes that gunicorn's own first process has started."""
     root = psutil.Process(server.process.pid)
     family = [root, *root.children(recursive=True)]
