@@ -43,6 +43,8 @@ FILES_PER_HEAD: Final = 200
 # A directory that is being deleted is no news; whoever works in it ends within two seconds.
 GONE_AFTER_SECONDS: Final = 5.0
 SWEEP_SECONDS: Final = 86_400.0
+# After a start: a machine that is started anew every night removes too.
+FIRST_SWEEP_SECONDS: Final = 3_600.0
 _WRITER_BYTES: Final = 8
 
 Guard = Callable[[], AbstractContextManager[object]]
@@ -102,7 +104,7 @@ class Publisher:
         self._record_stamp: FileStamp | None = None
         self._gone_since_s: dict[str, float] = {}
         self._checked_s = 0.0
-        self._swept_s = monotonic()
+        self._sweep_at_s = monotonic() + FIRST_SWEEP_SECONDS
 
     def round(self) -> None:
         """Say what is new.
@@ -125,7 +127,7 @@ class Publisher:
             self._publish(news, gone)
         elif self._monotonic() >= self._checked_s + CHECK_SECONDS and not self._is_as_said():
             self._say(self._said)
-        if self._monotonic() >= self._swept_s + SWEEP_SECONDS:
+        if self._monotonic() >= self._sweep_at_s:
             self._sweep()
 
     def close(self) -> None:
@@ -269,7 +271,7 @@ class Publisher:
 
     def _sweep(self) -> None:
         """Remove what nothing names; what is named and was lost is brought again."""
-        self._swept_s = self._monotonic()
+        self._sweep_at_s = self._monotonic() + SWEEP_SECONDS
         # Of another publisher's files nothing is known here.
         if not self._is_as_said():
             return

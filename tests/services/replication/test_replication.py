@@ -584,6 +584,23 @@ def test_what_nothing_names_goes_a_day_later_and_what_was_lost_comes_back(
     assert len([name for name in storage.names() if not name.endswith("/")]) == 4
 
 
+def test_a_publisher_that_never_runs_for_a_day_removes_too(
+    machine: Callable[..., Machine], storage: ObjectStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = machine("here")
+    publisher = here.publisher()
+    for number in (1, 2):
+        observe(here, number)
+        publisher.round()
+    publisher.close()
+    monkeypatch.setattr("services.replication.sweep.KEPT_SECONDS", -3_600.0)
+    again = here.publisher()
+    before = storage.names()
+    here.seconds.now += publisher_module.FIRST_SWEEP_SECONDS
+    again.round()
+    assert before - storage.names(), "nothing was removed"
+
+
 def test_who_was_overtaken_removes_nothing_of_its_successor(
     machine: Callable[..., Machine], storage: ObjectStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
