@@ -133,6 +133,9 @@ def compute_day(task: Task) -> Any:
         raise _unfit("its TRAFFIC_DATA_DIR holds other files of history")
     history = _history(data_dir, task.city, task.source, task.reference)
     result = task.function(history, task.day)
+    # One that is damaged here was set aside: elsewhere it may be sound.
+    if files_around(data_dir, task.source, task.day) != task.files:
+        raise _unfit("files of history changed in its TRAFFIC_DATA_DIR, or are damaged")
     if history.networks.unreadable:
         # They may be readable the next time.
         _history.cache_clear()

@@ -95,6 +95,14 @@ def named(history: History, day: date) -> str:
     return day.isoformat()
 
 
+def finds_damage_elsewhere(history: History, day: date, here: int) -> str:
+    if os.getpid() != here:
+        path = layout.day_file(history.data_dir, history.source, day)
+        path.rename(path.with_suffix(".set-aside"))
+        return "without the day's file"
+    return day.isoformat()
+
+
 def fails_elsewhere(history: History, day: date, here: int) -> str:
     if os.getpid() != here:
         raise ValueError("a fault of the worker's machine")
@@ -216,6 +224,17 @@ def test_a_worker_with_another_history_computes_nothing(data_dir, on_two, tmp_pa
     assert found == [os.getpid()]
     [line] = told(caplog)
     assert "its TRAFFIC_DATA_DIR holds other files of history" in line
+
+
+def test_a_day_whose_file_is_damaged_at_a_worker_is_computed_here(data_dir, on_two, caplog):
+    path = layout.day_file(data_dir, "live", DAYS[0])
+    try:
+        found = list(on_two(finds_damage_elsewhere, history_in(data_dir), DAYS[:1], os.getpid()))
+    finally:
+        path.with_suffix(".set-aside").rename(path)
+    assert found == [DAYS[0].isoformat()]
+    [line] = told(caplog)
+    assert "changed in its TRAFFIC_DATA_DIR, or are damaged" in line
 
 
 def test_what_fails_at_the_workers_alone_is_computed_here(data_dir, on_two, caplog):
