@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -122,6 +123,8 @@ def demo_network(city: City, segments: int | None = None) -> DemoNetwork:
     )
 
 
+# Each of several simulations of a city takes the same: its chains take a tenth of a second.
+@lru_cache(maxsize=1)
 def _whole_network(city: City) -> DemoNetwork:
     document = read_records(city)
     records = msgspec.json.decode(document, type=list[RawRecord])
