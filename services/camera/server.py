@@ -166,7 +166,7 @@ class CameraServer:
             log.warning("refused: somebody with another TRAFFIC_CAMERA_TOKEN")
             connection.close()
         except (OSError, EOFError, FeedUnreachable, msgspec.MsgspecError) as error:
-            log.warning("refused: somebody without a token: %s", error or type(error).__name__)
+            log.warning("refused: somebody without a token: %s", str(error) or type(error).__name__)
             connection.close()
         else:
             self._greet(connection)
@@ -216,7 +216,7 @@ class CameraServer:
                     else:
                         self._prepare()
         except (OSError, EOFError, msgspec.MsgspecError) as error:
-            log.warning("a picture was not handed over: %s", error or type(error).__name__)
+            log.warning("a picture was not handed over: %s", str(error) or type(error).__name__)
         finally:
             self._last_order = time.monotonic()
             self._places.release()

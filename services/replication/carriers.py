@@ -13,6 +13,7 @@ from typing import Final
 
 from services.base.errors import StorageError
 from services.base.files import read_if_present, write_atomically
+from services.replication.follower import NothingPublished
 from services.replication.manifest import DIRECTORY
 from services.replication.parts import PARTS, Part
 from services.replication.publisher import Overtaken
@@ -142,12 +143,14 @@ class Health:
         self._part = part
         self._path = problem_path(data_dir, part)
         self._problem: str | None = None
+        self._is_told = False
 
     def well(self) -> None:
         """Directory and bucket are the same."""
         if self._problem is not None:
             log.info("object storage: %s goes on", self._part.name)
             self._problem = None
+            self._is_told = False
         # It may be of another process, which had the part before.
         if self._path.exists():
             self._path.unlink(missing_ok=True)
@@ -155,8 +158,13 @@ class Health:
     def failed(self, error: Exception) -> None:
         """They are not, for this reason."""
         problem = str(error) or type(error).__name__
-        if self._problem is None:
+        if isinstance(error, NothingPublished):
+            # As at every first start, until its publisher has begun.
+            if self._problem is None:
+                log.info("object storage: %s: %s", self._part.name, problem)
+        elif not self._is_told:
             log.error("object storage: %s: %s", self._part.name, problem)
+            self._is_told = True
         if problem != self._problem:
             self._problem = problem
             try:

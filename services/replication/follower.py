@@ -23,6 +23,10 @@ log = logging.getLogger(__name__)
 LOOK_AGAIN_SECONDS: Final = 60.0
 
 
+class NothingPublished(StorageError):
+    """Nobody has published the part yet, as at the first start of all machines."""
+
+
 class OldIssue(StorageError):
     """The bucket says what an earlier publisher said."""
 
@@ -70,6 +74,7 @@ class Follower:
 
         Raises
         ------
+        NothingPublished
         StorageError
             When what is new cannot be had: what was here stays.
         """
@@ -87,6 +92,8 @@ class Follower:
             news = read_head(self._bucket, self.part, self._origin, self._tag)
         except ObjectMissing:
             self._tag = None
+            if read_record(self._data_dir, self.part).issue is None:
+                raise NothingPublished("nothing has been published yet") from None
             raise
         if news is not None:
             self._refuse_old(news[1])

@@ -139,7 +139,7 @@ class CameraClient:
             log.error(_TOLD_APART)
             raise CameraUnavailable("the camera does not answer") from error
         except (OSError, EOFError, msgspec.MsgspecError) as error:
-            log.error("the camera did not answer: %s", error or type(error).__name__)
+            log.error("the camera did not answer: %s", str(error) or type(error).__name__)
             raise CameraUnavailable("the camera does not answer") from error
         finally:
             self._may_wait.release()
@@ -211,7 +211,7 @@ def _prepared(address: _Address) -> Readiness:
         log.error(_TOLD_APART)
         return "away"
     except (OSError, EOFError, msgspec.MsgspecError) as error:
-        log.info("the camera cannot get ready: %s", error or type(error).__name__)
+        log.info("the camera cannot get ready: %s", str(error) or type(error).__name__)
         return "away"
 
 

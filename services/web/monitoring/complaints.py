@@ -13,6 +13,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry
 
+from services.base.errors import StorageError
 from services.metrics.definitions import MEASURES_LOST, MEASURES_WRITE_FAILURES
 
 logger = logging.getLogger("services.web.monitoring")
@@ -80,6 +81,9 @@ def describe(error: BaseException | str) -> str:
     """An error's kind, and what quotes no request: the database's own text, or the line of code."""
     if isinstance(error, str):
         return error
+    if isinstance(error, StorageError):
+        # One line of our own, about the database.
+        return str(error)
     cause = getattr(error, "orig", None) or error
     kinds = [kind.__name__ for kind in type(cause).__mro__]
     kind = kinds[0]

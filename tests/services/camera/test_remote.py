@@ -67,6 +67,15 @@ def test_another_token_is_refused_in_one_line_on_both_sides(camera, tmp_path, ca
     assert "another-one" not in caplog.text
 
 
+def test_who_hangs_up_before_the_picture_is_told_with_a_reason(camera, caplog):
+    with running_camera(camera):
+        connection = connected(camera, 30.0)
+        # Its turn.
+        connection.recv_bytes()
+        connection.close()
+        wait_until(lambda: "a picture was not handed over: EOFError" in caplog.text)
+
+
 def test_whoever_answers_at_the_address_without_the_token_gets_no_picture(camera):
     """As one who took the address over: it lets everybody in."""
     with closing(Listener((HOST, camera.port), family="AF_INET")) as listener:

@@ -122,6 +122,18 @@ def test_one_of_all_hosts_is_at_work_and_the_next_one_begins_at_once_when_it_sto
     assert not first.ended.is_set()
 
 
+def test_who_stands_by_for_its_own_host_shows_no_life(host, soon, caplog):
+    caplog.set_level(logging.INFO)
+    first = host("a")
+    wait_until(first.is_at_work)
+    beside = host("a")
+    wait_until(lambda: "another worker is at work: standing by" in caplog.text)
+    # Else a first one that hangs would be taken for alive.
+    assert beside.signs_of_life == 0
+    first.stop()
+    wait_until(beside.is_at_work)
+
+
 def test_who_loses_the_lock_has_ended_before_another_one_begins(
     host, soon, postgres, postgres_url, monkeypatch, caplog
 ):

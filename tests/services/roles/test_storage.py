@@ -219,6 +219,26 @@ def test_a_bucket_that_is_away_is_told_once_and_holds_nobody_up(
     assert caplog.text.count("goes on") == len(PARTS)
 
 
+def test_who_follows_before_anything_is_published_waits_and_tells_no_error(
+    machines, server, caplog, monkeypatch
+):
+    monkeypatch.setattr(carriers, "LONGEST_PAUSE_SECONDS", 0.2)
+    there = machines("there")
+
+    def errors():
+        return [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
+
+    try:
+        with caplog.at_level(logging.INFO), following(there, meter("mirror")[1]):
+            wait_until(lambda: "traffic" in problems(there.data_dir))
+            assert "object storage: traffic: nothing has been published yet" in caplog.text
+            assert errors() == []
+            server.fail("deny")
+            wait_until(lambda: any("traffic" in error for error in errors()))
+    finally:
+        server.heal()
+
+
 def test_a_bucket_that_hangs_holds_up_no_end(machines, server, monkeypatch):
     monkeypatch.setattr(carriers, "LAST_WORDS_SECONDS", 0.2)
     ended = []

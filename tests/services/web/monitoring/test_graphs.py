@@ -122,7 +122,7 @@ def test_without_its_databases_it_says_so_and_tries_again(data_dir, caplog):
     file = data_dir / "operations.sqlite3"
     file.write_bytes(b"no database")
     assert not writer.write()
-    assert "graphs are not written now" in caplog.text
+    assert "graphs are not written now: the operations database" in caplog.text
     file.unlink()
     fire(data_dir, "feed-old")
     assert writer.write()
