@@ -106,14 +106,7 @@ def server_engine(url: URL, *, read_only: bool, patience_seconds: float) -> Engi
     if not read_only:
         first = f"pg_advisory_xact_lock({_WRITERS_LOCK})"
 
-    @event.listens_for(engine, "do_connect")
-    def _connect(_dialect: Any, _record: Any, given: Sequence[Any], named: dict[str, Any]) -> Any:
-        # Only where there is a server.
-        from services.operations.bounded_connection import BoundedConnection  # noqa: PLC0415
-
-        connection = BoundedConnection.connect(*given, **named)
-        connection.limit_s = patience_seconds + statement_s + _SILENCE_SECONDS
-        return connection
+    limit_answers(engine, patience_seconds + statement_s + _SILENCE_SECONDS)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -130,6 +123,19 @@ def server_engine(url: URL, *, read_only: bool, patience_seconds: float) -> Engi
         connection.exec_driver_sql(f"SELECT {', '.join(settings)}, {first}")
 
     return engine
+
+
+def limit_answers(engine: Engine, limit_s: float) -> None:
+    """Have connections to a server closed that do not answer a question in time."""
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, given: Sequence[Any], named: dict[str, Any]) -> Any:
+        # Only where there is a server.
+        from services.operations.bounded_connection import BoundedConnection  # noqa: PLC0415
+
+        connection = BoundedConnection.connect(*given, **named)
+        connection.limit_s = limit_s
+        return connection
 
 
 @contextmanager

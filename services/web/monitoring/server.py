@@ -30,7 +30,12 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
 from services.base.clock import utc_now
-from services.operations.engines import connection_limits, is_missing_table, parse_url
+from services.operations.engines import (
+    connection_limits,
+    is_missing_table,
+    limit_answers,
+    parse_url,
+)
 from services.web.monitoring.complaints import describe, logger
 from services.web.monitoring.database import (
     BUSY_TIMEOUT_SECONDS,
@@ -48,6 +53,8 @@ _CONNECTIONS_KEPT: Final = 1
 _CONNECTIONS_BESIDE: Final = 4
 # Who stopped in the midst of a transaction keeps all others from writing no longer than this.
 _IDLE_SECONDS: Final = 30.0
+# A page of weeks of measures takes a while; a server that stands still must not keep its thread.
+_ANSWER_SECONDS: Final = 30.0
 _OF_A_TRANSACTION: Final = {
     # The package's columns have no zone, and what it gives them is UTC.
     "TimeZone": "UTC",
@@ -74,6 +81,7 @@ class MeasuresServer:
 
     def __init__(self, address: str, level: int) -> None:
         self._engine = server_engine(address)
+        limit_answers(self._engine, _ANSWER_SECONDS)
         self._level = level
         self._is_prepared = False
         # By name; of the views that are measured.

@@ -16,7 +16,7 @@ import pytest
 from services.base.errors import ConfigurationError, StorageError
 from services.base.settings import load_settings
 from services.operations.database import open_operations
-from services.web.monitoring import GRAPHS_EXTENSION
+from services.web.monitoring import GRAPHS_EXTENSION, server
 from services.web.monitoring.retention import prune_measures
 from tests.log_in import OWN_PAGE
 from tests.postgres import PASSWORD as SECRET
@@ -261,6 +261,20 @@ def test_away_while_serving_is_told_once_and_nothing_is_lost(
     assert client.get(OVERVIEW).status_code == 200
     assert caplog.text.count("measures cannot be written yet") == 1
     assert SECRET not in caplog.text
+
+
+def test_a_server_that_stands_still_keeps_no_page_and_nothing_is_lost(
+    postgres: Postgres, database: str, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(server, "_ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(server, "BUSY_TIMEOUT_SECONDS", 1.0)
+    host = Host(postgres, database, tmp_path)
+    client = log_in(host.server)
+    assert client.get(OVERVIEW).status_code == 200
+    with postgres.frozen():
+        assert client.get("/pair").status_code == 200
+        assert client.get(OVERVIEW).status_code == 503
+    host.wait_for("pair", 1)
 
 
 def test_connections_that_were_cut_are_made_anew(
