@@ -155,7 +155,7 @@ def added_up(parts: Iterable[Mapping[ScoreKey, Tally]]) -> dict[ScoreKey, Tally]
     total: dict[ScoreKey, Tally] = {}
     for part in parts:
         for key, tally in part.items():
-            total[key] = total.get(key, Tally()) + tally
+            total[key] = total[key] + tally if key in total else tally
     return total
 
 
