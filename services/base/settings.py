@@ -28,6 +28,7 @@ OPENSTREETMAP_TILES_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 # guessed here, slowed down; a key elsewhere, with a cookie to try it on, a billion times a second.
 _MIN_STRENGTH: Final = {"secret_key": (32, 18), "dashboard_password": (12, 10)}
 _TEXTS: Final = Path(__file__).with_name("texts")
+_LARGEST_PORT: Final = 65_535
 # zxcvbn looks at no more, and takes long for long texts.
 _MAX_MEASURED: Final = 72
 
@@ -48,7 +49,7 @@ class Settings(BaseSettings):
     refresh_seconds: int = Field(60, ge=1, le=3_600)
     data_dir: Path = Path("data")
     host: str = Field("127.0.0.1", min_length=1)
-    port: int = Field(8050, ge=1, le=65_535)
+    port: int = Field(8050, ge=1, le=_LARGEST_PORT)
     debug: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
@@ -267,13 +268,19 @@ def host_and_port(host: str, port: int) -> str:
 def _is_address(text: str, *schemes: str) -> bool:
     try:
         address = urlsplit(text)
-        has_both = bool(address.hostname and address.port)
+        host, port = address.hostname, address.port
     except ValueError:
         return False
+    if not host or not port or not _is_one_word(text):
+        return False
     # Nothing but the two.
-    host = host_and_port(address.hostname or "", address.port or 0)
-    stated = {f"{scheme}://{host}" for scheme in schemes}
-    return has_both and text.lower().rstrip("/") in stated
+    stated = {f"{scheme}://{host_and_port(host, port)}" for scheme in schemes}
+    return text.lower().rstrip("/") in stated
+
+
+def _is_one_word(text: str) -> bool:
+    """Whether nothing in it parts words or lines, or is not to be seen."""
+    return text.isprintable() and " " not in text
 
 
 def _is_loopback(host: str) -> bool:
@@ -314,14 +321,24 @@ def _check_database_url(address: str, *, servers_only: bool = False) -> None:
     expected = f"must be {' or '.join(reversed(known.values()))}"
     try:
         url = make_url(address)
+    # Where the port is no number, a password perhaps, it is a ValueError that repeats it.
+    except (ArgumentError, ValueError):
+        raise ValueError(expected) from None
+    if url.get_backend_name() not in known:
+        raise ValueError(expected)
+    try:
         # Finds out whether the driver is installed.
         url.get_dialect().import_dbapi()
     except ModuleNotFoundError as error:
         raise ValueError(f"needs a package that is not installed: {error.name}") from None
-    except (ArgumentError, NoSuchModuleError):
+    except NoSuchModuleError:
         raise ValueError(expected) from None
-    if url.get_backend_name() not in known:
-        raise ValueError(expected)
+    # People are told where it is: nothing of a password may be taken for that.
+    where = f"{url.host}{url.database}" if url.get_backend_name() == "postgresql" else ""
+    if "@" in where or not address.isprintable():
+        raise ValueError(f"{expected}; in a name or password @ is written %40, / %2F, : %3A")
+    if url.port is not None and not 0 < url.port <= _LARGEST_PORT:
+        raise ValueError(f"its port must be from 1 to {_LARGEST_PORT}")
     if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
         raise ValueError("SQLite must be in a file, which several processes share")
 

@@ -54,7 +54,8 @@ def parse_storage_address(text: str) -> StorageAddress:
         pairs = parse_qsl(parts.query, strict_parsing=True) if parts.query else []
     except ValueError:
         raise ValueError(f"must be {_SPELLING}") from None
-    if "@" in parts.netloc:
+    # Of the options the endpoint alone is told to people.
+    if "@" in parts.netloc + dict(pairs).get("endpoint_override", ""):
         raise ValueError(
             "must hold no key: TRAFFIC_STORAGE_KEY and TRAFFIC_STORAGE_SECRET do, or the "
             "environment's AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -67,8 +68,8 @@ def parse_storage_address(text: str) -> StorageAddress:
         path = unquote(parts.path).rstrip("/")
     else:
         raise ValueError(f"must be {_SPELLING}")
-    if ".." in path.split("/"):
-        raise ValueError(f"must be {_SPELLING}, without '..'")
+    if ".." in path.split("/") or not path.isprintable():
+        raise ValueError(f"must be {_SPELLING}, without '..' and without what is not printed")
     return StorageAddress(parts.scheme, path, options)
 
 
@@ -78,5 +79,16 @@ def _check_bucket(bucket: str, options: Mapping[str, str]) -> None:
     if options.keys() - OPTIONS:
         # Their names too may be anything: a key that was pasted there.
         raise ValueError(f"has an unknown option; known are {', '.join(sorted(OPTIONS))}")
+    if not _is_endpoint(options.get("endpoint_override", "host")):
+        raise ValueError("its endpoint_override must be HOST or HOST:PORT")
     if options.get("scheme", "https") not in {"http", "https"}:
         raise ValueError("its scheme must be http or https")
+
+
+def _is_endpoint(text: str) -> bool:
+    try:
+        parts = urlsplit(f"//{text}")
+        is_place = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return is_place and parts.netloc == text and text.isprintable() and " " not in text

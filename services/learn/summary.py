@@ -17,7 +17,11 @@ from services.base.errors import StorageError
 from services.city.city import City
 from services.learn.scoring_rules import skill
 from services.learn.tally import Tally, tally_of
-from services.operations.database import NothingRecorded, Operations
+from services.operations.database import (
+    READING_TIMEOUT_SECONDS,
+    NothingRecorded,
+    Operations,
+)
 from services.operations.decisions import champion_history, latest_decisions
 from services.operations.rows import read_entities, read_rows
 from services.operations.tables import FORECAST_KINDS, KINDS, Decision, ForecastScore, Kind
@@ -172,6 +176,9 @@ def compared_scores(rows: Iterable[ForecastScore]) -> ComparedScores | None:
     )
 
 
+_Kept = tuple[Source, datetime, QualityRecord | StorageError | None]
+
+
 class QualityReader:
     """Gives what is on record to pages; the last answer, a failure too, is kept for a minute.
 
@@ -188,7 +195,7 @@ class QualityReader:
         self._operations = operations
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: tuple[Source, datetime, QualityRecord | StorageError | None] | None = None
+        self._kept: _Kept | None = None
 
     def record(self, preferred: Source) -> QualityRecord | None:
         """What is on record as of now; None while nothing has ever been recorded.
@@ -198,16 +205,26 @@ class QualityReader:
         StorageError
             When the database cannot be read.
         """
-        now = self._clock()
-        with self._lock:
-            kept = self._kept
-            if kept is None or kept[0] != preferred or not now - KEPT_FOR < kept[1] <= now:
-                kept = preferred, now, self._read(preferred, now)
-                self._kept = kept
-            found = kept[2]
+        found = self._current(preferred)
         if isinstance(found, StorageError):
             raise StorageError(str(found)) from found
         return found
+
+    def _current(self, preferred: Source) -> QualityRecord | StorageError | None:
+        """What was read within the last minute; one reads, and nobody waits for long for that."""
+        kept, now = self._kept, self._clock()
+        if kept is not None and _is_current(kept, preferred, now):
+            return kept[2]
+        earlier = kept if kept is not None and kept[0] == preferred else None
+        if not self._lock.acquire(timeout=READING_TIMEOUT_SECONDS if earlier is None else 0):
+            return StorageError("the scores are being read") if earlier is None else earlier[2]
+        try:
+            kept = self._kept
+            if kept is None or not _is_current(kept, preferred, now):
+                self._kept = kept = preferred, now, self._read(preferred, now)
+            return kept[2]
+        finally:
+            self._lock.release()
 
     def headline(self, shown: Source) -> LeadQuality | None:
         """What one sentence beside the traffic tells of; None where there is nothing to tell.
@@ -247,6 +264,10 @@ class QualityReader:
         except StorageError as error:
             log.warning("the quality of the forecasts cannot be read: %s", error)
             return error
+
+
+def _is_current(kept: _Kept, preferred: Source, now: datetime) -> bool:
+    return kept[0] == preferred and now - KEPT_FOR < kept[1] <= now
 
 
 def _scored_source(session: Session, preferred: Source, first_day: date) -> Source:

@@ -18,6 +18,8 @@ CONNECT_TIMEOUT_SECONDS: Final = 5.0
 # How long no byte may come; each request is tried twice.
 SILENCE_SECONDS: Final = 10.0
 ATTEMPTS: Final = 2
+# What a head may have: those of a history of years have some tens of kilobytes.
+_MAX_CHANGING_BYTES: Final = 4_000_000
 _MAX_REASON: Final = 300
 # What is another one each time, and what repeats which object it was.
 _NOT_TOLD: Final = re.compile(r"\s*\(Request ID: [^)]*\)|^When .*?: (?=AWS Error)")
@@ -105,6 +107,8 @@ class Bucket:
             found = (file.metadata() or {}).get("ETag") or (file.metadata() or {}).get(b"ETag")
             if found is not None and _text(found) == tag:
                 return None
+            if file.size() > _MAX_CHANGING_BYTES:
+                raise StorageError(f"{name} of {self.address} is too large: {file.size()} bytes")
             content: bytes = file.read()
         # A directory has no tags.
         new = _text(found) if found else hashlib.blake2b(content, digest_size=16).hexdigest()

@@ -83,7 +83,13 @@ def test_a_wrong_secret_is_never_repeated(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "address", ["tcp://me:tiny-secret@dask:8786", "tls://dask:8786?token=tiny-secret"]
+    "address",
+    [
+        "tcp://me:tiny-secret@dask:8786",
+        "tls://dask:8786?token=tiny-secret",
+        "tcp://:tiny-secret",
+        "tcp://tiny-secret dask:8786",
+    ],
 )
 def test_the_address_of_a_scheduler_holds_no_secret(address):
     with pytest.raises(ConfigurationError) as refusal:
@@ -91,6 +97,46 @@ def test_the_address_of_a_scheduler_holds_no_secret(address):
     assert "tiny-secret" not in str(refusal.value)
     for good in ("tcp://10.0.0.5:8786", "tls://dask.example:8786", "tcp://[fd00::5]:8786"):
         assert load_settings(dask_scheduler=good).dask_scheduler == good
+
+
+@pytest.mark.parametrize("name", ["database_url", "monitoring_database_url"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        # The password where the port should be; with signs in it that end a password.
+        "postgresql://me@host:tiny-secret/traffic",
+        "postgresql://me:x@host:5432:tiny-secret/traffic",
+        "postgresql://me:x@tiny-secret@host/traffic",
+        "postgresql://me:x@tiny-secret/y@host/traffic",
+        "postgresql://me:tiny-secret@host:70000/traffic",
+        "postgresql://me:tiny-secret@host:0/traffic",
+        "postgresql://me:tiny-secret@[::1/traffic",
+        "postgresql://me:tiny-secret@host1:1,host2:2/traffic",
+        "postgresql://me:tiny-secret@host/traffic\nanother line",
+        "mysql://me:tiny-secret@host/traffic",
+        "me:tiny-secret@host",
+    ],
+)
+def test_the_address_of_a_database_is_refused_without_repeating_it(name, address):
+    with pytest.raises(ConfigurationError) as refusal:
+        load_settings(**{name: address})
+    message = str(refusal.value)
+    assert message.startswith(f"{PREFIX}{name.upper()}: ")
+    assert "\n" not in message
+    assert not any(part in message for part in ("tiny-secret", "traffic", "host1", "another"))
+    assert "installed" not in message
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://me:with%40sign@host:5432/traffic",
+        "postgresql://me:x@[fd00::5]:5432/traffic?sslmode=require",
+        "postgresql://me@/traffic?host=a,b&port=1,2",
+    ],
+)
+def test_an_address_of_a_database_may_have_what_postgresql_knows(address):
+    assert load_settings(database_url=address).database_url.get_secret_value() == address
 
 
 def test_secrets_do_not_show_when_settings_are_printed():

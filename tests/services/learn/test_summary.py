@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from services.operations.database import FILE_NAME, open_operations
 from services.operations.decisions import record_decision
 from services.operations.tables import Decision
 from tests.services.learn.scores import score_rows
+from tests.waiting import PATIENCE_SECONDS
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 YESTERDAY = date(2026, 11, 28)
@@ -163,6 +165,31 @@ def test_the_database_is_asked_once_a_minute_whether_it_answers_or_not(
     assert reader.headline("demo") is None
     clock.now += KEPT_FOR
     assert reader.headline("demo").week.cases == 144
+
+
+def test_nobody_waits_for_a_read_that_hangs(operations, clock, monkeypatch):
+    keep(operations, YESTERDAY)
+    reader = QualityReader(RENNES, operations, clock)
+    first = reader.record("demo")
+    clock.now += KEPT_FOR
+    begun, release, begin = threading.Event(), threading.Event(), operations.begin
+
+    def hanging():
+        begun.set()
+        assert release.wait(PATIENCE_SECONDS)
+        return begin()
+
+    monkeypatch.setattr(operations, "begin", hanging)
+    asked = threading.Thread(target=reader.record, args=("demo",))
+    asked.start()
+    assert begun.wait(PATIENCE_SECONDS)
+    assert reader.record("demo") is first
+    with pytest.raises(StorageError):
+        reader.record("live")
+    assert reader.headline("demo") is not None
+    release.set()
+    asked.join(PATIENCE_SECONDS)
+    assert not asked.is_alive()
 
 
 def test_nothing_recorded_is_no_failure(reader):

@@ -536,6 +536,16 @@ def test_a_head_that_is_none_changes_nothing(
         there.follower().round()
 
 
+def test_a_head_too_large_is_not_read(
+    machine: Callable[..., Machine], bucket: Bucket, storage: ObjectStorage
+) -> None:
+    there = machine("there")
+    bucket.put(TRAFFIC.head, 5_000_000 * b" ")
+    with pytest.raises(StorageError, match="is too large: 5000000 bytes"):
+        there.follower().round()
+    assert storage.asked["GET"] == 0
+
+
 def test_a_directory_that_is_deleted_empties_no_bucket(machine: Callable[..., Machine]) -> None:
     here, there = machine("here"), machine("there")
     publisher, follower = here.publisher(), there.follower()
