@@ -17,6 +17,7 @@ from callbacks.http.answers import not_kept
 from callbacks.http.language import requested_language, with_language
 from callbacks.http.static_files import bootstrap_url
 from components.log_in import LogInPage, build_log_in_page
+from services.base.settings import is_loopback
 from services.base.texts import Texts, formats, languages, load_texts
 from services.web.access.session import (
     LogIn,
@@ -42,6 +43,8 @@ _STATUSES: Final = {
 }
 # What browsers read as another host, or leave out before they read.
 _NOT_A_PATH: Final = re.compile(r"^/[/\\]|[\\\x00-\x20\x7f]")
+# Of a host: its port, and the brackets of IPv6.
+_BESIDE_THE_NAME: Final = re.compile(r"^\[|\]?(:\d*)?$")
 
 
 def register(main: Dash) -> None:
@@ -55,6 +58,8 @@ def register(main: Dash) -> None:
     def log_in() -> ResponseReturnValue:
         texts = load_texts(requested_language())
         wording = texts["log_in"]
+        if _is_in_clear():
+            return _page(main, wording["in_clear"], HTTPStatus.BAD_REQUEST)
         if not (is_from_own_page() and _is_own_form(request.form.get("token", ""))):
             return _page(main, wording["form_too_old"], HTTPStatus.BAD_REQUEST)
         tried = attempt_log_in(
@@ -113,7 +118,8 @@ def _form(main: Dash) -> ResponseReturnValue:
         accept_invitation(invitation)
         # So that no history or bookmark keeps it.
         return redirect(log_in_address(wanted_page()), HTTPStatus.SEE_OTHER)
-    return _page(main, "", HTTPStatus.OK)
+    error = load_texts(requested_language())["log_in"]["in_clear"] if _is_in_clear() else ""
+    return _page(main, error, HTTPStatus.OK)
 
 
 def _page(main: Dash, error: str, status: HTTPStatus) -> Response:
@@ -131,6 +137,18 @@ def _page(main: Dash, error: str, status: HTTPStatus) -> Response:
     )
     document = build_log_in_page(load_texts(language), page)
     return not_kept(Response(document, status, content_type="text/html"))
+
+
+def _is_in_clear() -> bool:
+    """Whether the browser would keep no session from here: its cookie goes by TLS only.
+
+    Browsers make an exception for their own machine.
+    """
+    return (
+        current_app.config["SESSION_COOKIE_SECURE"]
+        and not request.is_secure
+        and not is_loopback(_BESIDE_THE_NAME.sub("", request.host))
+    )
 
 
 def _is_own_form(token: str) -> bool:

@@ -218,7 +218,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _strong_secrets_for_others(self) -> Self:
         # What is not set is made at random, of 100 bits and more.
-        if _is_loopback(self.host) and not self.trusted_proxies:
+        if is_loopback(self.host) and not self.trusted_proxies:
             return self
         for name, (characters, power) in _MIN_STRENGTH.items():
             secret: SecretStr | None = getattr(self, name)
@@ -283,7 +283,8 @@ def _is_one_word(text: str) -> bool:
     return text.isprintable() and " " not in text
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address, without brackets, is of the machine itself."""
     address = _address_of(host)
     return host == "localhost" or (address is not None and address.is_loopback)
 

@@ -59,6 +59,24 @@ def test_behind_a_proxy_the_cookie_goes_by_tls_only(make_client):
     assert len([cookie for cookie in cookies if "Secure" in cookie]) == 2
 
 
+def test_who_comes_in_clear_is_told_why_nobody_gets_in(make_client):
+    client = make_client(dashboard_password=PASSWORD, trusted_proxies=1)
+    told = "Personne ne peut se connecter à cette adresse"
+    in_clear = {"base_url": "http://rennes.example"}
+    by_tls = {"base_url": "https://rennes.example"}
+    assert told in client.get("/connexion", **in_clear).text
+    # Before the password is looked at.
+    answer = client.post("/connexion", data={"name": "admin", "password": PASSWORD}, **in_clear)
+    assert answer.status_code == 400
+    assert told in answer.text
+    assert "Set-Cookie" not in answer.headers
+    for here in ("localhost", "localhost:8050", "127.0.0.1:80", "[::1]", "[::1]:8050"):
+        assert told not in client.get("/connexion", base_url=f"http://{here}").text
+    assert told not in client.get("/connexion", **by_tls).text
+    # Whose cookie goes by either.
+    assert told not in make_client().get("/connexion", **in_clear).text
+
+
 @pytest.mark.parametrize(("name", "password"), [("admin", "x"), ("root", PASSWORD), ("", "")])
 def test_a_wrong_name_or_password_is_told_alike(visitor, name, password):
     answer = send_log_in(visitor, name, password)
