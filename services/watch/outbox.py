@@ -59,6 +59,7 @@ class Outbox:
         self._unsaved: dict[str, OutgoingMessage] = {}
         # Taken by their channel, and not yet crossed off: they must not go out again.
         self._delivered: set[str] = set()
+        self._unreadable = ""
 
     def add(self, message: Message, now: datetime) -> None:
         """Leave a message for every channel."""
@@ -112,8 +113,14 @@ class Outbox:
                 )
                 kept = read_entities(session, query.order_by(OutgoingMessage.created_at))
         except StorageError as error:
-            log.error("waiting notifications cannot be read: %s", error)
+            # Asked for again and again: told once.
+            if str(error) != self._unreadable:
+                log.error("waiting notifications cannot be read: %s", error)
+            self._unreadable = str(error)
             return unsaved
+        if self._unreadable:
+            log.info("waiting notifications can be read again")
+            self._unreadable = ""
         with self._lock:
             # Of those that could not be written since, memory knows better.
             known = {*self._unsaved, *self._delivered}

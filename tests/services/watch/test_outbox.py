@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -123,6 +124,25 @@ def test_a_database_that_can_only_be_read_sends_nothing_again_and_again(
     later = Outbox(operations, ["json://one"], send)
     later.deliver(START + timedelta(seconds=31))
     assert len(sent) == (1 if works else 2)
+
+
+def test_a_database_that_is_away_is_told_once_however_often_it_is_asked(
+    operations, channel, tmp_path, caplog, monkeypatch
+):
+    caplog.set_level(logging.INFO)
+    outbox = Outbox(operations, ["json://one"], channel.send)
+    (tmp_path / "away").mkdir()
+    away = load_settings(
+        data_dir=tmp_path, database_url=f"sqlite:///{tmp_path / 'away'}", _env_file=None
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(outbox, "_operations", open_operations(away))
+        for seconds in range(0, 45, 15):
+            outbox.deliver(START + timedelta(seconds=seconds))
+    outbox.deliver(START + timedelta(minutes=1))
+    outbox.deliver(START + timedelta(minutes=2))
+    assert caplog.text.count("waiting notifications cannot be read: the operations database") == 1
+    assert caplog.text.count("waiting notifications can be read again") == 1
 
 
 def test_the_database_holds_no_address(operations, channel, tmp_path):
