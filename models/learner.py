@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from functools import cache
+from types import FrameType
 from typing import Final, NoReturn
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -170,12 +171,22 @@ def run_alone(city: City, settings: Settings) -> NoReturn:
     def standing_by() -> None:
         metrics_of(settings).alive(utc_now())
 
-    with sole_of_all_hosts(settings, "learner", standing_by=standing_by) as tenure:
-        metrics, turns = metrics_of(settings), Turns()
-        # What the last one published may take a while to come.
-        metrics.alive(utc_now())
-        with publishing(settings, metrics, tenure, LEARNT):
-            work(city, settings, metrics, turns, choosing(city, settings, turns))
+    # What is learnt is published to the end, and the lock given back.
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        with sole_of_all_hosts(settings, "learner", standing_by=standing_by) as tenure:
+            metrics, turns = metrics_of(settings), Turns()
+            # What the last one published may take a while to come.
+            metrics.alive(utc_now())
+            with publishing(settings, metrics, tenure, LEARNT):
+                work(city, settings, metrics, turns, choosing(city, settings, turns))
+    except SystemExit:
+        # Else a training under way would be waited for.
+        os._exit(0)
+
+
+def _stop(_signal_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
 
 
 def work(

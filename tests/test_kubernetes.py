@@ -29,7 +29,7 @@ def of_kind(kind):
     return {item["metadata"]["name"]: item for item in OBJECTS if item["kind"] == kind}
 
 
-DEPLOYMENTS = of_kind("Deployment")
+DEPLOYMENTS = of_kind("Deployment") | of_kind("StatefulSet")
 PODS = {name: item["spec"]["template"]["spec"] for name, item in DEPLOYMENTS.items()}
 LABELS = {
     name: item["spec"]["template"]["metadata"]["labels"] for name, item in DEPLOYMENTS.items()
@@ -127,18 +127,30 @@ def test_settings_are_those_there_are_and_secrets_lie_apart():
     for name in OWN:
         env = {item["name"]: item for item in container(name)["env"]}
         assert all(kinds[setting] is False for setting in env)
-        # Incidents of two pods are two.
-        place = env["TRAFFIC_HOST_NAME"]["valueFrom"]["fieldRef"]["fieldPath"]
-        assert place == "metadata.name"
     assert all(kinds[name] is True for name in secrets)
     assert all(
         {"secretRef": {"name": "traffic-secrets"}} in container(name)["envFrom"] for name in OWN
     )
 
 
+def test_incidents_of_two_pods_are_two_and_are_found_again_by_the_next_pod_of_a_name():
+    for name in OWN:
+        told = {item["name"]: item for item in container(name)["env"]}["TRAFFIC_HOST_NAME"]
+        if DEPLOYMENTS[name]["kind"] == "StatefulSet":
+            assert told["valueFrom"]["fieldRef"]["fieldPath"] == "metadata.name"
+            assert DEPLOYMENTS[name]["spec"]["serviceName"] in of_kind("Service")
+        else:
+            assert told["value"] == name
+            assert DEPLOYMENTS[name]["spec"]["replicas"] == 1
+            # Never two at a time.
+            assert DEPLOYMENTS[name]["spec"]["strategy"] == {"type": "Recreate"}
+
+
 def test_a_service_leads_to_pods_that_listen():
     for item in of_kind("Service").values():
         [name] = chosen({"matchLabels": item["spec"]["selector"]})
+        if item["spec"].get("clusterIP") == "None":
+            continue
         listening = {port["name"] for port in container(name)["ports"]}
         assert {port["targetPort"] for port in item["spec"]["ports"]} <= listening
 

@@ -146,10 +146,12 @@ def _begun(
         try:
             if lock.take():
                 stopping.wait(lock.seconds_of_another())
-                epoch = lock.begin()
-                # The line may have been cut meanwhile.
+                # The line may have been cut meanwhile: before the other ones are told of this one,
+                # and before this one begins.
                 if lock.take():
-                    return epoch
+                    epoch = lock.begin()
+                    if lock.take():
+                        return epoch
             what, level = f"another {role} is at work on some host", logging.INFO
         except StorageError as error:
             what, level = str(error), logging.WARNING

@@ -295,8 +295,12 @@ def test_a_learner_of_its_own_publishes_nothing_else(machines, server):
             heads = {f"town/heads/{part.name}.json" for part in LEARNT}
             wait_until(lambda: heads <= server.names(), 2 * PATIENCE_SECONDS)
             wait_until(lambda: heartbeat_of(there.data_dir, "learner") is not None)
+            (there.data_dir / "models" / "week").mkdir(parents=True, exist_ok=True)
+            (there.data_dir / "models" / "week" / "champion").write_text("learnt last")
         finally:
             supervisor.terminate()
+    # What came last is said before it ends.
+    assert b"models/week/champion" in server.content("town/heads/models.json")
     assert {
         name for name in server.names() if name.endswith(".json") and "/heads/" in name
     } == heads
