@@ -37,6 +37,7 @@ from services.operations.engines import (
     parse_url,
     server_engine,
     sqlite_engine,
+    unfit_encoding,
     unhurried,
 )
 from services.operations.schema import SCHEMA_VERSION, migrate, missing_tables, version_of
@@ -230,6 +231,11 @@ class Operations:
             raise StorageError(
                 f"the operations database {self._name} is of PostgreSQL {server[0]}, "
                 f"and {OLDEST_SERVER[0]} or newer is needed"
+            )
+        if self._file is None and (encoding := unfit_encoding(connection)) is not None:
+            raise StorageError(
+                f"the operations database {self._name} holds text in {encoding}, and has to be "
+                "made with ENCODING 'UTF8'"
             )
         try:
             return version_of(connection)

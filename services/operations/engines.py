@@ -33,6 +33,8 @@ _UNDEFINED_TABLE: Final = "42P01"
 _CONNECTION_LOST: Final = ("08", "57P")
 # Older ones get no mending any more.
 OLDEST_SERVER: Final = (13,)
+# What holds every text. One that states none keeps what it is given.
+_ENCODINGS: Final = frozenset({"UTF8", "SQL_ASCII"})
 # Any number that no other program of this database takes.
 _WRITERS_LOCK: Final = 7_462_001
 # Of each process and direction: eight processes on two hosts have 32 connections open at rest and
@@ -161,7 +163,15 @@ def connection_limits(patience_seconds: float) -> dict[str, str | int]:
         "keepalives_count": _PROBES,
         "tcp_user_timeout": _ms(gone_s + _PROBES),
         "fallback_application_name": "traffic-rennes",
+        # Whatever the server's own is: of one that states none, text would come as bytes.
+        "client_encoding": "UTF8",
     }
+
+
+def unfit_encoding(connection: Connection) -> str | None:
+    """The encoding of a server's database, where it cannot hold every text; else None."""
+    encoding: str = _driver(connection).info.parameter_status("server_encoding")
+    return None if encoding in _ENCODINGS else encoding
 
 
 def make_file(path: Path, patience_seconds: float) -> None:

@@ -106,6 +106,35 @@ def test_a_read_only_database_without_tables_is_one_line(settings, postgres, pos
     assert "read-only transaction" in refusal(open_operations(settings))
 
 
+@contextmanager
+def encoded(postgres: Postgres, encoding: str) -> Iterator[str]:
+    """The address of a database whose text is encoded in another way."""
+    name = f"test_of_{encoding.lower()}"
+    postgres.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0")
+    try:
+        yield postgres.url(name)
+    finally:
+        postgres.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.usefixtures("postgres_url")
+def test_where_a_server_states_no_encoding_text_is_kept_as_it_is(tmp_path, postgres):
+    """As Debian makes it where no language is set, in containers."""
+    with encoded(postgres, "SQL_ASCII") as url:
+        operations = open_operations(settings_at(tmp_path, url))
+        assert record_decision(operations, decision("Saint-Malo → Maurepas"))
+        reading = open_operations(settings_at(tmp_path, url), read_only=True)
+        assert [one.version for one in decisions_of(reading)] == ["Saint-Malo → Maurepas"]
+
+
+@pytest.mark.usefixtures("postgres_url")
+def test_an_encoding_that_does_not_hold_every_text_is_one_line(tmp_path, postgres):
+    with encoded(postgres, "LATIN1") as url:
+        operations = open_operations(settings_at(tmp_path, url))
+        assert "holds text in LATIN1" in refusal(operations)
+        assert record_decision(operations, decision("é")) is False
+
+
 def test_a_server_too_old_is_one_line(settings, monkeypatch):
     monkeypatch.setattr(database, "OLDEST_SERVER", (99,))
     for read_only in (False, True):
