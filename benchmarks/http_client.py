@@ -62,8 +62,8 @@ class Answer:
 class Connection:
     """One connection, kept open from one request to the next."""
 
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection((HOST, port), timeout=_TIMEOUT_SECONDS)
+    def __init__(self, port: int, timeout_s: float = _TIMEOUT_SECONDS) -> None:
+        self._socket = socket.create_connection((HOST, port), timeout=timeout_s)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self) -> Connection:

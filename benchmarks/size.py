@@ -119,7 +119,7 @@ def _asked(server: Server, publisher: Publisher) -> Iterator[Found]:
         "details of a snapshot, compressed": f"/snapshot/{news['version']}/details",
     }.items():
         started = _cpu_s(process)
-        with Connection(server.port) as line:
+        with Connection(server.port, _START_LIMIT_SECONDS) as line:
             answer = line.exchange(get_request(server.port, path))
         yield Found(name, len(answer.body) / 1e3, "kB")
         yield Found(f"{name}, processor time of the first", _cpu_s(process) - started, "s")
