@@ -176,5 +176,11 @@ def test_visitors_cost_the_cache_and_operators_stay_on_one_host(tmp_path, postgr
             assert min(asked_of_hosts("/confidentialite", 30, cookies=cookies)) == 0
             # What is told to the watch of a host is told to nobody outside.
             assert requests.get(f"{url}/metrics", timeout=10).status_code == 404
+            while hosts:
+                hosts.pop().kill()
+            wait_until(lambda: requests.get(url, timeout=10).status_code == 503)
+            away = requests.get(url, timeout=10)
+            assert "Le site ne répond pas" in away.text
+            assert away.headers["Refresh"] == "10"
     # Lines would hold visitors' addresses, and nginx's own file wants some.
     assert (tmp_path / "nginx" / "access.log").read_text() == ""
