@@ -160,13 +160,9 @@ def _seen(server: Server, publisher: Publisher) -> Iterator[Found]:
             painted_ms = open_page(page, server, texts)
             yield Found(_PAINTED, painted_ms / 1e3, "s")
             yield Found("browser: all that it loads", sum(answer_sizes(loaded)) / 1e3, "kB")
-            before = len(loaded)
+            # The first of the two is shown when changes begin.
             publisher.publish_next()
             page.evaluate("([place, names]) => window.trafficProbe.ask(place, names)", [0, NAMES])
-            page.wait_for_load_state("networkidle")
-            told = answer_sizes(loaded[before:])
-            yield Found("browser: a snapshot, all that is loaded for it", sum(told) / 1e3, "kB")
-            yield Found("browser: a snapshot, requests for it", len(told), "")
             painted = spread(changes_ms(page, "refresh"), "ms")
             yield Found("browser: refresh → painted", painted.value, "ms")
             for name, levels in {"": 0, ", closer": _CLOSER_LEVELS}.items():
