@@ -26,6 +26,11 @@ def give_back_memory() -> None:
     machine could use.
     """
     gc.collect()
+    give_back_freed()
+
+
+def give_back_freed() -> None:
+    """Let go of what is freed already, a moment's work, for a process that answers people."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     # Of the GNU C library; others give back by themselves.
     if trim is not None:
