@@ -12,6 +12,7 @@ order: nobody ever holds more. The scheduler gives a day whose worker died to an
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import platform
@@ -26,7 +27,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from distributed import Client, Future, get_worker
+from distributed import Client, Future, Security, get_worker
+from distributed.core import rpc
 from distributed.exceptions import WorkerStartTimeoutError
 
 from services.base.data_directory import check_city
@@ -218,12 +220,20 @@ def _history(data_dir: Path, city: City, source: Source, reference: str | None) 
     return History(data_dir, source, networks)
 
 
+async def _ask(scheduler: str) -> None:
+    """Have a scheduler answer: a client waits for ever for one that only takes its connection."""
+    with_security = Security().get_connection_args("client")
+    async with rpc(scheduler, connection_args=with_security, timeout=_CONNECT_SECONDS) as there:
+        await asyncio.wait_for(there.identity(), _CONNECT_SECONDS)
+
+
 @contextmanager
 def _connected(scheduler: str) -> Iterator[Client]:
     # What it has to say of a scheduler that goes is said here, in one line.
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
+        asyncio.run(_ask(scheduler))
         client = Client(
             scheduler,
             timeout=_CONNECT_SECONDS,

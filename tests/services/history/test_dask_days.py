@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
@@ -181,11 +182,17 @@ def test_the_days_of_a_worker_that_is_killed_are_computed_by_another(
     assert not told(caplog)
 
 
-def test_a_scheduler_that_is_not_there_is_told_in_one_line(data_dir, monkeypatch, caplog):
+@pytest.mark.parametrize("is_silent", [False, True], ids=["away", "silent"])
+def test_a_scheduler_that_does_not_answer_is_told_in_one_line(
+    data_dir, is_silent, monkeypatch, caplog
+):
     monkeypatch.setattr(dask_days, "_CONNECT_SECONDS", 0.2)
-    address = f"tcp://{HOST}:{free_port()}"
-    found = DayMap(address, min_days=1)(named, history_in(data_dir), DAYS)
-    assert list(found) == [day.isoformat() for day in DAYS]
+    with socket.create_server((HOST, 0)) as listening:
+        # One takes connections and says nothing more.
+        port = listening.getsockname()[1] if is_silent else free_port()
+        address = f"tcp://{HOST}:{port}"
+        found = DayMap(address, min_days=1)(named, history_in(data_dir), DAYS)
+        assert list(found) == [day.isoformat() for day in DAYS]
     [line] = told(caplog)
     assert line.startswith(f"Dask scheduler {address}: not reached")
     assert line.endswith("6 of 6 days are computed in this process")
