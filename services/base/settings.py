@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self, get_args
+from typing import Annotated, Any, Final, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
@@ -340,8 +340,22 @@ def _check_database_url(address: str, *, servers_only: bool = False) -> None:
         raise ValueError(f"{expected}; in a name or password @ is written %40, / %2F, : %3A")
     if url.port is not None and not 0 < url.port <= _LARGEST_PORT:
         raise ValueError(f"its port must be from 1 to {_LARGEST_PORT}")
+    if url.get_backend_name() == "postgresql" and url.query:
+        _check_connection_options(dict(url.query))
     if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
         raise ValueError("SQLite must be in a file, which several processes share")
+
+
+def _check_connection_options(options: dict[str, Any]) -> None:
+    """Those that Python code alone can hand to the driver would fail at the first use."""
+    from psycopg import ProgrammingError  # noqa: PLC0415
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415
+
+    try:
+        make_conninfo(**options)
+    # Its words repeat the option, which may be half a password.
+    except (ProgrammingError, TypeError):
+        raise ValueError("its options after ? must be libpq's") from None
 
 
 def _setting_of(place: tuple[int | str, ...]) -> str:

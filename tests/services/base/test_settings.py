@@ -113,6 +113,8 @@ def test_the_address_of_a_scheduler_holds_no_secret(address):
         "postgresql://me:tiny-secret@[::1/traffic",
         "postgresql://me:tiny-secret@host1:1,host2:2/traffic",
         "postgresql://me:tiny-secret@host/traffic\nanother line",
+        "postgresql://me:x@host/traffic?prepare_threshold=0",
+        "postgresql://me:x@host/traffic?tiny-secret=1",
         "mysql://me:tiny-secret@host/traffic",
         "me:tiny-secret@host",
     ],
@@ -131,7 +133,7 @@ def test_the_address_of_a_database_is_refused_without_repeating_it(name, address
     "address",
     [
         "postgresql://me:with%40sign@host:5432/traffic",
-        "postgresql://me:x@[fd00::5]:5432/traffic?sslmode=require",
+        "postgresql://me:x@[fd00::5]:5432/traffic?sslmode=require&connect_timeout=3",
         "postgresql://me@/traffic?host=a,b&port=1,2",
     ],
 )
