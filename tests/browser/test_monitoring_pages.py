@@ -378,11 +378,15 @@ def test_charts_say_what_they_show(monitoring_page: MonitoringPage) -> None:
     expect(page.locator("#chart .xtitle")).to_have_text("Jour")
     drawn = page.evaluate("""() => {
         const chart = document.getElementById("chart"), trace = chart.data[0];
-        return {scale: [trace.zmin, trace.zmax], day: trace.x.at(-1), cells: trace.z.flat().length,
+        return {scale: [trace.zmin, trace.zmax], day: trace.x.at(-1), counts: trace.z.flat(),
             unit: chart._fullData[0].colorbar.title.text};
     }""")
     today = datetime.now(RENNES.time_zone).date().isoformat()
-    assert drawn == {"scale": [0, 4], "day": today, "cells": 24 * 15, "unit": "Requêtes"}
+    counts = drawn.pop("counts")
+    assert len(counts) == 24 * 15
+    # Pages that other tests opened may have asked as well.
+    assert sum(counts) >= 4
+    assert drawn == {"scale": [0, max(counts)], "day": today, "unit": "Requêtes"}
     monitoring_page.open(f"endpoint/{number}/users", "answer.children")
     expect(page.locator("#content .box").first).to_be_attached()
     expect(page.get_by_label("callbacks")).to_be_visible()
