@@ -11,7 +11,7 @@
   const QUARTER_S = 900;
   const MINUTE_S = 60;
   const QUARTERS = HOUR_S / QUARTER_S;
-  const EDGE = { top: 8, right: 16, bottom: 18, left: 46 };
+  const EDGE = { top: 8, right: 16, bottom: 18, left: 52 };
   // The first lies below the others.
   const LINES = ["usual", "forecast", "observed"];
   const HOURS_PER_TICK = 6;
