@@ -48,7 +48,7 @@ _READING_SECONDS: Final = 4.0
 # A server that has not even ended it by then stands still.
 _SILENCE_SECONDS: Final = 1.0
 # Who stopped in the midst of a transaction keeps all others from writing no longer than this.
-_IDLE_SECONDS: Final = 30.0
+IDLE_SECONDS: Final = 30.0
 # libpq takes no less.
 _MIN_CONNECT_SECONDS: Final = 2
 _PROBES: Final = 3
@@ -92,17 +92,22 @@ def sqlite_engine(file: Path, *, read_only: bool) -> Engine:
     return engine
 
 
-def server_engine(url: URL, *, read_only: bool, patience_seconds: float) -> Engine:
+def pooled_engine(url: URL, patience_seconds: float, connections_kept: int) -> Engine:
     """Connections to a server, each of which notices within seconds that it was cut."""
-    engine = create_engine(
+    return create_engine(
         url,
         # A connection that the server closed meanwhile is found out before it is used.
         pool_pre_ping=True,
         pool_timeout=patience_seconds,
-        pool_size=_CONNECTIONS_KEPT,
+        pool_size=connections_kept,
         max_overflow=_CONNECTIONS_BESIDE,
         connect_args=connection_limits(patience_seconds),
     )
+
+
+def server_engine(url: URL, *, read_only: bool, patience_seconds: float) -> Engine:
+    """Those of the operations database; whoever writes has it to themselves."""
+    engine = pooled_engine(url, patience_seconds, _CONNECTIONS_KEPT)
     statement_s = _READING_SECONDS if read_only else _STATEMENT_SECONDS
     first = "set_config('transaction_read_only', 'on', true)"
     if not read_only:
@@ -118,7 +123,7 @@ def server_engine(url: URL, *, read_only: bool, patience_seconds: float) -> Engi
         limits = {
             "lock_timeout": patience_s,
             "statement_timeout": patience_s + statement_s,
-            "idle_in_transaction_session_timeout": _IDLE_SECONDS,
+            "idle_in_transaction_session_timeout": IDLE_SECONDS,
         }
         # In one journey, and in this order.
         settings = [f"set_config('{name}', '{_ms(s)}', true)" for name, s in limits.items()]

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
-    create_engine,
     delete,
     event,
     func,
@@ -31,10 +30,11 @@ from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
 from services.base.clock import utc_now
 from services.operations.engines import (
-    connection_limits,
+    IDLE_SECONDS,
     is_missing_table,
     limit_answers,
     parse_url,
+    pooled_engine,
 )
 from services.web.monitoring.complaints import describe, logger
 from services.web.monitoring.database import (
@@ -50,16 +50,13 @@ from services.web.monitoring.graphs import PERIOD_SECONDS
 _WRITERS_LOCK: Final = 7_462_003
 # Of each process: one writes, operators read.
 _CONNECTIONS_KEPT: Final = 1
-_CONNECTIONS_BESIDE: Final = 4
-# Who stopped in the midst of a transaction keeps all others from writing no longer than this.
-_IDLE_SECONDS: Final = 30.0
 # A page of weeks of measures takes a while; a server that stands still must not keep its thread.
 _ANSWER_SECONDS: Final = 30.0
 _OF_A_TRANSACTION: Final = {
     # The package's columns have no zone, and what it gives them is UTC.
     "TimeZone": "UTC",
     "lock_timeout": f"{BUSY_TIMEOUT_SECONDS:.0f}s",
-    "idle_in_transaction_session_timeout": f"{_IDLE_SECONDS:.0f}s",
+    "idle_in_transaction_session_timeout": f"{IDLE_SECONDS:.0f}s",
 }
 
 
@@ -219,16 +216,8 @@ class MeasuresServer:
 
 
 def server_engine(address: str) -> Engine:
-    """Connections to a server, each of which notices within seconds that it was cut."""
-    engine = create_engine(
-        parse_url(address),
-        # A connection that the server closed meanwhile is found out before it is used.
-        pool_pre_ping=True,
-        pool_timeout=BUSY_TIMEOUT_SECONDS,
-        pool_size=_CONNECTIONS_KEPT,
-        max_overflow=_CONNECTIONS_BESIDE,
-        connect_args=connection_limits(BUSY_TIMEOUT_SECONDS),
-    )
+    """Those of the measures; whoever writes takes its turn."""
+    engine = pooled_engine(parse_url(address), BUSY_TIMEOUT_SECONDS, _CONNECTIONS_KEPT)
     settings = [
         f"set_config('{name}', '{value}', true)" for name, value in _OF_A_TRANSACTION.items()
     ]

@@ -242,7 +242,7 @@ def test_who_stops_in_the_midst_of_a_transaction_keeps_others_waiting_for_a_whil
     def stop_for_a_while():
         with ExitStack() as transaction:
             with monkeypatch.context() as patch:
-                patch.setattr("services.operations.engines._IDLE_SECONDS", 0.2)
+                patch.setattr("services.operations.engines.IDLE_SECONDS", 0.2)
                 transaction.enter_context(stopped.begin())
             assert record_decision(open_operations(settings), decision())
 
