@@ -18,7 +18,7 @@ import logging
 import platform
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -233,7 +233,9 @@ def _connected(scheduler: str) -> Iterator[Client]:
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        asyncio.run(_ask(scheduler))
+        # In a thread of its own: whoever calls may have a loop of events that runs.
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            thread.submit(lambda: asyncio.run(_ask(scheduler))).result()
         client = Client(
             scheduler,
             timeout=_CONNECT_SECONDS,

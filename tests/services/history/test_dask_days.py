@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
@@ -114,6 +115,14 @@ def test_days_are_computed_by_the_workers_in_order(data_dir, on_two, caplog):
     found = list(on_two(whose, history_in(data_dir), DAYS))
     assert len(found) == len(DAYS)
     assert os.getpid() not in found
+    assert not told(caplog)
+
+
+def test_whoever_calls_may_have_a_loop_of_events(data_dir, on_two, caplog):
+    async def compute():
+        return list(on_two(named, history_in(data_dir), DAYS))
+
+    assert asyncio.run(compute()) == [day.isoformat() for day in DAYS]
     assert not told(caplog)
 
 

@@ -12,6 +12,7 @@ from importlib import resources
 import pytest
 import tzlocal
 
+from services.city.rennes import RENNES
 from services.operations.database import open_operations
 from services.operations.tables import Incident
 from services.web.monitoring import GRAPHS_EXTENSION, graphs, start_graphs
@@ -55,7 +56,8 @@ def fire(data_dir, rule: str) -> None:
 def values(client, title: str) -> list[float]:
     """What the page's own requests give for a graph."""
     found = {graph["title"]: graph["graph_id"] for graph in client.get(GRAPHS).json}
-    today = datetime.now(UTC).date()
+    # Days are the city's, as the visitor's browser names them: another one than UTC's at 23 h UTC.
+    today = datetime.now(RENNES.time_zone).date()
     address = f"/dashboard/api/custom_graph/{found[title]}/{today - timedelta(days=1)}/{today}"
     return [float(point["value"]) for point in client.get(address).json]
 
