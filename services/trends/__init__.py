@@ -1,0 +1,1 @@
+"""What the history knows of places and periods: the archive, and a view for each question."""

@@ -1,0 +1,54 @@
+"""Which questions to the archive have an answer, and by what it is computed.
+
+Imported where answers are computed only: it brings all that they need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from services.plain.trends.asking import Query, view_of
+
+Report = Callable[[int, int], None]
+"""Told how much is done, and of how much; it raises where nobody wants the answer any more."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A kind of question.
+
+    Attributes
+    ----------
+    query_type : type
+        Its tag is the view's name.
+    answer : callable
+        Given the archive, the question and the report; gives the answer. A TrafficError says
+        why there is none.
+    """
+
+    query_type: type[Query[Any]]
+    answer: Callable[[Any, Any, Report], msgspec.Struct]
+
+
+VIEWS: Final[tuple[View, ...]] = ()
+
+
+def by_name(views: Iterable[View]) -> Mapping[str, View]:
+    """The views by their names.
+
+    Raises
+    ------
+    ValueError
+        When two have the same name.
+    """
+    found: dict[str, View] = {}
+    for view in views:
+        name = view_of(view.query_type)
+        if name in found:
+            raise ValueError(f"two views are called {name}")
+        found[name] = view
+    return found
