@@ -13,14 +13,16 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.base.clock import Clock
-from services.base.errors import FeedUnreachable
+from services.base.errors import FeedUnreachable, StorageError
 from services.city.city import City
 from services.metrics.shared_directory import metric_registry
 from services.metrics.work import FetchOutcome, WorkMetrics
 from services.observe.feeds.roadworks import CheckedRoadworks, check_roadworks
 from services.observe.feeds.sources import Feed
 from services.observe.observer import journal_error
+from services.operations.database import Operations
 from services.plain.roadworks import ROADWORK_LEVELS
+from services.traffic.past_roadworks import keep_list
 from services.traffic.roadworks import RoadworksList
 from services.traffic.snapshot import Source, feed_of
 from services.traffic.store import Store
@@ -45,6 +47,8 @@ class RoadworksObserver:
     metrics : WorkMetrics, optional
     city : City
         Whose roadworks are believed.
+    operations : Operations, optional
+        Where it is kept what lists told when.
     """
 
     def __init__(
@@ -55,8 +59,10 @@ class RoadworksObserver:
         metrics: WorkMetrics | None = None,
         *,
         city: City,
+        operations: Operations | None = None,
     ) -> None:
         self._store = store
+        self._operations = operations
         self._feeds = feeds
         self._clock = clock
         self._metrics = metrics or WorkMetrics(metric_registry(), "worker")
@@ -114,10 +120,20 @@ class RoadworksObserver:
         told = checked.told
         self._store.write_roadworks(told)
         self._note_kept(told)
+        self._keep_past(told)
         log.info("%s roadworks %s: %d sites", told.source, told.version, len(told.roadworks))
         if checked.problems:
             problems = ", ".join(f"{name} {count}" for name, count in checked.problems.items())
             log.warning("records on roadworks that failed a check and are left out: %s", problems)
+
+    def _keep_past(self, told: RoadworksList) -> None:
+        """A database that is away must not hide the list: the next one tells the same."""
+        if self._operations is None:
+            return
+        try:
+            keep_list(self._operations, told)
+        except StorageError as error:
+            log.error("what roadworks there were is not kept: %s", error)
 
     def _note_kept(self, told: RoadworksList) -> None:
         counts = Counter(

@@ -18,6 +18,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 
+from services.plain.roadworks import RoadworkLevel
+
 Kind = Literal["zones", "week", "nowcast", "camera"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 """The kinds of models: zone by hour of the week, segment by hour of the week, the next hour, and
@@ -396,6 +398,41 @@ class TrafficEvent(Base):
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, index=True)
+
+
+class RoadworkMeasure(Base):
+    """A measure of a roadwork as lists told it, and from when until when they did.
+
+    Attributes
+    ----------
+    id : str
+        Of its source and all that is told of it: one that is changed is another one.
+    event_id, town, purpose
+        As :class:`services.traffic.roadworks.Roadwork`.
+    kind, comment, place, level, first_day, last_day, geometry
+        As :class:`services.traffic.roadworks.Measure`.
+    first_seen_at, last_seen_at : datetime
+        Of the first list that told it, and of the last one.
+    """
+
+    __tablename__ = "roadwork_measures"
+
+    id: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    source: Mapped[str] = mapped_column(_NAME, info=_one_of(EventSource))
+    event_id: Mapped[str] = mapped_column(Text)
+    town: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    comment: Mapped[str] = mapped_column(Text)
+    place: Mapped[str] = mapped_column(Text)
+    level: Mapped[str] = mapped_column(_NAME, info=_one_of(RoadworkLevel))
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date)
+    geometry: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON(none_as_null=True), info={FORM: dict[str, Any]}
+    )
+    first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class LogInFailure(Base):

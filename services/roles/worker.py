@@ -52,6 +52,7 @@ from services.operations.database import Operations, open_operations
 from services.operations.events import prune_events
 from services.operations.incidents import prune_incidents
 from services.operations.log_in_failures import prune_log_in_failures
+from services.operations.roadworks import prune_roadworks
 from services.replication.parts import OBSERVED, PARTS, Part
 from services.roles.processes import LEARNER, Child, Supervisor, module_command
 from services.roles.sole import sole_of_all_hosts
@@ -114,7 +115,8 @@ def make_roadworks_observer(
         feeds["live"] = LiveFeed(address, ROADWORKS_LIMITS)
     if settings.source != "live" and settings.roadworks_url != "":
         feeds["demo"] = DemoRoadworks()
-    return RoadworksObserver(store, feeds, utc_now, metrics, city=CITY)
+    operations = open_operations(settings)
+    return RoadworksObserver(store, feeds, utc_now, metrics, city=CITY, operations=operations)
 
 
 def make_scheduler(
@@ -194,8 +196,9 @@ def look_after_history(settings: Settings, operations: Operations) -> None:
         history_kept = timedelta(days=settings.history_retention_days)
         prune_readings(operations, now, history_kept)
         prune_events(operations, now, history_kept)
+        prune_roadworks(operations, now, history_kept)
     except StorageError as error:
-        log.error("old incidents, readings, events and log-ins were not removed: %s", error)
+        log.error("old incidents, readings, events, roadworks, log-ins not removed: %s", error)
     # Last: it may raise, so that its failure counts.
     prune_measures(settings, now)
     give_back_memory()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Final
 
 from services.plain.roadworks import ROADWORK_LEVELS, RoadworkLevel
@@ -77,16 +79,22 @@ def place_roadworks(told: RoadworksList, network: Network, day: date) -> tuple[P
         there.
     """
     present = [(one, measures) for one in told.roadworks if (measures := one.measures_from(day))]
-    found = segments_along(
-        network, [measure.geometry for _, measures in present for measure in measures]
-    )
-    placed, first = [], 0
-    for one, measures in present:
-        last = first + len(measures)
-        segments = sorted({segment for part in found[first:last] for segment in part})
-        placed.append(PlacedRoadwork(one, measures, measures[0].holds_on(day), tuple(segments)))
-        first = last
+    found = segments_of([measures for _, measures in present], network)
+    placed = [
+        PlacedRoadwork(one, measures, measures[0].holds_on(day), segments)
+        for (one, measures), segments in zip(present, found, strict=True)
+    ]
     return tuple(sorted(placed, key=_order))
+
+
+def segments_of(sites: Sequence[Sequence[Measure]], network: Network) -> Iterator[tuple[int, ...]]:
+    """The segments that the measures of each site are on, as places in the network's order."""
+    found = iter(
+        segments_along(network, [measure.geometry for measures in sites for measure in measures])
+    )
+    for measures in sites:
+        parts = islice(found, len(measures))
+        yield tuple(sorted({segment for part in parts for segment in part}))
 
 
 def likely_causes(placed: tuple[PlacedRoadwork, ...], network: Network) -> dict[int, int]:

@@ -42,11 +42,16 @@ class Rig:
         self.metrics = WorkMetrics(self.registry, "worker")
         self.start()
 
-    def start(self) -> None:
+    def start(self, operations=None) -> None:
         """The worker starts again."""
         feeds = {"live": self.live, "demo": self.demo}
         self.observer = RoadworksObserver(
-            self.store, feeds, lambda: self.now, self.metrics, city=RENNES
+            self.store,
+            feeds,
+            lambda: self.now,
+            self.metrics,
+            city=RENNES,
+            operations=operations,
         )
 
     def show(self, source) -> None:
