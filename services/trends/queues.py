@@ -1,0 +1,366 @@
+"""Queues in space and time on a route, and the bottlenecks that they come back at.
+
+Definition
+----------
+A cell, a segment during one step of time, is slow where free-flow time ÷ actual time is below
+:data:`SLOW_SHARE`. Slow cells that touch, along the road or in time, are one queue. So are slow
+cells with little between them: up to :data:`BRIDGED_M` of road at one time, known or not, or up to
+:data:`BRIDGED_S` in which a segment was not known; nothing is bridged where the road is closed. A
+queue is told where it lasts :data:`MIN_DURATION_S` and is :data:`MIN_LENGTH_M` long at least once.
+
+Its head is the downstream end, where the speed recovers: of each step the last segment of the
+queue, and of the whole queue the one that it is for the longest time, the furthest of equals.
+
+Lost time is that of one driver who passes: seconds more than in free flow over the queue, of what
+is known of it. Over a day or a period it is that of one driver who passes in each step of time, for
+how many do is not known (the counts of vehicles that a delay in vehicle-hours needs).
+
+A bottleneck is a place: queues whose heads lie within :data:`SAME_HEAD_M` of each other along a
+route, named after the head that lost the most. Routes share segments: queues of the same time that
+share half of the cells of the smaller are one, told where it loses the most.
+
+Sources
+-------
+C. Chen, A. Skabardonis, P. Varaiya, "Systematic identification of freeway bottlenecks",
+Transportation Research Record 1867, 2004, as PeMS has it: the speed upstream is below 40 mph of 65
+(0.62), recovers downstream, and does so in five of seven periods of five minutes.
+A. Lund, M. Pack, C. Plaisant, M. Franz, "Algorithms for identifying and ranking bottlenecks using
+probe data", 2016, as RITIS has it: speeds below 60 % of the reference speed, neighbours joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+SLOW_SHARE: Final = 0.60
+"""Share of the free-flow speed below which a cell is slow."""
+BRIDGED_M: Final = 250.0
+BRIDGED_S: Final = 1_800.0
+MIN_LENGTH_M: Final = 200.0
+MIN_DURATION_S: Final = 1_800.0
+SAME_HEAD_M: Final = 400.0
+SHARED_CELLS: Final = 0.5
+
+# More than any network has segments.
+_MOST_COLUMNS: Final = 10_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """A way along which queues are looked for.
+
+    Attributes
+    ----------
+    key : str
+        Of its corridor.
+    segments : array of int, shape (segments,)
+        Which columns of the travel times are its segments, in the order of travel.
+    length_m, free_s : array of float, shape (segments,)
+    is_ring : bool
+        Whether the first segment follows the last.
+    """
+
+    key: str
+    segments: NDArray[np.int64]
+    length_m: NDArray[np.float64]
+    free_s: NDArray[np.float64]
+    is_ring: bool = False
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One queue of one day.
+
+    Attributes
+    ----------
+    route : str
+        Key of the route that it was found on.
+    head : int
+        Column of the head's segment.
+    first_step, last_step : int
+        Of the day, both included.
+    hours : frozenset of int
+        Hours of the day, in the city, at which it stood.
+    length_m, mean_length_m : float
+        The longest that it was, and the mean over the steps that it stood.
+    duration_s : float
+    lost_s : float
+        Seconds lost by one driver who passes in each step, in all.
+    worst_s : float
+        The most that one who passes loses.
+    reaches_end : bool
+        Whether the route ends at the head: the queue may go on beyond.
+    """
+
+    route: str
+    head: int
+    first_step: int
+    last_step: int
+    hours: frozenset[int]
+    length_m: float
+    mean_length_m: float
+    duration_s: float
+    lost_s: float
+    worst_s: float
+    reaches_end: bool
+
+
+@dataclass(frozen=True)
+class Bottleneck:
+    """A place where queues come back.
+
+    Attributes
+    ----------
+    head : int
+        Column of the segment that it is named after.
+    queues : tuple of (date, Queue)
+        In the order of the days; never empty.
+    """
+
+    head: int
+    queues: tuple[tuple[date, Queue], ...]
+
+    @property
+    def lost_s(self) -> float:
+        """Seconds lost by one driver who passes in each step of the period."""
+        return sum(queue.lost_s for _, queue in self.queues)
+
+    @property
+    def days(self) -> int:
+        """On how many days a queue stood there."""
+        return len({day for day, _ in self.queues})
+
+    def days_by_hour(self) -> list[int]:
+        """On how many days a queue stood there at each hour of the day, in the city."""
+        at_hour = {(day, hour) for day, queue in self.queues for hour in queue.hours}
+        return [sum(hour == of for _, of in at_hour) for hour in range(24)]
+
+
+def queues_of_day(
+    routes: Sequence[Route],
+    travel_s: NDArray[np.floating],
+    is_closed: NDArray[np.bool_],
+    hours: NDArray[np.integer],
+    step_s: float,
+) -> list[Queue]:
+    """The queues of one day on some routes, each once, the one that lost the most first.
+
+    Parameters
+    ----------
+    routes : sequence of Route
+    travel_s : array of float, shape (steps, columns)
+        Seconds that each segment takes, NaN where not known (``zone_ratios.travel_times_s``).
+    is_closed : array of bool, shape (steps, columns)
+    hours : array of int, shape (steps,)
+        Hour of the day, in the city, at which each step begins.
+    step_s : float
+    """
+    regions = [
+        region for route in routes for region in _regions(route, travel_s, is_closed, hours, step_s)
+    ]
+    regions.sort(key=lambda region: -region.queue.lost_s)
+    kept: list[_Region] = []
+    for region in regions:
+        if not any(_are_same(region, other) for other in kept):
+            kept.append(region)
+    return [region.queue for region in kept]
+
+
+def bottlenecks_of(
+    found: Iterable[tuple[date, Queue]], routes: Sequence[Route]
+) -> list[Bottleneck]:
+    """Queues put together by where their heads are, the place that lost the most first.
+
+    Parameters
+    ----------
+    found : iterable of (date, Queue)
+        Of :func:`queues_of_day` of each day, in the order of the days.
+    routes : sequence of Route
+        Those that were looked at.
+    """
+    by_head: dict[int, list[tuple[date, Queue]]] = {}
+    for day, queue in found:
+        by_head.setdefault(queue.head, []).append((day, queue))
+    lost_s = {head: sum(queue.lost_s for _, queue in of) for head, of in by_head.items()}
+    places = [_Positions(route) for route in routes]
+    bottlenecks: list[Bottleneck] = []
+    left = sorted(by_head, key=lambda head: (-lost_s[head], head))
+    while left:
+        centre = left[0]
+        near = [head for head in left if any(place.is_near(centre, head) for place in places)]
+        left = [head for head in left if head not in near]
+        queues = sorted(
+            (item for head in near for item in by_head[head]),
+            key=lambda item: (item[0], item[1].first_step),
+        )
+        bottlenecks.append(Bottleneck(centre, tuple(queues)))
+    return sorted(bottlenecks, key=lambda bottleneck: -bottleneck.lost_s)
+
+
+class _Positions:
+    """Where along a route each of its segments ends."""
+
+    def __init__(self, route: Route) -> None:
+        ends_m = np.cumsum(route.length_m)
+        self._at_m = dict(zip(route.segments.tolist(), ends_m.tolist(), strict=True))
+        self._around_m = float(ends_m[-1]) if route.is_ring else None
+
+    def is_near(self, head: int, other: int) -> bool:
+        if head == other:
+            return True
+        if head not in self._at_m or other not in self._at_m:
+            return False
+        apart_m = abs(self._at_m[head] - self._at_m[other])
+        if self._around_m is not None:
+            apart_m = min(apart_m, self._around_m - apart_m)
+        return apart_m <= SAME_HEAD_M
+
+
+@dataclass(frozen=True, eq=False)
+class _Region:
+    """A queue with its cells, each as step × columns + column."""
+
+    queue: Queue
+    cells: NDArray[np.int64]
+
+
+def _are_same(one: _Region, other: _Region) -> bool:
+    shared = np.intersect1d(one.cells, other.cells, assume_unique=True).size
+    return bool(shared >= SHARED_CELLS * min(one.cells.size, other.cells.size))
+
+
+@dataclass(frozen=True, eq=False)
+class _Plane:
+    """What happens along one route, steps × segments in the order of travel."""
+
+    route: Route
+    travel_s: NDArray[np.floating]
+    is_closed: NDArray[np.bool_]
+
+    @property
+    def is_slow(self) -> NDArray[np.bool_]:
+        # What is not known compares as False.
+        slow: NDArray[np.bool_] = self.route.free_s < SLOW_SHARE * self.travel_s
+        return slow & ~self.is_closed
+
+    def opened(self) -> _Plane:
+        """A ring that begins where it is slow for the shortest time; another route as it is."""
+        route = self.route
+        if not route.is_ring:
+            return self
+        first = -int(self.is_slow.sum(axis=0).argmin())
+        rolled = replace(
+            route,
+            segments=np.roll(route.segments, first),
+            length_m=np.roll(route.length_m, first),
+            free_s=np.roll(route.free_s, first),
+        )
+        return _Plane(
+            rolled, np.roll(self.travel_s, first, axis=1), np.roll(self.is_closed, first, axis=1)
+        )
+
+
+def _regions(
+    route: Route,
+    travel_s: NDArray[np.floating],
+    is_closed: NDArray[np.bool_],
+    hours: NDArray[np.integer],
+    step_s: float,
+) -> list[_Region]:
+    """All queues of one route that last and are long enough."""
+    plane = _Plane(route, travel_s[:, route.segments], is_closed[:, route.segments]).opened()
+    is_told = ~np.isnan(plane.travel_s) | plane.is_closed
+    is_queue = _bridged_in_time(plane.is_slow, is_told, step_s)
+    is_queue = _bridged_in_space(is_queue, plane.is_closed, plane.route.length_m)
+    labels, _ = ndimage.label(is_queue)
+    boxes = enumerate(ndimage.find_objects(labels), start=1)
+    regions = (_region(plane, labels == label, box[0], hours, step_s) for label, box in boxes)
+    return [
+        region
+        for region in regions
+        if region.queue.length_m >= MIN_LENGTH_M and region.queue.duration_s >= MIN_DURATION_S
+    ]
+
+
+def _region(
+    plane: _Plane,
+    is_inside: NDArray[np.bool_],
+    steps: slice,
+    hours: NDArray[np.integer],
+    step_s: float,
+) -> _Region:
+    route, inside = plane.route, is_inside[steps]
+    delay_s = np.fmax(plane.travel_s[steps] - route.free_s, 0.0)
+    by_step_m = inside @ route.length_m
+    by_step_s = np.where(inside, delay_s, 0.0).sum(axis=1)
+    head = _head(inside)
+    at_step, along = np.nonzero(inside)
+    queue = Queue(
+        route=route.key,
+        head=int(route.segments[head]),
+        first_step=steps.start,
+        last_step=steps.stop - 1,
+        hours=frozenset(hours[steps].tolist()),
+        length_m=float(by_step_m.max()),
+        mean_length_m=float(by_step_m.mean()),
+        duration_s=len(by_step_m) * step_s,
+        lost_s=float(by_step_s.sum()),
+        worst_s=float(by_step_s.max()),
+        reaches_end=not route.is_ring and head == len(route.segments) - 1,
+    )
+    return _Region(queue, (steps.start + at_step) * _MOST_COLUMNS + route.segments[along])
+
+
+def _head(inside: NDArray[np.bool_]) -> int:
+    """Which segment is the last one of the queue for the most steps, the furthest of equals."""
+    last = int(inside.shape[1]) - 1
+    steps = np.bincount(last - inside[:, ::-1].argmax(axis=1), minlength=last + 1)
+    return last - int(steps[::-1].argmax())
+
+
+def _bridged_in_time(
+    is_slow: NDArray[np.bool_], is_told: NDArray[np.bool_], step_s: float
+) -> NDArray[np.bool_]:
+    """Slow, and what is not known for a short time between."""
+    before, after = _neighbours(is_slow)
+    between = _sum_between(is_told.astype(np.float64), before, after)
+    is_short = (after - before - 1) * step_s <= BRIDGED_S
+    return is_slow | ((before >= 0) & (after < len(is_slow)) & is_short & (between == 0))
+
+
+def _bridged_in_space(
+    is_slow: NDArray[np.bool_], is_closed: NDArray[np.bool_], length_m: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Slow, and what is a short way between, where the road is open."""
+    slow, closed = is_slow.T, is_closed.T.astype(np.float64)
+    before, after = _neighbours(slow)
+    metres = np.broadcast_to(length_m[:, np.newaxis], slow.shape)
+    is_short = _sum_between(metres, before, after) <= BRIDGED_M
+    is_open = _sum_between(closed, before, after) == 0
+    found: NDArray[np.bool_] = (slow | ((before >= 0) & (after < len(slow)) & is_short & is_open)).T
+    return found
+
+
+def _neighbours(is_slow: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Along the first axis, the last slow place up to each (or -1), and the next from it."""
+    places = np.arange(len(is_slow))[:, np.newaxis]
+    before = np.maximum.accumulate(np.where(is_slow, places, -1), axis=0)
+    after = np.where(is_slow, places, len(is_slow))[::-1]
+    return before, np.minimum.accumulate(after, axis=0)[::-1]
+
+
+def _sum_between(
+    amounts: NDArray[np.float64], before: NDArray[np.int64], after: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The sum along the first axis over what lies strictly between two places."""
+    sums = np.concatenate([np.zeros((1, amounts.shape[1])), np.cumsum(amounts, axis=0)])
+    columns = np.arange(amounts.shape[1])
+    found: NDArray[np.float64] = sums[after, columns] - sums[before + 1, columns]
+    return found
