@@ -63,6 +63,18 @@ def status_of_speed_ratio(
     return codes
 
 
+def packed_statuses(codes: NDArray[np.uint8]) -> bytes:
+    """Status codes, shape (segments,), in 3 bits each, the first one in the highest bits.
+
+    Examples
+    --------
+    >>> packed_statuses(np.array([1, 2, 3, 0], dtype=np.uint8)).hex()
+    '2980'
+    """
+    bits = np.unpackbits(codes[:, np.newaxis], axis=1)[:, 8 - STATUS_BITS :]
+    return np.packbits(bits.ravel()).tobytes()
+
+
 def pack_statuses(codes: NDArray[np.uint8]) -> str:
     """Pack status codes for the browser: 3 bits each, base64 (two statuses a letter).
 
@@ -78,5 +90,4 @@ def pack_statuses(codes: NDArray[np.uint8]) -> str:
     >>> pack_statuses(np.array([1, 2, 3, 0], dtype=np.uint8))
     'KYA='
     """
-    bits = np.unpackbits(codes[:, np.newaxis], axis=1)[:, 8 - STATUS_BITS :]
-    return base64.b64encode(np.packbits(bits.ravel()).tobytes()).decode("ascii")
+    return base64.b64encode(packed_statuses(codes)).decode("ascii")
