@@ -4,27 +4,16 @@
   "use strict";
   const app = window.trafficRennes;
   const { page } = app;
+  const { EDGE, axes, hoursOf, hourWords, levelOf, pathOf, scaleOf, shape } = app.dayChart;
 
   const CHART = "day-curve-chart";
-  const SVG = "http://www.w3.org/2000/svg";
   const HOUR_S = 3600;
   const QUARTER_S = 900;
   const MINUTE_S = 60;
   const QUARTERS = HOUR_S / QUARTER_S;
-  const EDGE = { top: 8, right: 16, bottom: 18, left: 52 };
   // The first lies below the others.
   const LINES = ["usual", "forecast", "observed"];
-  const HOURS_PER_TICK = 6;
-  const HOURS_A_DAY = 24;
-  const LABEL_DROP = 13;
-  const LABEL_GAP = 6;
   const LATEST_RADIUS = 3.5;
-  // Steps of the axis, in percent, each up to a height of it.
-  const STEPS = [
-    [50, 25],
-    [150, 50],
-    [Infinity, 100],
-  ];
   // From the last one observed to a forecast further ahead than this there is no line.
   const JOINED_WITHIN_S = 2 * HOUR_S;
 
@@ -32,21 +21,6 @@
   let version = null;
   // What the curve was drawn into last: another page and back makes another one.
   let drawnInto = null;
-
-  const shape = (name, attributes, text = "") => {
-    const drawn = document.createElementNS(SVG, name);
-    Object.entries(attributes).forEach(([key, value]) => drawn.setAttribute(key, String(value)));
-    drawn.textContent = text;
-    return drawn;
-  };
-
-  /** Where the hours of the day begin, each with its number in the city: on some days one is
-      missing, or comes twice. */
-  const hoursOf = ({ start, end }) =>
-    Array.from({ length: (end - start) / HOUR_S }, (_, place) => {
-      const at = start + place * HOUR_S;
-      return { at, hour: app.wording.weekHour(at).hour };
-    });
 
   const middleOf = ({ at }) => at + HOUR_S / 2;
 
@@ -73,15 +47,6 @@
     };
   };
 
-  const pathOf = (points, x, y) =>
-    points
-      .map((point, place) => {
-        if (!point) return "";
-        const isBegun = place > 0 && points[place - 1];
-        return `${isBegun ? "L" : "M"}${x(point[0])} ${y(point[1])}`;
-      })
-      .join("");
-
   const bandOf = (points, x, y) => {
     if (points.length < 2) return "";
     const upper = points.map(([at, , , high]) => `${x(at)} ${y(high)}`);
@@ -103,50 +68,12 @@
 
   const widths = new ResizeObserver(() => draw());
 
-  const levelOf = (percent) => app.wording.extraPercent(percent);
-  const hourWords = (hour) => app.wording.fill(page.texts.moment.hour, { hour });
-
-  /** Where levels and times lie in a chart of a width and height, in pixels, and the axis' levels. */
-  const scaleOf = (curve, lines, { clientWidth, clientHeight: height }) => {
-    const width = Math.max(clientWidth, 2 * EDGE.left);
-    const highest = Math.max(
-      1,
-      ...[...lines.observed, ...lines.usual].filter(Boolean).map(([, level]) => level),
-      ...lines.band.map(([, , , high]) => high),
+  /** The highest level of a curve's lines, in percent. */
+  const highestOf = ({ observed, usual, band }) =>
+    Math.max(
+      ...[...observed, ...usual].filter(Boolean).map(([, level]) => level),
+      ...band.map(([, , , high]) => high),
     );
-    const [, step] = STEPS.find(([upTo]) => highest <= upTo);
-    const steps = Math.ceil(highest / step);
-    const [right, foot] = [width - EDGE.right, height - EDGE.bottom];
-    const round = (value) => Math.round(10 * value) / 10;
-    const share = (at) => (at - curve.start) / (curve.end - curve.start);
-    return {
-      width,
-      height,
-      right,
-      foot,
-      levels: Array.from({ length: steps + 1 }, (_, place) => place * step),
-      x: (at) => round(EDGE.left + (right - EDGE.left) * share(at)),
-      y: (level) => round(foot - (foot - EDGE.top) * (level / (steps * step))),
-    };
-  };
-
-  const levelShapes = ({ levels, right, y }) =>
-    levels.flatMap((level) => {
-      const at = y(level);
-      const isAxis = level === 0 ? " day-curve-grid--axis" : "";
-      const label = "day-curve-label day-curve-label--level";
-      return [
-        shape("path", { d: `M${EDGE.left} ${at}H${right}`, class: `day-curve-grid${isAxis}` }),
-        shape("text", { x: EDGE.left - LABEL_GAP, y: at, class: label }, levelOf(level)),
-      ];
-    });
-
-  const hourShapes = (curve, { x, foot }) => {
-    const inside = hoursOf(curve).filter(({ hour }) => hour % HOURS_PER_TICK === 0);
-    return [...inside, { at: curve.end, hour: HOURS_A_DAY }].map(({ at, hour }) =>
-      shape("text", { x: x(at), y: foot + LABEL_DROP, class: "day-curve-label" }, hourWords(hour)),
-    );
-  };
 
   const momentShapes = (curve, { x, foot }) => {
     const moment = momentAt(curve);
@@ -190,13 +117,12 @@
       return;
     }
     const lines = linesOf(curve);
-    const scale = scaleOf(curve, lines, chart);
+    const scale = scaleOf(curve, highestOf(lines), chart);
     const { width, height } = scale;
     const viewBox = `0 0 ${width} ${height}`;
     const drawn = shape("svg", { viewBox, width, height, "aria-hidden": "true" });
     drawn.append(
-      ...levelShapes(scale),
-      ...hourShapes(curve, scale),
+      ...axes(curve, scale),
       ...momentShapes(curve, scale),
       ...lineShapes(lines, scale),
       ...latestShapes(curve, scale),

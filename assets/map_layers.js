@@ -219,7 +219,7 @@
     /** Draw the sign of a level in the colours of the theme, for the map to show wherever it has one. */
     drawSign(id) {
       const { map, settings } = this;
-      const form = app.roadworks.SIGNS[id.replace(SIGN_PREFIX, "")];
+      const form = app.roadworks?.SIGNS[id.replace(SIGN_PREFIX, "")];
       if (!form || !id.startsWith(SIGN_PREFIX)) return;
       const side = SIGN_PX * SIGN_RATIO;
       const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side });
@@ -542,9 +542,9 @@
       await arrived;
     }
 
-    /** Pixels of the map's foot that a phone's sheet lies on. */
+    /** Pixels of the map's foot that a phone's sheet lies on, where there is one. */
     covered() {
-      return app.sheet.overlap(this.map.getContainer());
+      return app.sheet?.overlap(this.map.getContainer()) ?? 0;
     }
 
     /** Pixels of the map's head and foot that something lies across: the field that finds a place,

@@ -301,7 +301,7 @@
   app.follow(["driver"], turnMap);
   // Where no map will be there, nothing waits for it.
   app.follow(["snapshot"], () => {
-    if (page.driver || !app.trafficMap.canDraw()) openAsked();
+    if (page.driver || !app.mapStart.canDraw()) openAsked();
   });
   app.address = { follow, read, write };
 })();

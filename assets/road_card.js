@@ -7,8 +7,6 @@
 
   const TAP_RADIUS_PX = 14;
   const KEYBOARD_RADIUS_PX = 40;
-  const GAP_PX = 14;
-  const EDGE_PX = 8;
 
   const state = {
     // In the panel, and where it was clicked on the map; the network in which it has its place.
@@ -30,7 +28,6 @@
     return { x: clientWidth / 2, y: clientHeight / 2 };
   };
 
-  const label = () => document.getElementById("road-label");
   const frame = () => document.getElementById("map-frame");
 
   /** What the details say of a road: a value, or why there is none. */
@@ -130,14 +127,8 @@
       : texts.status[settings.statuses[code]];
   };
 
-  const chip = (road, code) => {
-    const line = app.element("span", "road-status");
-    line.append(
-      app.element("span", `line-sample line-sample--${page.settings.statuses[code]}`),
-      statusWords(road, code),
-    );
-    return line;
-  };
+  const chip = (road, code) =>
+    app.roadLabel.chip(page.settings.statuses[code], statusWords(road, code));
 
   /** What the panel says of the road that was chosen. */
   const write = () => {
@@ -214,25 +205,9 @@
     app.panel.leave(content);
   };
 
-  /** Beside the pointer, inside the map. */
-  const put = (point) => {
-    const box = label();
-    const room = frame();
-    const beside = (start, size, total) =>
-      Math.max(EDGE_PX, start + GAP_PX + size <= total - EDGE_PX ? start + GAP_PX : start - GAP_PX - size);
-    box.style.left = `${beside(point.x, box.offsetWidth, room.clientWidth)}px`;
-    box.style.top = `${beside(point.y, box.offsetHeight, room.clientHeight)}px`;
-  };
-
-  const say = (parts, point) => {
-    label().replaceChildren(...parts);
-    label().hidden = false;
-    put(point);
-  };
-
   function unpoint() {
     state.pointedAt = null;
-    if (label()) label().hidden = true;
+    app.roadLabel.hide();
     outline();
   }
 
@@ -241,13 +216,11 @@
       unpoint();
       return;
     }
-    if (state.pointedAt?.id === road.id && !label().hidden) {
-      put(point);
-      return;
-    }
+    if (state.pointedAt?.id === road.id && app.roadLabel.move(point)) return;
     state.pointedAt = road;
     const { code } = app.trafficMap.shown(road.id);
-    say([app.element("span", "road-label-name", stretchWords(road).way), chip(road, code)], point);
+    const name = app.element("span", "road-label-name", stretchWords(road).way);
+    app.roadLabel.say([name, chip(road, code)], point);
     outline();
   };
 
@@ -268,7 +241,7 @@
     const point = middleOfMap();
     const road = page.driver.roadAt(point, KEYBOARD_RADIUS_PX);
     if (road) choose(road, page.driver.centre());
-    else say([page.texts.road.nothing_here], point);
+    else app.roadLabel.say([page.texts.road.nothing_here], point);
   };
 
   const middleOf = (geometry) => {

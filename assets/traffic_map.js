@@ -1,76 +1,22 @@
-/* The map: waits for the graph, paints the roads, answers buttons and clicks; goes with its page, and
-   comes back as it was left. */
+/* The map: paints the roads, answers buttons and clicks; goes with its page, and comes back as it was
+   left. */
 (() => {
   "use strict";
   const app = window.trafficRennes;
   const { page } = app;
   const { traffic: callbacks } = window.dash_clientside;
 
-  const POLL_MS = 40;
-  const PLOT_SELECTOR = ".js-plotly-plot";
-  // The map is made together with the graph; one that is still missing then is out of reach.
-  const HANDLE_LIMIT_MS = 3000;
-
   // The frame whose map is started, and the promise of its driver.
   let started = { frame: null, driver: null };
-  let hasWebGl = null;
-  let hasScript = true;
-
-  /** Whether a map can be drawn at all, as far as is known. Asked once: each context counts, and a
-      browser has few. */
-  const canDraw = () => {
-    try {
-      hasWebGl ??= document.createElement("canvas").getContext("webgl2") !== null;
-    } catch {
-      hasWebGl = false;
-    }
-    return hasWebGl && hasScript;
-  };
-
-  // Dash waits for ever for a script that did not come.
-  window.addEventListener(
-    "error",
-    ({ target }) => {
-      const { plotly } = document.body.dataset;
-      if (target.tagName === "SCRIPT" && target.getAttribute("src") === plotly) hasScript = false;
-    },
-    true,
-  );
-
-  /** Dash lets go of a graph once it knows that it was drawn, which it hears late on a busy machine:
-      where the page is left before, nobody else would take the map away. */
-  const letGo = (plot) => plot && window.Plotly.purge(plot);
-
-  /** The driver of the graph once it is drawn; null where no map can be drawn at all, and where the
-      page has gone meanwhile. */
-  const start = async (settings, frame) => {
-    let plot = null;
-    for (let waited = 0; frame === page.frame && canDraw(); await app.pause(POLL_MS)) {
-      plot = document.getElementById(settings.graph)?.querySelector(PLOT_SELECTOR);
-      const map = app.mapHandle(plot);
-      if (map) {
-        const driver = new app.LayerDriver(map, plot, settings);
-        await driver.ready;
-        return driver;
-      }
-      if (plot?._fullLayout?.map) waited += POLL_MS;
-      if (waited > HANDLE_LIMIT_MS) return new app.TraceDriver(plot, settings);
-    }
-    letGo(plot);
-    return null;
-  };
-
-  const endDriver = (driver) => {
-    driver.end();
-    letGo(driver.plot);
-  };
-
   const ready = async () => {
     const { frame } = page;
-    if (started.frame !== frame) started = { frame, driver: start(page.settings.map, frame) };
+    if (started.frame !== frame) {
+      const driver = app.mapStart.start(page.settings.map, () => frame === page.frame);
+      started = { frame, driver };
+    }
     const driver = await started.driver;
     if (frame !== page.frame) {
-      if (driver) endDriver(driver);
+      if (driver) app.mapStart.end(driver);
       return null;
     }
     if (driver && !page.driver) {
@@ -78,7 +24,7 @@
       app.change({ driver });
     }
     if (!driver) {
-      const text = page.texts.map[hasWebGl ? "not_loaded" : "unavailable"];
+      const text = page.texts.map[app.mapStart.why()];
       app.write({ "map-unavailable": { hidden: false, text } });
     }
     return driver;
@@ -91,7 +37,7 @@
   /** The graph has gone from the document, with the page of the map. */
   const end = () => {
     if (!page.driver) return;
-    endDriver(page.driver);
+    app.mapStart.end(page.driver);
     if (page.forecast) page.forecast.isPainted = false;
     app.change({ driver: null });
   };
@@ -185,5 +131,5 @@
   app.follow(["frame"], end);
   app.follow(["forecast"], painted);
   app.follow(["hidden"], writeLegend);
-  app.trafficMap = { canDraw, lacksScript: () => !hasScript, painted, shown, toggle };
+  app.trafficMap = { painted, shown, toggle };
 })();

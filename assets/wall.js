@@ -97,7 +97,7 @@
   const isDue = (ageMs) => {
     // Nothing came yet: the server went away while the page was loaded.
     if (!page.texts) return ageMs > REPAIR_MS;
-    if (app.trafficMap.lacksScript() && ageMs > MAP_REPAIR_MS) return true;
+    if (app.mapStart.lacksScript() && ageMs > MAP_REPAIR_MS) return true;
     const { hour } = app.wording.weekHour(app.freshness.now());
     const isNight = hour === NIGHT_HOUR && ageMs > NIGHTLY_MS;
     return isNight || (app.freshness.told().isUnreachable && ageMs > REPAIR_MS);

@@ -41,7 +41,7 @@ def make_day(day=MONDAY, **changes):
 
 @pytest.fixture(params=["fr", "en"])
 def page(request):
-    scripts = ("app.js", "wording.js", "writing.js", "day_curve.js")
+    scripts = ("app.js", "wording.js", "writing.js", "day_chart.js", "day_curve.js")
     with loaded(*scripts, language=request.param) as page:
         at(page, LATEST + timedelta(minutes=2))
         page.js(f"Object.assign({CHART}, {{ clientWidth: {WIDTH}, clientHeight: {HEIGHT} }}) && 0")

@@ -35,7 +35,7 @@ def says(
     flags = f"isCurrent: {str(is_current).lower()}, isUnreachable: {str(is_unreachable).lower()}"
     page.js(f"void (trafficRennes.freshness = {{ now: () => {at}, told: () => ({{ {flags} }}) }})")
     lacks = str(lacks_script).lower()
-    page.js(f"void (trafficRennes.trafficMap = {{ lacksScript: () => {lacks} }})")
+    page.js(f"void (trafficRennes.mapStart = {{ lacksScript: () => {lacks} }})")
     page.js(f"void (trafficRennes.nowcast = {{ told: () => ({{ kind: '{next_hour}' }}) }})")
 
 
