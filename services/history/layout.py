@@ -4,6 +4,7 @@ history/source=live/date=2026-11-23/064300.parquet   one file a snapshot, named 
 history/source=live/date=2026-11-22/day.parquet      a whole day, sorted by segment, then time
 history/rollups/source=live/segments.parquet         what a week usually looks like, see rollups
 history/hour_speeds/source=live/date=2026-11-22.parquet   mean speeds of a day, see hour_speeds
+history/quarters/source=live/date=2026-11-22.parquet   a day by quarters of an hour, see quarters
 history/history.lock                                 held by whoever rewrites more than one file
 
 Live and simulated observations never share a partition, so that nothing is
@@ -71,6 +72,11 @@ def rollup_dir(data_dir: Path, source: Source) -> Path:
 def hour_speeds_file(data_dir: Path, source: Source, day: date) -> Path:
     """The file of the hourly speeds of a UTC day."""
     return root(data_dir) / "hour_speeds" / f"source={source}" / f"date={day:%Y-%m-%d}.parquet"
+
+
+def quarters_file(data_dir: Path, source: Source, day: date) -> Path:
+    """The file of the quarters of an hour of a UTC day."""
+    return root(data_dir) / "quarters" / f"source={source}" / f"date={day:%Y-%m-%d}.parquet"
 
 
 def days(data_dir: Path, source: Source) -> list[date]:

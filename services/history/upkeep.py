@@ -15,9 +15,10 @@ from services.base.errors import TrafficError
 from services.base.files import remove_abandoned, remove_set_aside
 from services.city.city import City
 from services.history import compaction, day_files, layout, retention
-from services.history.by_day import IN_PROCESS, DayMap
+from services.history.by_day import IN_PROCESS, DayMap, History
 from services.history.hour_speeds import remove_hour_speeds
 from services.history.networks import KnownNetworks, SegmentNumbers
+from services.history.quarters import remove_quarters, renew_quarters
 from services.history.reference import renew_reference
 from services.history.rollups import Rollups
 from services.traffic.snapshot import Source
@@ -88,6 +89,7 @@ def keep_up_source(
     usual.forget([*expired, *ripe])
     retention.remove_days(data_dir, source, expired)
     remove_hour_speeds(data_dir, source, expired)
+    remove_quarters(data_dir, source, expired)
     numbers = SegmentNumbers(networks)
     for day in ripe:
         folded = compaction.fold_day(data_dir, source, day, numbers)
@@ -103,6 +105,7 @@ def keep_up_source(
         renewed = KnownNetworks(city, data_dir, source=source)
         usual = Rollups(data_dir, source, renewed, map_days)
     usual.update()
+    renew_quarters(History(data_dir, source, networks), map_days)
 
 
 def _is_ripe(data_dir: Path, source: Source, day: date, today: date) -> bool:

@@ -139,6 +139,7 @@ HISTORY: Final = Part(
         # What is usual is read with every snapshot; the days by whoever draws up the account anew.
         "history/rollups/source=*/*.parquet",
         "history/hour_speeds/source=*/*.parquet",
+        "history/quarters/source=*/*.parquet",
         "history/source=*/date=*/*.parquet",
     ),
     look_seconds=10.0,

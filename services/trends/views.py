@@ -12,9 +12,9 @@ from typing import Any, Final
 import msgspec
 
 from services.plain.trends.asking import Query, view_of
-
-Report = Callable[[int, int], None]
-"""Told how much is done, and of how much; it raises where nobody wants the answer any more."""
+from services.plain.trends.curve import CurveQuery
+from services.trends.archive import Report
+from services.trends.curve import answer_curve
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class View:
     answer: Callable[[Any, Any, Report], msgspec.Struct]
 
 
-VIEWS: Final[tuple[View, ...]] = ()
+VIEWS: Final[tuple[View, ...]] = (View(CurveQuery, answer_curve),)
 
 
 def by_name(views: Iterable[View]) -> Mapping[str, View]:

@@ -1,0 +1,83 @@
+"""The curve of a day at a place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Final, Literal, get_args
+
+import msgspec
+
+from services.plain.trends.asking import Query
+from services.plain.trends.common import Period
+
+Measure = Literal["congestion", "jam", "speed", "time"]
+MEASURES: Final[tuple[Measure, ...]] = get_args(Measure)
+"""Congestion level (share of free-flow time lost), kilometres of jam, km/h, minutes."""
+
+USUAL_REACH: Final = timedelta(weeks=20)
+"""How far back the days may lie that what is usual is made of."""
+
+
+class Band(msgspec.Struct, frozen=True):
+    """What lies between four times in five, and its middle, for each quarter of an hour."""
+
+    low: Sequence[float | None]
+    middle: Sequence[float | None]
+    high: Sequence[float | None]
+    days: int
+
+
+class CurveAnswer(msgspec.Struct, frozen=True):
+    """A day by quarters of an hour, None where too little was known.
+
+    Attributes
+    ----------
+    start : datetime
+        Midnight in the city, aware, UTC.
+    values : sequence of float or None
+        In the unit of the measure.
+    statuses : dict
+        Share of the length in each status, by DATEX name, for each quarter.
+    usual : Band or None
+        Of the same weekday before, public holidays left out; None with fewer than three days.
+    other : sequence of float or None, optional
+        Of the other day, by the same quarter of its own.
+    mean : sequence of float or None, optional
+        The mean of the period.
+    lacking : sequence of date
+        Days without any observation among all that were asked for.
+    """
+
+    start: datetime
+    measure: Measure
+    values: Sequence[float | None]
+    statuses: dict[str, Sequence[float]]
+    usual: Band | None
+    other: Sequence[float | None] | None
+    mean: Sequence[float | None] | None
+    observed_share: float
+    lacking: Sequence[date]
+
+
+class CurveQuery(Query[CurveAnswer], frozen=True, tag="courbe"):
+    """A day, against what is usual on its weekday and a day or a period besides.
+
+    Attributes
+    ----------
+    place : str
+        Its key in addresses (``services.trends.places``).
+    """
+
+    place: str
+    day: date
+    measure: Measure = "congestion"
+    other_day: date | None = None
+    period: Period | None = None
+
+    def days(self) -> tuple[date, date]:
+        """See :meth:`Query.days`; the usual is that of days before."""
+        others = [] if self.other_day is None else [self.other_day]
+        if self.period is not None:
+            others += [self.period.first, self.period.last]
+        return min([self.day - USUAL_REACH, *others]), max([self.day, *others])

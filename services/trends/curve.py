@@ -1,0 +1,119 @@
+"""The curve of a day at a place, against what is usual, another day and the mean of a period."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.base.errors import InvalidRequest
+from services.plain.trends.curve import Band, CurveAnswer, CurveQuery, Measure
+from services.trends.archive import Archive, Report
+from services.trends.day_grid import DayGrid
+from services.trends.periods import days_of, same_weekdays_before
+from services.trends.places import Place
+
+# Two months: long enough for a band, short enough for the season.
+USUAL_DAYS: Final = 8
+MIN_USUAL_DAYS: Final = 3
+_BAND: Final = (0.10, 0.50, 0.90)
+_DECIMALS: Final = 4
+_QUARTERS_PER_HOUR: Final = 4
+_SECONDS_PER_MINUTE: Final = 60.0
+
+MEASURED: Final[dict[Measure, Callable[[DayGrid], NDArray[np.float64]]]] = {
+    "congestion": lambda grid: grid.congestion,
+    "jam": lambda grid: grid.jam_km,
+    "speed": lambda grid: grid.place_kmh,
+    "time": lambda grid: grid.travel_s / _SECONDS_PER_MINUTE,
+}
+
+
+def answer_curve(archive: Archive, query: CurveQuery, report: Report) -> CurveAnswer:
+    """Answer.
+
+    Raises
+    ------
+    UnknownPlace, InvalidRequest, StorageError
+    """
+    if query.day > archive.today:
+        raise InvalidRequest("jour", query.day.isoformat(), "a day that has come")
+    place = archive.place(query.place)
+    city = archive.city
+    usual = same_weekdays_before(city, query.day, USUAL_DAYS)
+    others = [] if query.other_day is None else [query.other_day]
+    period = [] if query.period is None else days_of(city, query.period, archive.today)
+    asked = list(dict.fromkeys([query.day, *usual, *others, *period]))
+    grids = {grid.day: grid for grid in _measured(archive, place, asked, query, report)}
+    today = grids[query.day]
+    return CurveAnswer(
+        start=today.grid.start,
+        measure=query.measure,
+        values=told(today.values),
+        statuses={name: rounded(share) for name, share in today.grid.status_shares().items()},
+        usual=_band([grids[day] for day in usual], today),
+        other=told(grids[others[0]].values) if others else None,
+        mean=_mean([grids[day] for day in period], today) if period else None,
+        observed_share=float((today.grid.snapshots > 0).mean()),
+        lacking=[day for day in asked if not grids[day].is_observed],
+    )
+
+
+class _Day:
+    """What is kept of a day once its grid is let go; the day asked about keeps its grid."""
+
+    def __init__(self, grid: DayGrid, measure: Measure) -> None:
+        self.grid = grid
+        self.day = grid.day
+        self.is_observed = grid.is_observed
+        self.values = MEASURED[measure](grid)
+        # By the city's clock: on days of another length hours are compared with the same hour.
+        self.clock = np.rint(grid.local_hours * _QUARTERS_PER_HOUR).astype(np.int64)
+
+    def at(self, clock: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The values at some quarters of the clock; NaN where the day has none."""
+        by_clock = np.full(25 * _QUARTERS_PER_HOUR, np.nan)
+        by_clock[self.clock] = self.values
+        return by_clock[clock]
+
+
+def _measured(
+    archive: Archive, place: Place, days: list[date], query: CurveQuery, report: Report
+) -> list[_Day]:
+    return [_Day(grid, query.measure) for grid in archive.days(place, days, report)]
+
+
+def _band(days: Sequence[_Day], today: _Day) -> Band | None:
+    seen = [day.at(today.clock) for day in days if day.is_observed]
+    if len(seen) < MIN_USUAL_DAYS:
+        return None
+    values = np.array(seen)
+    enough = (~np.isnan(values)).sum(axis=0) >= MIN_USUAL_DAYS
+    with warnings.catch_warnings():
+        # Of quarters that were never seen there is none.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        low, middle, high = np.nanquantile(values, _BAND, axis=0)
+    low, middle, high = (np.where(enough, one, np.nan) for one in (low, middle, high))
+    return Band(told(low), told(middle), told(high), len(seen))
+
+
+def _mean(days: Sequence[_Day], today: _Day) -> list[float | None]:
+    values = np.array([day.at(today.clock) for day in days])
+    count = (~np.isnan(values)).sum(axis=0)
+    total = np.nansum(values, axis=0)
+    return told(np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0))
+
+
+def told(values: NDArray[np.floating]) -> list[float | None]:
+    """Numbers for an answer: None where one is not known."""
+    return [None if np.isnan(value) else round(value, _DECIMALS) for value in values.tolist()]
+
+
+def rounded(values: NDArray[np.floating]) -> list[float]:
+    """Numbers for an answer, all of them known."""
+    numbers: list[float] = np.round(values, _DECIMALS).tolist()
+    return numbers
