@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 
 import orjson
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from services.base.errors import StorageError
 from services.operations.database import Operations
 from services.operations.rows import read_entities
-from services.operations.tables import Decision, Kind, ModelVersion
+from services.operations.tables import FORECAST_KINDS, Decision, Kind, ModelVersion
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,21 @@ def champion_history(session: Session, kind: Kind) -> list[Decision]:
     query = (
         select(Decision)
         .where(Decision.kind == kind, Decision.action.in_(_OF_CHAMPIONS))
+        .order_by(Decision.decided_at, Decision.id)
+    )
+    return read_entities(session, query)
+
+
+def champion_changes(session: Session, start: datetime, end: datetime) -> list[Decision]:
+    """Changes of the models that forecast, from a start until before an end, the oldest first."""
+    query = (
+        select(Decision)
+        .where(
+            Decision.kind.in_(FORECAST_KINDS),
+            Decision.action.in_(_OF_CHAMPIONS),
+            Decision.decided_at >= start,
+            Decision.decided_at < end,
+        )
         .order_by(Decision.decided_at, Decision.id)
     )
     return read_entities(session, query)

@@ -43,7 +43,11 @@ def open_events(session: Session, source: EventSource | None = None) -> list[Tra
 
 
 def events_between(
-    session: Session, source: EventSource, start: datetime, end: datetime, limit: int
+    session: Session,
+    source: EventSource,
+    start: datetime,
+    end: datetime,
+    limit: int | None = None,
 ) -> list[TrafficEvent]:
     """Those that were seen from a start until before an end, in the order they began."""
     query = select(TrafficEvent).where(
