@@ -220,7 +220,7 @@ class _Positions:
         apart_m = abs(self._at_m[head] - self._at_m[other])
         if self._around_m is not None:
             apart_m = min(apart_m, self._around_m - apart_m)
-        return apart_m <= SAME_HEAD_M
+        return bool(apart_m <= SAME_HEAD_M)
 
 
 @dataclass(frozen=True, eq=False)
@@ -332,7 +332,9 @@ def _bridged_in_time(
     before, after = _neighbours(is_slow)
     between = _sum_between(is_told.astype(np.float64), before, after)
     is_short = (after - before - 1) * step_s <= BRIDGED_S
-    return is_slow | ((before >= 0) & (after < len(is_slow)) & is_short & (between == 0))
+    is_between = (before >= 0) & (after < len(is_slow)) & is_short & (between == 0)
+    found: NDArray[np.bool_] = is_slow | is_between
+    return found
 
 
 def _bridged_in_space(
