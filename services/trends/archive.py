@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from services.base.clock import Clock, utc_now
 from services.base.errors import StorageError, TrafficError
 from services.city.city import City
 from services.history import day_files, layout
@@ -33,6 +34,7 @@ from services.history.quarters import (
     read_quarters,
 )
 from services.history.window import newest_network
+from services.operations.database import Operations
 from services.traffic.network import Network, places_of
 from services.traffic.snapshot import Source
 from services.traffic.status import has_speed
@@ -73,6 +75,9 @@ class Archive:
         In the city: later days have nothing.
     unread : set of date
         UTC days that could not be read.
+    operations : Operations, optional
+        Where events and roadworks are on record; without it nothing is told of them.
+    clock : Clock
     """
 
     city: City
@@ -81,6 +86,8 @@ class Archive:
     network: Network
     today: date
     unread: set[date] = field(default_factory=set)
+    operations: Operations | None = None
+    clock: Clock = utc_now
 
     def place(self, key: str) -> Place:
         """The place of a key.
@@ -176,7 +183,7 @@ class Archive:
     def _quarters(self, day: date) -> Quarters | None:
         try:
             # Of today there is more every few minutes than its file has.
-            is_over = day < datetime.now(UTC).date()
+            is_over = day < self.clock().date()
             found = read_quarters(self.data_dir, self.source, day) if is_over else None
             if found is None and layout.partition(self.data_dir, self.source, day).is_dir():
                 found = quarters_of_day(self.history, day)
@@ -262,8 +269,19 @@ def _count_rows(
             sums[name] += np.bincount(cell, amount, sums[name].size).reshape(sums[name].shape)
 
 
-def open_archive(city: City, data_dir: Path, source: Source, today: date) -> Archive:
+def open_archive(
+    city: City,
+    data_dir: Path,
+    source: Source,
+    today: date,
+    operations: Operations | None = None,
+) -> Archive:
     """The archive of a source.
+
+    Parameters
+    ----------
+    city, data_dir, source, today, operations
+        As of :class:`Archive`.
 
     Raises
     ------
@@ -274,7 +292,7 @@ def open_archive(city: City, data_dir: Path, source: Source, today: date) -> Arc
     network = _network_now(city, data_dir, source)
     if network is None:
         raise NoHistory(f"nothing is kept of source {source} yet")
-    return Archive(city, data_dir, source, network, today)
+    return Archive(city, data_dir, source, network, today, operations=operations)
 
 
 def _network_now(city: City, data_dir: Path, source: Source) -> Network | None:
