@@ -18,21 +18,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from services.base.errors import InvalidRequest, TrafficError
 from services.history.window import Window, replay
 from services.plain.statuses import DATEX_NAMES
+from services.plain.trends.replay import ReplayAnswer, ReplayQuery
 from services.traffic.indicators import congestion_level
 from services.traffic.network import Network
 from services.traffic.snapshot import Source
 from services.traffic.status import has_speed, packed_statuses
 from services.traffic.zone_ratios import travel_times_s, zone_times
+from services.trends.archive import Archive, Report
 
 MAGIC: Final = b"TRR\x01"
 """The last byte is the version: a reader refuses one that it does not know."""
@@ -49,6 +51,12 @@ _LONGEST_NUMBER: Final = 5
 # As pages call data late: ten minutes, or three periods of a feed that is asked less often.
 _GAP_AFTER_S: Final = 600
 _GAP_AFTER_PERIODS: Final = 3
+
+
+class NothingStored(TrafficError):
+    """Nothing was kept of a day."""
+
+    reason = "nothing_stored"
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,33 +121,42 @@ class ReplayDay:
     frames: tuple[Frame, ...]
 
 
-def replay_day(
-    data_dir: Path, source: Source, day: date, network: Network, now: datetime
-) -> ReplayDay:
-    """A stored day of the network's city, as seen on that network.
+def answer_replay(archive: Archive, query: ReplayQuery, report: Report) -> ReplayAnswer:
+    """Answer.
+
+    Raises
+    ------
+    NothingStored, InvalidRequest, StorageError
+    """
+    if query.day > archive.today:
+        raise InvalidRequest("jour", query.day.isoformat(), "a day that has come")
+    report(0, 1)
+    day = replay_day(archive, query.day)
+    if not day.frames:
+        raise NothingStored(f"nothing is kept of {query.day}")
+    report(1, 1)
+    return ReplayAnswer(encode_replay(day), is_over=query.day < archive.today)
+
+
+def replay_day(archive: Archive, day: date) -> ReplayDay:
+    """A stored day of the archive's city, as seen on the network of today.
 
     Parameters
     ----------
     day : date
-        Local to the city.
-    network : Network
-        Today's.
-    now : datetime
-        Aware: a day that is not over ends with its last observation.
+        Local to the city. The one of today ends with its last observation.
 
     Raises
     ------
     StorageError
     """
-    window = replay(data_dir, source, day, network, values=("status", "speed_kmh"))
-    start, end = (
-        int(network.city.midnight(each).timestamp()) for each in (day, day + timedelta(days=1))
-    )
-    is_over = now.timestamp() >= end
+    network, city = archive.network, archive.city
+    window = replay(archive.data_dir, archive.source, day, network, values=("status", "speed_kmh"))
+    start, end = (int(city.midnight(each).timestamp()) for each in (day, day + timedelta(days=1)))
     last = int(window.epoch_s[-1]) if len(window.epoch_s) else start
-    until = end if is_over else last
+    until = end if day < archive.today else last
     frames = tuple(_frames(window, _levels(network, window), start, until))
-    return ReplayDay(day, source, network.version, len(network), start, until, frames)
+    return ReplayDay(day, archive.source, network.version, len(network), start, until, frames)
 
 
 def encode_replay(replayed: ReplayDay) -> bytes:

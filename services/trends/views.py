@@ -13,8 +13,10 @@ import msgspec
 
 from services.plain.trends.asking import Query, view_of
 from services.plain.trends.curve import CurveQuery
+from services.plain.trends.replay import ReplayQuery
 from services.trends.archive import Report
 from services.trends.curve import answer_curve
+from services.trends.replay import answer_replay
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,10 @@ class View:
     answer: Callable[[Any, Any, Report], msgspec.Struct]
 
 
-VIEWS: Final[tuple[View, ...]] = (View(CurveQuery, answer_curve),)
+VIEWS: Final[tuple[View, ...]] = (
+    View(CurveQuery, answer_curve),
+    View(ReplayQuery, answer_replay),
+)
 
 
 def by_name(views: Iterable[View]) -> Mapping[str, View]:
