@@ -43,6 +43,7 @@ from callbacks.pages import (
     performance,
     privacy,
     quality,
+    trends,
 )
 from callbacks.pages.subpage import Pages
 from services.base.clock import Clock, utc_now
@@ -56,7 +57,7 @@ from services.web.access.session import prepare_access
 from services.web.monitoring import bind_monitoring, start_graphs
 
 # In the order of their links, in the nav and in the footer.
-PAGES: Final = (home, quality, camera, licences, privacy, accessibility, exploitation)
+PAGES: Final = (home, trends, quality, camera, licences, privacy, accessibility, exploitation)
 _HERE: Final = Path(__file__).parent
 
 
@@ -87,6 +88,8 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
         __name__,
         server=_PlainFlask(__name__),  # type: ignore[arg-type]
         assets_folder=str(_HERE / "assets"),
+        # Those of the page that is an application of its own.
+        assets_ignore=r"^trends_.*\.js$",
         external_stylesheets=[static_files.bootstrap_url()],
         serve_locally=True,
         update_title="",

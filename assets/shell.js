@@ -11,7 +11,12 @@
 
   /** The paths of the pages that the nav leads to: those of this application. */
   const inside = () =>
-    new Set([...document.querySelectorAll(".site-nav a")].map(({ pathname }) => pathname));
+    new Set(
+      [...document.querySelectorAll(".site-nav a")]
+        .map(({ pathname }) => pathname)
+        // A folder is an application of its own: the browser goes there.
+        .filter((path) => path === "/" || !path.endsWith("/")),
+    );
 
   const isPlain = (event) =>
     event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);

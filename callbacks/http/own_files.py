@@ -19,6 +19,8 @@ _TYPES: Final = {"js": "text/javascript; charset=utf-8", "css": "text/css; chars
 _FOLDER: Final = "assets"
 _OWN_SCRIPT: Final = f"/{_FOLDER}/own.js?"
 _UNUSED: Final = ("/dash/deps/polyfill@", "/dash/dash_table/")
+# A megabyte, which Dash names wherever anything imported it.
+_TABLES: Final = "/dash_ag_grid/"
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def put_together(page: Dash) -> list[OwnFile]:
     return found
 
 
-def used_scripts(markup: str) -> str:
+def used_scripts(markup: str, *, with_tables: bool = False) -> str:
     """The scripts that Dash names, without those that nothing here runs, our own first.
 
     Ours fills in what can be read before Dash is there.
@@ -57,7 +59,8 @@ def used_scripts(markup: str) -> str:
     Its polyfill is for browsers before 2017, which our own scripts do not know either; what Dash's
     bundles take from it besides, Bootstrap's bundle has as well. Its tables are used nowhere.
     """
-    used = [line for line in markup.splitlines() if not any(name in line for name in _UNUSED)]
+    unused = _UNUSED if with_tables else (*_UNUSED, _TABLES)
+    used = [line for line in markup.splitlines() if not any(name in line for name in unused)]
     return "\n".join(sorted(used, key=lambda line: _OWN_SCRIPT not in line))
 
 

@@ -26,6 +26,8 @@ from callbacks.http.own_files import put_together
 from services.web import plotly_bundle
 
 _PLOTLY_PATH: Final = "/vendor/plotly.min.js"
+# With every kind of figure, for the page that shows more than maps.
+_WHOLE_PLOTLY_PATH: Final = "/vendor/plotly-whole.min.js"
 _PLOTLY_FILE: Final = "package_data/plotly.min.js"
 _SCRIPT: Final = "text/javascript; charset=utf-8"
 _BOOTSTRAP_PATH: Final = "/vendor/bootstrap.min.css"
@@ -52,10 +54,20 @@ def plotly_url(page: Dash) -> str:
     return f"{page.get_relative_path(_PLOTLY_PATH)}{_IN_QUERY}{mark}"
 
 
+def whole_plotly_url(page: Dash) -> str:
+    """The same of Plotly's script with every kind of figure."""
+    mark = Path(_plotly_file()).stat().st_mtime
+    return f"{page.get_relative_path(_WHOLE_PLOTLY_PATH)}{_IN_QUERY}{mark}"
+
+
+def _whole_plotly() -> Document:
+    return Document(Path(_plotly_file()).read_bytes(), _SCRIPT)
+
+
 def _plotly() -> Document:
     bundle = plotly_bundle.find()
     if bundle is None:
-        return Document(Path(_plotly_file()).read_bytes(), _SCRIPT)
+        return _whole_plotly()
     return Document(bundle.path.read_bytes(), _SCRIPT, {"br": bundle.compressed.read_bytes()})
 
 
@@ -92,7 +104,8 @@ def register(pages: Sequence[Dash], *, is_debug: bool = False) -> None:
     # Pages of text name them one by one.
     named += [asset_url(pages[0], path.name) for path in _single_files(pages[0])]
     files = _Files(server, named, is_kept=not is_debug)
-    for rule, make in ((_PLOTLY_PATH, _plotly), *((file.rule, file.document) for file in own)):
+    scripts = ((_PLOTLY_PATH, _plotly), (_WHOLE_PLOTLY_PATH, _whole_plotly))
+    for rule, make in (*scripts, *((file.rule, file.document) for file in own)):
         server.get(rule, endpoint=rule)(files.whole(rule, make))
     server.get(_BOOTSTRAP_PATH, defaults={"filename": _bootstrap_file()}, endpoint="bootstrap")(
         files.folder("", send_file)
@@ -121,7 +134,7 @@ def _named_by(page: Dash) -> list[str]:
     with page.server.test_request_context():
         # Not the whole document, for which a database would be asked.
         tags = page._generate_scripts_html() + page._generate_css_dist_html()  # noqa: SLF001
-        return [*_LINK.findall(tags), plotly_url(page)]
+        return [*_LINK.findall(tags), plotly_url(page), whole_plotly_url(page)]
 
 
 class _Files:

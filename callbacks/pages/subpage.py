@@ -8,6 +8,7 @@ All have the same frame, headers, texts, measures and answers to unknown address
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
@@ -28,7 +29,7 @@ from callbacks.http.language import (
     requested_language,
 )
 from callbacks.http.own_files import used_scripts
-from callbacks.http.static_files import asset_url, plotly_url
+from callbacks.http.static_files import asset_url, plotly_url, whole_plotly_url
 from callbacks.pages.admission import admit_operators
 from callbacks.pages.log_in import FIRST_ROOM, LOG_OUT_PATH
 from components.document import Icons, Preview, TextDocument, build_document, build_text_document
@@ -178,26 +179,30 @@ class Pages:
         written = build_text_document(texts, section, document, to_html(self.framed(section)))
         return Response(written, status.value, content_type="text/html; charset=utf-8")
 
-    def give_document(self, app: Dash, section: Callable[[], str]) -> None:
+    def give_document(
+        self, app: Dash, section: Callable[[], str], *, is_rich: bool = False
+    ) -> None:
         """Give an application its document.
 
         Parameters
         ----------
         section : callable
             Gives that of the page which is asked for, whose ``title`` the browser's tab shows.
+        is_rich : bool
+            Whether it shows every kind of figure, and tables that sort, whose scripts are large.
         """
 
         def interpolate_index(**parts: str) -> str:
             texts, name = load_texts(requested_language()), section()
             preview = self.previews.get(name)
-            parts["scripts"] = used_scripts(parts["scripts"])
+            parts["scripts"] = used_scripts(parts["scripts"], with_tables=is_rich)
             return build_document(
                 texts,
                 texts[name]["title"],
                 self.icons(),
                 parts,
                 no_script=to_html(build_no_script(texts, self.frame(name))),
-                plotly_url=plotly_url(app),
+                plotly_url=whole_plotly_url(app) if is_rich else plotly_url(app),
                 first_paint=first_paint(self.framed(name)) if app is self.main else "",
                 preview=preview and preview(texts),
             )
@@ -288,15 +293,55 @@ def add_operators_page(pages: Pages, path: str, section: str, layout: Layout) ->
     Dash
         For its callbacks.
     """
+    admit_operators(pages.main.server, path, lambda: dict(pages.rooms).values())
+    room = _apart(pages, path, section, layout)
+    pages.rooms.append((section, f"{path}/"))
+    return room
+
+
+def add_page_apart(
+    pages: Pages, path: str, section: str, layout: Layout, scripts: Sequence[str]
+) -> Dash:
+    """Add a public page that is an application of its own, and a link to it in the nav of all.
+
+    For what needs scripts so large that no other page should load them.
+
+    Parameters
+    ----------
+    section, layout
+        As of :func:`add_page`. Dash calls the layout once beforehand, outside any request, for the
+        ids alone.
+    scripts : sequence of str
+        Names of those of the assets that it runs.
+
+    Returns
+    -------
+    Dash
+        For its callbacks.
+    """
+    app = _apart(pages, path, section, layout, scripts, is_rich=True)
+    pages.nav.append((section, f"{path}/"))
+    return app
+
+
+def _apart(
+    pages: Pages,
+    path: str,
+    section: str,
+    layout: Layout,
+    scripts: Sequence[str] = (),
+    *,
+    is_rich: bool = False,
+) -> Dash:
     main = pages.main
-    admit_operators(main.server, path, lambda: dict(pages.rooms).values())
+    kept = "|".join(re.escape(name) for name in ("language.js", *scripts))
     room = Dash(
         __name__,
         server=main.server,
         url_base_pathname=f"{path}/",
         assets_folder=main.config.assets_folder,
-        # Every style sheet, and no script but this one.
-        assets_ignore=r"^(?!language\.js$).*\.js$",
+        # Every style sheet, and no script but these.
+        assets_ignore=rf"^(?!({kept})$).*\.js$",
         external_stylesheets=main.config.external_stylesheets,
         serve_locally=True,
         update_title="",
@@ -304,13 +349,12 @@ def add_operators_page(pages: Pages, path: str, section: str, layout: Layout) ->
         # The whole page would come once more with its document, to be looked up in.
         suppress_callback_exceptions=True,
     )
-    pages.give_document(room, lambda: section)
+    pages.give_document(room, lambda: section, is_rich=is_rich)
     pages.answer_unknown(room)
     pages.layouts[section] = layout
     room.layout = lambda: pages.framed(section)
     lead(pages, path, f"{path}/")
     pages.apps.append(room)
-    pages.rooms.append((section, f"{path}/"))
     return room
 
 

@@ -52,6 +52,7 @@ def answer_curve(archive: Archive, query: CurveQuery, report: Report) -> CurveAn
     today = grids[query.day]
     return CurveAnswer(
         start=today.grid.start,
+        clock=today.grid.clock,
         measure=query.measure,
         values=told(today.values),
         statuses={name: rounded(share) for name, share in today.grid.status_shares().items()},

@@ -70,6 +70,12 @@ class DayGrid:
         local = [city.local(moment) for moment in moments]
         return np.array([one.hour + one.minute / 60 + one.second / 3600 for one in local])
 
+    @property
+    def clock(self) -> list[str]:
+        """What the city's clock shows at each time, such as 08:15."""
+        minutes = np.rint(self.local_hours * 60).astype(np.int64).tolist()
+        return [f"{minute // 60:02d}:{minute % 60:02d}" for minute in minutes]
+
     @cached_property
     def times_s(self) -> NDArray[np.float64]:
         """Seconds to drive each segment, NaN where not known."""

@@ -44,7 +44,7 @@ def load_texts(language: str = DEFAULT_LANGUAGE) -> Texts:
     tomllib.TOMLDecodeError
         When the file is damaged.
     """
-    return _read(FOLDER / f"{language}.toml")
+    return _read(FOLDER, language)
 
 
 def formats(texts: Texts) -> Formats:
@@ -64,9 +64,13 @@ def chance(texts: Texts, share: float) -> str:
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path) -> Texts:
-    texts: Texts = _typeset(tomllib.loads(path.read_text(encoding="utf-8")), path.stem)
-    return texts
+def _read(folder: Path, language: str) -> Texts:
+    """One file for all pages, and one in a folder of its own for each that has many texts."""
+    texts: dict[str, Any] = {}
+    for path in (folder / f"{language}.toml", *sorted(folder.glob(f"*/{language}.toml"))):
+        texts |= tomllib.loads(path.read_text(encoding="utf-8"))
+    typeset_texts: Texts = _typeset(texts, language)
+    return typeset_texts
 
 
 def _typeset(text: Any, language: str) -> Any:

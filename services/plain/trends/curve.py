@@ -35,6 +35,9 @@ class CurveAnswer(msgspec.Struct, frozen=True):
     ----------
     start : datetime
         Midnight in the city, aware, UTC.
+    clock : sequence of str
+        What the city's clock shows at the beginning of each quarter, such as 08:15; the hour that
+        comes twice in October comes twice.
     values : sequence of float or None
         In the unit of the measure.
     statuses : dict
@@ -50,6 +53,7 @@ class CurveAnswer(msgspec.Struct, frozen=True):
     """
 
     start: datetime
+    clock: Sequence[str]
     measure: Measure
     values: Sequence[float | None]
     statuses: dict[str, Sequence[float]]

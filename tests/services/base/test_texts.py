@@ -85,7 +85,7 @@ def test_every_text_is_used():
         path.read_text(encoding="utf-8")
         for path in (
             *SOURCES.glob("assets/*.js"),
-            *SOURCES.glob("components/*.py"),
+            *(SOURCES / "components").rglob("*.py"),
             *(SOURCES / "callbacks").rglob("*.py"),
             *SOURCES.glob("services/watch/*.py"),
             *SOURCES.glob("services/roles/*.py"),
@@ -105,11 +105,15 @@ def test_every_text_is_used():
     made_sections |= {"local_name", "stretch", "stretch_way"}
     # Of unusual events: how they go on; of roadworks: how much they disturb.
     made_sections |= {"event_trend", "roadwork_level"}
+    # Of the archive: a control and its choices, a kind of place, why there is no answer.
+    made_sections |= {"trends_control", "trends_place", "trends_problem"}
     made_prefixes = ("announce_", "short_", "congestion", "jam", "shares", "worst")
     # Of the quality page: a kind of model and its facts, a column, a comparison and what with,
     # a decision and its reason.
     made_prefixes += ("kind_", "fact_", "column_", "verdict_", "told_", "action_", "reason_")
     made_prefixes += ("baseline_", "than_", "facing_", "explain_", "period_")
+    # Of a view of the archive: a measure and its unit.
+    made_prefixes += ("measure_", "unit_")
     # Of the operators' page: a severity, the state of a rule, a role, what was noted.
     made_prefixes += (
         "severity_",

@@ -1,0 +1,123 @@
+"""What a view of the page is made of: what it asks, of which controls, and how it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final, get_args
+
+from dash.development.base_component import Component
+
+from components.trends.controls import Control
+from services.base.errors import InvalidRequest
+from services.base.texts import Texts
+from services.plain.trends.asking import Query
+from services.plain.trends.common import DAYS_KEPT, DaysKept, Period
+from services.traffic.network import Network
+from services.trends.places import WHOLE
+
+# The names of the address' parts are the controls' own.
+_PERIOD_DAYS: Final = 28
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks for.
+
+    Attributes
+    ----------
+    parts : mapping of str
+        Those of the address that are not empty.
+    network : Network
+        Of today.
+    today : date
+        In the city.
+    """
+
+    parts: Mapping[str, str]
+    network: Network
+    today: date
+
+    @property
+    def place(self) -> str:
+        """Key of the place."""
+        return self.parts.get("lieu", WHOLE)
+
+    def day(self, name: str, otherwise: date) -> date:
+        """A day of the address.
+
+        Raises
+        ------
+        InvalidRequest
+        """
+        return self.maybe_day(name) or otherwise
+
+    def maybe_day(self, name: str) -> date | None:
+        """A day of the address; None where it names none.
+
+        Raises
+        ------
+        InvalidRequest
+        """
+        text = self.parts.get(name)
+        if text is None:
+            return None
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise InvalidRequest(name, text, "a day such as 2026-11-24") from None
+
+    def choice(self, name: str, choices: Sequence[Any], otherwise: Any) -> Any:
+        """One of some words.
+
+        Raises
+        ------
+        InvalidRequest
+        """
+        text = self.parts.get(name, otherwise)
+        if text not in choices:
+            raise InvalidRequest(name, text, "one of " + ", ".join(map(str, choices)))
+        return text
+
+    @property
+    def kept(self) -> DaysKept:
+        """Which days of a period."""
+        found: DaysKept = self.choice("jours", DAYS_KEPT, get_args(DaysKept)[0])
+        return found
+
+    def maybe_period(self, first: str = "du", last: str = "au") -> Period | None:
+        """A period of the address; None where it names neither end."""
+        begins, ends = self.maybe_day(first), self.maybe_day(last)
+        if begins is None and ends is None:
+            return None
+        ends = ends or self.today
+        return Period(begins or ends - timedelta(days=_PERIOD_DAYS - 1), ends, self.kept)
+
+    def period(self, first: str = "du", last: str = "au") -> Period:
+        """A period of the address; the four weeks up to yesterday where it names none."""
+        yesterday = self.today - timedelta(days=1)
+        weeks = Period(yesterday - timedelta(days=_PERIOD_DAYS - 1), yesterday, self.kept)
+        return self.maybe_period(first, last) or weeks
+
+
+@dataclass(frozen=True)
+class PageView:
+    """One view.
+
+    Attributes
+    ----------
+    name : str
+        In addresses, and of its section in the texts (``trends_NAME``).
+    controls : sequence of Control
+        Those that it asks with.
+    query : callable
+        Of what the address asks, the question. An InvalidRequest says what makes no sense.
+    build : callable
+        Of the texts, the answer and what was asked, what is shown.
+    """
+
+    name: str
+    controls: Sequence[Control]
+    query: Callable[[Asked], Query[Any]]
+    build: Callable[[Texts, Any, Asked], Sequence[Component]]

@@ -1,0 +1,1 @@
+"""What the page of the archive shows, a module for each view."""

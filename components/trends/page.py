@@ -1,0 +1,100 @@
+"""The page around the views: their links, the controls, what is under way and what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from dash import dcc, html
+
+from components.aria import aria, data
+from components.subpage import CARD, Subpage
+from components.trends.controls import Control, build_controls
+from services.base.texts import Texts, formats
+from services.plain.trends.asking import Busy, Queued, Running
+
+ADDRESS_ID: Final = "trends-address"
+FORM_ID: Final = "trends-controls"
+VIEWS_ID: Final = "trends-views"
+RESULT_ID: Final = "trends-result"
+STATE_ID: Final = "trends-state"
+STOP_ID: Final = "trends-stop"
+POLL_ID: Final = "trends-poll"
+_POLL_MS: Final = 1_000
+
+
+def build_page(
+    texts: Texts, views: Mapping[str, Sequence[Control]], places: Sequence[Mapping[str, str]]
+) -> Subpage:
+    """The page before anything is asked.
+
+    Parameters
+    ----------
+    views : mapping
+        The controls of each view, in the order of their links.
+    """
+    wording = texts["trends"]
+    return Subpage(
+        [
+            html.Nav(
+                [
+                    html.A(
+                        texts[f"trends_{view}"]["link"],
+                        href=f"?vue={view}",
+                        className="trends-view",
+                        **data(view=view),
+                    )
+                    for view in views
+                ],
+                id=VIEWS_ID,
+                className="trends-views",
+                **aria(label=wording["views"]),
+            ),
+            build_controls(texts, views, places, FORM_ID),
+            html.Div(
+                [
+                    html.Div(id=STATE_ID, role="status", className="trends-state"),
+                    html.Button(wording["stop"], id=STOP_ID, className="trends-stop", hidden=True),
+                ],
+                className="trends-progress",
+            ),
+            html.Div(id=RESULT_ID, className="trends-result"),
+        ],
+        unseen=[
+            dcc.Location(id=ADDRESS_ID, refresh=False),
+            dcc.Interval(id=POLL_ID, interval=_POLL_MS, disabled=True),
+        ],
+        content_class="subpage-main trends-main",
+    )
+
+
+def build_state(texts: Texts, outcome: Running | Queued | Busy) -> str:
+    """What a question that has no answer yet is waiting for."""
+    wording = texts["trends"]
+    if isinstance(outcome, Queued):
+        return str(wording["queued"]).format(place=outcome.place)
+    if isinstance(outcome, Busy):
+        return str(wording["busy"])
+    if not outcome.of:
+        return str(wording["begun"])
+    written = formats(texts)
+    return str(wording["running"]).format(
+        done=written.number(outcome.done), of=written.number(outcome.of)
+    )
+
+
+def build_problem(texts: Texts, reason: str) -> html.Div:
+    """Why there is nothing to show, by a key of the texts ``trends_problem``."""
+    problems = texts["trends_problem"]
+    return _notice(str(problems.get(reason, problems["failed"])))
+
+
+def build_invalid(texts: Texts, parameter: str, value: str) -> html.Div:
+    """What of the address makes no sense."""
+    wording = texts["trends_problem"]
+    label = texts["trends_control"].get(parameter, parameter)
+    return _notice(str(wording["invalid"]).format(parameter=label, value=value[:60]))
+
+
+def _notice(words: str) -> html.Div:
+    return html.Div(html.P(words), className=f"{CARD} trends-problem", role="alert")
