@@ -9,9 +9,6 @@ written to a file.
 
 from __future__ import annotations
 
-import os
-import socket
-import struct
 from pathlib import Path
 from typing import Final, Literal
 
@@ -130,16 +127,6 @@ REPLY: Final[Decoder[Reply]] = Decoder(Reply)
 def socket_path(data_dir: Path) -> Path:
     """Where the camera's process listens."""
     return data_dir / SOCKET_NAME
-
-
-def limit_stalls(descriptor: int, seconds: float) -> None:
-    """Let connecting a socket, reads and writes fail that make no headway for so long."""
-    whole, rest = divmod(seconds, 1)
-    # No time at all would stand for any time.
-    longest = struct.pack("ll", int(whole), max(1, int(rest * 1_000_000)))
-    with socket.socket(fileno=os.dup(descriptor)) as same:
-        for direction in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            same.setsockopt(socket.SOL_SOCKET, direction, longest)
 
 
 def encode(message: Message) -> bytes:

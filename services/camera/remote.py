@@ -22,8 +22,8 @@ from msgspec.msgpack import Decoder
 
 from services.base.cut_off import CutOff
 from services.base.errors import FeedUnreachable
+from services.base.local_socket import limit_stalls
 from services.base.settings import Settings, host_and_port
-from services.camera.messages import limit_stalls
 
 # A millisecond's work, but for the way between two sites.
 HANDSHAKE_SECONDS: Final = 5.0

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import select
 import socket
 import threading
 import time
@@ -23,6 +21,7 @@ from typing import Final
 import msgspec
 
 from services.base.errors import ConfigurationError, FeedUnreachable
+from services.base.local_socket import is_gone, limit_stalls, listening_at
 from services.camera.messages import (
     ERRAND,
     MAX_ORDER_BYTES,
@@ -34,7 +33,6 @@ from services.camera.messages import (
     Reply,
     Turn,
     encode,
-    limit_stalls,
 )
 from services.camera.remote import RemoteCamera, TokenRefused, check_token
 
@@ -47,8 +45,6 @@ RETRY_AFTER_S: Final = 2
 _STALL_SECONDS: Final = 10
 # Who are still to prove that they know the token, where the camera is reached by an address.
 _MAX_STRANGERS: Final = 8
-# struct sockaddr_un of Linux takes 108 bytes, the last of which is 0.
-_LONGEST_ADDRESS: Final = 107
 
 Work = Callable[[Order], Reply]
 
@@ -199,7 +195,7 @@ class CameraServer:
         """Take the place of somebody who waited and is gone; whether there was one."""
         for future, connection in self._under_way.items():
             # Who is looked at already cannot be taken back.
-            if not future.done() and _is_gone(connection) and future.cancel():
+            if not future.done() and is_gone(connection) and future.cancel():
                 connection.close()
                 return True
         return False
@@ -208,7 +204,7 @@ class CameraServer:
         try:
             with closing(connection):
                 # Whoever waited for those before may have left.
-                if not _is_gone(connection):
+                if not is_gone(connection):
                     _send(connection, Turn())
                     errand = ERRAND.decode(connection.recv_bytes(MAX_ORDER_BYTES))
                     if isinstance(errand, Order):
@@ -226,21 +222,9 @@ def _listening(address: Path | RemoteCamera, backlog: int) -> Listener:
     try:
         if isinstance(address, RemoteCamera):
             return _listening_by_tcp(address, backlog)
-        return _listening_at(address, backlog)
+        return listening_at(address, backlog)
     except OSError as error:
         raise ConfigurationError(f"{address}: cannot listen there: {error.strerror}") from error
-
-
-def _listening_at(path: Path, backlog: int) -> Listener:
-    name = str(path)
-    if len(os.fsencode(name)) > _LONGEST_ADDRESS:
-        raise ConfigurationError(
-            f"TRAFFIC_DATA_DIR: {name} is too long for a socket, at most {_LONGEST_ADDRESS} bytes"
-        )
-    path.unlink(missing_ok=True)
-    listener = Listener(name, family="AF_UNIX", backlog=backlog)
-    path.chmod(0o600)
-    return listener
 
 
 def _listening_by_tcp(address: RemoteCamera, backlog: int) -> Listener:
@@ -255,14 +239,3 @@ def _send(connection: Connection, message: Message) -> None:
         connection.send_bytes(encode(message))
     except OSError as error:
         log.info("whoever asked the camera is gone: %s", error)
-
-
-def _is_gone(connection: Connection) -> bool:
-    """Whether the other side has hung up, whatever it sent before."""
-    try:
-        asked = select.poll()
-        asked.register(connection.fileno(), 0)
-        return bool(asked.poll(0))
-    except OSError:
-        # Closed here already.
-        return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from services.base.local_socket import connected_at, limit_stalls
 from services.camera.errors import (
     CameraBusy,
     CameraUnavailable,
@@ -34,7 +34,6 @@ from services.camera.messages import (
     Order,
     Prepare,
     encode,
-    limit_stalls,
     socket_path,
 )
 from services.camera.remote import RemoteCamera, TokenRefused, connected
@@ -244,10 +243,7 @@ def _check(is_awaited: IsAwaited) -> None:
 def _connected(address: _Address) -> Connection:
     if isinstance(address, RemoteCamera):
         return connected(address, _CONNECT_STALL_SECONDS)
-    with socket.socket(socket.AF_UNIX) as raw:
-        limit_stalls(raw.fileno(), _CONNECT_STALL_SECONDS)
-        raw.connect(str(address))
-        return Connection(raw.detach())
+    return connected_at(address, _CONNECT_STALL_SECONDS)
 
 
 def _answer(data: bytes) -> Answer:

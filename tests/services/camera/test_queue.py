@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from services.base.errors import ConfigurationError
+from services.base.local_socket import limit_stalls
 from services.camera import server as server_module
 from services.camera.errors import (
     CameraBusy,
@@ -29,7 +30,6 @@ from services.camera.messages import (
     Admitted,
     Order,
     encode,
-    limit_stalls,
     socket_path,
 )
 from services.camera.server import PLACES, CameraServer
