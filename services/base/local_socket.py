@@ -5,15 +5,21 @@ A message is what :class:`multiprocessing.connection.Connection` sends: bytes wi
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import select
 import socket
 import struct
-from multiprocessing.connection import Connection, Listener
+import threading
+from collections.abc import Iterator
+from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Final
 
 from services.base.errors import ConfigurationError
+
+log = logging.getLogger(__name__)
 
 # struct sockaddr_un of Linux takes 108 bytes, the last of which is 0.
 _LONGEST_ADDRESS: Final = 107
@@ -38,6 +44,35 @@ def listening_at(path: Path, backlog: int) -> Listener:
     listener = Listener(name, family="AF_UNIX", backlog=backlog)
     path.chmod(0o600)
     return listener
+
+
+def comers(
+    listener: Listener, closing: threading.Event, stall_seconds: float
+) -> Iterator[Connection]:
+    """Whoever comes, one after another, until closed.
+
+    Parameters
+    ----------
+    closing : Event
+        Looked at whenever somebody comes: who sets it knocks (:func:`knock_at`).
+    stall_seconds : float
+        How long reading and writing may make no headway.
+    """
+    while not closing.is_set():
+        try:
+            connection = listener.accept()
+            limit_stalls(connection.fileno(), stall_seconds)
+        except OSError as error:
+            # Whoever came is gone again, or no more files may be open.
+            log.warning("a connection failed: %s", error)
+        else:
+            yield connection
+
+
+def knock_at(path: Path) -> None:
+    """Come and go, so that whoever waits for the next looks up."""
+    with contextlib.suppress(OSError):
+        Client(str(path), family="AF_UNIX").close()
 
 
 def connected_at(path: Path, stall_seconds: float) -> Connection:

@@ -16,9 +16,9 @@ from services.base.storage_address import parse_storage_address
 
 PREFIX = "TRAFFIC_"
 
-Role = Literal["web", "worker", "learner", "watch", "camera", "mirror"]
+Role = Literal["web", "worker", "learner", "watch", "camera", "trends", "mirror"]
 """What a process is for."""
-HostRole = Literal["web", "worker", "learner", "watch", "camera"]
+HostRole = Literal["web", "worker", "learner", "watch", "camera", "trends"]
 """Those that a host is given; the mirror goes with them."""
 
 OPENSTREETMAP_TILES_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     host_name: str = Field("", pattern=r"^[A-Za-z0-9._-]*$", max_length=32)
     # Of this host. The learner is the worker's companion where it is not named by itself.
     roles: Annotated[frozenset[HostRole], NoDecode] = frozenset(
-        {"web", "worker", "watch", "camera"}
+        {"web", "worker", "watch", "camera", "trends"}
     )
     web_processes: int = Field(2, ge=1, le=64)
     # Whether the worker runs its companion, which has TensorFlow and forecasts the next hour, or
@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     camera_url: str | None = None
     # What both sides of that connection have to know.
     camera_token: SecretStr | None = Field(None, min_length=16)
+    # Whether a process answers questions to the archive; its children have DuckDB.
+    trends: bool = True
+    # How long a question may take, and how much memory on top of what its process has.
+    trends_seconds: float = Field(20.0, ge=1, le=600)
+    trends_memory_mb: int = Field(512, ge=64, le=65_536)
     # Where set, /metrics asks for it: "Authorization: Bearer TOKEN".
     metrics_token: SecretStr | None = Field(None, min_length=16)
     # A year with a margin, to compare a day with the same one a year ago.

@@ -14,14 +14,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from multiprocessing.connection import Client, Connection, Listener
+from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from services.base.errors import ConfigurationError, FeedUnreachable
-from services.base.local_socket import is_gone, limit_stalls, listening_at
+from services.base.local_socket import comers, is_gone, knock_at, listening_at
 from services.camera.messages import (
     ERRAND,
     MAX_ORDER_BYTES,
@@ -110,15 +110,8 @@ class CameraServer:
 
     def serve(self) -> None:
         """Give out places until closed."""
-        while not self._closing.is_set():
-            try:
-                connection = self._listener.accept()
-                limit_stalls(connection.fileno(), _STALL_SECONDS)
-            except OSError as error:
-                # Whoever came is gone again, or no more files may be open.
-                log.warning("a connection to the camera failed: %s", error)
-            else:
-                self._receive(connection)
+        for connection in comers(self._listener, self._closing, _STALL_SECONDS):
+            self._receive(connection)
 
     def idle_seconds(self) -> float:
         """How long nobody has come."""
@@ -128,8 +121,7 @@ class CameraServer:
         """Take nobody in any more; what is under way is finished."""
         self._closing.set()
         # Nothing else wakes up who waits for the next.
-        with contextlib.suppress(OSError):
-            self._come()
+        self._come()
         self._door.shutdown()
         self._pool.shutdown()
         self._listener.close()
@@ -137,9 +129,10 @@ class CameraServer:
     def _come(self) -> None:
         """Knock at the own door."""
         if isinstance(self._address, RemoteCamera):
-            socket.create_connection(self._listener.address[:2], _STALL_SECONDS).close()
+            with contextlib.suppress(OSError):
+                socket.create_connection(self._listener.address[:2], _STALL_SECONDS).close()
         else:
-            Client(str(self._address), family="AF_UNIX").close()
+            knock_at(self._address)
 
     def _receive(self, connection: Connection) -> None:
         if not isinstance(self._address, RemoteCamera):

@@ -23,7 +23,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from services.base.errors import StorageError
-from services.traffic.snapshot import SOURCES, Source
+from services.plain.sources import SOURCES, Source
 
 log = logging.getLogger(__name__)
 

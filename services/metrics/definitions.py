@@ -218,6 +218,28 @@ CAMERA_DURATION: Final = HistogramDefinition(
     "Time from a picture's bytes to its reading; loading the model is not in it.",
     bounds=(0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+TRENDS_QUESTIONS: Final = CounterDefinition(
+    "traffic_trends_questions_total",
+    "count",
+    "Questions to the archive by view: ok, kept (answered before), refused (the question's fault), "
+    "busy (no place), stopped (nobody waited), time, memory (beyond a limit), failed (ours).",
+    ("view", "outcome"),
+)
+TRENDS_DURATION: Final = HistogramDefinition(
+    "traffic_trends_duration_seconds",
+    "seconds",
+    "Time that a question to the archive was computed for, with the start of a process for it.",
+    ("view",),
+    bounds=(0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10, 20),
+)
+TRENDS_QUEUED: Final = GaugeDefinition(
+    "traffic_trends_queued", "count", "Questions to the archive that wait for others."
+)
+TRENDS_MEMORY: Final = GaugeDefinition(
+    "traffic_trends_memory_bytes",
+    "bytes",
+    "Resident memory of the processes that compute answers of the archive.",
+)
 STORAGE_IN_STEP: Final = GaugeDefinition(
     "traffic_storage_in_step_timestamp_seconds",
     "seconds since 1970",

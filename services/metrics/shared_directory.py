@@ -54,7 +54,7 @@ def share_metrics(data_dir: Path, role: Role) -> None:
 
     Parameters
     ----------
-    role : {"web", "worker", "learner", "watch", "camera", "mirror"}
+    role : {"web", "worker", "learner", "watch", "camera", "trends", "mirror"}
     """
     directory = metrics_directory(data_dir) / role
     shared = FileValues(directory)
@@ -76,6 +76,8 @@ def roles_off(settings: Settings) -> frozenset[Role]:
     here: set[Role] = {*settings.roles}
     if not settings.camera:
         here.discard("camera")
+    if not settings.trends:
+        here.discard("trends")
     if "worker" in here and settings.learner is True:
         here.add("learner")
     if settings.storage_url is not None:

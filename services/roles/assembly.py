@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from services.base.clock import Clock, utc_now
 from services.base.settings import Settings
@@ -23,6 +24,7 @@ from services.web.camera_client import CameraClient
 from services.web.day import LatestDay
 from services.web.latest import LatestTraffic
 from services.web.roadworks import LatestRoadworks
+from services.web.trends_client import Shown, TrendsClient
 
 
 @dataclass(frozen=True)
@@ -40,15 +42,13 @@ class Services:
     week: CachedWeekForecasts
     day: LatestDay
     camera: CameraClient
+    trends: TrendsClient
     operations: ServingOperations
     clock: Clock
 
     def shown_source(self) -> Source:
         """Where the traffic that is shown comes from, or will come from."""
-        view = self.traffic.view()
-        if view is None:
-            return "demo" if self.settings.source == "demo" else "live"
-        return view.snapshot.source
+        return _shown(self.settings, self.traffic).source
 
     def today(self) -> date:
         """The day that it is in the city."""
@@ -66,12 +66,13 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
     store = Store(CITY, settings.data_dir)
     store.prepare()
     operations = open_for_serving(settings)
+    traffic = LatestTraffic(store)
     nowcasts = CachedNowcasts(CITY, settings.data_dir, is_expected=bool(settings.learner))
     return Services(
         settings=settings,
         city=CITY,
         store=store,
-        traffic=LatestTraffic(store),
+        traffic=traffic,
         roadworks=LatestRoadworks(
             store,
             is_expected=_has_roadworks(settings),
@@ -84,9 +85,19 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
         camera=CameraClient(
             settings.data_dir, remote=remote_camera(settings), is_expected=settings.camera
         ),
+        trends=TrendsClient(
+            settings.data_dir, partial(_shown, settings, traffic), is_expected=settings.trends
+        ),
         operations=operations,
         clock=clock,
     )
+
+
+def _shown(settings: Settings, traffic: LatestTraffic) -> Shown:
+    view = traffic.view()
+    if view is None:
+        return Shown("demo" if settings.source == "demo" else "live")
+    return Shown(view.snapshot.source, view.snapshot.network_version)
 
 
 def _has_roadworks(settings: Settings) -> bool:

@@ -34,6 +34,7 @@ HEALTHY_AFTER_SECONDS: Final = 20.0
 WORKER: Final = "services.worker"
 WATCH: Final = "services.roles.watch"
 CAMERA: Final = "models.camera.serve"
+TRENDS: Final = "services.roles.trends"
 MIRROR: Final = "services.roles.mirror"
 LEARNER: Final = "models.learner"
 CHALLENGE: Final = "models.challenge"

@@ -30,6 +30,7 @@ from services.roles.processes import (
     HUNG_AFTER_SECONDS,
     LEARNER,
     MIRROR,
+    TRENDS,
     WATCH,
     WORKER,
     Child,
@@ -95,7 +96,7 @@ def background_children(
     Parameters
     ----------
     settings : Settings
-        Which may leave the camera out.
+        Which may leave out the camera and the archive's process.
     roles : collection of str, optional
         Those of the settings, if they are not given.
     after_pages : bool
@@ -115,6 +116,10 @@ def background_children(
     if settings.camera:
         children["camera"] = Child(
             module_command(CAMERA), traffic_first, heartbeat(settings, "camera")
+        )
+    if settings.trends:
+        children["trends"] = Child(
+            module_command(TRENDS), traffic_first, heartbeat(settings, "trends")
         )
     wanted = [child for role, child in children.items() if role in roles]
     if settings.storage_url is not None:

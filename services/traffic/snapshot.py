@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from services.base.errors import StorageError
 from services.base.parquet_file import ParquetForm, numbers
+
+# Named here for all who read snapshots, and there for who reads none.
+from services.plain.sources import SOURCES as SOURCES  # noqa: PLC0414 - exported
+from services.plain.sources import Source as Source  # noqa: PLC0414 - exported
 from services.traffic.network import Network
 from services.traffic.status import Status
 
-Source = Literal["live", "archive", "demo"]
-SOURCES: Final = get_args(Source)
 FEEDS: Final[tuple[Source, ...]] = ("live", "demo")
 """Whose history, roadworks and curves there are: an archive is of the live feed."""
 

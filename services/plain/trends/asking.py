@@ -49,9 +49,10 @@ def answer_type(query_type: type[Query[Answer]]) -> type[Answer]:
         When it says nothing of it.
     """
     for base in getattr(query_type, "__orig_bases__", ()):
-        if get_origin(base) is Query:
-            [found] = get_args(base)
-            return found  # type: ignore[no-any-return]
+        origin, given = get_origin(base), get_args(base)
+        if isinstance(origin, type) and issubclass(origin, Query) and len(given) == 1:
+            found: type[Answer] = given[0]
+            return found
     raise TypeError(f"{query_type.__name__} is no Query[…] of an answer")
 
 

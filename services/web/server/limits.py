@@ -10,9 +10,11 @@ from services.camera.limits import MAX_BYTES
 CAMERA_THREADS: Final = 3
 # And for the source of tiles: a browser asks for six at once.
 TILE_THREADS: Final = 6
+# And for answers of the archive, a quarter of a second each.
+TRENDS_THREADS: Final = 2
 # Some are always there for pages.
 PAGE_THREADS: Final = 2
-THREADS: Final = CAMERA_THREADS + TILE_THREADS + PAGE_THREADS
+THREADS: Final = CAMERA_THREADS + TILE_THREADS + TRENDS_THREADS + PAGE_THREADS
 
 # From the first byte of a request, or from the connection, to the end of its headers.
 HEADER_SECONDS: Final = 10.0

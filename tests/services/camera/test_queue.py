@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from services.base import local_socket
 from services.base.errors import ConfigurationError
 from services.base.local_socket import limit_stalls
-from services.camera import server as server_module
 from services.camera.errors import (
     CameraBusy,
     CameraUnavailable,
@@ -256,7 +256,7 @@ def test_one_connection_that_fails_costs_nobody_else_a_place(tmp_path, monkeypat
             raise failures.pop()
         limit_stalls(*of)
 
-    monkeypatch.setattr(server_module, "limit_stalls", limit)
+    monkeypatch.setattr(local_socket, "limit_stalls", limit)
 
     def is_answered():
         client = CameraClient(tmp_path, connect_seconds=PATIENCE_SECONDS)

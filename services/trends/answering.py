@@ -1,0 +1,70 @@
+"""From a question as it was sent to its view's answer. Imported in child processes alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+
+import msgspec
+
+from services.base.errors import TrafficError
+from services.base.files import FileStamp, stamp_of
+from services.city.city import City
+from services.plain.sources import Source
+from services.trends.archive import Archive, Report, open_archive
+from services.trends.messages import Question
+from services.trends.views import VIEWS, by_name
+
+_Key = tuple[Source, str, date, FileStamp | None]
+
+
+class UnknownQuestion(TrafficError):
+    """Of no view that there is, or not as its view has it: whoever asks is of another version."""
+
+
+class ArchiveAnswers:
+    """Answers questions from one data directory, in one thread.
+
+    Parameters
+    ----------
+    city : City
+    data_dir : Path
+    clock : callable
+        Gives the time of now.
+    """
+
+    def __init__(self, city: City, data_dir: Path, clock: Callable[[], datetime]) -> None:
+        self._city = city
+        self._data_dir = data_dir
+        self._clock = clock
+        self._views = by_name(VIEWS)
+        # The network, which takes a while to read, stays for the next question.
+        self._last: tuple[_Key, Archive] | None = None
+
+    def __call__(self, question: Question, report: Report) -> msgspec.Struct:
+        """Answer.
+
+        Raises
+        ------
+        TrafficError
+            Whatever the view raises, and where there is no such question or history.
+        """
+        view = self._views.get(question.view)
+        if view is None:
+            raise UnknownQuestion(f"there is no view {question.view}")
+        try:
+            query = msgspec.msgpack.decode(question.query, type=view.query_type)
+        except msgspec.MsgspecError as error:
+            raise UnknownQuestion(f"{question.view}: {error}") from error
+        # What could not be read is told of this question alone.
+        return view.answer(replace(self._archive(question), unread=set()), query, report)
+
+    def _archive(self, question: Question) -> Archive:
+        today = self._city.local(self._clock()).date()
+        reference = stamp_of(self._data_dir / "reference" / f"{question.source}.parquet")
+        key = question.source, question.network, today, reference
+        if self._last is None or self._last[0] != key:
+            self._last = key, open_archive(self._city, self._data_dir, question.source, today)
+        return self._last[1]
