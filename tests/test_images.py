@@ -41,6 +41,7 @@ def test_people_are_told_of_memory_before_a_container_is_ended_for_it():
         (["web"], "web", 2),
         (["worker", "learner"], "worker", 1),
         (["camera"], "camera", 1),
+        (["trends"], "trends", 1),
     ):
         limit = SERVICES[container]["mem_limit"]
         told = sum(rules[f"memory-of-{role}"].above for role in roles) * processes

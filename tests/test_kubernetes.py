@@ -97,7 +97,9 @@ def test_a_pod_runs_its_role_beside_a_watch_and_is_asked_whether_it_lives(name):
     # By the setting, which its watch knows too: it misses nothing that other pods run.
     [roles] = [item["value"] for item in box["env"] if item["name"] == "TRAFFIC_ROLES"]
     off = roles_off(load_settings(roles=roles, learner="elsewhere", _env_file=None))
-    assert set(get_args(HostRole)) - off == {name, "watch"}
+    # What answers questions to the history is reached through a socket: it runs where pages are.
+    beside = {"web": {"trends"}}.get(name, set())
+    assert set(get_args(HostRole)) - off == {name, "watch"} | beside
     assert {"startupProbe", "livenessProbe"} <= box.keys()
     assert any(image["name"] == box["image"] for image in KUSTOMIZATION["images"])
 
@@ -112,7 +114,8 @@ def test_people_are_told_of_memory_before_a_pod_is_ended_for_it():
     rules = {rule.name: rule for rule in load_rules().rule}
     for role, processes in (("web", 2), ("worker", 1), ("learner", 1), ("camera", 1)):
         limit = size(container(role)["resources"]["limits"]["memory"])
-        assert limit > rules[f"memory-of-{role}"].above * processes
+        told = rules[f"memory-of-{role}"].above * processes
+        assert limit > told + (rules["memory-of-trends"].above if role == "web" else 0)
 
 
 def test_settings_are_those_there_are_and_secrets_lie_apart():

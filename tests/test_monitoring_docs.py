@@ -24,6 +24,7 @@ from services.metrics.definitions import DEFINITIONS, QUALITY, Definition, Proce
 from services.metrics.requests import measure_requests, note_login
 from services.metrics.samples import Sample, exposition
 from services.metrics.shared_directory import metric_registry
+from services.metrics.trends import TrendsMetrics
 from services.metrics.work import WorkMetrics
 from services.watch.prometheus import (
     RULES_FILE,
@@ -86,12 +87,16 @@ def published(tmp_path) -> dict[str, Metric]:
     camera.alive(now)
     camera.looked("ok")
     camera.took(0.1)
+    trends_registry = metric_registry()
+    trends = TrendsMetrics(trends_registry)
+    trends.alive(now, 0, 0)
+    trends.ended("courbe", "ok", 0.1)
     for path in ("metrics/web/counter_1.db", "forecasts/nowcast/current.parquet"):
         (tmp_path / path).parent.mkdir(parents=True)
         (tmp_path / path).touch()
     found = [
         family
-        for own in (registry, worker_registry, camera_registry, None)
+        for own in (registry, worker_registry, camera_registry, trends_registry, None)
         for family in text_string_to_metric_families(exposition(tmp_path, own).decode())
     ]
     # "_created" goes with every counter; Prometheus' own clients leave it out of what they tell.
@@ -296,6 +301,7 @@ CASES = [
         ),
         alerts("WatchSilent"),
         alerts("CameraSilent"),
+        alerts("TrendsSilent"),
         alerts(
             "WorkerSilent",
             (

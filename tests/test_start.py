@@ -93,7 +93,7 @@ def test_one_command_serves_the_traffic_and_survives_the_death_of_either_role(st
         journal = (running.data_dir / "app.log").read_text()
 
         # One that has opened nothing of the directory yet would not miss it.
-        for made in ("camera.sock", "watch.json"):
+        for made in ("camera.sock", "trends.sock", "watch.json"):
             wait_until((running.data_dir / made).exists)
         # Every role ends, to be started again and make what it needs.
         before = running.pids()

@@ -124,7 +124,7 @@ def background_children(
     wanted = [child for role, child in children.items() if role in roles]
     if settings.storage_url is not None:
         # At once: without it the pages have nothing to show.
-        has_history = not {"worker", "learner"}.isdisjoint(roles)
+        has_history = not {"worker", "learner", "trends"}.isdisjoint(roles)
         wanted.insert(0, mirror_child(settings, with_history=has_history))
     return wanted
 

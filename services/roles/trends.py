@@ -26,6 +26,7 @@ from services.base.settings import Settings, load_settings
 from services.city.chosen import CITY
 from services.metrics.shared_directory import metric_registry, share_metrics
 from services.metrics.trends import TrendsMetrics
+from services.operations.database import open_operations
 from services.roles.sole import sole
 from services.trends.child import Answers
 from services.trends.data_version import data_version
@@ -46,7 +47,8 @@ def open_answers(settings: Settings) -> Answers:
     # DuckDB and what the views need: a second, and memory that this role itself does not need.
     from services.trends.answering import ArchiveAnswers  # noqa: PLC0415
 
-    return ArchiveAnswers(CITY, settings.data_dir, utc_now)
+    operations = open_operations(settings, read_only=True)
+    return ArchiveAnswers(CITY, settings.data_dir, utc_now, operations)
 
 
 def version_now(settings: Settings, question: Question, days: tuple[date, date] | None) -> str:

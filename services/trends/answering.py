@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import msgspec
 
+from services.base.clock import Clock
 from services.base.errors import TrafficError
 from services.base.files import FileStamp, stamp_of
 from services.city.city import City
+from services.operations.database import Operations
 from services.plain.sources import Source
 from services.trends.archive import Archive, Report, open_archive
 from services.trends.messages import Question
@@ -31,14 +32,18 @@ class ArchiveAnswers:
     ----------
     city : City
     data_dir : Path
-    clock : callable
-        Gives the time of now.
+    clock : Clock
+    operations : Operations, optional
+        Where events and roadworks are on record.
     """
 
-    def __init__(self, city: City, data_dir: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, city: City, data_dir: Path, clock: Clock, operations: Operations | None = None
+    ) -> None:
         self._city = city
         self._data_dir = data_dir
         self._clock = clock
+        self._operations = operations
         self._views = by_name(VIEWS)
         # The network, which takes a while to read, stays for the next question.
         self._last: tuple[_Key, Archive] | None = None
@@ -66,5 +71,8 @@ class ArchiveAnswers:
         reference = stamp_of(self._data_dir / "reference" / f"{question.source}.parquet")
         key = question.source, question.network, today, reference
         if self._last is None or self._last[0] != key:
-            self._last = key, open_archive(self._city, self._data_dir, question.source, today)
+            self._last = (
+                key,
+                open_archive(self._city, self._data_dir, question.source, today, self._operations),
+            )
         return self._last[1]

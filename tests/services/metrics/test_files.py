@@ -394,9 +394,9 @@ def test_what_a_role_left_that_no_longer_runs_says_nothing(tmp_path):
 
 
 def test_the_settings_tell_which_roles_are_off(tmp_path):
-    settings = load_settings(data_dir=tmp_path, camera=False, _env_file=None)
-    assert shared_directory.roles_off(settings) == {"camera", "mirror"}
+    settings = load_settings(data_dir=tmp_path, camera=False, trends=False, _env_file=None)
+    assert shared_directory.roles_off(settings) == {"camera", "trends", "mirror"}
     web_host = load_settings(roles="web,watch", storage_url="file:///srv", _env_file=None)
-    assert shared_directory.roles_off(web_host) == {"worker", "learner", "camera"}
+    assert shared_directory.roles_off(web_host) == {"worker", "learner", "camera", "trends"}
     apart = load_settings(learner="elsewhere", _env_file=None)
     assert shared_directory.roles_off(apart) == {"learner", "mirror"}

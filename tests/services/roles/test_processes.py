@@ -20,6 +20,7 @@ from services.roles.processes import (
     CAMERA,
     CHALLENGE,
     LEARNER,
+    TRENDS,
     WATCH,
     WORKER,
     Child,
@@ -222,7 +223,7 @@ def test_what_cannot_be_started_now_is_started_later(pids, caplog, monkeypatch):
     assert "no process is left" in caplog.text
 
 
-@pytest.mark.parametrize("module", [WORKER, WATCH, CAMERA, LEARNER, CHALLENGE])
+@pytest.mark.parametrize("module", [WORKER, WATCH, CAMERA, TRENDS, LEARNER, CHALLENGE])
 def test_what_is_started_by_its_name_is_a_command(module):
     found = importlib.util.find_spec(module)
     assert "run_command(main)" in Path(found.origin).read_text(encoding="utf-8")

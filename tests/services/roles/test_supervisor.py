@@ -18,6 +18,7 @@ from services.base.settings import load_settings
 from services.metrics.shared_directory import metric_registry, share_metrics
 from services.metrics.work import WorkMetrics
 from services.roles import supervisor
+from services.roles.processes import CAMERA, TRENDS
 from services.roles.supervisor import WebPulse, background_children, heartbeat, wait_for_pages
 from tests.fault_server import fault_server
 from tests.ports import free_port
@@ -68,13 +69,16 @@ def test_where_no_pages_are_served_nobody_waits_for_them(pages, tmp_path):
     assert (child.command[-1], pages.asked) == ("services.worker", [])
 
 
-@pytest.mark.parametrize("camera", [True, False])
-def test_every_role_waits_for_the_pages(pages, tmp_path, monkeypatch, camera):
+@pytest.mark.parametrize("all_of_them", [True, False])
+def test_every_role_waits_for_the_pages(pages, tmp_path, monkeypatch, all_of_them):
     monkeypatch.setattr(supervisor, "FIRST_ROUND_SECONDS", 0.0)
     pages.status = HTTPStatus.OK
-    children = background_children(load_settings(data_dir=tmp_path, port=pages.port, camera=camera))
-    roles = ["services.worker", "services.roles.watch", "models.camera.serve"]
-    assert [child.command[-1] for child in children] == (roles if camera else roles[:2])
+    settings = load_settings(
+        data_dir=tmp_path, port=pages.port, camera=all_of_them, trends=all_of_them
+    )
+    children = background_children(settings)
+    roles = ["services.worker", "services.roles.watch", CAMERA, TRENDS]
+    assert [child.command[-1] for child in children] == (roles if all_of_them else roles[:2])
     for child in children:
         pages.asked.clear()
         child.wait(threading.Event())
@@ -108,7 +112,10 @@ def test_a_check_tells_whether_a_role_is_alive(pages, tmp_path, monkeypatch):
 def test_a_role_that_there_is_not_is_told(capsys):
     with pytest.raises(SystemExit):
         supervisor.main(["wrker"])
-    assert "there is no role wrker: web, worker, learner, watch, camera" in capsys.readouterr().err
+    assert (
+        "there is no role wrker: web, worker, learner, watch, camera, trends"
+        in capsys.readouterr().err
+    )
 
 
 def test_the_pulse_of_a_role_is_its_last_sign_of_life(tmp_path, monkeypatch):
@@ -129,7 +136,7 @@ def test_a_host_has_the_roles_of_its_settings(tmp_path, monkeypatch):
     for asked, roles in ((None, ""), (None, "web, watch"), (["camera"], "web,watch")):
         monkeypatch.setenv("TRAFFIC_ROLES", roles)
         supervisor.main(asked or [])
-    assert started == [{"web", "worker", "watch", "camera"}, {"web", "watch"}, {"camera"}]
+    assert started == [{"web", "worker", "watch", "camera", "trends"}, {"web", "watch"}, {"camera"}]
     for roles in ("web,wrker", ","):
         monkeypatch.setenv("TRAFFIC_ROLES", roles)
         with pytest.raises(ConfigurationError, match="TRAFFIC_ROLES: some of web, worker, learner"):

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from services.plain.trends.asking import Busy, Failed, Queued, Running, view_of
+from services.trends import children as children_module
 from services.trends import kept_answers as kept_module
 from services.trends import pool as pool_module
 from services.trends.messages import Answered, Question
@@ -138,7 +139,8 @@ def test_who_asks_while_others_wait_is_told_the_place_and_beyond_that_it_is_busy
         assert ended(pool, Echo("2")).text == "2"
 
 
-def test_what_takes_too_long_ends_with_that_reason(tmp_path):
+def test_what_takes_too_long_ends_with_that_reason(tmp_path, monkeypatch):
+    monkeypatch.setattr(children_module, "HALT_SECONDS", 0.2)
     willing, unwilling = Counted(tmp_path), Counted(tmp_path, of=0)
     with running_pool(seconds=0.2) as pool:
         assert ended(pool, willing.query) == Failed("time", "more than 0.2 s")
@@ -160,7 +162,8 @@ def test_what_takes_too_much_memory_ends_with_that_reason(pool):
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP])
-def test_a_child_that_is_gone_fails_its_question_and_is_replaced(number):
+def test_a_child_that_is_gone_fails_its_question_and_is_replaced(number, monkeypatch):
+    monkeypatch.setattr(children_module, "HALT_SECONDS", 0.2)
     with running_pool(seconds=0.5) as pool:
         failed = ended(pool, End(number))
         # One that stands still is found out by the time that it takes.
@@ -200,7 +203,8 @@ def test_who_stops_takes_it_from_nobody_else(pool, counted):
 
 
 @pytest.mark.parametrize("of", [4, 0])
-def test_what_the_last_one_stops_ends_even_if_it_reports_nothing(of, tmp_path):
+def test_what_the_last_one_stops_ends_even_if_it_reports_nothing(of, tmp_path, monkeypatch):
+    monkeypatch.setattr(children_module, "HALT_SECONDS", 0.2)
     counted, outcomes = Counted(tmp_path, of), []
     with running_pool(ended=lambda _view, outcome, _seconds: outcomes.append(outcome)) as pool:
         under_way(pool, counted)
