@@ -6,7 +6,8 @@ A cell, a segment during one step of time, is slow where free-flow time ÷ actua
 :data:`SLOW_SHARE`. Slow cells that touch, along the road or in time, are one queue. So are slow
 cells with little between them: up to :data:`BRIDGED_M` of road at one time, known or not, or up to
 :data:`BRIDGED_S` in which a segment was not known; nothing is bridged where the road is closed. A
-queue is told where it lasts :data:`MIN_DURATION_S` and is :data:`MIN_LENGTH_M` long at least once.
+queue is told where it lasts :data:`MIN_DURATION_S`, is :data:`MIN_LENGTH_M` long at least once and
+costs who passes :data:`MIN_WORST_S` at least once: a row of lights is none.
 
 Its head is the downstream end, where the speed recovers: of each step the last segment of the
 queue, and of the whole queue the one that it is for the longest time, the furthest of equals.
@@ -46,10 +47,8 @@ BRIDGED_S: Final = 1_800.0
 MIN_LENGTH_M: Final = 200.0
 MIN_DURATION_S: Final = 1_800.0
 SAME_HEAD_M: Final = 400.0
+MIN_WORST_S: Final = 30.0
 SHARED_CELLS: Final = 0.5
-
-# More than any network has segments.
-_MOST_COLUMNS: Final = 10_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,9 +166,12 @@ def queues_of_day(
     ]
     regions.sort(key=lambda region: -region.queue.lost_s)
     kept: list[_Region] = []
+    # Which of the kept ones each cell is of, 0 for none.
+    owner = np.zeros(travel_s.size, np.int64)
     for region in regions:
-        if not any(_are_same(region, other) for other in kept):
+        if not _is_told(region, kept, owner):
             kept.append(region)
+            owner[region.cells] = len(kept)
     return [region.queue for region in kept]
 
 
@@ -231,9 +233,13 @@ class _Region:
     cells: NDArray[np.int64]
 
 
-def _are_same(one: _Region, other: _Region) -> bool:
-    shared = np.intersect1d(one.cells, other.cells, assume_unique=True).size
-    return bool(shared >= SHARED_CELLS * min(one.cells.size, other.cells.size))
+def _is_told(region: _Region, kept: Sequence[_Region], owner: NDArray[np.int64]) -> bool:
+    """Whether it is the same as one that is kept already."""
+    shared = np.bincount(owner[region.cells], minlength=1)
+    return any(
+        shared[number] >= SHARED_CELLS * min(region.cells.size, kept[number - 1].cells.size)
+        for number in (np.flatnonzero(shared[1:]) + 1).tolist()
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,6 +249,8 @@ class _Plane:
     route: Route
     travel_s: NDArray[np.floating]
     is_closed: NDArray[np.bool_]
+    columns: int
+    """Of the table that the route is a part of."""
 
     @property
     def is_slow(self) -> NDArray[np.bool_]:
@@ -262,9 +270,10 @@ class _Plane:
             length_m=np.roll(route.length_m, first),
             free_s=np.roll(route.free_s, first),
         )
-        return _Plane(
-            rolled, np.roll(self.travel_s, first, axis=1), np.roll(self.is_closed, first, axis=1)
+        travel_s, is_closed = (
+            np.roll(cells, first, axis=1) for cells in (self.travel_s, self.is_closed)
         )
+        return _Plane(rolled, travel_s, is_closed, self.columns)
 
 
 def _regions(
@@ -275,33 +284,40 @@ def _regions(
     step_s: float,
 ) -> list[_Region]:
     """All queues of one route that last and are long enough."""
-    plane = _Plane(route, travel_s[:, route.segments], is_closed[:, route.segments]).opened()
+    of_route = travel_s[:, route.segments], is_closed[:, route.segments]
+    plane = _Plane(route, *of_route, travel_s.shape[1]).opened()
     is_told = ~np.isnan(plane.travel_s) | plane.is_closed
     is_queue = _bridged_in_time(plane.is_slow, is_told, step_s)
     is_queue = _bridged_in_space(is_queue, plane.is_closed, plane.route.length_m)
     labels, _ = ndimage.label(is_queue)
     boxes = enumerate(ndimage.find_objects(labels), start=1)
-    regions = (_region(plane, labels == label, box[0], hours, step_s) for label, box in boxes)
+    regions = (
+        _region(plane, labels[box] == label, box, hours, step_s)
+        for label, box in boxes
+        if (box[0].stop - box[0].start) * step_s >= MIN_DURATION_S
+    )
     return [
         region
         for region in regions
-        if region.queue.length_m >= MIN_LENGTH_M and region.queue.duration_s >= MIN_DURATION_S
+        if region.queue.length_m >= MIN_LENGTH_M and region.queue.worst_s >= MIN_WORST_S
     ]
 
 
 def _region(
     plane: _Plane,
-    is_inside: NDArray[np.bool_],
-    steps: slice,
+    inside: NDArray[np.bool_],
+    box: tuple[slice, slice],
     hours: NDArray[np.integer],
     step_s: float,
 ) -> _Region:
-    route, inside = plane.route, is_inside[steps]
-    delay_s = np.fmax(plane.travel_s[steps] - route.free_s, 0.0)
-    by_step_m = inside @ route.length_m
+    """A queue by which cells of a box it has."""
+    route, (steps, along) = plane.route, box
+    columns = route.segments[along]
+    delay_s = np.fmax(plane.travel_s[box] - route.free_s[along], 0.0)
+    by_step_m = inside @ route.length_m[along]
     by_step_s = np.where(inside, delay_s, 0.0).sum(axis=1)
-    head = _head(inside)
-    at_step, along = np.nonzero(inside)
+    head = along.start + _head(inside)
+    at_step, at_segment = np.nonzero(inside)
     queue = Queue(
         route=route.key,
         head=int(route.segments[head]),
@@ -315,7 +331,7 @@ def _region(
         worst_s=float(by_step_s.max()),
         reaches_end=not route.is_ring and head == len(route.segments) - 1,
     )
-    return _Region(queue, (steps.start + at_step) * _MOST_COLUMNS + route.segments[along])
+    return _Region(queue, (steps.start + at_step) * plane.columns + columns[at_segment])
 
 
 def _head(inside: NDArray[np.bool_]) -> int:

@@ -8,9 +8,9 @@ import pytest
 from services.trends.queues import Queue, Route, bottlenecks_of, queues_of_day
 
 STEP_S = 900.0
-FREE_S = 10.0
+FREE_S = 40.0
 # What each sign of a diagram takes: a row is a step of time, a column 100 m of road.
-SIGNS = {".": 10.0, "o": 20.0, "#": 50.0, "?": np.nan, "x": np.nan}
+SIGNS = {".": 40.0, "o": 80.0, "#": 200.0, "?": np.nan, "x": np.nan}
 
 
 def route_of(segments, key="a", *, is_ring=False):
@@ -41,15 +41,15 @@ def test_a_queue_has_a_head_a_length_a_duration_and_lost_time():
     assert (queue.head, queue.first_step, queue.last_step) == (4, 1, 4)
     assert (queue.length_m, queue.mean_length_m) == (400, (200 + 300 + 400 + 100) / 4)
     assert queue.duration_s == 4 * 900
-    # 10 s are lost in each o, 40 in the #.
-    assert queue.lost_s == pytest.approx(20 + 30 + 70 + 10)
-    assert queue.worst_s == pytest.approx(70)
+    # 40 s are lost in each o, 160 in the #.
+    assert queue.lost_s == pytest.approx(80 + 120 + 280 + 40)
+    assert queue.worst_s == pytest.approx(280)
     assert queue.hours == {7, 8}
     assert not queue.reaches_end
 
 
 def test_what_is_slow_by_less_than_four_tenths_is_no_queue():
-    """The free-flow time of 10 s, at just 60 % of the speed."""
+    """The free-flow time of 40 s, at just 60 % of the speed."""
     route = route_of(range(3))
     at_share = np.full((4, 3), FREE_S / 0.6)
     nothing_closed, hours = np.zeros((4, 3), bool), np.arange(4)
@@ -68,6 +68,17 @@ def test_what_is_short_is_not_told(diagram, why):
     assert found_in(diagram) == [], why
 
 
+def test_what_costs_nobody_half_a_minute_is_not_told():
+    """A queue of 200 m, 14 s in each 100 where 5 are free: 18 s; at 21 s it is 32."""
+    route = Route("a", np.arange(3), np.full(3, 100.0), np.full(3, 5.0))
+    nothing_closed, hours = np.zeros((4, 3), bool), np.arange(4)
+    slow_s = np.tile([5.0, 14.0, 14.0], (4, 1))
+    assert queues_of_day([route], slow_s, nothing_closed, hours, STEP_S) == []
+    slow_s[2] = [5.0, 21.0, 21.0]
+    [queue] = queues_of_day([route], slow_s, nothing_closed, hours, STEP_S)
+    assert queue.worst_s == pytest.approx(32)
+
+
 def test_unknown_cells_between_do_not_cut_a_queue_and_lose_nothing():
     [queue] = found_in("""
         .oo?oo..
@@ -76,7 +87,7 @@ def test_unknown_cells_between_do_not_cut_a_queue_and_lose_nothing():
         .oooooo.
     """)
     assert (queue.first_step, queue.last_step, queue.head) == (0, 3, 5)
-    assert queue.lost_s == pytest.approx(40 + 60)
+    assert queue.lost_s == pytest.approx(160 + 240)
 
 
 def test_what_is_unknown_for_longer_than_half_an_hour_is_two_queues():
