@@ -12,11 +12,17 @@ from typing import Any, Final
 import msgspec
 
 from services.plain.trends.asking import Query, view_of
+from services.plain.trends.bottlenecks import BottlenecksQuery
 from services.plain.trends.curve import CurveQuery
 from services.plain.trends.replay import ReplayQuery
+from services.plain.trends.scan import ScanQuery
+from services.plain.trends.trip import TripQuery
 from services.trends.archive import Report
+from services.trends.bottlenecks import answer_bottlenecks
 from services.trends.curve import answer_curve
 from services.trends.replay import answer_replay
+from services.trends.scan import answer_scan
+from services.trends.trip import answer_trip
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,9 @@ class View:
 VIEWS: Final[tuple[View, ...]] = (
     View(CurveQuery, answer_curve),
     View(ReplayQuery, answer_replay),
+    View(ScanQuery, answer_scan),
+    View(TripQuery, answer_trip),
+    View(BottlenecksQuery, answer_bottlenecks),
 )
 
 
