@@ -17,7 +17,6 @@ from tests.services.trends.observed import archive_of, at, clock_times, keep_up,
 NETWORK = make_network(4)
 DAY = date(2026, 11, 10)
 SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)
-NAN = float("nan")
 
 
 def the_day(archive, key, day):
@@ -58,10 +57,10 @@ def test_the_hour_that_is_slow_is_that_of_the_citys_clock(tmp_path):
 
 
 def test_index_speed_jam_and_shares_of_a_zone_are_those_of_paper(tmp_path):
-    lengths, limits = NETWORK.length_m, NETWORK.speed_limit_kmh
-    kmh = np.array([0.2, 0.5, 0.9, np.nan]) * limits
+    kmh = np.array([0.2, 0.5, 0.9, np.nan]) * NETWORK.speed_limit_kmh
     observe(tmp_path, NETWORK, [at(DAY, 8)], lambda _: kmh)
     archive = archive_of(tmp_path, NETWORK)
+    lengths = archive.network.length_m
     grid = archive.fine(archive.place("reseau"), DAY)
     step = 8 * 20
     # What the history keeps are whole km/h.
