@@ -39,6 +39,7 @@ from services.traffic.network import Network, places_of
 from services.traffic.snapshot import Source
 from services.traffic.status import has_speed
 from services.traffic.store import Store
+from services.trends.cost import Counts, Rates
 from services.trends.day_grid import STANDSTILL_KMH, DayGrid
 from services.trends.places import Place, place_of
 
@@ -78,6 +79,10 @@ class Archive:
     operations : Operations, optional
         Where events and roadworks are on record; without it nothing is told of them.
     clock : Clock
+    counts : Counts
+        Daily traffic where it is known.
+    rates : Rates
+        What an hour of a vehicle is worth.
     """
 
     city: City
@@ -88,6 +93,8 @@ class Archive:
     unread: set[date] = field(default_factory=set)
     operations: Operations | None = None
     clock: Clock = utc_now
+    counts: Counts = field(default_factory=Counts)
+    rates: Rates = field(default_factory=Rates)
 
     def place(self, key: str) -> Place:
         """The place of a key.

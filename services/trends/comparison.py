@@ -40,10 +40,12 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
 from math import comb
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from services.plain.trends.before_after import Untold
 
 MIN_WEEKS: Final = 4
 """With fewer in a period, no difference whatever would be beyond chance."""
@@ -58,9 +60,6 @@ _SEED: Final = 2026
 _HALVINGS: Final = 40
 # Equal sums may differ in their last digits.
 _EQUAL: Final = 1e-9
-
-Untold = Literal["nothing_alike", "too_few_weeks"]
-"""Why it cannot be told: no kind of day is in both periods, or there are too few weeks of them."""
 
 
 @dataclass(frozen=True)

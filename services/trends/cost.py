@@ -15,14 +15,20 @@ vehicles in an hour
     hourly distribution of traffic, urban roads, to a thousandth. An hour that the clock skips or
     repeats counts as often as it is there.
 
-Time lost is not bounded by zero segment by segment: of few cars that are measured some are faster
-than free flow by chance, as others are slower (:mod:`services.traffic.zone_ratios`).
+what an hour is worth
+    No rate comes with the code: it is one of a person, by why they travel, and how many sit in a
+    vehicle is of a place. French projects are judged by the values of Quinet (2013), L'évaluation
+    socioéconomique des investissements publics: 10 €₂₀₁₀ an hour of a person between home and work
+    in towns.
+
+Time lost is bounded by zero for a whole day, not segment by segment: of few cars that are measured
+some are faster than free flow by chance, as others are slower: :mod:`services.traffic.zone_ratios`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -60,8 +66,23 @@ class Counts:
         What is wrong with each line that was left out, in one line each.
     """
 
-    vehicles: Mapping[str, float]
+    vehicles: Mapping[str, float] = field(default_factory=dict)
     wrong: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What an hour of a vehicle is worth, as the settings say it.
+
+    Attributes
+    ----------
+    euros_per_hour : float or None
+    source : str
+        Where that is from.
+    """
+
+    euros_per_hour: float | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,4 +240,5 @@ def lost_hours(
     if not of_known:
         return None
     hours = float((driving * lost_s)[known].sum()) / _SECONDS_PER_HOUR
-    return LostHours(hours, of_known / of_all)
+    # Nothing that is told is faster than free flow.
+    return LostHours(max(hours, 0.0), of_known / of_all)

@@ -35,10 +35,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from services.plain.trends.reliability import Untold, WeekPart
 
 MIN_OBSERVED_SHARE: Final = 0.5
 MIN_QUARTERS: Final = 20
@@ -50,10 +52,10 @@ _SATURDAY: Final = 5
 _SECONDS_PER_HOUR: Final = 3_600.0
 
 
-class DayPart(NamedTuple):
+class PartOfWeek(NamedTuple):
     """A part of the week, by the clock of the city: from one hour to just before another."""
 
-    key: str
+    key: WeekPart
     is_weekend: bool
     from_hour: int
     to_hour: int
@@ -72,16 +74,13 @@ class DayPart(NamedTuple):
         return is_its_day & (local_hour >= self.from_hour) & (local_hour < self.to_hour)
 
 
-DAY_PARTS: Final = (
-    DayPart("morning", False, 6, 10),
-    DayPart("midday", False, 10, 16),
-    DayPart("evening", False, 16, 20),
-    DayPart("weekend", True, 6, 20),
+WEEK: Final = (
+    PartOfWeek("morning", False, 6, 10),
+    PartOfWeek("midday", False, 10, 16),
+    PartOfWeek("evening", False, 16, 20),
+    PartOfWeek("weekend", True, 6, 20),
 )
 """Those of 23 CFR 490.511, in its order."""
-
-Untold = Literal["never", "share", "few", "days"]
-"""Why nothing is shown: never observed, too small a share, too few quarters, too few days."""
 
 
 @dataclass(frozen=True)

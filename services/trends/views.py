@@ -12,14 +12,20 @@ from typing import Any, Final
 import msgspec
 
 from services.plain.trends.asking import Query, view_of
+from services.plain.trends.before_after import BeforeAfterQuery
 from services.plain.trends.bottlenecks import BottlenecksQuery
+from services.plain.trends.cost import CostQuery
 from services.plain.trends.curve import CurveQuery
+from services.plain.trends.reliability import ReliabilityQuery
 from services.plain.trends.replay import ReplayQuery
 from services.plain.trends.scan import ScanQuery
 from services.plain.trends.trip import TripQuery
 from services.trends.archive import Report
+from services.trends.before_after import answer_before_after
 from services.trends.bottlenecks import answer_bottlenecks
 from services.trends.curve import answer_curve
+from services.trends.lost_time import answer_cost
+from services.trends.reliability import answer_reliability
 from services.trends.replay import answer_replay
 from services.trends.scan import answer_scan
 from services.trends.trip import answer_trip
@@ -44,6 +50,9 @@ class View:
 
 VIEWS: Final[tuple[View, ...]] = (
     View(CurveQuery, answer_curve),
+    View(ReliabilityQuery, answer_reliability),
+    View(BeforeAfterQuery, answer_before_after),
+    View(CostQuery, answer_cost),
     View(ReplayQuery, answer_replay),
     View(ScanQuery, answer_scan),
     View(TripQuery, answer_trip),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from services.trends.indices import (
-    DAY_PARTS,
+    WEEK,
     Observed,
     Reliability,
     jam_km_hours,
@@ -73,7 +73,7 @@ def test_reliable_is_what_stays_below_one_and_a_half_once_rounded(p80_s, lottr, 
     ],
 )
 def test_the_parts_of_the_week_are_those_of_the_rule(day, hour, part):
-    holding = [of.key for of in DAY_PARTS if of.holds(day, np.array([hour]))[0]]
+    holding = [of.key for of in WEEK if of.holds(day, np.array([hour]))[0]]
 
     assert holding == ([part] if part else [])
 
@@ -82,9 +82,7 @@ def test_a_week_has_so_many_quarters_of_each_part():
     hours = np.arange(96) / 4
     week = [date(2026, 11, 23 + number) for number in range(7)]
 
-    counted = {
-        part.key: sum(int(part.holds(day, hours).sum()) for day in week) for part in DAY_PARTS
-    }
+    counted = {part.key: sum(int(part.holds(day, hours).sum()) for day in week) for part in WEEK}
 
     # Five days of 4, 6 and 4 hours, two of 14, four quarters each.
     assert counted == {"morning": 80, "midday": 120, "evening": 80, "weekend": 112}
