@@ -63,8 +63,7 @@ class ArchiveAnswers:
             query = msgspec.msgpack.decode(question.query, type=view.query_type)
         except msgspec.MsgspecError as error:
             raise UnknownQuestion(f"{question.view}: {error}") from error
-        # What could not be read is told of this question alone.
-        return view.answer(replace(self._archive(question), unread=set()), query, report)
+        return view.answer(self._archive(question), query, report)
 
     def _archive(self, question: Question) -> Archive:
         today = self._city.local(self._clock()).date()
@@ -75,4 +74,5 @@ class ArchiveAnswers:
                 key,
                 open_archive(self._city, self._data_dir, question.source, today, self._operations),
             )
-        return self._last[1]
+        # What cannot be read is told of one question alone.
+        return replace(self._last[1], unread=set())

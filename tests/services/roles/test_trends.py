@@ -1,0 +1,91 @@
+"""The archive's process as it is started, killed, stopped and started twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from datetime import date
+
+import psutil
+
+from services.metrics.samples import heartbeat_of
+from services.plain.trends.asking import Away, Failed
+from services.plain.trends.replay import ReplayQuery
+from services.trends.messages import socket_path
+from services.web.trends_client import Shown, TrendsClient
+from tests.waiting import PATIENCE_SECONDS, wait_until
+
+QUESTION = ReplayQuery(day=date(2026, 11, 24))
+
+
+@contextmanager
+def started(data_dir):
+    command = [sys.executable, "-m", "services.roles.trends"]
+    environment = {**os.environ, "TRAFFIC_DATA_DIR": str(data_dir)}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def journal(data_dir):
+    path = data_dir / "app.log"
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def test_it_answers_may_be_killed_and_is_alone_in_its_directory(tmp_path):
+    client = TrendsClient(tmp_path, lambda: Shown("live"))
+
+    def is_answered():
+        # A new process is not waited for as if it stood still.
+        client._away_until_s = 0.0
+        outcome = client.ask(QUESTION)
+        return isinstance(outcome, Failed) and "nothing is kept" in outcome.detail
+
+    with started(tmp_path) as first, started(tmp_path) as second:
+        wait_until(is_answered)
+        wait_until(lambda: "another trends is at work: standing by" in journal(tmp_path))
+        at_work, standing_by = sorted((first, second), key=lambda one: not children_of(one))
+        assert psutil.Process(at_work.pid).nice() >= 10
+        assert heartbeat_of(tmp_path, "trends") is not None
+        # What is imported to answer is in the children alone.
+        children = children_of(at_work)
+        assert all(child.nice() >= 10 for child in children)
+        assert not any("duckdb" in path for path in libraries(at_work))
+
+        at_work.kill()
+        # None outlives it, and the other one is at work.
+        wait_until(lambda: not any(is_there(child) for child in children))
+        wait_until(is_answered)
+        children = children_of(standing_by)
+        assert children
+        standing_by.send_signal(signal.SIGTERM)
+        assert standing_by.wait(PATIENCE_SECONDS) == 0
+        wait_until(lambda: not any(is_there(child) for child in children))
+    assert client.ask(QUESTION) == Away()
+
+
+def children_of(process):
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def libraries(process):
+    return [item.path for item in psutil.Process(process.pid).memory_maps()]
+
+
+def is_there(process):
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def test_where_it_cannot_listen_it_says_so_in_one_line(tmp_path):
+    folder = tmp_path / ("x" * 100)
+    with started(folder) as process:
+        assert process.wait(PATIENCE_SECONDS) == 2
+        told = process.stderr.read()
+    assert len(told.splitlines()) == 1
+    assert "too long for a socket" in told
+    assert not socket_path(folder).exists()
