@@ -83,6 +83,11 @@ class Settings(BaseSettings):
     # How long a question may take, and how much memory on top of what its process has.
     trends_seconds: float = Field(20.0, ge=1, le=600)
     trends_memory_mb: int = Field(512, ge=64, le=65_536)
+    # Daily traffic by segment or stretch, a line each; None: no vehicle is counted.
+    counts_file: Path | None = None
+    # What an hour of a vehicle is worth, and who says so: told beside the sum.
+    vehicle_hour_euros: float | None = Field(None, gt=0, le=1_000)
+    vehicle_hour_source: str = Field("", max_length=200)
     # Where set, /metrics asks for it: "Authorization: Bearer TOKEN".
     metrics_token: SecretStr | None = Field(None, min_length=16)
     # A year with a margin, to compare a day with the same one a year ago.
@@ -218,6 +223,14 @@ class Settings(BaseSettings):
     def _key_with_secret(self) -> Self:
         if (self.storage_key is None) != (self.storage_secret is None):
             raise ValueError(f"{PREFIX}STORAGE_KEY and {PREFIX}STORAGE_SECRET need each other")
+        return self
+
+    @model_validator(mode="after")
+    def _rate_with_source(self) -> Self:
+        if (self.vehicle_hour_euros is None) != (not self.vehicle_hour_source):
+            raise ValueError(
+                f"{PREFIX}VEHICLE_HOUR_EUROS and {PREFIX}VEHICLE_HOUR_SOURCE need each other"
+            )
         return self
 
     @model_validator(mode="after")

@@ -29,6 +29,7 @@ from services.metrics.trends import TrendsMetrics
 from services.operations.database import open_operations
 from services.roles.sole import sole
 from services.trends.child import Answers
+from services.trends.counts import Costs, Counts, read_counts
 from services.trends.data_version import data_version
 from services.trends.messages import Question, socket_path
 from services.trends.pool import Pool
@@ -41,14 +42,30 @@ NICENESS: Final = 10
 HEARTBEAT_SECONDS: Final = 15.0
 
 
-def open_answers(settings: Settings) -> Answers:
+def costs_of(settings: Settings) -> Costs:
+    """What the settings say of traffic and its worth; each wrong line of the file is told.
+
+    Raises
+    ------
+    ConfigurationError
+        When the file cannot be read.
+    """
+    counts = Counts({})
+    if settings.counts_file is not None:
+        counts = read_counts(settings.counts_file)
+    for problem in counts.wrong:
+        log.warning("%s, %s", settings.counts_file, problem)
+    return Costs(counts.vehicles, settings.vehicle_hour_euros, settings.vehicle_hour_source)
+
+
+def open_answers(settings: Settings, costs: Costs) -> Answers:
     """What answers in a child process."""
     start_journal(settings)
     # DuckDB and what the views need: a second, and memory that this role itself does not need.
     from services.trends.answering import ArchiveAnswers  # noqa: PLC0415
 
     operations = open_operations(settings, read_only=True)
-    return ArchiveAnswers(CITY, settings.data_dir, utc_now, operations)
+    return ArchiveAnswers(CITY, settings.data_dir, utc_now, operations, costs)
 
 
 def version_now(settings: Settings, question: Question, days: tuple[date, date] | None) -> str:
@@ -62,15 +79,16 @@ def run(settings: Settings) -> None:
     Raises
     ------
     ConfigurationError
-        When the data directory or the socket cannot be used.
+        When the data directory, the socket or the file of daily traffic cannot be used.
     """
+    costs = costs_of(settings)
     prepare_data_directory(settings.data_dir, CITY.name)
     end_with_data_directory(settings.data_dir)
     with sole(settings.data_dir, "trends"):
         share_metrics(settings.data_dir, "trends")
         metrics = TrendsMetrics(metric_registry())
         pool = Pool(
-            partial(open_answers, settings),
+            partial(open_answers, settings, costs),
             seconds=settings.trends_seconds,
             memory_bytes=settings.trends_memory_mb * 2**20,
             ended=metrics.ended,

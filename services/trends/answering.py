@@ -15,6 +15,7 @@ from services.city.city import City
 from services.operations.database import Operations
 from services.plain.sources import Source
 from services.trends.archive import Archive, Report, open_archive
+from services.trends.counts import Costs
 from services.trends.messages import Question
 from services.trends.views import VIEWS, by_name
 
@@ -35,15 +36,23 @@ class ArchiveAnswers:
     clock : Clock
     operations : Operations, optional
         Where events and roadworks are on record.
+    costs : Costs, optional
+        What the settings say of traffic and its worth.
     """
 
     def __init__(
-        self, city: City, data_dir: Path, clock: Clock, operations: Operations | None = None
+        self,
+        city: City,
+        data_dir: Path,
+        clock: Clock,
+        operations: Operations | None = None,
+        costs: Costs | None = None,
     ) -> None:
         self._city = city
         self._data_dir = data_dir
         self._clock = clock
         self._operations = operations
+        self._costs = costs
         self._views = by_name(VIEWS)
         # The network, which takes a while to read, stays for the next question.
         self._last: tuple[_Key, Archive] | None = None
@@ -70,9 +79,10 @@ class ArchiveAnswers:
         reference = stamp_of(self._data_dir / "reference" / f"{question.source}.parquet")
         key = question.source, question.network, today, reference
         if self._last is None or self._last[0] != key:
+            where = self._city, self._data_dir, question.source
             self._last = (
                 key,
-                open_archive(self._city, self._data_dir, question.source, today, self._operations),
+                open_archive(*where, today, self._operations, costs=self._costs),
             )
         # What cannot be read is told of one question alone.
         return replace(self._last[1], unread=set())

@@ -39,7 +39,7 @@ from services.traffic.network import Network, places_of
 from services.traffic.snapshot import Source
 from services.traffic.status import has_speed
 from services.traffic.store import Store
-from services.trends.cost import Counts, Rates
+from services.trends.counts import Costs
 from services.trends.day_grid import STANDSTILL_KMH, DayGrid
 from services.trends.places import Place, place_of
 
@@ -79,10 +79,8 @@ class Archive:
     operations : Operations, optional
         Where events and roadworks are on record; without it nothing is told of them.
     clock : Clock
-    counts : Counts
-        Daily traffic where it is known.
-    rates : Rates
-        What an hour of a vehicle is worth.
+    costs : Costs
+        Daily traffic where it is known, and what an hour of a vehicle is worth.
     """
 
     city: City
@@ -93,8 +91,7 @@ class Archive:
     unread: set[date] = field(default_factory=set)
     operations: Operations | None = None
     clock: Clock = utc_now
-    counts: Counts = field(default_factory=Counts)
-    rates: Rates = field(default_factory=Rates)
+    costs: Costs = field(default_factory=Costs)
 
     def place(self, key: str) -> Place:
         """The place of a key.
@@ -282,12 +279,14 @@ def open_archive(
     source: Source,
     today: date,
     operations: Operations | None = None,
+    *,
+    costs: Costs | None = None,
 ) -> Archive:
     """The archive of a source.
 
     Parameters
     ----------
-    city, data_dir, source, today, operations
+    city, data_dir, source, today, operations, costs
         As of :class:`Archive`.
 
     Raises
@@ -299,7 +298,9 @@ def open_archive(
     network = _network_now(city, data_dir, source)
     if network is None:
         raise NoHistory(f"nothing is kept of source {source} yet")
-    return Archive(city, data_dir, source, network, today, operations=operations)
+    return Archive(
+        city, data_dir, source, network, today, operations=operations, costs=costs or Costs()
+    )
 
 
 def _network_now(city: City, data_dir: Path, source: Source) -> Network | None:

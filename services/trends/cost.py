@@ -28,14 +28,12 @@ some are faster than free flow by chance, as others are slower: :mod:`services.t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.base.errors import ConfigurationError
 from services.traffic.stretches import Stretch
 
 # Shares of a day in thousandths, from 0 to 23 h.
@@ -46,43 +44,7 @@ WEEKEND_SHARES: Final = (
     21, 14, 11, 7, 7, 10, 18, 27, 36, 48, 57, 65, 71, 71, 72, 72, 71, 68, 62, 52, 43, 38, 32, 25,
 )  # fmt: skip
 
-# A motorway of ten lanes.
-_MOST_VEHICLES: Final = 250_000
-# A file of a large city has a tenth.
-_MOST_BYTES: Final = 20_000_000
-_COLUMNS: Final = 2
 _SECONDS_PER_HOUR: Final = 3_600.0
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Daily traffic by place, as a file states it.
-
-    Attributes
-    ----------
-    vehicles : mapping
-        Vehicles a day by the id of a segment or the key of a stretch.
-    wrong : tuple of str
-        What is wrong with each line that was left out, in one line each.
-    """
-
-    vehicles: Mapping[str, float] = field(default_factory=dict)
-    wrong: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Rates:
-    """What an hour of a vehicle is worth, as the settings say it.
-
-    Attributes
-    ----------
-    euros_per_hour : float or None
-    source : str
-        Where that is from.
-    """
-
-    euros_per_hour: float | None = None
-    source: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,64 +80,15 @@ class LostHours:
     vehicles_share: float
 
 
-def read_counts(path: Path) -> Counts:
-    """Read a file of daily traffic: ``place,vehicles a day`` in each line, or with ``;`` between.
-
-    A first line whose second word is no number is a heading. Empty lines, and those that begin
-    with #, say nothing. A place is the id of a segment, or the key of a stretch (``id~id``).
-
-    Raises
-    ------
-    ConfigurationError
-        Where the file cannot be read or is no text.
-    """
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise ConfigurationError(
-                f"{path}: a file of daily traffic has at most {_MOST_BYTES} bytes"
-            )
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: no file of daily traffic can be read: {error}") from None
-    vehicles: dict[str, float] = {}
-    wrong = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        place, value, problem = _read_line(line)
-        if number == 1 and value is None:
-            continue
-        if value is not None and place in vehicles:
-            problem = f"{place!r} stands above already"
-        if problem:
-            wrong.append(f"line {number}: {problem}")
-        elif value is not None:
-            vehicles[place] = value
-    return Counts(vehicles, tuple(wrong))
-
-
-def _read_line(line: str) -> tuple[str, float | None, str]:
-    """Place and vehicles a day of a line, None where that is no number; and what is wrong."""
-    words = [word.strip().strip('"') for word in line.split(";" if ";" in line else ",")]
-    if len(words) != _COLUMNS or not words[0]:
-        return "", None, "expected a place, a comma and vehicles a day"
-    try:
-        value = float(words[1])
-    except ValueError:
-        return words[0], None, f"{words[1][:40]!r} is no number of vehicles"
-    if not 0 <= value <= _MOST_VEHICLES:
-        return words[0], value, f"{words[1][:40]} vehicles a day are not from 0 to {_MOST_VEHICLES}"
-    return words[0], value, ""
-
-
 def counts_by_segment(
-    counts: Counts, segment_ids: Sequence[str], stretches: Sequence[Stretch]
+    vehicles_of: Mapping[str, float], segment_ids: Sequence[str], stretches: Sequence[Stretch]
 ) -> SegmentCounts:
     """Daily traffic of each segment of a network; what is said of it alone holds before all else.
 
     Parameters
     ----------
-    counts : Counts
+    vehicles_of : mapping
+        Vehicles a day by place (``services.trends.counts``).
     segment_ids : sequence of str
     stretches : sequence of Stretch
         Those of the same network.
@@ -183,14 +96,14 @@ def counts_by_segment(
     vehicles = np.full(len(segment_ids), np.nan)
     found = set()
     for stretch in stretches:
-        if stretch.key in counts.vehicles:
-            vehicles[list(stretch.segments)] = counts.vehicles[stretch.key]
+        if stretch.key in vehicles_of:
+            vehicles[list(stretch.segments)] = vehicles_of[stretch.key]
             found.add(stretch.key)
     for index, segment_id in enumerate(segment_ids):
-        if segment_id in counts.vehicles:
-            vehicles[index] = counts.vehicles[segment_id]
+        if segment_id in vehicles_of:
+            vehicles[index] = vehicles_of[segment_id]
             found.add(segment_id)
-    return SegmentCounts(vehicles, tuple(sorted(set(counts.vehicles) - found)))
+    return SegmentCounts(vehicles, tuple(sorted(set(vehicles_of) - found)))
 
 
 def vehicle_shares(local_hours: NDArray[np.floating], *, is_weekend: bool) -> NDArray[np.float64]:

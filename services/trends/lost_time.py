@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from services.plain.trends.cost import CostAnswer, CostQuery, CountedCost
 from services.trends.archive import Archive, Report
-from services.trends.cost import Rates, counts_by_segment, lost_hours, vehicle_shares
+from services.trends.cost import counts_by_segment, lost_hours, vehicle_shares
+from services.trends.counts import Costs
 from services.trends.curve import told
 from services.trends.day_grid import DayGrid
 from services.trends.indices import jam_km_hours
@@ -58,8 +59,9 @@ def answer_cost(archive: Archive, query: CostQuery, report: Report) -> CostAnswe
         observed_days=len(jam),
         lacking_days=len(days) - len(jam),
         observed_share=by_driver.quarters / quarters if quarters else 0.0,
-        counted=by_vehicles.told(archive.rates),
-        has_counts=bool(archive.counts.vehicles),
+        counted=by_vehicles.told(archive.costs),
+        has_counts=bool(archive.costs.vehicles),
+        unknown_counts=by_vehicles.unknown,
     )
 
 
@@ -100,7 +102,8 @@ class _ByVehicles:
 
     def __init__(self, archive: Archive, place: Place) -> None:
         network = archive.network
-        found = counts_by_segment(archive.counts, network.segment_ids, network.stretches)
+        found = counts_by_segment(archive.costs.vehicles, network.segment_ids, network.stretches)
+        self.unknown = len(found.unknown)
         self._vehicles = found.vehicles[place.segments]
         counted = ~np.isnan(self._vehicles)
         self._length_share = float(place.length_m[counted].sum() / place.length_m.sum())
@@ -115,7 +118,7 @@ class _ByVehicles:
             self._hours.append(found.hours)
             self._shares.append(found.vehicles_share)
 
-    def told(self, rates: Rates) -> CountedCost | None:
+    def told(self, costs: Costs) -> CountedCost | None:
         if not self._hours:
             return None
         hours = sum(self._hours)
@@ -124,7 +127,7 @@ class _ByVehicles:
             hours=hours,
             vehicles_share=float(np.mean(self._shares)),
             days=len(self._hours),
-            euros=None if rates.euros_per_hour is None else hours * rates.euros_per_hour,
-            rate=rates.euros_per_hour,
-            rate_source=rates.source,
+            euros=None if costs.euros_per_hour is None else hours * costs.euros_per_hour,
+            rate=costs.euros_per_hour,
+            rate_source=costs.source,
         )

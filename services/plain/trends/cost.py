@@ -62,6 +62,8 @@ class CostAnswer(msgspec.Struct, frozen=True):
         None where nobody counted.
     has_counts : bool
         Whether there is a file of daily traffic at all.
+    unknown_counts : int
+        How many of its places are none of today's network.
     """
 
     is_route: bool
@@ -75,6 +77,7 @@ class CostAnswer(msgspec.Struct, frozen=True):
     observed_share: float
     counted: CountedCost | None
     has_counts: bool
+    unknown_counts: int
 
 
 class CostQuery(Query[CostAnswer], frozen=True, tag="cout"):

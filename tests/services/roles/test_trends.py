@@ -10,10 +10,15 @@ from contextlib import contextmanager
 from datetime import date
 
 import psutil
+import pytest
 
+from services.base.errors import ConfigurationError
+from services.base.settings import load_settings
 from services.metrics.samples import heartbeat_of
 from services.plain.trends.asking import Away, Failed
 from services.plain.trends.replay import ReplayQuery
+from services.roles.trends import costs_of
+from services.trends.counts import Costs
 from services.trends.messages import socket_path
 from services.web.trends_client import Shown, TrendsClient
 from tests.waiting import PATIENCE_SECONDS, wait_until
@@ -89,3 +94,26 @@ def test_where_it_cannot_listen_it_says_so_in_one_line(tmp_path):
     assert len(told.splitlines()) == 1
     assert "too long for a socket" in told
     assert not socket_path(folder).exists()
+
+
+def test_wrong_lines_of_daily_traffic_are_told_at_start_and_the_others_hold(tmp_path, caplog):
+    path = tmp_path / "counts.csv"
+    path.write_text("place,vehicles\n10~14,45000\n12,many\n", encoding="utf-8")
+    settings = load_settings(
+        counts_file=path, vehicle_hour_euros=13.5, vehicle_hour_source="a report of 2026"
+    )
+
+    costs = costs_of(settings)
+
+    assert costs == Costs({"10~14": 45_000.0}, 13.5, "a report of 2026")
+    assert caplog.messages == [f"{path}, line 3: 'many' is no number of vehicles"]
+
+
+def test_a_file_of_daily_traffic_that_is_not_there_ends_the_start_in_one_line(tmp_path):
+    with pytest.raises(ConfigurationError, match="no file of daily traffic can be read"):
+        costs_of(load_settings(counts_file=tmp_path / "missing.csv"))
+
+
+def test_what_an_hour_is_worth_is_not_told_without_its_source():
+    with pytest.raises(ConfigurationError, match="TRAFFIC_VEHICLE_HOUR_SOURCE need each other"):
+        load_settings(vehicle_hour_euros=13.5)

@@ -13,6 +13,7 @@ from services.history.quarters import QUARTERS_PER_DAY, STEPS_PER_KMH, Quarters
 from services.traffic.network import Network
 from services.traffic.reference_speed import ReferenceSpeeds
 from services.trends.archive import Archive
+from services.trends.counts import Costs
 from tests.services.traffic.test_road_matching import street_network
 
 FREE_KMH = 40.0
@@ -86,6 +87,6 @@ def hand_made_archive(monkeypatch, tmp_path, today: date) -> tuple[Archive, Hand
     return Archive(network.city, tmp_path, "live", network, today, clock=lambda: noon), days
 
 
-def with_costs(archive: Archive, **changes) -> Archive:
-    """The same with counts or rates."""
-    return replace(archive, **changes)
+def with_costs(archive: Archive, **stated) -> Archive:
+    """The same where settings say something of traffic and its worth."""
+    return replace(archive, costs=Costs(**stated))

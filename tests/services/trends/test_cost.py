@@ -7,14 +7,8 @@ import pytest
 
 from services.base.errors import ConfigurationError
 from services.traffic.stretches import Stretch
-from services.trends.cost import (
-    Counts,
-    LostHours,
-    counts_by_segment,
-    lost_hours,
-    read_counts,
-    vehicle_shares,
-)
+from services.trends.cost import LostHours, counts_by_segment, lost_hours, vehicle_shares
+from services.trends.counts import Counts, read_counts
 
 
 def stretch(key, segments):
@@ -62,7 +56,7 @@ def test_a_file_that_is_not_there_or_no_text_ends_the_start_in_one_line(tmp_path
 
 
 def test_what_is_said_of_a_segment_holds_before_what_is_said_of_its_stretch():
-    counts = Counts({"a~c": 1_000.0, "b": 700.0, "gone~gone": 5.0, "z": 6.0})
+    counts = {"a~c": 1_000.0, "b": 700.0, "gone~gone": 5.0, "z": 6.0}
 
     found = counts_by_segment(counts, ("a", "b", "c", "d"), [stretch("a~c", (0, 1, 2))])
 

@@ -10,7 +10,6 @@ from services.city.rennes import RENNES
 from services.plain.trends.common import Period
 from services.plain.trends.cost import CostQuery
 from services.trends.archive import unreported
-from services.trends.cost import Counts, Rates
 from services.trends.lost_time import answer_cost
 from tests.services.trends.hand_made import hand_made_archive, with_costs
 
@@ -55,12 +54,13 @@ def test_without_counts_there_is_no_vehicle(made):
     found = asked(made)
 
     assert (found.counted, found.has_counts) == (None, False)
-    elsewhere = asked(with_costs(made, counts=Counts({"0004": 9_000.0})))
+    elsewhere = asked(with_costs(made, vehicles={"0004": 9_000.0, "gone": 5.0}))
     assert (elsewhere.counted, elsewhere.has_counts) == (None, True)
+    assert elsewhere.unknown_counts == 1
 
 
 def test_vehicles_that_are_counted_lose_hours_worth_a_rate(made):
-    rated = with_costs(made, counts=Counts({"0000": 9_990.0}), rates=Rates(12.0, "a report"))
+    rated = with_costs(made, vehicles={"0000": 9_990.0}, euros_per_hour=12.0, source="a report")
 
     found = asked(rated).counted
 
@@ -73,7 +73,7 @@ def test_vehicles_that_are_counted_lose_hours_worth_a_rate(made):
 
 
 def test_where_some_segments_are_counted_their_share_is_told(made):
-    found = asked(with_costs(made, counts=Counts({"0000": 100.0})), "reseau").counted
+    found = asked(with_costs(made, vehicles={"0000": 100.0}), "reseau").counted
 
     network = made.network
     assert found.length_share == pytest.approx(network.length_m[0] / network.length_m.sum())
@@ -97,7 +97,7 @@ def test_vehicles_of_a_day_stay_as_many_where_the_clock_changes(monkeypatch, tmp
     archive, days = hand_made_archive(monkeypatch, tmp_path, TODAY)
     changed = date.fromisoformat(day)
     days.keep(changed, changed, lambda _at, _: 20.0, RENNES)
-    counted = with_costs(archive, counts=Counts({"0000": 3_600.0}))
+    counted = with_costs(archive, vehicles={"0000": 3_600.0})
 
     found = asked(counted, period=Period(changed, changed))
 
