@@ -74,8 +74,14 @@ class RulesShown:
     rules: Sequence[RuleShown]
 
 
-def build_rules_page(texts: Texts, shown: RulesShown) -> Subpage:
-    """The page."""
+def build_rules_page(texts: Texts, shown: RulesShown, *more: Component) -> Subpage:
+    """The page.
+
+    Parameters
+    ----------
+    *more : Component
+        Cards of other rules, after those on the application.
+    """
     wording = texts["rules"]
     last = shown.watched or texts["exploitation"]["never"]
     unwatched = html.P(texts["exploitation"]["unwatched"], className="quality-warning", role="note")
@@ -87,6 +93,7 @@ def build_rules_page(texts: Texts, shown: RulesShown) -> Subpage:
                 html.P(wording["as_of"].format(at=shown.at, ago=last)),
                 build_rule_table(texts, shown.rules),
             ),
+            *more,
             build_card(
                 wording["runbooks_title"],
                 *[

@@ -18,7 +18,6 @@ from callbacks.http.answers import send_csv
 from callbacks.http.camera_api import SEGMENT_PARAMETER
 from callbacks.http.dash_requests import text_of
 from callbacks.http.language import requested_language
-from callbacks.live.refresh import late_after_seconds
 from components import camera as cards
 from services.base.errors import InvalidRequest, StorageError
 from services.base.texts import Texts, chance, formats, load_texts
@@ -258,7 +257,7 @@ class Album:
         if view is None or view.snapshot.source != "live":
             return None
         age_s = (self._services.clock() - view.snapshot.observed_at).total_seconds()
-        if age_s > late_after_seconds(self._services.settings.feed_period_seconds):
+        if age_s > self._services.settings.late_after_seconds:
             return None
         return _status_of(view, segment_id)
 

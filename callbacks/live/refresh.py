@@ -30,10 +30,6 @@ from services.traffic.zone_states import ZoneState
 from services.web.latest import TrafficView
 
 NAMESPACE: Final = "traffic"
-# The feed is 3 to 5 minutes behind at best, so ten minutes are late; a feed
-# asked less often is late after three of its periods.
-_LATE_AFTER_SECONDS: Final = 600
-_LATE_AFTER_PERIODS: Final = 3
 CLOSED: Final = -1
 """Minutes of a corridor that cannot be driven."""
 _SECONDS_PER_MINUTE: Final = 60
@@ -141,7 +137,7 @@ def age_settings(services: Services) -> dict[str, Any]:
     settings = services.settings
     return {
         "refreshSeconds": settings.refresh_seconds,
-        "lateAfterSeconds": late_after_seconds(settings.feed_period_seconds),
+        "lateAfterSeconds": settings.late_after_seconds,
         "timeZone": services.city.time_zone.key,
     }
 
@@ -166,11 +162,6 @@ def snapshot_payload(view: TrafficView) -> dict[str, Any]:
         # Last, where its many letters spoil the compression of nothing else.
         "statuses": view.packed_statuses,
     }
-
-
-def late_after_seconds(feed_period_seconds: int) -> int:
-    """Age from which data count as late."""
-    return max(_LATE_AFTER_SECONDS, _LATE_AFTER_PERIODS * feed_period_seconds)
 
 
 def _zone_state(state: ZoneState | None) -> list[Any] | None:

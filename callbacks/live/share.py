@@ -10,7 +10,6 @@ from werkzeug.urls import iri_to_uri
 
 from callbacks.http.answers import conditional, kept, kept_for, nothing
 from callbacks.http.language import PARAMETER
-from callbacks.live.refresh import late_after_seconds
 from components.document import Preview
 from components.share_picture import (
     SIZE_PX,
@@ -89,7 +88,7 @@ def preview(services: Services, texts: Texts, image_path: str) -> Preview | None
 def is_old(services: Services, view: TrafficView) -> bool:
     """Whether a snapshot is no longer of now."""
     age_s = (services.clock() - view.snapshot.observed_at).total_seconds()
-    limit_s = late_after_seconds(services.settings.feed_period_seconds)
+    limit_s = services.settings.late_after_seconds
     return view.snapshot.source == "archive" or age_s > limit_s
 
 

@@ -9,8 +9,10 @@ from typing import Final
 from dash import Dash
 
 from callbacks.pages.subpage import Pages, add_operators_text
+from callbacks.pages.traffic_rules import TrafficDesk
 from components.rules import RuleShown, RulesShown, RunbookShown, build_rules_page
 from components.subpage import Subpage
+from components.traffic_rules import build_traffic_rules
 from services.base.texts import Texts, formats
 from services.roles.assembly import Services
 from services.watch.messages import summary_of, written_value
@@ -26,6 +28,7 @@ WATCHED_WITHIN_SECONDS: Final = 60.0
 def register(pages: Pages, services: Services, room: Dash) -> None:
     """Add the page to the operators' area."""
     rules = rules_of(services.settings).rule
+    desk = TrafficDesk(services)
 
     def layout(texts: Texts) -> Subpage:
         now, written = services.clock(), formats(texts)
@@ -39,6 +42,7 @@ def register(pages: Pages, services: Services, room: Dash) -> None:
                 is_watched=is_recent(age_s),
                 rules=rules_shown(overview or Overview("", ()), rules, texts),
             ),
+            build_traffic_rules(texts, desk.rules_shown(texts)),
         )
 
     add_operators_text(pages, room, NAME, "rules", layout)

@@ -29,6 +29,10 @@ OPENSTREETMAP_TILES_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 _MIN_STRENGTH: Final = {"secret_key": (32, 18), "dashboard_password": (12, 10)}
 _TEXTS: Final = Path(__file__).with_name("texts")
 _LARGEST_PORT: Final = 65_535
+# The feed is 3 to 5 minutes behind at best, so ten minutes are late; a feed
+# asked less often is late after three of its periods.
+_LATE_AFTER_SECONDS: Final = 600
+_LATE_AFTER_PERIODS: Final = 3
 # zxcvbn looks at no more, and takes long for long texts.
 _MAX_MEASURED: Final = 72
 
@@ -94,6 +98,8 @@ class Settings(BaseSettings):
     history_retention_days: int = Field(400, ge=1, le=36_500)
     # The rules of the watch role; None: those that came with the code.
     alerts_file: Path | None = None
+    # The rules on the traffic; None: those that came with the code, of which there are none.
+    rules_file: Path | None = None
     # Who is told of incidents: addresses as Apprise spells them, with spaces between. Secrets.
     notify_urls: SecretStr | None = None
     notify_language: str = "fr"
@@ -132,6 +138,11 @@ class Settings(BaseSettings):
         """Where the pages are found on this machine."""
         host = "localhost" if _is_any(self.host) else self.host
         return f"http://{host_and_port(host, self.port)}"
+
+    @property
+    def late_after_seconds(self) -> int:
+        """Age from which what was observed is not of now any more."""
+        return max(_LATE_AFTER_SECONDS, _LATE_AFTER_PERIODS * self.feed_period_seconds)
 
     @field_validator("log_level", mode="before")
     @classmethod

@@ -17,6 +17,9 @@ _YEAR: Final = 2026
 
 NameKind = Literal["road", "junction", "ring-junction"]
 
+RETURN_SUFFIX: Final = "-retour"
+"""Of the key of a corridor that is driven from its end to its beginning."""
+
 
 @dataclass(frozen=True)
 class StatusThresholds:
@@ -220,6 +223,11 @@ class City:
     def zone_choices(self) -> tuple[str, ...]:
         """The zones, and last the whole network."""
         return (*self.zones, self.whole_network)
+
+    @property
+    def corridor_keys(self) -> tuple[str, ...]:
+        """Of the corridors, each way, in their order; a network may offer no drive along one."""
+        return tuple(plan.key + suffix for plan in self.corridors for suffix in ("", RETURN_SUFFIX))
 
     @property
     def utc_offsets_hours(self) -> tuple[int, int]:

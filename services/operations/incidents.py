@@ -6,29 +6,40 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from services.base.errors import InvalidRequest
 from services.operations.database import Operations
-from services.operations.rows import read_entities
-from services.operations.tables import Incident, IncidentNote, NoteKind
+from services.operations.rows import read_entities, read_rows
+from services.operations.tables import Incident, IncidentKind, IncidentNote, NoteKind
 
 LONGEST_COMMENT = 2_000
 
 
-def open_incidents(session: Session, *hosts: str) -> list[Incident]:
-    """Those that are not over, of all hosts or of some, the newest first."""
-    query = select(Incident).where(Incident.ended_at.is_(None))
+def open_incidents(
+    session: Session, *hosts: str, kind: IncidentKind = "application"
+) -> list[Incident]:
+    """Those of a kind that are not over, of all hosts or of some, the newest first."""
+    query = select(Incident).where(Incident.ended_at.is_(None), Incident.kind == kind)
     if hosts:
         query = query.where(Incident.host.in_(hosts))
     return read_entities(session, query.order_by(Incident.started_at.desc()))
 
 
-def past_incidents(session: Session, limit: int) -> list[Incident]:
-    """Those that are over, the newest first."""
-    query = select(Incident).where(Incident.ended_at.is_not(None))
+def past_incidents(
+    session: Session, limit: int, kind: IncidentKind = "application"
+) -> list[Incident]:
+    """Those of a kind that are over, the newest first."""
+    query = select(Incident).where(Incident.ended_at.is_not(None), Incident.kind == kind)
     return read_entities(session, query.order_by(Incident.started_at.desc()), limit)
+
+
+def last_fired(session: Session, kind: IncidentKind) -> Mapping[str, datetime]:
+    """When each rule of a kind fired last."""
+    query = select(Incident.rule, func.max(Incident.fired_at)).where(Incident.kind == kind)
+    found = read_rows(session, query.group_by(Incident.rule))
+    return {row[0]: row[1] for row in found}
 
 
 def notes_of(

@@ -17,7 +17,7 @@ from services.operations.tables import VERSION_TABLE, Base
 
 log = logging.getLogger(__name__)
 
-SCHEMA_VERSION: Final = 8
+SCHEMA_VERSION: Final = 9
 """Of the newest revision in ``migrations/versions``."""
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 

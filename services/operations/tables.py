@@ -43,6 +43,11 @@ Reason = Literal[
 DecidedBy = Literal["challenge", "training", "scoring", "operator"]
 
 Severity = Literal["critical", "warning"]
+IncidentKind = Literal["application", "traffic"]
+Ending = Literal["", "cleared", "no_data", "off_hours", "closed", "gone", "removed"]
+"""Why it is over: not yet, or of an earlier version; the value is well again; there is none any
+more; the hours of the rule have passed; the road is closed; the place is not there any more; the
+rule is not."""
 NoteKind = Literal["acknowledged", "comment"]
 RoadStatus = Literal["free", "dense", "blocked", "unknown"]
 LiveStatus = Literal["unknown", "freeFlow", "heavy", "congested", "impossible"]
@@ -247,6 +252,11 @@ class Incident(Base):
         Lines of the journal around the start.
     host : str
         Whose watch found it; empty where one watch is all there is.
+    kind : str
+        ``application``: something of ours is broken; ``traffic``: the traffic is as somebody asked
+        to be told. Of these, ``subject`` is the source: ``live`` or ``demo``.
+    ending : str
+        One of :data:`Ending`.
     """
 
     __tablename__ = "incidents"
@@ -264,6 +274,10 @@ class Incident(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, index=True)
     journal: Mapped[list[str]] = mapped_column(JSON, default_factory=list, info={FORM: list[str]})
     host: Mapped[str] = mapped_column(_NAME, default="", server_default="")
+    kind: Mapped[str] = mapped_column(
+        _NAME, default="application", server_default="application", info=_one_of(IncidentKind)
+    )
+    ending: Mapped[str] = mapped_column(_NAME, default="", server_default="", info=_one_of(Ending))
 
     @property
     def about(self) -> str:
@@ -302,6 +316,8 @@ class OutgoingMessage(Base):
         Not before.
     host : str
         Whose watch sends it; empty where one watch is all there is.
+    html : str
+        The same for channels that show it; empty where there is none.
     """
 
     __tablename__ = "outgoing_messages"
@@ -314,6 +330,34 @@ class OutgoingMessage(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     host: Mapped[str] = mapped_column(_NAME, default="", server_default="")
+    html: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+
+class ReportMailing(Base):
+    """A report that was made for one channel: what keeps it from going out twice.
+
+    Attributes
+    ----------
+    id : str
+        Of its message.
+    report : str
+        As ``reports.toml`` names it.
+    first_day : date
+        Of the period, in the city.
+    channel : str
+        As of :class:`OutgoingMessage`.
+    taken_at : datetime or None
+        When the channel took it; None while it waits, and where it was given up.
+    """
+
+    __tablename__ = "report_mailings"
+
+    id: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    report: Mapped[str] = mapped_column(String(40), index=True)
+    first_day: Mapped[date] = mapped_column(Date)
+    channel: Mapped[str] = mapped_column(_NAME)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
 
 
 class Camera(Base):

@@ -108,6 +108,7 @@ TRAFFIC: Final = Part(
         "usual/*.parquet",
         "day/*.json",
         "roadworks/*.json",
+        "places/*.json",
         "snapshots/*.parquet",
         "worker.json",
     ),

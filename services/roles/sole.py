@@ -88,6 +88,8 @@ def sole_of_all_hosts(
     stopping: threading.Event | None = None,
     end: Callable[[], None] = end_at_once,
     standing_by: Callable[[], object] = lambda: None,
+    *,
+    consequence: str = "this process ends, to be started again",
 ) -> Iterator[Tenure]:
     """The same for all hosts that share an operations database; of one machine, where none does.
 
@@ -97,6 +99,8 @@ def sole_of_all_hosts(
         Ends the process where the lock is lost, in a thread of its own.
     standing_by : callable
         Called again and again while another host has the role: who waits for that is alive.
+    consequence : str
+        What ``end`` comes to, for the journal.
     """
     stopping = stopping or threading.Event()
     server = server_of(settings)
@@ -109,7 +113,7 @@ def sole_of_all_hosts(
         lock = HouseLock(server, operations, role, holder)
 
         def lose() -> None:
-            log.error("the lock of the %s is lost: this process ends, to be started again", role)
+            log.error("the lock of the %s is lost: %s", role, consequence)
             end()
 
         try:

@@ -40,7 +40,7 @@ from services.roles.processes import (
     module_command,
 )
 from services.watch.probe import serves_pages
-from services.watch.rules import rules_of
+from services.watch.traffic_rules import check_traffic_rules
 
 log = logging.getLogger(__name__)
 
@@ -211,7 +211,7 @@ def prepare_start(settings: Settings, roles: Collection[str] | None = None) -> N
     if "web" in (settings.roles if roles is None else roles):
         check_port_is_free(settings.host, settings.port)
     prepare_data_directory(settings.data_dir, CITY.name)
-    rules_of(settings)
+    check_traffic_rules(settings, CITY)
     _check_camera(settings)
     _check_channels(settings)
     start_journal(settings)

@@ -32,16 +32,20 @@ from services.metrics.work import WorkMetrics
 from services.operations.database import open_operations
 from services.operations.tables import OutgoingMessage
 from services.roles.sole import sole, sole_of_all_hosts
+from services.roles.traffic_watch import TrafficDuty, takes_part
 from services.watch.messages import Change, Message, message_of
 from services.watch.outbox import Outbox, checked_channels, send_by_apprise
 from services.watch.overview import OverviewWriter
 from services.watch.probe import refreshes_pages, serves_pages
-from services.watch.rules import rules_of
+from services.watch.rules import Rule, rules_of
+from services.watch.traffic_rules import check_traffic_rules
 from services.watch.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
 DELIVERY_PERIOD_SECONDS: Final = 5.0
+# What is under way when the watch is asked to end.
+LAST_WORDS_SECONDS: Final = 2.0
 PAGE_PATH: Final = "/exploitation/"
 PROBES: Final[Mapping[str, Callable[[str], bool]]] = {
     "health": serves_pages,
@@ -134,7 +138,7 @@ class Watch:
             log.exception("the metrics could not be read")
             return None
 
-    def _messages(self, changes: Sequence[Change], now: datetime) -> list[OutgoingMessage]:
+    def _messages(self, changes: Sequence[Change[Rule]], now: datetime) -> list[OutgoingMessage]:
         language = self._settings.notify_language
         message = message_of(changes, language, page_url(self._settings), CITY)
         return self._outbox.for_channels(message, now)
@@ -154,6 +158,7 @@ def run(settings: Settings, stopping: threading.Event) -> None:
         open_operations(settings), channels_of(settings), send_by_apprise, settings.host_name
     )
     rules_of(settings)
+    duty = make_duty(settings)
     with _alone(settings, stopping):
         share_metrics(settings.data_dir, "watch")
         watch = Watch(settings, outbox)
@@ -163,10 +168,34 @@ def run(settings: Settings, stopping: threading.Event) -> None:
             lambda: outbox.deliver(utc_now()): DELIVERY_PERIOD_SECONDS,
             watch.probe: watch.period_seconds,
         }
-        for work, period_s in beside.items():
-            again = (work, period_s, stopping)
-            threading.Thread(target=_again_and_again, args=again, daemon=True).start()
+        if duty is not None:
+            beside[lambda: duty.run(stopping)] = watch.period_seconds
+            beside[duty.deliver] = DELIVERY_PERIOD_SECONDS
+        threads = [
+            threading.Thread(target=_again_and_again, args=(work, period_s, stopping), daemon=True)
+            for work, period_s in beside.items()
+        ]
+        for thread in threads:
+            thread.start()
         _again_and_again(watch.round, watch.period_seconds, stopping)
+        until = time.monotonic() + LAST_WORDS_SECONDS
+        for thread in threads:
+            # A lock that is given back lets another host go on at once.
+            thread.join(max(until - time.monotonic(), 0.0))
+
+
+def make_duty(settings: Settings) -> TrafficDuty | None:
+    """The part for the traffic, where this host's watch takes part in it.
+
+    Raises
+    ------
+    ConfigurationError
+        When the rules or an address in them cannot be used.
+    """
+    check_traffic_rules(settings, CITY)
+    if not takes_part(settings):
+        return None
+    return TrafficDuty(settings, channels_of(settings), [], send_by_apprise)
 
 
 def _alone(settings: Settings, stopping: threading.Event) -> AbstractContextManager[object]:

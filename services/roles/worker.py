@@ -23,7 +23,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from services.base.clock import utc_now
 from services.base.command_line import run_command, tells_errors
 from services.base.data_directory import end_with_data_directory
-from services.base.errors import ForecastUnavailable, StorageError
+from services.base.errors import ConfigurationError, ForecastUnavailable, StorageError
 from services.base.files import remove_abandoned
 from services.base.journal import start_journal
 from services.base.journal.retention import prune_journal
@@ -46,6 +46,7 @@ from services.observe.event_keeper import EventKeeper
 from services.observe.feeds.roadworks import ROADWORKS_LIMITS
 from services.observe.feeds.sources import Feed, LiveFeed, roadworks_address
 from services.observe.observer import Observer
+from services.observe.place_keeper import PlaceKeeper
 from services.observe.roadworks import RoadworksObserver
 from services.operations.cameras import prune_readings
 from services.operations.database import Operations, open_operations
@@ -60,6 +61,7 @@ from services.roles.storage import publishing
 from services.roles.turns import Turns
 from services.traffic.snapshot import Snapshot, Source
 from services.traffic.store import Store
+from services.watch.traffic_rules import places_named
 from services.web.monitoring.retention import prune_measures
 
 log = logging.getLogger(__name__)
@@ -105,6 +107,19 @@ def make_day_keeper(settings: Settings) -> DayKeeper:
     return DayKeeper(CITY, Store(CITY, settings.data_dir, heals=True), week, utc_now)
 
 
+def make_place_keeper(settings: Settings) -> PlaceKeeper:
+    """What tells the watch of the places that rules name.
+
+    A mistake in their file, which ends the start of the others, does not stop the observing.
+    """
+    try:
+        places = places_named(settings, CITY)
+    except ConfigurationError as error:
+        log.error("the rules on the traffic are left out: %s", error)
+        places = {}
+    return PlaceKeeper(Store(CITY, settings.data_dir, heals=True), places)
+
+
 def make_roadworks_observer(
     settings: Settings, store: Store, metrics: WorkMetrics | None = None
 ) -> RoadworksObserver:
@@ -134,9 +149,8 @@ def make_scheduler(
     # SQLAlchemy keeps those of each.
     operations = open_operations(settings)
     forecasts = CachedForecasts(CITY, settings.data_dir, SHIPPED_ARTIFACTS)
-    observe = turns.watched(
-        partial(observe_once, observer, make_day_keeper(settings)), LONGEST_ROUND_SECONDS
-    )
+    after = make_day_keeper(settings), make_place_keeper(settings)
+    observe = turns.watched(partial(observe_once, observer, *after), LONGEST_ROUND_SECONDS)
     look_after = turns.watched(look_after_history, LONGEST_HOURLY_JOB_SECONDS)
     roadworks = make_roadworks_observer(
         settings, Store(CITY, settings.data_dir, heals=True), metrics
@@ -163,9 +177,10 @@ def make_scheduler(
     return scheduler
 
 
-def observe_once(observer: Observer, day: DayKeeper) -> Snapshot | None:
-    """One round, after which the day's curve is of what is shown."""
+def observe_once(observer: Observer, day: DayKeeper, places: PlaceKeeper) -> Snapshot | None:
+    """One round, after which the day's curve and the places of rules are of what is shown."""
     shown = observer.observe()
+    places.follow(shown)
     day.follow(shown)
     return shown
 
@@ -305,7 +320,8 @@ def _observe_once(settings: Settings) -> int:
     store = Store(CITY, settings.data_dir, heals=True)
     store.prepare()
     with sole_of_all_hosts(settings, "worker"):
-        shown = observe_once(make_observer(settings, store), make_day_keeper(settings))
+        after = make_day_keeper(settings), make_place_keeper(settings)
+        shown = observe_once(make_observer(settings, store), *after)
         return 0 if shown is not None else 1
 
 

@@ -10,7 +10,8 @@ travel time of a route
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -24,6 +25,17 @@ from services.traffic.status import Status
 
 MIN_KNOWN_SHARE: Final = 0.5
 """With less of its length known, a corridor's time would be a guess."""
+
+
+@dataclass(frozen=True)
+class WayTime:
+    """What driving some segments one after the other takes; fields as of :class:`CorridorTime`."""
+
+    now_s: float | None
+    free_flow_s: float | None
+    usual_s: float | None
+    known_share: float
+    is_closed: bool
 
 
 @dataclass(frozen=True)
@@ -66,19 +78,31 @@ def corridor_times(
     usual_s : array of float, shape (segments,), optional
         Seconds that each segment usually takes at this hour, NaN where that is not known.
     """
+    times = way_times(network, snapshot, [one.segments for one in network.corridors], usual_s)
+    return tuple(
+        CorridorTime(corridor, *(getattr(time, field.name) for field in fields(time)))
+        for corridor, time in zip(network.corridors, times, strict=True)
+    )
+
+
+def way_times(
+    network: Network,
+    snapshot: Snapshot,
+    ways: Sequence[Sequence[int]],
+    usual_s: NDArray[np.float64] | None = None,
+) -> list[WayTime]:
+    """The same for any ways: places of segments in the network's order."""
     now_s, free_s = travel_time_s(network, snapshot), network.free_flow_time_s
     usual_s = np.full(len(network), np.nan) if usual_s is None else usual_s
     usual_or_free_s = np.where(np.isnan(usual_s), free_s, usual_s)
     filled_s = np.where(np.isnan(now_s), usual_or_free_s, now_s)
     closed = snapshot.status_codes() == Status.IMPOSSIBLE
 
-    def time_of(corridor: Corridor) -> CorridorTime:
-        way = list(corridor.segments)
+    def time_of(way: list[int]) -> WayTime:
         share, usual_share = (_known_share(network, way, times) for times in (now_s, usual_s))
         is_closed = bool(closed[way].any())
         is_told = share >= MIN_KNOWN_SHARE and not is_closed
-        return CorridorTime(
-            corridor=corridor,
+        return WayTime(
             now_s=_total(filled_s[way]) if is_told else None,
             free_flow_s=_total(free_s[way]),
             usual_s=_total(usual_or_free_s[way]) if usual_share >= MIN_KNOWN_SHARE else None,
@@ -86,7 +110,7 @@ def corridor_times(
             is_closed=is_closed,
         )
 
-    return tuple(time_of(corridor) for corridor in network.corridors)
+    return [time_of(list(way)) for way in ways]
 
 
 def _total(times_s: NDArray[np.float64]) -> float | None:

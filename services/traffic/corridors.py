@@ -14,7 +14,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from services.city.city import City, Waypoint
+from services.city.city import RETURN_SUFFIX, City, Waypoint
 from services.city.plane import is_anticlockwise, placed_m
 from services.traffic.road_lines import Grid, RoadLines, turn_deg
 
@@ -86,7 +86,7 @@ def corridor_ways(city: City) -> tuple[CorridorWay, ...]:
             roads=plan.roads,
         )
         for plan in city.corridors
-        for suffix, waypoints in (("", plan.waypoints), ("-retour", plan.waypoints[::-1]))
+        for suffix, waypoints in (("", plan.waypoints), (RETURN_SUFFIX, plan.waypoints[::-1]))
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Generic, TypeVar
 
 from services.base.formats import Formats, typeset
 from services.base.texts import Texts, formats, load_texts
@@ -13,25 +14,36 @@ from services.operations.tables import Incident
 from services.watch.rules import Rule
 from services.watch.runbooks import runbook_path
 
+R = TypeVar("R")
+
 
 @dataclass(frozen=True)
-class Change:
+class Change(Generic[R]):
     """An incident that has just fired, or is over."""
 
-    rule: Rule
+    rule: R
     incident: Incident
     is_over: bool
 
 
 @dataclass(frozen=True)
 class Message:
-    """What is sent."""
+    """What is sent.
+
+    Attributes
+    ----------
+    html : str
+        The same for channels that show it, such as mail; empty where there is none.
+    """
 
     title: str
     body: str
+    html: str = ""
 
 
-def message_of(changes: Sequence[Change], language: str, page_url: str, city: City) -> Message:
+def message_of(
+    changes: Sequence[Change[Rule]], language: str, page_url: str, city: City
+) -> Message:
     """One message about some incidents.
 
     Parameters
@@ -70,7 +82,7 @@ def written_value(written: Formats, value: float, unit: str) -> str:
     return written.significant(value)
 
 
-def _title(changes: Sequence[Change], texts: Texts) -> str:
+def _title(changes: Sequence[Change[Rule]], texts: Texts) -> str:
     words = texts["message"]
     if len(changes) > 1:
         return str(words["title_several"]).format(count=len(changes))
@@ -86,7 +98,7 @@ def summary_of(rule: Rule, texts: Texts) -> str:
     return typeset(rule.summary.get(language) or next(iter(rule.summary.values())), language)
 
 
-def _line(change: Change, texts: Texts, city: City) -> str:
+def _line(change: Change[Rule], texts: Texts, city: City) -> str:
     rule, incident, words = change.rule, change.incident, texts["message"]
     written = formats(texts)
     values = {

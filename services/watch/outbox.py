@@ -15,13 +15,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from apprise import Apprise
+from apprise import Apprise, NotifyFormat
 from sqlalchemy import delete, select
 
 from services.base.errors import ConfigurationError, StorageError
 from services.operations.database import Operations
 from services.operations.rows import read_entities
-from services.operations.tables import OutgoingMessage
+from services.operations.tables import OutgoingMessage, ReportMailing
 from services.watch.messages import Message
 
 log = logging.getLogger(__name__)
@@ -57,8 +57,9 @@ class Outbox:
         self._host = host
         self._lock = threading.Lock()
         self._unsaved: dict[str, OutgoingMessage] = {}
-        # Taken by their channel, and not yet crossed off: they must not go out again.
-        self._delivered: set[str] = set()
+        # Taken by their channel, and when, or given up, and not yet crossed off: they must not go
+        # out again.
+        self._delivered: dict[str, datetime | None] = {}
         self._unreadable = ""
 
     def add(self, message: Message, now: datetime) -> None:
@@ -66,19 +67,19 @@ class Outbox:
         self.keep(self.for_channels(message, now))
         self._save()
 
-    def for_channels(self, message: Message, now: datetime) -> list[OutgoingMessage]:
-        """A message for every channel, to be written down: what is delivered is what is written."""
+    def for_channels(
+        self, message: Message, now: datetime, urls: Sequence[str] | None = None
+    ) -> list[OutgoingMessage]:
+        """A message for channels, to be written down: what is delivered is what is written.
+
+        Parameters
+        ----------
+        urls : sequence of str, optional
+            Those of the outbox that it is for; all by default.
+        """
+        channels = self._channels if urls is None else dict.fromkeys(map(channel_mark, urls))
         return [
-            OutgoingMessage(
-                id=uuid.uuid4().hex,
-                channel=channel,
-                title=message.title,
-                body=message.body,
-                created_at=now,
-                due_at=now,
-                host=self._host,
-            )
-            for channel in self._channels
+            outgoing(uuid.uuid4().hex, channel, message, now, self._host) for channel in channels
         ]
 
     def keep(self, messages: Sequence[OutgoingMessage]) -> None:
@@ -91,12 +92,13 @@ class Outbox:
         taken = 0
         for waiting in self._due(now):
             url = self._channels.get(waiting.channel)
-            delivered = url is not None and self._send(url, Message(waiting.title, waiting.body))
+            message = Message(waiting.title, waiting.body, waiting.html)
+            delivered = url is not None and self._send(url, message)
             taken += delivered
             if delivered or url is None or now - waiting.created_at > GIVEN_UP_AFTER:
                 if not delivered:
                     log.error("a notification is given up: %s", waiting.title)
-                self._remove(waiting)
+                self._remove(waiting, now if delivered else None)
             else:
                 self._put_off(waiting, now)
         return taken
@@ -142,26 +144,31 @@ class Outbox:
         with self._lock:
             self._unsaved[message.id] = message
 
-    def _remove(self, message: OutgoingMessage) -> None:
+    def _remove(self, message: OutgoingMessage, taken_at: datetime | None) -> None:
         with self._lock:
             # It may also be in the database, from before the database refused.
             self._unsaved.pop(message.id, None)
-            self._delivered.add(message.id)
+            self._delivered[message.id] = taken_at
         self._cross_off()
 
     def _cross_off(self) -> None:
         with self._lock:
-            gone = set(self._delivered)
+            gone = dict(self._delivered)
         if not gone:
             return
         try:
             with self._operations.begin() as session:
                 session.execute(delete(OutgoingMessage).where(OutgoingMessage.id.in_(gone)))
+                for mailing in session.scalars(
+                    select(ReportMailing).where(ReportMailing.id.in_(gone))
+                ):
+                    mailing.taken_at = gone[mailing.id]
         except StorageError as error:
             log.error("notifications that were sent cannot be crossed off yet: %s", error)
             return
         with self._lock:
-            self._delivered -= gone
+            for name in gone:
+                self._delivered.pop(name, None)
 
     def _save(self) -> None:
         with self._lock:
@@ -180,12 +187,34 @@ class Outbox:
                 self._unsaved.pop(message.id, None)
 
 
+def outgoing(
+    name: str, channel: str, message: Message, now: datetime, host: str
+) -> OutgoingMessage:
+    """A message for one channel as it waits; ``name`` tells it from all others."""
+    return OutgoingMessage(
+        id=name,
+        channel=channel,
+        title=message.title,
+        body=message.body,
+        created_at=now,
+        due_at=now,
+        host=host,
+        html=message.html,
+    )
+
+
 def send_by_apprise(url: str, message: Message) -> bool:
     """Send a message; whether the channel took it. Apprise bounds the time itself."""
     channels = Apprise()
     channels.add(url)
+    # Mail shows HTML, and has Apprise add the plain text of it.
+    is_html = bool(message.html) and any(
+        channel.notify_format == NotifyFormat.HTML for channel in channels
+    )
+    form = NotifyFormat.HTML if is_html else None
+    body = message.html if is_html else message.body
     try:
-        return bool(channels.notify(title=message.title, body=message.body))
+        return bool(channels.notify(title=message.title, body=body, body_format=form))
     # Channels are other people's code: none may end the watch.
     except Exception as error:
         log.error("channel %s failed: %s", channel_mark(url), type(error).__name__)

@@ -17,9 +17,10 @@ from services.base.errors import StorageError
 from services.base.files import read_if_present, write_atomically
 from services.metrics.definitions import HEARTBEAT, PROCESS_MEMORY, REQUEST_DURATION, REQUESTS
 from services.metrics.files import bucket_name
+from services.watch.incident_keeper import RuleState
+from services.watch.rules import Rule
 from services.watch.signals import RecentSamples, increases, quantile
 from services.watch.states import State
-from services.watch.watcher import RuleState
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +101,9 @@ class OverviewWriter:
         for rule in (read_overview(data_dir) or Overview("", ())).rules:
             self._points[rule.name].extend(rule.points)
 
-    def write(self, states: Iterable[RuleState], recent: RecentSamples, now: datetime) -> None:
+    def write(
+        self, states: Iterable[RuleState[Rule]], recent: RecentSamples, now: datetime
+    ) -> None:
         """Write how everything stands; a disk that refuses is journalled once."""
         states = list(states)
         if self._last_point is None or abs(now - self._last_point) >= POINT_PERIOD:

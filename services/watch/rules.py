@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.base.errors import ConfigurationError
+from services.base.checked_toml import load_checked
 from services.base.settings import Settings
+from services.watch.people import People
 
 SHIPPED_RULES: Final = Path(__file__).parents[2] / "alerts.toml"
 
@@ -18,6 +18,8 @@ Severity = Literal["critical", "warning"]
 Signal = Literal["value", "age", "increase", "share", "part", "p95", "growth"]
 _OVER_A_WINDOW: Final = ("increase", "share", "p95", "growth")
 _HOURS_PER_DAY: Final = 24
+# A process that was replaced has no value any more.
+GONE_AFTER_SECONDS: Final = 60.0
 
 
 class Rule(BaseModel):
@@ -63,6 +65,11 @@ class Rule(BaseModel):
         return self.above if self.above is not None else self.below or 0.0
 
     @property
+    def gone_after_seconds(self) -> float:
+        """How long its value may be away: what is gone cannot be told to be well again."""
+        return GONE_AFTER_SECONDS
+
+    @property
     def runbook_name(self) -> str:
         """Of the page in a language's folder of ``docs/runbooks/``."""
         return self.runbook or self.name
@@ -86,6 +93,7 @@ class Rules(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     evaluation_seconds: float = Field(15, ge=1, le=600)
+    people: People = {}
     rule: tuple[Rule, ...]
 
     @model_validator(mode="after")
@@ -118,22 +126,6 @@ def load_rules(path: Path = SHIPPED_RULES) -> Rules:
     Raises
     ------
     ConfigurationError
-        In one line that names the rule and the key.
+        In one line that names the line of the file, the rule and the key.
     """
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"TRAFFIC_ALERTS_FILE: {path}: {error}") from None
-    try:
-        return Rules.model_validate(content)
-    except ValidationError as error:
-        problems = "; ".join(_problem(item["loc"], item["msg"], content) for item in error.errors())
-        raise ConfigurationError(f"TRAFFIC_ALERTS_FILE: {path}: {problems}") from None
-
-
-def _problem(place: tuple[int | str, ...], message: str, content: Mapping[str, Any]) -> str:
-    parts = [str(part) for part in place]
-    if len(place) > 1 and place[0] == "rule" and isinstance(place[1], int):
-        name = content["rule"][place[1]].get("name", place[1] + 1)
-        parts = [f"rule {name}", *parts[2:]]
-    return ": ".join([*parts, message])
+    return load_checked(path, Rules, "TRAFFIC_ALERTS_FILE", "rule")

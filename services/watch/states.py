@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, Literal
-
-from services.watch.rules import Rule
+from typing import Final, Literal, Protocol
 
 State = Literal["normal", "pending", "firing", "resolved", "no data"]
 
-# A subject that is gone, such as a process that was replaced, cannot be told to be well again.
-GONE_AFTER_SECONDS: Final = 60.0
 # How long people can see that something was wrong a moment ago.
 RESOLVED_FOR_SECONDS: Final = 300.0
+
+
+class Limits(Protocol):
+    """What a state depends on of a rule, whatever the rule is about."""
+
+    @property
+    def for_seconds(self) -> float:
+        """How long it must be broken to fire."""
+
+    @property
+    def gone_after_seconds(self) -> float:
+        """How long it may have no value until it counts as over."""
+
+    def is_beyond(self, value: float) -> bool:
+        """Whether a value breaks it."""
+
+    def is_clear(self, value: float) -> bool:
+        """Whether a value ends it."""
+
+    def is_worse(self, value: float, other: float) -> bool:
+        """Whether one value is worse than another one."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +55,9 @@ class Track:
     seen_s: float = 0.0
 
 
-def follow(rule: Rule, track: Track, value: float | None, now_s: float) -> Track:
+def follow(
+    rule: Limits, track: Track, value: float | None, now_s: float, *, is_off: bool = False
+) -> Track:
     """The next state.
 
     Parameters
@@ -47,9 +66,11 @@ def follow(rule: Rule, track: Track, value: float | None, now_s: float) -> Track
         What the rule's signal is now; None without data.
     now_s : float
         Seconds of a clock that never jumps.
+    is_off : bool
+        Whether the rule is not judged now: what fires is over at once.
     """
     if value is None:
-        return _without_value(track, now_s)
+        return _without_value(track, now_s, 0.0 if is_off else rule.gone_after_seconds)
     track = replace(track, value=value, seen_s=now_s)
     if track.state == "firing":
         if rule.is_clear(value):
@@ -65,11 +86,11 @@ def follow(rule: Rule, track: Track, value: float | None, now_s: float) -> Track
     return _at_rest(track, now_s)
 
 
-def _without_value(track: Track, now_s: float) -> Track:
+def _without_value(track: Track, now_s: float, gone_after_s: float) -> Track:
     track = replace(track, value=None)
     if track.state != "firing":
         return _at_rest(track, now_s)
-    if now_s - track.seen_s >= GONE_AFTER_SECONDS:
+    if now_s - track.seen_s >= gone_after_s:
         return replace(track, state="resolved", since_s=now_s)
     return track
 
@@ -82,6 +103,6 @@ def _at_rest(track: Track, now_s: float) -> Track:
     return replace(track, state="normal", since_s=now_s, peak=None)
 
 
-def _with_peak(rule: Rule, track: Track, value: float) -> Track:
+def _with_peak(rule: Limits, track: Track, value: float) -> Track:
     is_worst = track.peak is None or rule.is_worse(value, track.peak)
     return replace(track, peak=value) if is_worst else track

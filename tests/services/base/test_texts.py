@@ -107,6 +107,8 @@ def test_every_text_is_used():
     made_sections |= {"event_trend", "roadwork_level"}
     # Of the archive: a control and its choices, a kind of place, why there is no answer.
     made_sections |= {"trends_control", "trends_place", "trends_problem"}
+    # Why an alert is over.
+    made_sections |= {"alert_ending"}
     made_prefixes = ("announce_", "short_", "congestion", "jam", "shares", "worst")
     # Of the quality page: a kind of model and its facts, a column, a comparison and what with,
     # a decision and its reason.
@@ -124,6 +126,8 @@ def test_every_text_is_used():
         "limits_",
         "by_",
         "command_",
+        # Of a rule on the traffic: its days.
+        "days_",
     )
     unused = [
         f"{section}.{key}"
