@@ -3,6 +3,8 @@
   "use strict";
   const VIEWS = "#trends-views .trends-view";
   const HANDLED = "trends-";
+  // As assets/shell.css has it: below, the settings are folded.
+  const WIDE = "(min-width: 768px)";
 
   const asked = (search) => new URLSearchParams(search);
   const text = (parts) => {
@@ -14,6 +16,12 @@
   const views = () => [...document.querySelectorAll(VIEWS)];
   const viewOf = (parts) => parts.get("vue") || views()[0]?.dataset.view || "";
 
+  /** What a view's controls show where the address is silent. */
+  const inForce = (view) => {
+    const { defaults = "{}" } = document.getElementById("trends-controls").dataset;
+    return JSON.parse(defaults)[view] ?? {};
+  };
+
   /** Links to the other views keep what was chosen. */
   const markLinks = (parts) => {
     const shown = viewOf(parts);
@@ -22,12 +30,44 @@
       const other = new URLSearchParams(parts);
       other.set("vue", view);
       link.setAttribute("href", text(other));
-      if (view === shown) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
+      if (view === shown) {
+        link.setAttribute("aria-current", "page");
+        const { offsetLeft, offsetWidth, parentElement: nav } = link;
+        nav.scrollLeft = offsetLeft - nav.offsetLeft - (nav.clientWidth - offsetWidth) / 2;
+      } else link.removeAttribute("aria-current");
     }
     for (const control of document.querySelectorAll(".trends-control")) {
       control.hidden = !control.dataset.views.split(" ").includes(shown);
     }
+  };
+
+  const follow = { isFolding: false };
+
+  /** Folded where they would fill the screen, open beside a whole page. */
+  const fold = () => {
+    if (follow.isFolding) return;
+    follow.isFolding = true;
+    const wide = window.matchMedia(WIDE);
+    const settings = document.querySelector(".trends-settings");
+    const adapt = () => (settings.open = wide.matches);
+    wide.addEventListener("change", adapt);
+    adapt();
+  };
+
+  const shownValues = (names, parts) => {
+    const silent = inForce(viewOf(parts));
+    return names.map((name) => parts.get(name) ?? silent[name] ?? null);
+  };
+
+  /** What the controls say, where that is not what is in force without it. */
+  const write = (parts, names, values) => {
+    const before = shownValues(names, parts);
+    names.forEach((name, place) => {
+      const value = values[place] || null;
+      if (value === before[place]) return;
+      if (value) parts.set(name, value);
+      else parts.delete(name);
+    });
   };
 
   /** Of the search and the controls' values, in the order of their callback's. */
@@ -36,22 +76,23 @@
     const { callback_context: context } = dash;
     const names = context.inputs_list.slice(1).map(({ id }) => id.slice(HANDLED.length));
     const parts = asked(search);
-    const isFromControl = context.triggered.some(({ prop_id: id }) => id.endsWith(".value"));
-    if (!isFromControl) {
-      markLinks(parts);
-      return [dash.no_update, ...names.map((name) => parts.get(name)), viewOf(parts)];
+    fold();
+    if (context.triggered.some(({ prop_id: id }) => id.endsWith(".value"))) {
+      write(parts, names, values);
     }
-    names.forEach((name, place) => {
-      if (values[place]) parts.set(name, values[place]);
-      else parts.delete(name);
-    });
     markLinks(parts);
     const next = text(parts);
     return [
       next === text(asked(search)) ? dash.no_update : next,
-      ...names.map(() => dash.no_update),
+      ...shownValues(names, parts),
       viewOf(parts),
     ];
+  };
+
+  /** The browser's tab says what is shown. */
+  const title = (heading, name) => {
+    document.title = heading ? `${heading} – ${name}` : name;
+    return window.dash_clientside.no_update;
   };
 
   // From view to view without loading the page again.
@@ -62,5 +103,5 @@
     window.dash_clientside.set_props("trends-address", { search: link.getAttribute("href") });
   });
 
-  window.dash_clientside = { ...window.dash_clientside, trends: { address } };
+  window.dash_clientside = { ...window.dash_clientside, trends: { address, title } };
 })();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -60,6 +61,7 @@ def id_of(control: Control) -> str:
 def build_controls(
     texts: Texts,
     shown: Mapping[str, Sequence[Control]],
+    in_force: Mapping[str, Mapping[Control, str]],
     places: Sequence[Mapping[str, str]],
     form_id: str,
 ) -> html.Div:
@@ -69,6 +71,8 @@ def build_controls(
     ----------
     shown : mapping
         The controls of each view.
+    in_force : mapping
+        Of each view, what its controls show where the address is silent.
     places : sequence of mapping
         Options of places: ``value`` and ``label``.
     """
@@ -86,7 +90,11 @@ def build_controls(
         ],
         id=form_id,
         className="trends-controls",
-        **data(view=""),
+        **data(
+            view="",
+            title=texts["trends"]["title"],
+            defaults=json.dumps({view: dict(of) for view, of in in_force.items()}),
+        ),
     )
 
 
@@ -99,6 +107,7 @@ def _input(
             id=id_of(name),
             options=list(places),
             placeholder=wording["place_placeholder"],
+            labels=dict(wording["place_list"]),
             className="trends-place",
         )
     if kind.look == "choice":

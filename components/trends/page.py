@@ -8,12 +8,13 @@ from typing import Final
 from dash import dcc, html
 
 from components.aria import aria, data
-from components.subpage import CARD, Subpage
+from components.subpage import CARD, Skip, Subpage
 from components.trends.controls import Control, build_controls
 from services.base.texts import Texts, formats
 from services.plain.trends.asking import Busy, Queued, Running
 
 ADDRESS_ID: Final = "trends-address"
+HEADING_ID: Final = "trends-heading"
 FORM_ID: Final = "trends-controls"
 VIEWS_ID: Final = "trends-views"
 RESULT_ID: Final = "trends-result"
@@ -23,8 +24,18 @@ POLL_ID: Final = "trends-poll"
 _POLL_MS: Final = 1_000
 
 
+def section_of(view: str) -> str:
+    """The section of the texts of a view."""
+    return f"trends_{view.replace('-', '_')}"
+
+
 def build_page(
-    texts: Texts, views: Mapping[str, Sequence[Control]], places: Sequence[Mapping[str, str]]
+    texts: Texts,
+    views: Mapping[str, Sequence[Control]],
+    in_force: Mapping[str, Mapping[Control, str]],
+    places: Sequence[Mapping[str, str]],
+    *,
+    is_simulated: bool,
 ) -> Subpage:
     """The page before anything is asked.
 
@@ -32,14 +43,20 @@ def build_page(
     ----------
     views : mapping
         The controls of each view, in the order of their links.
+    in_force : mapping
+        Of each view, what its controls show where the address is silent.
+    is_simulated : bool
+        Whether what is kept was made up.
     """
     wording = texts["trends"]
+    simulated = html.P(texts["trends"]["simulated"], className="trends-simulated")
     return Subpage(
         [
+            *([simulated] if is_simulated else []),
             html.Nav(
                 [
                     html.A(
-                        texts[f"trends_{view}"]["link"],
+                        texts[section_of(view)]["link"],
                         href=f"?vue={view}",
                         className="trends-view",
                         **data(view=view),
@@ -50,7 +67,16 @@ def build_page(
                 className="trends-views",
                 **aria(label=wording["views"]),
             ),
-            build_controls(texts, views, places, FORM_ID),
+            # Folded on phones, by assets/trends_address.js.
+            html.Details(
+                [
+                    html.Summary(wording["settings"]),
+                    build_controls(texts, views, in_force, places, FORM_ID),
+                ],
+                className="trends-settings",
+                open=True,
+            ),
+            html.H2(id=HEADING_ID, className="trends-heading", **aria(live="polite")),
             html.Div(
                 [
                     html.Div(id=STATE_ID, role="status", className="trends-state"),
@@ -58,13 +84,14 @@ def build_page(
                 ],
                 className="trends-progress",
             ),
-            html.Div(id=RESULT_ID, className="trends-result"),
+            html.Div(id=RESULT_ID, className="trends-result subpage-main"),
         ],
         unseen=[
             dcc.Location(id=ADDRESS_ID, refresh=False),
             dcc.Interval(id=POLL_ID, interval=_POLL_MS, disabled=True),
         ],
         content_class="subpage-main trends-main",
+        skips=[Skip(wording["skip"], HEADING_ID)],
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 
 import dash
@@ -12,15 +12,14 @@ from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from callbacks.http.language import requested_language
 from callbacks.pages.subpage import Pages, add_page_apart
 from callbacks.pages.trends import curve
+from callbacks.pages.trends.names import place_options
 from callbacks.pages.trends.page_view import Asked, PageView
 from components.subpage import Subpage
 from components.trends import controls, page
 from services.base.errors import InvalidRequest
 from services.base.texts import Texts, load_texts
-from services.plain.trends.asking import Away, Busy, Done, Failed, Outcome, Queued, Running
+from services.plain.trends.asking import Away, Busy, Done, Failed, Outcome, Query, Queued, Running
 from services.roles.assembly import Services
-from services.traffic.stretch_wording import stretch_words
-from services.trends.places import corridor_of, keys_of, stretch_of
 
 PATH: Final = "/tendances"
 SECTION: Final = "trends"
@@ -30,18 +29,55 @@ _SCRIPTS: Final = ("trends_address.js",)
 _WAIT_SECONDS: Final = 0.25
 
 
+class Asks(Protocol):
+    """Whom the page asks: ``services.web.trends_client``."""
+
+    def ask(self, query: Query[Any], wait_s: float) -> Outcome[Any]:
+        """How a question stands."""
+
+    def stop(self, query: Query[Any]) -> None:
+        """Nobody wants its answer any more."""
+
+
+class Shown(NamedTuple):
+    """What the callback of the page gives, in the order of its outputs.
+
+    Attributes
+    ----------
+    heading, result, state
+        Children of these elements.
+    is_over : bool
+        Whether it need not be asked again.
+    is_unstoppable : bool
+        Whether there is nothing to stop.
+    """
+
+    heading: Any
+    result: Any
+    state: Any
+    is_over: bool
+    is_unstoppable: bool
+
+
 def register(pages: Pages, services: Services) -> None:
     """Add the page."""
     views = {view.name: view for view in VIEWS}
 
     def layout(texts: Texts) -> Subpage:
-        shown_controls = {view.name: tuple(view.controls) for view in VIEWS}
-        return page.build_page(texts, shown_controls, place_options(services, texts))
+        today, view = services.today(), services.traffic.view()
+        return page.build_page(
+            texts,
+            {one.name: tuple(one.controls) for one in VIEWS},
+            {one.name: one.in_force(today) for one in VIEWS},
+            [] if view is None else place_options(view.network, texts),
+            is_simulated=services.shown_source() == "demo",
+        )
 
     app = add_page_apart(pages, PATH, SECTION, layout, _SCRIPTS)
     _keep_address(app)
 
     @app.callback(
+        Output(page.HEADING_ID, "children"),
         Output(page.RESULT_ID, "children"),
         Output(page.STATE_ID, "children"),
         Output(page.POLL_ID, "disabled"),
@@ -50,40 +86,63 @@ def register(pages: Pages, services: Services) -> None:
         Input(page.POLL_ID, "n_intervals"),
         Input(page.STOP_ID, "n_clicks"),
     )
-    def show(
-        search: str | None, _ticks: int | None, _stops: int | None
-    ) -> tuple[Any, Any, bool, bool]:
+    def show(search: str | None, _ticks: int | None, _stops: int | None) -> Shown:
         texts = load_texts(requested_language())
         asked = asked_of(services, search or "")
-        if asked is None:
-            return page.build_problem(texts, "no_network"), "", True, True
-        view = views.get(asked.parts.get("vue", VIEWS[0].name))
-        try:
-            if view is None:
-                raise InvalidRequest("vue", asked.parts["vue"], "one of " + ", ".join(views))
-            query = view.query(asked)
-        except InvalidRequest as error:
-            problem = page.build_invalid(texts, error.parameter, str(error.value))
-            return problem, "", True, True
-        if dash.ctx.triggered_id == page.STOP_ID:
-            services.trends.stop(query)
-            return page.build_problem(texts, "stopped"), "", True, True
-        outcome = services.trends.ask(query, _WAIT_SECONDS)
-        return shown(texts, view, asked, outcome)
+        is_stopped = dash.ctx.triggered_id == page.STOP_ID
+        return answered(services.trends, texts, views, asked, is_stopped=is_stopped)
 
 
-def shown(
-    texts: Texts, view: PageView, asked: Asked, outcome: Outcome[Any]
-) -> tuple[Any, Any, bool, bool]:
-    """What the outcome of a question looks like: result, state, and whether that is the end."""
+def answered(
+    archive: Asks,
+    texts: Texts,
+    views: Mapping[str, PageView],
+    asked: Asked | None,
+    *,
+    is_stopped: bool = False,
+) -> Shown:
+    """What is shown of what an address asks.
+
+    Parameters
+    ----------
+    archive : Asks
+    views : mapping of PageView
+        By their names, the first one first.
+    asked : Asked or None
+        None while no network is known.
+    is_stopped : bool
+        Whether nobody wants the answer any more.
+    """
+    if asked is None:
+        # It comes with the first data: the page asks again.
+        return Shown("", page.build_problem(texts, "no_network"), "", False, True)
+    name = asked.parts.get("vue", next(iter(views)))
+    view = views.get(name)
+    try:
+        if view is None:
+            raise InvalidRequest("vue", name, "one of " + ", ".join(views))
+        query, heading = view.query(asked), view.heading(texts, asked)
+    except InvalidRequest as error:
+        problem = page.build_invalid(texts, error.parameter, str(error.value))
+        return Shown("", problem, "", True, True)
+    if is_stopped:
+        archive.stop(query)
+        return Shown(heading, page.build_problem(texts, "stopped"), "", True, True)
+    return shown(texts, view, asked, heading, archive.ask(query, _WAIT_SECONDS))
+
+
+def shown(texts: Texts, view: PageView, asked: Asked, heading: str, outcome: Outcome[Any]) -> Shown:
+    """What the outcome of a question looks like."""
     if isinstance(outcome, Done):
-        return list(view.build(texts, outcome.answer, asked)), "", True, True
+        return Shown(heading, list(view.build(texts, outcome.answer, asked)), "", True, True)
     if isinstance(outcome, Running | Queued | Busy):
-        # What was shown before stays until there is something else.
-        return no_update, page.build_state(texts, outcome), False, isinstance(outcome, Busy)
+        # What was shown before stays until there is something else, below its own heading.
+        state = page.build_state(texts, outcome)
+        return Shown(no_update, no_update, state, False, isinstance(outcome, Busy))
     reason = outcome.reason if isinstance(outcome, Failed) else "away"
     # Who is away may come back: it is asked again.
-    return page.build_problem(texts, reason), "", not isinstance(outcome, Away), True
+    is_over = not isinstance(outcome, Away)
+    return Shown(heading, page.build_problem(texts, reason), "", is_over, True)
 
 
 def asked_of(services: Services, search: str) -> Asked | None:
@@ -93,31 +152,6 @@ def asked_of(services: Services, search: str) -> Asked | None:
         return None
     parts = dict(parse_qsl(search.removeprefix("?"), max_num_fields=controls.MOST_PARTS))
     return Asked(parts, view.network, services.today())
-
-
-def place_options(services: Services, texts: Texts) -> Sequence[Mapping[str, str]]:
-    """The places that the page offers, with their names."""
-    view = services.traffic.view()
-    if view is None:
-        return []
-    network, found = view.network, []
-    for kind, keys in keys_of(network).items():
-        for key in keys:
-            label = place_words(network, key, texts)
-            found.append({"value": key, "label": f"{texts['trends_place'][kind]} {label}".strip()})
-    return found
-
-
-def place_words(network: Any, key: str, texts: Texts) -> str:
-    """What a place is called."""
-    kind, _, name = key.partition(":")
-    if (corridor := corridor_of(network, key)) is not None:
-        way = corridor.way
-        side = texts["corridors"].get(way.side) if way.side else None
-        return f"{way.name}, {side}" if side else f"{way.name} → {way.towards}"
-    if (stretch := stretch_of(network, key)) is not None:
-        return stretch_words(stretch, texts)
-    return str(texts["zone"].get(name, name)) if kind == "zone" else ""
 
 
 def _keep_address(app: Dash) -> None:
@@ -130,4 +164,10 @@ def _keep_address(app: Dash) -> None:
         Input(page.ADDRESS_ID, "search"),
         *(Input(controls.id_of(name), "value") for name in controls.CONTROLS),
         State(page.FORM_ID, "data-view"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("trends", "title"),
+        Output(page.HEADING_ID, "title"),
+        Input(page.HEADING_ID, "children"),
+        State(page.FORM_ID, "data-title"),
     )

@@ -9,7 +9,9 @@ from typing import Any, Final, get_args
 
 from dash.development.base_component import Component
 
-from components.trends.controls import Control
+from callbacks.pages.trends.names import day_words, period_words, place_words
+from components.trends.controls import CONTROLS, Control
+from components.trends.page import section_of
 from services.base.errors import InvalidRequest
 from services.base.texts import Texts
 from services.plain.trends.asking import Query
@@ -80,6 +82,10 @@ class Asked:
             raise InvalidRequest(name, text, "one of " + ", ".join(map(str, choices)))
         return text
 
+    def place_words(self, texts: Texts) -> str:
+        """What the place is called, with its kind; its key where there is none such."""
+        return place_words(self.network, self.place, texts)
+
     @property
     def kept(self) -> DaysKept:
         """Which days of a period."""
@@ -96,9 +102,22 @@ class Asked:
 
     def period(self, first: str = "du", last: str = "au") -> Period:
         """A period of the address; the four weeks up to yesterday where it names none."""
-        yesterday = self.today - timedelta(days=1)
-        weeks = Period(yesterday - timedelta(days=_PERIOD_DAYS - 1), yesterday, self.kept)
-        return self.maybe_period(first, last) or weeks
+        return self.maybe_period(first, last) or Period(*_weeks_before(self.today), self.kept)
+
+
+def whole_weeks(today: date) -> Mapping[Control, str]:
+    """The period of :meth:`Asked.period` where the address names none, as its controls show it."""
+    first, last = _weeks_before(today)
+    return {"du": first.isoformat(), "au": last.isoformat()}
+
+
+def _weeks_before(today: date) -> tuple[date, date]:
+    yesterday = today - timedelta(days=1)
+    return yesterday - timedelta(days=_PERIOD_DAYS - 1), yesterday
+
+
+def _nothing_more(_today: date) -> Mapping[Control, str]:
+    return {}
 
 
 @dataclass(frozen=True)
@@ -115,9 +134,43 @@ class PageView:
         Of what the address asks, the question. An InvalidRequest says what makes no sense.
     build : callable
         Of the texts, the answer and what was asked, what is shown.
+    defaults : callable
+        Of today, what is in force for controls where the address is silent, besides the whole
+        network, today and the first of choices; such as :func:`whole_weeks`.
     """
 
     name: str
     controls: Sequence[Control]
     query: Callable[[Asked], Query[Any]]
     build: Callable[[Texts, Any, Asked], Sequence[Component]]
+    defaults: Callable[[date], Mapping[Control, str]] = _nothing_more
+
+    def heading(self, texts: Texts, asked: Asked) -> str:
+        """What is shown, where and when, in words.
+
+        Raises
+        ------
+        InvalidRequest
+        """
+        words = [
+            f"{texts[self.section]['link']}{texts['trends']['colon']}",
+            asked.place_words(texts),
+        ]
+        if "jour" in self.controls:
+            words.append(day_words(texts, asked.day("jour", asked.today), asked.today))
+        elif "du" in self.controls:
+            words.append(period_words(texts, asked.period()))
+        return f"{words[0]} {', '.join(words[1:])}"
+
+    @property
+    def section(self) -> str:
+        """Of the texts."""
+        return section_of(self.name)
+
+    def in_force(self, today: date) -> Mapping[Control, str]:
+        """What its controls show where the address is silent."""
+        first = {name: CONTROLS[name].choices[:1] for name in self.controls}
+        always = {"lieu": WHOLE, "jour": today.isoformat()}
+        found = {name: choice[0] for name, choice in first.items() if choice}
+        found |= {name: value for name, value in always.items() if name in self.controls}
+        return found | dict(self.defaults(today))

@@ -1,0 +1,67 @@
+"""What the places and the days that an address asks about are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from services.base.texts import Texts, formats
+from services.plain.trends.common import Period
+from services.traffic.corridors import Corridor
+from services.traffic.network import Network
+from services.traffic.stretch_wording import stretch_words
+from services.trends.places import corridor_of, keys_of, stretch_of
+
+
+def place_words(network: Network, key: str, texts: Texts) -> str:
+    """What a place is called, with its kind; the key itself where there is no such place."""
+    kind, _, name = key.partition(":")
+    if (corridor := corridor_of(network, key)) is not None:
+        return _of_kind(texts, "corridor", _corridor_words(corridor, texts))
+    if (stretch := stretch_of(network, key)) is not None:
+        return _of_kind(texts, "troncon", stretch_words(stretch, texts))
+    if kind == "zone":
+        return _of_kind(texts, kind, str(texts["zone"].get(name, name)))
+    return _of_kind(texts, kind, name) if kind in texts["trends_place"] else key
+
+
+def place_options(network: Network, texts: Texts) -> Sequence[Mapping[str, str]]:
+    """The places that lists offer, as options with their names."""
+    offered = keys_of(network)
+    named = {f"zone:{name}": str(texts["zone"].get(name, name)) for name in network.city.zones}
+    for corridor in network.corridors:
+        named[f"corridor:{corridor.way.key}"] = _corridor_words(corridor, texts)
+    for stretch in network.stretches:
+        named[f"troncon:{stretch.key}"] = stretch_words(stretch, texts)
+    return [
+        {"value": key, "label": _of_kind(texts, kind, named.get(key, ""))}
+        for kind, keys in offered.items()
+        for key in keys
+    ]
+
+
+def day_words(texts: Texts, day: date, today: date) -> str:
+    """A day by its day of the week; its year where it is not this one's."""
+    words = formats(texts).long_day(day, texts["calendar"]["first_day"])
+    return words if day.year == today.year else f"{words} {day.year}"
+
+
+def period_words(texts: Texts, period: Period) -> str:
+    """The days of a period."""
+    written, wording = formats(texts), texts["trends"]
+    first, last = written.day(period.first), written.day(period.last)
+    words = str(wording["period"]).format(first=first, last=last)
+    if period.days == "tous":
+        return words
+    kept = texts["trends_control"][f"jours_{period.days}"]
+    return f"{words} ({str(kept).lower()})"
+
+
+def _corridor_words(corridor: Corridor, texts: Texts) -> str:
+    way = corridor.way
+    side = texts["corridors"].get(way.side) if way.side else None
+    return f"{way.name}, {side}" if side else f"{way.name} → {way.towards}"
+
+
+def _of_kind(texts: Texts, kind: str, name: str) -> str:
+    return f"{texts['trends_place'][kind]} {name}".strip()
