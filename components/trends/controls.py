@@ -107,7 +107,7 @@ def _input(
             id=id_of(name),
             options=list(places),
             placeholder=wording["place_placeholder"],
-            labels=dict(wording["place_list"]),
+            labels=wording["place_list"],
             className="trends-place",
         )
     if kind.look == "choice":

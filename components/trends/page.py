@@ -20,6 +20,7 @@ VIEWS_ID: Final = "trends-views"
 RESULT_ID: Final = "trends-result"
 STATE_ID: Final = "trends-state"
 STOP_ID: Final = "trends-stop"
+ASKER_ID: Final = "trends-asker"
 POLL_ID: Final = "trends-poll"
 _POLL_MS: Final = 1_000
 
@@ -35,6 +36,7 @@ def build_page(
     in_force: Mapping[str, Mapping[Control, str]],
     places: Sequence[Mapping[str, str]],
     *,
+    asker: str,
     is_simulated: bool,
 ) -> Subpage:
     """The page before anything is asked.
@@ -45,6 +47,8 @@ def build_page(
         The controls of each view, in the order of their links.
     in_force : mapping
         Of each view, what its controls show where the address is silent.
+    asker : str
+        Tells this page from others.
     is_simulated : bool
         Whether what is kept was made up.
     """
@@ -88,6 +92,7 @@ def build_page(
         ],
         unseen=[
             dcc.Location(id=ADDRESS_ID, refresh=False),
+            dcc.Store(id=ASKER_ID, data=asker),
             dcc.Interval(id=POLL_ID, interval=_POLL_MS, disabled=True),
         ],
         content_class="subpage-main trends-main",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import parse_qsl
@@ -26,17 +27,18 @@ SECTION: Final = "trends"
 # In the order of their links.
 VIEWS: Final[tuple[PageView, ...]] = (curve.VIEW,)
 _SCRIPTS: Final = ("trends_address.js",)
+_ASKER_BYTES: Final = 8
 _WAIT_SECONDS: Final = 0.25
 
 
 class Asks(Protocol):
     """Whom the page asks: ``services.web.trends_client``."""
 
-    def ask(self, query: Query[Any], wait_s: float) -> Outcome[Any]:
+    def ask(self, query: Query[Any], wait_s: float, asker: str) -> Outcome[Any]:
         """How a question stands."""
 
-    def stop(self, query: Query[Any]) -> None:
-        """Nobody wants its answer any more."""
+    def stop(self, query: Query[Any], asker: str) -> None:
+        """An asker does not want its answer any more."""
 
 
 class Shown(NamedTuple):
@@ -70,6 +72,8 @@ def register(pages: Pages, services: Services) -> None:
             {one.name: tuple(one.controls) for one in VIEWS},
             {one.name: one.in_force(today) for one in VIEWS},
             [] if view is None else place_options(view.network, texts),
+            # A page that was closed asks no more; another of the same visitor is another asker.
+            asker=secrets.token_hex(_ASKER_BYTES),
             is_simulated=services.shown_source() == "demo",
         )
 
@@ -85,12 +89,17 @@ def register(pages: Pages, services: Services) -> None:
         Input(page.ADDRESS_ID, "search"),
         Input(page.POLL_ID, "n_intervals"),
         Input(page.STOP_ID, "n_clicks"),
+        State(page.ASKER_ID, "data"),
     )
-    def show(search: str | None, _ticks: int | None, _stops: int | None) -> Shown:
+    def show(
+        search: str | None, _ticks: int | None, _stops: int | None, asker: str | None
+    ) -> Shown:
         texts = load_texts(requested_language())
         asked = asked_of(services, search or "")
         is_stopped = dash.ctx.triggered_id == page.STOP_ID
-        return answered(services.trends, texts, views, asked, is_stopped=is_stopped)
+        return answered(
+            services.trends, texts, views, asked, asker=str(asker or ""), is_stopped=is_stopped
+        )
 
 
 def answered(
@@ -99,6 +108,7 @@ def answered(
     views: Mapping[str, PageView],
     asked: Asked | None,
     *,
+    asker: str = "",
     is_stopped: bool = False,
 ) -> Shown:
     """What is shown of what an address asks.
@@ -110,8 +120,10 @@ def answered(
         By their names, the first one first.
     asked : Asked or None
         None while no network is known.
+    asker : str
+        Tells this page from others that ask the same.
     is_stopped : bool
-        Whether nobody wants the answer any more.
+        Whether its visitor does not want the answer any more.
     """
     if asked is None:
         # It comes with the first data: the page asks again.
@@ -126,9 +138,9 @@ def answered(
         problem = page.build_invalid(texts, error.parameter, str(error.value))
         return Shown("", problem, "", True, True)
     if is_stopped:
-        archive.stop(query)
+        archive.stop(query, asker)
         return Shown(heading, page.build_problem(texts, "stopped"), "", True, True)
-    return shown(texts, view, asked, heading, archive.ask(query, _WAIT_SECONDS))
+    return shown(texts, view, asked, heading, archive.ask(query, _WAIT_SECONDS, asker))
 
 
 def shown(texts: Texts, view: PageView, asked: Asked, heading: str, outcome: Outcome[Any]) -> Shown:
