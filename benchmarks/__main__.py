@@ -39,10 +39,11 @@ SECTIONS: Final = {
     "camera": "a street picture through the camera's process",
     "month": "the worker's memory and disk over 30 simulated days (half an hour; if asked for)",
     "dask": "computations over 400 days by one process and by two workers (if asked for)",
+    "trends": "what is asked of 400 days of history, and refreshes beside it (if asked for)",
     "size": "30,000 and 100,000 segments from the reply to the browser (if asked for)",
 }
 # Too long for every run.
-_IF_ASKED_FOR: Final = frozenset({"month", "dask", "size"})
+_IF_ASKED_FOR: Final = frozenset({"month", "dask", "trends", "size"})
 _ALWAYS: Final = [name for name in SECTIONS if name not in _IF_ASKED_FOR]
 _UNEXPECTED: Final = 1
 

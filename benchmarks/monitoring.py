@@ -157,7 +157,7 @@ def _crowd_row(options: Options) -> Row:
         publisher = Publisher(data_dir, checked_replies(8, timedelta(minutes=3)))
         publisher.publish_next()
         with gunicorn(APPLICATION, data_dir, monitor_level=level) as server:
-            times_ms = _crowd_ms(server.port, seconds, publisher)
+            times_ms = crowd_ms(server.port, seconds, publisher)
     p50, p99 = (float(np.percentile(times_ms, percent)) for percent in (50, 99))
     return Row(
         f"{VIEWERS:,} viewers who refresh every {REFRESH_SECONDS} s, level {level}, p99",
@@ -171,7 +171,7 @@ def _crowd_row(options: Options) -> Row:
     )
 
 
-def _crowd_ms(port: int, seconds: int, publisher: Publisher) -> list[float]:
+def crowd_ms(port: int, seconds: int, publisher: Publisher) -> list[float]:
     """Milliseconds from the moment of each refresh to its answer, waiting for a line included."""
     per_line = VIEWERS / REFRESH_SECONDS / _LINES
     began_s = time.perf_counter() + 1.0
