@@ -10,6 +10,7 @@ PLOTLY := $(VENV)/.plotly-fetched
 # Compiled at the installation: else each start compiles everything anew where Python may not write
 # what it compiled (PYTHONDONTWRITEBYTECODE, a read-only system, another user's files).
 INSTALL = VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes
+DEMO_DATA_DIR ?= data-demo
 OWN_CODE := app.py callbacks components models services
 
 # A file of tests stays on one process: what its tests share is made once; so do all that start
@@ -18,10 +19,15 @@ PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
 # What one run compiled, the next one finds: else each process compiles every test anew.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
-.PHONY: run test test-fast test-scale test-under-load check audit format bench lighthouse bench-forecast screenshots retrain lock clean
+.PHONY: run demo test test-fast test-scale test-under-load check audit format bench lighthouse bench-forecast screenshots retrain lock clean
 
 run: $(COMPILED) | $(PLOTLY)
 	@$(BIN)/python -m services.roles.supervisor
+
+# Eight simulated weeks first, so that a newcomer sees everything full; DEMO_DATA_DIR says where.
+demo: $(COMPILED) | $(PLOTLY)
+	@$(BIN)/python -m services.observe.simulated_past --data-dir "$(DEMO_DATA_DIR)"
+	@TRAFFIC_SOURCE=demo TRAFFIC_DATA_DIR="$(DEMO_DATA_DIR)" $(BIN)/python -m services.roles.supervisor
 
 test: $(DEV) | $(PLOTLY)
 	@sh tests/browser/install_browser.sh

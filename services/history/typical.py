@@ -40,6 +40,7 @@ from services.traffic.usual_hour import UsualHour, hour_start
 
 _SUMS: Final = (*DATEX_NAMES, "known", "ratio_permille", "slowness_permille")
 _LABELS: Final = tuple(label for item in SEGMENT_FORM.measures.values() for label in item.labels)
+_DAYS_PER_WEEK: Final = HOURS_PER_WEEK // HOURS_PER_DAY
 # Today's snapshots, and yesterday's around midnight.
 _DAYS_WITH_NEWS: Final = 2
 _NOTHING: Final = CubeColumns([], {}, {})
@@ -182,9 +183,38 @@ def read_usual_hour(
     ------
     StorageError
     """
-    hour = hour_of_week(network.city, moment)
-    segments = typical(data_dir, source, network, hour)
+    segments = typical(data_dir, source, network, hour_of_week(network.city, moment))
     by_zone = typical_zones(data_dir, source, network)
+    return _usual_hour(segments, by_zone, source, network, moment)
+
+
+def usual_hours(
+    data_dir: Path, source: Source, network: Network
+) -> Callable[[datetime], UsualHour]:
+    """The same for any time, read once: for whoever looks at weeks.
+
+    Raises
+    ------
+    StorageError
+    """
+    week = typical_days(data_dir, source, network, range(_DAYS_PER_WEEK))
+    by_zone = typical_zones(data_dir, source, network)
+
+    def usual_at(moment: datetime) -> UsualHour:
+        segments = week.at(hour_of_week(network.city, moment))
+        return _usual_hour(segments, by_zone, source, network, moment)
+
+    return usual_at
+
+
+def _usual_hour(
+    segments: pd.DataFrame,
+    by_zone: pd.DataFrame,
+    source: Source,
+    network: Network,
+    moment: datetime,
+) -> UsualHour:
+    hour = hour_of_week(network.city, moment)
     zones = by_zone.loc[[(hour, zone) for zone in network.city.zones]]
     return UsualHour(
         source=source,

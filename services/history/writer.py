@@ -46,3 +46,19 @@ def write_day(data_dir: Path, source: Source, day: date, observations: Observati
     with layout.exclusive(data_dir):
         write_atomically(path, content)
     return path
+
+
+def write_compacted_day(
+    data_dir: Path, source: Source, day: date, observations: Observations
+) -> Path:
+    """The same as the upkeep would leave it; the caller holds ``layout.exclusive``.
+
+    Raises
+    ------
+    StorageError
+    """
+    table = rows.sorted_rows(rows.kept(rows.table_of(observations)))
+    content, _ = rows.encode_day(table, compacted=True)
+    path = layout.day_file(data_dir, source, day)
+    write_atomically(path, content)
+    return path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import cast
@@ -81,7 +81,7 @@ class EventKeeper:
             return list(now.events)
         causes = self._causes(now, network)
         return [
-            replace(event, cause=_nearest_to_head(event, causes)) if event.id in begun else event
+            replace(event, cause=cause_of(event, causes)) if event.id in begun else event
             for event in now.events
         ]
 
@@ -120,7 +120,7 @@ class EventKeeper:
         lasting = {event.id for event in now.open}
         self._is_written = False
         with self._operations.begin() as session:
-            keep_events(session, [_row_of(event, source) for event in (*ended, *now.open)])
+            keep_events(session, [row_of(event, source) for event in (*ended, *now.open)])
             session.flush()
             end_others(session, lasting, source, now.observed_at, MAX_GAP)
         self._is_written = True
@@ -131,8 +131,11 @@ def _is_beside(row: TrafficEvent, seen_at: datetime, network_version: str) -> bo
     return row.network_version == network_version and seen_at - row.seen_at <= MAX_GAP
 
 
-def _nearest_to_head(event: Event, causes: dict[int, str]) -> str:
-    """A queue begins at its head, which is what one drives up to last."""
+def cause_of(event: Event, causes: Mapping[int, str]) -> str:
+    """What probably causes an event, of what may slow each segment; "" where nothing does.
+
+    A queue begins at its head, which is what one drives up to last.
+    """
     return next(
         (causes[segment] for segment in event.place.segments[::-1] if segment in causes), ""
     )
@@ -168,7 +171,8 @@ def _place(event: Event) -> str:
     return f"{place.label} {place.way}{f' ({between})' if between else ''}"
 
 
-def _row_of(event: Event, source: EventSource) -> TrafficEvent:
+def row_of(event: Event, source: EventSource) -> TrafficEvent:
+    """An event as it is kept."""
     place = event.place
     return TrafficEvent(
         id=event.id,

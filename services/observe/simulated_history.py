@@ -9,10 +9,11 @@ import argparse
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,42 @@ def simulated_times(weeks: int, until: date, step: timedelta) -> list[datetime]:
     return [start + step * count for count in range(steps)]
 
 
+@dataclass(frozen=True, eq=False)
+class SimulatedNetwork:
+    """The network of a simulated feed.
+
+    Attributes
+    ----------
+    network : Network
+    order : array of int, shape (segments,)
+        Where each of its segments stands in the feed's own order.
+    """
+
+    network: Network
+    order: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, feed: DemoFeed, at: datetime) -> Self:
+        """That of the reply at an aware time."""
+        body = feed.reply(at)
+        network = check_reply(body, city=RENNES, source="demo", received_at=at).network
+        ids = [record.predefinedlocationreference for record in decode_records(body)]
+        return cls(network, places_of(network.segment_ids, ids))
+
+    def observations(self, feed: DemoFeed, moments: Sequence[datetime]) -> rows.Observations:
+        """What the feed shows at some times, as rows of the history."""
+        observed, size = feed.observations(moments), len(self.order)
+        columns = {name: getattr(observed, name)[:, self.order].ravel() for name in _COLUMNS}
+        seconds = np.array([int(moment.timestamp()) for moment in moments])
+        columns["observed_at"] = seconds.astype("datetime64[s]").repeat(size)
+        columns["segment"] = np.tile(np.arange(size), len(moments))
+        unknown = columns["status"] == Status.UNKNOWN
+        # What an unknown row holds is filler: never to be averaged by mistake.
+        for name in ("speed_kmh", "travel_time_s"):
+            columns[name] = np.where(unknown, np.nan, columns[name])
+        return rows.Observations(self.network.version, columns)
+
+
 def write_simulated_history(
     feed: DemoFeed, data_dir: Path, times: Sequence[datetime]
 ) -> Iterator[Path]:
@@ -74,13 +111,10 @@ def write_simulated_history(
     """
     store = Store(RENNES, data_dir)
     store.prepare()
-    body = feed.reply(times[0])
-    network = check_reply(body, city=RENNES, source="demo", received_at=times[0]).network
-    store.keep_network(network)
-    order = _places_in_reply(body, network)
+    network = SimulatedNetwork.of(feed, times[0])
+    store.keep_network(network.network)
     for day, moments in groupby(times, key=lambda moment: moment.date()):
-        observations = rows.Observations(network.version, _columns(feed, list(moments), order))
-        yield writer.write_day(data_dir, "demo", day, observations)
+        yield writer.write_day(data_dir, "demo", day, network.observations(feed, list(moments)))
 
 
 @tells_errors
@@ -134,27 +168,6 @@ def _whole_number(maximum: int, multiple_of: int = 1) -> Callable[[str], int]:
         return int(text)
 
     return parse
-
-
-def _places_in_reply(body: bytes, network: Network) -> NDArray[np.int64]:
-    """Where each segment of the network stands in the feed's own order."""
-    ids = [record.predefinedlocationreference for record in decode_records(body)]
-    return places_of(network.segment_ids, ids)
-
-
-def _columns(
-    feed: DemoFeed, moments: Sequence[datetime], order: NDArray[np.int64]
-) -> dict[str, NDArray[Any]]:
-    observed = feed.observations(moments)
-    columns = {name: getattr(observed, name)[:, order].ravel() for name in _COLUMNS}
-    seconds = np.array([int(moment.timestamp()) for moment in moments])
-    columns["observed_at"] = seconds.astype("datetime64[s]").repeat(len(order))
-    columns["segment"] = np.tile(np.arange(len(order)), len(moments))
-    unknown = columns["status"] == Status.UNKNOWN
-    # What an unknown row holds is filler: never to be averaged by mistake.
-    for name in ("speed_kmh", "travel_time_s"):
-        columns[name] = np.where(unknown, np.nan, columns[name])
-    return columns
 
 
 if __name__ == "__main__":

@@ -58,6 +58,12 @@ def events_between(
     return read_entities(session, query.order_by(TrafficEvent.started_at, TrafficEvent.id), limit)
 
 
+def remove_events(session: Session, source: EventSource, start: datetime, end: datetime) -> None:
+    """Remove those that began from a start until before an end, to be told anew."""
+    began = TrafficEvent.started_at >= start, TrafficEvent.started_at < end
+    session.execute(delete(TrafficEvent).where(TrafficEvent.source == source, *began))
+
+
 def prune_events(operations: Operations, now: datetime, keep: timedelta) -> int:
     """Remove events that ended long ago; returns how many.
 
