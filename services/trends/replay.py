@@ -70,9 +70,10 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     network : str
         The version of the network in whose order segments are.
     segments : int
-    start, until : int
-        Its midnight, and the next one or, of a day that is not over, the last observation:
-        seconds since 1970 UTC.
+    start, end : int
+        Its midnight and the next one, seconds since 1970 UTC.
+    until : int
+        The end, or of a day that is not over the last observation, likewise.
     steps : list of int
         Seconds of each frame behind the one before; of the first behind ``start``.
     levels : list of int or None
@@ -86,6 +87,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     network: str
     segments: int
     start: int
+    end: int
     until: int
     steps: list[int]
     levels: list[int | None]
@@ -106,7 +108,7 @@ class ReplayDay:
 
     Attributes
     ----------
-    start_s, until_s : int
+    start_s, end_s, until_s : int
         As of :class:`Header`.
     frames : sequence of Frame
         In order of time; none where nothing was observed.
@@ -117,6 +119,7 @@ class ReplayDay:
     network_version: str
     segments: int
     start_s: int
+    end_s: int
     until_s: int
     frames: tuple[Frame, ...]
 
@@ -156,7 +159,7 @@ def replay_day(archive: Archive, day: date) -> ReplayDay:
     last = int(window.epoch_s[-1]) if len(window.epoch_s) else start
     until = end if day < archive.today else last
     frames = tuple(_frames(window, _levels(network, window), start, until))
-    return ReplayDay(day, archive.source, network.version, len(network), start, until, frames)
+    return ReplayDay(day, archive.source, network.version, len(network), start, end, until, frames)
 
 
 def encode_replay(replayed: ReplayDay) -> bytes:
@@ -170,6 +173,7 @@ def encode_replay(replayed: ReplayDay) -> bytes:
             network=replayed.network_version,
             segments=replayed.segments,
             start=replayed.start_s,
+            end=replayed.end_s,
             until=replayed.until_s,
             steps=np.diff(times, prepend=replayed.start_s).tolist(),
             levels=[_percent(frame.level) for frame in replayed.frames],

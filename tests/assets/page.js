@@ -64,6 +64,20 @@ globalThis.URLSearchParams = class {
   get(name) {
     return this.pairs.find(([key]) => key === name)?.[1] ?? null;
   }
+  has(name) {
+    return this.get(name) !== null;
+  }
+  set(name, value) {
+    const pair = this.pairs.find(([key]) => key === name);
+    if (pair) pair[1] = String(value);
+    else this.pairs.push([name, String(value)]);
+  }
+  delete(name) {
+    this.pairs = this.pairs.filter(([key]) => key !== name);
+  }
+  toString() {
+    return this.pairs.map((pair) => pair.map(encodeURIComponent).join("=")).join("&");
+  }
   [Symbol.iterator]() {
     return this.pairs[Symbol.iterator]();
   }

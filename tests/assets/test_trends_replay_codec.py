@@ -31,7 +31,9 @@ def make_day(codes, *, gaps=(), levels=None, step_s=180):
         for place, row in enumerate(codes)
     )
     segments = len(codes[0]) if len(codes) else 3
-    return ReplayDay(date(2026, 11, 24), "demo", "net", segments, START, START + 86_400, frames)
+    return ReplayDay(
+        date(2026, 11, 24), "demo", "net", segments, START, START + 86_400, START + 7_200, frames
+    )
 
 
 def open_day(page, document, name="day"):
@@ -82,11 +84,11 @@ def test_the_header_says_what_is_played(page):
     codes = [[1, 2], [1, 3], [2, 3]]
     open_day(page, encode_replay(make_day(codes, gaps={1}, levels=[0.256, None, 1.0])))
     told = page.js(
-        "[day.day, day.source, day.network, day.segments, day.start, day.until,"
+        "[day.day, day.source, day.network, day.segments, day.start, day.end, day.until,"
         " day.times, day.levels]"
     )
     assert told == [
-        "2026-11-24", "demo", "net", 2, START, START + 86_400,
+        "2026-11-24", "demo", "net", 2, START, START + 86_400, START + 7_200,
         [START, START + 180, START + 360], [26, None, 100],
     ]  # fmt: skip
 

@@ -1,0 +1,164 @@
+/* A stored day on the map: the statuses of the time that the page looks at (assets/trends_cursor.js), and
+   the name of the road that is pointed at, here or in another view. It draws as the map's page does. */
+(() => {
+  "use strict";
+  const app = window.trafficRennes;
+  const { page } = app;
+
+  const BY = "map";
+  const CLOSE_RADIUS_PX = 14;
+  const BUTTONS = { "zoom-in": 1, "zoom-out": -1 };
+
+  const state = {
+    // The settings of the map on the page; another one each time it is made anew.
+    settings: null,
+    driver: null,
+    day: null,
+    epochS: null,
+    // Place of the frame on the screen, and its codes.
+    place: null,
+    codes: null,
+    road: null,
+  };
+
+  const featuresOf = ({ network }) => app.networkFeatures(network, state.settings.networkUrl);
+
+  const nameOf = ({ name }) =>
+    name ? app.wording.localName(name, page.texts) : page.texts.road.no_name;
+
+  /** What is said of a road at the time looked at. */
+  const labelOf = ({ id, properties }) => {
+    const { texts, settings } = page;
+    const { fill, time } = app.wording;
+    const status = settings.statuses[state.codes?.[id] ?? 0];
+    const words =
+      state.epochS === null
+        ? texts.status[status]
+        : fill(texts.replay.road_at, { status: texts.status[status], time: time(state.epochS) });
+    return [
+      app.element("span", "road-label-name", nameOf(properties)),
+      app.roadLabel.chip(status, words),
+    ];
+  };
+
+  /** Show the frame of the time looked at, unless it is on the screen. */
+  const paint = async () => {
+    const { driver, day, epochS } = state;
+    if (!driver || !day) return;
+    const place = day.placeAt(epochS ?? day.start);
+    if (place === state.place) return;
+    Object.assign(state, { place, codes: day.codesAt(place) });
+    await driver.paint({ network: day.network }, state.codes);
+  };
+
+  const unpoint = () => {
+    state.road = null;
+    state.driver?.highlight(null);
+    app.roadLabel.hide();
+  };
+
+  const point = (road, at) => {
+    state.road = road;
+    state.driver.highlight(road.id);
+    app.roadLabel.say(labelOf(road), at);
+  };
+
+  const hover = (road, at) => {
+    if (!road) {
+      unpoint();
+      return;
+    }
+    point(road, at);
+    app.trendsCursor.tellCell(road.id, state.epochS, BY);
+  };
+
+  /** A tap reads a road; on the map itself, Enter does so for the one in the middle. */
+  const read = (at) => hover(state.driver.roadAt(at, CLOSE_RADIUS_PX), at);
+
+  const readCentre = () => {
+    const { clientWidth, clientHeight } = state.driver.canvas();
+    read({ x: clientWidth / 2, y: clientHeight / 2 });
+  };
+
+  const middleOf = ({ geometry }) => {
+    const [line] = app.partsOf(geometry);
+    return line[Math.floor(line.length / 2)];
+  };
+
+  /** Another view points at a road. */
+  const showCell = async ({ segment, epoch_s: epochS }) => {
+    if (epochS !== null) look(epochS);
+    const { driver, day } = state;
+    if (!driver || !day) return;
+    if (segment === null) {
+      unpoint();
+      return;
+    }
+    const features = await featuresOf(day).catch(() => []);
+    const road = features[segment];
+    if (!road || driver !== state.driver) return;
+    const place = middleOf(road);
+    if (!driver.isInView(place)) driver.turnTo([place[1], place[0], driver.view()[2]]);
+    const at = driver.project(place);
+    if (at) point({ id: segment, properties: road.properties }, at);
+  };
+
+  function look(epochS) {
+    state.epochS = epochS;
+    paint();
+  }
+
+  const attach = (driver) => {
+    driver.onPointer({ move: hover, leave: unpoint, click: (at) => read(at) });
+    const canvas = driver.canvas();
+    canvas.setAttribute("aria-label", page.texts.map.label);
+    canvas.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") readCentre();
+    });
+  };
+
+  /** Buttons of the map, whichever is on the page. */
+  document.addEventListener("click", ({ target }) => {
+    const { driver } = state;
+    const id = target.closest?.(".map-button")?.id;
+    if (!driver || !id) return;
+    if (id in BUTTONS) driver.zoomBy(BUTTONS[id]);
+    else driver.fitWhole();
+  });
+
+  document.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape" && state.road) unpoint();
+  });
+
+  const endDriver = () => {
+    if (state.driver) app.mapStart.end(state.driver);
+    Object.assign(state, { driver: null, place: null, codes: null, road: null });
+  };
+
+  /** A map has come with the page's content: start to draw on it. */
+  const start = async (settings) => {
+    endDriver();
+    state.settings = settings;
+    const driver = await app.mapStart.start(settings, () => settings === state.settings);
+    if (settings !== state.settings) return;
+    if (!driver) {
+      const text = page.texts.replay[`map_${app.mapStart.why()}`];
+      app.write({ "map-unavailable": { hidden: false, text } });
+      return;
+    }
+    state.driver = driver;
+    attach(driver);
+    paint();
+  };
+
+  /** Show a day, as assets/trends_replay_codec.js reads it; null for none. */
+  const show = (day) => {
+    Object.assign(state, { day, place: null });
+    unpoint();
+    paint();
+  };
+
+  app.trendsCursor.onTime(BY, ({ epoch_s: epochS }) => look(epochS));
+  app.trendsCursor.onCell(BY, showCell);
+  app.trendsMap = { show, start };
+})();
