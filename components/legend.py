@@ -1,4 +1,4 @@
-"""The legend: one button per status that hides or shows its roads."""
+"""The legend: one button per status that hides or shows its roads; or no more than its words."""
 
 from __future__ import annotations
 
@@ -34,10 +34,30 @@ def build_legend(texts: Texts, *, has_roadworks: bool) -> html.Section:
     )
 
 
+def build_key(texts: Texts) -> html.Ul:
+    """What the lines of the map mean, without anything to press."""
+    return html.Ul(
+        [
+            html.Li(
+                [_sample(status), html.Span(texts["status"][status], className="legend-word")],
+                className="legend-entry legend-entry--key",
+                title=texts["status_meaning"][status],
+            )
+            for status in LEGEND_ORDER
+        ],
+        className="legend",
+        **aria(label=texts["legend"]["title"]),
+    )
+
+
+def _sample(status: str) -> html.Span:
+    return html.Span(className=f"line-sample line-sample--{status}", **aria(hidden="true"))
+
+
 def _entry(texts: Texts, status: str) -> html.Button:
     return html.Button(
         [
-            html.Span(className=f"line-sample line-sample--{status}", **aria(hidden="true")),
+            _sample(status),
             # A forecast has another word for it.
             html.Span(texts["status"][status], id=f"legend-word-{status}", className="legend-word"),
             html.Span(

@@ -13,10 +13,12 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 from dash import dcc, html
+from dash.development.base_component import Component
 
 from components import map_names, roadworks
 from components.aria import aria
 from components.find import build_find
+from components.legend import build_key
 from components.palette import LIGHT, OFFSET_PX, THEMES, WIDTH_PX, Palette
 from components.unusual import COMPARISONS, build_toggle
 from services.base.texts import Texts
@@ -248,38 +250,60 @@ def build_map(
     has_tiles: bool,
 ) -> html.Section:
     """The map with what lies on it: buttons, legend, attributions, and what says its moment."""
-    wording = texts["map"]
     return html.Section(
         [
             build_find(texts),
-            html.P(wording["unavailable"], id=UNAVAILABLE_ID, className="map-notice", hidden=True),
-            dcc.Graph(
-                id=GRAPH_ID,
-                figure=figure,
-                className="map-graph",
-                responsive=True,
-                config={"displayModeBar": False, "scrollZoom": True},
-            ),
-            html.Span(className="map-crosshair", **aria(hidden="true")),
+            *_graph(texts, figure),
             build_toggle(texts),
-            # The road that is pointed at, by assets/road_card.js.
-            html.P(id=ROAD_LABEL_ID, className="road-label", role="status", hidden=True),
-            html.Div(
-                [
-                    legend,
-                    html.Div(
-                        [_buttons(wording), _attributions(wording, has_tiles=has_tiles)],
-                        className="map-corner",
-                    ),
-                ],
-                className="map-foot",
-            ),
+            _foot(texts, legend, has_tiles=has_tiles),
             banner,
         ],
         id=FRAME_ID,
         className="map-frame",
         **aria(label=texts["page"]["tagline"]),
     )
+
+
+def build_stored_map(
+    texts: Texts, figure: go.Figure, *, banner: Component, has_tiles: bool, label: str
+) -> html.Section:
+    """The map of a page that shows what was: nothing on it is of now, nor can be found or hidden.
+
+    Parameters
+    ----------
+    banner : Component
+        What says so.
+    label : str
+        For who hears it.
+    """
+    return html.Section(
+        [*_graph(texts, figure), _foot(texts, build_key(texts), has_tiles=has_tiles), banner],
+        id=FRAME_ID,
+        className="map-frame",
+        **aria(label=label),
+    )
+
+
+def _graph(texts: Texts, figure: go.Figure) -> list[Component]:
+    return [
+        html.P(texts["map"]["unavailable"], id=UNAVAILABLE_ID, className="map-notice", hidden=True),
+        dcc.Graph(
+            id=GRAPH_ID,
+            figure=figure,
+            className="map-graph",
+            responsive=True,
+            config={"displayModeBar": False, "scrollZoom": True},
+        ),
+        html.Span(className="map-crosshair", **aria(hidden="true")),
+        # The road that is pointed at, by assets/road_label.js.
+        html.P(id=ROAD_LABEL_ID, className="road-label", role="status", hidden=True),
+    ]
+
+
+def _foot(texts: Texts, legend: Component, *, has_tiles: bool) -> html.Div:
+    wording = texts["map"]
+    corner = [_buttons(wording), _attributions(wording, has_tiles=has_tiles)]
+    return html.Div([legend, html.Div(corner, className="map-corner")], className="map-foot")
 
 
 def _buttons(wording: Mapping[str, str]) -> html.Div:

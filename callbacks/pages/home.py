@@ -14,7 +14,6 @@ from callbacks.http import (
     places,
     segment_forecasts,
     stretch_table,
-    tiles,
 )
 from callbacks.live import (
     forecast_choice,
@@ -30,7 +29,6 @@ from components.moment import Choice
 from components.page import PageData, build_page
 from components.palette import LEGEND_ORDER
 from components.subpage import Subpage
-from components.traffic_map import browser_settings, build_figure
 from services.base.texts import Texts
 from services.forecast.nowcasts import LEAD_MINUTES, UNKNOWN_PERCENT
 from services.forecast.zone_forecasts import DAY_NAMES
@@ -64,33 +62,16 @@ def register(pages: Pages, services: Services) -> None:
 
 def page_data(app: Dash, services: Services, language: str) -> PageData:
     """All that a page loaded now starts with."""
-    view = services.traffic.view()
     settings, city = services.settings, services.city
     choice, ways = first_choice(services), corridor_ways(city)
     curve = day.current(services)
-    network_version = None if view is None else view.snapshot.network_version
-    network_url_template = app.get_relative_path(f"/network/{_VERSION}.geojson")
     return PageData(
         language=language,
-        figure=build_figure(
-            network_version and network_url_template.replace(_VERSION, network_version),
-            tiles.backdrop(app.get_relative_path(tiles.URL_TEMPLATE), city)
-            if settings.tiles_url
-            else None,
-            city.roads,
-            dict(city.road_widths),
-        ),
+        figure=map_view.map_figure(app, services),
         news=refresh.news(services),
         day=None if curve is None else page_content(curve),
         browser_settings={
-            "map": browser_settings(
-                network_url_template,
-                app.get_relative_path(f"/snapshot/{_VERSION}/details"),
-                app.get_relative_path(f"/snapshot/{_VERSION}/events"),
-                network_version,
-                city.roads,
-                names_url_template=app.get_relative_path(f"/network/{_VERSION}/names"),
-            )
+            "map": map_view.map_settings(app, services)
             | {
                 "zonePlacesUrl": app.get_relative_path(f"/snapshot/{_VERSION}/zone-places"),
                 "roadworksUrl": app.get_relative_path(f"/roadworks/{_VERSION}"),
