@@ -29,6 +29,7 @@ from callbacks.http import (
     segment_forecasts,
     site_files,
     static_files,
+    stored_days,
     stretch_table,
     tiles,
 )
@@ -89,7 +90,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
         server=_PlainFlask(__name__),  # type: ignore[arg-type]
         assets_folder=str(_HERE / "assets"),
         # Those of the page that is an application of its own.
-        assets_ignore=r"^trends_.*\.js$",
+        assets_ignore=r"^trends\b|^trends_",
         external_stylesheets=[static_files.bootstrap_url()],
         serve_locally=True,
         update_title="",
@@ -117,6 +118,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> dash.Dash:
     segment_forecasts.register(server, services)
     roadworks.register(server, services)
     day.register(server, services)
+    stored_days.register(server, services)
     places.register(server, services)
     stretch_table.register(server, services)
     events.register(server, services)

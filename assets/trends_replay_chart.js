@@ -5,6 +5,9 @@
   const app = window.trafficRennes;
   const { EDGE, axes, levelOf, pathOf, scaleOf, shape } = app.dayChart;
 
+  // No more of them are told one by one.
+  const GAPS_TOLD = 3;
+
   // Where times lie, and the cursor and range that were drawn last.
   let drawn = null;
 
@@ -66,16 +69,24 @@
   /** The time at a place of the window. */
   const timeAt = ({ clientX }) => drawn.scale.timeAt(clientX - box().getBoundingClientRect().left);
 
+  const gapsTold = (day, words) => {
+    const { counted, fill, time } = app.wording;
+    const spans = gapsOf(day).map(([from, to]) => fill(words.span, { from: time(from), to: time(to) }));
+    if (spans.length === 0) return "";
+    const gaps = spans.slice(0, GAPS_TOLD).join(", ");
+    const more = spans.length - GAPS_TOLD;
+    return more > 0 ? counted(words.gaps_more, more, { gaps }) : fill(words.gaps, { gaps });
+  };
+
   /** The day in words: its peak, and when nothing was observed. */
   const sentence = (day, words) => {
     const { fill, time } = app.wording;
     const known = pointsOf(day).filter(Boolean);
     const peak = known.reduce((most, one) => (most && most[1] >= one[1] ? most : one), null);
-    const gaps = gapsOf(day).map(([from, to]) => fill(words.span, { from: time(from), to: time(to) }));
     const told = peak
       ? fill(words.peak, { level: levelOf(peak[1]), time: time(peak[0]) })
       : words.no_level;
-    return gaps.length > 0 ? `${told} ${fill(words.gaps, { gaps: gaps.join(", ") })}` : told;
+    return [told, gapsTold(day, words)].filter(Boolean).join(" ");
   };
 
   app.replayChart = { clear, draw, moveTo, sentence, shade, timeAt };

@@ -123,9 +123,10 @@
 
   const tellDay = () => {
     const { day, asked, settings } = state;
-    const title = app.wording.calendarDay(asked, settings.today, page.texts);
+    const { calendarDay, fill } = app.wording;
+    const named = calendarDay(asked, settings.today, page.texts, { weekday: "long" });
     app.write({
-      "replay-title": { text: app.wording.fill(words().title, { day: title }) },
+      "replay-title": { text: fill(words().title, { day: named }) },
       "replay-simulated": { hidden: day?.source !== "demo" },
       "replay-archive": { hidden: day?.source !== "archive" },
       "replay-sentence": { text: day ? chart.sentence(day, words()) : "" },
@@ -272,5 +273,6 @@
     followPointer();
     app.trendsMap.start(map);
     choose(settings.day);
+    return true;
   };
 })();

@@ -158,10 +158,11 @@
     return dayAndMonth(epochSeconds * 1000, options, texts);
   };
 
-  /** A day written as 2026-12-31; its year when that is not the one of today, written likewise. */
-  const calendarDay = (written, today, texts) => {
+  /** A day written as 2026-12-31; its year when that is not the one of today, written likewise; more
+      of it by options as Intl has them. */
+  const calendarDay = (written, today, texts, more = {}) => {
     const isOtherYear = written.slice(0, 4) !== today.slice(0, 4);
-    const options = { timeZone: "UTC", ...(isOtherYear ? { year: "numeric" } : {}) };
+    const options = { timeZone: "UTC", ...(isOtherYear ? { year: "numeric" } : {}), ...more };
     return dayAndMonth(Date.parse(written), options, texts);
   };
 

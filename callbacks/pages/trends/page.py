@@ -12,7 +12,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 
 from callbacks.http.language import requested_language
 from callbacks.pages.subpage import Pages, add_page_apart
-from callbacks.pages.trends import curve
+from callbacks.pages.trends import curve, replay
 from callbacks.pages.trends.names import place_options
 from callbacks.pages.trends.page_view import Asked, PageView
 from components.subpage import Subpage
@@ -24,9 +24,9 @@ from services.roles.assembly import Services
 
 PATH: Final = "/tendances"
 SECTION: Final = "trends"
-# In the order of their links.
+# In the order of their links, the one that plays a day last.
 VIEWS: Final[tuple[PageView, ...]] = (curve.VIEW,)
-_SCRIPTS: Final = ("trends_address.js",)
+_SCRIPTS: Final = ("trends_address.js", *replay.SCRIPTS)
 _ASKER_BYTES: Final = 8
 _WAIT_SECONDS: Final = 0.25
 
@@ -63,14 +63,15 @@ class Shown(NamedTuple):
 
 def register(pages: Pages, services: Services) -> None:
     """Add the page."""
-    views = {view.name: view for view in VIEWS}
+    offered = (*VIEWS, replay.make_view(pages.main, services))
+    views = {view.name: view for view in offered}
 
     def layout(texts: Texts) -> Subpage:
         today, view = services.today(), services.traffic.view()
         return page.build_page(
             texts,
-            {one.name: tuple(one.controls) for one in VIEWS},
-            {one.name: one.in_force(today) for one in VIEWS},
+            {one.name: tuple(one.controls) for one in offered},
+            {one.name: one.in_force(today) for one in offered},
             [] if view is None else place_options(view.network, texts),
             # A page that was closed asks no more; another of the same visitor is another asker.
             asker=secrets.token_hex(_ASKER_BYTES),
@@ -79,6 +80,7 @@ def register(pages: Pages, services: Services) -> None:
 
     app = add_page_apart(pages, PATH, SECTION, layout, _SCRIPTS)
     _keep_address(app)
+    replay.register(app)
 
     @app.callback(
         Output(page.HEADING_ID, "children"),
@@ -137,6 +139,8 @@ def answered(
     except InvalidRequest as error:
         problem = page.build_invalid(texts, error.parameter, str(error.value))
         return Shown("", problem, "", True, True)
+    if query is None:
+        return Shown(heading, list(view.build(texts, None, asked)), "", True, True)
     if is_stopped:
         archive.stop(query, asker)
         return Shown(heading, page.build_problem(texts, "stopped"), "", True, True)

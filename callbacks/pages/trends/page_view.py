@@ -131,9 +131,10 @@ class PageView:
     controls : sequence of Control
         Those that it asks with.
     query : callable
-        Of what the address asks, the question. An InvalidRequest says what makes no sense.
+        Of what the address asks, the question; None of a view whose scripts ask by themselves.
+        An InvalidRequest says what makes no sense.
     build : callable
-        Of the texts, the answer and what was asked, what is shown.
+        Of the texts, the answer (None without a question) and what was asked, what is shown.
     defaults : callable
         Of today, what is in force for controls where the address is silent, besides the whole
         network, today and the first of choices; such as :func:`whole_weeks`.
@@ -141,7 +142,7 @@ class PageView:
 
     name: str
     controls: Sequence[Control]
-    query: Callable[[Asked], Query[Any]]
+    query: Callable[[Asked], Query[Any] | None]
     build: Callable[[Texts, Any, Asked], Sequence[Component]]
     defaults: Callable[[date], Mapping[Control, str]] = _nothing_more
 

@@ -1,0 +1,90 @@
+"""A stored day as the document that pages play on the map; computed by the archive's process."""
+
+from __future__ import annotations
+
+from datetime import date
+from http import HTTPStatus
+from typing import Final
+
+from flask import Flask, Response
+
+from callbacks.http.answers import (
+    Document,
+    asked_again,
+    conditional,
+    json_answer,
+    kept,
+    kept_for,
+    send_document,
+)
+from callbacks.http.problems import problem
+from services.plain.trends.asking import Away, Busy, Done, Failed, Outcome
+from services.plain.trends.replay import ReplayAnswer, ReplayQuery
+from services.roles.assembly import Services
+
+PATH: Final = "/tendances/jour/{day}.bin"
+_ROUTE: Final = "/tendances/jour/<day>.bin"
+_BYTES: Final = "application/octet-stream"
+_WAIT_SECONDS: Final = 0.25
+# A day that is over changes no more but with the network, under whose version the map fetches it.
+_KEPT_SECONDS: Final = 3_600
+_KEPT_DAYS: Final = 4
+# Whose fault it is that there is no answer; what is not here is ours.
+_STATUSES: Final = {
+    "nothing_stored": HTTPStatus.NOT_FOUND,
+    "no_history": HTTPStatus.NOT_FOUND,
+    "invalid_request": HTTPStatus.BAD_REQUEST,
+    "refused": HTTPStatus.BAD_REQUEST,
+    "away": HTTPStatus.SERVICE_UNAVAILABLE,
+    "busy": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def register(server: Flask, services: Services) -> None:
+    """Add the route."""
+
+    # Compressed once for all who look at the same day.
+    @kept(_KEPT_DAYS)
+    def document_of(body: bytes) -> Document:
+        return Document(body, _BYTES)
+
+    @server.get(_ROUTE)
+    def stored_day(day: str) -> Response:
+        asked = _day(day)
+        if asked is None:
+            return _refusal("invalid_request", f"{day!r} is no day such as 2026-11-24")
+        if asked > services.today():
+            return _refusal("invalid_request", f"{day} has not come yet")
+        outcome = services.trends.ask(ReplayQuery(asked), _WAIT_SECONDS)
+        if not isinstance(outcome, Done):
+            return _not_there(outcome)
+        answer = outcome.answer
+        response = send_document(document_of(answer.document))
+        if answer.is_over:
+            return conditional(kept_for(response, _KEPT_SECONDS))
+        return conditional(asked_again(response))
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    # Python reads 20261124 and 2026-W48-2 as well: each day has one address.
+    return day if day.isoformat() == text else None
+
+
+def _not_there(outcome: Outcome[ReplayAnswer]) -> Response:
+    """What to say where there is no answer, or not yet."""
+    if isinstance(outcome, Failed):
+        return _refusal(outcome.reason, outcome.detail)
+    if isinstance(outcome, Away):
+        return _refusal("away", "the archive's process does not answer")
+    if isinstance(outcome, Busy):
+        return _refusal("busy", "too many questions at once")
+    return json_answer({"state": "computing"}, HTTPStatus.ACCEPTED)
+
+
+def _refusal(reason: str, detail: str) -> Response:
+    status = _STATUSES.get(reason, HTTPStatus.INTERNAL_SERVER_ERROR)
+    return problem(status, detail, reason=reason)

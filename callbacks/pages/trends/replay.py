@@ -1,0 +1,87 @@
+"""The view that plays a stored day on the map."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from dash import ClientsideFunction, Dash, Input, Output
+from dash.development.base_component import Component
+
+from callbacks.http import stored_days
+from callbacks.live.map_view import map_figure, map_settings
+from callbacks.live.refresh import NAMESPACE
+from callbacks.pages.subpage import HOME_PATH
+from callbacks.pages.trends.page_view import Asked, PageView
+from components.trends.replay import (
+    SETTINGS_STORE_ID,
+    STARTED_STORE_ID,
+    ReplayData,
+    build_replay,
+)
+from services.base.texts import Texts
+from services.plain.statuses import DATEX_NAMES
+from services.roles.assembly import Services
+
+SCRIPTS: Final = (
+    "app.js",
+    "day_chart.js",
+    "documents.js",
+    "map_handle.js",
+    "map_layers.js",
+    "map_names.js",
+    "map_start.js",
+    "map_traces.js",
+    "road_label.js",
+    "trends_cursor.js",
+    "trends_map.js",
+    "trends_replay_chart.js",
+    "trends_replay_codec.js",
+    "trends_replay_player.js",
+    "trends_replay_view.js",
+    "wording.js",
+    "writing.js",
+)
+"""Those of the map, and what plays on it."""
+_YESTERDAY: Final = timedelta(days=1)
+
+
+def make_view(main: Dash, services: Services) -> PageView:
+    """The view.
+
+    Parameters
+    ----------
+    main : Dash
+        The application of the map's own page, whose documents it shows.
+    """
+
+    def build(texts: Texts, _answer: None, asked: Asked) -> list[Component]:
+        data = ReplayData(
+            day=asked.day("jour", asked.today - _YESTERDAY).isoformat(),
+            today=asked.today.isoformat(),
+            day_url=main.get_relative_path(stored_days.PATH),
+            figure=map_figure(main, services),
+            map_settings=map_settings(main, services),
+            time_zone=services.city.time_zone.key,
+            statuses=DATEX_NAMES,
+            home_url=main.get_relative_path(HOME_PATH),
+            has_tiles=bool(services.settings.tiles_url),
+        )
+        return build_replay(texts, data)
+
+    return PageView(name="relecture", controls=(), query=_asks_nothing, build=build)
+
+
+def register(app: Dash) -> None:
+    """Have the scripts start once the view is there."""
+    app.clientside_callback(
+        ClientsideFunction(NAMESPACE, "startReplay"),
+        # Without an output Dash would not call it for what comes later than the page.
+        Output(STARTED_STORE_ID, "data"),
+        Input(SETTINGS_STORE_ID, "data"),
+    )
+
+
+def _asks_nothing(asked: Asked) -> None:
+    """The page asks for each day by itself, so that the map stays while days change."""
+    asked.maybe_day("jour")
