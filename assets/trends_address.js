@@ -95,6 +95,13 @@
     return window.dash_clientside.no_update;
   };
 
+  /** A view keeps what it shows in the address by itself: no other part of the page is asked anew. */
+  const keep = (search) => {
+    const { state } = window.history;
+    window.history.replaceState(state, "", search + window.location.hash);
+    markLinks(asked(search));
+  };
+
   // From view to view without loading the page again.
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.(VIEWS);
@@ -103,5 +110,5 @@
     window.dash_clientside.set_props("trends-address", { search: link.getAttribute("href") });
   });
 
-  window.dash_clientside = { ...window.dash_clientside, trends: { address, title } };
+  window.dash_clientside = { ...window.dash_clientside, trends: { address, keep, title } };
 })();

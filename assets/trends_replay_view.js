@@ -85,12 +85,11 @@
   const keepAddress = () => {
     state.addressTimer = null;
     if (!element(SLIDER)) return;
-    const { search, hash } = window.location;
+    const { search } = window.location;
     const asked = new URLSearchParams(state.play ? player.write(state.play, search) : search);
     asked.set(DAY_PARAMETER, state.asked);
     // Colons stay readable.
-    const written = `?${asked.toString().replaceAll("%3A", ":")}${hash}`;
-    window.history.replaceState(window.history.state, "", written);
+    window.dash_clientside.trends.keep(`?${asked.toString().replaceAll("%3A", ":")}`);
   };
 
   /** The address follows once in a while: browsers bear no more. */

@@ -92,7 +92,10 @@ def _settings(texts: Texts, data: ReplayData) -> dict[str, Any]:
         "map": {**data.map_settings, "roadworks": {**data.map_settings["roadworks"], "levels": []}},
         "texts": {
             **{section: dict(texts[section]) for section in _BROWSER_TEXTS},
-            "replay": dict(texts["trends_relecture"]),
+            "replay": {
+                **texts["trends_relecture"],
+                "problems": dict(texts["trends_relecture_problem"]),
+            },
             "map": {"label": texts["trends_relecture"]["map"]},
             "road": {"no_name": texts["road"]["no_name"]},
             "moment": {"hour": texts["moment"]["hour"]},
@@ -104,9 +107,9 @@ def _day_bar(wording: Mapping[str, Any], home_url: str) -> html.Div:
     """Which day, and the way back to now."""
     return html.Div(
         [
-            _button("replay-previous", "‹", "replay-button--step", wording["previous"]),
+            _button("replay-previous", "←", "replay-button--step", wording["previous"]),
             html.Div(id="replay-day-box", className="replay-day-box"),
-            _button("replay-next", "›", "replay-button--step", wording["next"]),
+            _button("replay-next", "→", "replay-button--step", wording["next"]),
             html.A(wording["now"], href=home_url, className="replay-now"),
         ],
         className="replay-days",
@@ -117,9 +120,13 @@ def _banner(wording: Mapping[str, Any]) -> html.Div:
     """What is always in view: which day this is, that it is not now, and the time."""
     return html.Div(
         [
-            html.H2(id="replay-title", className="replay-title"),
-            html.Span(wording["simulated"], id="replay-simulated", className="replay-mark", hidden=True),
-            html.Span(wording["archive"], id="replay-archive", className="replay-mark", hidden=True),
+            html.H3(id="replay-title", className="replay-title"),
+            html.Span(
+                wording["simulated"], id="replay-simulated", className="replay-mark", hidden=True
+            ),
+            html.Span(
+                wording["archive"], id="replay-archive", className="replay-mark", hidden=True
+            ),
             html.Span(
                 [
                     html.Span(id="replay-time", className="replay-time"),

@@ -56,6 +56,8 @@ _DUCKDB_MEMORY: Final = "128MB"
 class NoHistory(TrafficError):
     """Nothing was kept of this source yet."""
 
+    reason = "no_history"
+
 
 def unreported(_done: int, _of: int) -> None:
     """Tell nobody."""

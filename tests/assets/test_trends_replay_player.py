@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from components.trends.replay import SPEEDS
 from services.city.rennes import RENNES
 from services.traffic.day_curve import hours_of_day
 from tests.assets.scripts import loaded
@@ -49,6 +50,10 @@ def test_half_an_hour_a_second_at_first(page):
         play = call(page, "advance", play, 125)
     assert clock(play) == "00:30:00"
     assert play["isPlaying"]
+
+
+def test_the_page_has_a_button_for_each_speed(page):
+    assert page.js("trafficRennes.replayPlayer.SPEEDS") == list(SPEEDS)
 
 
 @pytest.mark.parametrize(("speed", "told"), [(10, "00:01:00"), (60, "00:06:00"), (300, "00:30:00")])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final
 
 from dash import ClientsideFunction, Dash, Input, Output
@@ -43,7 +42,13 @@ SCRIPTS: Final = (
     "writing.js",
 )
 """Those of the map, and what plays on it."""
-_YESTERDAY: Final = timedelta(days=1)
+
+
+class _ReplayView(PageView):
+    """Always of the whole network; its day changes without the page being asked anew."""
+
+    def heading(self, texts: Texts, asked: Asked) -> str:  # noqa: ARG002 - see PageView.heading
+        return str(texts[self.section]["heading"])
 
 
 def make_view(main: Dash, services: Services) -> PageView:
@@ -57,7 +62,7 @@ def make_view(main: Dash, services: Services) -> PageView:
 
     def build(texts: Texts, _answer: None, asked: Asked) -> list[Component]:
         data = ReplayData(
-            day=asked.day("jour", asked.today - _YESTERDAY).isoformat(),
+            day=asked.day("jour", asked.today).isoformat(),
             today=asked.today.isoformat(),
             day_url=main.get_relative_path(stored_days.PATH),
             figure=map_figure(main, services),
@@ -69,7 +74,7 @@ def make_view(main: Dash, services: Services) -> PageView:
         )
         return build_replay(texts, data)
 
-    return PageView(name="relecture", controls=(), query=_asks_nothing, build=build)
+    return _ReplayView(name="relecture", controls=(), query=_asks_nothing, build=build)
 
 
 def register(app: Dash) -> None:
