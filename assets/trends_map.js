@@ -7,6 +7,7 @@
 
   const BY = "map";
   const CLOSE_RADIUS_PX = 14;
+  const NO_MAP = { unavailable: "map_unavailable", not_loaded: "map_not_loaded" };
   const BUTTONS = { "zoom-in": 1, "zoom-out": -1 };
 
   const state = {
@@ -142,7 +143,7 @@
     const driver = await app.mapStart.start(settings, () => settings === state.settings);
     if (settings !== state.settings) return;
     if (!driver) {
-      const text = page.texts.replay[`map_${app.mapStart.why()}`];
+      const text = page.texts.replay[NO_MAP[app.mapStart.why()]];
       app.write({ "map-unavailable": { hidden: false, text } });
       return;
     }
