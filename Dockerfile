@@ -10,7 +10,7 @@ WORKDIR /app
 COPY requirements.txt requirements-node.txt ./
 RUN pip install --no-cache-dir --compile --require-hashes -r requirements.txt
 
-COPY LICENSE alerts.toml traffic_rules.toml app.py gunicorn.conf.py pyproject.toml ./
+COPY LICENSE alerts.toml traffic_rules.toml reports.toml app.py gunicorn.conf.py pyproject.toml ./
 COPY LICENSES ./LICENSES
 COPY assets ./assets
 COPY callbacks ./callbacks

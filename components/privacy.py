@@ -17,6 +17,7 @@ SECTIONS = (
     "journal",
     "pictures",
     "operators",
+    "told",
     "cookies",
     "others",
     "basis",

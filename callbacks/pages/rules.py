@@ -8,8 +8,10 @@ from typing import Final
 
 from dash import Dash
 
+from callbacks.pages.reports import ReportDesk
 from callbacks.pages.subpage import Pages, add_operators_text
 from callbacks.pages.traffic_rules import TrafficDesk
+from components.reports import build_reports
 from components.rules import RuleShown, RulesShown, RunbookShown, build_rules_page
 from components.subpage import Subpage
 from components.traffic_rules import build_traffic_rules
@@ -28,7 +30,7 @@ WATCHED_WITHIN_SECONDS: Final = 60.0
 def register(pages: Pages, services: Services, room: Dash) -> None:
     """Add the page to the operators' area."""
     rules = rules_of(services.settings).rule
-    desk = TrafficDesk(services)
+    desk, reports = TrafficDesk(services), ReportDesk(services)
 
     def layout(texts: Texts) -> Subpage:
         now, written = services.clock(), formats(texts)
@@ -43,6 +45,7 @@ def register(pages: Pages, services: Services, room: Dash) -> None:
                 rules=rules_shown(overview or Overview("", ()), rules, texts),
             ),
             build_traffic_rules(texts, desk.rules_shown(texts)),
+            build_reports(texts, reports.shown(texts), reports.file),
         )
 
     add_operators_text(pages, room, NAME, "rules", layout)

@@ -98,8 +98,10 @@ class Settings(BaseSettings):
     history_retention_days: int = Field(400, ge=1, le=36_500)
     # The rules of the watch role; None: those that came with the code.
     alerts_file: Path | None = None
-    # The rules on the traffic; None: those that came with the code, of which there are none.
+    # The rules on the traffic, and the reports by mail; None: the files that came with the code, in
+    # which there are none.
     rules_file: Path | None = None
+    reports_file: Path | None = None
     # Who is told of incidents: addresses as Apprise spells them, with spaces between. Secrets.
     notify_urls: SecretStr | None = None
     notify_language: str = "fr"

@@ -24,7 +24,7 @@ from services.web.camera_client import CameraClient
 from services.web.day import LatestDay
 from services.web.latest import LatestTraffic
 from services.web.roadworks import LatestRoadworks
-from services.web.trends_client import Shown, TrendsClient
+from services.web.trends_client import TrendsClient, shown_now
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Services:
 
     def shown_source(self) -> Source:
         """Where the traffic that is shown comes from, or will come from."""
-        return _shown(self.settings, self.traffic).source
+        return shown_now(self.settings, self.traffic).source
 
     def today(self) -> date:
         """The day that it is in the city."""
@@ -86,18 +86,11 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Services:
             settings.data_dir, remote=remote_camera(settings), is_expected=settings.camera
         ),
         trends=TrendsClient(
-            settings.data_dir, partial(_shown, settings, traffic), is_expected=settings.trends
+            settings.data_dir, partial(shown_now, settings, traffic), is_expected=settings.trends
         ),
         operations=operations,
         clock=clock,
     )
-
-
-def _shown(settings: Settings, traffic: LatestTraffic) -> Shown:
-    view = traffic.view()
-    if view is None:
-        return Shown("demo" if settings.source == "demo" else "live")
-    return Shown(view.snapshot.source, view.snapshot.network_version)
 
 
 def _has_roadworks(settings: Settings) -> bool:

@@ -40,6 +40,7 @@ from services.roles.processes import (
     module_command,
 )
 from services.watch.probe import serves_pages
+from services.watch.reports import check_reports
 from services.watch.traffic_rules import check_traffic_rules
 
 log = logging.getLogger(__name__)
@@ -212,6 +213,7 @@ def prepare_start(settings: Settings, roles: Collection[str] | None = None) -> N
         check_port_is_free(settings.host, settings.port)
     prepare_data_directory(settings.data_dir, CITY.name)
     check_traffic_rules(settings, CITY)
+    check_reports(settings, CITY)
     _check_camera(settings)
     _check_channels(settings)
     start_journal(settings)

@@ -37,6 +37,7 @@ from services.watch.messages import Change, Message, message_of
 from services.watch.outbox import Outbox, checked_channels, send_by_apprise
 from services.watch.overview import OverviewWriter
 from services.watch.probe import refreshes_pages, serves_pages
+from services.watch.reports import check_reports, reports_of
 from services.watch.rules import Rule, rules_of
 from services.watch.traffic_rules import check_traffic_rules
 from services.watch.watcher import Watcher
@@ -190,12 +191,14 @@ def make_duty(settings: Settings) -> TrafficDuty | None:
     Raises
     ------
     ConfigurationError
-        When the rules or an address in them cannot be used.
+        When the rules, the reports or an address in them cannot be used.
     """
     check_traffic_rules(settings, CITY)
+    check_reports(settings, CITY)
     if not takes_part(settings):
         return None
-    return TrafficDuty(settings, channels_of(settings), [], send_by_apprise)
+    also = reports_of(settings, CITY).all_addresses()
+    return TrafficDuty(settings, channels_of(settings), also, send_by_apprise)
 
 
 def _alone(settings: Settings, stopping: threading.Event) -> AbstractContextManager[object]:

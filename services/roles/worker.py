@@ -11,7 +11,7 @@ import argparse
 import logging
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from types import FrameType
@@ -53,16 +53,22 @@ from services.operations.database import Operations, open_operations
 from services.operations.events import prune_events
 from services.operations.incidents import prune_incidents
 from services.operations.log_in_failures import prune_log_in_failures
+from services.operations.report_mailings import prune_mailings
 from services.operations.roadworks import prune_roadworks
 from services.replication.parts import OBSERVED, PARTS, Part
 from services.roles.processes import LEARNER, Child, Supervisor, module_command
+from services.roles.report_maker import REPORTS_PERIOD, ReportMaker
 from services.roles.sole import sole_of_all_hosts
 from services.roles.storage import publishing
 from services.roles.turns import Turns
+from services.traffic.place_values import words_of
 from services.traffic.snapshot import Snapshot, Source
 from services.traffic.store import Store
+from services.watch.reports import Reports, reports_of
 from services.watch.traffic_rules import places_named
+from services.web.latest import LatestTraffic
 from services.web.monitoring.retention import prune_measures
+from services.web.trends_client import TrendsClient, shown_now
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +79,8 @@ EVENTS_PATIENCE_SECONDS: Final = 1.0
 # How often it is asked whether a list of roadworks is due; the first one when there is a snapshot.
 ROADWORKS_LOOK_PERIOD: Final = timedelta(seconds=30)
 ROADWORKS_DELAY: Final = timedelta(seconds=5)
+# The archive's process starts after the first round.
+REPORTS_DELAY: Final = timedelta(seconds=60)
 UPKEEP_PERIOD: Final = timedelta(hours=1)
 # The first page must not wait for yesterday to be compacted.
 UPKEEP_DELAY: Final = timedelta(seconds=30)
@@ -120,6 +128,32 @@ def make_place_keeper(settings: Settings) -> PlaceKeeper:
     return PlaceKeeper(Store(CITY, settings.data_dir, heals=True), places)
 
 
+def make_report_maker(settings: Settings, operations: Operations) -> ReportMaker:
+    """What makes the reports that are due; a mistake in their file does not stop the observing."""
+    try:
+        reports = reports_of(settings, CITY)
+    except ConfigurationError as error:
+        log.error("the reports are left out: %s", error)
+        reports = Reports()
+    traffic = LatestTraffic(Store(CITY, settings.data_dir))
+
+    def words(place: str) -> tuple[Mapping[str, str], bool] | None:
+        view = traffic.view()
+        if view is None:
+            return None
+        return words_of(view.network, place), view.snapshot.source == "demo"
+
+    return ReportMaker(
+        settings,
+        CITY,
+        reports,
+        operations,
+        archive=TrendsClient(settings.data_dir, partial(shown_now, settings, traffic)),
+        words_of=words,
+        clock=utc_now,
+    )
+
+
 def make_roadworks_observer(
     settings: Settings, store: Store, metrics: WorkMetrics | None = None
 ) -> RoadworksObserver:
@@ -156,6 +190,7 @@ def make_scheduler(
         settings, Store(CITY, settings.data_dir, heals=True), metrics
     )
     follow_roadworks = turns.watched(roadworks.observe, LONGEST_ROUND_SECONDS)
+    report = turns.watched(make_report_maker(settings, operations).look, LONGEST_ROUND_SECONDS)
     score = turns.watched(score_past_forecasts, LONGEST_HOURLY_JOB_SECONDS)
 
     def add(
@@ -172,6 +207,7 @@ def make_scheduler(
     add("roadworks", follow_roadworks, every=ROADWORKS_LOOK_PERIOD, first=now + ROADWORKS_DELAY)
     add("upkeep", look_after, settings, operations, every=UPKEEP_PERIOD, first=upkeep)
     add("scoring", score, settings, operations, metrics, every=SCORING_PERIOD, first=scoring)
+    add("reports", report, every=REPORTS_PERIOD, first=now + REPORTS_DELAY)
     add("heartbeat", show_life, metrics, forecasts, turns, every=HEARTBEAT_PERIOD, first=now)
     scheduler.add_listener(lambda event: metrics.failed(str(event.job_id)), EVENT_JOB_ERROR)
     return scheduler
@@ -207,6 +243,7 @@ def look_after_history(settings: Settings, operations: Operations) -> None:
     prune_journal(settings.data_dir, now, settings.journal_retention_days)
     try:
         prune_incidents(operations, now, INCIDENTS_KEPT)
+        prune_mailings(operations, now, INCIDENTS_KEPT)
         prune_log_in_failures(operations, now, LOG_IN_FAILURES_KEPT)
         history_kept = timedelta(days=settings.history_retention_days)
         prune_readings(operations, now, history_kept)

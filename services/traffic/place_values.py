@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -64,6 +65,27 @@ def places_now(
     )
 
 
+def words_of(network: Network, place: str) -> Mapping[str, str]:
+    """What people call a place, by language; empty where the network has none of that key.
+
+    Parameters
+    ----------
+    place : str
+        As of :class:`services.plain.places_now.PlaceNow`, or ``reseau`` for the whole network.
+    """
+    kind, _, name = place.partition(":")
+    if kind == "corridor":
+        ways = [one.way for one in network.corridors if one.way.key == name]
+        return _in_each_language(partial(corridor_words, ways[0])) if ways else _NO_WORDS
+    if kind == "troncon":
+        found = _stretches_called(network, name)
+        return _in_each_language(partial(stretch_words, found[0])) if found else _NO_WORDS
+    zone = network.city.whole_network if place == "reseau" else name
+    if zone not in network.city.zone_choices:
+        return _NO_WORDS
+    return _in_each_language(lambda texts: str(texts["zone"][zone]))
+
+
 def corridor_words(way: CorridorWay, texts: Texts) -> str:
     """A corridor as people name it, with where it leads.
 
@@ -95,8 +117,7 @@ def _corridor(network: Network, place: str, key: str, on_way: _OnWay) -> PlaceNo
     corridor = next((one for one in network.corridors if one.way.key == key), None)
     if corridor is None:
         return PlaceNow(place, "gone", _NO_WORDS)
-    words = _in_each_language(lambda texts: corridor_words(corridor.way, texts))
-    return on_way(place, words, corridor.segments)
+    return on_way(place, words_of(network, place), corridor.segments)
 
 
 def _stretch(network: Network, place: str, name: str, on_way: _OnWay) -> PlaceNow:
@@ -104,7 +125,7 @@ def _stretch(network: Network, place: str, name: str, on_way: _OnWay) -> PlaceNo
     if len(found) != 1:
         return PlaceNow(place, "several" if found else "gone", _NO_WORDS)
     [stretch] = found
-    words = _in_each_language(lambda texts: stretch_words(stretch, texts))
+    words = _in_each_language(partial(stretch_words, stretch))
     return on_way(place, words, stretch.segments)
 
 
@@ -153,7 +174,7 @@ def _zone(
     if zone not in choices:
         return PlaceNow(place, "gone", _NO_WORDS)
     code = choices.index(zone)
-    words = _in_each_language(lambda texts: str(texts["zone"][zone]))
+    words = words_of(network, place)
     ratio = float(zone_times(network, travel_time_s(network, snapshot)).speed_ratios()[code])
     if math.isnan(ratio):
         return PlaceNow(place, "unknown", words)

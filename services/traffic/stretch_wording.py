@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.base.texts import Texts
 from services.traffic.stretches import Stretch
 
@@ -32,10 +34,14 @@ def stretch_words(stretch: Stretch, texts: Texts) -> str:
     >>> stretch_words(ring, load_texts("en"))
     'Ring road north, clockwise, Porte A → Porte B'
     """
+    return words_of_parts(stretch_parts(stretch), texts)
+
+
+def words_of_parts(parts: Sequence[str | int], texts: Texts) -> str:
+    """The same of what :func:`stretch_parts` gives."""
     names = texts["local_name"]
-    road, start, end = (
-        names.get(name, name) for name in (stretch.label, stretch.start, stretch.end)
-    )
-    way = texts["stretch_way"][stretch.way].format(road=road)
-    ends = texts["stretch"][stretch.form].format(start=start, end=end)
+    led, form, *places = (str(part) for part in parts[:-1])
+    road, start, end = (names.get(name, name) for name in places)
+    way = texts["stretch_way"][led].format(road=road)
+    ends = texts["stretch"][form].format(start=start, end=end)
     return ", ".join(filter(None, (way, ends)))

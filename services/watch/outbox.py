@@ -209,7 +209,7 @@ def send_by_apprise(url: str, message: Message) -> bool:
     channels.add(url)
     # Mail shows HTML, and has Apprise add the plain text of it.
     is_html = bool(message.html) and any(
-        channel.notify_format == NotifyFormat.HTML for channel in channels
+        channel.resolve_format() == NotifyFormat.HTML for channel in channels
     )
     form = NotifyFormat.HTML if is_html else None
     body = message.html if is_html else message.body

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo
 
 from services.base.errors import ConfigurationError
 
@@ -82,3 +82,12 @@ def check_addresses(urls: Iterable[str], where: str) -> None:
             raise ConfigurationError(
                 f"{where}: address {place} of {len(wanted)} is none that Apprise knows"
             )
+
+
+def people_first(value: Any, info: ValidationInfo) -> Any:
+    """Let what a file says be checked with the names of its own people too."""
+    own = value.get("people") if isinstance(value, dict) else None
+    if isinstance(own, dict) and info.context is not None:
+        named = {str(name): SecretStr(str(address)) for name, address in own.items()}
+        info.context["people"] = {**info.context.get("people", {}), **named}
+    return value

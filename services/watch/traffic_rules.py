@@ -12,7 +12,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    SecretStr,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -22,7 +21,15 @@ from services.base.checked_toml import line_of, load_checked
 from services.base.settings import Settings
 from services.city.city import City
 from services.city.day_types import DayType, day_type
-from services.watch.people import NAME, People, Tell, addresses, check_addresses, check_names
+from services.watch.people import (
+    NAME,
+    People,
+    Tell,
+    addresses,
+    check_addresses,
+    check_names,
+    people_first,
+)
 from services.watch.rules import Severity, rules_of
 
 SHIPPED_TRAFFIC_RULES: Final = Path(__file__).parents[2] / "traffic_rules.toml"
@@ -203,12 +210,7 @@ class TrafficRules(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _people_first(cls, value: Any, info: ValidationInfo) -> Any:
-        # Rules are checked with the names of their own file too.
-        own = value.get("people") if isinstance(value, dict) else None
-        if isinstance(own, dict) and info.context is not None:
-            named = {str(name): SecretStr(str(address)) for name, address in own.items()}
-            info.context["people"] = {**info.context.get("people", {}), **named}
-        return value
+        return people_first(value, info)
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from services.base.local_socket import connected_at, limit_stalls
+from services.base.settings import Settings
 from services.plain.sources import Source
 from services.plain.trends.asking import Away, Done, Failed, Outcome, Query, answer_type, view_of
 from services.trends.messages import (
@@ -26,6 +27,7 @@ from services.trends.messages import (
     encode,
     socket_path,
 )
+from services.web.latest import LatestTraffic
 from services.web.server.limits import TRENDS_THREADS
 
 log = logging.getLogger(__name__)
@@ -135,3 +137,11 @@ class TrendsClient:
         shown = self._shown()
         document = msgspec.msgpack.encode(query, order="deterministic")
         return Question(view_of(type(query)), document, shown.source, shown.network)
+
+
+def shown_now(settings: Settings, traffic: LatestTraffic) -> Shown:
+    """Whose history is asked, and on which network."""
+    view = traffic.view()
+    if view is None:
+        return Shown("demo" if settings.source == "demo" else "live")
+    return Shown(view.snapshot.source, view.snapshot.network_version)

@@ -89,6 +89,7 @@ def test_every_text_is_used():
             *(SOURCES / "callbacks").rglob("*.py"),
             *SOURCES.glob("services/watch/*.py"),
             *SOURCES.glob("services/roles/*.py"),
+            SOURCES / "services" / "trends" / "report_mail.py",
             SOURCES / "services" / "camera" / "errors.py",
         )
     )
@@ -107,8 +108,8 @@ def test_every_text_is_used():
     made_sections |= {"event_trend", "roadwork_level"}
     # Of the archive: a control and its choices, a kind of place, why there is no answer.
     made_sections |= {"trends_control", "trends_place", "trends_problem"}
-    # Why an alert is over.
-    made_sections |= {"alert_ending"}
+    # Why an alert is over; of a report a part of the week, and why nothing is told of it.
+    made_sections |= {"alert_ending", "report_part", "report_untold"}
     made_prefixes = ("announce_", "short_", "congestion", "jam", "shares", "worst")
     # Of the quality page: a kind of model and its facts, a column, a comparison and what with,
     # a decision and its reason.
@@ -126,8 +127,10 @@ def test_every_text_is_used():
         "limits_",
         "by_",
         "command_",
-        # Of a rule on the traffic: its days.
+        # Of a rule on the traffic: its days; of a report: its period.
         "days_",
+        "title_",
+        "list_",
     )
     unused = [
         f"{section}.{key}"
