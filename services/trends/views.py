@@ -15,6 +15,7 @@ from services.plain.trends.asking import Query, view_of
 from services.plain.trends.before_after import BeforeAfterQuery
 from services.plain.trends.bottlenecks import BottlenecksQuery
 from services.plain.trends.cost import CostQuery
+from services.plain.trends.coverage import CoverageQuery
 from services.plain.trends.curve import CurveQuery
 from services.plain.trends.reliability import ReliabilityQuery
 from services.plain.trends.replay import ReplayQuery
@@ -23,6 +24,7 @@ from services.plain.trends.trip import TripQuery
 from services.trends.archive import Report
 from services.trends.before_after import answer_before_after
 from services.trends.bottlenecks import answer_bottlenecks
+from services.trends.coverage import answer_coverage
 from services.trends.curve import answer_curve
 from services.trends.lost_time import answer_cost
 from services.trends.reliability import answer_reliability
@@ -49,6 +51,7 @@ class View:
 
 
 VIEWS: Final[tuple[View, ...]] = (
+    View(CoverageQuery, answer_coverage),
     View(CurveQuery, answer_curve),
     View(ReliabilityQuery, answer_reliability),
     View(BeforeAfterQuery, answer_before_after),
