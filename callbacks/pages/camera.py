@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from flask import Response, request
 from werkzeug.exceptions import Forbidden
 
-from callbacks.http.answers import csv_text, json_answer
+from callbacks.http.answers import json_answer
 from callbacks.http.camera_api import SEGMENT_PARAMETER, decode_base64
 from callbacks.http.language import asked_in_address, requested_language
 from callbacks.live import camera_reading
