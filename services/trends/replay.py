@@ -183,6 +183,13 @@ def encode_replay(replayed: ReplayDay) -> bytes:
     return b"".join([MAGIC, len(header).to_bytes(_LENGTH_BYTES, "little"), header, *frames])
 
 
+def read_header(document: bytes) -> Header:
+    """What a document says before its frames."""
+    begins = len(MAGIC) + _LENGTH_BYTES
+    size = int.from_bytes(document[len(MAGIC) : begins], "little")
+    return msgspec.json.decode(document[begins : begins + size], type=Header)
+
+
 def _frames(
     window: Window, levels: list[float | None], start_s: int, until_s: int
 ) -> Iterator[Frame]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
@@ -68,10 +68,13 @@ class Table:
     columns : sequence of Column
     segments : sequence of sequence of int, optional
         Where each row is: places in the network's order. None where rows are no places.
+    facts : mapping
+        What holds for all rows, by names like those of columns; told with the definitions.
     """
 
     columns: Sequence[Column]
     segments: Sequence[Sequence[int]] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         sizes = {len(column.values) for column in self.columns}

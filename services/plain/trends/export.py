@@ -14,8 +14,8 @@ Form = Literal["csv", "parquet", "geojson", "json"]
 lines on a map; what the columns of all three mean."""
 FORMS: Final[tuple[Form, ...]] = get_args(Form)
 
-ON_THE_MAP: Final = frozenset({"scan", "bouchons"})
-"""Views whose rows are places, by their names: GeoJSON is for these."""
+ON_THE_MAP: Final = frozenset({"scan", "fiabilite", "bouchons", "avant-apres"})
+"""Views that tell something of several places, by their names: GeoJSON is for these."""
 
 
 class ExportAnswer(msgspec.Struct, frozen=True):
