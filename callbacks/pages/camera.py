@@ -22,6 +22,7 @@ from callbacks.pages.log_in import log_in_address
 from callbacks.pages.subpage import HOME_PATH, Pages, add_page
 from components import camera as cards
 from components.subpage import Subpage
+from services.base.csv_text import csv_text
 from services.base.errors import InvalidRequest
 from services.base.texts import Texts, chance, formats, load_texts
 from services.camera.errors import (

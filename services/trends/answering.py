@@ -16,8 +16,9 @@ from services.operations.database import Operations
 from services.plain.sources import Source
 from services.trends.archive import Archive, Report, open_archive
 from services.trends.counts import Costs
+from services.trends.export import ANSWERED
 from services.trends.messages import Question
-from services.trends.views import VIEWS, by_name
+from services.trends.views import by_name
 
 _Key = tuple[Source, str, date, FileStamp | None]
 
@@ -53,7 +54,7 @@ class ArchiveAnswers:
         self._clock = clock
         self._operations = operations
         self._costs = costs
-        self._views = by_name(VIEWS)
+        self._views = by_name(ANSWERED)
         # The network, which takes a while to read, stays for the next question.
         self._last: tuple[_Key, Archive] | None = None
 

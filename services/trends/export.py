@@ -11,7 +11,7 @@ from services.base.texts import Texts, checked_language, load_texts
 from services.plain.trends.asking import Query, view_of
 from services.plain.trends.export import ExportAnswer, ExportQuery
 from services.trends.archive import Archive, Report
-from services.trends.place_words import full_place_words
+from services.trends.place_words import place_words
 from services.trends.table import Table, encode
 from services.trends.view_tables import TABLES, Words
 from services.trends.views import VIEWS, View, by_name
@@ -37,7 +37,7 @@ def answer_export(archive: Archive, query: ExportQuery, report: Report) -> Expor
         raise InvalidRequest("vue", query.view, "a view that tells of several places")
     texts = load_texts(checked_language(query.language))
     answer = view.answer(archive, question, report)
-    table = make(question, answer, Words(archive.network, texts))
+    table = make(answer, Words(archive.network, texts))
     body = encode(
         table, query.form, definitions_of(archive, question, table, texts), archive.network
     )
@@ -55,7 +55,7 @@ def definitions_of(
         "view": name,
         "title": texts[f"trends_{name.replace('-', '_')}"]["link"],
         "city": city.name,
-        "place_name": None if place is None else full_place_words(archive.network, place, texts),
+        "place_name": None if place is None else place_words(archive.network, place, texts),
         "asked": asked,
         "facts": msgspec.to_builtins(dict(table.facts)),
         "columns": [

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from services.base.texts import Texts
+from services.traffic.corridors import Corridor
 from services.traffic.network import Network
 from services.traffic.stretch_wording import stretch_words
 from services.trends.places import corridor_of, stretch_of
 
 
 def place_words(network: Network, key: str, texts: Texts) -> str:
-    """What a place is called, without its kind; nothing for the whole network."""
+    """What a place is called, with its kind; the key itself where there is no such place."""
     kind, _, name = key.partition(":")
     if (corridor := corridor_of(network, key)) is not None:
-        way = corridor.way
-        side = texts["corridors"].get(way.side) if way.side else None
-        return f"{way.name}, {side}" if side else f"{way.name} → {way.towards}"
+        return with_kind(texts, "corridor", corridor_words(corridor, texts))
     if (stretch := stretch_of(network, key)) is not None:
-        return stretch_words(stretch, texts)
-    if kind == "segment" and name in network.index_of_id:
-        return segment_words(network, network.index_of_id[name], texts)
-    return str(texts["zone"].get(name, name)) if kind == "zone" else ""
+        return with_kind(texts, "troncon", stretch_words(stretch, texts))
+    if kind == "zone":
+        return with_kind(texts, kind, str(texts["zone"].get(name, name)))
+    return with_kind(texts, kind, name) if kind in texts["trends_place"] else key
 
 
-def full_place_words(network: Network, key: str, texts: Texts) -> str:
-    """The same with its kind in front, as lists have it."""
-    kind = key.partition(":")[0]
-    label = texts["trends_place"].get(kind, "")
-    return f"{label} {place_words(network, key, texts)}".strip()
+def corridor_words(corridor: Corridor, texts: Texts) -> str:
+    """What a corridor is called."""
+    way = corridor.way
+    side = texts["corridors"].get(way.side) if way.side else None
+    return f"{way.name}, {side}" if side else f"{way.name} → {way.towards}"
+
+
+def with_kind(texts: Texts, kind: str, name: str) -> str:
+    """A name with the kind of place in front."""
+    return f"{texts['trends_place'][kind]} {name}".strip()
 
 
 def segment_words(network: Network, segment: int, texts: Texts) -> str:

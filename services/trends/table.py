@@ -111,7 +111,9 @@ def encode(table: Table, form: Form, definitions: Mapping[str, Any], network: Ne
 
 def _csv(table: Table) -> bytes:
     head = [column.name for column in table.columns]
-    rows = zip(*([_cell(value) for value in column.values] for column in table.columns), strict=True)
+    rows = zip(
+        *([_cell(value) for value in column.values] for column in table.columns), strict=True
+    )
     return (BYTE_ORDER_MARK + csv_text([head, *rows])).encode()
 
 
@@ -143,4 +145,3 @@ def _geojson(table: Table, definitions: Mapping[str, Any], network: Network) -> 
 
 def _lines(network: Network, segments: Sequence[int]) -> list[list[list[float]]]:
     return [part for place in segments for part in rounded(network.geometry[place])]
-

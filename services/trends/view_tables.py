@@ -78,8 +78,8 @@ class Words:
         return found
 
 
-TableOf = Callable[[Any, Any, Words], Table]
-"""Of a view's question, its answer, and what names are made of."""
+TableOf = Callable[[Any, Words], Table]
+"""Of a view's answer, and what names are made of."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def clock_of(hours: Sequence[float]) -> list[str]:
     return [f"{one // 60:02d}:{one % 60:02d}" for one in minutes]
 
 
-def curve_table(query: CurveQuery, answer: CurveAnswer, _words: Words) -> Table:
+def curve_table(answer: CurveAnswer, _words: Words) -> Table:
     """A row for each quarter of an hour."""
     name, unit = _MEASURED[answer.measure]
     times = len(answer.clock)
@@ -150,7 +150,7 @@ def curve_table(query: CurveQuery, answer: CurveAnswer, _words: Words) -> Table:
     )
 
 
-def replay_table(query: ReplayQuery, answer: ReplayAnswer, _words: Words) -> Table:
+def replay_table(answer: ReplayAnswer, _words: Words) -> Table:
     """A row for each moment that was kept."""
     header = read_header(answer.document)
     moments, second = [], header.start
@@ -167,7 +167,7 @@ def replay_table(query: ReplayQuery, answer: ReplayAnswer, _words: Words) -> Tab
     )
 
 
-def scan_table(query: ScanQuery, answer: ScanAnswer, words: Words) -> Table:
+def scan_table(answer: ScanAnswer, words: Words) -> Table:
     """A row for each segment and time, in the order of travel."""
     times, count = len(answer.local_hours), len(answer.segments)
     clock, closed = clock_of(answer.local_hours), set(map(tuple, answer.closed))
@@ -189,7 +189,7 @@ def scan_table(query: ScanQuery, answer: ScanAnswer, words: Words) -> Table:
     )
 
 
-def scan_on_the_map(query: ScanQuery, answer: ScanAnswer, words: Words) -> Table:
+def scan_on_the_map(answer: ScanAnswer, words: Words) -> Table:
     """A row for each segment: its speed over all times."""
     known = [[one for one in speeds if one is not None] for speeds in answer.speed_kmh]
     times = max(len(answer.local_hours), 1)
@@ -243,7 +243,7 @@ def _harmonic(speeds: Sequence[int]) -> float | None:
     return round(harmonic_mean(speeds), 1) if speeds else None
 
 
-def trip_table(query: TripQuery, answer: TripAnswer, _words: Words) -> Table:
+def trip_table(answer: TripAnswer, _words: Words) -> Table:
     """A row for each departure."""
     step = timedelta(seconds=answer.step_s)
     closed = set(answer.closed)
@@ -271,7 +271,7 @@ def trip_table(query: TripQuery, answer: TripAnswer, _words: Words) -> Table:
     )
 
 
-def reliability_table(query: ReliabilityQuery, answer: ReliabilityAnswer, words: Words) -> Table:
+def reliability_table(answer: ReliabilityAnswer, words: Words) -> Table:
     """A row for each place and part of the week."""
     rows = [(place, part) for place in answer.places for part in place.parts]
     indices = [part.indices for _, part in rows]
@@ -307,7 +307,7 @@ def reliability_table(query: ReliabilityQuery, answer: ReliabilityAnswer, words:
     )
 
 
-def bottlenecks_table(query: BottlenecksQuery, answer: BottlenecksAnswer, words: Words) -> Table:
+def bottlenecks_table(answer: BottlenecksAnswer, words: Words) -> Table:
     """A row for each bottleneck."""
     rows = answer.rows
     return Table(
@@ -340,7 +340,7 @@ def bottlenecks_table(query: BottlenecksQuery, answer: BottlenecksAnswer, words:
     )  # fmt: skip
 
 
-def before_after_table(query: BeforeAfterQuery, answer: BeforeAfterAnswer, words: Words) -> Table:
+def before_after_table(answer: BeforeAfterAnswer, words: Words) -> Table:
     """A row for each day of each place; what changed is among the facts."""
     rows = [
         (one, period, day, value)
@@ -356,26 +356,28 @@ def before_after_table(query: BeforeAfterQuery, answer: BeforeAfterAnswer, words
             Column("day", "day", [day for *_, day, _ in rows]),
             *_in_unit("mean", [one for one, *_ in rows], [value for *_, value in rows]),
         ],
-        facts={"hours": [query.from_hour, query.to_hour], "places": answer.places},
+        facts={"places": answer.places},
     )
 
 
-def before_after_on_the_map(
-    query: BeforeAfterQuery, answer: BeforeAfterAnswer, words: Words
-) -> Table:
+def before_after_on_the_map(answer: BeforeAfterAnswer, words: Words) -> Table:
     """A row for each place."""
     places = answer.places
     changes = [one.change for one in places]
+
+    def change(of: str) -> list[float | None]:
+        return [None if one is None else getattr(one, of) for one in changes]
+
     return Table(
         [
             Column("place", "text", [one.place for one in places]),
             Column("place_name", "text", [words.place(one.place) for one in places]),
-            *_in_unit("before", places, [one and one.before for one in changes]),
-            *_in_unit("after", places, [one and one.after for one in changes]),
-            *_in_unit("change_low", places, [one and one.low for one in changes]),
-            *_in_unit("change_high", places, [one and one.high for one in changes]),
-            Column("p_value", "number", [one and one.p_value for one in changes], "1"),
-            Column("is_beyond_chance", "flag", [one and one.is_beyond_chance for one in changes]),
+            *_in_unit("before", places, change("before")),
+            *_in_unit("after", places, change("after")),
+            *_in_unit("change_low", places, change("low")),
+            *_in_unit("change_high", places, change("high")),
+            Column("p_value", "number", change("p_value"), "1"),
+            Column("is_beyond_chance", "flag", change("is_beyond_chance")),
             Column("untold", "text", [one.untold for one in places]),
         ],
         segments=[words.segments(one.place) for one in places],
@@ -396,7 +398,7 @@ def _in_unit(
     ]  # fmt: skip
 
 
-def cost_table(query: CostQuery, answer: CostAnswer, _words: Words) -> Table:
+def cost_table(answer: CostAnswer, _words: Words) -> Table:
     """A row for each hour of departure."""
     hours = list(range(_HOURS))
     return Table(

@@ -7,22 +7,11 @@ from datetime import date
 
 from services.base.texts import Texts, formats
 from services.plain.trends.common import Period
-from services.traffic.corridors import Corridor
 from services.traffic.network import Network
 from services.traffic.stretch_wording import stretch_words
-from services.trends.places import corridor_of, keys_of, stretch_of
-
-
-def place_words(network: Network, key: str, texts: Texts) -> str:
-    """What a place is called, with its kind; the key itself where there is no such place."""
-    kind, _, name = key.partition(":")
-    if (corridor := corridor_of(network, key)) is not None:
-        return _of_kind(texts, "corridor", _corridor_words(corridor, texts))
-    if (stretch := stretch_of(network, key)) is not None:
-        return _of_kind(texts, "troncon", stretch_words(stretch, texts))
-    if kind == "zone":
-        return _of_kind(texts, kind, str(texts["zone"].get(name, name)))
-    return _of_kind(texts, kind, name) if kind in texts["trends_place"] else key
+from services.trends.place_words import corridor_words, with_kind
+from services.trends.place_words import place_words as place_words
+from services.trends.places import keys_of
 
 
 def place_options(network: Network, texts: Texts) -> Sequence[Mapping[str, str]]:
@@ -30,11 +19,11 @@ def place_options(network: Network, texts: Texts) -> Sequence[Mapping[str, str]]
     offered = keys_of(network)
     named = {f"zone:{name}": str(texts["zone"].get(name, name)) for name in network.city.zones}
     for corridor in network.corridors:
-        named[f"corridor:{corridor.way.key}"] = _corridor_words(corridor, texts)
+        named[f"corridor:{corridor.way.key}"] = corridor_words(corridor, texts)
     for stretch in network.stretches:
         named[f"troncon:{stretch.key}"] = stretch_words(stretch, texts)
     return [
-        {"value": key, "label": _of_kind(texts, kind, named.get(key, ""))}
+        {"value": key, "label": with_kind(texts, kind, named.get(key, ""))}
         for kind, keys in offered.items()
         for key in keys
     ]
@@ -55,13 +44,3 @@ def period_words(texts: Texts, period: Period) -> str:
         return words
     kept = texts["trends_control"][f"jours_{period.days}"]
     return f"{words} ({str(kept).lower()})"
-
-
-def _corridor_words(corridor: Corridor, texts: Texts) -> str:
-    way = corridor.way
-    side = texts["corridors"].get(way.side) if way.side else None
-    return f"{way.name}, {side}" if side else f"{way.name} → {way.towards}"
-
-
-def _of_kind(texts: Texts, kind: str, name: str) -> str:
-    return f"{texts['trends_place'][kind]} {name}".strip()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 
 import dash
 from dash import ClientsideFunction, Dash, Input, Output, State, no_update
+from dash.development.base_component import Component
 
+from callbacks.http import trends_exports
 from callbacks.http.language import requested_language
 from callbacks.pages.subpage import Pages, add_page_apart
 from callbacks.pages.trends import curve, replay
+from callbacks.pages.trends.exports import exports_row
 from callbacks.pages.trends.names import place_options
 from callbacks.pages.trends.page_view import Asked, PageView
 from components.subpage import Subpage
@@ -26,7 +29,7 @@ PATH: Final = "/tendances"
 SECTION: Final = "trends"
 # In the order of their links, the one that plays a day last.
 VIEWS: Final[tuple[PageView, ...]] = (curve.VIEW,)
-_SCRIPTS: Final = ("trends_address.js", *replay.SCRIPTS)
+_SCRIPTS: Final = ("trends_address.js", "trends_export.js", *replay.SCRIPTS)
 _ASKER_BYTES: Final = 8
 _WAIT_SECONDS: Final = 0.25
 
@@ -64,7 +67,6 @@ class Shown(NamedTuple):
 def register(pages: Pages, services: Services) -> None:
     """Add the page."""
     offered = (*VIEWS, replay.make_view(pages.main, services))
-    views = {view.name: view for view in offered}
 
     def layout(texts: Texts) -> Subpage:
         today, view = services.today(), services.traffic.view()
@@ -82,6 +84,12 @@ def register(pages: Pages, services: Services) -> None:
     _keep_address(app)
     replay.register(app)
 
+    def question(search: str) -> Query[Any] | None:
+        asked = asked_of(services, search)
+        return None if asked is None else view_of(offered, asked).taken_away(asked)
+
+    trends_exports.register(pages.main.server, services, PATH, question)
+
     @app.callback(
         Output(page.HEADING_ID, "children"),
         Output(page.RESULT_ID, "children"),
@@ -97,17 +105,21 @@ def register(pages: Pages, services: Services) -> None:
         search: str | None, _ticks: int | None, _stops: int | None, asker: str | None
     ) -> Shown:
         texts = load_texts(requested_language())
-        asked = asked_of(services, search or "")
+        try:
+            asked = asked_of(services, search or "")
+        except InvalidRequest as error:
+            problem = page.build_invalid(texts, error.parameter, str(error.value))
+            return Shown("", problem, "", True, True)
         is_stopped = dash.ctx.triggered_id == page.STOP_ID
         return answered(
-            services.trends, texts, views, asked, asker=str(asker or ""), is_stopped=is_stopped
+            services.trends, texts, offered, asked, asker=str(asker or ""), is_stopped=is_stopped
         )
 
 
 def answered(
     archive: Asks,
     texts: Texts,
-    views: Mapping[str, PageView],
+    views: Sequence[PageView],
     asked: Asked | None,
     *,
     asker: str = "",
@@ -118,8 +130,7 @@ def answered(
     Parameters
     ----------
     archive : Asks
-    views : mapping of PageView
-        By their names, the first one first.
+    views : sequence of PageView
     asked : Asked or None
         None while no network is known.
     asker : str
@@ -130,17 +141,14 @@ def answered(
     if asked is None:
         # It comes with the first data: the page asks again.
         return Shown("", page.build_problem(texts, "no_network"), "", False, True)
-    name = asked.parts.get("vue", next(iter(views)))
-    view = views.get(name)
     try:
-        if view is None:
-            raise InvalidRequest("vue", name, "one of " + ", ".join(views))
+        view = view_of(views, asked)
         query, heading = view.query(asked), view.heading(texts, asked)
     except InvalidRequest as error:
         problem = page.build_invalid(texts, error.parameter, str(error.value))
         return Shown("", problem, "", True, True)
     if query is None:
-        return Shown(heading, list(view.build(texts, None, asked)), "", True, True)
+        return Shown(heading, with_exports(texts, view, asked, heading, None), "", True, True)
     if is_stopped:
         archive.stop(query, asker)
         return Shown(heading, page.build_problem(texts, "stopped"), "", True, True)
@@ -150,7 +158,8 @@ def answered(
 def shown(texts: Texts, view: PageView, asked: Asked, heading: str, outcome: Outcome[Any]) -> Shown:
     """What the outcome of a question looks like."""
     if isinstance(outcome, Done):
-        return Shown(heading, list(view.build(texts, outcome.answer, asked)), "", True, True)
+        result = with_exports(texts, view, asked, heading, outcome.answer)
+        return Shown(heading, result, "", True, True)
     if isinstance(outcome, Running | Queued | Busy):
         # What was shown before stays until there is something else, below its own heading.
         state = page.build_state(texts, outcome)
@@ -161,13 +170,44 @@ def shown(texts: Texts, view: PageView, asked: Asked, heading: str, outcome: Out
     return Shown(heading, page.build_problem(texts, reason), "", is_over, True)
 
 
+def with_exports(
+    texts: Texts, view: PageView, asked: Asked, heading: str, answer: Any
+) -> list[Component]:
+    """A view, and the row by which it is taken away."""
+    shown_of_it = view.build(texts, answer, asked)
+    return [*shown_of_it, exports_row(texts, view, asked, heading)]
+
+
+def view_of(views: Sequence[PageView], asked: Asked) -> PageView:
+    """The view that an address names, or the first one.
+
+    Raises
+    ------
+    InvalidRequest
+    """
+    name = asked.parts.get("vue", views[0].name)
+    found = next((view for view in views if view.name == name), None)
+    if found is None:
+        raise InvalidRequest("vue", name, "one of " + ", ".join(view.name for view in views))
+    return found
+
+
 def asked_of(services: Services, search: str) -> Asked | None:
-    """What an address asks for; None where no network is known yet."""
+    """What an address asks for; None where no network is known yet.
+
+    Raises
+    ------
+    InvalidRequest
+        When it has too many parts.
+    """
     view = services.traffic.view()
     if view is None:
         return None
-    parts = dict(parse_qsl(search.removeprefix("?"), max_num_fields=controls.MOST_PARTS))
-    return Asked(parts, view.network, services.today())
+    try:
+        parts = dict(parse_qsl(search.removeprefix("?"), max_num_fields=controls.MOST_PARTS))
+    except ValueError:
+        raise InvalidRequest("?", search, f"at most {controls.MOST_PARTS} parts") from None
+    return Asked(parts, view.network, services.today(), view.snapshot.source == "demo")
 
 
 def _keep_address(app: Dash) -> None:

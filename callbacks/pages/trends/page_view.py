@@ -35,11 +35,14 @@ class Asked:
         Of today.
     today : date
         In the city.
+    is_simulated : bool
+        Whether the traffic that is shown is.
     """
 
     parts: Mapping[str, str]
     network: Network
     today: date
+    is_simulated: bool = False
 
     @property
     def place(self) -> str:
@@ -138,6 +141,9 @@ class PageView:
     defaults : callable
         Of today, what is in force for controls where the address is silent, besides the whole
         network, today and the first of choices; such as :func:`whole_weeks`.
+    taken : callable, optional
+        Of what the address asks, the question whose answer is taken away as a file, where it is
+        another one than what is shown.
     """
 
     name: str
@@ -145,6 +151,16 @@ class PageView:
     query: Callable[[Asked], Query[Any] | None]
     build: Callable[[Texts, Any, Asked], Sequence[Component]]
     defaults: Callable[[date], Mapping[Control, str]] = _nothing_more
+    taken: Callable[[Asked], Query[Any]] | None = None
+
+    def taken_away(self, asked: Asked) -> Query[Any] | None:
+        """The question whose answer is taken away as a file; None where there is none.
+
+        Raises
+        ------
+        InvalidRequest
+        """
+        return self.query(asked) if self.taken is None else self.taken(asked)
 
     def heading(self, texts: Texts, asked: Asked) -> str:
         """What is shown, where and when, in words.

@@ -20,6 +20,7 @@ from components.trends.replay import (
 )
 from services.base.texts import Texts
 from services.plain.statuses import DATEX_NAMES
+from services.plain.trends.replay import ReplayQuery
 from services.roles.assembly import Services
 
 SCRIPTS: Final = (
@@ -74,7 +75,13 @@ def make_view(main: Dash, services: Services) -> PageView:
         )
         return build_replay(texts, data)
 
-    return _ReplayView(name="relecture", controls=(), query=_asks_nothing, build=build)
+    return _ReplayView(
+        name="relecture", controls=(), query=_asks_nothing, build=build, taken=_stored_day
+    )
+
+
+def _stored_day(asked: Asked) -> ReplayQuery:
+    return ReplayQuery(asked.day("jour", asked.today))
 
 
 def register(app: Dash) -> None:
