@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 from flask import Flask, Response, request
 
-from callbacks.http.answers import GEOJSON, JSON, asked_again, conditional, for_all_sites
+from callbacks.http.answers import GEOJSON, JSON, asked_again, conditional
 from callbacks.http.language import requested_language
 from callbacks.http.problems import problem
 from services.base.errors import InvalidRequest
@@ -69,7 +69,7 @@ def register(
             raise InvalidRequest("vue", view, "for GeoJSON one of " + ", ".join(sorted(ON_THE_MAP)))
         wanted = export_of(asked, form, requested_language())
         outcome = services.trends.ask(wanted, _WAIT_SECONDS)
-        return for_all_sites(_answered(outcome, form, file_name(asked, form)))
+        return _answered(outcome, form, file_name(asked, form))
 
     for form in FORMS:
         server.get(f"{path}/export.{form}", endpoint=f"{path}/export.{form}")(partial(export, form))

@@ -48,12 +48,11 @@ def definitions_of(
     archive: Archive, question: Query[Any], table: Table, texts: Texts
 ) -> dict[str, Any]:
     """What a table is of, what its columns mean and where its data are from, as JSON takes it."""
-    name, city = view_of(type(question)), archive.city
+    city = archive.city
     asked = msgspec.to_builtins(question)
     place = asked.get("place")
     return {
-        "view": name,
-        "title": texts[f"trends_{name.replace('-', '_')}"]["link"],
+        "view": view_of(type(question)),
         "city": city.name,
         "place_name": None if place is None else place_words(archive.network, place, texts),
         "asked": asked,

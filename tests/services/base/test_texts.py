@@ -110,6 +110,8 @@ def test_every_text_is_used():
     made_sections |= {"trends_control", "trends_place", "trends_problem"}
     # Why an alert is over; of a report a part of the week, and why nothing is told of it.
     made_sections |= {"alert_ending", "report_part", "report_untold"}
+    # What a column of its tables means.
+    made_sections |= {"trends_columns"}
     made_prefixes = ("announce_", "short_", "congestion", "jam", "shares", "worst")
     # Of the quality page: a kind of model and its facts, a column, a comparison and what with,
     # a decision and its reason.
