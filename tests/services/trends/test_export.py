@@ -46,6 +46,7 @@ DAY = date(2026, 11, 24)
 START = datetime(2026, 11, 23, 23, tzinfo=UTC)
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FRENCH = load_texts("fr")
+CENTRE = "Zone\u00a0: Centre-ville"
 
 CURVE = CurveAnswer(
     start=START,
@@ -104,7 +105,7 @@ def test_parquet_tells_its_types_and_what_its_columns_mean(words, network, archi
         "definition": FRENCH["trends_columns"]["speed_kmh"],
     }
     assert told["asked"]["day"] == "2026-11-24"
-    assert told["place_name"] == "Zone : Centre-ville".replace(" :", "\u00a0:")
+    assert told["place_name"] == CENTRE
     assert told["facts"] == {
         "observed_share": 0.5,
         "usual_days": 8,
@@ -201,8 +202,8 @@ def test_reliability_has_a_row_for_each_place_and_part_of_the_week(words, networ
     ])  # fmt: skip
     table = view_tables.reliability_table(answer, words)
     assert csv_of(table, network).splitlines()[1:] == [
-        "zone:centre-ville;Centre-ville;morning;60.0;90.0;150.0;1.5;2.5;0.6667;1.62;false;0.9;5;",
-        "zone:centre-ville;Centre-ville;weekend;60.0;;;;;;;;0.1;1;share",
+        f"zone:centre-ville;{CENTRE};morning;60.0;90.0;150.0;1.5;2.5;0.6667;1.62;false;0.9;5;",
+        f"zone:centre-ville;{CENTRE};weekend;60.0;;;;;;;;0.1;1;share",
     ]
     assert table.segments == [words.segments("zone:centre-ville")] * 2
 
@@ -261,11 +262,14 @@ def test_pages_know_which_views_can_be_taken_to_a_map():
 def test_a_stored_day_is_taken_away_through_its_view(form, archive, tmp_path, network):
     append(tmp_path, network, moments(NOON, 2), source="demo")
     answer = answer_export(archive, export_of(ReplayQuery(DAY), form, "en"), unreported)
-    assert answer.rows == 2
+    # The first moment is that of midnight, before anything was kept.
+    assert answer.rows == 3
     if form == "csv":
-        head, *rows = answer.body.decode("utf-8-sig").splitlines()
+        head, midnight, noon, later = answer.body.decode("utf-8-sig").splitlines()
         assert head == "observed_at;congestion_ratio"
-        assert rows[0].startswith("2026-11-24T12:00:00+00:00;")
+        assert midnight == "2026-11-23T23:00:00+00:00;"
+        assert noon.startswith("2026-11-24T12:00:00+00:00;1.")
+        assert later.startswith("2026-11-24T12:03:00+00:00;1.")
     else:
         english = load_texts("en")["trends_columns"]["observed_at"]
         assert orjson.loads(answer.body)["columns"][0]["definition"] == english
