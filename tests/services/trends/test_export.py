@@ -200,10 +200,11 @@ def test_reliability_has_a_row_for_each_place_and_part_of_the_week(words, networ
             PartReliability("weekend", 0.1, 1, "share", None),
         ], None),
     ])  # fmt: skip
+    centre = f"zone:centre-ville;{CENTRE}"
     table = view_tables.reliability_table(answer, words)
     assert csv_of(table, network).splitlines()[1:] == [
         f"zone:centre-ville;{CENTRE};morning;60.0;90.0;150.0;1.5;2.5;0.6667;1.62;false;0.9;5;",
-        f"zone:centre-ville;{CENTRE};weekend;60.0;;;;;;;;0.1;1;share",
+        f"{centre};weekend;60.0;;;;;;;;0.1;1;share",
     ]
     assert table.segments == [words.segments("zone:centre-ville")] * 2
 
