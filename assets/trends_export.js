@@ -113,7 +113,7 @@
 
   const plain = (value) => JSON.parse(JSON.stringify(value));
 
-  const pictured = async (figure, dataset) => {
+  const pictured = (figure, dataset) => {
     const layout = onPaper(plain(figure.layout), headingOf(figure), dataset);
     const size = { width: WIDTH, height: layout.height, scale: SCALE };
     return window.Plotly.toImage({ data: figure.data, layout }, { format: "png", ...size });
