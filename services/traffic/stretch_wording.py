@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.base.texts import Texts
+from services.base.texts import Texts, road_words
 from services.traffic.stretches import Stretch
 
 
@@ -39,9 +39,4 @@ def stretch_words(stretch: Stretch, texts: Texts) -> str:
 
 def words_of_parts(parts: Sequence[str | int], texts: Texts) -> str:
     """The same of what :func:`stretch_parts` gives."""
-    names = texts["local_name"]
-    led, form, *places = (str(part) for part in parts[:-1])
-    road, start, end = (names.get(name, name) for name in places)
-    way = texts["stretch_way"][led].format(road=road)
-    ends = texts["stretch"][form].format(start=start, end=end)
-    return ", ".join(filter(None, (way, ends)))
+    return road_words(texts, parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -61,6 +61,27 @@ def chance(texts: Texts, share: float) -> str:
     if nearest == 0 and share > 0:
         return str(unit["almost_none"]).format(percent=written.percent(0.01))
     return written.percent(nearest)
+
+
+def road_words(texts: Texts, parts: Sequence[str | int]) -> str:
+    """A road from where to where as a driver would name it, without its length.
+
+    Parameters
+    ----------
+    parts : sequence
+        Of ``services.traffic.stretch_wording.stretch_parts``.
+
+    Examples
+    --------
+    >>> ring = ["inner_north", "between", "Rocade", "Porte A", "Porte B", 1_200]
+    >>> road_words(load_texts("fr"), ring)
+    'Rocade nord intérieure, Porte A → Porte B'
+    """
+    way, form, *names = map(str, parts[:5])
+    road, start, end = (texts["local_name"].get(name, name) for name in names)
+    leads = texts["stretch_way"][way].format(road=road)
+    ends = texts["stretch"][form].format(start=start, end=end)
+    return ", ".join(filter(None, (leads, ends)))
 
 
 @lru_cache(maxsize=8)

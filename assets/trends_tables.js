@@ -1,0 +1,30 @@
+/* What tables of the archive's page need of the browser: numbers as the language writes them, and the
+   chosen row in the address. */
+(() => {
+  "use strict";
+  const tables = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
+
+  /** A number with one decimal; nothing where there is none. */
+  tables.trendsDecimal = (value) =>
+    value === null || value === undefined
+      ? ""
+      : new Intl.NumberFormat(document.documentElement.lang || "fr", {
+          minimumFractionDigits: 1,
+          maximumFractionDigits: 1,
+        }).format(value);
+
+  /** Name the chosen row in the address, without asking the archive again. */
+  const choose = (rows) => {
+    const head = rows?.[0]?.head;
+    const url = new URL(window.location.href);
+    if (head && url.searchParams.get("tete") !== head) {
+      url.searchParams.set("tete", head);
+      // As the page's own script writes addresses: places stay readable.
+      url.search = url.search.replaceAll("%3A", ":").replaceAll("%7E", "~");
+      window.history.replaceState(window.history.state, "", url);
+    }
+    return window.dash_clientside.no_update;
+  };
+
+  window.dash_clientside = { ...window.dash_clientside, trends_tables: { choose } };
+})();

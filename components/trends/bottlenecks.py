@@ -1,0 +1,298 @@
+"""The bottlenecks of a period: a table that sorts and filters, and all of the one chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, Final
+
+import dash_ag_grid as dag
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from components.aria import aria
+from components.subpage import build_card
+from components.trends.curve import LINES
+from components.trends.words import clock_words, kilometres_words, minutes_words
+from services.base.texts import Texts, formats, road_words
+from services.plain.trends.bottlenecks import (
+    BottleneckRow,
+    BottlenecksAnswer,
+    BottlenecksQuery,
+    QueueDay,
+)
+
+GRID_ID: Final = "trends-bottlenecks"
+DETAIL_ID: Final = "trends-bottleneck"
+_HOURS_ID: Final = "trends-bottleneck-hours"
+_HISTORY_ID: Final = "trends-bottleneck-history"
+_SECONDS_PER_MINUTE: Final = 60.0
+_METRES_PER_KM: Final = 1_000.0
+# An hour is named where a queue stands on so many of the days that have one.
+_OFTEN: Final = 0.5
+_HOURS: Final = 24
+_TICK_HOURS: Final = 3
+
+
+def build_bottlenecks(
+    texts: Texts, answer: BottlenecksAnswer, query: BottlenecksQuery, chosen: str | None
+) -> Sequence[Component]:
+    """The table, and the hours and the history of one row.
+
+    Parameters
+    ----------
+    chosen : str or None
+        The head of that row; the first where there is no such row.
+    """
+    wording, written = texts["trends_bouchons"], formats(texts)
+    heading = wording["heading"].format(
+        first=written.day(query.period.first), last=written.day(query.period.last)
+    )
+    if not answer.rows:
+        nothing = wording["none" if answer.days else "no_data"]
+        definition = html.P(wording["definition"], className="definition")
+        return [build_card(heading, html.P(nothing), definition)]
+    row = row_of(answer, chosen)
+    return [
+        build_card(
+            heading,
+            html.P(describe(texts, answer), className="trends-described"),
+            *_shown_of(texts, answer),
+            html.Div(
+                _grid(texts, answer, row), role="region", **aria(label=wording["table_label"])
+            ),
+            html.P(wording["choose"], className="trends-note"),
+            html.P(wording["definition"], className="definition"),
+        ),
+        html.Div(build_detail(texts, answer, row), id=DETAIL_ID, **aria(live="polite")),
+    ]
+
+
+def row_of(answer: BottlenecksAnswer, head: str | None) -> BottleneckRow:
+    """The row of a head; the first where there is none of it."""
+    return next((row for row in answer.rows if row.head == head), answer.rows[0])
+
+
+def describe(texts: Texts, answer: BottlenecksAnswer) -> str:
+    """How many there are, and the one that cost the most."""
+    wording, written = texts["trends_bouchons"], formats(texts)
+    worst = answer.rows[0]
+    form = wording["described_one" if answer.found == 1 else "described"]
+    return str(form).format(
+        count=written.number(answer.found),
+        days=answer.days,
+        asked=answer.asked,
+        place=road_words(texts, worst.where),
+        seen=worst.days,
+        lost=minutes_words(texts, worst.lost_s),
+    )
+
+
+def build_detail(
+    texts: Texts, answer: BottlenecksAnswer, row: BottleneckRow
+) -> Sequence[Component]:
+    """The hours at which queues stand at a place, and what they cost day by day."""
+    wording, written = texts["trends_bouchons"], formats(texts)
+    place = road_words(texts, row.where)
+    chosen = wording["chosen"].format(
+        place=place,
+        seen=row.days,
+        days=answer.days,
+        length=kilometres_words(texts, row.mean_length_m),
+        duration=minutes_words(texts, row.mean_duration_s),
+    )
+    shares = hour_shares(answer, row)
+    peak = max(range(_HOURS), key=lambda hour: shares[hour] or 0.0)
+    often = wording["often"].format(hour=peak, share=written.percent(shares[peak] or 0.0))
+    return [
+        build_card(
+            place,
+            html.P(f"{chosen} {often}", className="trends-described"),
+            *([html.P(wording["reaches_end"], className="trends-note")] if row.reaches_end else []),
+            html.Div(
+                [
+                    _figure(_HOURS_ID, wording["frequency"], _hours_figure(texts, shares), often),
+                    _figure(
+                        _HISTORY_ID,
+                        wording["history"],
+                        _history_figure(texts, row.history),
+                        wording["history_caption"],
+                    ),
+                ],
+                className="trends-pair",
+            ),
+            _history_table(texts, row.history),
+        )
+    ]
+
+
+def hour_shares(answer: BottlenecksAnswer, row: BottleneckRow) -> list[float | None]:
+    """Of each hour of the day, on which share of the days that had it a queue stood there."""
+    return [
+        seen / days if days else None
+        for seen, days in zip(row.days_by_hour, answer.days_by_hour, strict=True)
+    ]
+
+
+def often_hours(texts: Texts, row: BottleneckRow) -> str:
+    """The hours at which a queue usually stands, as ranges: "7–10 h, 16–19 h"."""
+    least = _OFTEN * row.days
+    hours = [hour for hour, days in enumerate(row.days_by_hour) if days >= least]
+    runs = [
+        [hour for _, hour in run]
+        for _, run in groupby(enumerate(hours), key=lambda pair: pair[1] - pair[0])
+    ]
+    hour_form = texts["trends"]["hour"]
+    return ", ".join(hour_form.format(hour=f"{run[0]}–{run[-1] + 1}") for run in runs)
+
+
+def _shown_of(texts: Texts, answer: BottlenecksAnswer) -> list[html.P]:
+    if len(answer.rows) == answer.found:
+        return []
+    words = texts["trends_bouchons"]["shown_of"].format(
+        shown=len(answer.rows), found=formats(texts).number(answer.found)
+    )
+    return [html.P(words, className="trends-note")]
+
+
+def _grid(texts: Texts, answer: BottlenecksAnswer, chosen: BottleneckRow) -> dag.AgGrid:
+    rows = [_cells(texts, rank, row) for rank, row in enumerate(answer.rows, start=1)]
+    return dag.AgGrid(
+        id=GRID_ID,
+        columnDefs=_columns(texts),
+        rowData=rows,
+        selectedRows=[row for row in rows if row["head"] == chosen.head],
+        getRowId="params.data.head",
+        defaultColDef={"sortable": True, "filter": True, "resizable": True},
+        dashGridOptions={
+            "rowSelection": {
+                "mode": "singleRow",
+                "checkboxes": False,
+                "enableClickSelection": True,
+            },
+            "overlayNoRowsTemplate": texts["trends_bouchons"]["no_rows"],
+            "animateRows": False,
+            "enableCellTextSelection": True,
+        },
+        className="ag-theme-quartz trends-grid",
+        style={"height": None},
+    )
+
+
+def _columns(texts: Texts) -> list[dict[str, Any]]:
+    wording = texts["trends_bouchons"]
+
+    def column(name: str, width: int, **more: Any) -> dict[str, Any]:
+        return {"field": name, "headerName": wording[f"column_{name}"], "width": width, **more}
+
+    number = {"filter": "agNumberColumnFilter", "type": "rightAligned"}
+    decimal = {"valueFormatter": {"function": "trendsDecimal(params.value)"}}
+    return [
+        column("rank", 76, **number),
+        column("place", 330, filter="agTextColumnFilter", tooltipField="place"),
+        column("road", 170, filter="agTextColumnFilter"),
+        column("direction", 200, filter="agTextColumnFilter"),
+        column("days", 88, **number),
+        column("hours", 150, filter="agTextColumnFilter"),
+        column("longest", 150, **number, **decimal),
+        column("length", 180, **number, **decimal),
+        column("duration", 180, **number),
+        column("lost", 150, **number),
+    ]
+
+
+def _cells(texts: Texts, rank: int, row: BottleneckRow) -> dict[str, Any]:
+    way, _, road, *_ = map(str, row.where)
+    name = texts["local_name"].get(road, road)
+    return {
+        "head": row.head,
+        "rank": rank,
+        "place": road_words(texts, row.where),
+        "road": name,
+        "direction": texts["stretch_way"][way].format(road=name).removeprefix(name).strip(),
+        "days": row.days,
+        "hours": often_hours(texts, row),
+        "longest": round(row.longest_m / _METRES_PER_KM, 1),
+        "length": round(row.mean_length_m / _METRES_PER_KM, 1),
+        "duration": round(row.mean_duration_s / _SECONDS_PER_MINUTE),
+        "lost": round(row.lost_s / _SECONDS_PER_MINUTE),
+    }
+
+
+def _figure(graph_id: str, title: str, figure: dict[str, Any], label: str) -> html.Div:
+    return html.Div(
+        [
+            html.H3(title),
+            html.Div(
+                dcc.Graph(
+                    id=graph_id,
+                    figure=figure,
+                    config={"displayModeBar": False, "responsive": True},
+                    className="trends-small-graph",
+                ),
+                role="img",
+                **aria(label=label),
+            ),
+        ]
+    )
+
+
+def _hours_figure(texts: Texts, shares: Sequence[float | None]) -> dict[str, Any]:
+    ticks = list(range(0, _HOURS, _TICK_HOURS))
+    layout = _bars_layout(texts, texts["trends_bouchons"]["frequency_unit"])
+    layout["yaxis"] |= {"tickformat": ".0%", "range": [0, 1]}
+    layout["xaxis"] |= {
+        "tickvals": ticks,
+        "ticktext": [texts["trends"]["hour"].format(hour=hour) for hour in ticks],
+        "range": [-0.5, _HOURS - 0.5],
+    }
+    hover = "%{x} h : %{y:.0%}<extra></extra>"
+    return {"data": [_bars(list(range(_HOURS)), list(shares), hover)], "layout": layout}
+
+
+def _history_figure(texts: Texts, history: Sequence[QueueDay]) -> dict[str, Any]:
+    days = [one.day.isoformat() for one in history]
+    lost = [round(one.lost_s / _SECONDS_PER_MINUTE, 1) for one in history]
+    layout = _bars_layout(texts, texts["trends_bouchons"]["history_unit"])
+    layout["xaxis"] |= {"type": "date", "tickformat": "%d/%m", "nticks": 6}
+    return {"data": [_bars(days, lost, "%{x|%d/%m/%Y} : %{y}<extra></extra>")], "layout": layout}
+
+
+def _bars(across: list[Any], values: list[Any], hover: str) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "x": across,
+        "y": values,
+        "marker": {"color": LINES[0]},
+        "hovertemplate": hover,
+    }
+
+
+def _bars_layout(texts: Texts, unit: str) -> dict[str, Any]:
+    return {
+        "template": "none",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 56, "r": 12, "t": 8, "b": 36},
+        "bargap": 0.15,
+        "dragmode": False,
+        "separators": texts["trends"]["separators"],
+        "font": {"family": "system-ui, sans-serif", "color": "#78818f"},
+        "xaxis": {"showgrid": False, "fixedrange": True},
+        "yaxis": {"title": {"text": unit}, "rangemode": "tozero", "fixedrange": True},
+    }
+
+
+def _history_table(texts: Texts, history: Sequence[QueueDay]) -> html.Details:
+    wording, written = texts["trends_bouchons"], formats(texts)
+    rows = [
+        wording["history_of"].format(
+            day=written.day(one.day),
+            first=clock_words(texts, one.from_hour),
+            last=clock_words(texts, one.to_hour),
+            length=kilometres_words(texts, one.length_m),
+            lost=minutes_words(texts, one.lost_s),
+        )
+        for one in history
+    ]
+    return html.Details([html.Summary(wording["history"]), html.Ul([html.Li(row) for row in rows])])
