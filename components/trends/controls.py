@@ -15,6 +15,7 @@ from components.aria import data
 from services.base.texts import Texts
 from services.plain.trends.common import DAYS_KEPT
 from services.plain.trends.curve import MEASURES
+from services.plain.trends.scan import SCAN_MEASURES
 
 Control = str
 """A name of :data:`CONTROLS`."""
@@ -47,6 +48,8 @@ CONTROLS: Final[Mapping[Control, Kind]] = {
     "au2": Kind("day"),
     "jours": Kind("choice", DAYS_KEPT),
     "mesure": Kind("choice", MEASURES),
+    "couleur": Kind("choice", SCAN_MEASURES),
+    "depart": Kind("time"),
     "h1": Kind("time"),
     "h2": Kind("time"),
 }

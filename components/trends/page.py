@@ -128,5 +128,19 @@ def build_invalid(texts: Texts, parameter: str, value: str) -> html.Div:
     return _notice(str(wording["invalid"]).format(parameter=label, value=value[:60]))
 
 
+def build_routes(texts: Texts, links: Sequence[tuple[str, str]]) -> html.Div:
+    """That a route has to be chosen, and those that there are, as links."""
+    return html.Div(
+        [
+            html.P(texts["trends_problem"]["route_needed"]),
+            html.Ul(
+                [html.Li(html.A(words, href=href)) for words, href in links],
+                className="trends-routes",
+            ),
+        ],
+        className=f"{CARD} trends-problem",
+    )
+
+
 def _notice(words: str) -> html.Div:
     return html.Div(html.P(words), className=f"{CARD} trends-problem", role="alert")

@@ -30,6 +30,14 @@ def place_options(network: Network, texts: Texts) -> Sequence[Mapping[str, str]]
     ]
 
 
+def route_words(network: Network, texts: Texts) -> Sequence[tuple[str, str]]:
+    """The keys of the corridors, each with its name."""
+    return [
+        (f"corridor:{corridor.way.key}", _corridor_words(corridor, texts))
+        for corridor in network.corridors
+    ]
+
+
 def day_words(texts: Texts, day: date, today: date) -> str:
     """A day by its day of the week; its year where it is not this one's."""
     words = formats(texts).long_day(day, texts["calendar"]["first_day"])

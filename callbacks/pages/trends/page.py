@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, Protocol
-from urllib.parse import parse_qsl
 
 import dash
 from dash import ClientsideFunction, Dash, Input, Output, State, no_update
@@ -14,10 +13,10 @@ from dash.development.base_component import Component
 from callbacks.http import trends_exports
 from callbacks.http.language import requested_language
 from callbacks.pages.subpage import Pages, add_page_apart
-from callbacks.pages.trends import curve, replay
+from callbacks.pages.trends import bottlenecks, curve, replay, scan, trip
 from callbacks.pages.trends.exports import exports_row
-from callbacks.pages.trends.names import place_options
-from callbacks.pages.trends.page_view import Asked, PageView
+from callbacks.pages.trends.names import place_options, route_words
+from callbacks.pages.trends.page_view import Asked, PageView, RouteNeeded, asked_of
 from components.subpage import Subpage
 from components.trends import controls, page
 from services.base.errors import InvalidRequest
@@ -28,8 +27,19 @@ from services.roles.assembly import Services
 PATH: Final = "/tendances"
 SECTION: Final = "trends"
 # In the order of their links, the one that plays a day last.
-VIEWS: Final[tuple[PageView, ...]] = (curve.VIEW,)
-_SCRIPTS: Final = ("trends_address.js", "trends_export.js", *replay.SCRIPTS)
+VIEWS: Final[tuple[PageView, ...]] = (
+    curve.VIEW,
+    scan.VIEW,
+    trip.VIEW,
+    bottlenecks.VIEW,
+)
+_SCRIPTS: Final = (
+    "trends_address.js",
+    "trends_export.js",
+    "trends_scan.js",
+    "trends_tables.js",
+    *replay.SCRIPTS,
+)
 _ASKER_BYTES: Final = 8
 _WAIT_SECONDS: Final = 0.25
 
@@ -83,6 +93,9 @@ def register(pages: Pages, services: Services) -> None:
     app = add_page_apart(pages, PATH, SECTION, layout, _SCRIPTS)
     _keep_address(app)
     replay.register(app)
+    for one in VIEWS:
+        if one.react is not None:
+            one.react(app, services)
 
     def question(search: str) -> Query[Any] | None:
         asked = asked_of(services, search)
@@ -144,6 +157,10 @@ def answered(
     try:
         view = view_of(views, asked)
         query, heading = view.query(asked), view.heading(texts, asked)
+    except RouteNeeded:
+        name, routes = view.name, route_words(asked.network, texts)
+        links = [(words, f"?vue={name}&lieu={key}") for key, words in routes]
+        return Shown("", page.build_routes(texts, links), "", True, True)
     except InvalidRequest as error:
         problem = page.build_invalid(texts, error.parameter, str(error.value))
         return Shown("", problem, "", True, True)
@@ -190,24 +207,6 @@ def view_of(views: Sequence[PageView], asked: Asked) -> PageView:
     if found is None:
         raise InvalidRequest("vue", name, "one of " + ", ".join(view.name for view in views))
     return found
-
-
-def asked_of(services: Services, search: str) -> Asked | None:
-    """What an address asks for; None where no network is known yet.
-
-    Raises
-    ------
-    InvalidRequest
-        When it has too many parts.
-    """
-    view = services.traffic.view()
-    if view is None:
-        return None
-    try:
-        parts = dict(parse_qsl(search.removeprefix("?"), max_num_fields=controls.MOST_PARTS))
-    except ValueError:
-        raise InvalidRequest("?", search, f"at most {controls.MOST_PARTS} parts") from None
-    return Asked(parts, view.network, services.today(), view.snapshot.source == "demo")
 
 
 def _keep_address(app: Dash) -> None:

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any, Final, get_args
+from urllib.parse import parse_qsl
 
+from dash import Dash
 from dash.development.base_component import Component
 
 from callbacks.pages.trends.names import day_words, period_words, place_words
-from components.trends.controls import CONTROLS, Control
+from components.trends.controls import CONTROLS, MOST_PARTS, Control
 from components.trends.page import section_of
 from services.base.errors import InvalidRequest
 from services.base.texts import Texts
 from services.plain.trends.asking import Query
 from services.plain.trends.common import DAYS_KEPT, DaysKept, Period
+from services.roles.assembly import Services
 from services.traffic.network import Network
 from services.trends.places import WHOLE
 
 # The names of the address' parts are the controls' own.
 _PERIOD_DAYS: Final = 28
+_MINUTES_PER_HOUR: Final = 60
+_ROUTES: Final = ("corridor", "troncon")
+
+
+class RouteNeeded(InvalidRequest):
+    """The view follows a route from end to end, and the place is none."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,34 @@ class Asked:
         return place_words(self.network, self.place, texts)
 
     @property
+    def route(self) -> str:
+        """Key of the corridor or stretch.
+
+        Raises
+        ------
+        RouteNeeded
+        """
+        if self.place.partition(":")[0] not in _ROUTES:
+            raise RouteNeeded("lieu", self.place, "a corridor or a stretch")
+        return self.place
+
+    def maybe_hour(self, name: str) -> float | None:
+        """A time of the clock in hours; None where the address names none.
+
+        Raises
+        ------
+        InvalidRequest
+        """
+        text = self.parts.get(name)
+        if text is None:
+            return None
+        try:
+            found = time.fromisoformat(text)
+        except ValueError:
+            raise InvalidRequest(name, text, "a time such as 08:15") from None
+        return found.hour + found.minute / _MINUTES_PER_HOUR
+
+    @property
     def kept(self) -> DaysKept:
         """Which days of a period."""
         found: DaysKept = self.choice("jours", DAYS_KEPT, get_args(DaysKept)[0])
@@ -123,6 +160,28 @@ def _nothing_more(_today: date) -> Mapping[Control, str]:
     return {}
 
 
+def _is_never(_asked: Asked) -> bool:
+    return False
+
+
+def asked_of(services: Services, search: str) -> Asked | None:
+    """What an address asks for; None where no network is known yet.
+
+    Raises
+    ------
+    InvalidRequest
+        When it has too many parts.
+    """
+    view = services.traffic.view()
+    if view is None:
+        return None
+    try:
+        parts = dict(parse_qsl(search.removeprefix("?"), max_num_fields=MOST_PARTS))
+    except ValueError:
+        raise InvalidRequest("?", search, f"at most {MOST_PARTS} parts") from None
+    return Asked(parts, view.network, services.today(), view.snapshot.source == "demo")
+
+
 @dataclass(frozen=True)
 class PageView:
     """One view.
@@ -141,6 +200,10 @@ class PageView:
     defaults : callable
         Of today, what is in force for controls where the address is silent, besides the whole
         network, today and the first of choices; such as :func:`whole_weeks`.
+    is_of_period : callable
+        Whether what is asked is of the period, of a view that may be of a day as well.
+    react : callable, optional
+        Given the page's application and the services, adds what happens on what is shown.
     taken : callable, optional
         Of what the address asks, the question whose answer is taken away as a file, where it is
         another one than what is shown.
@@ -151,6 +214,8 @@ class PageView:
     query: Callable[[Asked], Query[Any] | None]
     build: Callable[[Texts, Any, Asked], Sequence[Component]]
     defaults: Callable[[date], Mapping[Control, str]] = _nothing_more
+    is_of_period: Callable[[Asked], bool] = _is_never
+    react: Callable[[Dash, Services], None] | None = None
     taken: Callable[[Asked], Query[Any]] | None = None
 
     def taken_away(self, asked: Asked) -> Query[Any] | None:
@@ -173,7 +238,7 @@ class PageView:
             f"{texts[self.section]['link']}{texts['trends']['colon']}",
             asked.place_words(texts),
         ]
-        if "jour" in self.controls:
+        if "jour" in self.controls and not self.is_of_period(asked):
             words.append(day_words(texts, asked.day("jour", asked.today), asked.today))
         elif "du" in self.controls:
             words.append(period_words(texts, asked.period()))

@@ -1,0 +1,68 @@
+"""The view of the bottlenecks of a period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from dash import ClientsideFunction, Dash, Input, Output, State, no_update
+from dash.development.base_component import Component
+
+from callbacks.http.language import requested_language
+from callbacks.pages.trends.page_view import Asked, PageView, asked_of
+from components.trends import bottlenecks
+from components.trends.page import ADDRESS_ID
+from services.base.errors import InvalidRequest
+from services.base.texts import Texts, load_texts
+from services.plain.trends.asking import Done
+from services.plain.trends.bottlenecks import BottlenecksAnswer, BottlenecksQuery
+from services.roles.assembly import Services
+
+# It was answered before, for there is a table: it is kept.
+_WAIT_SECONDS: Final = 2.0
+
+
+def _query(asked: Asked) -> BottlenecksQuery:
+    return BottlenecksQuery(place=asked.place, period=asked.period())
+
+
+def _build(texts: Texts, answer: BottlenecksAnswer, asked: Asked) -> Sequence[Component]:
+    chosen = asked.parts.get("tete")
+    return bottlenecks.build_bottlenecks(texts, answer, _query(asked), chosen)
+
+
+def _react(app: Dash, services: Services) -> None:
+    app.clientside_callback(
+        ClientsideFunction("trends_tables", "choose"),
+        Output(bottlenecks.GRID_ID, "id"),
+        Input(bottlenecks.GRID_ID, "selectedRows"),
+        prevent_initial_call=True,
+    )
+
+    @app.callback(
+        Output(bottlenecks.DETAIL_ID, "children"),
+        Input(bottlenecks.GRID_ID, "selectedRows"),
+        State(ADDRESS_ID, "search"),
+        prevent_initial_call=True,
+    )
+    def show_chosen(rows: Sequence[Mapping[str, Any]] | None, search: str | None) -> Any:
+        asked = asked_of(services, search or "")
+        if not rows or asked is None:
+            return no_update
+        try:
+            outcome = services.trends.ask(_query(asked), _WAIT_SECONDS)
+        except InvalidRequest:
+            return no_update
+        if not isinstance(outcome, Done):
+            return no_update
+        row = bottlenecks.row_of(outcome.answer, str(rows[0].get("head", "")))
+        return bottlenecks.build_detail(load_texts(requested_language()), outcome.answer, row)
+
+
+VIEW: Final = PageView(
+    name="bouchons",
+    controls=("lieu", "du", "au", "jours"),
+    query=_query,
+    build=_build,
+    react=_react,
+)

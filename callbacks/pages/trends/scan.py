@@ -1,0 +1,50 @@
+"""The view of a route's congestion scan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from dash import ClientsideFunction, Dash, Input, Output, State
+from dash.development.base_component import Component
+
+from callbacks.pages.trends.page_view import Asked, PageView
+from components.trends import scan
+from services.base.texts import Texts
+from services.plain.trends.scan import SCAN_MEASURES, ScanAnswer, ScanQuery
+
+
+def _query(asked: Asked) -> ScanQuery:
+    return ScanQuery(
+        place=asked.route,
+        day=asked.day("jour", asked.today),
+        period=asked.maybe_period(),
+    )
+
+
+def _build(texts: Texts, answer: ScanAnswer, asked: Asked) -> Sequence[Component]:
+    measure = asked.choice("couleur", SCAN_MEASURES, SCAN_MEASURES[0])
+    return scan.build_scan(texts, answer, _query(asked), measure)
+
+
+def _react(app: Dash, _services: Any) -> None:
+    """The cell that is pointed at, read out by the browser alone."""
+    app.clientside_callback(
+        ClientsideFunction("trends_scan", "read"),
+        Output(scan.CELL_ID, "children"),
+        Input(scan.GRAPH_ID, "hoverData"),
+        Input(scan.GRAPH_ID, "clickData"),
+        Input(scan.TIME_ID, "value"),
+        Input(scan.PLACE_ID, "value"),
+        State(scan.GRAPH_ID, "figure"),
+        prevent_initial_call=True,
+    )
+
+
+VIEW: Final = PageView(
+    name="scan",
+    controls=("lieu", "jour", "du", "au", "jours", "couleur"),
+    query=_query,
+    build=_build,
+    react=_react,
+)
