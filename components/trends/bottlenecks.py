@@ -7,18 +7,17 @@ from itertools import groupby
 from typing import Any, Final
 
 import dash_ag_grid as dag
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from components.aria import aria
 from components.subpage import build_card
-from components.trends.curve import LINES
+from components.trends.figure import LINES, MUTED, build_figure
 from components.trends.words import clock_words, kilometres_words, minutes_words
 from services.base.texts import Texts, formats, road_words
 from services.plain.trends.bottlenecks import (
     BottleneckRow,
     BottlenecksAnswer,
-    BottlenecksQuery,
     QueueDay,
 )
 
@@ -35,7 +34,7 @@ _TICK_HOURS: Final = 3
 
 
 def build_bottlenecks(
-    texts: Texts, answer: BottlenecksAnswer, query: BottlenecksQuery, chosen: str | None
+    texts: Texts, answer: BottlenecksAnswer, chosen: str | None
 ) -> Sequence[Component]:
     """The table, and the hours and the history of one row.
 
@@ -44,10 +43,8 @@ def build_bottlenecks(
     chosen : str or None
         The head of that row; the first where there is no such row.
     """
-    wording, written = texts["trends_bouchons"], formats(texts)
-    heading = wording["heading"].format(
-        first=written.day(query.period.first), last=written.day(query.period.last)
-    )
+    wording = texts["trends_bouchons"]
+    heading = wording["heading"]
     if not answer.rows:
         nothing = wording["none" if answer.days else "no_data"]
         definition = html.P(wording["definition"], className="definition")
@@ -58,9 +55,7 @@ def build_bottlenecks(
             heading,
             html.P(describe(texts, answer), className="trends-described"),
             *_shown_of(texts, answer),
-            html.Div(
-                _grid(texts, answer, row), role="region", **aria(label=wording["table_label"])
-            ),
+            html.Div(_grid(texts, answer, row), role="region", **aria(label=heading)),
             html.P(wording["choose"], className="trends-note"),
             html.P(wording["definition"], className="definition"),
         ),
@@ -170,7 +165,7 @@ def _grid(texts: Texts, answer: BottlenecksAnswer, chosen: BottleneckRow) -> dag
                 "checkboxes": False,
                 "enableClickSelection": True,
             },
-            "overlayNoRowsTemplate": texts["trends_bouchons"]["no_rows"],
+            "localeText": dict(texts["trends_grid"]),
             "animateRows": False,
             "enableCellTextSelection": True,
         },
@@ -188,7 +183,7 @@ def _columns(texts: Texts) -> list[dict[str, Any]]:
     number = {"filter": "agNumberColumnFilter", "type": "rightAligned"}
     decimal = {"valueFormatter": {"function": "trendsDecimal(params.value)"}}
     return [
-        column("rank", 76, **number),
+        column("rank", 84, type="rightAligned", filter=False),
         column("place", 330, filter="agTextColumnFilter", tooltipField="place"),
         column("road", 170, filter="agTextColumnFilter"),
         column("direction", 200, filter="agTextColumnFilter"),
@@ -220,21 +215,7 @@ def _cells(texts: Texts, rank: int, row: BottleneckRow) -> dict[str, Any]:
 
 
 def _figure(graph_id: str, title: str, figure: dict[str, Any], label: str) -> html.Div:
-    return html.Div(
-        [
-            html.H3(title),
-            html.Div(
-                dcc.Graph(
-                    id=graph_id,
-                    figure=figure,
-                    config={"displayModeBar": False, "responsive": True},
-                    className="trends-small-graph",
-                ),
-                role="img",
-                **aria(label=label),
-            ),
-        ]
-    )
+    return html.Div([html.H3(title), build_figure(graph_id, figure, label, "trends-small-graph")])
 
 
 def _hours_figure(texts: Texts, shares: Sequence[float | None]) -> dict[str, Any]:
@@ -277,7 +258,7 @@ def _bars_layout(texts: Texts, unit: str) -> dict[str, Any]:
         "bargap": 0.15,
         "dragmode": False,
         "separators": texts["trends"]["separators"],
-        "font": {"family": "system-ui, sans-serif", "color": "#78818f"},
+        "font": {"family": "system-ui, sans-serif", "color": MUTED},
         "xaxis": {"showgrid": False, "fixedrange": True},
         "yaxis": {"title": {"text": unit}, "rangemode": "tozero", "fixedrange": True},
     }

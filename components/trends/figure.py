@@ -7,6 +7,7 @@ Their colours are those of light paper, which pictures and prints are on; the st
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 from dash import dcc, html
@@ -47,19 +48,27 @@ def band(
     high: Sequence[float | None],
     name: str,
 ) -> list[dict[str, Any]]:
-    """An area between two lines, as two traces."""
+    """An area between two lines, as two traces for each part of the day that it is known of.
+
+    Of one pair with gaps Plotly would fill what lies between the gap's ends.
+    """
     shared = {
-        "x": list(range(len(times))),
-        "text": times,
         "type": "scatter",
         "mode": "lines",
         "line": {"width": 0},
         "hovertemplate": "%{text} : %{y}",
+        "legendgroup": name,
+        "name": name,
     }
-    return [
-        {**shared, "y": low, "hoverinfo": "skip", "showlegend": False},
-        {**shared, "y": high, "name": name, "fill": "tonexty", "fillcolor": BAND},
-    ]
+    traces: list[dict[str, Any]] = []
+    pairs = list(zip(low, high, strict=True))
+    known = groupby(range(len(pairs)), key=lambda place: None not in pairs[place])
+    for run in [list(places) for is_known, places in known if is_known]:
+        of_run = {**shared, "x": run, "text": [times[place] for place in run]}
+        below = {"y": [low[place] for place in run], "hoverinfo": "skip", "showlegend": False}
+        above = {"y": [high[place] for place in run], "fill": "tonexty", "fillcolor": BAND}
+        traces += [{**of_run, **below}, {**of_run, **above, "showlegend": not traces}]
+    return traces
 
 
 def line(

@@ -16,8 +16,9 @@ from dash.development.base_component import Component
 
 from components.aria import aria
 from components.subpage import build_card, build_table
+from components.trends.figure import MUTED, TICK_HOURS, build_figure
 from components.trends.words import clock_words, kilometres_words, minutes_words, place_along
-from services.base.texts import Texts, formats
+from services.base.texts import Texts
 from services.plain.trends.scan import Outline, ScanAnswer, ScanMeasure, ScannedQueue, ScanQuery
 
 GRAPH_ID: Final = "trends-scan"
@@ -37,7 +38,6 @@ COLOURS: Final[dict[ScanMeasure, Sequence[str]]] = {
 CLOSED: Final = "#00798c"
 OUTLINES: Final = {"roadwork": ("#6a2fb5", "dash"), "event": ("#1a4fc4", "solid")}
 UNKNOWN: Final = "rgba(120, 129, 143, 0.35)"
-_TICK_HOURS: Final = 3
 # Two names that lie closer, as a share of the route, would be written over each other.
 _APART: Final = 0.045
 _SHOWN_QUEUES: Final = 12
@@ -50,19 +50,17 @@ def build_scan(
     """The diagram with its legend, the cell pointed at, and the same in words."""
     wording = texts["trends_scan"]
     if answer.days == 0:
-        return [build_card(_heading(texts, query, measure), html.P(wording["none"]))]
-    described = describe(texts, answer)
+        return [build_card(_heading(texts, measure), html.P(wording["none"]))]
+    described, figure = describe(texts, answer), scan_figure(texts, answer, measure)
     content: list[Component] = [
         html.P(wording["how_to_read"], className="trends-note"),
         html.Div(
-            dcc.Graph(
-                id=GRAPH_ID,
-                figure=scan_figure(texts, answer, measure),
-                config={"displaylogo": False, "responsive": True},
-                className="trends-graph trends-scan-graph",
-            ),
-            role="img",
-            **aria(label=described),
+            build_figure(GRAPH_ID, figure, described, "trends-graph trends-scan-graph"),
+            className="trends-scroll",
+            # What scrolls can be scrolled by keyboard too.
+            tabIndex=0,
+            role="region",
+            **aria(label=_heading(texts, measure)),
         ),
         _legend(texts, answer, measure),
         _reader(texts, answer),
@@ -81,7 +79,7 @@ def build_scan(
     if answer.queues:
         content.append(_queues(texts, answer))
     content.append(html.P(wording["definition"], className="definition"))
-    return [build_card(_heading(texts, query, measure), *content)]
+    return [build_card(_heading(texts, measure), *content)]
 
 
 def scan_figure(texts: Texts, answer: ScanAnswer, measure: ScanMeasure) -> dict[str, Any]:
@@ -179,12 +177,8 @@ def _outline(texts: Texts, answer: ScanAnswer, number: int, outline: Outline) ->
     return str(wording["outline_cause"]).format(event=event, cause=outline.what)
 
 
-def _heading(texts: Texts, query: ScanQuery, measure: ScanMeasure) -> str:
-    wording, written = texts["trends_scan"], formats(texts)
-    if query.period is None:
-        return str(wording[f"heading_{measure}"]).format(day=written.day(query.day))
-    first, last = written.day(query.period.first), written.day(query.period.last)
-    return str(wording[f"heading_mean_{measure}"]).format(first=first, last=last)
+def _heading(texts: Texts, measure: ScanMeasure) -> str:
+    return str(texts["trends_scan"][f"heading_{measure}"])
 
 
 def _values(answer: ScanAnswer, measure: ScanMeasure) -> list[list[float | None]]:
@@ -203,18 +197,18 @@ def _layout(texts: Texts, answer: ScanAnswer, measure: ScanMeasure) -> dict[str,
     hours = [
         (place, hour)
         for place, hour in enumerate(answer.local_hours)
-        if hour % _TICK_HOURS == 0  # exact: hours of the clock begin with a step
+        if hour % TICK_HOURS == 0  # exact: hours of the clock begin with a step
     ]
     outlines = list(enumerate(answer.outlines, start=1))
     return {
         "template": "none",
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": UNKNOWN,
-        "margin": {"l": 8, "r": 40, "t": 8, "b": 32},
+        "margin": {"l": 8, "r": 58, "t": 8, "b": 32},
         "dragmode": False,
         "showlegend": False,
         "separators": texts["trends"]["separators"],
-        "font": {"family": "system-ui, sans-serif", "size": 12, "color": "#78818f"},
+        "font": {"family": "system-ui, sans-serif", "size": 12, "color": MUTED},
         "xaxis": {
             "tickvals": [place for place, _ in hours],
             "ticktext": [texts["trends"]["hour"].format(hour=round(hour)) for _, hour in hours],
@@ -234,8 +228,8 @@ def _layout(texts: Texts, answer: ScanAnswer, measure: ScanMeasure) -> dict[str,
             "range": [0, length_m / _METRES_PER_KM],
             "overlaying": "y",
             "side": "right",
-            "ticksuffix": " km",
-            "nticks": 6,
+            "tickvals": [place.at_m / _METRES_PER_KM for place in shown],
+            "ticktext": [kilometres_words(texts, place.at_m) for place in shown],
             "showgrid": False,
             "zeroline": False,
         },

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
-from components.aria import aria
 from components.subpage import build_card, build_table
-from components.trends.curve import LINES, band, layout_of, line
+from components.trends.figure import LINES, MUTED, band, build_figure, layout_of, line
 from components.trends.words import clock_words, kilometres_words, minutes_words
-from services.base.texts import Texts, formats
+from services.base.texts import Texts
 from services.plain.trends.trip import (
     Departure,
     TripAnswer,
-    TripQuery,
     best_departure,
     departures,
 )
@@ -30,7 +28,6 @@ _ALIKE_S: Final = 30.0
 def build_trip(
     texts: Texts,
     answer: TripAnswer,
-    query: TripQuery,
     leave: float | None,
     window: tuple[float, float],
 ) -> Sequence[Component]:
@@ -44,28 +41,20 @@ def build_trip(
     window : pair of float
         Between which hours one could leave.
     """
-    wording, written = texts["trends_trajet"], formats(texts)
-    heading = wording["heading"].format(day=written.day(query.day))
+    wording = texts["trends_trajet"]
+    heading = wording["heading"]
     told = departures(answer)
     if not any(told) and not answer.closed:
         return [build_card(heading, html.P(wording["none"]), *_notes(texts, answer))]
     sentence = leave_words(texts, answer, leave, window)
     best = best_words(texts, answer, window)
+    figure = trip_figure(texts, answer, window)
     return [
         build_card(
             heading,
             html.P(sentence, className="trends-answer"),
             html.P(best, className="trends-described"),
-            html.Div(
-                dcc.Graph(
-                    id=GRAPH_ID,
-                    figure=trip_figure(texts, answer, window),
-                    config={"displaylogo": False, "responsive": True},
-                    className="trends-graph",
-                ),
-                role="img",
-                **aria(label=f"{sentence} {best}"),
-            ),
+            build_figure(GRAPH_ID, figure, f"{sentence} {best}", "trends-graph trends-trip-graph"),
             *_notes(texts, answer),
             _numbers(texts, answer, told),
             html.P(wording["definition"], className="definition"),
@@ -127,7 +116,7 @@ def trip_figure(texts: Texts, answer: TripAnswer, window: tuple[float, float]) -
     if any(value is not None for value in answer.usual_s):
         low, high = _minutes(answer.usual_low_s), _minutes(answer.usual_high_s)
         traces += band(clock, low, high, wording["usual_band"])
-        traces.append(curve(answer.usual_s, "usual", "#78818f", "dot"))
+        traces.append(curve(answer.usual_s, "usual", MUTED, "dot"))
     if answer.free_s is not None:
         traces.append(curve([answer.free_s] * len(clock), "free_line", LINES[2], "dashdot"))
     if answer.high_from is not None:

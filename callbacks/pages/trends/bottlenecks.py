@@ -9,9 +9,9 @@ from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
 from callbacks.http.language import requested_language
-from callbacks.pages.trends.page_view import Asked, PageView, asked_of
+from callbacks.pages.trends.page_view import Asked, PageView, asked_of, whole_weeks
 from components.trends import bottlenecks
-from components.trends.page import ADDRESS_ID
+from components.trends.page import ADDRESS_ID, ASKER_ID
 from services.base.errors import InvalidRequest
 from services.base.texts import Texts, load_texts
 from services.plain.trends.asking import Done
@@ -28,7 +28,7 @@ def _query(asked: Asked) -> BottlenecksQuery:
 
 def _build(texts: Texts, answer: BottlenecksAnswer, asked: Asked) -> Sequence[Component]:
     chosen = asked.parts.get("tete")
-    return bottlenecks.build_bottlenecks(texts, answer, _query(asked), chosen)
+    return bottlenecks.build_bottlenecks(texts, answer, chosen)
 
 
 def _react(app: Dash, services: Services) -> None:
@@ -43,14 +43,17 @@ def _react(app: Dash, services: Services) -> None:
         Output(bottlenecks.DETAIL_ID, "children"),
         Input(bottlenecks.GRID_ID, "selectedRows"),
         State(ADDRESS_ID, "search"),
+        State(ASKER_ID, "data"),
         prevent_initial_call=True,
     )
-    def show_chosen(rows: Sequence[Mapping[str, Any]] | None, search: str | None) -> Any:
+    def show_chosen(
+        rows: Sequence[Mapping[str, Any]] | None, search: str | None, asker: str | None
+    ) -> Any:
         asked = asked_of(services, search or "")
         if not rows or asked is None:
             return no_update
         try:
-            outcome = services.trends.ask(_query(asked), _WAIT_SECONDS)
+            outcome = services.trends.ask(_query(asked), _WAIT_SECONDS, str(asker or ""))
         except InvalidRequest:
             return no_update
         if not isinstance(outcome, Done):
@@ -64,5 +67,6 @@ VIEW: Final = PageView(
     controls=("lieu", "du", "au", "jours"),
     query=_query,
     build=_build,
+    defaults=whole_weeks,
     react=_react,
 )

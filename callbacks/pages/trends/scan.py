@@ -46,5 +46,6 @@ VIEW: Final = PageView(
     controls=("lieu", "jour", "du", "au", "jours", "couleur"),
     query=_query,
     build=_build,
+    is_of_period=lambda asked: asked.maybe_period() is not None,
     react=_react,
 )

@@ -14,6 +14,7 @@ from services.base.texts import Texts
 from services.plain.trends.trip import TripAnswer, TripQuery
 
 _WINDOW: Final = (7.0, 9.5)
+_DEFAULTS: Final = {"h1": "07:00", "h2": "09:30"}
 
 
 def _query(asked: Asked) -> TripQuery:
@@ -32,7 +33,7 @@ def _window(asked: Asked) -> tuple[float, float]:
 
 
 def _build(texts: Texts, answer: TripAnswer, asked: Asked) -> Sequence[Component]:
-    return build_trip(texts, answer, _query(asked), asked.maybe_hour("depart"), _window(asked))
+    return build_trip(texts, answer, asked.maybe_hour("depart"), _window(asked))
 
 
 VIEW: Final = PageView(
@@ -40,4 +41,5 @@ VIEW: Final = PageView(
     controls=("lieu", "jour", "depart", "h1", "h2"),
     query=_query,
     build=_build,
+    defaults=lambda _today: _DEFAULTS,
 )
