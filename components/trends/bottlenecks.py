@@ -184,15 +184,15 @@ def _columns(texts: Texts) -> list[dict[str, Any]]:
     decimal = {"valueFormatter": {"function": "trendsDecimal(params.value)"}}
     return [
         column("rank", 84, type="rightAligned", filter=False),
-        column("place", 330, filter="agTextColumnFilter", tooltipField="place"),
-        column("road", 170, filter="agTextColumnFilter"),
-        column("direction", 200, filter="agTextColumnFilter"),
-        column("days", 88, **number),
+        column("place", 380, filter="agTextColumnFilter", tooltipField="place"),
+        column("days", 96, **number),
         column("hours", 150, filter="agTextColumnFilter"),
-        column("longest", 150, **number, **decimal),
-        column("length", 180, **number, **decimal),
-        column("duration", 180, **number),
         column("lost", 150, **number),
+        column("length", 170, **number, **decimal),
+        column("longest", 150, **number, **decimal),
+        column("duration", 160, **number),
+        column("road", 190, filter="agTextColumnFilter"),
+        column("direction", 190, filter="agTextColumnFilter"),
     ]
 
 

@@ -33,7 +33,7 @@ def place_options(network: Network, texts: Texts) -> Sequence[Mapping[str, str]]
 def route_words(network: Network, texts: Texts) -> Sequence[tuple[str, str]]:
     """The keys of the corridors, each with its name."""
     return [
-        (f"corridor:{corridor.way.key}", _corridor_words(corridor, texts))
+        (f"corridor:{corridor.way.key}", corridor_words(corridor, texts))
         for corridor in network.corridors
     ]
 

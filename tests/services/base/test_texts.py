@@ -107,7 +107,7 @@ def test_every_text_is_used():
     # Of unusual events: how they go on; of roadworks: how much they disturb.
     made_sections |= {"event_trend", "roadwork_level"}
     # Of the archive: a control and its choices, a kind of place, why there is no answer.
-    made_sections |= {"trends_control", "trends_place", "trends_problem"}
+    made_sections |= {"trends_control", "trends_place", "trends_problem", "trends_grid"}
     # Why an alert is over; of a report a part of the week, and why nothing is told of it.
     made_sections |= {"alert_ending", "report_part", "report_untold"}
     # What a column of its tables means.
