@@ -117,6 +117,8 @@ def test_every_text_is_used():
     # a decision and its reason.
     made_prefixes += ("kind_", "fact_", "column_", "verdict_", "told_", "action_", "reason_")
     made_prefixes += ("baseline_", "than_", "facing_", "explain_", "period_")
+    # Of a diagram and of departures: a colour, a queue, what a time is and what it rests on.
+    made_prefixes += ("heading_", "legend_", "queue_", "leave_", "high_")
     # Of a view of the archive: a measure and its unit.
     made_prefixes += ("measure_", "unit_")
     # Of the operators' page: a severity, the state of a rule, a role, what was noted.
