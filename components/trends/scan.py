@@ -30,8 +30,9 @@ BOUNDS: Final[dict[ScanMeasure, Sequence[float]]] = {
     "vitesse": (0, 10, 20, 30, 50, 70, 90),
     "part": (0, 0.2, 0.4, 0.67, 0.85, 1.0),
 }
-"""From where to where each colour goes; faster is the last one as well. Of shares, 0.40 and 0.67 are
-the bounds of the states of a zone (``services.traffic.indicators``)."""
+"""From where to where each colour goes; faster is the last one as well.
+
+Of shares, 0.40 and 0.67 bound the states of a zone too (``services.traffic.indicators``)."""
 COLOURS: Final[dict[ScanMeasure, Sequence[str]]] = {
     "vitesse": ("#1b1044", "#5c187e", "#a8327d", "#e65164", "#fb9f6f", "#fde8a8"),
     "part": ("#1b1044", "#641a80", "#c03a76", "#fb9f6f", "#fde8a8"),
