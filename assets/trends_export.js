@@ -8,7 +8,9 @@
   const SECOND_MS = 1000;
   const PATIENCE_MS = 60_000;
   const [WIDTH, HEIGHT, SCALE] = [1280, 720, 2];
-  const MARGINS = { top: 92, bottom: 96 };
+  // What title, caption and legend take above a figure, and its source below, in pixels.
+  const MARGINS = { top: 128, bottom: 64, left: 84 };
+  const [TITLE_AT, CAPTION_AT] = [14, 52];
   const [PAPER, INK, SOFT, LINE] = ["#ffffff", "#1c2430", "#5a6472", "#d9dee5"];
 
   const row = () => document.querySelector(ROW);
@@ -74,39 +76,46 @@
     return Object.fromEntries(axes.map((key) => [key, { ...layout[key], ...paper }]));
   };
 
-  const note = (text, { y, anchor, size }) => ({
+  const note = (text, size, place) => ({
     text,
     xref: "paper",
     yref: "paper",
     x: 0,
-    y,
     xanchor: "left",
-    yanchor: anchor,
-    // In pixels from the edge, whatever the figure's own height.
-    yshift: anchor === "bottom" ? MARGINS.top - 66 : -(MARGINS.bottom - 40),
     showarrow: false,
     font: { size, color: SOFT },
+    ...place,
   });
 
   /** The layout of a figure on paper. */
   const onPaper = (layout, title, { caption, source }) => {
-    const { t: top = 0, b: bottom = 0 } = layout.margin || {};
+    const { t = 0, b = 0, l = 0 } = layout.margin || {};
+    const margin = { t: t + MARGINS.top, b: b + MARGINS.bottom, l: Math.max(l, MARGINS.left) };
+    const height = Math.max(layout.height || 0, HEIGHT);
     return {
       ...layout,
       ...axesOnPaper(layout),
       template: undefined,
       autosize: false,
       width: WIDTH,
-      height: Math.max(layout.height || 0, HEIGHT),
+      height,
       paper_bgcolor: PAPER,
       plot_bgcolor: PAPER,
       font: { ...layout.font, color: INK, size: 15 },
-      title: { text: title, x: 0.02, xanchor: "left", y: 0.98, yanchor: "top", font: { size: 22 } },
-      margin: { ...layout.margin, t: top + MARGINS.top, b: bottom + MARGINS.bottom },
+      title: {
+        text: title,
+        xref: "paper",
+        x: 0,
+        y: 1 - TITLE_AT / height,
+        yanchor: "top",
+        font: { size: 22 },
+      },
+      legend: { ...layout.legend, yref: "paper", x: 0, y: 1, yanchor: "bottom" },
+      margin: { ...layout.margin, ...margin },
       annotations: [
         ...(layout.annotations || []),
-        note(caption, { y: 1, anchor: "bottom", size: 16 }),
-        note(source, { y: 0, anchor: "top", size: 13 }),
+        note(caption, 16, { y: 1, yanchor: "top", yshift: margin.t - CAPTION_AT }),
+        note(source, 13, { y: 0, yanchor: "bottom", yshift: 8 - margin.b }),
       ],
     };
   };
