@@ -1,0 +1,97 @@
+"""A table whose columns sort and filter, for more rows than one looks through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import dash_ag_grid as dag
+from dash import html
+
+from components.aria import aria
+from services.base.texts import Texts
+
+# Of a value, beside it in its row: how it is written.
+_WORDS: Final = "{}_words"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a sortable table.
+
+    Attributes
+    ----------
+    name : str
+        Of the value in a row.
+    title : str
+    is_number : bool
+        Whether it sorts and filters as one; what is shown is in words beside it (:func:`cell`).
+    width_px : int
+    """
+
+    name: str
+    title: str
+    is_number: bool = False
+    width_px: int = 110
+
+
+def cell(name: str, value: float | None, words: str) -> dict[str, Any]:
+    """A number of a row, and how it is written."""
+    return {name: value, _WORDS.format(name): words}
+
+
+def build_sortable_table(
+    texts: Texts,
+    table_id: str,
+    columns: Sequence[Column],
+    rows: Sequence[Mapping[str, Any]],
+    label: str,
+) -> html.Div:
+    """The table; its first column stays where a phone scrolls sideways.
+
+    Parameters
+    ----------
+    table_id : str
+        Of the grid.
+    columns : sequence of Column
+    rows : sequence of mapping
+        A value for each column.
+    label : str
+        What it holds, for who hears it.
+    """
+    grid = dag.AgGrid(
+        id=table_id,
+        rowData=[dict(row) for row in rows],
+        columnDefs=[_definition(column, is_first=not place) for place, column in enumerate(columns)],
+        defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True},
+        dashGridOptions={
+            "domLayout": "autoHeight",
+            "localeText": dict(texts["trends_table"]),
+            "suppressColumnVirtualisation": True,
+            "ensureDomOrder": True,
+        },
+        className="trends-grid",
+        style={"height": None},
+    )
+    return html.Div(grid, role="region", **aria(label=label))
+
+
+def _definition(column: Column, *, is_first: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "field": column.name,
+        "headerName": column.title,
+        "minWidth": column.width_px,
+        "flex": column.width_px,
+        "filter": "agNumberColumnFilter" if column.is_number else "agTextColumnFilter",
+        "wrapText": True,
+        "autoHeight": True,
+        "wrapHeaderText": True,
+        "autoHeaderHeight": True,
+    }
+    if column.is_number:
+        words = _WORDS.format(column.name)
+        found |= {"valueFormatter": {"function": f"params.data.{words}"}, "type": "rightAligned"}
+    if is_first:
+        found["pinned"] = "left"
+    return found
