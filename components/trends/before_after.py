@@ -43,7 +43,7 @@ def build_before_after(
     names : mapping
         What each place is called.
     """
-    wording = texts["trends_avant-apres"]
+    wording = texts["trends_avant_apres"]
     cards = [
         _card(texts, place, query, names[place.place], number)
         for number, place in enumerate(answer.places)
@@ -58,7 +58,7 @@ def build_before_after(
 def _card(
     texts: Texts, place: PlaceChange, query: BeforeAfterQuery, name: str, number: int
 ) -> html.Section:
-    wording = texts["trends_avant-apres"]
+    wording = texts["trends_avant_apres"]
     heading = wording["detour_heading" if number else "place_heading"].format(place=name)
     return build_card(
         heading,
@@ -86,7 +86,7 @@ def _card(
 
 def daily_figure(texts: Texts, place: PlaceChange) -> dict[str, Any]:
     """A point a day, and the mean of each period."""
-    wording = texts["trends_avant-apres"]
+    wording, written = texts["trends_avant_apres"], formats(texts)
     traces: list[dict[str, Any]] = []
     for which, period in enumerate(_periods_of(place)):
         days = [day.isoformat() for day in period.days]
@@ -98,6 +98,8 @@ def daily_figure(texts: Texts, place: PlaceChange) -> dict[str, Any]:
                 "name": name,
                 "type": "scatter",
                 "mode": "markers",
+                "text": [written.day(day) for day in period.days],
+                "hovertemplate": "%{text} : %{y}",
                 "marker": {"color": _COLOURS[which], "symbol": _SYMBOLS[which], "size": 8},
             }
         )
@@ -114,14 +116,14 @@ def daily_figure(texts: Texts, place: PlaceChange) -> dict[str, Any]:
                 }
             )
     layout = layout_of(texts, [], wording[f"unit_{place.unit}"])
-    layout |= {"xaxis": {"type": "date", "tickformat": texts["trends"]["tick_day"]}}
+    layout |= {"xaxis": {"type": "date", "tickformat": wording["tick_day"]}}
     layout["hovermode"] = "closest"
     return {"data": traces, "layout": layout}
 
 
 def curve_figure(texts: Texts, place: PlaceChange) -> dict[str, Any]:
     """The mean day of each period."""
-    wording = texts["trends_avant-apres"]
+    wording = texts["trends_avant_apres"]
     traces = [
         line(
             _CLOCK,
@@ -146,7 +148,7 @@ def _shown(place: PlaceChange, values: Sequence[float | None]) -> list[float | N
 
 
 def _sentence(texts: Texts, place: PlaceChange) -> str:
-    wording = texts["trends_avant-apres"]
+    wording = texts["trends_avant_apres"]
     change = place.change
     if change is None:
         before, after = (
@@ -154,7 +156,7 @@ def _sentence(texts: Texts, place: PlaceChange) -> str:
             if place.untold == "too_few_weeks"
             else (len(place.before.days), len(place.after.days))
         )
-        return str(wording[str(place.untold)]).format(before=before, after=after)
+        return str(wording[f"untold_{place.untold}"]).format(before=before, after=after)
     kind = "within"
     if change.is_beyond_chance:
         kind = "beyond_more" if change.after > change.before else "beyond_less"
@@ -175,12 +177,10 @@ def _level(texts: Texts, place: PlaceChange, value: float) -> str:
     if place.unit == "s":
         return written.duration(value)
     number = written.number(value, 2)
-    return str(texts["trends_avant-apres"]["times_free"]).format(number=number)
+    return str(texts["trends_avant_apres"]["times_free"]).format(number=number)
 
 
-def _difference(
-    texts: Texts, place: PlaceChange, value: float, *, is_signed: bool = True
-) -> str:
+def _difference(texts: Texts, place: PlaceChange, value: float, *, is_signed: bool = True) -> str:
     written = formats(texts)
     sign = ("−" if value < 0 else "+") if is_signed else ""
     if place.unit == "s":
@@ -194,13 +194,13 @@ def _percent(texts: Texts, change: MeasuredChange) -> str:
 
 
 def _chance(texts: Texts, p_value: float) -> str:
-    wording = texts["trends_avant-apres"]
+    wording = texts["trends_avant_apres"]
     count = round(p_value * _HUNDRED)
     return str(wording["in_hundred"].format(count=count) if count > 1 else wording["under_one"])
 
 
 def _closed(texts: Texts, place: PlaceChange) -> list[str]:
-    wording, written = texts["trends_avant-apres"], formats(texts)
+    wording, written = texts["trends_avant_apres"], formats(texts)
     shares = (("closed_before", place.before), ("closed", place.after))
     return [
         wording[key].format(share=written.percent(period.closed_share))
@@ -210,7 +210,7 @@ def _closed(texts: Texts, place: PlaceChange) -> list[str]:
 
 
 def _periods(texts: Texts, query: BeforeAfterQuery) -> str:
-    wording, written = texts["trends_avant-apres"], formats(texts)
+    wording, written = texts["trends_avant_apres"], formats(texts)
     return str(wording["periods"]).format(
         first=written.day(query.before.first),
         last=written.day(query.before.last),
@@ -228,10 +228,8 @@ def _hour(texts: Texts, hour: float) -> str:
     return f"{words} {minute:02d}" if minute else words
 
 
-def _table(
-    texts: Texts, answer: BeforeAfterAnswer, names: Mapping[str, str]
-) -> html.Div:
-    wording = texts["trends_avant-apres"]
+def _table(texts: Texts, answer: BeforeAfterAnswer, names: Mapping[str, str]) -> html.Div:
+    wording = texts["trends_avant_apres"]
     columns = ("place", "before", "after", "change", "interval", "chance", "days", "weeks")
     return build_table(
         [wording[f"column_{name}"] for name in columns],
@@ -241,7 +239,7 @@ def _table(
 
 
 def _row(texts: Texts, place: PlaceChange, name: str) -> list[str]:
-    wording, change = texts["trends_avant-apres"], place.change
+    wording, change = texts["trends_avant_apres"], place.change
     days = wording["pair"].format(before=place.before.compared, after=place.after.compared)
     weeks = wording["pair"].format(before=place.before.weeks, after=place.after.weeks)
     if change is None:

@@ -149,16 +149,15 @@ def _columns(wording: Mapping[str, str]) -> list[Column]:
     ]
 
 
-def _row(
-    texts: Texts, name: str, place: PlaceReliability, part: PartReliability
-) -> dict[str, Any]:
+def _row(texts: Texts, name: str, place: PlaceReliability, part: PartReliability) -> dict[str, Any]:
     mean, planned = _times(texts, place, part)
+    found = part.indices
     row = {
         "place": name,
         "part": texts["trends_fiabilite"][f"part_{part.part}"],
         "verdict": _verdict(texts, part),
-        **cell("mean", part.indices and part.indices.mean_s, mean),
-        **cell("planned", part.indices and part.indices.p95_s, planned),
+        **cell("mean", None if found is None else found.mean_s, mean),
+        **cell("planned", None if found is None else found.p95_s, planned),
         **cell("observed", part.observed_share, formats(texts).percent(part.observed_share)),
     }
     for figure, (value, words) in _numbers(texts, part).items():

@@ -60,19 +60,19 @@ def build_sortable_table(
     label : str
         What it holds, for who hears it.
     """
+    definitions = [_definition(column, is_first=not place) for place, column in enumerate(columns)]
     grid = dag.AgGrid(
         id=table_id,
         rowData=[dict(row) for row in rows],
-        columnDefs=[_definition(column, is_first=not place) for place, column in enumerate(columns)],
+        columnDefs=definitions,
         defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True},
         dashGridOptions={
-            "domLayout": "autoHeight",
             "localeText": dict(texts["trends_table"]),
             "suppressColumnVirtualisation": True,
             "ensureDomOrder": True,
         },
         className="trends-grid",
-        style={"height": None},
+        style={},
     )
     return html.Div(grid, role="region", **aria(label=label))
 

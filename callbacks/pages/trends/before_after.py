@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Final
 
 from dash.development.base_component import Component
+from msgspec.structs import replace
 
-from callbacks.pages.trends.names import place_words
+from callbacks.pages.trends.names import period_words, place_words
 from callbacks.pages.trends.page_view import Asked, PageView
 from components.trends.before_after import build_before_after
+from components.trends.controls import Control
 from services.base.errors import InvalidRequest
 from services.base.texts import Texts
 from services.plain.trends.before_after import BeforeAfterAnswer, BeforeAfterQuery
@@ -23,13 +25,7 @@ _FROM, _TO = "07:00", "09:00"
 
 
 def _query(asked: Asked) -> BeforeAfterQuery:
-    after = asked.maybe_period("du2", "au2")
-    if after is None:
-        last = asked.today - _DAY
-        after = Period(last - _WEEKS + _DAY, last, asked.kept)
-    before = asked.maybe_period("du", "au")
-    if before is None:
-        before = Period(after.first - _WEEKS, after.first - _DAY, asked.kept)
+    before, after = _periods(asked)
     return BeforeAfterQuery(
         place=asked.place,
         before=before,
@@ -37,6 +33,38 @@ def _query(asked: Asked) -> BeforeAfterQuery:
         from_hour=_hour(asked, "h1", _FROM),
         to_hour=_hour(asked, "h2", _TO),
         detour=asked.parts.get("lieu2"),
+    )
+
+
+def _periods(asked: Asked) -> tuple[Period, Period]:
+    """Those of the address; where it is silent the last four weeks, and those before."""
+    after = asked.maybe_period("du2", "au2")
+    if after is None:
+        after = Period(asked.today - _WEEKS, asked.today - _DAY, asked.kept)
+    before = asked.maybe_period("du", "au")
+    if before is None:
+        before = Period(after.first - _WEEKS, after.first - _DAY, asked.kept)
+    return before, after
+
+
+def _defaults(today: date) -> Mapping[Control, str]:
+    """What the controls show where the address is silent."""
+    changed = today - _WEEKS
+    return {
+        "du": (changed - _WEEKS).isoformat(),
+        "au": (changed - _DAY).isoformat(),
+        "du2": changed.isoformat(),
+        "au2": (today - _DAY).isoformat(),
+        "h1": _FROM,
+        "h2": _TO,
+    }
+
+
+def _when(texts: Texts, asked: Asked) -> str:
+    before, after = _periods(asked)
+    wording = texts["trends_avant_apres"]["when"]
+    return str(wording).format(
+        before=period_words(texts, replace(before, days="tous")), after=period_words(texts, after)
     )
 
 
@@ -65,4 +93,6 @@ VIEW: Final = PageView(
     ("lieu", "lieu2", "du", "au", "du2", "au2", "jours", "h1", "h2"),
     _query,
     _build,
+    _defaults,
+    _when,
 )

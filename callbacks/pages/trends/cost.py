@@ -8,7 +8,7 @@ from typing import Final
 from dash.development.base_component import Component
 
 from callbacks.pages.trends.names import place_words
-from callbacks.pages.trends.page_view import Asked, PageView
+from callbacks.pages.trends.page_view import Asked, PageView, whole_weeks
 from components.trends.cost import build_cost
 from services.base.texts import Texts
 from services.plain.trends.cost import CostAnswer, CostQuery
@@ -22,4 +22,4 @@ def _build(texts: Texts, answer: CostAnswer, asked: Asked) -> Sequence[Component
     return build_cost(texts, answer, place_words(asked.network, asked.place, texts))
 
 
-VIEW: Final = PageView("cout", ("lieu", "du", "au", "jours"), _query, _build)
+VIEW: Final = PageView("cout", ("lieu", "du", "au", "jours"), _query, _build, whole_weeks)

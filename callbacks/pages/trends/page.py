@@ -13,7 +13,16 @@ from dash.development.base_component import Component
 from callbacks.http import trends_exports
 from callbacks.http.language import requested_language
 from callbacks.pages.subpage import Pages, add_page_apart
-from callbacks.pages.trends import bottlenecks, curve, replay, scan, trip
+from callbacks.pages.trends import (
+    before_after,
+    bottlenecks,
+    cost,
+    curve,
+    reliability,
+    replay,
+    scan,
+    trip,
+)
 from callbacks.pages.trends.exports import exports_row
 from callbacks.pages.trends.names import place_options, route_words
 from callbacks.pages.trends.page_view import Asked, PageView, RouteNeeded, asked_of
@@ -32,6 +41,9 @@ VIEWS: Final[tuple[PageView, ...]] = (
     scan.VIEW,
     trip.VIEW,
     bottlenecks.VIEW,
+    reliability.VIEW,
+    before_after.VIEW,
+    cost.VIEW,
 )
 _SCRIPTS: Final = (
     "trends_address.js",

@@ -207,6 +207,9 @@ class PageView:
     taken : callable, optional
         Of what the address asks, the question whose answer is taken away as a file, where it is
         another one than what is shown.
+    when : callable, optional
+        Of the texts and what was asked, which days the heading names, where it is not the day or
+        the period of the address.
     """
 
     name: str
@@ -217,6 +220,7 @@ class PageView:
     is_of_period: Callable[[Asked], bool] = _is_never
     react: Callable[[Dash, Services], None] | None = None
     taken: Callable[[Asked], Query[Any]] | None = None
+    when: Callable[[Texts, Asked], str] | None = None
 
     def taken_away(self, asked: Asked) -> Query[Any] | None:
         """The question whose answer is taken away as a file; None where there is none.
@@ -238,7 +242,9 @@ class PageView:
             f"{texts[self.section]['link']}{texts['trends']['colon']}",
             asked.place_words(texts),
         ]
-        if "jour" in self.controls and not self.is_of_period(asked):
+        if self.when is not None:
+            words.append(self.when(texts, asked))
+        elif "jour" in self.controls and not self.is_of_period(asked):
             words.append(day_words(texts, asked.day("jour", asked.today), asked.today))
         elif "du" in self.controls:
             words.append(period_words(texts, asked.period()))

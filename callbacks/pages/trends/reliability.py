@@ -8,7 +8,7 @@ from typing import Final
 from dash.development.base_component import Component
 
 from callbacks.pages.trends.names import place_words
-from callbacks.pages.trends.page_view import Asked, PageView
+from callbacks.pages.trends.page_view import Asked, PageView, whole_weeks
 from components.trends.reliability import build_reliability
 from services.base.texts import Texts
 from services.plain.trends.reliability import ReliabilityAnswer, ReliabilityQuery
@@ -24,4 +24,4 @@ def _build(texts: Texts, answer: ReliabilityAnswer, asked: Asked) -> Sequence[Co
     return build_reliability(texts, answer, names)
 
 
-VIEW: Final = PageView("fiabilite", ("lieu", "du", "au"), _query, _build)
+VIEW: Final = PageView("fiabilite", ("lieu", "du", "au"), _query, _build, whole_weeks)

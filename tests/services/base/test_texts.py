@@ -112,6 +112,8 @@ def test_every_text_is_used():
     made_sections |= {"alert_ending", "report_part", "report_untold"}
     # What a column of its tables means.
     made_sections |= {"trends_columns"}
+    # What AG Grid looks up by names of its own.
+    made_sections |= {"trends_table"}
     made_prefixes = ("announce_", "short_", "congestion", "jam", "shares", "worst")
     # Of the quality page: a kind of model and its facts, a column, a comparison and what with,
     # a decision and its reason.
@@ -121,6 +123,8 @@ def test_every_text_is_used():
     made_prefixes += ("heading_", "legend_", "queue_", "leave_", "high_")
     # Of a view of the archive: a measure and its unit.
     made_prefixes += ("measure_", "unit_")
+    # A part of the week, why nothing is told, which days.
+    made_prefixes += ("part_", "untold_", "kept_")
     # Of the operators' page: a severity, the state of a rule, a role, what was noted.
     made_prefixes += (
         "severity_",
