@@ -9,7 +9,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from components.subpage import build_card, build_paragraphs, build_table
-from components.trends.figure import LINES, build_figure, layout_of, line
+from components.trends.durations import whole_minutes
+from components.trends.figure import LINES, MUTED, build_figure, layout_of, line
 from services.base.texts import Texts, formats
 from services.plain.trends.before_after import (
     BeforeAfterAnswer,
@@ -59,7 +60,7 @@ def _card(
     texts: Texts, place: PlaceChange, query: BeforeAfterQuery, name: str, number: int
 ) -> html.Section:
     wording = texts["trends_avant_apres"]
-    heading = wording["detour_heading" if number else "place_heading"].format(place=name)
+    heading = wording["detour_heading"].format(place=name) if number else name
     return build_card(
         heading,
         html.P(_sentence(texts, place), className="trends-described"),
@@ -115,6 +116,18 @@ def daily_figure(texts: Texts, place: PlaceChange) -> dict[str, Any]:
                     "line": {"color": _COLOURS[which], "dash": _DASHES[which], "width": 2.5},
                 }
             )
+    told = [day.isoformat() for period in _periods_of(place) for day in period.days]
+    if told:
+        traces.append(
+            {
+                "x": [min(told), max(told)],
+                "y": _shown(place, [place.free, place.free]),
+                "name": wording["free"],
+                "type": "scatter",
+                "mode": "lines",
+                "line": {"color": MUTED, "dash": "dash", "width": 1.5},
+            }
+        )
     layout = layout_of(texts, [], wording[f"unit_{place.unit}"])
     layout |= {"xaxis": {"type": "date", "tickformat": wording["tick_day"]}}
     layout["hovermode"] = "closest"
@@ -157,14 +170,11 @@ def _sentence(texts: Texts, place: PlaceChange) -> str:
             else (len(place.before.days), len(place.after.days))
         )
         return str(wording[f"untold_{place.untold}"]).format(before=before, after=after)
-    kind = "within"
-    if change.is_beyond_chance:
-        kind = "beyond_more" if change.after > change.before else "beyond_less"
     low, high = (_difference(texts, place, bound) for bound in (change.low, change.high))
-    return str(wording[kind]).format(
+    return str(wording["beyond" if change.is_beyond_chance else "within"]).format(
         before=_level(texts, place, change.before),
         after=_level(texts, place, change.after),
-        change=_difference(texts, place, abs(change.after - change.before), is_signed=False),
+        change=_difference(texts, place, change.after - change.before),
         percent=_percent(texts, change),
         low=low,
         high=high,
@@ -175,16 +185,15 @@ def _sentence(texts: Texts, place: PlaceChange) -> str:
 def _level(texts: Texts, place: PlaceChange, value: float) -> str:
     written = formats(texts)
     if place.unit == "s":
-        return written.duration(value)
+        return whole_minutes(written, value)
     number = written.number(value, 2)
     return str(texts["trends_avant_apres"]["times_free"]).format(number=number)
 
 
-def _difference(texts: Texts, place: PlaceChange, value: float, *, is_signed: bool = True) -> str:
-    written = formats(texts)
-    sign = ("−" if value < 0 else "+") if is_signed else ""
+def _difference(texts: Texts, place: PlaceChange, value: float) -> str:
+    written, sign = formats(texts), "−" if value < 0 else "+"
     if place.unit == "s":
-        return sign + written.duration(abs(value))
+        return sign + whole_minutes(written, abs(value))
     return sign + written.number(abs(value), 2)
 
 

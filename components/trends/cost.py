@@ -9,6 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from components.subpage import build_card, build_paragraphs, build_table
+from components.trends.durations import whole_minutes
 from components.trends.figure import LINES, build_figure, layout_of
 from services.base.texts import Texts, formats
 from services.plain.trends.cost import CostAnswer, CountedCost
@@ -16,6 +17,7 @@ from services.plain.trends.cost import CostAnswer, CountedCost
 GRAPH_ID: Final = "trends-cost"
 _HOURS: Final = 24
 _HUNDRED: Final = 100
+_MINUTE_S: Final = 60.0
 # Told apart without their colours as well.
 _PATTERNS: Final = ("", "/")
 
@@ -43,7 +45,7 @@ def build_cost(texts: Texts, answer: CostAnswer, name: str) -> Sequence[Componen
 
 
 def cost_figure(texts: Texts, answer: CostAnswer) -> dict[str, Any]:
-    """Seconds lost by the hour of departure, of both kinds of days."""
+    """Minutes lost by the hour of departure, of both kinds of days."""
     wording, hours = texts["trends_cout"], [_hour(texts, hour) for hour in range(_HOURS)]
     kinds = (("working_days", answer.working_days), ("other_days", answer.other_days))
     layout = layout_of(texts, [], wording["unit"])
@@ -52,7 +54,7 @@ def cost_figure(texts: Texts, answer: CostAnswer) -> dict[str, Any]:
         "data": [
             {
                 "x": hours,
-                "y": values,
+                "y": [None if lost is None else round(lost / _MINUTE_S, 2) for lost in values],
                 "name": wording[name],
                 "type": "bar",
                 "marker": {"color": LINES[place], "pattern": {"shape": _PATTERNS[place]}},
@@ -64,16 +66,16 @@ def cost_figure(texts: Texts, answer: CostAnswer) -> dict[str, Any]:
 
 
 def _driver(texts: Texts, answer: CostAnswer, name: str) -> html.Section:
-    wording, written = texts["trends_cout"], formats(texts)
+    wording = texts["trends_cout"]
     words = [wording["driver_none"]]
     if answer.mean_s is not None:
         key = "driver" if answer.is_route else "driver_area"
         told = wording[key].format(
-            lost=_lost(texts, answer.mean_s), free=written.duration(answer.free_s)
+            lost=_time(texts, answer.mean_s), free=_time(texts, answer.free_s)
         )
         words = [told, *_worst(texts, answer)]
     rows = [
-        [_hour(texts, hour), _lost(texts, working), _lost(texts, other)]
+        [_hour(texts, hour), _time(texts, working), _time(texts, other)]
         for hour, (working, other) in enumerate(
             zip(answer.working_days, answer.other_days, strict=True)
         )
@@ -94,7 +96,7 @@ def _worst(texts: Texts, answer: CostAnswer) -> list[str]:
         return []
     lost, hour = max(told)
     worst = texts["trends_cout"]["worst"]
-    return [worst.format(hour=_hour(texts, hour), lost=_lost(texts, lost))]
+    return [worst.format(hour=_hour(texts, hour), lost=_time(texts, lost))]
 
 
 def _vehicles(texts: Texts, answer: CostAnswer) -> list[str]:
@@ -111,14 +113,14 @@ def _vehicles(texts: Texts, answer: CostAnswer) -> list[str]:
 def _counted(texts: Texts, counted: CountedCost) -> list[str]:
     wording, written = texts["trends_cout"], formats(texts)
     hours = wording["hours"].format(
-        hours=written.significant(counted.hours / counted.days),
-        total=written.significant(counted.hours),
+        hours=_about(texts, counted.hours / counted.days),
+        total=_about(texts, counted.hours),
         days=counted.days,
     )
     worth = wording["no_rate"]
     if counted.euros is not None and counted.rate is not None:
         worth = wording["euros"].format(
-            euros=written.significant(counted.euros),
+            euros=_about(texts, counted.euros),
             rate=written.number(counted.rate, 2),
             source=counted.rate_source,
         )
@@ -142,15 +144,13 @@ def _jam(texts: Texts, answer: CostAnswer) -> list[str]:
     return [wording["jam"].format(amount=amount), observed]
 
 
-def _lost(texts: Texts, seconds: float | None) -> str:
-    """Whole seconds: of less nobody feels."""
-    if seconds is None:
-        return "–"
-    return formats(texts).duration(round(seconds)) if round(seconds) else _no_seconds(texts)
+def _time(texts: Texts, seconds: float | None) -> str:
+    return "–" if seconds is None else whole_minutes(formats(texts), seconds)
 
 
-def _no_seconds(texts: Texts) -> str:
-    return formats(texts).quantity(0, "s")
+def _about(texts: Texts, amount: float) -> str:
+    """Three figures: speeds of few cars bear no more."""
+    return formats(texts).significant(float(f"{amount:.3g}"))
 
 
 def _hour(texts: Texts, hour: int) -> str:

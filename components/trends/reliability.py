@@ -9,6 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from components.subpage import build_card, build_paragraphs, build_table
+from components.trends.durations import whole_minutes
 from components.trends.sortable_table import Column, build_sortable_table, cell
 from services.base.texts import Texts, formats
 from services.plain.trends.reliability import (
@@ -44,7 +45,7 @@ def build_reliability(
     )
     return [
         build_card(
-            wording["heading"].format(place=name),
+            wording["heading"],
             html.P(_headline(texts, chosen), className="trends-described"),
             *_verdict_of_place(wording, chosen),
             build_table(
@@ -103,8 +104,8 @@ def _times(texts: Texts, place: PlaceReliability, part: PartReliability) -> tupl
     scale = 1.0 if place.is_route else _DRIVE_S / place.free_s
     written = formats(texts)
     return (
-        written.duration(part.indices.mean_s * scale),
-        written.duration(part.indices.p95_s * scale),
+        whole_minutes(written, part.indices.mean_s * scale),
+        whole_minutes(written, part.indices.p95_s * scale),
     )
 
 
@@ -142,10 +143,12 @@ def _row_of_part(texts: Texts, place: PlaceReliability, part: PartReliability) -
 def _columns(wording: Mapping[str, str]) -> list[Column]:
     return [
         Column("place", wording["place"], width_px=150),
-        Column("part", wording["part"], width_px=170),
-        *(Column(name, wording[name], is_number=True, width_px=100) for name in _FIGURES),
-        Column("verdict", wording["verdict"], width_px=170),
-        Column("observed", wording["observed"], is_number=True, width_px=100),
+        Column("part", wording["part"], width_px=160),
+        Column("mean", wording["mean"], is_number=True, width_px=112),
+        Column("planned", wording["planned"], is_number=True, width_px=124),
+        *(Column(name, wording[name], is_number=True, width_px=88) for name in _FIGURES[2:]),
+        Column("verdict", wording["verdict"], width_px=140),
+        Column("observed", wording["observed"], is_number=True, width_px=112),
     ]
 
 

@@ -14,6 +14,8 @@ from services.base.texts import Texts
 
 # Of a value, beside it in its row: how it is written.
 _WORDS: Final = "{}_words"
+# Of two lines.
+_ROW_PX: Final = 48
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,10 @@ def build_sortable_table(
         dashGridOptions={
             "localeText": dict(texts["trends_table"]),
             "suppressColumnVirtualisation": True,
+            "rowHeight": _ROW_PX,
             "ensureDomOrder": True,
         },
-        className="trends-grid",
+        className="trends-sortable",
         style={},
     )
     return html.Div(grid, role="region", **aria(label=label))
@@ -84,8 +87,7 @@ def _definition(column: Column, *, is_first: bool) -> dict[str, Any]:
         "minWidth": column.width_px,
         "flex": column.width_px,
         "filter": "agNumberColumnFilter" if column.is_number else "agTextColumnFilter",
-        "wrapText": True,
-        "autoHeight": True,
+        "wrapText": not column.is_number,
         "wrapHeaderText": True,
         "autoHeaderHeight": True,
     }

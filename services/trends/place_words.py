@@ -6,19 +6,27 @@ from services.base.texts import Texts
 from services.traffic.corridors import Corridor
 from services.traffic.network import Network
 from services.traffic.stretch_wording import stretch_words
-from services.trends.places import corridor_of, stretch_of
+from services.trends.places import WHOLE, corridor_of, stretch_of
 
 
 def place_words(network: Network, key: str, texts: Texts) -> str:
     """What a place is called, with its kind; the key itself where there is no such place."""
+    kind, words = key.partition(":")[0], own_words(network, key, texts)
+    if key == WHOLE or kind not in texts["trends_place"]:
+        return words
+    return with_kind(texts, kind, words)
+
+
+def own_words(network: Network, key: str, texts: Texts) -> str:
+    """What a place is called where its kind is plain; the key itself where there is none such."""
     kind, _, name = key.partition(":")
     if (corridor := corridor_of(network, key)) is not None:
-        return with_kind(texts, "corridor", corridor_words(corridor, texts))
+        return corridor_words(corridor, texts)
     if (stretch := stretch_of(network, key)) is not None:
-        return with_kind(texts, "troncon", stretch_words(stretch, texts))
+        return stretch_words(stretch, texts)
     if kind == "zone":
-        return with_kind(texts, kind, str(texts["zone"].get(name, name)))
-    return with_kind(texts, kind, name) if kind in texts["trends_place"] else key
+        return str(texts["zone"].get(name, name))
+    return str(texts["trends_place"][WHOLE]) if key == WHOLE else name or key
 
 
 def corridor_words(corridor: Corridor, texts: Texts) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 from dash.development.base_component import Component
 from msgspec.structs import replace
 
-from callbacks.pages.trends.names import period_words, place_words
+from callbacks.pages.trends.names import own_words, period_words
 from callbacks.pages.trends.page_view import Asked, PageView
 from components.trends.before_after import build_before_after
 from components.trends.controls import Control
@@ -84,7 +84,7 @@ def _hour(asked: Asked, name: str, otherwise: str) -> float:
 
 
 def _build(texts: Texts, answer: BeforeAfterAnswer, asked: Asked) -> Sequence[Component]:
-    names = {one.place: place_words(asked.network, one.place, texts) for one in answer.places}
+    names = {one.place: own_words(asked.network, one.place, texts) for one in answer.places}
     return build_before_after(texts, answer, _query(asked), names)
 
 

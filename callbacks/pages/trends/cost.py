@@ -7,7 +7,7 @@ from typing import Final
 
 from dash.development.base_component import Component
 
-from callbacks.pages.trends.names import place_words
+from callbacks.pages.trends.names import own_words
 from callbacks.pages.trends.page_view import Asked, PageView, whole_weeks
 from components.trends.cost import build_cost
 from services.base.texts import Texts
@@ -19,7 +19,7 @@ def _query(asked: Asked) -> CostQuery:
 
 
 def _build(texts: Texts, answer: CostAnswer, asked: Asked) -> Sequence[Component]:
-    return build_cost(texts, answer, place_words(asked.network, asked.place, texts))
+    return build_cost(texts, answer, own_words(asked.network, asked.place, texts))
 
 
 VIEW: Final = PageView("cout", ("lieu", "du", "au", "jours"), _query, _build, whole_weeks)

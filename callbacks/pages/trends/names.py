@@ -9,10 +9,10 @@ from services.base.texts import Texts, formats
 from services.plain.trends.common import Period
 from services.traffic.network import Network
 from services.traffic.stretch_wording import stretch_words
-from services.trends.place_words import corridor_words, place_words, with_kind
+from services.trends.place_words import corridor_words, own_words, place_words, with_kind
 from services.trends.places import keys_of
 
-__all__ = ["day_words", "period_words", "place_options", "place_words"]
+__all__ = ["day_words", "own_words", "period_words", "place_options", "place_words"]
 
 
 def place_options(network: Network, texts: Texts) -> Sequence[Mapping[str, str]]:

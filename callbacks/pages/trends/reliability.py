@@ -7,7 +7,7 @@ from typing import Final
 
 from dash.development.base_component import Component
 
-from callbacks.pages.trends.names import place_words
+from callbacks.pages.trends.names import own_words
 from callbacks.pages.trends.page_view import Asked, PageView, whole_weeks
 from components.trends.reliability import build_reliability
 from services.base.texts import Texts
@@ -20,7 +20,7 @@ def _query(asked: Asked) -> ReliabilityQuery:
 
 
 def _build(texts: Texts, answer: ReliabilityAnswer, asked: Asked) -> Sequence[Component]:
-    names = {one.place: place_words(asked.network, one.place, texts) for one in answer.places}
+    names = {one.place: own_words(asked.network, one.place, texts) for one in answer.places}
     return build_reliability(texts, answer, names)
 
 
