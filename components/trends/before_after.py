@@ -74,11 +74,14 @@ def _card(
                         build_figure(
                             f"trends-{kind}-{number}",
                             figure(texts, place),
-                            wording[f"{kind}_label"].format(place=name),
+                            wording[label].format(place=name),
                         ),
                     ]
                 )
-                for kind, figure in (("daily", daily_figure), ("curve", curve_figure))
+                for kind, label, figure in (
+                    ("daily", "daily_label", daily_figure),
+                    ("curve", "curve_label", curve_figure),
+                )
             ],
             className="trends-pair",
         ),

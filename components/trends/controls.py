@@ -105,12 +105,13 @@ def _input(
     texts: Texts, name: Control, kind: Kind, places: Sequence[Mapping[str, str]]
 ) -> Component:
     wording: Any = texts["trends_control"]
+    listed: Any = dict(texts["trends_place_list"])
     if kind.look == "place":
         return dcc.Dropdown(
             id=id_of(name),
             options=list(places),
             placeholder=wording["place_placeholder"],
-            labels=wording["place_list"],
+            labels=listed,
             className="trends-place",
         )
     if kind.look == "choice":

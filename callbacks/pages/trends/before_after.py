@@ -94,5 +94,5 @@ VIEW: Final = PageView(
     _query,
     _build,
     _defaults,
-    _when,
+    when=_when,
 )
