@@ -69,7 +69,7 @@ def build_sortable_table(
         columnDefs=definitions,
         defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True},
         dashGridOptions={
-            "localeText": dict(texts["trends_table"]),
+            "localeText": dict(texts["trends_grid"]),
             "suppressColumnVirtualisation": True,
             "rowHeight": _ROW_PX,
             "ensureDomOrder": True,

@@ -112,8 +112,8 @@ def test_every_text_is_used():
     made_sections |= {"alert_ending", "report_part", "report_untold"}
     # What a column of its tables means.
     made_sections |= {"trends_columns"}
-    # What AG Grid and dropdowns look up by names of their own.
-    made_sections |= {"trends_table", "trends_place_list"}
+    # What lists of places look up by names of their own.
+    made_sections |= {"trends_place_list"}
     made_prefixes = ("announce_", "short_", "congestion", "jam", "shares", "worst")
     # Of the quality page: a kind of model and its facts, a column, a comparison and what with,
     # a decision and its reason.
