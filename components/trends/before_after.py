@@ -188,7 +188,7 @@ def _sentence(texts: Texts, place: PlaceChange) -> str:
 def _level(texts: Texts, place: PlaceChange, value: float) -> str:
     written = formats(texts)
     if place.unit == "s":
-        return whole_minutes(written, value)
+        return whole_minutes(texts, value)
     number = written.number(value, 2)
     return str(texts["trends_avant_apres"]["times_free"]).format(number=number)
 
@@ -196,7 +196,7 @@ def _level(texts: Texts, place: PlaceChange, value: float) -> str:
 def _difference(texts: Texts, place: PlaceChange, value: float) -> str:
     written, sign = formats(texts), "−" if value < 0 else "+"
     if place.unit == "s":
-        return sign + whole_minutes(written, abs(value))
+        return sign + whole_minutes(texts, abs(value))
     return sign + written.number(abs(value), 2)
 
 

@@ -145,7 +145,7 @@ def _jam(texts: Texts, answer: CostAnswer) -> list[str]:
 
 
 def _time(texts: Texts, seconds: float | None) -> str:
-    return "–" if seconds is None else whole_minutes(formats(texts), seconds)
+    return "–" if seconds is None else whole_minutes(texts, seconds)
 
 
 def _about(texts: Texts, amount: float) -> str:

@@ -102,10 +102,9 @@ def _times(texts: Texts, place: PlaceReliability, part: PartReliability) -> tupl
     if part.indices is None:
         return _NOTHING, _NOTHING
     scale = 1.0 if place.is_route else _DRIVE_S / place.free_s
-    written = formats(texts)
     return (
-        whole_minutes(written, part.indices.mean_s * scale),
-        whole_minutes(written, part.indices.p95_s * scale),
+        whole_minutes(texts, part.indices.mean_s * scale),
+        whole_minutes(texts, part.indices.p95_s * scale),
     )
 
 
