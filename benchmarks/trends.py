@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +27,9 @@ from benchmarks.rows import NotMeasured, Options, Row, Spread, Target, exactly, 
 from benchmarks.servers import APPLICATION, Server, gunicorn, started, workplace
 from services.city.rennes import RENNES
 from services.history import layout
-from services.history.upkeep import keep_up
+from services.history.by_day import History
+from services.history.networks import KnownNetworks
+from services.history.quarters import renew_quarters
 from services.plain.trends.asking import Away, Busy, Done, Query, Queued, Running, view_of
 from services.plain.trends.before_after import BeforeAfterQuery
 from services.plain.trends.bottlenecks import BottlenecksQuery
@@ -175,7 +177,10 @@ def _measured(
     sys.stderr.write(f"{days} days are written … ")
     sys.stderr.flush()
     write_history(data_dir, days)
-    keep_up(RENNES, data_dir, datetime.now(UTC), None)
+    # Of what the upkeep does, that alone is asked.
+    networks = KnownNetworks(RENNES, data_dir, source="demo")
+    with layout.exclusive(data_dir):
+        renew_quarters(History(data_dir, "demo", networks))
     # The day before the last: of that one a part is in the day after it in UTC.
     last = layout.days(data_dir, "demo")[-2]
     lengths = [length for length in (1, _MONTH, _YEAR) if length < days]

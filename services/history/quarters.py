@@ -139,7 +139,10 @@ def renew_quarters(history: History, map_days: DayMap = IN_PROCESS) -> list[date
         columns: dict[str, pa.Array] = {"segment_id": pa.array(made.segment_ids, pa.string())}
         columns |= {name: _as_bytes(values) for name, values in made.cells.items()}
         header = {"format": FORMAT, "mark": marks[day], "snapshots": made.snapshots.tolist()}
-        write_atomically(layout.quarters_file(*place, day), _FORM.encode(pa.table(columns), header))
+        write_atomically(
+            layout.quarters_file(*place, day),
+            _FORM.encode(pa.table(columns), header, use_dictionary=["segment_id"]),
+        )
     return lacking
 
 

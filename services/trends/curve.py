@@ -15,7 +15,6 @@ from services.plain.trends.curve import Band, CurveAnswer, CurveQuery, Measure
 from services.trends.archive import Archive, Report
 from services.trends.day_grid import DayGrid
 from services.trends.periods import days_of, same_weekdays_before
-from services.trends.places import Place
 
 # Two months: long enough for a band, short enough for the season.
 USUAL_DAYS: Final = 8
@@ -48,27 +47,33 @@ def answer_curve(archive: Archive, query: CurveQuery, report: Report) -> CurveAn
     others = [] if query.other_day is None else [query.other_day]
     period = [] if query.period is None else days_of(city, query.period, archive.today)
     asked = list(dict.fromkeys([query.day, *usual, *others, *period]))
-    grids = {grid.day: grid for grid in _measured(archive, place, asked, query, report)}
+    grids: dict[date, _Day] = {}
+    shown: list[DayGrid] = []
+    for grid in archive.days(place, asked, report):
+        grids[grid.day] = _Day(grid, query.measure)
+        # Of the whole network it takes 3 MB: of the other days only their values stay.
+        if grid.day == query.day:
+            shown.append(grid)
+    [grid] = shown
     today = grids[query.day]
     return CurveAnswer(
-        start=today.grid.start,
-        clock=today.grid.clock,
+        start=grid.start,
+        clock=grid.clock,
         measure=query.measure,
         values=told(today.values),
-        statuses={name: rounded(share) for name, share in today.grid.status_shares().items()},
+        statuses={name: rounded(share) for name, share in grid.status_shares().items()},
         usual=_band([grids[day] for day in usual], today),
         other=told(grids[others[0]].values) if others else None,
         mean=_mean([grids[day] for day in period], today) if period else None,
-        observed_share=float((today.grid.snapshots > 0).mean()),
+        observed_share=float((grid.snapshots > 0).mean()),
         lacking=[day for day in asked if not grids[day].is_observed],
     )
 
 
 class _Day:
-    """What is kept of a day once its grid is let go; the day asked about keeps its grid."""
+    """What is kept of a day once its grid is let go."""
 
     def __init__(self, grid: DayGrid, measure: Measure) -> None:
-        self.grid = grid
         self.day = grid.day
         self.is_observed = grid.is_observed
         self.values = MEASURED[measure](grid)
@@ -80,12 +85,6 @@ class _Day:
         by_clock = np.full(25 * _QUARTERS_PER_HOUR, np.nan)
         by_clock[self.clock] = self.values
         return by_clock[clock]
-
-
-def _measured(
-    archive: Archive, place: Place, days: list[date], query: CurveQuery, report: Report
-) -> list[_Day]:
-    return [_Day(grid, query.measure) for grid in archive.days(place, days, report)]
 
 
 def _band(days: Sequence[_Day], today: _Day) -> Band | None:

@@ -191,15 +191,17 @@ def bottlenecks_of(
     for day, queue in found:
         by_head.setdefault(queue.head, []).append((day, queue))
     lost_s = {head: sum(queue.lost_s for _, queue in of) for head, of in by_head.items()}
-    places = [_Positions(route) for route in routes]
+    heads = sorted(by_head, key=lambda head: (-lost_s[head], head))
+    positions = _Positions(routes, heads)
     bottlenecks: list[Bottleneck] = []
-    left = sorted(by_head, key=lambda head: (-lost_s[head], head))
-    while left:
-        centre = left[0]
-        near = [head for head in left if any(place.is_near(centre, head) for place in places)]
-        left = [head for head in left if head not in near]
+    is_left = np.ones(len(heads), np.bool_)
+    for place, centre in enumerate(heads):
+        if not is_left[place]:
+            continue
+        is_near = is_left & positions.near(place)
+        is_left &= ~is_near
         queues = sorted(
-            (item for head in near for item in by_head[head]),
+            (item for near in np.flatnonzero(is_near).tolist() for item in by_head[heads[near]]),
             key=lambda item: (item[0], item[1].first_step),
         )
         bottlenecks.append(Bottleneck(centre, tuple(queues)))
@@ -207,22 +209,27 @@ def bottlenecks_of(
 
 
 class _Positions:
-    """Where along a route each of its segments ends."""
+    """Where along each route the segments of some heads end."""
 
-    def __init__(self, route: Route) -> None:
-        ends_m = np.cumsum(route.length_m)
-        self._at_m = dict(zip(route.segments.tolist(), ends_m.tolist(), strict=True))
-        self._around_m = float(ends_m[-1]) if route.is_ring else None
+    def __init__(self, routes: Sequence[Route], heads: Sequence[int]) -> None:
+        self._at_m = np.full((len(routes), len(heads)), np.nan)
+        self._around_m = np.full((len(routes), 1), np.inf)
+        place_of = {head: place for place, head in enumerate(heads)}
+        for at_m, around_m, route in zip(self._at_m, self._around_m, routes, strict=True):
+            ends_m = np.cumsum(route.length_m)
+            for segment, end_m in zip(route.segments.tolist(), ends_m.tolist(), strict=True):
+                if segment in place_of:
+                    at_m[place_of[segment]] = end_m
+            if route.is_ring:
+                around_m[:] = ends_m[-1]
 
-    def is_near(self, head: int, other: int) -> bool:
-        if head == other:
-            return True
-        if head not in self._at_m or other not in self._at_m:
-            return False
-        apart_m = abs(self._at_m[head] - self._at_m[other])
-        if self._around_m is not None:
-            apart_m = min(apart_m, self._around_m - apart_m)
-        return bool(apart_m <= SAME_HEAD_M)
+    def near(self, place: int) -> NDArray[np.bool_]:
+        """Which heads are near one of them along some route, that one included."""
+        apart_m = np.abs(self._at_m - self._at_m[:, [place]])
+        # What is not on the route is not near.
+        near = np.asarray((np.fmin(apart_m, self._around_m - apart_m) <= SAME_HEAD_M).any(axis=0))
+        near[place] = True
+        return near
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,6 +258,9 @@ class _Plane:
     is_closed: NDArray[np.bool_]
     columns: int
     """Of the table that the route is a part of."""
+    hours: NDArray[np.integer]
+    """Of the day, in the city, at which each step begins."""
+    step_s: float
 
     @property
     def is_slow(self) -> NDArray[np.bool_]:
@@ -273,7 +283,7 @@ class _Plane:
         travel_s, is_closed = (
             np.roll(cells, first, axis=1) for cells in (self.travel_s, self.is_closed)
         )
-        return _Plane(rolled, travel_s, is_closed, self.columns)
+        return replace(self, route=rolled, travel_s=travel_s, is_closed=is_closed)
 
 
 def _regions(
@@ -285,21 +295,32 @@ def _regions(
 ) -> list[_Region]:
     """All queues of one route that last and are long enough."""
     of_route = travel_s[:, route.segments], is_closed[:, route.segments]
-    plane = _Plane(route, *of_route, travel_s.shape[1]).opened()
+    plane = _Plane(route, *of_route, travel_s.shape[1], hours, step_s).opened()
     is_told = ~np.isnan(plane.travel_s) | plane.is_closed
     is_queue = _bridged_in_time(plane.is_slow, is_told, step_s)
     is_queue = _bridged_in_space(is_queue, plane.is_closed, plane.route.length_m)
-    labels, _ = ndimage.label(is_queue)
-    boxes = enumerate(ndimage.find_objects(labels), start=1)
-    regions = (
-        _region(plane, labels[box] == label, box, hours, step_s)
-        for label, box in boxes
-        if (box[0].stop - box[0].start) * step_s >= MIN_DURATION_S
-    )
+    labels, count = ndimage.label(is_queue)
+    metres, seconds = _by_step(plane, labels, count)
+    is_enough = (metres.max(axis=1) >= MIN_LENGTH_M) & (seconds.max(axis=1) >= MIN_WORST_S)
     return [
-        region
-        for region in regions
-        if region.queue.length_m >= MIN_LENGTH_M and region.queue.worst_s >= MIN_WORST_S
+        _region(plane, labels[box] == label, box, metres[label, box[0]], seconds[label, box[0]])
+        for label, box in enumerate(ndimage.find_objects(labels), start=1)
+        if is_enough[label] and (box[0].stop - box[0].start) * step_s >= MIN_DURATION_S
+    ]
+
+
+def _by_step(plane: _Plane, labels: NDArray[np.integer], count: int) -> list[NDArray[np.float64]]:
+    """How long each queue is at each step, and what is lost in it, shape (1 + queues, steps).
+
+    All of them at once: there are thousands in a year.
+    """
+    step, along = np.nonzero(labels)
+    cell, shape = labels[step, along] * len(labels) + step, (count + 1, len(labels))
+    # What is not known delays nobody.
+    delay_s = np.fmax(plane.travel_s[step, along] - plane.route.free_s[along], 0.0)
+    return [
+        np.asarray(np.bincount(cell, amounts, shape[0] * shape[1]).reshape(shape), np.float64)
+        for amounts in (plane.route.length_m[along], delay_s)
     ]
 
 
@@ -307,15 +328,13 @@ def _region(
     plane: _Plane,
     inside: NDArray[np.bool_],
     box: tuple[slice, slice],
-    hours: NDArray[np.integer],
-    step_s: float,
+    by_step_m: NDArray[np.float64],
+    by_step_s: NDArray[np.float64],
 ) -> _Region:
     """A queue by which cells of a box it has."""
     route, (steps, along) = plane.route, box
-    columns = route.segments[along]
-    delay_s = np.fmax(plane.travel_s[box] - route.free_s[along], 0.0)
-    by_step_m = inside @ route.length_m[along]
-    by_step_s = np.where(inside, delay_s, 0.0).sum(axis=1)
+    # Of a few numbers Python is quicker.
+    metres, seconds = by_step_m.tolist(), by_step_s.tolist()
     head = along.start + _head(inside)
     at_step, at_segment = np.nonzero(inside)
     queue = Queue(
@@ -323,14 +342,15 @@ def _region(
         head=int(route.segments[head]),
         first_step=steps.start,
         last_step=steps.stop - 1,
-        hours=frozenset(hours[steps].tolist()),
-        length_m=float(by_step_m.max()),
-        mean_length_m=float(by_step_m.mean()),
-        duration_s=len(by_step_m) * step_s,
-        lost_s=float(by_step_s.sum()),
-        worst_s=float(by_step_s.max()),
+        hours=frozenset(plane.hours[steps].tolist()),
+        length_m=max(metres),
+        mean_length_m=sum(metres) / len(metres),
+        duration_s=len(metres) * plane.step_s,
+        lost_s=sum(seconds),
+        worst_s=max(seconds),
         reaches_end=not route.is_ring and head == len(route.segments) - 1,
     )
+    columns = route.segments[along]
     return _Region(queue, (steps.start + at_step) * plane.columns + columns[at_segment])
 
 
