@@ -7,12 +7,12 @@ from typing import Final
 from services.base.texts import Texts, formats
 
 _MINUTE_S: Final = 60
-# Of less, half a minute matters.
-_SHORT_S: Final = 300.0
+# Of less, half a minute matters, and sums of what is told should agree.
+_SHORT_S: Final = 1_200.0
 
 
 def whole_minutes(texts: Texts, seconds: float) -> str:
-    """A duration in minutes; what is below five of them, in whole seconds."""
+    """A duration in minutes; what is below twenty of them, in whole seconds."""
     written = formats(texts)
     step_s = _MINUTE_S if seconds >= _SHORT_S else 1
     rounded_s = round(seconds / step_s) * step_s

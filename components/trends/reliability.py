@@ -22,6 +22,7 @@ TABLE_ID: Final = "trends-reliability"
 # Of an area, the drive that its times are told of: its index alone means little to people.
 _DRIVE_S: Final = 600.0
 _NOTHING: Final = "–"
+_FIGURES: Final = ("mean", "planned", "tti", "pti", "buffer", "lottr")
 
 
 def build_reliability(
@@ -35,7 +36,7 @@ def build_reliability(
         What each place is called.
     """
     wording, written = texts["trends_fiabilite"], formats(texts)
-    chosen, corridors = answer.places[0], [one for one in answer.places if one.is_route]
+    chosen, corridors = answer.places[0], [one for one in answer.places if _is_corridor(one)]
     name = names[chosen.place]
     days = wording["days"].format(
         first=written.day(answer.first),
@@ -75,7 +76,8 @@ def build_reliability(
     ]
 
 
-_FIGURES: Final = ("mean", "planned", "tti", "pti", "buffer", "lottr")
+def _is_corridor(place: PlaceReliability) -> bool:
+    return place.place.startswith("corridor:")
 
 
 def _headline(texts: Texts, place: PlaceReliability) -> str:
