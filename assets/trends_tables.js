@@ -1,18 +1,6 @@
-/* What tables of the archive's page need of the browser: numbers as the language writes them, and the
-   chosen row in the address. */
+/* The row of a table that is chosen, in the address of the archive's page. */
 (() => {
   "use strict";
-  const tables = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
-
-  /** A number with one decimal; nothing where there is none. */
-  tables.trendsDecimal = (value) =>
-    value === null || value === undefined
-      ? ""
-      : new Intl.NumberFormat(document.documentElement.lang || "fr", {
-          minimumFractionDigits: 1,
-          maximumFractionDigits: 1,
-        }).format(value);
-
   /** Name the chosen row in the address, without asking the archive again. */
   const choose = (rows) => {
     const head = rows?.[0]?.head;

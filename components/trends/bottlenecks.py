@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, Final
 
-import dash_ag_grid as dag
 from dash import html
 from dash.development.base_component import Component
 
 from components.aria import aria
 from components.subpage import build_card
 from components.trends.figure import LINES, MUTED, build_figure
+from components.trends.sortable_table import Chosen, Column, build_sortable_table, cell
 from components.trends.words import clock_words, kilometres_words, minutes_words
 from services.base.texts import Texts, formats, road_words
 from services.plain.trends.bottlenecks import (
@@ -31,6 +31,19 @@ _METRES_PER_KM: Final = 1_000.0
 _OFTEN: Final = 0.5
 _HOURS: Final = 24
 _TICK_HOURS: Final = 3
+# Each column, whether it is a number, and its least width; the first stays in sight.
+_COLUMNS: Final = (
+    ("place", False, 190),
+    ("rank", True, 84),
+    ("lost", True, 96),
+    ("days", True, 90),
+    ("hours", False, 120),
+    ("length", True, 110),
+    ("longest", True, 110),
+    ("duration", True, 100),
+    ("road", False, 130),
+    ("direction", False, 120),
+)
 
 
 def build_bottlenecks(
@@ -55,7 +68,7 @@ def build_bottlenecks(
             heading,
             html.P(describe(texts, answer), className="trends-described"),
             *_shown_of(texts, answer),
-            html.Div(_grid(texts, answer, row), role="region", **aria(label=heading)),
+            _table(texts, answer, row),
             html.P(wording["choose"], className="trends-note"),
             html.P(wording["definition"], className="definition"),
         ),
@@ -150,67 +163,38 @@ def _shown_of(texts: Texts, answer: BottlenecksAnswer) -> list[html.P]:
     return [html.P(words, className="trends-note")]
 
 
-def _grid(texts: Texts, answer: BottlenecksAnswer, chosen: BottleneckRow) -> dag.AgGrid:
-    rows = [_cells(texts, rank, row) for rank, row in enumerate(answer.rows, start=1)]
-    return dag.AgGrid(
-        id=GRID_ID,
-        columnDefs=_columns(texts),
-        rowData=rows,
-        selectedRows=[row for row in rows if row["head"] == chosen.head],
-        getRowId="params.data.head",
-        defaultColDef={"sortable": True, "filter": True, "resizable": True},
-        dashGridOptions={
-            "rowSelection": {
-                "mode": "singleRow",
-                "checkboxes": False,
-                "enableClickSelection": True,
-            },
-            "localeText": dict(texts["trends_grid"]),
-            "animateRows": False,
-            "enableCellTextSelection": True,
-        },
-        className="ag-theme-quartz trends-grid",
-        style={"height": None},
-    )
-
-
-def _columns(texts: Texts) -> list[dict[str, Any]]:
+def _table(texts: Texts, answer: BottlenecksAnswer, chosen: BottleneckRow) -> html.Div:
     wording = texts["trends_bouchons"]
-
-    def column(name: str, width: int, **more: Any) -> dict[str, Any]:
-        return {"field": name, "headerName": wording[f"column_{name}"], "width": width, **more}
-
-    number = {"filter": "agNumberColumnFilter", "type": "rightAligned"}
-    decimal = {"valueFormatter": {"function": "trendsDecimal(params.value)"}}
-    return [
-        column("rank", 84, type="rightAligned", filter=False),
-        column("place", 380, filter="agTextColumnFilter", tooltipField="place"),
-        column("days", 96, **number),
-        column("hours", 150, filter="agTextColumnFilter"),
-        column("lost", 150, **number),
-        column("length", 170, **number, **decimal),
-        column("longest", 150, **number, **decimal),
-        column("duration", 160, **number),
-        column("road", 190, filter="agTextColumnFilter"),
-        column("direction", 190, filter="agTextColumnFilter"),
+    columns = [
+        Column(name, wording[f"column_{name}"], is_number=is_number, width_px=width_px)
+        for name, is_number, width_px in _COLUMNS
     ]
+    rows = [_cells(texts, rank, row) for rank, row in enumerate(answer.rows, start=1)]
+    label = wording["heading"]
+    return build_sortable_table(
+        texts, GRID_ID, columns, rows, label, chosen=Chosen("head", chosen.head)
+    )
 
 
 def _cells(texts: Texts, rank: int, row: BottleneckRow) -> dict[str, Any]:
     way, _, road, *_ = map(str, row.where)
-    name = texts["local_name"].get(road, road)
+    name, written = texts["local_name"].get(road, road), formats(texts)
+
+    def number(column: str, value: float, digits: int = 0) -> dict[str, Any]:
+        return cell(column, round(value, digits), written.number(value, digits))
+
     return {
         "head": row.head,
-        "rank": rank,
         "place": road_words(texts, row.where),
         "road": name,
         "direction": texts["stretch_way"][way].format(road=name).removeprefix(name).strip(),
-        "days": row.days,
         "hours": often_hours(texts, row),
-        "longest": round(row.longest_m / _METRES_PER_KM, 1),
-        "length": round(row.mean_length_m / _METRES_PER_KM, 1),
-        "duration": round(row.mean_duration_s / _SECONDS_PER_MINUTE),
-        "lost": round(row.lost_s / _SECONDS_PER_MINUTE),
+        **number("rank", rank),
+        **number("days", row.days),
+        **number("longest", row.longest_m / _METRES_PER_KM, 1),
+        **number("length", row.mean_length_m / _METRES_PER_KM, 1),
+        **number("duration", row.mean_duration_s / _SECONDS_PER_MINUTE),
+        **number("lost", row.lost_s / _SECONDS_PER_MINUTE),
     }
 
 

@@ -14,6 +14,7 @@ from services.base.texts import Texts
 
 # Of a value, beside it in its row: how it is written.
 _WORDS: Final = "{}_words"
+_ONE_ROW: Final = {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}
 # Of two lines.
 _ROW_PX: Final = 48
 
@@ -38,6 +39,14 @@ class Column:
     width_px: int = 110
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """Which row is chosen: the one that has a value under a name, which tells rows apart."""
+
+    name: str
+    value: str
+
+
 def cell(name: str, value: float | None, words: str) -> dict[str, Any]:
     """A number of a row, and how it is written."""
     return {name: value, _WORDS.format(name): words}
@@ -49,6 +58,8 @@ def build_sortable_table(
     columns: Sequence[Column],
     rows: Sequence[Mapping[str, Any]],
     label: str,
+    *,
+    chosen: Chosen | None = None,
 ) -> html.Div:
     """The table; its first column stays where a phone scrolls sideways.
 
@@ -61,7 +72,15 @@ def build_sortable_table(
         A value for each column.
     label : str
         What it holds, for who hears it.
+    chosen : Chosen, optional
+        The row that is chosen, where rows can be (``selectedRows`` of the grid).
     """
+    choosing: dict[str, Any] = {}
+    if chosen is not None:
+        choosing = {
+            "getRowId": f"params.data.{chosen.name}",
+            "selectedRows": [dict(row) for row in rows if row[chosen.name] == chosen.value],
+        }
     definitions = [_definition(column, is_first=not place) for place, column in enumerate(columns)]
     grid = dag.AgGrid(
         id=table_id,
@@ -73,9 +92,11 @@ def build_sortable_table(
             "suppressColumnVirtualisation": True,
             "rowHeight": _ROW_PX,
             "ensureDomOrder": True,
-        },
+        }
+        | ({} if chosen is None else {"rowSelection": _ONE_ROW}),
         className="trends-sortable",
         style={},
+        **choosing,
     )
     return html.Div(grid, role="region", **aria(label=label))
 
