@@ -54,7 +54,7 @@ _YEAR: Final = 365
 _DAYS: Final = (30, 400)
 _QUICK_DAYS: Final = (8, 14)
 # Of a question that no limit ends here: how long it takes is what is asked.
-_SECONDS: Final = 120
+_SECONDS: Final = 600
 _MB: Final = 1e6
 _SPAWNED: Final = "spawn_main"
 
@@ -191,8 +191,10 @@ def _measured(
             for length in lengths:
                 if (length > 1 and name in _OF_A_DAY) or (length == 1 and name in _OF_DAYS):
                     continue
+                is_long = length == _YEAR and name in _OF_THE_NETWORK
                 # Another last day each time.
-                asked = [question(last - timedelta(days=n), length) for n in range(runs[length])]
+                ends = [last - timedelta(days=n) for n in range(1 if is_long else runs[length])]
+                asked = [question(end, length) for end in ends]
                 found[name, length] = _taken(client, server, asked)
     return found
 

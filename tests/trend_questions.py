@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from services.base.errors import TrafficError
+from services.base.errors import StorageError, TrafficError
 from services.plain.trends.asking import Query
 from services.trends.child import Answers, Report
 from services.trends.messages import Question
@@ -108,6 +108,8 @@ def _refuse(query: Refuse, _report: Report) -> None:
         raise NoSuchPlace("no place 'x'\nand more")
     if query.how == "foreseen":
         raise TrafficError("no")
+    if query.how == "disk":
+        raise StorageError("the disk is gone")
     raise ZeroDivisionError("not foreseen")
 
 

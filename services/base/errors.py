@@ -15,6 +15,8 @@ Those of one room are there: models and their training in ``models/errors.py``, 
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class TrafficError(Exception):
     """Base of every error that this application raises on purpose."""
@@ -81,6 +83,8 @@ class InvalidRequest(TrafficError):
     allowed : str
         What would have been accepted, for people.
     """
+
+    reason: ClassVar[str] = "invalid_request"
 
     def __init__(self, parameter: str, value: str, allowed: str) -> None:
         super().__init__(f"{parameter}={value!r}: expected {allowed}")

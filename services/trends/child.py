@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from services.base.errors import TrafficError
+from services.base.errors import StorageError, TrafficError
 from services.plain.trends.asking import Failed, Running
 from services.trends.messages import (
     MAX_ANSWER_BYTES,
@@ -103,7 +103,8 @@ def _reply(
 def _failure(error: Exception) -> Failed | Broken:
     if _is_of_memory(error):
         return Failed("memory", _one_line(error))
-    if isinstance(error, TrafficError):
+    # What cannot be read is nobody's question's fault.
+    if isinstance(error, TrafficError) and not isinstance(error, StorageError):
         return Failed(getattr(type(error), "reason", "refused"), _one_line(error))
     return Broken("".join(traceback.format_exception(error)))
 

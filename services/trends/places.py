@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ _MARK: Final = ":"
 
 class UnknownPlace(TrafficError):
     """No place of today's network has that key."""
+
+    reason: ClassVar[str] = "unknown_place"
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import get_args
 
 import msgspec
 import pytest
 
+from services.base.errors import InvalidRequest
+from services.base.texts import languages, load_texts
 from services.city.rennes import RENNES
-from services.plain.trends.asking import Query, answer_type, view_of
+from services.plain.trends.asking import OwnReason, Query, answer_type, view_of
 from services.plain.trends.replay import ReplayAnswer, ReplayQuery
 from services.trends.answering import ArchiveAnswers, UnknownQuestion
 from services.trends.archive import NoHistory, unreported
 from services.trends.messages import Question
+from services.trends.places import UnknownPlace
 from services.trends.views import VIEWS, View, by_name
 from tests.services.history.days import append, moments
 
@@ -62,6 +66,12 @@ def test_what_could_not_be_read_is_told_of_one_question_alone(answers, tmp_path,
     assert first.network is second.network
     first.unread.add(date(2026, 11, 24))
     assert not second.unread
+
+
+def test_what_people_are_told_of_a_refusal_is_written_in_each_language():
+    told = {error.reason for error in (UnknownPlace, InvalidRequest, NoHistory)}
+    for language in languages():
+        assert told | set(get_args(OwnReason)) <= load_texts(language)["trends_problem"].keys()
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view_of(view.query_type))

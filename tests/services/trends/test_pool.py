@@ -190,6 +190,9 @@ def test_what_a_view_refuses_is_told_with_its_reason(pool, caplog):
     assert not caplog.records
     assert ended(pool, Refuse("not")) == Failed("failed", "ZeroDivisionError: not foreseen")
     assert "in _refuse" in caplog.text
+    failed = ended(pool, Refuse("disk"))
+    assert failed.reason == "failed"
+    assert "the disk is gone" in failed.detail
 
 
 def test_who_stops_takes_it_from_nobody_else(pool, counted):
