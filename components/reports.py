@@ -54,6 +54,15 @@ def build_reports(texts: Texts, reports: Sequence[ReportShown], file: str) -> ht
         explained,
         build_table(
             [wording[f"column_{name}"] for name in _COLUMNS],
-            [[one.name, one.place, one.period, one.tell, one.sent, one.next] for one in reports],
+            [
+                [
+                    one.name,
+                    *(
+                        html.Span(told, className="quality-verdict")
+                        for told in (one.place, one.period, one.tell, one.sent, one.next)
+                    ),
+                ]
+                for one in reports
+            ],
         ),
     )

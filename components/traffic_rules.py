@@ -17,9 +17,7 @@ from services.base.texts import Texts
 
 # As for the rules on the application, but that nothing is broken.
 _SYMBOLS: Final = {"firing": "▲", "pending": "◔", "resolved": "✔", "normal": "✔", "no data": "?"}
-_COLUMNS: Final = (
-    "place", "state", "value", "condition", "when", "patience", "severity", "tell", "last",
-)  # fmt: skip
+_COLUMNS: Final = ("place", "state", "value", "condition", "severity", "tell", "last")
 
 
 @dataclass(frozen=True)
@@ -36,6 +34,9 @@ class TrafficRuleShown:
         Why there is none; empty where nothing is known of that.
     is_simulated : bool
         Whether the value is of simulated traffic.
+    condition, when, patience : str
+        From which value on, at which hours and days, and for how long before it tells; the last
+        two empty where always and at once.
     tell : str
         Whom it tells, by names and kinds of channels: never an address.
     last : str
@@ -143,14 +144,19 @@ def _row(texts: Texts, rule: TrafficRuleShown) -> list[str | Component]:
             f"{_SYMBOLS[rule.state]} {wording['state_' + state]}",
             className=f"exploitation-state exploitation-state--{rule.state.replace(' ', '-')}",
         ),
-        _marked(texts, rule.value or rule.absent or "–", is_simulated=rule.is_simulated),
-        rule.condition,
-        rule.when,
-        rule.patience,
+        html.Span(_value(texts, rule), className="quality-verdict"),
+        # A line each: in columns of their own they would be too many for a page.
+        html.Div([html.Div(line) for line in (rule.condition, rule.when, rule.patience) if line]),
         texts["exploitation"][f"severity_{rule.severity}"],
-        rule.tell,
-        rule.last,
+        html.Span(rule.tell, className="quality-verdict"),
+        html.Span(rule.last, className="quality-verdict"),
     ]
+
+
+def _value(texts: Texts, rule: TrafficRuleShown) -> str:
+    if not rule.value:
+        return rule.absent or "–"
+    return _marked(texts, rule.value, is_simulated=rule.is_simulated)
 
 
 def _alerts(texts: Texts, alerts: Sequence[AlertShown]) -> html.Ul:
@@ -164,7 +170,8 @@ def _alerts(texts: Texts, alerts: Sequence[AlertShown]) -> html.Ul:
                 )
             )
             for alert in alerts
-        ]
+        ],
+        className="exploitation-alerts",
     )
 
 

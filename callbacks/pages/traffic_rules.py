@@ -134,10 +134,10 @@ class TrafficDesk:
             absent=str(texts["alert_ending"][absent]) if absent else "",
             is_simulated=state is not None and state.source == SIMULATED,
             condition=condition_words(rule, texts),
-            when=when_words(rule, texts) or wording["always"],
-            patience=written.duration(rule.for_seconds)
+            when=when_words(rule, texts),
+            patience=wording["patience"].format(duration=written.duration(rule.for_seconds))
             if rule.for_seconds
-            else texts["rules"]["at_once"],
+            else "",
             severity=rule.severity,
             tell=self._told(rule, texts),
             last=wording["never"]

@@ -44,10 +44,10 @@ DecidedBy = Literal["challenge", "training", "scoring", "operator"]
 
 Severity = Literal["critical", "warning"]
 IncidentKind = Literal["application", "traffic"]
-Ending = Literal["", "cleared", "no_data", "off_hours", "closed", "gone", "removed"]
+Ending = Literal["", "cleared", "no_data", "no_usual", "off_hours", "closed", "gone", "removed"]
 """Why it is over: not yet, or of an earlier version; the value is well again; there is none any
-more; the hours of the rule have passed; the road is closed; the place is not there any more; the
-rule is not."""
+more, or none to compare it with; the hours of the rule have passed; the road is closed; the place
+is not there any more; the rule is not."""
 NoteKind = Literal["acknowledged", "comment"]
 RoadStatus = Literal["free", "dense", "blocked", "unknown"]
 LiveStatus = Literal["unknown", "freeFlow", "heavy", "congested", "impossible"]

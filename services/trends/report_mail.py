@@ -11,7 +11,6 @@ from datetime import date
 from html import escape
 from typing import Any, Final
 
-from services.base.formats import Formats
 from services.base.texts import Texts, formats
 from services.plain.trends.before_after import BeforeAfterAnswer, PlaceChange
 from services.plain.trends.bottlenecks import BottlenecksAnswer
@@ -92,7 +91,7 @@ def report_mail(subject: ReportSubject, figures: ReportFigures, texts: Texts) ->
     wording = texts["report"]
     sections = [
         (wording["observed_title"], [_observed(figures, texts)]),
-        (wording["parts_title"], list(_parts(figures, texts))),
+        *_parts(figures, texts),
         (wording["lost_title"], list(_lost(figures, texts))),
         (wording["days_title"], list(_worst_days(figures, texts))),
         (wording["hours_title"], list(_worst_hours(figures, texts))),
@@ -152,8 +151,8 @@ def _observed(figures: ReportFigures, texts: Texts) -> str:
     )
 
 
-def _parts(figures: ReportFigures, texts: Texts) -> Iterator[str]:
-    """A line for each part of the week: times where one drives it, and the indices."""
+def _parts(figures: ReportFigures, texts: Texts) -> Iterator[_Section]:
+    """Each part of the week: times where one drives it, and the indices."""
     if not figures.now.places:
         return
     place = figures.now.places[0]
@@ -161,10 +160,10 @@ def _parts(figures: ReportFigures, texts: Texts) -> Iterator[str]:
     for part in place.parts:
         name = texts["report_part"][part.part]
         if part.indices is None:
-            yield f"{name} – {texts['report_untold'][part.untold or 'never']}"
-            continue
-        figures_told = _indices(part.indices, _indices_of(earlier.get(part.part)), place, texts)
-        yield f"{name} – {figures_told}"
+            yield name, [texts["report_untold"][part.untold or "never"]]
+        else:
+            before = _indices_of(earlier.get(part.part))
+            yield name, _indices(part.indices, before, place, texts)
 
 
 def _place_parts(places: Sequence[PlaceReliability]) -> Sequence[PartReliability]:
@@ -175,7 +174,9 @@ def _indices_of(part: PartReliability | None) -> Indices | None:
     return None if part is None else part.indices
 
 
-def _indices(now: Indices, before: Indices | None, place: PlaceReliability, texts: Texts) -> str:
+def _indices(
+    now: Indices, before: Indices | None, place: PlaceReliability, texts: Texts
+) -> list[str]:
     wording, written = texts["report"], formats(texts)
 
     def told(name: str, write: Callable[[float], str]) -> str:
@@ -197,7 +198,7 @@ def _indices(now: Indices, before: Indices | None, place: PlaceReliability, text
         told("lottr", index),
         wording["reliable" if now.is_reliable else "unreliable"],
     ]
-    return " ; ".join(parts) if texts["language"]["code"] == "fr" else "; ".join(parts)
+    return parts
 
 
 def _beside(told: str, earlier: str | None, wording: Mapping[str, Any]) -> str:
@@ -240,17 +241,20 @@ def _worst_days(figures: ReportFigures, texts: Texts) -> Iterator[str]:
     found = sorted(zip(place.after.values, place.after.days, strict=True), reverse=True)
     first = texts["calendar"]["first_day"]
     for value, day in found[:_SHOWN]:
-        yield f"{written.long_day(day, first)} – {_written(place, value, written)}"
+        yield f"{written.long_day(day, first)} – {_written(place, value, texts)}"
     if place.change is not None:
         name = "beyond_chance" if place.change.is_beyond_chance else "within_chance"
         yield str(texts["report"][name]).format(
-            before=_written(place, place.change.before, written),
-            after=_written(place, place.change.after, written),
+            before=_written(place, place.change.before, texts),
+            after=_written(place, place.change.after, texts),
         )
 
 
-def _written(place: PlaceChange, value: float, written: Formats) -> str:
-    return written.duration(value) if place.unit == "s" else written.number(value, _DECIMALS)
+def _written(place: PlaceChange, value: float, texts: Texts) -> str:
+    written = formats(texts)
+    if place.unit == "s":
+        return written.duration(value)
+    return str(texts["report"]["times_free"]).format(value=written.number(value, _DECIMALS))
 
 
 def _worst_hours(figures: ReportFigures, texts: Texts) -> Iterator[str]:

@@ -143,17 +143,24 @@ def judge(
     place = _place_of(rule, told)
     if not rule.is_due(city, now):
         return Judged(None, "off_hours", place)
-    if told is None or told.source == "archive":
+    if told is None or place is None or not _is_of_now(told, now, late_after_s):
+        # Of a place that is not among them the worker does not know yet.
         return Judged(None, "no_data", place)
-    if (now - told.observed).total_seconds() > late_after_s:
-        return Judged(None, "no_data", place)
-    if place is None:
-        # The worker does not know of the rule yet.
-        return Judged(None, "no_data")
     if not rule.is_due(city, told.observed):
         return Judged(None, "off_hours", place)
     value = _value_of(rule, place)
-    return Judged(value, "" if value is not None else _ABSENT[place.state], place)
+    return Judged(value, "" if value is not None else _absence(rule, place), place)
+
+
+def _is_of_now(told: PlacesNow, now: datetime, late_after_s: float) -> bool:
+    is_late = (now - told.observed).total_seconds() > late_after_s
+    return told.source != "archive" and not is_late
+
+
+def _absence(rule: TrafficRule, place: PlaceNow) -> Ending:
+    if place.state == "known" and rule.condition == "percent_above_usual":
+        return "no_usual"
+    return _ABSENT[place.state]
 
 
 def _place_of(rule: TrafficRule, told: PlacesNow | None) -> PlaceNow | None:

@@ -99,7 +99,7 @@ def test_each_rule_with_value_state_limit_hours_people_and_last_time(operator, o
         "25 min",
         "plus de 20 min",
         "de 07:00 à 09:00, jours ouvrés",
-        "6 min",
+        "pendant 6 min",
         "voirie, json://…",
         "26 août 2024, 12:37:00",
         # The other one: its place is not there, it never fired, and nobody is told of it.

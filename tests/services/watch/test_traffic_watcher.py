@@ -236,6 +236,14 @@ def test_thirty_per_cent_above_the_usual(tmp_path):
     assert watching.pass_minutes(6) == ["over"]
 
 
+def test_where_the_usual_of_this_hour_is_not_known_that_is_told(tmp_path):
+    rule = RULE.replace("minutes_above = 20\nclear = 17", "percent_above_usual = 30")
+    watching = TrafficWatching(tmp_path, rule)
+    watching.place = PlaceNow("corridor:rocade", "known", WORDS, time_s=9_000.0)
+    assert watching.pass_minutes(20) == []
+    assert watching.state == ("no data", "no_usual")
+
+
 # The days on which the clock is set back and forward.
 @pytest.mark.parametrize(
     "day", [datetime(2026, 10, 25, tzinfo=UTC), datetime(2026, 3, 29, tzinfo=UTC)]
