@@ -10,6 +10,7 @@ from dash import dcc, html
 from components.aria import aria, data
 from components.subpage import CARD, Skip, Subpage
 from components.trends.controls import Control, build_controls
+from components.trends.coverage import build_line, build_timer
 from services.base.texts import Texts, formats
 from services.plain.trends.asking import Busy, Queued, Running
 
@@ -80,6 +81,7 @@ def build_page(
                 className="trends-settings",
                 open=True,
             ),
+            build_line(),
             html.H2(id=HEADING_ID, className="trends-heading", **aria(live="polite")),
             html.Div(
                 [
@@ -94,6 +96,7 @@ def build_page(
             dcc.Location(id=ADDRESS_ID, refresh=False),
             dcc.Store(id=ASKER_ID, data=asker),
             dcc.Interval(id=POLL_ID, interval=_POLL_MS, disabled=True),
+            build_timer(),
         ],
         content_class="subpage-main trends-main",
         skips=[Skip(wording["skip"], HEADING_ID)],

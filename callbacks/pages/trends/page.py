@@ -17,6 +17,7 @@ from callbacks.pages.trends import (
     before_after,
     bottlenecks,
     cost,
+    coverage,
     curve,
     reliability,
     replay,
@@ -104,6 +105,7 @@ def register(pages: Pages, services: Services) -> None:
 
     app = add_page_apart(pages, PATH, SECTION, layout, _SCRIPTS)
     _keep_address(app)
+    coverage.register(app, services.trends, tuple(views))
     replay.register(app)
     for one in VIEWS:
         if one.react is not None:

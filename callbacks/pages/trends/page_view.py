@@ -32,6 +32,20 @@ class RouteNeeded(InvalidRequest):
     """The view follows a route from end to end, and the place is none."""
 
 
+def parts_of(search: str) -> dict[str, str]:
+    """The parts of an address that are not empty, out of what follows its ``?``.
+
+    Raises
+    ------
+    InvalidRequest
+        When they are too many.
+    """
+    try:
+        return dict(parse_qsl(search.removeprefix("?"), max_num_fields=MOST_PARTS))
+    except ValueError:
+        raise InvalidRequest("?", search, f"at most {MOST_PARTS} parts") from None
+
+
 @dataclass(frozen=True)
 class Asked:
     """What the address asks for.
@@ -175,11 +189,7 @@ def asked_of(services: Services, search: str) -> Asked | None:
     view = services.traffic.view()
     if view is None:
         return None
-    try:
-        parts = dict(parse_qsl(search.removeprefix("?"), max_num_fields=MOST_PARTS))
-    except ValueError:
-        raise InvalidRequest("?", search, f"at most {MOST_PARTS} parts") from None
-    return Asked(parts, view.network, services.today(), view.snapshot.source == "demo")
+    return Asked(parts_of(search), view.network, services.today(), view.snapshot.source == "demo")
 
 
 @dataclass(frozen=True)

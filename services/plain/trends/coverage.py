@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Final
 
 import msgspec
 
 from services.plain.trends.asking import Query
+
+NEEDED_DAYS: Final[Mapping[str, int]] = {
+    "courbe": 22,
+    "trajet": 22,
+    "fiabilite": 5,
+    "avant-apres": 56,
+}
+"""Days until a view can tell all that it tells, by its name: today and three days of its name
+before it, five days of a quarter of an hour, four weeks before and as many after."""
 
 
 class Coverage(msgspec.Struct, frozen=True):

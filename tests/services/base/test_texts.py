@@ -108,6 +108,8 @@ def test_every_text_is_used():
     made_sections |= {"event_trend", "roadwork_level"}
     # Of the archive: a control and its choices, a kind of place, why there is no answer.
     made_sections |= {"trends_control", "trends_place", "trends_problem", "trends_grid"}
+    # What needs so many days of it.
+    made_sections |= {"trends_coverage_needs"}
     # Why an alert is over; of a report a part of the week, and why nothing is told of it.
     made_sections |= {"alert_ending", "report_part", "report_untold"}
     # What a column of its tables means.

@@ -1,0 +1,55 @@
+"""How much the archive holds, in the frame of all views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from dash import Dash, Input, Output, no_update
+
+from callbacks.http.language import requested_language
+from callbacks.pages.trends.page_view import parts_of
+from components.trends.coverage import LINE_ID, TIMER_ID, coverage_words
+from components.trends.page import ADDRESS_ID
+from services.base.errors import InvalidRequest
+from services.base.texts import Texts, load_texts
+from services.plain.trends.asking import Done, Failed, Outcome
+from services.plain.trends.coverage import Coverage, CoverageQuery
+
+
+class AsksCoverage(Protocol):
+    """Whom the line is asked of: ``services.web.trends_client``."""
+
+    def ask(self, query: CoverageQuery) -> Outcome[Coverage]:
+        """How a question stands."""
+
+
+def register(app: Dash, archive: AsksCoverage, views: Sequence[str]) -> None:
+    """Tell it as soon as it is known, and again of another view.
+
+    Parameters
+    ----------
+    views : sequence of str
+        Their names, the one first that is shown where the address names none.
+    """
+
+    @app.callback(
+        Output(LINE_ID, "children"),
+        Output(TIMER_ID, "disabled"),
+        Input(ADDRESS_ID, "search"),
+        Input(TIMER_ID, "n_intervals"),
+    )
+    def tell(search: str | None, _ticks: int | None) -> tuple[Any, bool]:
+        try:
+            view = parts_of(search or "").get("vue", views[0])
+        except InvalidRequest:  # said below
+            view = views[0]
+        return told(load_texts(requested_language()), archive.ask(CoverageQuery()), view)
+
+
+def told(texts: Texts, outcome: Outcome[Coverage], view: str) -> tuple[Any, bool]:
+    """What the line says, and whether it need not be asked again."""
+    if isinstance(outcome, Done):
+        return coverage_words(texts, outcome.answer, view), True
+    # What failed is told below, of the view itself.
+    return no_update, isinstance(outcome, Failed)
