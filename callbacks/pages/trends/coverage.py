@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any, Final, Protocol
 
 from dash import Dash, Input, Output, no_update
 
@@ -16,6 +17,9 @@ from services.base.texts import Texts, load_texts
 from services.plain.trends.asking import Done, Failed, Outcome
 from services.plain.trends.coverage import Coverage, CoverageQuery
 
+# As ``services.trends.archive.NoHistory`` has it, which no serving process imports.
+_NOTHING_YET: Final = "no_history"
+
 
 class AsksCoverage(Protocol):
     """Whom the line is asked of: ``services.web.trends_client``."""
@@ -24,13 +28,17 @@ class AsksCoverage(Protocol):
         """How a question stands."""
 
 
-def register(app: Dash, archive: AsksCoverage, views: Sequence[str]) -> None:
+def register(
+    app: Dash, archive: AsksCoverage, views: Sequence[str], today: Callable[[], date]
+) -> None:
     """Tell it as soon as it is known, and again of another view.
 
     Parameters
     ----------
     views : sequence of str
         Their names, the one first that is shown where the address names none.
+    today : callable
+        The day in the city.
     """
 
     @app.callback(
@@ -44,12 +52,14 @@ def register(app: Dash, archive: AsksCoverage, views: Sequence[str]) -> None:
             view = parts_of(search or "").get("vue", views[0])
         except InvalidRequest:  # said below
             view = views[0]
-        return told(load_texts(requested_language()), archive.ask(CoverageQuery()), view)
+        return told(load_texts(requested_language()), archive.ask(CoverageQuery()), view, today())
 
 
-def told(texts: Texts, outcome: Outcome[Coverage], view: str) -> tuple[Any, bool]:
+def told(texts: Texts, outcome: Outcome[Coverage], view: str, today: date) -> tuple[Any, bool]:
     """What the line says, and whether it need not be asked again."""
     if isinstance(outcome, Done):
         return coverage_words(texts, outcome.answer, view), True
+    if isinstance(outcome, Failed) and outcome.reason == _NOTHING_YET:
+        return coverage_words(texts, Coverage(today), view), True
     # What failed is told below, of the view itself.
     return no_update, isinstance(outcome, Failed)

@@ -105,7 +105,8 @@ def register(pages: Pages, services: Services) -> None:
 
     app = add_page_apart(pages, PATH, SECTION, layout, _SCRIPTS)
     _keep_address(app)
-    coverage.register(app, services.trends, tuple(views))
+    names = [view.name for view in offered]
+    coverage.register(app, services.trends, names, services.today)
     replay.register(app)
     for one in VIEWS:
         if one.react is not None:
