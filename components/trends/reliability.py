@@ -143,13 +143,13 @@ def _row_of_part(texts: Texts, place: PlaceReliability, part: PartReliability) -
 
 def _columns(wording: Mapping[str, str]) -> list[Column]:
     return [
-        Column("place", wording["place"], width_px=150),
-        Column("part", wording["part"], width_px=160),
-        Column("mean", wording["mean"], is_number=True, width_px=112),
+        Column("place", wording["place"], width_px=148),
+        Column("part", wording["part"], width_px=150),
+        Column("mean", wording["mean"], is_number=True, width_px=108),
         Column("planned", wording["planned"], is_number=True, width_px=124),
-        *(Column(name, wording[name], is_number=True, width_px=88) for name in _FIGURES[2:]),
-        Column("verdict", wording["verdict"], width_px=140),
-        Column("observed", wording["observed"], is_number=True, width_px=112),
+        *(Column(name, wording[name], is_number=True, width_px=98) for name in _FIGURES[2:]),
+        Column("verdict", wording["verdict"], width_px=130),
+        Column("observed", wording["observed"], is_number=True, width_px=108),
     ]
 
 
