@@ -33,7 +33,7 @@ _HOURS: Final = 24
 _TICK_HOURS: Final = 3
 # Each column, whether it is a number, and its least width; the first stays in sight.
 _COLUMNS: Final = (
-    ("place", False, 190),
+    ("place", False, 210),
     ("rank", True, 84),
     ("lost", True, 96),
     ("days", True, 90),

@@ -109,6 +109,8 @@ def _definition(column: Column, *, is_first: bool) -> dict[str, Any]:
         "flex": column.width_px,
         "filter": "agNumberColumnFilter" if column.is_number else "agTextColumnFilter",
         "wrapText": not column.is_number,
+        # Names of places are as long as they are.
+        "autoHeight": not column.is_number,
         "wrapHeaderText": True,
         "autoHeaderHeight": True,
     }

@@ -11,10 +11,12 @@ from dash.development.base_component import Component
 from callbacks.pages.trends.page_view import Asked, PageView
 from components.trends import scan
 from services.base.texts import Texts
-from services.plain.trends.scan import SCAN_MEASURES, ScanAnswer, ScanQuery
+from services.plain.trends.scan import SCAN_MEASURES, ScanAnswer, ScanMeasure, ScanQuery
 
 
 def _query(asked: Asked) -> ScanQuery:
+    # Whatever is asked, it has to make sense.
+    _measure(asked)
     return ScanQuery(
         place=asked.route,
         day=asked.day("jour", asked.today),
@@ -22,9 +24,13 @@ def _query(asked: Asked) -> ScanQuery:
     )
 
 
+def _measure(asked: Asked) -> ScanMeasure:
+    measure: ScanMeasure = asked.choice("couleur", SCAN_MEASURES, SCAN_MEASURES[0])
+    return measure
+
+
 def _build(texts: Texts, answer: ScanAnswer, asked: Asked) -> Sequence[Component]:
-    measure = asked.choice("couleur", SCAN_MEASURES, SCAN_MEASURES[0])
-    return scan.build_scan(texts, answer, _query(asked), measure)
+    return scan.build_scan(texts, answer, _query(asked), _measure(asked))
 
 
 def _react(app: Dash, _services: Any) -> None:
