@@ -143,7 +143,7 @@ def _row_of_part(texts: Texts, place: PlaceReliability, part: PartReliability) -
 
 def _columns(wording: Mapping[str, str]) -> list[Column]:
     return [
-        Column("place", wording["place"], width_px=148),
+        Column("place", wording["place"], width_px=168),
         Column("part", wording["part"], width_px=150),
         Column("mean", wording["mean"], is_number=True, width_px=108),
         Column("planned", wording["planned"], is_number=True, width_px=124),

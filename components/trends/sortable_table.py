@@ -15,8 +15,8 @@ from services.base.texts import Texts
 # Of a value, beside it in its row: how it is written.
 _WORDS: Final = "{}_words"
 _ONE_ROW: Final = {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}
-# Of two lines.
-_ROW_PX: Final = 48
+# Of three lines, which the longest names take.
+_ROW_PX: Final = 58
 
 
 @dataclass(frozen=True)
