@@ -31,6 +31,7 @@ probe data", 2016, as RITIS has it: speeds below 60 % of the reference speed, ne
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -139,7 +140,8 @@ class Bottleneck:
     def days_by_hour(self) -> list[int]:
         """On how many days a queue stood there at each hour of the day, in the city."""
         at_hour = {(day, hour) for day, queue in self.queues for hour in queue.hours}
-        return [sum(hour == of for _, of in at_hour) for hour in range(24)]
+        days = Counter(hour for _, hour in at_hour)
+        return [days[hour] for hour in range(24)]
 
 
 def queues_of_day(
@@ -165,6 +167,9 @@ def queues_of_day(
         region for route in routes for region in _regions(route, travel_s, is_closed, hours, step_s)
     ]
     regions.sort(key=lambda region: -region.queue.lost_s)
+    if len(routes) == 1:
+        # Those of one route have no cell in common.
+        return [region.queue for region in regions]
     kept: list[_Region] = []
     # Which of the kept ones each cell is of, 0 for none.
     owner = np.zeros(travel_s.size, np.int64)
