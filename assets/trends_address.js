@@ -102,12 +102,14 @@
     markLinks(asked(search));
   };
 
-  // From view to view without loading the page again.
+  // From view to view, and to what results lead to, without loading the page again.
   document.addEventListener("click", (event) => {
-    const link = event.target.closest?.(VIEWS);
+    const link = event.target.closest?.(`${VIEWS}, .trends-link`);
     if (!link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
     window.dash_clientside.set_props("trends-address", { search: link.getAttribute("href") });
+    // What was pressed is gone with the result that it was in.
+    if (!link.matches(VIEWS)) document.getElementById("trends-heading").focus();
   });
 
   window.dash_clientside = { ...window.dash_clientside, trends: { address, keep, title } };

@@ -16,6 +16,7 @@ from services.base.texts import Texts
 from services.plain.trends.common import DAYS_KEPT
 from services.plain.trends.curve import MEASURES
 from services.plain.trends.scan import SCAN_MEASURES
+from services.plain.trends.week import STATISTICS
 
 Control = str
 """A name of :data:`CONTROLS`."""
@@ -50,6 +51,7 @@ CONTROLS: Final[Mapping[Control, Kind]] = {
     "mesure": Kind("choice", MEASURES),
     "couleur": Kind("choice", SCAN_MEASURES),
     "depart": Kind("time"),
+    "chiffre": Kind("choice", STATISTICS),
     "h1": Kind("time"),
     "h2": Kind("time"),
 }

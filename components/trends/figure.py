@@ -20,6 +20,10 @@ TICK_HOURS: Final = 3
 LINES: Final = ("#3f7ae0", "#c2570c", "#2f8f5b", "#9a4fc4")
 MUTED: Final = "#78818f"
 BAND: Final = "rgba(120, 129, 143, 0.28)"
+# Cividis, from light to dark: made to look alike to who sees colours and who does not, and its
+# lightness alone orders it (Nuñez, Anderton and Renslow, PLoS ONE 13, 2018).
+SHADES: Final = ("#fee838", "#d5c164", "#aa9c77", "#7d7c78", "#585f6d", "#213d6b", "#00224e")
+SCALE: Final = [[place / (len(SHADES) - 1), shade] for place, shade in enumerate(SHADES)]
 # The bar of tools speaks English alone; what is shown can be taken away by the page's own buttons.
 _CONFIG: Final[Any] = {"displayModeBar": False, "responsive": True}
 
@@ -47,11 +51,19 @@ def band(
     low: Sequence[float | None],
     high: Sequence[float | None],
     name: str,
+    pattern: str = "",
 ) -> list[dict[str, Any]]:
     """An area between two lines, as two traces for each part of the day that it is known of.
 
     Of one pair with gaps Plotly would fill what lies between the gap's ends.
+
+    Parameters
+    ----------
+    pattern : str
+        The colour of its hatching; without one it is filled.
     """
+    hatching = {"shape": "/", "size": 6, "solidity": 0.12, "fgcolor": pattern}
+    filled = {"fillpattern": hatching} if pattern else {"fillcolor": BAND}
     shared = {
         "type": "scatter",
         "mode": "lines",
@@ -66,7 +78,7 @@ def band(
     for run in [list(places) for is_known, places in known if is_known]:
         of_run = {**shared, "x": run, "text": [times[place] for place in run]}
         below = {"y": [low[place] for place in run], "hoverinfo": "skip", "showlegend": False}
-        above = {"y": [high[place] for place in run], "fill": "tonexty", "fillcolor": BAND}
+        above = {"y": [high[place] for place in run], "fill": "tonexty", **filled}
         traces += [{**of_run, **below}, {**of_run, **above, "showlegend": not traces}]
     return traces
 
@@ -94,7 +106,7 @@ def layout_of(texts: Texts, clock: Sequence[str], unit: str) -> dict[str, Any]:
         "template": "none",
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 56, "r": 12, "t": 8, "b": 40},
+        "margin": {"l": 56, "r": 12, "t": 28, "b": 40},
         # Above the figure, however many lines it takes.
         "legend": {"orientation": "h", "yref": "container", "y": 1, "yanchor": "top"},
         "dragmode": False,

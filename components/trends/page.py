@@ -82,7 +82,7 @@ def build_page(
                 open=True,
             ),
             build_line(),
-            html.H2(id=HEADING_ID, className="trends-heading", **aria(live="polite")),
+            html.H2(id=HEADING_ID, className="trends-heading", tabIndex=-1, **aria(live="polite")),
             html.Div(
                 [
                     html.Div(id=STATE_ID, role="status", className="trends-state"),

@@ -229,6 +229,14 @@ class Formats:
         written = f"'{first}'" if day.day == 1 else "d"
         return format_date(day, f"EEEE {written} MMMM", locale=self._locale)
 
+    def month(self, day: date) -> str:
+        """The month that a day is in, with its year.
+
+        >>> [formats_of(locale).month(date(2026, 11, 2)) for locale in ("fr", "en-GB")]
+        ['novembre 2026', 'November 2026']
+        """
+        return format_skeleton("yMMMM", day, locale=self._locale)
+
     def weekday(self, name: str) -> str:
         """A day of the week by its English name, as the API has it.
 

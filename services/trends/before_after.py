@@ -22,9 +22,9 @@ from services.plain.trends.before_after import (
 from services.plain.trends.common import Period
 from services.trends.archive import Archive, Report
 from services.trends.comparison import Change, PeriodDays, compare_periods
-from services.trends.curve import told
 from services.trends.day_grid import DayGrid
 from services.trends.indices import MIN_OBSERVED_SHARE
+from services.trends.measures import told
 from services.trends.periods import days_of
 from services.trends.places import Place
 from services.trends.several_places import days_of_places

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
@@ -12,24 +12,23 @@ from numpy.typing import NDArray
 
 from services.base.errors import InvalidRequest
 from services.plain.trends.curve import Band, CurveAnswer, CurveQuery, Measure
+from services.plain.trends.marks import Mark
 from services.trends.archive import Archive, Report
 from services.trends.day_grid import DayGrid
+from services.trends.expected import expected_today
+from services.trends.marks import marks
+from services.trends.measures import MEASURED, rounded, told
 from services.trends.periods import days_of, same_weekdays_before
+from services.trends.places import Place
 
 # Two months: long enough for a band, short enough for the season.
 USUAL_DAYS: Final = 8
 MIN_USUAL_DAYS: Final = 3
 _BAND: Final = (0.10, 0.50, 0.90)
-_DECIMALS: Final = 4
 _QUARTERS_PER_HOUR: Final = 4
-_SECONDS_PER_MINUTE: Final = 60.0
-
-MEASURED: Final[dict[Measure, Callable[[DayGrid], NDArray[np.float64]]]] = {
-    "congestion": lambda grid: grid.congestion,
-    "jam": lambda grid: grid.jam_km,
-    "speed": lambda grid: grid.place_kmh,
-    "time": lambda grid: grid.travel_s / _SECONDS_PER_MINUTE,
-}
+_WEEK: Final = timedelta(weeks=1)
+MOST_MARKS: Final = 12
+"""No figure shows more numbers than one reads."""
 
 
 def answer_curve(archive: Archive, query: CurveQuery, report: Report) -> CurveAnswer:
@@ -56,18 +55,41 @@ def answer_curve(archive: Archive, query: CurveQuery, report: Report) -> CurveAn
             shown.append(grid)
     [grid] = shown
     today = grids[query.day]
+    band = _band([grids[day] for day in usual], today)
+    happened = _marks(archive, place, query.day)
     return CurveAnswer(
         start=grid.start,
         clock=grid.clock,
         measure=query.measure,
         values=told(today.values),
         statuses={name: rounded(share) for name, share in grid.status_shares().items()},
-        usual=_band([grids[day] for day in usual], today),
-        other=told(grids[others[0]].values) if others else None,
+        usual=band,
+        usual_from=None if band else _usual_from(query.day, [grids[day] for day in usual]),
+        forecast=expected_today(archive, grid, query.measure, band),
+        marks=happened[:MOST_MARKS],
+        marks_left_out=max(0, len(happened) - MOST_MARKS),
+        other=told(grids[others[0]].at(today.clock)) if others else None,
         mean=_mean([grids[day] for day in period], today) if period else None,
         observed_share=float((grid.snapshots > 0).mean()),
         lacking=[day for day in asked if not grids[day].is_observed],
     )
+
+
+def _usual_from(day: date, before: Sequence[_Day]) -> date:
+    """Where every day of its name from this one on is observed."""
+    seen = sum(one.is_observed for one in before)
+    return day + (MIN_USUAL_DAYS - seen) * _WEEK
+
+
+def _marks(archive: Archive, place: Place, day: date) -> list[Mark]:
+    """Those of a day, those that cost the most first."""
+    if archive.operations is None:
+        return []
+    found = marks(archive, archive.operations, place, day, day)
+    # What is of no road comes first: it explains the whole day.
+    rank = {"event": 1, "roadwork": 2}
+    worst_first = sorted(found, key=lambda mark: -(mark.delay_s or 0.0))
+    return sorted(worst_first, key=lambda mark: rank.get(mark.kind, 0))
 
 
 class _Day:
@@ -106,14 +128,3 @@ def _mean(days: Sequence[_Day], today: _Day) -> list[float | None]:
     count = (~np.isnan(values)).sum(axis=0)
     total = np.nansum(values, axis=0)
     return told(np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0))
-
-
-def told(values: NDArray[np.floating]) -> list[float | None]:
-    """Numbers for an answer: None where one is not known."""
-    return [None if np.isnan(value) else round(value, _DECIMALS) for value in values.tolist()]
-
-
-def rounded(values: NDArray[np.floating]) -> list[float]:
-    """Numbers for an answer, all of them known."""
-    numbers: list[float] = np.round(values, _DECIMALS).tolist()
-    return numbers

@@ -12,9 +12,9 @@ from services.plain.trends.cost import CostAnswer, CostQuery, CountedCost
 from services.trends.archive import Archive, Report
 from services.trends.cost import counts_by_segment, lost_hours, vehicle_shares
 from services.trends.counts import Costs
-from services.trends.curve import told
 from services.trends.day_grid import DayGrid
 from services.trends.indices import jam_km_hours
+from services.trends.measures import told
 from services.trends.periods import days_of, is_kept
 from services.trends.places import Place
 

@@ -40,9 +40,9 @@ from services.traffic.network import Network
 from services.traffic.zone_ratios import travel_times_s
 from services.trends.along import route_place
 from services.trends.archive import Archive, Report
-from services.trends.curve import told
 from services.trends.day_grid import DayGrid
 from services.trends.driving import Drives, SpeedField, drive, speed_field
+from services.trends.measures import told
 from services.trends.periods import same_weekdays_before
 from services.trends.places import Place
 

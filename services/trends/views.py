@@ -17,20 +17,24 @@ from services.plain.trends.bottlenecks import BottlenecksQuery
 from services.plain.trends.cost import CostQuery
 from services.plain.trends.coverage import CoverageQuery
 from services.plain.trends.curve import CurveQuery
+from services.plain.trends.days import DaysQuery
 from services.plain.trends.reliability import ReliabilityQuery
 from services.plain.trends.replay import ReplayQuery
 from services.plain.trends.scan import ScanQuery
 from services.plain.trends.trip import TripQuery
+from services.plain.trends.week import WeekQuery
 from services.trends.archive import Report
 from services.trends.before_after import answer_before_after
 from services.trends.bottlenecks import answer_bottlenecks
 from services.trends.coverage import answer_coverage
 from services.trends.curve import answer_curve
+from services.trends.days import answer_days
 from services.trends.lost_time import answer_cost
 from services.trends.reliability import answer_reliability
 from services.trends.replay import answer_replay
 from services.trends.scan import answer_scan
 from services.trends.trip import answer_trip
+from services.trends.week import answer_week
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class View:
 VIEWS: Final[tuple[View, ...]] = (
     View(CoverageQuery, answer_coverage),
     View(CurveQuery, answer_curve),
+    View(WeekQuery, answer_week),
+    View(DaysQuery, answer_days),
     View(ReliabilityQuery, answer_reliability),
     View(BeforeAfterQuery, answer_before_after),
     View(CostQuery, answer_cost),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
+
+from dash.development.base_component import Component
 
 from callbacks.pages.trends.page_view import Asked, PageView
 from components.trends.curve import build_curve
-from services.plain.trends.curve import MEASURES, CurveQuery
+from services.base.texts import Texts
+from services.plain.trends.curve import MEASURES, CurveAnswer, CurveQuery
 
 
 def _query(asked: Asked) -> CurveQuery:
@@ -19,9 +23,13 @@ def _query(asked: Asked) -> CurveQuery:
     )
 
 
+def _build(texts: Texts, answer: CurveAnswer, asked: Asked) -> Sequence[Component]:
+    return build_curve(texts, answer, _query(asked))
+
+
 VIEW: Final = PageView(
     name="courbe",
     controls=("lieu", "jour", "mesure", "jour2", "du", "au", "jours"),
     query=_query,
-    build=lambda texts, answer, asked: build_curve(texts, answer, _query(asked)),
+    build=_build,
 )

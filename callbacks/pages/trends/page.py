@@ -19,10 +19,12 @@ from callbacks.pages.trends import (
     cost,
     coverage,
     curve,
+    days,
     reliability,
     replay,
     scan,
     trip,
+    week,
 )
 from callbacks.pages.trends.exports import exports_row
 from callbacks.pages.trends.names import place_options, route_words
@@ -39,6 +41,8 @@ SECTION: Final = "trends"
 # In the order of their links, the one that plays a day last.
 VIEWS: Final[tuple[PageView, ...]] = (
     curve.VIEW,
+    week.VIEW,
+    days.VIEW,
     scan.VIEW,
     trip.VIEW,
     bottlenecks.VIEW,
@@ -49,6 +53,7 @@ VIEWS: Final[tuple[PageView, ...]] = (
 _SCRIPTS: Final = (
     "trends_address.js",
     "trends_export.js",
+    "trends_figures.js",
     "trends_scan.js",
     "trends_tables.js",
     *replay.SCRIPTS,

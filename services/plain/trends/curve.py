@@ -10,10 +10,12 @@ import msgspec
 
 from services.plain.trends.asking import Query
 from services.plain.trends.common import Period
+from services.plain.trends.marks import Mark
 
-Measure = Literal["congestion", "jam", "speed", "time"]
+Measure = Literal["congestion", "jam", "status", "speed", "time"]
 MEASURES: Final[tuple[Measure, ...]] = get_args(Measure)
-"""Congestion level (share of free-flow time lost), kilometres of jam, km/h, minutes."""
+"""Congestion level (share of free-flow time lost), kilometres of jam, share of the length that is
+heavy or worse, km/h, minutes."""
 
 USUAL_REACH: Final = timedelta(weeks=20)
 """How far back the days may lie that what is usual is made of."""
@@ -26,6 +28,30 @@ class Band(msgspec.Struct, frozen=True):
     middle: Sequence[float | None]
     high: Sequence[float | None]
     days: int
+
+
+BandFrom = Literal["usual", "history", "simulation", "nothing"]
+"""What a band of a forecast is as wide as: what is usual on that weekday at the place; the levels
+of the whole network at that hour of the week; the errors on simulated traffic. Or there is none."""
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """What is forecast of each quarter of an hour that is still to come, None of the others.
+
+    Attributes
+    ----------
+    low, high : sequence of float or None
+        The band; None where nothing is known that it could be as wide as.
+    band : BandFrom
+    is_simulated : bool
+        Whether the model learned from simulated traffic.
+    """
+
+    middle: Sequence[float | None]
+    low: Sequence[float | None]
+    high: Sequence[float | None]
+    band: BandFrom
+    is_simulated: bool
 
 
 class CurveAnswer(msgspec.Struct, frozen=True):
@@ -44,8 +70,16 @@ class CurveAnswer(msgspec.Struct, frozen=True):
         Share of the length in each status, by DATEX name, for each quarter.
     usual : Band or None
         Of the same weekday before, public holidays left out; None with fewer than three days.
+    usual_from : date or None
+        The first day of that name that there will be a usual of, where this one has none.
+    forecast : Expected or None
+        Of today, where there is a model.
+    marks : sequence of Mark
+        What happened; of many those that cost the most.
+    marks_left_out : int
+        How many more there are.
     other : sequence of float or None, optional
-        Of the other day, by the same quarter of its own.
+        Of the other day, at the same time of the clock; None at one that it did not have.
     mean : sequence of float or None, optional
         The mean of the period.
     lacking : sequence of date
@@ -58,6 +92,10 @@ class CurveAnswer(msgspec.Struct, frozen=True):
     values: Sequence[float | None]
     statuses: dict[str, Sequence[float]]
     usual: Band | None
+    usual_from: date | None
+    forecast: Expected | None
+    marks: Sequence[Mark]
+    marks_left_out: int
     other: Sequence[float | None] | None
     mean: Sequence[float | None] | None
     observed_share: float

@@ -110,6 +110,8 @@ def test_every_text_is_used():
     made_sections |= {"trends_control", "trends_place", "trends_problem", "trends_grid"}
     # What needs so many days of it.
     made_sections |= {"trends_coverage_needs"}
+    # What a mark on a figure is of.
+    made_sections |= {"trends_mark_kind"}
     # Why an alert is over; of a report a part of the week, and why nothing is told of it.
     made_sections |= {"alert_ending", "report_part", "report_untold"}
     # What a column of its tables means.
