@@ -9,6 +9,7 @@ from statistics import harmonic_mean
 from typing import Any, Final
 
 from services.base.texts import Texts
+from services.forecast.zone_forecasts import DAY_NAMES
 from services.plain.trends.asking import Query
 from services.plain.trends.before_after import (
     BeforeAfterAnswer,
@@ -18,10 +19,12 @@ from services.plain.trends.before_after import (
 from services.plain.trends.bottlenecks import BottlenecksAnswer, BottlenecksQuery
 from services.plain.trends.cost import CostAnswer, CostQuery
 from services.plain.trends.curve import CurveAnswer, CurveQuery, Measure
+from services.plain.trends.days import DaysAnswer, DaysQuery
 from services.plain.trends.reliability import ReliabilityAnswer, ReliabilityQuery
 from services.plain.trends.replay import ReplayAnswer, ReplayQuery
 from services.plain.trends.scan import ScanAnswer, ScanQuery
 from services.plain.trends.trip import TripAnswer, TripQuery
+from services.plain.trends.week import WEEK_ROWS, WeekAnswer, WeekQuery
 from services.traffic.network import Network
 from services.trends.place_words import place_words, segment_words
 from services.trends.places import place_of
@@ -36,9 +39,12 @@ _HOURS: Final = 24
 _MEASURED: Final[Mapping[Measure, tuple[str, Unit]]] = {
     "congestion": ("congestion_ratio", "1"),
     "jam": ("jam_km", "km"),
+    "status": ("slow_length_share", "1"),
     "speed": ("speed_kmh", "km/h"),
     "time": ("travel_time_min", "min"),
 }
+# The rows of a week, as machines read them.
+_WEEK_NAMES: Final = (*DAY_NAMES, "public_holiday")
 # The statuses in columns, by DATEX name.
 _SHARES: Final = {
     "freeFlow": "free_flow",
@@ -140,6 +146,7 @@ def curve_table(answer: CurveAnswer, _words: Words) -> Table:
             *band,
             *column("other_day", answer.other),
             *column("period_mean", answer.mean),
+            *column("forecast", None if answer.forecast is None else answer.forecast.middle),
             *shares,
         ],
         facts={
@@ -147,6 +154,38 @@ def curve_table(answer: CurveAnswer, _words: Words) -> Table:
             "usual_days": usual.days if usual else 0,
             "days_without_data": list(answer.lacking),
         },
+    )
+
+
+def week_table(answer: WeekAnswer, _words: Words) -> Table:
+    """A row for each hour of each day of the week, and of public holidays."""
+    name, unit = _MEASURED[answer.measure]
+    cells = [(row, hour) for row in range(WEEK_ROWS) for hour in range(_HOURS)]
+    return Table(
+        [
+            Column("weekday", "text", [_WEEK_NAMES[row] for row, _ in cells]),
+            Column("clock_hour", "whole", [hour for _, hour in cells], "h"),
+            Column(name, "number", [answer.values[row][hour] for row, hour in cells], unit),
+            Column("days", "whole", [answer.days[row][hour] for row, hour in cells], "1"),
+        ],
+        facts={
+            "statistic": answer.statistic,
+            "public_holidays": list(answer.holidays),
+            "days_without_data": list(answer.lacking),
+        },
+    )
+
+
+def days_table(answer: DaysAnswer, _words: Words) -> Table:
+    """A row for each day."""
+    name, unit = _MEASURED[answer.measure]
+    return Table(
+        [
+            Column("day", "day", [one.day for one in answer.days]),
+            Column(name, "number", [one.value for one in answer.days], unit),
+            Column("day_kind", "text", [one.kind for one in answer.days]),
+            Column("is_observed", "flag", [one.is_observed for one in answer.days]),
+        ]
     )
 
 
@@ -422,6 +461,8 @@ def cost_table(answer: CostAnswer, _words: Words) -> Table:
 
 TABLES: Final[Mapping[type[Query[Any]], ViewTables]] = {
     CurveQuery: ViewTables(curve_table),
+    WeekQuery: ViewTables(week_table),
+    DaysQuery: ViewTables(days_table),
     ReplayQuery: ViewTables(replay_table),
     ScanQuery: ViewTables(scan_table, scan_on_the_map),
     TripQuery: ViewTables(trip_table),

@@ -70,6 +70,12 @@ class CurveAnswer(msgspec.Struct, frozen=True):
         Share of the length in each status, by DATEX name, for each quarter.
     usual : Band or None
         Of the same weekday before, public holidays left out; None with fewer than three days.
+    other : sequence of float or None, optional
+        Of the other day, at the same time of the clock; None at one that it did not have.
+    mean : sequence of float or None, optional
+        The mean of the period.
+    lacking : sequence of date
+        Days without any observation among all that were asked for.
     usual_from : date or None
         The first day of that name that there will be a usual of, where this one has none.
     forecast : Expected or None
@@ -78,12 +84,6 @@ class CurveAnswer(msgspec.Struct, frozen=True):
         What happened; of many those that cost the most.
     marks_left_out : int
         How many more there are.
-    other : sequence of float or None, optional
-        Of the other day, at the same time of the clock; None at one that it did not have.
-    mean : sequence of float or None, optional
-        The mean of the period.
-    lacking : sequence of date
-        Days without any observation among all that were asked for.
     """
 
     start: datetime
@@ -92,14 +92,14 @@ class CurveAnswer(msgspec.Struct, frozen=True):
     values: Sequence[float | None]
     statuses: dict[str, Sequence[float]]
     usual: Band | None
-    usual_from: date | None
-    forecast: Expected | None
-    marks: Sequence[Mark]
-    marks_left_out: int
     other: Sequence[float | None] | None
     mean: Sequence[float | None] | None
     observed_share: float
     lacking: Sequence[date]
+    usual_from: date | None = None
+    forecast: Expected | None = None
+    marks: Sequence[Mark] = ()
+    marks_left_out: int = 0
 
 
 class CurveQuery(Query[CurveAnswer], frozen=True, tag="courbe"):

@@ -127,6 +127,8 @@ def test_every_text_is_used():
     made_prefixes += ("heading_", "legend_", "queue_", "leave_", "high_")
     # Of a view of the archive: a measure and its unit.
     made_prefixes += ("measure_", "unit_")
+    # What a measure or a figure is, and what a forecast's band is as wide as.
+    made_prefixes += ("definition_", "forecast_")
     # A part of the week, why nothing is told, which days.
     made_prefixes += ("part_", "untold_", "kept_")
     # Of the operators' page: a severity, the state of a rule, a role, what was noted.

@@ -23,7 +23,9 @@ from services.plain.trends.before_after import (
 )
 from services.plain.trends.bottlenecks import BottleneckRow, BottlenecksAnswer, QueueDay
 from services.plain.trends.cost import CostAnswer
+from services.plain.trends.coverage import CoverageQuery
 from services.plain.trends.curve import Band, CurveAnswer, CurveQuery
+from services.plain.trends.days import DaysAnswer, DayValue
 from services.plain.trends.export import ON_THE_MAP, export_of
 from services.plain.trends.reliability import (
     Indices,
@@ -34,6 +36,7 @@ from services.plain.trends.reliability import (
 from services.plain.trends.replay import ReplayQuery
 from services.plain.trends.scan import ScanAnswer
 from services.plain.trends.trip import TripAnswer
+from services.plain.trends.week import WeekAnswer
 from services.trends import view_tables
 from services.trends.archive import Archive, unreported
 from services.trends.export import answer_export, definitions_of
@@ -62,6 +65,16 @@ CURVE = CurveAnswer(
 )
 
 
+WEEK = WeekAnswer(
+    measure="jam",
+    statistic="p80",
+    values=[[float(row)] * 24 for row in range(8)],
+    days=[[row] * 24 for row in range(8)],
+    holidays=[date(2026, 11, 11)],
+    lacking=[],
+)
+
+
 @pytest.fixture
 def words(network):
     return Words(network, FRENCH)
@@ -87,6 +100,23 @@ def test_a_curve_as_a_spreadsheet_opens_it(words, network):
             "2026-11-23T23:15:00+00:00;00:15;;41.0;46.0;51.0;;0.0;1.0\r\n"
         ).encode()
     )
+
+
+def test_a_week_as_a_spreadsheet_opens_it(words, network):
+    rows = csv_of(view_tables.week_table(WEEK, words), network).splitlines()
+    assert rows[:2] == ["weekday;clock_hour;jam_km;days", "monday;0;0.0;0"]
+    assert rows[1 + 3 * 24 + 17] == "thursday;17;3.0;3"
+    assert rows[-1] == "public_holiday;23;7.0;7"
+
+
+def test_a_calendar_as_a_spreadsheet_opens_it(words, network):
+    holiday = DayValue(date(2026, 11, 11), None, "public_holiday", is_observed=False)
+    days = DaysAnswer("congestion", [DayValue(DAY, 0.25, "working_day", is_observed=True), holiday])
+    assert csv_of(view_tables.days_table(days, words), network).splitlines() == [
+        "day;congestion_ratio;day_kind;is_observed",
+        "2026-11-24;0.25;working_day;true",
+        "2026-11-11;;public_holiday;false",
+    ]
 
 
 def test_parquet_tells_its_types_and_what_its_columns_mean(words, network, archive):
@@ -251,7 +281,8 @@ def test_cost_has_a_row_for_each_hour(words):
 
 
 def test_every_view_can_be_taken_away():
-    assert set(TABLES) == {view.query_type for view in VIEWS}
+    # How much there is, is no view.
+    assert set(TABLES) == {view.query_type for view in VIEWS} - {CoverageQuery}
 
 
 def test_pages_know_which_views_can_be_taken_to_a_map():
@@ -296,7 +327,9 @@ def test_every_column_says_what_it_is(language, words):
     places = BeforeAfterAnswer([place_change("reseau", "s", change)])
     tables = [
         *(view_tables.curve_table(replace_measure(one), words)
-          for one in ("congestion", "jam", "speed", "time")),
+          for one in ("congestion", "jam", "status", "speed", "time")),
+        view_tables.week_table(WEEK, words),
+        view_tables.days_table(DaysAnswer("speed", []), words),
         view_tables.scan_table(scan(), words),
         view_tables.scan_on_the_map(scan(), words),
         view_tables.before_after_table(places, words),
