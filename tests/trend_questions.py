@@ -52,6 +52,13 @@ class Take(Query[Said], frozen=True, tag="take"):
     megabytes: int
 
 
+class Keep(Query[Said], frozen=True, tag="keep"):
+    """Takes so many megabytes and gives none back."""
+
+    megabytes: int
+    number: int = 0
+
+
 class End(Query[Said], frozen=True, tag="end"):
     """Ends its process by a signal."""
 
@@ -98,6 +105,13 @@ def _take(query: Take, _report: Report) -> None:
     assert len(taken) == query.megabytes
 
 
+_KEPT: list[bytes] = []
+
+
+def _keep(query: Keep, _report: Report) -> None:
+    _KEPT.append(os.urandom(query.megabytes * 2**20))
+
+
 def _end(query: End, _report: Report) -> None:
     os.kill(os.getpid(), query.number)
     time.sleep(PATIENCE_SECONDS)
@@ -117,6 +131,7 @@ _WORK: dict[str, tuple[type[Query[Any]], Any]] = {
     "echo": (Echo, lambda _query, _report: None),
     "count": (Count, _count),
     "take": (Take, _take),
+    "keep": (Keep, _keep),
     "end": (End, _end),
     "refuse": (Refuse, _refuse),
     "lie": (Lie, lambda _query, _report: Damaged(1)),

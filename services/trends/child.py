@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import queue
 import resource
@@ -40,6 +41,9 @@ OpenAnswers = Callable[[], Answers]
 
 _REPORT_SECONDS: Final = 0.1
 _STATUS: Final = Path("/proc/self/status")
+# What RLIMIT_DATA counts, much of which threads reserve and never use; and what is really there.
+_RESERVED: Final = "VmData:"
+_RESIDENT: Final = "RssAnon:"
 # Of DuckDB and others that have errors of their own for it.
 _MEMORY_ERRORS: Final = frozenset({"OutOfMemoryException", "ArrowMemoryError"})
 
@@ -66,7 +70,12 @@ def run(connection: Connection, open_answers: OpenAnswers, memory_bytes: int) ->
     from services.base.memory import give_back_memory, take_little_memory  # noqa: PLC0415
 
     take_little_memory()
-    answers = open_answers()
+    try:
+        answers = open_answers()
+    except Exception as error:  # told to who waits, and journalled there
+        connection.send_bytes(encode(Broken(_trace(error))))
+        logging.shutdown()
+        os._exit(1)
     orders = _Orders(connection)
     # What was imported is not looked through again after each question.
     gc.freeze()
@@ -81,8 +90,9 @@ def run(connection: Connection, open_answers: OpenAnswers, memory_bytes: int) ->
         del reply
         give_back_memory()
         if limit.is_used_up():
-            # A process gives back more than any of its libraries.
-            return
+            # A process gives back more than any of its libraries, some of which complain if asked.
+            logging.shutdown()
+            os._exit(0)
 
 
 def _reply(
@@ -106,7 +116,11 @@ def _failure(error: Exception) -> Failed | Broken:
     # What cannot be read is nobody's question's fault.
     if isinstance(error, TrafficError) and not isinstance(error, StorageError):
         return Failed(getattr(type(error), "reason", "refused"), _one_line(error))
-    return Broken("".join(traceback.format_exception(error)))
+    return Broken(_trace(error))
+
+
+def _trace(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))
 
 
 def _is_of_memory(error: BaseException | None) -> bool:
@@ -167,7 +181,7 @@ class _Orders:
 
 
 class MemoryLimit:
-    """How much more private memory this process may take than when this was made.
+    """How much more memory this process may take for a question than it has.
 
     The system refuses what goes beyond (``RLIMIT_DATA``), before others on the machine lack it.
     Where the system does not tell how much there is, nothing is limited.
@@ -178,18 +192,19 @@ class MemoryLimit:
     """
 
     def __init__(self, more_bytes: int) -> None:
-        base = private_bytes()
-        self._most = None if base is None else base + more_bytes
-        self._much = None if base is None else base + more_bytes // 2
+        self._more = more_bytes
+        self._base = _own_bytes(_RESIDENT)
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """While entered, the limit holds."""
-        if self._most is None:
+        reserved = _own_bytes(_RESERVED)
+        if reserved is None:
             yield
             return
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        most = self._most if hard == resource.RLIM_INFINITY else min(self._most, hard)
+        most = reserved + self._more
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
         try:
             yield
@@ -197,16 +212,16 @@ class MemoryLimit:
             resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
 
     def is_used_up(self) -> bool:
-        """Whether what stayed after a question leaves too little to the next."""
-        now = private_bytes()
-        return now is not None and self._much is not None and now > self._much
+        """Whether half as much as a question may take has stayed since this was made."""
+        now = _own_bytes(_RESIDENT)
+        return now is not None and self._base is not None and now > self._base + self._more // 2
 
 
-def private_bytes() -> int | None:
-    """What ``RLIMIT_DATA`` counts of this process; None where the system does not say."""
+def _own_bytes(of: str) -> int | None:
+    """Memory of this process alone, in a line of Linux's; None where there is none."""
     try:
         lines = _STATUS.read_text("ascii").splitlines()
     except OSError:
         return None
-    found = [line.split()[1] for line in lines if line.startswith("VmData:")]
+    found = [line.split()[1] for line in lines if line.startswith(of)]
     return int(found[0]) * 1024 if found else None

@@ -143,6 +143,8 @@ class ChildProcess:
             sign = self._sign()
             if isinstance(sign, Ready):
                 self._is_ready = True
+            elif isinstance(sign, Broken):
+                raise ChildLost(_told_of(sign))
             elif time.monotonic() > self._latest_s:
                 raise ChildLost(f"did not start within {START_SECONDS:g} s")
 
@@ -158,8 +160,7 @@ class ChildProcess:
             if isinstance(sign, Failed):
                 return sign if halted is None else _given_up(halted, seconds)
             if isinstance(sign, Broken):
-                log.error("a view failed: %s", sign.trace)
-                return Failed("failed", sign.trace.strip().splitlines()[-1])
+                return Failed("failed", _told_of(sign))
             if isinstance(sign, Running):
                 progress(sign)
             now_s = time.monotonic()
@@ -182,6 +183,12 @@ class ChildProcess:
         if not self._process.is_alive():
             raise ChildLost(f"it ended with {self._process.exitcode}")
         return None
+
+
+def _told_of(broken: Broken) -> str:
+    """The last line of a trace, all of which goes into the journal."""
+    log.error("%s", broken.trace)
+    return broken.trace.strip().splitlines()[-1]
 
 
 def _given_up(reason: OwnReason, seconds: float) -> Failed:

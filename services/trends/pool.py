@@ -28,7 +28,7 @@ MAX_QUEUED: Final = 32
 KEPT_BYTES: Final = 64 * 1024 * 1024
 # Pages ask once a second, in a tab that is not looked at once a minute: that one computes nothing.
 FORGOTTEN_SECONDS: Final = 10.0
-# A child takes 150 MB: given back when nobody has asked for long.
+# A child takes 330 MB: given back when nobody has asked for long.
 IDLE_SECONDS: Final = 180.0
 # Beyond what a question may take with all that goes before and after, its seat hangs.
 _OVERDUE_SECONDS: Final = START_SECONDS + HALT_SECONDS + 15.0

@@ -19,6 +19,7 @@ from tests.trend_questions import (
     Count,
     Echo,
     End,
+    Keep,
     Refuse,
     Said,
     Take,
@@ -161,6 +162,14 @@ def test_what_takes_too_much_memory_ends_with_that_reason(pool):
     assert ended(pool, Echo("after")).text == "after"
 
 
+def test_a_child_goes_on_until_too_much_of_its_memory_stays_taken():
+    with running_pool() as pool:
+        pids = [ended(pool, Keep(20, number)).pid for number in range(3)]
+    # After 20 MB of the 64 that a question may take it goes on, after 40 no more.
+    assert pids[0] == pids[1]
+    assert pids[2] != pids[1]
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP])
 def test_a_child_that_is_gone_fails_its_question_and_is_replaced(number, monkeypatch):
     monkeypatch.setattr(children_module, "HALT_SECONDS", 0.2)
@@ -179,9 +188,12 @@ def test_a_child_killed_between_questions_is_replaced(pool):
     assert pool.children() == [after.pid]
 
 
-def test_where_no_child_can_begin_the_question_fails():
+def test_where_no_child_can_begin_the_question_fails_and_the_journal_says_why(caplog):
     with running_pool(open_answers=open_nothing) as pool:
-        assert ended(pool, Echo()).reason == "failed"
+        failed = ended(pool, Echo())
+    assert failed.reason == "failed"
+    assert "nothing can be opened" in failed.detail
+    assert "in open_nothing" in caplog.text
 
 
 def test_what_a_view_refuses_is_told_with_its_reason(pool, caplog):
