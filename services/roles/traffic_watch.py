@@ -136,11 +136,15 @@ class TrafficDuty:
             send,
             SHARED_HOST,
         )
-        self._is_on_duty: Callable[[], bool] = lambda: False
+        self._is_held: Callable[[], bool] = lambda: False
+
+    def is_on_duty(self) -> bool:
+        """Whether it is this one's turn."""
+        return self._is_held()
 
     def deliver(self) -> None:
         """Send what is due, while on duty."""
-        if self._is_on_duty():
+        if self.is_on_duty():
             self._outbox.deliver(utc_now())
 
     def run(self, stopping: threading.Event) -> None:
@@ -149,14 +153,14 @@ class TrafficDuty:
         with _duty(self._settings, stopping, lost) as is_held:
             # Anew: another one may have gone on meanwhile.
             watch = TrafficWatch(self._settings, self._everybody)
-            self._is_on_duty = is_held
+            self._is_held = is_held
             try:
                 while not (stopping.is_set() or lost.is_set()):
                     if is_held():
                         _survived(lambda: watch.round(self._outbox))
                     stopping.wait(self._period_s)
             finally:
-                self._is_on_duty = lambda: False
+                self._is_held = lambda: False
 
 
 def takes_part(settings: Settings) -> bool:

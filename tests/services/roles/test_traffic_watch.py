@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from pydantic import SecretStr
 
 from services.base.settings import load_settings
 from services.operations.database import open_operations
@@ -102,37 +103,52 @@ def test_each_rule_tells_its_own_people_and_a_restart_tells_nobody_again(setting
     assert [title[:14] for title in all_hook.titles[1:]] == ["[Trafic, fin] "]
 
 
-def test_of_two_hosts_one_tells_and_the_other_goes_on_when_it_has_gone(settings, hooks):
-    """Both on one machine here: what they share is the lock's file, else it is the server."""
-    all_hook, _ = hooks
-    named = settings.model_copy(update={"host_name": "one", "rules_file": settings.rules_file})
-    stops = [threading.Event(), threading.Event()]
-    duties = [TrafficDuty(named, [all_hook.url], [], send_by_apprise) for _ in stops]
-    threads = [
-        threading.Thread(target=duty.run, args=(stop,))
-        for duty, stop in zip(duties, stops, strict=True)
-    ]
+class Host:
+    """The duty of one host's watch, in a thread, until it is stopped."""
 
-    def titles():
-        for duty in duties:
-            duty.deliver()
+    def __init__(self, settings, url):
+        self.settings = settings
+        self.stopping = threading.Event()
+        self.duty = TrafficDuty(settings, [url], [], send_by_apprise)
+        self.thread = threading.Thread(target=self.duty.run, args=(self.stopping,))
+        self.thread.start()
+
+    def stop(self):
+        self.stopping.set()
+        self.thread.join()
+
+
+@pytest.mark.parametrize("shares", ["directory", "postgresql"])
+def test_of_two_hosts_one_tells_and_the_other_goes_on_when_it_has_gone(
+    settings, hooks, shares, request
+):
+    all_hook, _ = hooks
+    url = None if shares == "directory" else SecretStr(request.getfixturevalue("postgres_url"))
+    hosts = []
+    for name in ("one", "two"):
+        data_dir = settings.data_dir if shares == "directory" else settings.data_dir / name
+        data_dir.mkdir(exist_ok=True)
+        changes = {"host_name": name, "data_dir": data_dir, "database_url": url}
+        hosts.append(Host(settings.model_copy(update=changes), all_hook.url))
+
+    def look(minutes):
+        """Both know the same traffic, and both deliver while they have the duty."""
+        for host in hosts:
+            tell(host.settings, minutes, datetime.now(UTC))
+            host.duty.deliver()
         return all_hook.titles
 
-    tell(settings, 25, datetime.now(UTC))
     try:
-        for thread in threads:
-            thread.start()
-        wait_until(titles)
-        tell(settings, 24, datetime.now(UTC))
-        stops[0].set()
-        threads[0].join()
-        tell(settings, 10, datetime.now(UTC))
-        wait_until(lambda: len(titles()) > 1)
+        wait_until(lambda: look(25))
+        # Several rounds of both, of which nothing more is told.
+        rounds = [0]
+        wait_until(lambda: rounds.append(look(25)) or len(rounds) > 100)
+        first = next(host for host in hosts if host.duty.is_on_duty())
+        first.stop()
+        wait_until(lambda: len(look(10)) > 1)
     finally:
-        for stop in stops:
-            stop.set()
-        for thread in threads:
-            thread.join()
+        for host in hosts:
+            host.stop()
     assert ["fin" in title for title in all_hook.titles] == [False, True]
 
 
