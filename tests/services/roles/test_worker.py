@@ -227,6 +227,7 @@ def test_its_jobs_keep_their_pace_when_the_clocks_change(tmp_path, eve):
     assert {job.id: pauses(job, eve) for job in scheduler.get_jobs()} == {
         "observe": {timedelta(minutes=3)},
         "roadworks": {timedelta(seconds=30)},
+        "reports": {timedelta(minutes=1)},
         "upkeep": {timedelta(hours=1)},
         "scoring": {timedelta(hours=1)},
         "heartbeat": {timedelta(seconds=15)},
