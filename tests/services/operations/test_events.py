@@ -13,6 +13,7 @@ from services.operations.events import (
     keep_events,
     open_events,
     prune_events,
+    remove_events,
 )
 from services.operations.tables import TrafficEvent
 
@@ -77,6 +78,14 @@ def test_those_that_nobody_follows_end_when_they_were_seen_last(kept):
         assert [one.id for one in open_events(session)] == ["worse"]
         ended = {one.id: one.ended_at for one in session.query(TrafficEvent)}
     assert ended["lasts"] == ended["simulated"] == DAY + 8 * HOUR
+
+
+def test_those_of_a_time_can_be_told_anew(kept):
+    with kept.begin() as session:
+        remove_events(session, "live", DAY - HOUR, DAY + 9 * HOUR)
+    with kept.begin() as session:
+        left = sorted(one.id for one in session.query(TrafficEvent))
+    assert left == ["over", "simulated", "tomorrow", "worse"]
 
 
 def test_old_ones_go_and_those_that_last_stay(kept):
