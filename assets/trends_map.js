@@ -88,7 +88,11 @@
 
   /** Another view points at a road. */
   const showCell = async ({ segment, epoch_s: epochS }) => {
-    if (epochS !== null) look(epochS);
+    if (epochS !== null) {
+      look(epochS);
+      // Who has no roads follows in time.
+      app.trendsCursor.tellTime(epochS, BY);
+    }
     const { driver, day } = state;
     if (!driver || !day) return;
     if (segment === null) {

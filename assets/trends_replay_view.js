@@ -132,7 +132,7 @@
       "replay-time": { text: "" },
       "replay-level": { text: "" },
     });
-    element("replay-controls").disabled = !day;
+    ["replay-bar", "replay-controls"].forEach((id) => (element(id).disabled = !day));
     element("replay-next").disabled = asked >= settings.today;
     const field = element("replay-day");
     if (field.value !== asked) field.value = asked;

@@ -73,6 +73,7 @@ def build_replay(texts: Texts, data: ReplayData) -> list[Component]:
                     has_tiles=data.has_tiles,
                     label=wording["map"],
                 ),
+                _bar(wording),
                 _controls(wording),
                 _curve(wording),
             ],
@@ -139,42 +140,44 @@ def _banner(wording: Mapping[str, Any]) -> html.Div:
     )
 
 
+def _bar(wording: Mapping[str, Any]) -> html.Fieldset:
+    """What is always in reach; nothing can be pressed before the day is there."""
+    return html.Fieldset(
+        [
+            html.Legend(wording["bar"], className="visually-hidden"),
+            _button("replay-play", wording["play"], "replay-play replay-play--off"),
+            html.Div(id="replay-slider-box", className="replay-slider-box"),
+        ],
+        id="replay-bar",
+        className="replay-fields replay-bar",
+        disabled=True,
+    )
+
+
 def _controls(wording: Mapping[str, Any]) -> html.Fieldset:
-    """What plays the day; nothing can be pressed before it is there."""
+    """How it is played."""
     return html.Fieldset(
         [
             html.Legend(wording["controls"], className="visually-hidden"),
             html.Div(
-                [
-                    _button("replay-play", wording["play"], "replay-play replay-play--off"),
-                    html.Div(id="replay-slider-box", className="replay-slider-box"),
-                ],
-                className="replay-row",
+                [_speed(wording, minutes) for minutes in SPEEDS],
+                className="replay-group",
+                role="group",
+                **aria(label=wording["speed"]),
             ),
             html.Div(
                 [
-                    html.Div(
-                        [_speed(wording, minutes) for minutes in SPEEDS],
-                        className="replay-group",
-                        role="group",
-                        **aria(label=wording["speed"]),
-                    ),
-                    html.Div(
-                        [
-                            _button("replay-loop", wording["loop"], pressed="false"),
-                            _button("replay-loop-from", wording["loop_from"]),
-                            _button("replay-loop-to", wording["loop_to"]),
-                            html.Span(id="replay-range", className="replay-range"),
-                        ],
-                        className="replay-group",
-                    ),
+                    _button("replay-loop", wording["loop"], pressed="false"),
+                    _button("replay-loop-from", wording["loop_from"]),
+                    _button("replay-loop-to", wording["loop_to"]),
+                    html.Span(id="replay-range", className="replay-range"),
                 ],
-                className="replay-row",
+                className="replay-group",
             ),
             html.P(wording["keys"], className="replay-note replay-keys"),
         ],
         id="replay-controls",
-        className="replay-controls",
+        className="replay-fields replay-controls",
         disabled=True,
     )
 

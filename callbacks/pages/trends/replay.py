@@ -23,6 +23,8 @@ from services.plain.statuses import DATEX_NAMES
 from services.plain.trends.replay import ReplayQuery
 from services.roles.assembly import Services
 
+NAME: Final = "relecture"
+ADDRESS: Final = f"/tendances/?vue={NAME}"
 SCRIPTS: Final = (
     "app.js",
     "day_chart.js",
@@ -76,7 +78,7 @@ def make_view(main: Dash, services: Services) -> PageView:
         return build_replay(texts, data)
 
     return _ReplayView(
-        name="relecture", controls=(), query=_asks_nothing, build=build, taken=_stored_day
+        name=NAME, controls=(), query=_asks_nothing, build=build, taken=_stored_day
     )
 
 
