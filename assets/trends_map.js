@@ -19,7 +19,9 @@
     // Place of the frame on the screen, and its codes.
     place: null,
     codes: null,
+    // The road that is pointed at, and where on the map its name stands.
     road: null,
+    at: null,
   };
 
   const featuresOf = ({ network }) => app.networkFeatures(network, state.settings.networkUrl);
@@ -42,16 +44,6 @@
     ];
   };
 
-  /** Show the frame of the time looked at, unless it is on the screen. */
-  const paint = async () => {
-    const { driver, day, epochS } = state;
-    if (!driver || !day) return;
-    const place = day.placeAt(epochS ?? day.start);
-    if (place === state.place) return;
-    Object.assign(state, { place, codes: day.codesAt(place) });
-    await driver.paint({ network: day.network }, state.codes);
-  };
-
   const unpoint = () => {
     state.road = null;
     state.driver?.highlight(null);
@@ -59,9 +51,29 @@
   };
 
   const point = (road, at) => {
-    state.road = road;
+    Object.assign(state, { road, at });
     state.driver.highlight(road.id);
     app.roadLabel.say(labelOf(road), at);
+  };
+
+  const draw = async (network, codes) => {
+    state.codes = codes;
+    try {
+      await state.driver.paint({ network }, codes);
+    } catch (error) {
+      console.error("the map could not be painted:", error);
+    }
+  };
+
+  /** Show the frame of the time looked at, unless it is on the screen. */
+  const paint = () => {
+    const { driver, day, epochS, road, at } = state;
+    if (!driver || !day) return;
+    const place = day.placeAt(epochS ?? day.start);
+    if (place === state.place) return;
+    state.place = place;
+    draw(day.network, day.codesAt(place));
+    if (road) point(road, at);
   };
 
   const hover = (road, at) => {
@@ -158,8 +170,11 @@
 
   /** Show a day, as assets/trends_replay_codec.js reads it; null for none. */
   const show = (day) => {
+    const { driver, codes } = state;
     Object.assign(state, { day, place: null });
     unpoint();
+    // Nothing of the day before stays under the name of another one.
+    if (driver && codes && !day) draw(driver.network, new Uint8Array(codes.length));
     paint();
   };
 

@@ -108,6 +108,9 @@ def _point_at_a_road(page, network):
     expect(label).to_contain_text("Libre à 07:00")
     expect(label).to_contain_text(name)
     expect(page.page.locator("#replay-time")).to_have_text("07:00")
+    # What is said of the road follows the time.
+    page.js(f"() => trafficRennes.trendsCursor.tellTime({MIDNIGHT_S + 12 * 3600}, 'scan')")
+    expect(label).to_contain_text("Dense à 12:00")
     page.js("() => trafficRennes.trendsCursor.tellCell(null, null, 'scan')")
     expect(label).to_be_hidden()
 
@@ -140,7 +143,8 @@ def test_time_is_chosen_on_the_curve_and_by_keys(archive, live_app, visit):
     expect(page.page.locator("#replay-play")).to_have_text("Pause")
     page.until(lambda: shown_time(page) > "00:10", "it plays")
     # Above what stays at the foot of the window.
-    page.js("() => document.querySelector('#replay-chart').scrollIntoView({ block: 'center' })")
+    middle = "{ block: 'center', behavior: 'instant' }"
+    page.js(f"() => document.querySelector('#replay-chart').scrollIntoView({middle})")
     chart = page.page.locator("#replay-chart").bounding_box()
     # As assets/day_chart.js lays it out: 52 px in front of the axis, 16 behind.
     noon_x = chart["x"] + 52 + (chart["width"] - 52 - 16) / 2
@@ -171,10 +175,12 @@ def test_a_day_without_data_says_so_and_the_next_one_is_a_click_away(archive, li
     expect(page.page.locator("#replay-play")).to_have_text("Lire")
     expect(page.page.locator("#replay-time")).to_have_text("00:00")
     page.js(f"() => trafficRennes.trendsCursor.tellTime({MIDNIGHT_S + 8.5 * 3600}, 'curve')")
+    until_on_map(page, Status.CONGESTED)
     page.page.locator("#replay-previous").click()
     message = page.page.locator("#replay-message")
     expect(message).to_have_text("Rien n'est conservé de cette journée : choisissez un autre jour.")
     expect(page.page.locator("#replay-play")).to_be_disabled()
+    until_on_map(page, Status.UNKNOWN)
     page.until(lambda: f"jour={DAY - timedelta(days=1)}" in page.page.url, "the day in the address")
     page.page.locator("#replay-next").click()
     expect(page.page.locator("#replay-title")).to_have_text(TITLE)
