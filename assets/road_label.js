@@ -14,7 +14,9 @@
     const beside = (start, size, total) =>
       Math.max(EDGE_PX, start + GAP_PX + size <= total - EDGE_PX ? start + GAP_PX : start - GAP_PX - size);
     box.style.left = `${beside(point.x, box.offsetWidth, room.clientWidth)}px`;
-    box.style.top = `${beside(point.y, box.offsetHeight, room.clientHeight)}px`;
+    // The map may begin below what says its moment.
+    const { offsetTop } = room.querySelector(".map-graph");
+    box.style.top = `${beside(offsetTop + point.y, box.offsetHeight, room.clientHeight)}px`;
   };
 
   const say = (parts, point) => {

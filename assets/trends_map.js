@@ -14,6 +14,7 @@
     // The settings of the map on the page; another one each time it is made anew.
     settings: null,
     driver: null,
+    network: null,
     day: null,
     epochS: null,
     // Place of the frame on the screen, and its codes.
@@ -24,7 +25,9 @@
     at: null,
   };
 
-  const featuresOf = ({ network }) => app.networkFeatures(network, state.settings.networkUrl);
+  /** The roads of the network on the map. */
+  const features = () =>
+    app.networkFeatures(state.network, state.settings.networkUrl).catch(() => []);
 
   const nameOf = ({ name }) =>
     name ? app.wording.localName(name, page.texts) : page.texts.road.no_name;
@@ -57,7 +60,7 @@
   };
 
   const draw = async (network, codes) => {
-    state.codes = codes;
+    Object.assign(state, { network, codes });
     try {
       await state.driver.paint({ network }, codes);
     } catch (error) {
@@ -105,14 +108,13 @@
       // Who has no roads follows in time.
       app.trendsCursor.tellTime(epochS, BY);
     }
-    const { driver, day } = state;
-    if (!driver || !day) return;
+    const { driver } = state;
+    if (!driver) return;
     if (segment === null) {
       unpoint();
       return;
     }
-    const features = await featuresOf(day).catch(() => []);
-    const road = features[segment];
+    const road = (await features())[segment];
     if (!road || driver !== state.driver) return;
     const place = middleOf(road);
     if (!driver.isInView(place)) driver.turnTo([place[1], place[0], driver.view()[2]]);
@@ -123,6 +125,7 @@
   function look(epochS) {
     state.epochS = epochS;
     paint();
+    if (state.day) tellTime(state.day, epochS);
   }
 
   const attach = (driver) => {
@@ -155,7 +158,7 @@
   /** A map has come with the page's content: start to draw on it. */
   const start = async (settings) => {
     endDriver();
-    state.settings = settings;
+    Object.assign(state, { settings, network: settings.network });
     const driver = await app.mapStart.start(settings, () => settings === state.settings);
     if (settings !== state.settings) return;
     if (!driver) {
@@ -165,20 +168,68 @@
     }
     state.driver = driver;
     attach(driver);
-    paint();
+    if (state.day) paint();
+    // Roads of which nothing is known are there all the same.
+    else if (state.network) draw(state.network, new Uint8Array((await features()).length));
   };
 
   /** Show a day, as assets/trends_replay_codec.js reads it; null for none. */
   const show = (day) => {
-    const { driver, codes } = state;
+    const { driver, network, codes } = state;
     Object.assign(state, { day, place: null });
     unpoint();
     // Nothing of the day before stays under the name of another one.
-    if (driver && codes && !day) draw(driver.network, new Uint8Array(codes.length));
+    if (driver && codes && !day) draw(network, new Uint8Array(codes.length));
     paint();
   };
 
+  /** Which day this is, and that it is not now. */
+  const titleOf = (day, today) => {
+    const { calendarDay, fill } = app.wording;
+    const named = calendarDay(day, today, page.texts, { weekday: "long" });
+    return fill(page.texts.replay.title, { day: named });
+  };
+
+  /** The time of a day at which its congestion was at its worst. */
+  const worstOf = ({ levels, times, start: midnight }) => {
+    const known = levels.map((level, place) => [level ?? -1, times[place]]);
+    return known.reduce((most, one) => (one[0] > most[0] ? one : most), [-1, midnight])[1];
+  };
+
+  const tellTime = (day, epochS) => {
+    if (!document.getElementById("day-map-time")) return;
+    const place = day.placeAt(epochS);
+    const gap = day.isGap(place) ? page.texts.replay.no_data : "";
+    app.write({
+      "day-map-time": { text: app.wording.time(epochS) },
+      "day-map-note": { text: gap },
+    });
+  };
+
+  /** A map beside another view has come to the page: it shows the day at its worst until a time is
+      pointed at. */
+  const startBeside = async ({ map, texts, ...settings }) => {
+    Object.assign(page, { settings, texts });
+    show(null);
+    start(map);
+    const { day: asked, today, dayUrl } = settings;
+    app.write({ "day-map-title": { text: asked ? titleOf(asked, today) : texts.replay.no_one_day } });
+    if (!asked) return true;
+    const isWanted = () => settings === page.settings;
+    try {
+      const day = await app.storedDay.load(dayUrl.replace("{day}", asked), isWanted);
+      if (!day) return true;
+      state.epochS = worstOf(day);
+      show(day);
+      tellTime(day, state.epochS);
+    } catch (error) {
+      if (isWanted()) app.write({ "day-map-note": { text: app.storedDay.why(error, texts.replay) } });
+    }
+    return true;
+  };
+
+  window.dash_clientside.traffic.startDayMap = startBeside;
   app.trendsCursor.onTime(BY, ({ epoch_s: epochS }) => look(epochS));
   app.trendsCursor.onCell(BY, showCell);
-  app.trendsMap = { show, start };
+  app.trendsMap = { show, start, titleOf };
 })();

@@ -11,9 +11,7 @@
   const TIME_PARAMETER = "t";
   const DAY_MS = 86400000;
   const STEP_S = 60;
-  const ASK_AGAIN_MS = 1000;
   const KEEP_ADDRESS_MS = 1000;
-  const ACCEPTED = 202;
   const SETS = ["isPlaying", "isLoop", "speed", "from", "to"];
   const SLIDER = "replay-slider";
   // Where the space key has a use of its own.
@@ -83,6 +81,7 @@
   };
 
   const keepAddress = () => {
+    window.clearTimeout(state.addressTimer);
     state.addressTimer = null;
     if (!element(SLIDER)) return;
     const { search } = window.location;
@@ -122,10 +121,8 @@
 
   const tellDay = () => {
     const { day, asked, settings } = state;
-    const { calendarDay, fill } = app.wording;
-    const named = calendarDay(asked, settings.today, page.texts, { weekday: "long" });
     app.write({
-      "replay-title": { text: fill(words().title, { day: named }) },
+      "replay-title": { text: app.trendsMap.titleOf(asked, settings.today) },
       "replay-simulated": { hidden: day?.source !== "demo" },
       "replay-archive": { hidden: day?.source !== "archive" },
       "replay-sentence": { text: day ? chart.sentence(day, words()) : "" },
@@ -136,25 +133,6 @@
     element("replay-next").disabled = asked >= settings.today;
     const field = element("replay-day");
     if (field.value !== asked) field.value = asked;
-  };
-
-  /** Why there is no day to play, from what the server answered. */
-  const problemOf = async (response) => {
-    const { reason } = await response.json().catch(() => ({}));
-    return words().problems[reason] ?? words().problems.failed;
-  };
-
-  /** The document of the day that is asked for; null where it is another one by now. */
-  const load = async (asked) => {
-    const url = state.settings.dayUrl.replace("{day}", asked);
-    while (asked === state.asked) {
-      const response = await fetch(url);
-      if (!response.ok) throw new Error(await problemOf(response));
-      if (response.status !== ACCEPTED) return new app.ReplayDay(await response.arrayBuffer());
-      say(words().computing);
-      await app.pause(ASK_AGAIN_MS);
-    }
-    return null;
   };
 
   /** The day is there. One that comes after another is looked at as that was: at the same time of
@@ -184,13 +162,14 @@
     chart.clear();
     tellDay();
     say(words().loading);
-    followAddress();
+    keepAddress();
+    const isWanted = () => asked === state.asked && element(SLIDER) !== null;
+    const url = state.settings.dayUrl.replace("{day}", asked);
     try {
-      const day = await load(asked);
-      if (day && asked === state.asked && element(SLIDER)) take(day, before);
+      const day = await app.storedDay.load(url, isWanted, () => say(words().computing));
+      if (day) take(day, before);
     } catch (error) {
-      const isOffline = error instanceof TypeError;
-      if (asked === state.asked) say(isOffline ? words().problems.unreachable : error.message);
+      if (isWanted()) say(app.storedDay.why(error, words()));
     }
   };
 

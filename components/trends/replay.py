@@ -5,66 +5,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final
 
-import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.aria import aria
 from components.traffic_map import build_stored_map
+from components.trends.day_map import DayMapData, browser_settings
 from services.base.texts import Texts
 
 SETTINGS_STORE_ID: Final = "replay-settings"
 STARTED_STORE_ID: Final = "replay-started"
 SPEEDS: Final = (10, 30, 60, 120, 300)
 """Minutes of the day a second, as ``assets/trends_replay_player.js`` has them."""
-# Sections of the texts that the scripts write with, beside the replay's own.
-_BROWSER_TEXTS: Final = ("calendar", "gestures", "local_name", "status")
 
 
-@dataclass(frozen=True)
-class ReplayData:
-    """What a replay starts with.
+def build_replay(texts: Texts, data: DayMapData, home_url: str) -> list[Component]:
+    """The replay, before its day is there.
 
-    Attributes
+    Parameters
     ----------
-    day, today : str
-        The day that is asked for, and the last that there can be, as 2026-11-24.
-    day_url : str
-        Where the document of a day is, with ``{day}`` in it.
-    figure, map_settings
-        Of the map, as on its own page.
-    time_zone : str
-        Of the city.
-    statuses : sequence of str
-        Their names by code.
     home_url : str
         Where now is shown.
     """
-
-    day: str
-    today: str
-    day_url: str
-    figure: go.Figure
-    map_settings: Mapping[str, Any]
-    time_zone: str
-    statuses: Sequence[str]
-    home_url: str
-    has_tiles: bool
-
-
-def build_replay(texts: Texts, data: ReplayData) -> list[Component]:
-    """The replay, before its day is there."""
     wording = texts["trends_relecture"]
     return [
-        dcc.Store(id=SETTINGS_STORE_ID, data=_settings(texts, data)),
+        dcc.Store(id=SETTINGS_STORE_ID, data=browser_settings(texts, data)),
         dcc.Store(id=STARTED_STORE_ID),
         html.Section(
             [
-                _day_bar(wording, data.home_url),
+                _day_bar(wording, home_url),
                 html.P(id="replay-message", className="replay-message", role="status", hidden=True),
                 build_stored_map(
                     texts,
@@ -80,28 +52,6 @@ def build_replay(texts: Texts, data: ReplayData) -> list[Component]:
             className="replay",
         ),
     ]
-
-
-def _settings(texts: Texts, data: ReplayData) -> dict[str, Any]:
-    return {
-        "day": data.day,
-        "today": data.today,
-        "dayUrl": data.day_url,
-        "timeZone": data.time_zone,
-        "statuses": data.statuses,
-        # Nothing but statuses is drawn: what is on the map of now is not of that day.
-        "map": {**data.map_settings, "roadworks": {**data.map_settings["roadworks"], "levels": []}},
-        "texts": {
-            **{section: dict(texts[section]) for section in _BROWSER_TEXTS},
-            "replay": {
-                **texts["trends_relecture"],
-                "problems": dict(texts["trends_relecture_problem"]),
-            },
-            "map": {"label": texts["trends_relecture"]["map"]},
-            "road": {"no_name": texts["road"]["no_name"]},
-            "moment": {"hour": texts["moment"]["hour"]},
-        },
-    }
 
 
 def _day_bar(wording: Mapping[str, Any], home_url: str) -> html.Div:

@@ -7,8 +7,11 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from dash import html
 from playwright.sync_api import expect
 
+from callbacks.pages.trends import page as pages
+from callbacks.pages.trends.page_view import PageView
 from services.city.rennes import RENNES
 from services.plain.trends.asking import Done, Failed
 from services.plain.trends.replay import ReplayAnswer
@@ -188,3 +191,24 @@ def test_a_day_without_data_says_so_and_the_next_one_is_a_click_away(archive, li
     expect(page.page.locator("#replay-time")).to_have_text("08:30")
     until_on_map(page, Status.CONGESTED)
     expect(message).to_be_hidden()
+
+
+def test_a_view_beside_the_map_points_at_its_roads(archive, live_app, visit, monkeypatch):
+    kept = PageView("scan", ("jour",), lambda _asked: None, lambda *_: [html.P("diagramme")])
+    monkeypatch.setattr(pages.scan, "VIEW", kept)
+    monkeypatch.setattr(pages, "VIEWS", (kept,))
+    live_app.stop()
+    live_app.start()
+    page = visit(f"{live_app.url}tendances/?vue=scan&jour={DAY}")
+    expect(page.page.locator("#day-map-title")).to_have_text(TITLE)
+    # The day at its worst, until somebody points at a time.
+    expect(page.page.locator("#day-map-time")).to_have_text("08:00")
+    until_on_map(page, Status.CONGESTED)
+    at_noon = f"{{ segment: 20, epoch_s: {MIDNIGHT_S + 12 * 3600}, by: 'scan' }}"
+    page.js(
+        f"() => document.dispatchEvent(new CustomEvent('trends:cell', {{ detail: {at_noon} }}))"
+    )
+    expect(page.page.locator("#road-label")).to_contain_text("Dense à 12:00")
+    expect(page.page.locator("#day-map-time")).to_have_text("12:00")
+    until_on_map(page, Status.HEAVY)
+    assert page.errors == []

@@ -94,7 +94,11 @@ class Shown(NamedTuple):
 
 def register(pages: Pages, services: Services) -> None:
     """Add the page."""
-    offered = (*VIEWS, replay.make_view(pages.main, services))
+    main = pages.main
+    offered = (
+        *(replay.beside_map(one, main, services) if one is scan.VIEW else one for one in VIEWS),
+        replay.make_view(main, services),
+    )
 
     def layout(texts: Texts) -> Subpage:
         today, view = services.today(), services.traffic.view()
