@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -36,6 +37,22 @@ def answer_reliability(
     UnknownPlace, InvalidRequest, StorageError
     """
     keys = dict.fromkeys([query.place, *keys_of(archive.network)["corridor"]])
+    return reliability_of(archive, query, list(keys), report)
+
+
+def reliability_of(
+    archive: Archive, query: ReliabilityQuery, keys: Sequence[str], report: Report
+) -> ReliabilityAnswer:
+    """Answer of these places instead.
+
+    Parameters
+    ----------
+    keys : sequence of str
+
+    Raises
+    ------
+    UnknownPlace, InvalidRequest, StorageError
+    """
     places = [archive.place(key) for key in keys]
     # Of today the rest is still to come.
     days = days_of(archive.city, query.period, archive.today - _YESTERDAY)
