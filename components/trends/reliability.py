@@ -47,13 +47,9 @@ def build_reliability(
     return [
         build_card(
             wording["heading"],
-            html.P(_headline(texts, chosen), className="trends-described"),
+            html.P(headline(texts, chosen), className="trends-described"),
             *_verdict_of_place(wording, chosen),
-            build_table(
-                [wording[key] for key in ("part", *_FIGURES, "verdict", "observed")],
-                [_row_of_part(texts, chosen, part) for part in chosen.parts],
-                wording["caption"].format(place=name),
-            ),
+            build_parts(texts, chosen, name),
             html.P(days, className="trends-note"),
         ),
         build_card(
@@ -80,7 +76,23 @@ def _is_corridor(place: PlaceReliability) -> bool:
     return place.place.startswith("corridor:")
 
 
-def _headline(texts: Texts, place: PlaceReliability) -> str:
+def build_parts(texts: Texts, place: PlaceReliability, name: str) -> html.Div:
+    """The figures of a place, a row for each part of the week.
+
+    Parameters
+    ----------
+    name : str
+        What the place is called.
+    """
+    wording = texts["trends_fiabilite"]
+    return build_table(
+        [wording[key] for key in ("part", *_FIGURES, "verdict", "observed")],
+        [_row_of_part(texts, place, part) for part in place.parts],
+        wording["caption"].format(place=name),
+    )
+
+
+def headline(texts: Texts, place: PlaceReliability) -> str:
     """The part of the week that one has to plan for the most, in a sentence."""
     wording = texts["trends_fiabilite"]
     told = [(part.indices.planning_time_index, part) for part in place.parts if part.indices]
