@@ -18,23 +18,34 @@ from io import BytesIO
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 
+import msgspec
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from services.base.command_line import run_command, tells_errors
+from services.base.settings import load_settings
 from services.base.texts import languages
 from services.city.rennes import RENNES
+from services.history.by_core import all_cores
 from services.observe.demo import DemoFeed
 from services.observe.feeds.reply import CheckedReply, check_reply
+from services.observe.simulated_past import WEEKS, make_past, past_times
+from services.operations.database import open_operations
+from services.plain.trends.asking import Done, Outcome, Query, view_of
 from services.traffic.day_curve import DayCurve, Forecast, Level, Spread
 from services.traffic.snapshot import Source
+from services.trends.answering import ArchiveAnswers
+from services.trends.archive import unreported
+from services.trends.messages import Question
+from services.web.trends_client import TrendsClient
 from tests.browser.conftest import CHROMIUM_ARGUMENTS, PATIENCE_MS, LiveApp, chromium_path
 from tests.browser.test_exploitation import PASSWORD, add_incident
 from tests.factories import make_day_curve
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "screenshots"
-MOST_BYTES: Final = 2_500_000
+MOST_BYTES: Final = 3_600_000
 QUALITY: Final = 50
 
 # A Monday morning, in the rush.
@@ -51,6 +62,22 @@ PATHS: Final = {
     "confidentialite": "confidentialite",
     "exploitation": "exploitation/",
 }
+# Views of Tendances: what their addresses ask. A corridor stands for itself.
+VIEWS: Final = {
+    "courbe": "lieu=zone:rocade",
+    "semaine": "lieu=zone:rocade",
+    "calendrier": "lieu=zone:rocade",
+    "scan": "lieu={corridor}&jour=2026-11-24",
+    "trajet": "lieu={corridor}&jour=2026-11-30",
+    "fiabilite": "lieu={corridor}",
+    "bouchons": "",
+    "avant-apres": "lieu={corridor}&du=2026-10-12&au=2026-11-01&du2=2026-11-02&au2=2026-11-29",
+    "cout": "lieu={corridor}",
+    "rapport": "lieu={corridor}",
+    "relecture": "jour=2026-11-24&t=08:00",
+}
+# Long enough for a whole figure and what is said of it.
+VIEW_SIZES: Final = ((390, 1400), (1440, 1200))
 COLOURS: Final[dict[str, dict[str, Any]]] = {
     "clair": {"color_scheme": "light"},
     "sombre": {"color_scheme": "dark"},
@@ -98,10 +125,12 @@ class Shot:
 class Stage:
     """The application as a state has it, published anew for each picture."""
 
-    def __init__(self, app: LiveApp, empty: LiveApp) -> None:
+    def __init__(self, app: LiveApp, empty: LiveApp, past: LiveApp) -> None:
         self.app = app
         # Nothing was ever published there.
         self.empty = empty
+        # It has a history, and nothing else happens to it.
+        self.past = past
         feed = DemoFeed()
         self._replies: dict[Source, CheckedReply] = {
             source: check_reply(
@@ -117,6 +146,14 @@ class Stage:
         self.app.store.publish(checked.network, checked.snapshot)
         if source != "archive":
             self.app.store.write_day(morning(source))
+
+    def show_past(self) -> None:
+        """Show the last moment of the history."""
+        checked = self._replies["demo"]
+        self.past.store.publish(checked.network, checked.snapshot)
+        reference = self.past.store.reference("demo")
+        corridors = checked.network.with_reference(reference).corridors
+        self.corridor = f"corridor:{corridors[0].way.key}"
 
 
 def morning(source: Source) -> DayCurve:
@@ -135,6 +172,33 @@ def morning(source: Source) -> DayCurve:
             for level in hours
         ),
     )
+
+
+def make_history(data_dir: Path) -> None:
+    """Eight weeks up to the moment of the pictures."""
+    operations = open_operations(load_settings(data_dir=data_dir))
+    told: set[str] = set()
+
+    def report(what: str, _done: int, _of: int) -> None:
+        if what not in told:
+            sys.stdout.write(f"{what}\n")
+        told.add(what)
+
+    with all_cores() as cores:
+        times = past_times(WEEKS, AT)
+        make_past(DemoFeed(), data_dir, operations, times, cores=cores, report=report)
+
+
+def answering(data_dir: Path) -> Callable[..., Outcome[Any]]:
+    """Answers to what the page asks, at the moment of the pictures and in this process."""
+    operations = open_operations(load_settings(data_dir=data_dir), read_only=True)
+    answers = ArchiveAnswers(RENNES, data_dir, lambda: AT, operations)
+
+    def ask(_client: TrendsClient, query: Query[Any], _wait_s: float = 0, _asker: str = "") -> Any:
+        document = msgspec.msgpack.encode(query)
+        return Done(answers(Question(view_of(type(query)), document, "demo"), unreported))
+
+    return ask
 
 
 def painted(page: Page) -> None:
@@ -201,6 +265,18 @@ STATES: Final = {
     "serveur-parti": State(source="live", ready=server_gone),
     "sans-webgl": State(script=NO_WEBGL, ready=no_map),
 }
+
+
+def drawn(page: Page) -> None:
+    """Wait until a view of Tendances is there with all its figures."""
+    expect(page.locator("#trends-exports")).to_be_visible()
+    page.wait_for_function(
+        """() => [...document.querySelectorAll("#trends-result .dash-graph")].every(
+            (graph) => graph.querySelector(".main-svg, canvas"))"""
+    )
+    page.evaluate("() => new Promise((drawn) => requestIdleCallback(drawn, { timeout: 2000 }))")
+
+
 PHONE, DESK = (390, 844), (1440, 900)
 KEPT: Final = (
     *(Shot("carte", size) for size in WIDTHS.items()),
@@ -211,6 +287,9 @@ KEPT: Final = (
     *(Shot(page, size) for page in list(PATHS)[1:] for size in ((320, 640), PHONE, DESK)),
     *(Shot(page, DESK, "en", "sombre") for page in list(PATHS)[1:]),
     *(Shot(page, PHONE, "en", "couleurs-imposees") for page in list(PATHS)[1:]),
+    *(Shot(f"tendances-{view}", size) for view in VIEWS for size in VIEW_SIZES),
+    Shot("tendances-courbe", VIEW_SIZES[1], "en", "sombre"),
+    Shot("tendances-scan", VIEW_SIZES[1], "en", "sombre"),
 )
 
 
@@ -221,10 +300,14 @@ def every() -> Iterator[Shot]:
         yield Shot(page, size, language, colours)
     for state, size in product(filter(None, STATES), screens):
         yield Shot("carte", size, state=state)
+    for view, size, language, colours in product(VIEWS, VIEW_SIZES, languages(), COLOURS):
+        yield Shot(f"tendances-{view}", size, language, colours)
 
 
 def take(browser: Browser, stage: Stage, shot: Shot) -> bytes:
     """One picture, as WebP."""
+    if shot.page.startswith("tendances-"):
+        return take_view(browser, stage, shot)
     state = STATES[shot.state]
     app = stage.app if state.source else stage.empty
     if state.source:
@@ -243,6 +326,16 @@ def take(browser: Browser, stage: Stage, shot: Shot) -> bytes:
             state.ready(page)
         else:
             expect(page.locator("main h1")).to_be_visible()
+        return small(page.screenshot())
+
+
+def take_view(browser: Browser, stage: Stage, shot: Shot) -> bytes:
+    """A picture of a view of Tendances."""
+    view = shot.page.removeprefix("tendances-")
+    asked = VIEWS[view].format(corridor=stage.corridor)
+    with opened(browser, shot, STATES[""]) as page:
+        page.goto(f"{stage.past.url}tendances/?vue={view}&{asked}&lang={shot.language}")
+        drawn(page)
         return small(page.screenshot())
 
 
@@ -289,20 +382,24 @@ def main() -> int:
         expect.set_options(timeout=PATIENCE_MS)
         app = LiveApp(Path(data_dir, "app"), monitor_level="0", dashboard_password=PASSWORD)
         empty = LiveApp(Path(data_dir, "empty"))
-        for one in (app, empty):
+        past = LiveApp(Path(data_dir, "past"), source="demo")
+        make_history(past.settings.data_dir)
+        for one in (app, empty, past):
             one.start()
             one.clock.set(AT)
-        stage = Stage(app, empty)
+        stage = Stage(app, empty, past)
+        stage.show_past()
         add_incident(app, "first")
         browser = playwright.chromium.launch(
             executable_path=chromium_path(), args=list(CHROMIUM_ARGUMENTS)
         )
-        for place, shot in enumerate(shots, start=1):
-            (options.folder / shot.name).write_bytes(take(browser, stage, shot))
-            sys.stdout.write(f"{place}/{len(shots)} {shot.name}\n")
+        with patch.object(TrendsClient, "ask", answering(past.settings.data_dir)):
+            for place, shot in enumerate(shots, start=1):
+                (options.folder / shot.name).write_bytes(take(browser, stage, shot))
+                sys.stdout.write(f"{place}/{len(shots)} {shot.name}\n")
         browser.close()
-        app.stop()
-        empty.stop()
+        for one in (app, empty, past):
+            one.stop()
     total = sum(path.stat().st_size for path in options.folder.glob("*.webp"))
     sys.stdout.write(f"{total / 1e6:.2f} MB in {options.folder}\n")
     return int(not options.all and total > MOST_BYTES)
