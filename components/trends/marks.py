@@ -44,6 +44,11 @@ def build_marks(
 
 def mark_words(texts: Texts, mark: Mark, clock: Callable[[datetime], str]) -> str:
     """A mark in words: when, what and where."""
+    return f"{_when(texts, mark, clock)} – {happened_words(texts, mark)}"
+
+
+def happened_words(texts: Texts, mark: Mark) -> str:
+    """A mark in words, without its time."""
     wording = texts["trends_marks"]
     words = str(texts["trends_mark_kind"][mark.kind])
     if mark.kind == "event":
@@ -55,7 +60,7 @@ def mark_words(texts: Texts, mark: Mark, clock: Callable[[datetime], str]) -> st
             words = f"{words}. {wording['cause'].format(place=mark.what)}"
     elif mark.what:
         words = f"{words}{texts['trends']['colon']} {mark.what}"
-    return f"{_when(texts, mark, clock)} – {words}"
+    return str(words)
 
 
 def _when(texts: Texts, mark: Mark, clock: Callable[[datetime], str]) -> str:

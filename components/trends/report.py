@@ -82,7 +82,7 @@ def build_report(texts: Texts, answer: ReportAnswer, frame: ReportFrame) -> Sequ
                     *build_paragraphs(texts["trends_fiabilite"]["explain"]),
                     *build_paragraphs(wording["definitions_text"]),
                 ),
-                _sources(texts, answer, frame),
+                _sources(texts, frame),
             ],
             className="trends-report",
         )
@@ -91,9 +91,7 @@ def build_report(texts: Texts, answer: ReportAnswer, frame: ReportFrame) -> Sequ
 
 def _head(texts: Texts, answer: ReportAnswer, frame: ReportFrame) -> html.Section:
     wording, found = texts["trends_rapport"], answer.reliability
-    observed = wording["observed"].format(
-        observed=found.observed_days, lacking=found.lacking_days
-    )
+    observed = wording["observed"].format(observed=found.observed_days, lacking=found.lacking_days)
     made_at = frame.local(answer.made_at)
     made = wording["made"].format(
         day=formats(texts).day(made_at.date()), time=formats(texts).clock(made_at)
@@ -248,10 +246,7 @@ def _marks(texts: Texts, answer: ReportAnswer, frame: ReportFrame) -> html.Secti
     if not answer.marks:
         return build_card(wording["marks"], html.P(wording["no_marks"]))
     rows = [
-        html.Li(
-            f"{_when(texts, mark, frame.local)} – "
-            f"{happened_words(texts, mark, lambda where: road_words(texts, where))}"
-        )
+        html.Li(f"{_when(texts, mark, frame.local)} – {happened_words(texts, mark)}")
         for mark in answer.marks
     ]
     left_out = formats(texts).counted(texts["trends_marks"]["more"], answer.marks_left_out)
@@ -283,7 +278,7 @@ def _day_before(day: date) -> date:
     return day - timedelta(days=1)
 
 
-def _sources(texts: Texts, answer: ReportAnswer, frame: ReportFrame) -> html.Section:
+def _sources(texts: Texts, frame: ReportFrame) -> html.Section:
     wording = texts["trends_rapport"]
     return build_card(
         wording["sources"],

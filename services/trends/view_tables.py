@@ -18,10 +18,12 @@ from services.plain.trends.before_after import (
 )
 from services.plain.trends.bottlenecks import BottlenecksAnswer, BottlenecksQuery
 from services.plain.trends.cost import CostAnswer, CostQuery
+from services.plain.trends.coverage import Coverage, CoverageQuery
 from services.plain.trends.curve import CurveAnswer, CurveQuery, Measure
 from services.plain.trends.days import DaysAnswer, DaysQuery
 from services.plain.trends.reliability import ReliabilityAnswer, ReliabilityQuery
 from services.plain.trends.replay import ReplayAnswer, ReplayQuery
+from services.plain.trends.report import ReportAnswer, ReportQuery
 from services.plain.trends.scan import ScanAnswer, ScanQuery
 from services.plain.trends.trip import TripAnswer, TripQuery
 from services.plain.trends.week import WEEK_ROWS, WeekAnswer, WeekQuery
@@ -137,6 +139,12 @@ def curve_table(answer: CurveAnswer, _words: Words) -> Table:
         Column(f"{_SHARES[status]}_length_share", "number", list(values), "1", "length_share")
         for status, values in answer.statuses.items()
     ]
+    ahead = answer.forecast
+    forecast = [] if ahead is None else [
+        *column("forecast", ahead.middle),
+        *column("forecast_low", ahead.low),
+        *column("forecast_high", ahead.high),
+    ]  # fmt: skip
     begins = [answer.start + place * _QUARTER for place in range(times)]
     return Table(
         [
@@ -146,13 +154,15 @@ def curve_table(answer: CurveAnswer, _words: Words) -> Table:
             *band,
             *column("other_day", answer.other),
             *column("period_mean", answer.mean),
-            *column("forecast", None if answer.forecast is None else answer.forecast.middle),
+            *forecast,
             *shares,
         ],
         facts={
             "observed_share": answer.observed_share,
             "usual_days": usual.days if usual else 0,
             "days_without_data": list(answer.lacking),
+            "forecast_band": None if ahead is None else ahead.band,
+            "marks": answer.marks,
         },
     )
 
@@ -187,6 +197,23 @@ def days_table(answer: DaysAnswer, _words: Words) -> Table:
             Column("is_observed", "flag", [one.is_observed for one in answer.days]),
         ]
     )
+
+
+def coverage_table(answer: Coverage, _words: Words) -> Table:
+    """One row."""
+    return Table(
+        [
+            Column("first_day", "day", [answer.first_day]),
+            Column("last_day", "day", [answer.last_day]),
+            Column("observed_days", "whole", [answer.days]),
+            Column("observed_share", "number", [answer.share], "1"),
+        ]
+    )
+
+
+def report_table(answer: ReportAnswer, words: Words) -> Table:
+    """A row for each part of the week: what a report says in figures."""
+    return reliability_table(answer.reliability, words)
 
 
 def replay_table(answer: ReplayAnswer, _words: Words) -> Table:
@@ -460,9 +487,11 @@ def cost_table(answer: CostAnswer, _words: Words) -> Table:
 
 
 TABLES: Final[Mapping[type[Query[Any]], ViewTables]] = {
+    CoverageQuery: ViewTables(coverage_table),
     CurveQuery: ViewTables(curve_table),
     WeekQuery: ViewTables(week_table),
     DaysQuery: ViewTables(days_table),
+    ReportQuery: ViewTables(report_table),
     ReplayQuery: ViewTables(replay_table),
     ScanQuery: ViewTables(scan_table, scan_on_the_map),
     TripQuery: ViewTables(trip_table),

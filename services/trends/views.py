@@ -20,6 +20,7 @@ from services.plain.trends.curve import CurveQuery
 from services.plain.trends.days import DaysQuery
 from services.plain.trends.reliability import ReliabilityQuery
 from services.plain.trends.replay import ReplayQuery
+from services.plain.trends.report import ReportQuery
 from services.plain.trends.scan import ScanQuery
 from services.plain.trends.trip import TripQuery
 from services.plain.trends.week import WeekQuery
@@ -32,6 +33,7 @@ from services.trends.days import answer_days
 from services.trends.lost_time import answer_cost
 from services.trends.reliability import answer_reliability
 from services.trends.replay import answer_replay
+from services.trends.report import answer_report
 from services.trends.scan import answer_scan
 from services.trends.trip import answer_trip
 from services.trends.week import answer_week
@@ -62,6 +64,7 @@ VIEWS: Final[tuple[View, ...]] = (
     View(ReliabilityQuery, answer_reliability),
     View(BeforeAfterQuery, answer_before_after),
     View(CostQuery, answer_cost),
+    View(ReportQuery, answer_report),
     View(ReplayQuery, answer_replay),
     View(ScanQuery, answer_scan),
     View(TripQuery, answer_trip),

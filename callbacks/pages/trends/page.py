@@ -22,6 +22,7 @@ from callbacks.pages.trends import (
     days,
     reliability,
     replay,
+    report,
     scan,
     trip,
     week,
@@ -49,6 +50,7 @@ VIEWS: Final[tuple[PageView, ...]] = (
     reliability.VIEW,
     before_after.VIEW,
     cost.VIEW,
+    report.VIEW,
 )
 _SCRIPTS: Final = (
     "trends_address.js",
