@@ -225,7 +225,7 @@ def _bottlenecks(texts: Texts, answer: ReportAnswer) -> html.Section:
             often_hours(texts, row),
             kilometres_words(texts, row.mean_length_m),
             minutes_words(texts, row.mean_duration_s),
-            minutes_words(texts, row.lost_s),
+            formats(texts).duration(row.lost_s),
         ]
         for row in answer.bottlenecks
     ]
