@@ -28,6 +28,7 @@ _DAY_ID: Final = "trends-report-day"
 _WEEK_ID: Final = "trends-report-week"
 _DAYS_ID: Final = "trends-report-days"
 _QUARTERS_PER_HOUR: Final = 4
+_SECONDS_PER_MINUTE: Final = 60
 _CLOCK: Final = tuple(
     f"{place // _QUARTERS_PER_HOUR:02d}:{place % _QUARTERS_PER_HOUR * 15:02d}"
     for place in range(24 * _QUARTERS_PER_HOUR)
@@ -225,7 +226,7 @@ def _bottlenecks(texts: Texts, answer: ReportAnswer) -> html.Section:
             often_hours(texts, row),
             kilometres_words(texts, row.mean_length_m),
             minutes_words(texts, row.mean_duration_s),
-            formats(texts).duration(row.lost_s),
+            formats(texts).duration(_whole_minutes_s(row.lost_s)),
         ]
         for row in answer.bottlenecks
     ]
@@ -239,6 +240,10 @@ def _bottlenecks(texts: Texts, answer: ReportAnswer) -> html.Section:
         build_table(heads, rows, wording["bottlenecks"]),
         html.P(note, className="trends-note"),
     )
+
+
+def _whole_minutes_s(seconds: float) -> float:
+    return round(seconds / _SECONDS_PER_MINUTE) * _SECONDS_PER_MINUTE
 
 
 def _marks(texts: Texts, answer: ReportAnswer, frame: ReportFrame) -> html.Section:
@@ -271,7 +276,7 @@ def _when(texts: Texts, mark: Mark, local: Callable[[datetime], datetime]) -> st
         return str(wording["since"]).format(first=first)
     same_day = start.date() == end.date()
     last = written.clock(end) if same_day else f"{written.day(end.date())} {written.clock(end)}"
-    return str(wording["span"]).format(first=first, last=last)
+    return str(wording["span_times"]).format(first=first, last=last)
 
 
 def _day_before(day: date) -> date:

@@ -18,7 +18,7 @@ from services.plain.trends.reliability import ReliabilityAnswer
 from services.plain.trends.week import WeekAnswer
 
 MOST_BOTTLENECKS: Final = 10
-MOST_MARKS: Final = 40
+MOST_MARKS: Final = 24
 """What paper has room for; how many more there are is told."""
 
 
