@@ -231,7 +231,7 @@ def _bottlenecks(texts: Texts, answer: ReportAnswer) -> html.Section:
         for row in answer.bottlenecks
     ]
     columns = ("place", "on_days", "hours", "length", "duration", "lost")
-    heads = [wording[f"head_{name}"] for name in columns]
+    heads = [wording[name] for name in columns]
     note = wording["bottlenecks_note"].format(
         shown=len(rows), found=formats(texts).number(answer.bottlenecks_found)
     )

@@ -18,7 +18,6 @@ from services.plain.trends.before_after import (
 )
 from services.plain.trends.bottlenecks import BottlenecksAnswer, BottlenecksQuery
 from services.plain.trends.cost import CostAnswer, CostQuery
-from services.plain.trends.coverage import Coverage, CoverageQuery
 from services.plain.trends.curve import CurveAnswer, CurveQuery, Measure
 from services.plain.trends.days import DaysAnswer, DaysQuery
 from services.plain.trends.reliability import ReliabilityAnswer, ReliabilityQuery
@@ -195,18 +194,6 @@ def days_table(answer: DaysAnswer, _words: Words) -> Table:
             Column(name, "number", [one.value for one in answer.days], unit),
             Column("day_kind", "text", [one.kind for one in answer.days]),
             Column("is_observed", "flag", [one.is_observed for one in answer.days]),
-        ]
-    )
-
-
-def coverage_table(answer: Coverage, _words: Words) -> Table:
-    """One row."""
-    return Table(
-        [
-            Column("first_day", "day", [answer.first_day]),
-            Column("last_day", "day", [answer.last_day]),
-            Column("observed_days", "whole", [answer.days]),
-            Column("observed_share", "number", [answer.share], "1"),
         ]
     )
 
@@ -487,7 +474,6 @@ def cost_table(answer: CostAnswer, _words: Words) -> Table:
 
 
 TABLES: Final[Mapping[type[Query[Any]], ViewTables]] = {
-    CoverageQuery: ViewTables(coverage_table),
     CurveQuery: ViewTables(curve_table),
     WeekQuery: ViewTables(week_table),
     DaysQuery: ViewTables(days_table),

@@ -140,6 +140,8 @@ def test_parquet_tells_its_types_and_what_its_columns_mean(words, network, archi
         "observed_share": 0.5,
         "usual_days": 8,
         "days_without_data": ["2026-11-03"],
+        "forecast_band": None,
+        "marks": [],
     }
     assert (told["licence"], told["is_simulated"]) == ("ODbL", True)
     assert told["made_at"] == "2026-11-24T12:00:00+00:00"
