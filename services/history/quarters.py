@@ -173,7 +173,8 @@ def read_quarters(
         with _FORM.opened(path) as (file, header):
             if header["format"] != FORMAT:
                 return None
-            table = file.read(columns=["segment_id", *wanted])
+            # Threads take as long for so little, and on a busy machine longer.
+            table = file.read(columns=["segment_id", *wanted], use_threads=False)
             snapshots = np.array(header["snapshots"], np.int64)
             if snapshots.shape != (QUARTERS_PER_DAY,):
                 raise ValueError("snapshots of another number of quarters")

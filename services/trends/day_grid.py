@@ -83,17 +83,21 @@ class DayGrid:
         return np.asarray(self.place.length_m * _MS_TO_KMH / moving_kmh, np.float64)
 
     @cached_property
+    def is_known(self) -> NDArray[np.bool_]:
+        """Whether the speed is known."""
+        return np.asarray(~np.isnan(self.speed_kmh))
+
+    @cached_property
     def known_share(self) -> NDArray[np.float64]:
         """Share of the place's length whose speed is known, 0 to 1, shape (times,)."""
-        metres = np.where(np.isnan(self.speed_kmh), 0.0, self.place.length_m).sum(axis=1)
-        return np.asarray(metres / self.place.length_m.sum())
+        return np.asarray(self.is_known @ self.place.length_m / self.place.length_m.sum())
 
     @cached_property
     def is_told(self) -> NDArray[np.bool_]:
         """Whether enough is known to tell anything of the whole place, shape (times,)."""
         if self.place.is_route:
             return (self.known_share >= MIN_KNOWN_OF_ROUTE) & ~self.is_closed
-        known = (~np.isnan(self.speed_kmh)).sum(axis=1)
+        known = self.is_known.sum(axis=1)
         return np.asarray(known >= np.maximum(1, MIN_KNOWN_OF_AREA * self.speed_kmh.shape[1]))
 
     @cached_property
@@ -104,9 +108,9 @@ class DayGrid:
     @cached_property
     def index(self) -> NDArray[np.float64]:
         """Travel time index: actual ÷ free-flow time of what is known, at least 1; NaN untold."""
-        counts = ~np.isnan(self.times_s) & ~np.isnan(self.place.free_s)
-        actual_s = np.where(counts, self.times_s, 0.0).sum(axis=1)
-        free_s = np.where(counts, self.place.free_s, 0.0).sum(axis=1)
+        has_free = ~np.isnan(self.place.free_s)
+        actual_s = np.where(self.is_known & has_free, self.times_s, 0.0).sum(axis=1)
+        free_s = self.is_known @ np.where(has_free, self.place.free_s, 0.0)
         is_told = self.is_told & (free_s > 0)
         ratio = np.divide(actual_s, free_s, out=np.full(len(actual_s), np.nan), where=is_told)
         return np.asarray(np.fmax(ratio, np.where(is_told, 1.0, np.nan)))
