@@ -16,6 +16,7 @@ COPY assets ./assets
 COPY callbacks ./callbacks
 COPY components ./components
 COPY docs/runbooks ./docs/runbooks
+COPY docs/guide.*.md ./docs/
 COPY models ./models
 COPY services ./services
 # Plotly's script with maps alone; what fetches it does not stay, and pages do without what did not come.

@@ -38,6 +38,7 @@ from callbacks.pages import (
     accessibility,
     camera,
     exploitation,
+    guide,
     home,
     licences,
     log_in,
@@ -58,7 +59,17 @@ from services.web.access.session import prepare_access
 from services.web.monitoring import bind_monitoring, start_graphs
 
 # In the order of their links, in the nav and in the footer.
-PAGES: Final = (home, trends, quality, camera, licences, privacy, accessibility, exploitation)
+PAGES: Final = (
+    home,
+    trends,
+    quality,
+    camera,
+    guide,
+    licences,
+    privacy,
+    accessibility,
+    exploitation,
+)
 _HERE: Final = Path(__file__).parent
 
 

@@ -76,6 +76,8 @@ class Pages:
     ----------
     apps : list of Dash
         Of all pages, the public one first; grows with each that is added for operators.
+    styles : dict
+        By the section of a page of text, style sheets that it needs besides.
     previews : dict
         By the section of a page, what makes of its texts what other sites show of a link to it.
     nav, readings, rooms : list of pairs
@@ -94,6 +96,7 @@ class Pages:
         self.rooms: list[tuple[str, str]] = []
         self.layouts: dict[str, Layout] = {}
         self.previews: dict[str, Callable[[Texts], Preview | None]] = {}
+        self.styles: dict[str, Sequence[str]] = {}
         self._public: dict[str, str] = {}
         main.server.extensions[_EXTENSION] = self
         main.layout = html.Div(dash.page_container)
@@ -142,7 +145,7 @@ class Pages:
     def style_urls(self, section: str) -> list[str]:
         """Of the style sheets of a page without Dash."""
         names = _ROOM_STYLES if section in dict(self.rooms) else _TEXT_STYLES
-        return [asset_url(self.main, name) for name in names]
+        return [asset_url(self.main, name) for name in (*names, *self.styles.get(section, ()))]
 
     def address(self, path: str) -> str:
         """Of a page of ours; it names the language where the address of this one does."""
@@ -253,7 +256,13 @@ def add_page(
 
 
 def add_text_page(
-    pages: Pages, path: str, section: str, layout: Layout, *, once: Sequence[str] = ()
+    pages: Pages,
+    path: str,
+    section: str,
+    layout: Layout,
+    *,
+    once: Sequence[str] = (),
+    styles: Sequence[str] = (),
 ) -> None:
     """Add a page of text alone, and a link to it in the footer of all.
 
@@ -265,8 +274,11 @@ def add_text_page(
         As of :func:`add_page`, of HTML components alone.
     once : sequence of str
         Paths at which it was before, and which lead there.
+    styles : sequence of str
+        Names of style sheets that it needs besides those of text.
     """
     pages.layouts[section] = layout
+    pages.styles[section] = styles
     pages.readings.append((section, path))
 
     @pages.main.server.get(path, endpoint=path)

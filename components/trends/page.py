@@ -39,6 +39,7 @@ def build_page(
     *,
     asker: str,
     is_simulated: bool,
+    guide_url: str,
 ) -> Subpage:
     """The page before anything is asked.
 
@@ -52,6 +53,8 @@ def build_page(
         Tells this page from others.
     is_simulated : bool
         Whether what is kept was made up.
+    guide_url : str
+        Of the page that says how all of it is used.
     """
     wording = texts["trends"]
     simulated = html.P(texts["trends"]["simulated"], className="trends-simulated")
@@ -91,6 +94,7 @@ def build_page(
                 className="trends-progress",
             ),
             html.Div(id=RESULT_ID, className="trends-result subpage-main"),
+            html.P(html.A(texts["guide"]["link"], href=guide_url), className="trends-guide"),
         ],
         unseen=[
             dcc.Location(id=ADDRESS_ID, refresh=False),

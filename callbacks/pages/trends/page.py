@@ -39,6 +39,7 @@ from services.roles.assembly import Services
 
 PATH: Final = "/tendances"
 SECTION: Final = "trends"
+GUIDE_PATH: Final = "/mode-d-emploi"
 # In the order of their links, the one that plays a day last.
 VIEWS: Final[tuple[PageView, ...]] = (
     curve.VIEW,
@@ -112,6 +113,7 @@ def register(pages: Pages, services: Services) -> None:
             # A page that was closed asks no more; another of the same visitor is another asker.
             asker=secrets.token_hex(_ASKER_BYTES),
             is_simulated=services.shown_source() == "demo",
+            guide_url=pages.address(GUIDE_PATH),
         )
 
     app = add_page_apart(pages, PATH, SECTION, layout, _SCRIPTS)
