@@ -17,7 +17,7 @@ import numpy as np
 from services.base.texts import Texts, languages, load_texts
 from services.plain.places_now import PlaceNow, PlacesNow
 from services.traffic.corridor_times import WayTime, way_times
-from services.traffic.corridors import CorridorWay
+from services.traffic.corridor_wording import corridor_words
 from services.traffic.indicators import congestion_level, travel_time_s
 from services.traffic.network import Network
 from services.traffic.snapshot import Snapshot
@@ -84,20 +84,6 @@ def words_of(network: Network, place: str) -> Mapping[str, str]:
     if zone not in network.city.zone_choices:
         return _NO_WORDS
     return _in_each_language(lambda texts: str(texts["zone"][zone]))
-
-
-def corridor_words(way: CorridorWay, texts: Texts) -> str:
-    """A corridor as people name it, with where it leads.
-
-    >>> ring = CorridorWay("rocade", "Rocade", "Porte A", "inner", (), ())
-    >>> corridor_words(ring, load_texts("fr"))
-    'Rocade, sens intérieur'
-    """
-    wording = texts["corridors"]
-    name = texts["local_name"].get(way.name, way.name)
-    if way.side is not None:
-        return f"{name}, {wording[way.side]}"
-    return f"{name} {wording['towards'].format(towards=way.towards)}"
 
 
 _OnWay = Callable[[str, _Words, tuple[int, ...]], PlaceNow]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.base.texts import Texts
-from services.traffic.corridors import Corridor
+from services.traffic.corridor_wording import corridor_words
 from services.traffic.network import Network
 from services.traffic.stretch_wording import stretch_words
 from services.trends.places import WHOLE, corridor_of, stretch_of
@@ -21,19 +21,12 @@ def own_words(network: Network, key: str, texts: Texts) -> str:
     """What a place is called where its kind is plain; the key itself where there is none such."""
     kind, _, name = key.partition(":")
     if (corridor := corridor_of(network, key)) is not None:
-        return corridor_words(corridor, texts)
+        return corridor_words(corridor.way, texts)
     if (stretch := stretch_of(network, key)) is not None:
         return stretch_words(stretch, texts)
     if kind == "zone":
         return str(texts["zone"].get(name, name))
     return str(texts["trends_place"][WHOLE]) if key == WHOLE else name or key
-
-
-def corridor_words(corridor: Corridor, texts: Texts) -> str:
-    """What a corridor is called."""
-    way = corridor.way
-    side = texts["corridors"].get(way.side) if way.side else None
-    return f"{way.name}, {side}" if side else f"{way.name} → {way.towards}"
 
 
 def with_kind(texts: Texts, kind: str, name: str) -> str:

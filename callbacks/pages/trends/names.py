@@ -7,9 +7,10 @@ from datetime import date
 
 from services.base.texts import Texts, formats
 from services.plain.trends.common import Period
+from services.traffic.corridor_wording import corridor_words
 from services.traffic.network import Network
 from services.traffic.stretch_wording import stretch_words
-from services.trends.place_words import corridor_words, own_words, place_words, with_kind
+from services.trends.place_words import own_words, place_words, with_kind
 from services.trends.places import keys_of
 
 __all__ = ["day_words", "own_words", "period_words", "place_options", "place_words"]
@@ -20,7 +21,7 @@ def place_options(network: Network, texts: Texts) -> Sequence[Mapping[str, str]]
     offered = keys_of(network)
     named = {f"zone:{name}": str(texts["zone"].get(name, name)) for name in network.city.zones}
     for corridor in network.corridors:
-        named[f"corridor:{corridor.way.key}"] = corridor_words(corridor, texts)
+        named[f"corridor:{corridor.way.key}"] = corridor_words(corridor.way, texts)
     for stretch in network.stretches:
         named[f"troncon:{stretch.key}"] = stretch_words(stretch, texts)
     return [
@@ -33,7 +34,7 @@ def place_options(network: Network, texts: Texts) -> Sequence[Mapping[str, str]]
 def route_words(network: Network, texts: Texts) -> Sequence[tuple[str, str]]:
     """The keys of the corridors, each with its name."""
     return [
-        (f"corridor:{corridor.way.key}", corridor_words(corridor, texts))
+        (f"corridor:{corridor.way.key}", corridor_words(corridor.way, texts))
         for corridor in network.corridors
     ]
 
