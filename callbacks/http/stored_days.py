@@ -17,6 +17,7 @@ from callbacks.http.answers import (
     kept_for,
     send_document,
 )
+from callbacks.http.archive_problems import failure
 from callbacks.http.problems import problem
 from services.plain.trends.asking import Away, Busy, Done, Failed, Outcome
 from services.plain.trends.replay import ReplayAnswer, ReplayQuery
@@ -29,15 +30,6 @@ _WAIT_SECONDS: Final = 0.25
 # A day that is over changes no more but with the network, under whose version the map fetches it.
 _KEPT_SECONDS: Final = 3_600
 _KEPT_DAYS: Final = 4
-# Whose fault it is that there is no answer; what is not here is ours.
-_STATUSES: Final = {
-    "nothing_stored": HTTPStatus.NOT_FOUND,
-    "no_history": HTTPStatus.NOT_FOUND,
-    "invalid_request": HTTPStatus.BAD_REQUEST,
-    "refused": HTTPStatus.BAD_REQUEST,
-    "away": HTTPStatus.SERVICE_UNAVAILABLE,
-    "busy": HTTPStatus.SERVICE_UNAVAILABLE,
-}
 
 
 def register(server: Flask, services: Services) -> None:
@@ -52,9 +44,9 @@ def register(server: Flask, services: Services) -> None:
     def stored_day(day: str) -> Response:
         asked = _day(day)
         if asked is None:
-            return _refusal("invalid_request", f"{day!r} is no day such as 2026-11-24")
+            return _invalid(f"{day!r} is no day such as 2026-11-24")
         if asked > services.today():
-            return _refusal("invalid_request", f"{day} has not come yet")
+            return _invalid(f"{day} has not come yet")
         outcome = services.trends.ask(ReplayQuery(asked), _WAIT_SECONDS)
         if not isinstance(outcome, Done):
             return _not_there(outcome)
@@ -77,14 +69,17 @@ def _day(text: str) -> date | None:
 def _not_there(outcome: Outcome[ReplayAnswer]) -> Response:
     """What to say where there is no answer, or not yet."""
     if isinstance(outcome, Failed):
-        return _refusal(outcome.reason, outcome.detail)
+        return failure(outcome)
     if isinstance(outcome, Away):
-        return _refusal("away", "the archive's process does not answer")
+        return _unavailable("away", "the archive's process does not answer")
     if isinstance(outcome, Busy):
-        return _refusal("busy", "too many questions at once")
+        return _unavailable("busy", "too many questions at once")
     return json_answer({"state": "computing"}, HTTPStatus.ACCEPTED)
 
 
-def _refusal(reason: str, detail: str) -> Response:
-    status = _STATUSES.get(reason, HTTPStatus.INTERNAL_SERVER_ERROR)
-    return problem(status, detail, reason=reason)
+def _invalid(detail: str) -> Response:
+    return problem(HTTPStatus.BAD_REQUEST, detail, reason="invalid_request")
+
+
+def _unavailable(reason: str, detail: str) -> Response:
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, reason=reason)

@@ -17,6 +17,7 @@ import msgspec
 from flask import Flask, Response, request
 
 from callbacks.http.answers import GEOJSON, JSON, asked_again, conditional
+from callbacks.http.archive_problems import failure
 from callbacks.http.language import requested_language
 from callbacks.http.problems import problem
 from services.base.errors import InvalidRequest
@@ -35,14 +36,6 @@ _WAIT_SECONDS: Final = 0.9
 # The archive's process gives up what nobody has asked for during ten.
 _SOON_SECONDS: Final = 1
 _LATER_SECONDS: Final = 10
-_STATUSES: Final = {
-    "failed": HTTPStatus.INTERNAL_SERVER_ERROR,
-    "time": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "memory": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "stopped": HTTPStatus.SERVICE_UNAVAILABLE,
-    "no_history": HTTPStatus.SERVICE_UNAVAILABLE,
-    "nothing_stored": HTTPStatus.NOT_FOUND,
-}
 _LONGEST_NAME: Final = 120
 
 
@@ -103,8 +96,7 @@ def _answered(outcome: Outcome[ExportAnswer], form: Form, name: str) -> Response
         response.headers["Content-Disposition"] = f"attachment; filename={name}"
         return conditional(asked_again(response))
     if isinstance(outcome, Failed):
-        status = _STATUSES.get(outcome.reason, HTTPStatus.BAD_REQUEST)
-        return problem(status, outcome.detail or outcome.reason, reason=outcome.reason)
+        return failure(outcome)
     if isinstance(outcome, Away | Busy):
         detail = "the archive answers nobody now" if isinstance(outcome, Away) else "too many ask"
         return _come_back(HTTPStatus.SERVICE_UNAVAILABLE, detail, _LATER_SECONDS)

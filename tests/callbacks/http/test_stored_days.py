@@ -83,7 +83,7 @@ def test_a_day_to_come_is_asked_of_nobody(client, archive):
         (Failed("nothing_stored", "nothing is kept of 2024-08-25"), 404, "nothing_stored"),
         (Failed("no_history", "nothing is kept"), 404, "no_history"),
         (Failed("failed"), 500, "failed"),
-        (Failed("time", "more than 20 s"), 500, "time"),
+        (Failed("time", "more than 20 s"), 422, "time"),
         (Away(), 503, "away"),
         (Busy(), 503, "busy"),
     ],
