@@ -17,13 +17,16 @@ from services.base.texts import Texts, load_texts
 from services.plain.trends.asking import Done
 from services.plain.trends.bottlenecks import BottlenecksAnswer, BottlenecksQuery
 from services.roles.assembly import Services
+from services.trends.places import WHOLE
 
-# It was answered before, for there is a table: it is kept.
-_WAIT_SECONDS: Final = 2.0
+# It was answered before, for there is a table: it is kept, or made again meanwhile, for which no
+# thread of the pages waits for longer.
+_WAIT_SECONDS: Final = 0.75
 
 
 def _query(asked: Asked) -> BottlenecksQuery:
-    return BottlenecksQuery(place=asked.place, period=asked.period())
+    place = WHOLE if asked.place == WHOLE else asked.route
+    return BottlenecksQuery(place=place, period=asked.period())
 
 
 def _build(texts: Texts, answer: BottlenecksAnswer, asked: Asked) -> Sequence[Component]:
@@ -49,13 +52,14 @@ def _react(app: Dash, services: Services) -> None:
     def show_chosen(
         rows: Sequence[Mapping[str, Any]] | None, search: str | None, asker: str | None
     ) -> Any:
-        asked = asked_of(services, search or "")
-        if not rows or asked is None:
-            return no_update
         try:
-            outcome = services.trends.ask(_query(asked), _WAIT_SECONDS, str(asker or ""))
-        except InvalidRequest:
+            asked = asked_of(services, search or "")
+            query = None if asked is None else _query(asked)
+        except InvalidRequest:  # said above, where the table would be
             return no_update
+        if not rows or query is None:
+            return no_update
+        outcome = services.trends.ask(query, _WAIT_SECONDS, str(asker or ""))
         if not isinstance(outcome, Done):
             return no_update
         row = bottlenecks.row_of(outcome.answer, str(rows[0].get("head", "")))

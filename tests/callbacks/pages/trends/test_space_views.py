@@ -96,3 +96,11 @@ def test_bottlenecks_are_of_the_whole_network_and_the_last_four_weeks_at_first(a
     )
     shown = bottlenecks.VIEW.in_force(TODAY)
     assert (shown["du"], shown["au"]) == ("2026-11-02", "2026-11-29")
+
+
+def test_bottlenecks_of_a_zone_are_offered_as_those_of_its_routes(asked):
+    """Queues are those of a route: nobody is told that their dates make no sense."""
+    with pytest.raises(RouteNeeded):
+        bottlenecks.VIEW.query(asked(lieu="zone:rocade"))
+    found = bottlenecks.VIEW.query(asked(lieu=PLACE))
+    assert (found.place, found.period.last) == (PLACE, date(2026, 11, 29))
