@@ -91,7 +91,7 @@ def describe(texts: Texts, answer: BottlenecksAnswer) -> str:
         days=answer.days,
         asked=answer.asked,
         place=road_words(texts, worst.where),
-        seen=worst.days,
+        seen=written.counted(wording["seen"], worst.days),
         lost=minutes_words(texts, worst.lost_s),
     )
 
@@ -104,7 +104,7 @@ def build_detail(
     place = road_words(texts, row.where)
     chosen = wording["chosen"].format(
         place=place,
-        seen=row.days,
+        seen=written.counted(wording["seen"], row.days),
         days=answer.days,
         length=kilometres_words(texts, row.mean_length_m),
         duration=minutes_words(texts, row.mean_duration_s),

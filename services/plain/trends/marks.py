@@ -33,7 +33,7 @@ class Mark(msgspec.Struct, frozen=True):
     detail : str
         Of a roadwork a level of ``services.plain.roadworks``; of a model its kind.
     delay_s : float or None
-        Of an event: lost by driving through it at its worst.
+        Of an event: seconds more than usual that driving through it took at its worst.
     segments : tuple of int
         Of events and roadworks those of the place that it was on, in the network's order.
     lasts : bool

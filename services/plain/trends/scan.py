@@ -33,7 +33,7 @@ class Outline(msgspec.Struct, frozen=True):
     level : RoadworkLevel or None
         Of a roadwork.
     delay_s : float or None
-        Of an event: lost by driving through it at its worst.
+        Of an event: seconds more than usual that driving through it took at its worst.
     """
 
     kind: Literal["event", "roadwork"]

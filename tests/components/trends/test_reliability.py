@@ -70,7 +70,7 @@ def test_where_too_little_was_observed_the_table_says_so_and_no_figure():
     rows = rows_of(shown(corridor()))
 
     assert rows[1] == [*["–"] * 6, "non affiché : observé 40 % du temps", "40 %"]
-    assert rows[2][6] == "non affiché : 4 jours observés, il en faut 5"
+    assert rows[2][6] == "non affiché : il faut 5 jours observés, il y en a 4"
     assert rows[3][6] == "non affiché : jamais observé"
 
 

@@ -188,7 +188,7 @@ def test_a_report_says_the_figures_of_the_week_and_those_of_the_week_before(maki
         "- Indice de planification 2,50 (avant : 2,50)",
         "- Marge à prévoir 100 % (avant : 100 %)",
         "- LOTTR 1,60 (avant : 1,60)",
-        "- Peu fiable (LOTTR au-dessus de 1,50)",
+        "- Non fiable (LOTTR de 1,50 ou plus)",
         "- Un conducteur y perd en moyenne 3 min de 6 h à 20 h (avant : 2 min)",
         "- mardi 24 novembre – 20 min",
         "- De 14 min à 16 min 24 s : un changement que le hasard n'explique pas.",
