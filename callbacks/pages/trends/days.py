@@ -25,7 +25,8 @@ def _query(asked: Asked) -> DaysQuery:
         period=_period(asked),
         measure=asked.choice("mesure", MEASURES, MEASURES[0]),
         from_hour=_hour(asked, "h1", 7.0),
-        to_hour=_hour(asked, "h2", 20.0),
+        # Midnight is the end of the day.
+        to_hour=_hour(asked, "h2", 20.0) or 24.0,
     )
 
 
