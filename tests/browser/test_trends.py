@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from services.base.errors import TrafficError
+from services.city.rennes import RENNES
 from services.plain.trends.asking import Done, Failed
 from services.trends.archive import open_archive, unreported
 from services.trends.views import VIEWS
@@ -40,7 +41,7 @@ def trends(start_app, monkeypatch):
         append(app.settings.data_dir, app.network, moments(start, 24, 15))
 
     def ask(_client, query, _wait_s=0.0, _asker=""):
-        archive = open_archive(app.store.city, app.settings.data_dir, "live", OBSERVED_AT.date())
+        archive = open_archive(RENNES, app.settings.data_dir, "live", OBSERVED_AT.date())
         view = next(one for one in VIEWS if isinstance(query, one.query_type))
         try:
             return Done(view.answer(archive, query, unreported))
