@@ -52,6 +52,18 @@
     const adapt = () => (settings.open = wide.matches);
     wide.addEventListener("change", adapt);
     adapt();
+    skipHidden();
+  };
+
+  /** Dash's lists have a field that is hidden from who hears the page, and that the keyboard would stop
+      at all the same; they come when their script is there. */
+  const skipHidden = () => {
+    const form = document.getElementById("trends-controls");
+    const skip = () => {
+      for (const field of form.querySelectorAll("input[aria-hidden=true]")) field.tabIndex = -1;
+    };
+    new MutationObserver(skip).observe(form, { childList: true, subtree: true });
+    skip();
   };
 
   const shownValues = (names, parts) => {
