@@ -39,16 +39,17 @@
     const { width, height, x, y, foot } = scale;
     const viewBox = `0 0 ${width} ${height}`;
     const picture = shape("svg", { viewBox, width, height, "aria-hidden": "true" });
-    const cursor = shape("path", { d: `M0 ${EDGE.top}V${foot}`, class: "replay-cursor" });
+    // Not of the picture, which would be drawn anew with each step.
+    const cursor = app.element("div", "replay-cursor");
+    Object.assign(cursor.style, { top: `${EDGE.top}px`, height: `${foot - EDGE.top}px` });
     const range = shape("g", {});
     picture.append(
       range,
       ...gapsOf(day).map((gap) => stripe(gap, scale, "replay-gap-stripe")),
       ...axes(day, scale),
       shape("path", { d: pathOf(points, x, y), class: "day-curve-line day-curve-line--observed" }),
-      cursor,
     );
-    box().replaceChildren(picture);
+    box().replaceChildren(picture, cursor);
     drawn = { scale, cursor, range };
   };
 
@@ -57,7 +58,9 @@
     box().replaceChildren();
   };
 
-  const moveTo = (at) => drawn?.cursor.setAttribute("transform", `translate(${drawn.scale.x(at)} 0)`);
+  const moveTo = (at) => {
+    if (drawn) drawn.cursor.style.transform = `translateX(${drawn.scale.x(at)}px)`;
+  };
 
   /** Shade what it goes round. */
   const shade = ({ isLoop, from, to }) => {

@@ -12,6 +12,8 @@
   const DAY_MS = 86400000;
   const STEP_S = 60;
   const KEEP_ADDRESS_MS = 1000;
+  // Between two frames slider, clock and cursor move no more often: each costs a picture of the page.
+  const TELL_EVERY_MS = 100;
   const SETS = ["isPlaying", "isLoop", "speed", "from", "to"];
   const SLIDER = "replay-slider";
   // Where the space key has a use of its own.
@@ -28,6 +30,7 @@
     place: null,
     frame: null,
     lastMs: null,
+    toldMs: 0,
     addressTimer: null,
   };
 
@@ -114,7 +117,15 @@
     Object.assign(state, { frame: null, lastMs: nowMs });
     if (!play?.isPlaying || !state.day || !element(SLIDER)) return;
     state.frame = window.requestAnimationFrame(tick);
-    if (lastMs !== null) become(player.advance(play, nowMs - lastMs));
+    if (lastMs === null) return;
+    const next = player.advance(play, nowMs - lastMs);
+    const isNews = !next.isPlaying || state.day.placeAt(next.at) !== state.place;
+    if (isNews || nowMs - state.toldMs >= TELL_EVERY_MS) {
+      state.toldMs = nowMs;
+      become(next);
+    } else {
+      state.play = next;
+    }
   }
 
   const seek = (at) => become(player.seek({ ...state.play, isPlaying: false }, at));
