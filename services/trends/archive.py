@@ -189,14 +189,22 @@ class Archive:
     def _quarters(self, day: date) -> Quarters | None:
         try:
             # Of today there is more every few minutes than its file has.
-            is_over = day < self.clock().date()
-            found = read_quarters(self.data_dir, self.source, day) if is_over else None
+            is_whole = day < self.clock().date() and not self._has_news(day)
+            found = read_quarters(self.data_dir, self.source, day) if is_whole else None
             if found is None and layout.partition(self.data_dir, self.source, day).is_dir():
                 found = quarters_of_day(self.history, day)
         except StorageError:
             self.unread.add(day)
             return None
         return found
+
+    def _has_news(self, day: date) -> bool:
+        """Whether snapshots came since the day was folded: until the worker's next upkeep."""
+        day_file = layout.day_file(self.data_dir, self.source, day)
+        kept = layout.partition(self.data_dir, self.source, day).glob("*.parquet")
+        if all(path == day_file for path in kept):
+            return False
+        return bool(day_files.day_files(self.data_dir, self.source, day).snapshots)
 
     def _rows(
         self, place: Place, day: date, first_s: int, end_s: int

@@ -9,9 +9,11 @@ import pytest
 
 from services.city.rennes import RENNES
 from services.history import layout
+from services.history.writer import append_snapshot
+from services.traffic.status import Status
 from services.trends.archive import NoHistory, open_archive
 from services.trends.places import UnknownPlace, keys_of, place_of
-from tests.factories import make_network, rennes_network
+from tests.factories import make_network, make_snapshot_for, rennes_network
 from tests.services.trends.observed import archive_of, at, clock_times, keep_up, observe
 
 NETWORK = make_network(4)
@@ -136,6 +138,20 @@ def test_a_damaged_day_in_the_middle_is_told_and_the_others_are_answered(tmp_pat
     archive = archive_of(tmp_path, NETWORK)
     grids = list(archive.days(archive.place("reseau"), days))
     assert [int((grid.snapshots > 0).sum()) for grid in grids] == [96, 4, 92]
+
+
+def test_what_came_after_the_last_upkeep_of_a_day_is_not_missing_once_it_is_over(tmp_path):
+    """As after midnight, and for as long as the worker is away."""
+    morning = [moment for moment in clock_times(DAY) if moment < at(DAY, 12)]
+    observe(tmp_path, NETWORK, morning, lambda _: [25.0] * 4)
+    keep_up(tmp_path)
+    assert layout.quarters_file(tmp_path, "live", DAY).exists()
+    for minute in (0, 15, 30):
+        seen = make_snapshot_for(NETWORK, Status.HEAVY, observed_at=at(DAY, 12, minute))
+        append_snapshot(tmp_path, seen)
+    grid = the_day(archive_of(tmp_path, NETWORK), "reseau", DAY)
+    assert grid.snapshots[47:52].tolist() == [5, 1, 1, 1, 0]
+    assert grid.heavy[48:52, 0].tolist() == [1, 1, 1, 0]
 
 
 def test_places_are_those_of_the_network_and_others_are_refused(tmp_path):
