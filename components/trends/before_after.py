@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any, Final
 
 from dash import html
@@ -22,6 +23,8 @@ from services.plain.trends.before_after import (
 
 _SECONDS_PER_MINUTE: Final = 60.0
 _HUNDRED: Final = 100
+# Hundredths that fractions have no exact digits for.
+_LAST_DIGITS: Final = 1e-9
 _QUARTERS_PER_HOUR: Final = 4
 _MINUTES_PER_QUARTER: Final = 15
 # Before and after, in each figure: told apart without their colours as well.
@@ -207,7 +210,8 @@ def _percent(texts: Texts, change: MeasuredChange) -> str:
 
 def _chance(texts: Texts, p_value: float) -> str:
     wording = texts["trends_avant_apres"]
-    count = round(p_value * _HUNDRED)
+    # Never rounded down: what chance explains would read as what it does not.
+    count = ceil(p_value * _HUNDRED - _LAST_DIGITS)
     return str(wording["in_hundred"].format(count=count) if count > 1 else wording["under_one"])
 
 

@@ -92,6 +92,19 @@ def test_a_change_that_chance_may_explain_says_so():
     assert "Le hasard suffit à l'expliquer : sans aucun changement, un tel écart arrive 31" in text
 
 
+def test_what_lies_just_above_five_in_a_hundred_is_not_told_as_five():
+    """At five it would be called beyond chance: the sentence must not contradict itself."""
+    change = measured(p_value=0.0524, is_beyond_chance=False)
+    assert "un tel écart arrive 6 fois sur 100" in text_of(shown(place(change=change)))
+
+
+@pytest.mark.parametrize(
+    ("p_value", "words"), [(0.01, "une fois sur 100 au plus"), (0.012, "2 fois")]
+)
+def test_of_a_rare_chance_no_less_is_told_than_it_is(p_value, words):
+    assert words in text_of(shown(place(change=measured(p_value=p_value))))
+
+
 def test_of_an_area_it_is_told_how_many_times_as_long():
     change = measured(before=1.2, after=1.5, low=0.1, high=0.5)
 
