@@ -8,9 +8,9 @@
   const SECOND_MS = 1000;
   const PATIENCE_MS = 60_000;
   const [WIDTH, HEIGHT, SCALE] = [1280, 720, 2];
-  // What title, caption and legend take above a figure, and its source below, in pixels.
-  const MARGINS = { top: 128, bottom: 64, left: 84 };
-  const [TITLE_AT, CAPTION_AT] = [14, 52];
+  // What is said of a figure and its legend take room above it, labels on either side, in pixels.
+  const MARGINS = { top: 144, bottom: 16, side: 84 };
+  const TITLE_AT = 14;
   const [PAPER, INK, SOFT, LINE] = ["#ffffff", "#1c2430", "#5a6472", "#d9dee5"];
 
   const row = () => document.querySelector(ROW);
@@ -76,21 +76,22 @@
     return Object.fromEntries(axes.map((key) => [key, { ...layout[key], ...paper }]));
   };
 
-  const note = (text, size, place) => ({
-    text,
-    xref: "paper",
-    yref: "paper",
-    x: 0,
-    xanchor: "left",
-    showarrow: false,
-    font: { size, color: SOFT },
-    ...place,
-  });
+  const sized = (words, size) => `<span style="font-size:${size}px;color:${SOFT}">${words}</span>`;
+  const escaped = (words) => words.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+
+  /** All that is said of a figure; above it, for below there may be scales. */
+  const titleOf = (title, { caption, source }) =>
+    [escaped(title), sized(escaped(caption), 16), sized(escaped(source), 13)].join("<br>");
 
   /** The layout of a figure on paper. */
-  const onPaper = (layout, title, { caption, source }) => {
-    const { t = 0, b = 0, l = 0 } = layout.margin || {};
-    const margin = { t: t + MARGINS.top, b: b + MARGINS.bottom, l: Math.max(l, MARGINS.left) };
+  const onPaper = (layout, title, told) => {
+    const { t = 0, b = 0, l = 0, r = 0 } = layout.margin || {};
+    const margin = {
+      t: t + MARGINS.top,
+      b: b + MARGINS.bottom,
+      l: Math.max(l, MARGINS.side),
+      r: Math.max(r, MARGINS.side),
+    };
     const height = Math.max(layout.height || 0, HEIGHT);
     return {
       ...layout,
@@ -103,7 +104,7 @@
       plot_bgcolor: PAPER,
       font: { ...layout.font, color: INK, size: 15 },
       title: {
-        text: title,
+        text: titleOf(title, told),
         xref: "paper",
         x: 0,
         y: 1 - TITLE_AT / height,
@@ -112,11 +113,6 @@
       },
       legend: { ...layout.legend, yref: "paper", x: 0, y: 1, yanchor: "bottom" },
       margin: { ...layout.margin, ...margin },
-      annotations: [
-        ...(layout.annotations || []),
-        note(caption, 16, { y: 1, yanchor: "top", yshift: margin.t - CAPTION_AT }),
-        note(source, 13, { y: 0, yanchor: "bottom", yshift: 8 - margin.b }),
-      ],
     };
   };
 

@@ -28,6 +28,8 @@ _ARROW: Final[Mapping[Kind, pa.DataType]] = {
     "day": pa.date32(),
     "flag": pa.bool_(),
 }
+# Of numbers that people read; programs take what was computed.
+_DECIMALS: Final = 4
 DEFINITIONS_KEY: Final = b"definitions"
 """Of what the columns mean, in a Parquet file's metadata, as JSON."""
 
@@ -120,6 +122,8 @@ def _csv(table: Table) -> bytes:
 def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):
+        return round(value, _DECIMALS)
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
