@@ -10,7 +10,7 @@
   const [WIDTH, HEIGHT, SCALE] = [1280, 720, 2];
   // What is said of a figure and its legend take room above it, labels on either side, in pixels.
   const MARGINS = { top: 144, bottom: 16, side: 84 };
-  const TITLE_AT = 14;
+  const TITLE_AT = 30;
   const [PAPER, INK, SOFT, LINE] = ["#ffffff", "#1c2430", "#5a6472", "#d9dee5"];
 
   const row = () => document.querySelector(ROW);

@@ -82,7 +82,7 @@ def test_a_picture_is_light_whatever_the_page_is(report):
     assert picture.size == (2560, 1440)
     assert picture.getpixel((5, 5)) == (255, 255, 255)
     # Title, caption and source have ink.
-    for top, bottom in ((20, 80), (100, 150), (1380, 1435)):
+    for top, bottom in ((24, 76), (84, 126), (146, 190)):
         darkest, _ = picture.crop((150, top, 1500, bottom)).convert("L").getextrema()
         assert darkest < 140
 
