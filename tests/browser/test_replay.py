@@ -13,8 +13,8 @@ from playwright.sync_api import expect
 from callbacks.pages.trends import page as pages
 from callbacks.pages.trends.page_view import PageView
 from services.city.rennes import RENNES
-from services.plain.trends.asking import Done, Failed
-from services.plain.trends.replay import ReplayAnswer
+from services.plain.trends.asking import Away, Done, Failed
+from services.plain.trends.replay import ReplayAnswer, ReplayQuery
 from services.traffic.status import Status
 from services.trends.replay import Frame, ReplayDay, encode_replay
 from services.web.trends_client import TrendsClient
@@ -58,6 +58,8 @@ def archive(monkeypatch, live_app):
     document = encode_replay(played_day(live_app.network))
 
     def ask(_client, query, *_wait):
+        if not isinstance(query, ReplayQuery):
+            return Away()
         if query.day == DAY:
             return Done(ReplayAnswer(document, is_over=True))
         return Failed("nothing_stored", f"nothing is kept of {query.day}")
