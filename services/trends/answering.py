@@ -86,4 +86,4 @@ class ArchiveAnswers:
                 open_archive(*where, today, self._operations, costs=self._costs),
             )
         # What cannot be read is told of one question alone.
-        return replace(self._last[1], unread=set())
+        return replace(self._last[1], unread=set(), clock=self._clock)

@@ -97,3 +97,9 @@ def test_a_question_without_a_name_or_an_answer_is_noticed():
         view_of(Nameless)
     with pytest.raises(TypeError, match="no Query"):
         answer_type(Answerless)
+
+
+def test_views_tell_the_time_by_the_clock_that_is_handed_in(answers, tmp_path, network):
+    append(tmp_path, network, moments(NOON, 2))
+    archive = answers._archive(asked(ReplayQuery(day=date(2026, 11, 24))))
+    assert archive.clock() == NOON
