@@ -27,7 +27,6 @@ from typing import Any, Final
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from services.base.parquet_file import write_parquet
@@ -206,7 +205,12 @@ def _whole(column: pa.Array, kept_type: pa.DataType) -> pa.Array:
     """The feed may send fractions; what is kept are whole seconds, km/h and percents."""
     if pa.types.is_timestamp(column.type):
         return column.cast(kept_type, safe=False)
-    return (pc.round(column) if pa.types.is_floating(column.type) else column).cast(kept_type)
+    if pa.types.is_floating(column.type):
+        # Of its functions, which processes that serve pages have no use for.
+        import pyarrow.compute as pc  # noqa: PLC0415
+
+        column = pc.round(column)
+    return column.cast(kept_type)
 
 
 def _kept_column(table: pa.Table, name: str) -> pa.ChunkedArray:
@@ -217,7 +221,7 @@ def _kept_column(table: pa.Table, name: str) -> pa.ChunkedArray:
         return column.unify_dictionaries() if column.num_chunks > 1 else column
     if name not in ("speed_kmh", "probes") and column.null_count:
         raise pa.ArrowInvalid(f"{name} is null in {column.null_count} rows")
-    return pc.cast(column, COLUMNS.field(name).type)
+    return column.cast(COLUMNS.field(name).type)
 
 
 def _digest(table: pa.Table) -> str:
@@ -232,7 +236,7 @@ def _digest(table: pa.Table) -> str:
             digest.update(epoch_seconds(table).tobytes())
         else:
             # Null is told apart from every value by one bit more.
-            filled = pc.fill_null(column.cast(pa.int64() if name == "segment" else pa.int32()), -1)
+            filled = column.cast(pa.int64() if name == "segment" else pa.int32()).fill_null(-1)
             digest.update(filled.combine_chunks().to_numpy(zero_copy_only=False).tobytes())
     return digest.hexdigest()
 

@@ -13,7 +13,6 @@ from callbacks.pages.trends.names import own_words, period_words
 from callbacks.pages.trends.page_view import Asked, PageView
 from components.trends.before_after import build_before_after
 from components.trends.controls import Control
-from services.base.errors import InvalidRequest
 from services.base.texts import Texts
 from services.plain.trends.before_after import BeforeAfterAnswer, BeforeAfterQuery
 from services.plain.trends.common import Period
@@ -30,8 +29,9 @@ def _query(asked: Asked) -> BeforeAfterQuery:
         place=asked.place,
         before=before,
         after=after,
-        from_hour=_hour(asked, "h1", _FROM),
-        to_hour=_hour(asked, "h2", _TO),
+        from_hour=asked.hour("h1", 7.0),
+        # Midnight is the end of a day.
+        to_hour=asked.hour("h2", 9.0) or 24.0,
         detour=asked.parts.get("lieu2"),
     )
 
@@ -66,21 +66,6 @@ def _when(texts: Texts, asked: Asked) -> str:
     return str(wording).format(
         before=period_words(texts, replace(before, days="tous")), after=period_words(texts, after)
     )
-
-
-def _hour(asked: Asked, name: str, otherwise: str) -> float:
-    """A time of the address, in hours; midnight as the end of a day is 24.
-
-    Raises
-    ------
-    InvalidRequest
-    """
-    text = asked.parts.get(name, otherwise)
-    hour, _, minute = text.partition(":")
-    if not (hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < 60):
-        raise InvalidRequest(name, text, "a time such as 07:30")
-    found = int(hour) + int(minute) / 60
-    return 24.0 if name == "h2" and not found else found
 
 
 def _build(texts: Texts, answer: BeforeAfterAnswer, asked: Asked) -> Sequence[Component]:

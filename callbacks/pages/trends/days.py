@@ -24,15 +24,10 @@ def _query(asked: Asked) -> DaysQuery:
         place=asked.place,
         period=_period(asked),
         measure=asked.choice("mesure", MEASURES, MEASURES[0]),
-        from_hour=_hour(asked, "h1", 7.0),
+        from_hour=asked.hour("h1", 7.0),
         # Midnight is the end of the day.
-        to_hour=_hour(asked, "h2", 20.0) or 24.0,
+        to_hour=asked.hour("h2", 20.0) or 24.0,
     )
-
-
-def _hour(asked: Asked, name: str, otherwise: float) -> float:
-    found = asked.maybe_hour(name)
-    return otherwise if found is None else found
 
 
 def _period(asked: Asked) -> Period:

@@ -140,6 +140,16 @@ class Asked:
             raise InvalidRequest(name, text, "a time such as 08:15") from None
         return found.hour + found.minute / _MINUTES_PER_HOUR
 
+    def hour(self, name: str, otherwise: float) -> float:
+        """A time of the clock in hours.
+
+        Raises
+        ------
+        InvalidRequest
+        """
+        found = self.maybe_hour(name)
+        return otherwise if found is None else found
+
     @property
     def kept(self) -> DaysKept:
         """Which days of a period."""

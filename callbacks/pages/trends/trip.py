@@ -25,8 +25,7 @@ def _query(asked: Asked) -> TripQuery:
 
 
 def _window(asked: Asked) -> tuple[float, float]:
-    first, last = asked.maybe_hour("h1"), asked.maybe_hour("h2")
-    window = _WINDOW[0] if first is None else first, _WINDOW[1] if last is None else last
+    window = asked.hour("h1", _WINDOW[0]), asked.hour("h2", _WINDOW[1])
     if window[1] < window[0]:
         raise InvalidRequest("h2", asked.parts.get("h2", ""), "a time after the first one")
     return window

@@ -85,7 +85,7 @@ def test_an_answer_is_shown_below_what_where_and_when(asked):
     [
         (Running(0, 0), "Calcul en cours…", False),
         (Running(12, 400), "Calcul en cours : 12 jours lus sur 400", False),
-        (Queued(3), "En attente : 3e dans la file", False),
+        (Queued(3), "En attente : rang 3 dans la file", False),
         (Busy(), "Trop de demandes à la fois : réessayez dans quelques secondes.", True),
     ],
 )
