@@ -22,13 +22,15 @@ LINES: Final = ("observed", "usual", "forecast")
 """Each has a line of its own kind, and a column of the table."""
 
 
-def build_day_curve(texts: Texts, csv_url: str, replay_url: str) -> html.Section:
+def build_day_curve(texts: Texts, csv_url: str, trends_url: str, replay_url: str) -> html.Section:
     """The card, without a curve until the browser has fetched one.
 
     Parameters
     ----------
     csv_url : str
         Where the curve is to be had as a table.
+    trends_url : str
+        Of the page that shows the curve of any day and place.
     replay_url : str
         Of the page that plays the day on the map.
     """
@@ -62,6 +64,7 @@ def build_day_curve(texts: Texts, csv_url: str, replay_url: str) -> html.Section
                     html.P(wording["definition"], className="definition"),
                     _table(texts),
                     html.A(wording["csv"], href=csv_url, className="table-link", download=""),
+                    html.A(wording["trends"], href=trends_url, className="table-link"),
                     html.A(wording["replay"], href=replay_url, className="table-link"),
                 ],
                 className="day-curve-numbers",

@@ -109,6 +109,7 @@ class PageData:
     has_roadworks: bool
     congestion_csv_url: str
     replay_url: str
+    trends_url: str
     events_csv_url: str
     stretches_csv_url: str
     worst_shown: int
@@ -130,7 +131,9 @@ def build_page(texts: Texts, data: PageData) -> Subpage:
                 texts,
                 moment=_moment(texts, data),
                 network=[
-                    build_day_curve(texts, data.congestion_csv_url, data.replay_url),
+                    build_day_curve(
+                        texts, data.congestion_csv_url, data.trends_url, data.replay_url
+                    ),
                     build_glance(texts, data.stretches_csv_url, data.worst_shown),
                     build_quality_line(texts, data.scored, data.quality_url),
                     build_nowcast(texts, data.zones, data.lead_minutes),

@@ -26,6 +26,7 @@ from callbacks.live import (
 from callbacks.pages import camera, quality
 from callbacks.pages.subpage import HOME, HOME_PATH, Pages, add_page
 from callbacks.pages.trends import replay
+from callbacks.pages.trends.curve import ADDRESS as CURVE_ADDRESS
 from components.moment import Choice
 from components.page import PageData, build_page
 from components.palette import LEGEND_ORDER
@@ -127,6 +128,7 @@ def page_data(app: Dash, services: Services, language: str) -> PageData:
         has_corridors=bool(ways),
         has_roadworks=services.roadworks.is_expected,
         congestion_csv_url=app.get_relative_path(day.CSV_PATH),
+        trends_url=app.get_relative_path(CURVE_ADDRESS),
         replay_url=app.get_relative_path(replay.ADDRESS),
         events_csv_url=app.get_relative_path(events.CSV_PATH),
         stretches_csv_url=app.get_relative_path(places.STRETCHES_CSV_PATH),

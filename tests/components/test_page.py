@@ -57,6 +57,7 @@ def page_data(**changes):
         "has_roadworks": True,
         "has_corridors": True,
         "congestion_csv_url": "/api/v1/congestion.csv",
+        "trends_url": "/tendances/?vue=courbe",
         "replay_url": "/tendances/?vue=relecture",
         "events_csv_url": "/api/v1/events.csv",
         "stretches_csv_url": "/api/v1/stretches.csv",

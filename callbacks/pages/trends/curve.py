@@ -27,8 +27,10 @@ def _build(texts: Texts, answer: CurveAnswer, asked: Asked) -> Sequence[Componen
     return build_curve(texts, answer, _query(asked))
 
 
+NAME: Final = "courbe"
+ADDRESS: Final = f"/tendances/?vue={NAME}"
 VIEW: Final = PageView(
-    name="courbe",
+    name=NAME,
     controls=("lieu", "jour", "mesure", "jour2", "du", "au", "jours"),
     query=_query,
     build=_build,

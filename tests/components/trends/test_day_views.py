@@ -112,7 +112,7 @@ def test_marks_say_when_what_and_where():
     clock = clock_of(START, CLOCK)
 
     road = "Ralentissement inhabituel : Rocade nord intérieure, Porte A → Porte B"
-    lost = "(jusqu'à 12 min perdues). Cause probable : travaux, boulevard de Vitré"
+    lost = "(jusqu'à 12 min de plus que d'habitude). Cause probable : travaux, boulevard de Vitré"
     assert [plain(mark_words(FRENCH, mark, clock)) for mark in MARKS] == [
         "toute la journée – Jour férié",
         f"08:05 à 09:20 – {road} {lost}",
