@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final, Literal, get_args
+from typing import Literal
 
 import msgspec
 
@@ -12,7 +12,6 @@ from services.plain.trends.asking import Query
 from services.plain.trends.common import Period
 
 WeekPart = Literal["morning", "midday", "evening", "weekend"]
-WEEK_PARTS: Final[tuple[WeekPart, ...]] = get_args(WeekPart)
 """Of 23 CFR 490.511: Monday to Friday 6 to 10 h, 10 to 16 h, 16 to 20 h; weekends 6 to 20 h."""
 
 Untold = Literal["never", "share", "few", "days"]
