@@ -107,13 +107,14 @@ def _input(
     texts: Texts, name: Control, kind: Kind, places: Sequence[Mapping[str, str]]
 ) -> Component:
     wording: Any = texts["trends_control"]
-    listed: Any = dict(texts["trends_place_list"])
     if kind.look == "place":
+        words = texts["trends_place_list"]
+        listed: Any = {key: words[key] for key in ("search", "clear_search", "no_options_found")}
         return dcc.Dropdown(
             id=id_of(name),
             options=list(places),
-            placeholder=wording["place_placeholder"],
-            labels=listed,
+            placeholder=wording[f"{name}_placeholder"],
+            labels={**listed, "clear_selection": words[f"{name}_clear"]},
             className="trends-place",
         )
     if kind.look == "choice":

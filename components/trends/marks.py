@@ -130,7 +130,8 @@ def lay_marks(
             "x": group[0][0],
             "y": 1,
             "yref": "paper",
-            "yanchor": "bottom",
+            # Above it is the legend.
+            "yanchor": "top",
             "text": ", ".join(str(number) for _, number in group),
             "showarrow": False,
             "bordercolor": "#78818f",

@@ -49,9 +49,11 @@ _WHOLE: Final = "#,##0"
 _AS_IT_IS: Final = f"{_WHOLE}.########"
 _THOUSAND: Final = 1_000
 _NO_BREAK: Final = "\N{NO-BREAK SPACE}"
-# Before these signs, inside quotation marks, and between the digits of a number or before a unit.
+# Before these signs, inside quotation marks, between the digits of a number or before a unit, and
+# around the h of an hour, whose figures a text may leave open: "8 h 15", "{hour} h {minute}".
 _FRENCH_SPACES: Final = re.compile(
-    r" (?=[:;!?»%](?!\S*\w))|(?<=«) |(?<=\d) (?=\d{3}\b|km|min\b|Mo\b)"
+    r" (?=[:;!?»%](?!\S*\w))|(?<=«) |(?<=\d) (?=\d{3}\b)"
+    r"|(?<=[\d}]) (?=(?:km|min|Mo|h)\b)|(?<=[\d}] h) (?=[\d{])"
 )
 
 
@@ -81,6 +83,8 @@ def typeset(text: str, language: str) -> str:
 
     >>> typeset("Prévu : « dense » ; 2 000 segments, 30 % ?", "fr").split(" ")
     ['Prévu\xa0:', '«\xa0dense\xa0»\xa0;', '2\xa0000', 'segments,', '30\xa0%\xa0?']
+    >>> typeset("De 6 h à 7 h 45 : {number} min", "fr").split(" ")
+    ['De', '6\xa0h', 'à', '7\xa0h\xa045\xa0:', '{number}\xa0min']
     >>> typeset("Forecast: 30%", "en")
     'Forecast: 30%'
     """

@@ -140,7 +140,7 @@ def test_cells_are_reached_without_a_mouse():
 def test_the_script_is_given_what_it_reads_cells_out_with():
     meta = scan_figure(FR, ANSWER, "vitesse")["layout"]["meta"]
     assert meta["start_s"] == int(ANSWER.start.timestamp())
-    assert meta["times"] == ["23 h 00", "23 h 15", "23 h 30", "23 h 45"]
+    assert [plain(time) for time in meta["times"]] == ["23 h 00", "23 h 15", "23 h 30", "23 h 45"]
     assert meta["places"] == ["entre Sud et Pont", "entre Pont et Nord"]
     assert (meta["segments"], meta["shapes"]) == ([7, 3], 2)
     mean = scan_figure(FR, changed(start=None), "vitesse")["layout"]["meta"]

@@ -102,7 +102,7 @@ def test_lines_are_in_minutes_and_each_has_a_dash_of_its_own():
     figure = trip_figure(FR, ANSWER, WINDOW)
     lines = {trace["name"]: trace for trace in figure["data"] if trace["line"]["width"]}
     assert list(lines["prévu"]["y"]) == [15.0, 14.0, 13.0, 12.4]
-    assert {"prévu", "habituel", "à vide", "dépassé une fois sur dix"} == set(lines)
+    assert {"prévu", "habituel", "vitesse libre", "dépassé une fois sur dix"} == set(lines)
     assert lines["habituel"]["line"]["dash"] != lines["prévu"]["line"]["dash"]
     [window] = figure["layout"]["shapes"]
     assert (window["x0"], window["x1"]) == (0, 3)
@@ -113,7 +113,7 @@ def test_the_page_says_what_its_figures_rest_on():
     for key in ("week", "high_days", "simulated", "definition"):
         assert plain(FR["trends_trajet"][key]) in words
     assert "médiane des 12 derniers jours" in words
-    assert "À vide, ce trajet de 8,4 km prend 10 min." in words
+    assert "À vitesse libre, ce trajet de 8,4 km prend 10 min." in words
 
 
 def test_without_history_and_forecast_it_says_what_it_needs():
