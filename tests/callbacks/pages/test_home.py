@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from datetime import UTC, datetime
 from html import unescape
 
@@ -146,10 +147,9 @@ def test_a_document_brings_the_first_figures_with_it(client, published):
 
 
 def test_a_visitor_gets_the_language_asked_for_where_it_exists(client, tmp_path, monkeypatch):
-    french = (texts.FOLDER / "fr.toml").read_text(encoding="utf-8")
     folder = tmp_path / "texts"
-    folder.mkdir()
-    (folder / "fr.toml").write_text(french, encoding="utf-8")
+    shutil.copytree(texts.FOLDER, folder)
+    french = (folder / "fr.toml").read_text(encoding="utf-8")
     english = french.replace('code = "fr"', 'code = "en"').replace(
         'choose_hour = "Choisissez une heure :"', 'choose_hour = "Choose an hour:"'
     )
@@ -203,7 +203,8 @@ def test_without_scripts_a_page_says_what_it_needs_and_what_can_be_read(client):
     [told] = re.findall(r"<noscript>(.*?)</noscript>", document, re.DOTALL)
     assert "a besoin de JavaScript" in told
     links = re.findall(r'href="([^"]+)"', told)
-    assert links == ["/api/v1/traffic", "/licences", "/confidentialite", "/accessibilite"]
+    readings = ["/mode-d-emploi", "/licences", "/confidentialite", "/accessibilite"]
+    assert links == ["/api/v1/traffic", *readings]
     for link in links:
         assert client.get(link).status_code in {200, 503}
     assert client.get("/confidentialite").text.count("<script") == 1
