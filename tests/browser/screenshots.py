@@ -71,7 +71,7 @@ VIEWS: Final = {
     "trajet": "lieu={corridor}&jour=2026-11-30",
     "fiabilite": "lieu={corridor}",
     "bouchons": "",
-    "avant-apres": "lieu={corridor}&du=2026-10-12&au=2026-11-01&du2=2026-11-02&au2=2026-11-29",
+    "avant-apres": "lieu={corridor}&du=2026-10-06&au=2026-11-01&du2=2026-11-02&au2=2026-11-29",
     "cout": "lieu={corridor}",
     "rapport": "lieu={corridor}",
     "relecture": "jour=2026-11-24&t=08:00",
@@ -270,6 +270,8 @@ STATES: Final = {
 def drawn(page: Page) -> None:
     """Wait until a view of Tendances is there with all its figures."""
     expect(page.locator("#trends-exports")).to_be_visible()
+    # The day that is played, and the roads of its map.
+    page.wait_for_load_state("networkidle")
     page.wait_for_function(
         """() => [...document.querySelectorAll("#trends-result .dash-graph")].every(
             (graph) => graph.querySelector(".main-svg, canvas"))"""

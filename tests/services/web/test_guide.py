@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from components.guide import build_guide
 from services.base.texts import languages, load_texts
 from services.plain.guide import Code, Heading, Items, Paragraph, Rows
-from services.web.guide import blocks_of, read_guide
+from services.web.guide import blocks_of, guide_path, read_guide
 from tests.components.trees import text_of
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_both_languages_have_the_same_parts():
     kinds = {language: [type(block) for block in read_guide(language)] for language in languages()}
     assert kinds["fr"] == kinds["en"]
     assert kinds["fr"].count(Heading) > 12
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_picture_is_there(language):
+    content = (ROOT / guide_path(language)).read_text("utf-8")
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", content)
+    assert len(pictures) == 11
+    missing = [name for name in pictures if not (ROOT / "docs" / name).exists()]
+    assert missing == []
 
 
 @pytest.mark.parametrize("language", languages())
