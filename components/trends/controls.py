@@ -110,11 +110,12 @@ def _input(
     if kind.look == "place":
         words = texts["trends_place_list"]
         listed: Any = {key: words[key] for key in ("search", "clear_search", "no_options_found")}
+        listed["clear_selection"] = words[f"{name}_clear"]
         return dcc.Dropdown(
             id=id_of(name),
             options=list(places),
             placeholder=wording[f"{name}_placeholder"],
-            labels={**listed, "clear_selection": words[f"{name}_clear"]},
+            labels=listed,
             className="trends-place",
         )
     if kind.look == "choice":
