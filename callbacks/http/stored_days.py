@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from http import HTTPStatus
 from typing import Final
 
@@ -20,6 +19,7 @@ from callbacks.http.answers import (
 from callbacks.http.archive_problems import failure
 from callbacks.http.problems import problem
 from services.plain.trends.asking import Away, Busy, Done, Failed, Outcome
+from services.plain.trends.common import day_of
 from services.plain.trends.replay import ReplayAnswer, ReplayQuery
 from services.roles.assembly import Services
 
@@ -42,7 +42,7 @@ def register(server: Flask, services: Services) -> None:
 
     @server.get(_ROUTE)
     def stored_day(day: str) -> Response:
-        asked = _day(day)
+        asked = day_of(day)
         if asked is None:
             return _invalid(f"{day!r} is no day such as 2026-11-24")
         if asked > services.today():
@@ -55,15 +55,6 @@ def register(server: Flask, services: Services) -> None:
         if answer.is_over:
             return conditional(kept_for(response, _KEPT_SECONDS))
         return conditional(asked_again(response))
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    # Python reads 20261124 and 2026-W48-2 as well: each day has one address.
-    return day if day.isoformat() == text else None
 
 
 def _not_there(outcome: Outcome[ReplayAnswer]) -> Response:

@@ -32,7 +32,8 @@ CONTENT_TYPES: Final[dict[Form, str]] = {
     "geojson": GEOJSON,
     "json": JSON,
 }
-_WAIT_SECONDS: Final = 0.9
+# With what a process that stands still costs besides, a second.
+_WAIT_SECONDS: Final = 0.5
 # The archive's process gives up what nobody has asked for during ten.
 _SOON_SECONDS: Final = 1
 _LATER_SECONDS: Final = 10

@@ -16,7 +16,7 @@ from services.trends.messages import Answered, Question
 FRESH_SECONDS: Final = 5.0
 # What exceeded a limit would do so again; in a minute the machine may be less busy.
 FAILURE_SECONDS: Final = 60.0
-# What a question and its place among the others take.
+# What a place among the others takes, besides what was asked and what came of it.
 _OVERHEAD_BYTES: Final = 1_024
 
 
@@ -58,10 +58,11 @@ class KeptAnswers:
         """Keep what came of a question."""
         self._drop(question)
         now_s = time.monotonic()
-        size = _OVERHEAD_BYTES
+        size = _OVERHEAD_BYTES + len(question.query)
         if isinstance(outcome, Answered):
             lasts_s, size = math.inf, size + len(outcome.answer)
         else:
+            size += len(outcome.detail)
             # What broke may be mended, and is tried again at once.
             lasts_s = FRESH_SECONDS if outcome.reason == "failed" else FAILURE_SECONDS
         self._kept[question] = _Kept(outcome, version, now_s + FRESH_SECONDS, now_s + lasts_s, size)

@@ -18,6 +18,7 @@ from services.base.settings import Settings
 from services.plain.sources import Source
 from services.plain.trends.asking import Away, Done, Failed, Outcome, Query, answer_type, view_of
 from services.trends.messages import (
+    MAX_QUESTION_BYTES,
     MAX_REPLY_BYTES,
     REPLY,
     Answered,
@@ -76,6 +77,7 @@ class TrendsClient:
         self._shown = shown
         self._is_expected = is_expected
         self._may_wait = threading.BoundedSemaphore(TRENDS_THREADS)
+        self._looking = threading.Lock()
         self._away_until_s = 0.0
 
     def ask(
@@ -95,11 +97,13 @@ class TrendsClient:
         asker : str
             Tells one page from others that ask the same, so that its :meth:`stop` is its own.
         """
-        if not self._is_expected or time.monotonic() < self._away_until_s:
+        if not self._is_expected or not self._may_ask():
             return Away()
         may_wait = self._may_wait.acquire(blocking=False)
         try:
-            return self._asked(query, wait_s if may_wait else 0.0, asker)
+            outcome = self._asked(query, wait_s if may_wait else 0.0, asker)
+            self._away_until_s = 0.0
+            return outcome
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             log.error("the archive did not answer: %s", str(error) or type(error).__name__)
             if isinstance(error, OSError):
@@ -108,6 +112,16 @@ class TrendsClient:
         finally:
             if may_wait:
                 self._may_wait.release()
+
+    def _may_ask(self) -> bool:
+        """Whether this thread may ask: where nobody answered, one at a time looks for who is back."""
+        with self._looking:
+            now_s = time.monotonic()
+            if now_s < self._away_until_s:
+                return False
+            if self._away_until_s:
+                self._away_until_s = now_s + _AWAY_SECONDS
+            return True
 
     def stop(self, query: Query[Any], asker: str = "") -> None:
         """An asker wants no answer any more; where nobody else does, it is given up."""
@@ -120,9 +134,12 @@ class TrendsClient:
             log.info("the archive was not told to stop: %s", error)
 
     def _asked(self, query: Query[Answer], wait_s: float, asker: str) -> Outcome[Answer]:
-        ask = Ask(self._question(query), query.days(), wait_s, asker)
+        ask = encode(Ask(self._question(query), query.days(), wait_s, asker))
+        if len(ask) > MAX_QUESTION_BYTES:
+            # Sent, it would be cut off, which looks as if nobody were there.
+            return Failed("refused", f"a question of {len(ask):,} bytes")
         with closing(connected_at(self._address, _CONNECT_STALL_SECONDS)) as connection:
-            connection.send_bytes(encode(ask))
+            connection.send_bytes(ask)
             limit_stalls(connection.fileno(), wait_s + _REPLY_STALL_SECONDS)
             reply = REPLY.decode(connection.recv_bytes(MAX_REPLY_BYTES))
         if not isinstance(reply, Answered):

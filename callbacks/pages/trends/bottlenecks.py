@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
+from callbacks.http.dash_requests import text_of
 from callbacks.http.language import requested_language
-from callbacks.pages.trends.page_view import Asked, PageView, asked_of, whole_weeks
+from callbacks.pages.trends.page_view import Asked, PageView, asked_of, asker_of, whole_weeks
 from components.trends import bottlenecks
 from components.trends.page import ADDRESS_ID, ASKER_ID
 from services.base.errors import InvalidRequest
@@ -21,7 +22,7 @@ from services.trends.places import WHOLE
 
 # It was answered before, for there is a table: it is kept, or made again meanwhile, for which no
 # thread of the pages waits for longer.
-_WAIT_SECONDS: Final = 0.75
+_WAIT_SECONDS: Final = 0.5
 
 
 def _query(asked: Asked) -> BottlenecksQuery:
@@ -49,21 +50,26 @@ def _react(app: Dash, services: Services) -> None:
         State(ASKER_ID, "data"),
         prevent_initial_call=True,
     )
-    def show_chosen(
-        rows: Sequence[Mapping[str, Any]] | None, search: str | None, asker: str | None
-    ) -> Any:
+    def show_chosen(rows: Any, search: str | None, asker: str | None) -> Any:
+        head, asker = _head(rows), asker_of(asker)
         try:
-            asked = asked_of(services, search or "")
+            asked = asked_of(services, text_of("search", search))
             query = None if asked is None else _query(asked)
         except InvalidRequest:  # said above, where the table would be
             return no_update
-        if not rows or query is None:
+        if not head or query is None:
             return no_update
-        outcome = services.trends.ask(query, _WAIT_SECONDS, str(asker or ""))
+        outcome = services.trends.ask(query, _WAIT_SECONDS, asker)
         if not isinstance(outcome, Done):
             return no_update
-        row = bottlenecks.row_of(outcome.answer, str(rows[0].get("head", "")))
+        row = bottlenecks.row_of(outcome.answer, head)
         return bottlenecks.build_detail(load_texts(requested_language()), outcome.answer, row)
+
+
+def _head(rows: Any) -> str:
+    """The head of the queue in the row that is chosen; empty where none is."""
+    first = rows[0] if isinstance(rows, list) and rows else None
+    return str(first.get("head", "")) if isinstance(first, dict) else ""
 
 
 VIEW: Final = PageView(

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from dash import Dash, Input, Output, no_update
 
+from callbacks.http.dash_requests import text_of
 from callbacks.http.language import requested_language
 from callbacks.pages.trends.page_view import parts_of
 from components.trends.coverage import LINE_ID, TIMER_ID, coverage_words
@@ -49,7 +50,7 @@ def register(
     )
     def tell(search: str | None, _ticks: int | None) -> tuple[Any, bool]:
         try:
-            view = parts_of(search or "").get("vue", views[0])
+            view = parts_of(text_of("search", search)).get("vue", views[0])
         except InvalidRequest:  # said below
             view = views[0]
         return told(load_texts(requested_language()), archive.ask(CoverageQuery()), view, today())

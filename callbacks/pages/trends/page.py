@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -11,6 +10,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
 from callbacks.http import trends_exports
+from callbacks.http.dash_requests import text_of
 from callbacks.http.language import requested_language
 from callbacks.pages.subpage import Pages, add_page_apart
 from callbacks.pages.trends import (
@@ -29,7 +29,14 @@ from callbacks.pages.trends import (
 )
 from callbacks.pages.trends.exports import exports_row
 from callbacks.pages.trends.names import place_options, route_words
-from callbacks.pages.trends.page_view import Asked, PageView, RouteNeeded, asked_of
+from callbacks.pages.trends.page_view import (
+    Asked,
+    PageView,
+    RouteNeeded,
+    asked_of,
+    asker_of,
+    new_asker,
+)
 from components.subpage import Subpage
 from components.trends import controls, page
 from services.base.errors import InvalidRequest
@@ -61,7 +68,6 @@ _SCRIPTS: Final = (
     "trends_tables.js",
     *replay.SCRIPTS,
 )
-_ASKER_BYTES: Final = 8
 _WAIT_SECONDS: Final = 0.25
 
 
@@ -111,7 +117,7 @@ def register(pages: Pages, services: Services) -> None:
             {one.name: one.in_force(today) for one in offered},
             [] if view is None else place_options(view.network, texts),
             # A page that was closed asks no more; another of the same visitor is another asker.
-            asker=secrets.token_hex(_ASKER_BYTES),
+            asker=new_asker(),
             is_simulated=services.shown_source() == "demo",
             guide_url=pages.address(GUIDE_PATH),
         )
@@ -145,16 +151,14 @@ def register(pages: Pages, services: Services) -> None:
     def show(
         search: str | None, _ticks: int | None, _stops: int | None, asker: str | None
     ) -> Shown:
-        texts = load_texts(requested_language())
+        texts, asker = load_texts(requested_language()), asker_of(asker)
         try:
-            asked = asked_of(services, search or "")
+            asked = asked_of(services, text_of("search", search))
         except InvalidRequest as error:
             problem = page.build_invalid(texts, error.parameter, str(error.value))
             return Shown("", problem, "", True, True)
         is_stopped = dash.ctx.triggered_id == page.STOP_ID
-        return answered(
-            services.trends, texts, offered, asked, asker=str(asker or ""), is_stopped=is_stopped
-        )
+        return answered(services.trends, texts, offered, asked, asker=asker, is_stopped=is_stopped)
 
 
 def answered(

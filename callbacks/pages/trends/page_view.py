@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -11,13 +13,14 @@ from urllib.parse import parse_qsl
 from dash import Dash
 from dash.development.base_component import Component
 
+from callbacks.http.dash_requests import text_of
 from callbacks.pages.trends.names import day_words, period_words, place_words
 from components.trends.controls import CONTROLS, MOST_PARTS, Control
 from components.trends.page import section_of
 from services.base.errors import InvalidRequest
 from services.base.texts import Texts
 from services.plain.trends.asking import Query
-from services.plain.trends.common import DAYS_KEPT, DaysKept, Period
+from services.plain.trends.common import DAYS_KEPT, DaysKept, Period, day_of
 from services.roles.assembly import Services
 from services.traffic.network import Network
 from services.trends.places import WHOLE
@@ -26,6 +29,31 @@ from services.trends.places import WHOLE
 _PERIOD_DAYS: Final = 28
 _MINUTES_PER_HOUR: Final = 60
 _ROUTES: Final = ("corridor", "troncon")
+# The longest key of a place in Rennes has 32: what is longer names nothing, and is not handed on.
+_MOST_CHARACTERS: Final = 200
+_ASKER_BYTES: Final = 8
+_ASKER: Final = re.compile(rf"[0-9a-f]{{{2 * _ASKER_BYTES}}}")
+
+
+def new_asker() -> str:
+    """What tells a page from others that ask the same."""
+    return secrets.token_hex(_ASKER_BYTES)
+
+
+def asker_of(value: object) -> str:
+    """Which page asks.
+
+    Whoever asks for no page, such as a report by mail, has no such name, and no page stops it.
+
+    Raises
+    ------
+    InvalidRequest
+        Where it is none of :func:`new_asker`.
+    """
+    text = text_of("asker", value)
+    if not _ASKER.fullmatch(text):
+        raise InvalidRequest("asker", text[:_MOST_CHARACTERS], "what the page was given")
+    return text
 
 
 class RouteNeeded(InvalidRequest):
@@ -38,12 +66,18 @@ def parts_of(search: str) -> dict[str, str]:
     Raises
     ------
     InvalidRequest
-        When they are too many.
+        When they are too many, or one is too long.
     """
     try:
-        return dict(parse_qsl(search.removeprefix("?"), max_num_fields=MOST_PARTS))
+        found = dict(parse_qsl(search.removeprefix("?"), max_num_fields=MOST_PARTS))
     except ValueError:
-        raise InvalidRequest("?", search, f"at most {MOST_PARTS} parts") from None
+        shown = search[:_MOST_CHARACTERS]
+        raise InvalidRequest("?", shown, f"at most {MOST_PARTS} parts") from None
+    for name, value in found.items():
+        if max(len(name), len(value)) > _MOST_CHARACTERS:
+            shown = name[:_MOST_CHARACTERS], value[:_MOST_CHARACTERS]
+            raise InvalidRequest(*shown, f"at most {_MOST_CHARACTERS} characters")
+    return found
 
 
 @dataclass(frozen=True)
@@ -91,10 +125,10 @@ class Asked:
         text = self.parts.get(name)
         if text is None:
             return None
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise InvalidRequest(name, text, "a day such as 2026-11-24") from None
+        found = day_of(text)
+        if found is None:
+            raise InvalidRequest(name, text, "a day such as 2026-11-24")
+        return found
 
     def choice(self, name: str, choices: Sequence[Any], otherwise: Any) -> Any:
         """One of some words.
@@ -194,7 +228,7 @@ def asked_of(services: Services, search: str) -> Asked | None:
     Raises
     ------
     InvalidRequest
-        When it has too many parts.
+        When it has too many parts, or one is too long.
     """
     view = services.traffic.view()
     if view is None:

@@ -224,3 +224,31 @@ def test_where_nothing_can_listen_the_start_ends_in_one_line(tmp_path, folder):
     with running_pool() as pool, pytest.raises(ConfigurationError) as refused:
         TrendsServer(socket_path(tmp_path / folder), pool, lambda _question, _days: "v")
     assert "\n" not in str(refused.value)
+
+
+def test_a_question_too_long_to_be_sent_is_refused_and_leaves_the_archive_to_others(data_dir):
+    client = client_of(data_dir)
+    refused = client.ask(Echo("x" * 70_000))
+    assert (type(refused), refused.reason) == (Failed, "refused")
+    # Sent and cut off, it would have looked as if nobody were there, to all who ask.
+    assert isinstance(answered(client, Echo("beside it")), Done)
+
+
+def test_one_at_a_time_looks_whether_who_was_away_is_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(client_module, "_REPLY_STALL_SECONDS", 0.05)
+    client, came = client_of(tmp_path), []
+    with closing(Listener(str(socket_path(tmp_path)), family="AF_UNIX", backlog=64)) as listener:
+        # It stands still: whoever comes is let in and not answered.
+        assert client.ask(Echo(), wait_s=0.0) == Away()
+        monkeypatch.setattr(client, "_away_until_s", 0.001)
+        with ThreadPoolExecutor(16) as threads:
+            told = list(threads.map(lambda _: client.ask(Echo(), wait_s=0.0), range(16)))
+        assert told == [Away()] * 16
+        # The first one, and one of the sixteen.
+        for _ in range(2):
+            came.append(listener.accept())
+        listener._listener._socket.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            listener.accept()
+        for connection in came:
+            connection.close()
