@@ -102,19 +102,20 @@ class TrendsClient:
         may_wait = self._may_wait.acquire(blocking=False)
         try:
             outcome = self._asked(query, wait_s if may_wait else 0.0, asker)
-            self._away_until_s = 0.0
-            return outcome
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             log.error("the archive did not answer: %s", str(error) or type(error).__name__)
             if isinstance(error, OSError):
                 self._away_until_s = time.monotonic() + _AWAY_SECONDS
             return Away()
+        else:
+            self._away_until_s = 0.0
+            return outcome
         finally:
             if may_wait:
                 self._may_wait.release()
 
     def _may_ask(self) -> bool:
-        """Whether this thread may ask: where nobody answered, one at a time looks for who is back."""
+        """Whether to ask: where nobody answered, one thread at a time looks who is back."""
         with self._looking:
             now_s = time.monotonic()
             if now_s < self._away_until_s:

@@ -75,8 +75,8 @@ def parts_of(search: str) -> dict[str, str]:
         raise InvalidRequest("?", shown, f"at most {MOST_PARTS} parts") from None
     for name, value in found.items():
         if max(len(name), len(value)) > _MOST_CHARACTERS:
-            shown = name[:_MOST_CHARACTERS], value[:_MOST_CHARACTERS]
-            raise InvalidRequest(*shown, f"at most {_MOST_CHARACTERS} characters")
+            most = f"at most {_MOST_CHARACTERS} characters"
+            raise InvalidRequest(name[:_MOST_CHARACTERS], value[:_MOST_CHARACTERS], most)
     return found
 
 

@@ -236,7 +236,7 @@ def test_a_question_too_long_to_be_sent_is_refused_and_leaves_the_archive_to_oth
 
 def test_one_at_a_time_looks_whether_who_was_away_is_back(tmp_path, monkeypatch):
     monkeypatch.setattr(client_module, "_REPLY_STALL_SECONDS", 0.05)
-    client, came = client_of(tmp_path), []
+    client = client_of(tmp_path)
     with closing(Listener(str(socket_path(tmp_path)), family="AF_UNIX", backlog=64)) as listener:
         # It stands still: whoever comes is let in and not answered.
         assert client.ask(Echo(), wait_s=0.0) == Away()
@@ -245,8 +245,7 @@ def test_one_at_a_time_looks_whether_who_was_away_is_back(tmp_path, monkeypatch)
             told = list(threads.map(lambda _: client.ask(Echo(), wait_s=0.0), range(16)))
         assert told == [Away()] * 16
         # The first one, and one of the sixteen.
-        for _ in range(2):
-            came.append(listener.accept())
+        came = [listener.accept() for _ in range(2)]
         listener._listener._socket.settimeout(0.05)
         with pytest.raises(TimeoutError):
             listener.accept()

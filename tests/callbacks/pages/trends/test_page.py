@@ -203,7 +203,7 @@ def test_through_the_server_the_page_says_who_does_not_answer(make_client):
             {"id": "trends-poll", "property": "n_intervals", "value": 0},
             {"id": "trends-stop", "property": "n_clicks", "value": None},
         ],
-        "state": [{"id": "trends-asker", "property": "data", "value": "a page"}],
+        "state": [{"id": "trends-asker", "property": "data", "value": "0123456789abcdef"}],
     }
 
     found = client.post("/tendances/_dash-update-component", json=body)
