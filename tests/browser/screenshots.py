@@ -270,8 +270,13 @@ STATES: Final = {
 def drawn(page: Page) -> None:
     """Wait until a view of Tendances is there with all its figures."""
     expect(page.locator("#trends-exports")).to_be_visible()
-    # The day that is played, and the roads of its map.
+    # The day that is played, and the roads and names of its map.
     page.wait_for_load_state("networkidle")
+    page.wait_for_function(
+        """() => [...document.querySelectorAll("#trends-result .js-plotly-plot")]
+            .map((graph) => graph._fullLayout?.map?._subplot?.map)
+            .every((map) => !map || (map.loaded() && map.getStyle().layers.length > 2))"""
+    )
     page.wait_for_function(
         """() => [...document.querySelectorAll("#trends-result .dash-graph")].every(
             (graph) => graph.querySelector(".main-svg, canvas"))"""
