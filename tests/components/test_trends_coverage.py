@@ -6,12 +6,13 @@ from datetime import date
 
 import pytest
 
+from callbacks.pages.trends.page_view import whole_weeks
 from components.trends.coverage import coverage_words
 from services.base.texts import load_texts
 from services.plain.trends.coverage import NEEDED_DAYS, Coverage
 from services.trends.comparison import MIN_WEEKS
 from services.trends.curve import MIN_USUAL_DAYS
-from services.trends.indices import MIN_DAYS
+from services.trends.indices import MIN_OBSERVED_SHARE
 from services.trends.trip import MIN_USUAL_DAYS as MIN_USUAL_DAYS_OF_TRIP
 
 TODAY = date(2026, 11, 30)
@@ -38,7 +39,7 @@ def test_a_view_says_what_it_needs_and_when_that_will_be_there():
         "Archive depuis le 26/11/2026 : 5 jours, 100 % du temps observé. "
         "La comparaison à l'habituel demande 22 jours d'archive : ce sera le cas le 17/12/2026."
     )
-    assert words(DAYS, "fiabilite") == words(DAYS, "scan")
+    assert words(DAYS, "bouchons") == words(DAYS, "scan")
     assert "needs 56 days of archive: there will be as many on 20/01/2027" in words(
         DAYS, "avant-apres", "en"
     )
@@ -47,7 +48,7 @@ def test_a_view_says_what_it_needs_and_when_that_will_be_there():
 def test_before_anything_was_observed_it_is_told_too():
     assert words(Coverage(TODAY), "fiabilite") == (
         "L'archive est encore vide : elle se remplit avec chaque relevé du trafic. "
-        "Un indice de fiabilité demande 5 jours d'archive : ce sera le cas le 04/12/2026."
+        "Un indice de fiabilité demande 16 jours d'archive : ce sera le cas le 15/12/2026."
     )
 
 
@@ -60,5 +61,8 @@ def test_what_views_need_is_what_they_look_for():
     # Days of the same name, and today.
     assert NEEDED_DAYS["courbe"] == 7 * MIN_USUAL_DAYS + 1
     assert NEEDED_DAYS["trajet"] == 7 * MIN_USUAL_DAYS_OF_TRIP + 1
-    assert NEEDED_DAYS["fiabilite"] == MIN_DAYS
+    # Of the period that the page asks for first; its first day and today are not whole.
+    first, last = (date.fromisoformat(day) for day in whole_weeks(TODAY).values())
+    asked = (last - first).days + 1
+    assert NEEDED_DAYS["fiabilite"] == asked * MIN_OBSERVED_SHARE + 2
     assert NEEDED_DAYS["avant-apres"] == 2 * 7 * MIN_WEEKS

@@ -13,11 +13,12 @@ from services.plain.trends.asking import Query
 NEEDED_DAYS: Final[Mapping[str, int]] = {
     "courbe": 22,
     "trajet": 22,
-    "fiabilite": 5,
+    "fiabilite": 16,
     "avant-apres": 56,
 }
 """Days until a view can tell all that it tells, by its name: today and three days of its name
-before it, five days of a quarter of an hour, four weeks before and as many after."""
+before it; half of the four weeks that reliability is of at first, the first day, which began in
+the middle, and today; four weeks before and as many after."""
 
 
 class Coverage(msgspec.Struct, frozen=True):
