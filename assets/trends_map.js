@@ -155,6 +155,14 @@
     Object.assign(state, { driver: null, place: null, codes: null, road: null });
   };
 
+  /** Roads of which nothing is known are there all the same, until a day is. */
+  const drawUnknown = async () => {
+    const { driver, network } = state;
+    if (!network) return;
+    const roads = await features();
+    if (driver === state.driver && !state.day) draw(network, new Uint8Array(roads.length));
+  };
+
   /** A map has come with the page's content: start to draw on it. */
   const start = async (settings) => {
     endDriver();
@@ -169,8 +177,7 @@
     state.driver = driver;
     attach(driver);
     if (state.day) paint();
-    // Roads of which nothing is known are there all the same.
-    else if (state.network) draw(state.network, new Uint8Array((await features()).length));
+    else drawUnknown();
   };
 
   /** Show a day, as assets/trends_replay_codec.js reads it; null for none. */
