@@ -54,9 +54,10 @@ def keep_up(data_dir: Path, today: date = TODAY) -> None:
 
 
 def archive_of(data_dir: Path, network: Network, today: date = TODAY) -> Archive:
-    """The archive of what was observed, free flow not being measured."""
-    known = KnownNetworks(RENNES, data_dir)
-    return Archive(RENNES, data_dir, "live", known.sure(network.version), today)
+    """The archive of what was observed at noon of a day, free flow not being measured."""
+    known, noon = KnownNetworks(RENNES, data_dir), at(today, 12)
+    network = known.sure(network.version)
+    return Archive(RENNES, data_dir, "live", network, today, clock=lambda: noon)
 
 
 def _frame(network: Network, moment: datetime, kmh: np.ndarray) -> pd.DataFrame:
