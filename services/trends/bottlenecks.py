@@ -77,9 +77,8 @@ def _where(archive: Archive, key: str) -> tuple[Place, list[Route]]:
 
 
 def _queues(grid: DayGrid, routes: Sequence[Route]) -> list[Queue]:
-    is_closed = (grid.closed > 0) & np.isnan(grid.times_s)
     hours = grid.local_hours.astype(np.int64)
-    return queues_of_day(routes, grid.times_s, is_closed, hours, grid.step_s)
+    return queues_of_day(routes, grid.times_s, grid.closed_cells, hours, grid.step_s)
 
 
 def _row(

@@ -100,6 +100,11 @@ class DayGrid:
         known = self.is_known.sum(axis=1)
         return np.asarray(known >= np.maximum(1, MIN_KNOWN_OF_AREA * self.speed_kmh.shape[1]))
 
+    @property
+    def closed_cells(self) -> NDArray[np.bool_]:
+        """Where a segment was closed and at no moment of the step measured."""
+        return np.asarray((self.closed > 0) & np.isnan(self.speed_kmh))
+
     @cached_property
     def is_closed(self) -> NDArray[np.bool_]:
         """Whether a segment was closed, shape (times,)."""

@@ -92,13 +92,13 @@ def _day(archive: Archive, place: Place, day: date, report: Report) -> _Field:
     report(1, 1)
     held = _held(grid.snapshots, grid.step_s)
     speed_kmh = np.where(held[:, np.newaxis] >= 0, grid.speed_kmh[held], np.nan)
-    is_closed = (held[:, np.newaxis] >= 0) & (grid.closed[held] > 0)
+    is_closed = (held[:, np.newaxis] >= 0) & grid.closed_cells[held]
     return _Field(
         start=grid.start,
         step_s=grid.step_s,
         local_hours=grid.local_hours,
         speed_kmh=speed_kmh,
-        is_closed=is_closed & np.isnan(speed_kmh),
+        is_closed=is_closed,
         days=int(grid.is_observed),
         asked=1,
     )
@@ -124,7 +124,7 @@ def _mean_day(archive: Archive, place: Place, period: Period, report: Report) ->
         is_known = ~np.isnan(grid.speed_kmh)
         np.add.at(slowness, clock, np.where(is_known, 1.0 / grid.speed_kmh, 0.0))
         np.add.at(seen, clock, is_known)
-        np.add.at(closed, clock, ~is_known & (grid.closed > 0))
+        np.add.at(closed, clock, grid.closed_cells)
     is_told = seen >= max(1.0, MIN_SEEN_SHARE * observed)
     return _Field(
         start=None,

@@ -112,9 +112,7 @@ class _TwoDays:
 
     @property
     def is_closed(self) -> NDArray[np.bool_]:
-        """Closed, and at no time of the quarter measured."""
-        closed = np.concatenate([self.first.closed, self.second.closed[:_BEYOND]]) > 0
-        return np.asarray(closed & np.isnan(self.times_s))
+        return np.concatenate([self.first.closed_cells, self.second.closed_cells[:_BEYOND]])
 
     @property
     def epoch_s(self) -> NDArray[np.int64]:
