@@ -3,6 +3,7 @@
   "use strict";
   const VIEWS = "#trends-views .trends-view";
   const HANDLED = "trends-";
+  const PICKED_MS = 800;
   // As assets/shell.css has it: below, the settings are folded.
   const WIDE = "(min-width: 768px)";
 
@@ -53,6 +54,21 @@
     wide.addEventListener("change", adapt);
     adapt();
     skipHidden();
+    takePicked();
+  };
+
+  /** A day that is picked from the browser's calendar leaves neither the field nor a key: it counts once
+      nothing more is chosen for a while. */
+  const takePicked = () => {
+    let waiting;
+    document.getElementById("trends-controls").addEventListener("input", ({ target }) => {
+      if (!target.matches("input[type=date], input[type=time]")) return;
+      clearTimeout(waiting);
+      waiting = setTimeout(() => {
+        const { badInput } = target.validity;
+        if (!badInput) window.dash_clientside.set_props(target.id, { value: target.value });
+      }, PICKED_MS);
+    });
   };
 
   /** Dash's lists have a field that is hidden from who hears the page, and that the keyboard would stop

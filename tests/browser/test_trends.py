@@ -84,6 +84,12 @@ def test_address_controls_and_view_follow_each_other_back_and_on(trends, visit):
     page.go_forward()
     expect(measure).to_have_value("speed")
 
+    # As one picked from the browser's calendar: the field is not left.
+    day.fill(TODAY)
+    expect(heading).to_contain_text("lundi")
+    day.fill(YESTERDAY)
+    expect(heading).to_contain_text("dimanche")
+
     # Cleared, it is today again.
     day.fill("")
     day.press("Enter")

@@ -15,10 +15,14 @@ NEEDED_DAYS: Final[Mapping[str, int]] = {
     "trajet": 22,
     "fiabilite": 16,
     "avant-apres": 56,
+    "semaine": 8,
+    "bouchons": 2,
+    "cout": 2,
+    "rapport": 2,
 }
 """Days until a view can tell all that it tells, by its name: today and three days of its name
 before it; half of the four weeks that reliability is of at first, the first day, which began in
-the middle, and today; four weeks before and as many after."""
+the middle, and today; four weeks before and as many after; a week, or a day, before today."""
 
 
 class Coverage(msgspec.Struct, frozen=True):
