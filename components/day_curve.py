@@ -22,17 +22,19 @@ LINES: Final = ("observed", "usual", "forecast")
 """Each has a line of its own kind, and a column of the table."""
 
 
-def build_day_curve(texts: Texts, csv_url: str, trends_url: str, replay_url: str) -> html.Section:
+def build_day_curve(
+    texts: Texts, csv_url: str, trends_url: str | None, replay_url: str | None
+) -> html.Section:
     """The card, without a curve until the browser has fetched one.
 
     Parameters
     ----------
     csv_url : str
         Where the curve is to be had as a table.
-    trends_url : str
-        Of the page that shows the curve of any day and place.
-    replay_url : str
-        Of the page that plays the day on the map.
+    trends_url : str or None
+        Of the page that shows the curve of any day and place; None where there is none.
+    replay_url : str or None
+        Of the page that plays the day on the map; None where there is none.
     """
     wording = texts["day_curve"]
     return html.Section(
@@ -64,8 +66,11 @@ def build_day_curve(texts: Texts, csv_url: str, trends_url: str, replay_url: str
                     html.P(wording["definition"], className="definition"),
                     _table(texts),
                     html.A(wording["csv"], href=csv_url, className="table-link", download=""),
-                    html.A(wording["trends"], href=trends_url, className="table-link"),
-                    html.A(wording["replay"], href=replay_url, className="table-link"),
+                    *(
+                        html.A(wording[name], href=url, className="table-link")
+                        for name, url in (("trends", trends_url), ("replay", replay_url))
+                        if url is not None
+                    ),
                 ],
                 className="day-curve-numbers",
             ),

@@ -108,8 +108,8 @@ class PageData:
     has_corridors: bool
     has_roadworks: bool
     congestion_csv_url: str
-    replay_url: str
-    trends_url: str
+    replay_url: str | None
+    trends_url: str | None
     events_csv_url: str
     stretches_csv_url: str
     worst_shown: int

@@ -312,7 +312,13 @@ def add_operators_page(pages: Pages, path: str, section: str, layout: Layout) ->
 
 
 def add_page_apart(
-    pages: Pages, path: str, section: str, layout: Layout, scripts: Sequence[str]
+    pages: Pages,
+    path: str,
+    section: str,
+    layout: Layout,
+    scripts: Sequence[str],
+    *,
+    is_offered: bool = True,
 ) -> Dash:
     """Add a public page that is an application of its own, and a link to it in the nav of all.
 
@@ -325,6 +331,8 @@ def add_page_apart(
         ids alone.
     scripts : sequence of str
         Names of those of the assets that it runs.
+    is_offered : bool
+        Whether the nav leads there.
 
     Returns
     -------
@@ -332,7 +340,8 @@ def add_page_apart(
         For its callbacks.
     """
     app = _apart(pages, path, section, layout, scripts, is_rich=True)
-    pages.nav.append((section, f"{path}/"))
+    if is_offered:
+        pages.nav.append((section, f"{path}/"))
     return app
 
 

@@ -102,8 +102,8 @@ class Shown(NamedTuple):
 
 
 def register(pages: Pages, services: Services) -> None:
-    """Add the page."""
-    main = pages.main
+    """Add the page; where nobody answers questions it says that and nothing leads there."""
+    main, is_on = pages.main, services.settings.trends
     offered = (
         *(replay.beside_map(one, main, services) if one is scan.VIEW else one for one in VIEWS),
         replay.make_view(main, services),
@@ -122,7 +122,7 @@ def register(pages: Pages, services: Services) -> None:
             guide_url=pages.address(GUIDE_PATH),
         )
 
-    app = add_page_apart(pages, PATH, SECTION, layout, _SCRIPTS)
+    app = add_page_apart(pages, PATH, SECTION, layout, _SCRIPTS, is_offered=is_on)
     _keep_address(app)
     names = [view.name for view in offered]
     coverage.register(app, services.trends, names, services.today)
@@ -152,6 +152,8 @@ def register(pages: Pages, services: Services) -> None:
         search: str | None, _ticks: int | None, _stops: int | None, asker: str | None
     ) -> Shown:
         texts, asker = load_texts(requested_language()), asker_of(asker)
+        if not is_on:
+            return Shown("", page.build_problem(texts, "switched_off"), "", True, True)
         try:
             asked = asked_of(services, text_of("search", search))
         except InvalidRequest as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 
 import pytest
@@ -20,6 +21,7 @@ from services.trends.archive import NoHistory
 from services.trends.places import UnknownPlace
 from tests.components.trees import text_of
 from tests.factories import make_network
+from tests.pages import layout_of
 
 TODAY = date(2026, 11, 30)
 FRENCH = load_texts("fr")
@@ -187,29 +189,45 @@ def test_headings_name_days_of_other_years_and_periods(asked):
     )
 
 
-def test_through_the_server_the_page_says_who_does_not_answer(make_client):
-    client = make_client()
-    page = client.get("/tendances/")
-    assert page.status_code == 200
-    assert "noscript" in page.get_data(as_text=True)
+def ask_of(search):
+    """The request by which a page asks what an address shows."""
     outputs = ("trends-heading.children", "trends-result.children", "trends-state.children",
                "trends-poll.disabled", "trends-stop.hidden")  # fmt: skip
-    body = {
+    return {
         "output": f"..{'...'.join(outputs)}..",
         "outputs": [dict(zip(("id", "property"), one.split("."), strict=True)) for one in outputs],
         "changedPropIds": ["trends-address.search"],
         "inputs": [
-            {"id": "trends-address", "property": "search", "value": "?vue=nulle-part"},
+            {"id": "trends-address", "property": "search", "value": search},
             {"id": "trends-poll", "property": "n_intervals", "value": 0},
             {"id": "trends-stop", "property": "n_clicks", "value": None},
         ],
         "state": [{"id": "trends-asker", "property": "data", "value": "0123456789abcdef"}],
     }
 
-    found = client.post("/tendances/_dash-update-component", json=body)
+
+def test_through_the_server_the_page_says_who_does_not_answer(make_client):
+    client = make_client()
+    page = client.get("/tendances/")
+    assert page.status_code == 200
+    assert "noscript" in page.get_data(as_text=True)
+
+    found = client.post("/tendances/_dash-update-component", json=ask_of("?vue=nulle-part"))
 
     assert found.status_code == 200
     response = found.get_json()["response"]
     # Nothing was observed here yet.
     assert response["trends-poll"]["disabled"] is False
     assert "premières données" in str(response["trends-result"]["children"])
+
+
+def test_where_it_is_switched_off_nothing_leads_there_and_the_page_says_so(make_client):
+    client = make_client(trends=False)
+
+    found = client.post("/tendances/_dash-update-component", json=ask_of("")).get_json()["response"]
+
+    assert "n'est pas consultable" in str(found["trends-result"]["children"])
+    # It does not ask again.
+    assert found["trends-poll"]["disabled"] is True
+    assert "/tendances/" not in json.dumps(layout_of(client, "/"))
+    assert "/tendances/?vue=relecture" in json.dumps(layout_of(make_client(), "/"))
