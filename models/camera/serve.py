@@ -214,7 +214,8 @@ def run(settings: Settings, idle_seconds: float = IDLE_SECONDS) -> None:
         threading.Thread(target=server.serve, daemon=True).start()
         log.info("camera started")
         while not (model.is_loaded and server.idle_seconds() > idle_seconds):
-            show_life(metrics, turns)
+            if server.is_reachable():
+                show_life(metrics, turns)
             time.sleep(min(HEARTBEAT_SECONDS, idle_seconds))
         server.close()
 

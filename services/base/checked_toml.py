@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -14,6 +15,12 @@ from services.base.errors import ConfigurationError
 
 Model = TypeVar("Model", bound=BaseModel)
 
+MOST_ENTRIES: Final = 1_000
+"""Rules, or reports, of a file: judged four times a minute, and listed on one page."""
+# A key that is none of ours may be an address in the wrong place, which holds a password.
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_HIDDEN: Final = "…"
+_MARK_OF_ADDRESS: Final = "://"
 _KEY: Final = r"[\s\"'\[]*{key}[\s\"']*[.=\]]"
 
 
@@ -44,8 +51,14 @@ def load_checked(
     try:
         text = path.read_text("utf-8")
         content = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
+        # Some of its messages repeat a key.
+        told = str(error) if _MARK_OF_ADDRESS not in str(error) else f"no TOML {_place_in(error)}"
+        raise ConfigurationError(f"{setting}: {path}: {told}") from None
+    except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{setting}: {path}: {error}") from None
+    except RecursionError:
+        raise ConfigurationError(f"{setting}: {path}: lists in lists, too deep") from None
     try:
         return model.model_validate(content, context=dict(context or {}))
     except ValidationError as error:
@@ -54,6 +67,15 @@ def load_checked(
             for item in error.errors(include_url=False, include_input=False, include_context=False)
         )
         raise ConfigurationError(f"{setting}: {path}: {problems}") from None
+
+
+def named_twice(names: Iterable[str]) -> set[str]:
+    """Names that are there more than once.
+
+    >>> named_twice(["a", "b", "a"])
+    {'a'}
+    """
+    return {name for name, count in Counter(names).items() if count > 1}
 
 
 def line_of(text: str, table: str, place: int, key: str = "") -> int:
@@ -78,6 +100,12 @@ def line_of(text: str, table: str, place: int, key: str = "") -> int:
     return start + 1
 
 
+def _place_in(error: tomllib.TOMLDecodeError) -> str:
+    """Where the mistake is, which ends its message in brackets."""
+    found = re.search(r"\(at [^()]*\)$", str(error))
+    return found.group() if found else ""
+
+
 def _problem(
     place: tuple[int | str, ...],
     message: str,
@@ -86,12 +114,14 @@ def _problem(
     table: str,
 ) -> str:
     parts = [str(part) for part in place]
+    told_parts = [part if _PLAIN_KEY.fullmatch(part) else _HIDDEN for part in parts]
     if len(place) > 1 and place[0] == table and isinstance(place[1], int):
         item, key = content[table][place[1]], "".join(parts[2:3])
-        name = item.get("name", place[1] + 1) if isinstance(item, dict) else place[1] + 1
-        told = ": ".join([f"{table} {name}", *parts[2:], message])
+        name = str(item.get("name", "")) if isinstance(item, dict) else ""
+        called = name if _PLAIN_KEY.fullmatch(name) else place[1] + 1
+        told = ": ".join([f"{table} {called}", *told_parts[2:], message])
         return f"line {line_of(text, table, place[1], key)}: {told}"
-    told = ": ".join([*parts, message])
+    told = ": ".join([*told_parts, message])
     wanted = re.compile(_KEY.format(key=re.escape(parts[-1]))) if parts else None
     for number, line in enumerate(text.splitlines(), 1):
         if wanted is not None and wanted.match(line):

@@ -69,6 +69,21 @@ def comers(
             yield connection
 
 
+def mark_of(path: Path) -> tuple[int, int] | None:
+    """Tells a socket from whatever else comes to lie at its path; None where nothing does."""
+    try:
+        there = path.lstat()
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino
+
+
+def close_listener(listener: Listener) -> None:
+    """Listen no more, even where the socket itself is gone already."""
+    with contextlib.suppress(FileNotFoundError, IsADirectoryError, PermissionError):
+        listener.close()
+
+
 def knock_at(path: Path) -> None:
     """Come and go, so that whoever waits for the next looks up."""
     with contextlib.suppress(OSError):

@@ -21,7 +21,14 @@ from typing import Final
 import msgspec
 
 from services.base.errors import ConfigurationError, FeedUnreachable
-from services.base.local_socket import comers, is_gone, knock_at, listening_at
+from services.base.local_socket import (
+    close_listener,
+    comers,
+    is_gone,
+    knock_at,
+    listening_at,
+    mark_of,
+)
 from services.camera.messages import (
     ERRAND,
     MAX_ORDER_BYTES,
@@ -107,6 +114,11 @@ class CameraServer:
         self._strangers = threading.BoundedSemaphore(_MAX_STRANGERS)
         self._door = ThreadPoolExecutor(_MAX_STRANGERS, thread_name_prefix="camera-door")
         self._listener = _listening(address, backlog=4 * places)
+        self._mark = mark_of(address) if isinstance(address, Path) else None
+
+    def is_reachable(self) -> bool:
+        """Whether its socket, if it has one, was neither removed nor replaced."""
+        return not isinstance(self._address, Path) or mark_of(self._address) == self._mark
 
     def serve(self) -> None:
         """Give out places until closed."""
@@ -124,7 +136,7 @@ class CameraServer:
         self._come()
         self._door.shutdown()
         self._pool.shutdown()
-        self._listener.close()
+        close_listener(self._listener)
 
     def _come(self) -> None:
         """Knock at the own door."""

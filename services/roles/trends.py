@@ -97,8 +97,9 @@ def run(settings: Settings) -> None:
         threading.Thread(target=server.serve, daemon=True).start()
         log.info("trends started")
         while True:
-            # A question that hangs beyond every limit gives no sign of life, and all starts again.
-            if not pool.is_hung():
+            # Where a question hangs beyond every limit, or nobody finds the socket any more, there
+            # is no sign of life, and all starts again.
+            if server.is_reachable() and not pool.is_hung():
                 metrics.alive(utc_now(), pool.queued(), pool.resident_bytes())
             time.sleep(HEARTBEAT_SECONDS)
 

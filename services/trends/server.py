@@ -19,7 +19,7 @@ from typing import Final
 import msgspec
 
 from services.base.errors import ConfigurationError
-from services.base.local_socket import comers, knock_at, listening_at
+from services.base.local_socket import close_listener, comers, knock_at, listening_at, mark_of
 from services.plain.trends.asking import Busy
 from services.trends.messages import (
     ASKED,
@@ -70,6 +70,11 @@ class TrendsServer:
             self._listener = listening_at(address, backlog=CONVERSATIONS)
         except OSError as error:
             raise ConfigurationError(f"{address}: cannot listen there: {error.strerror}") from error
+        self._mark = mark_of(address)
+
+    def is_reachable(self) -> bool:
+        """Whether its socket lies where pages look for it: neither removed nor replaced."""
+        return mark_of(self._address) == self._mark
 
     def serve(self) -> None:
         """Take questions until closed."""
@@ -81,7 +86,7 @@ class TrendsServer:
         self._closing.set()
         knock_at(self._address)
         self._threads.shutdown()
-        self._listener.close()
+        close_listener(self._listener)
 
     def _receive(self, connection: Connection) -> None:
         if self._closing.is_set():

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from services.base.checked_toml import load_checked
+from services.base.checked_toml import MOST_ENTRIES, load_checked, named_twice
 from services.base.settings import Settings
 from services.base.texts import languages
 from services.city.city import City
@@ -117,7 +117,7 @@ class Reports(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     people: People = {}
-    report: tuple[Report, ...] = ()
+    report: tuple[Report, ...] = Field(default=(), max_length=MOST_ENTRIES)
 
     @model_validator(mode="before")
     @classmethod
@@ -127,8 +127,7 @@ class Reports(BaseModel):
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
         names = [report.name for report in self.report]
-        twice = {name for name in names if names.count(name) > 1}
-        if twice:
+        if twice := named_twice(names):
             raise ValueError(f"two reports are called {min(twice)}")
         return self
 

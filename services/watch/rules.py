@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.base.checked_toml import load_checked
+from services.base.checked_toml import load_checked, named_twice
 from services.base.settings import Settings
 from services.watch.people import People
 
@@ -99,8 +99,7 @@ class Rules(BaseModel):
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
         names = [rule.name for rule in self.rule]
-        twice = {name for name in names if names.count(name) > 1}
-        if twice:
+        if twice := named_twice(names):
             raise ValueError(f"two rules are called {min(twice)}")
         return self
 

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from services.base.checked_toml import line_of, load_checked
+from services.base.checked_toml import MOST_ENTRIES, line_of, load_checked, named_twice
 from services.base.settings import Settings
 from services.city.city import City
 from services.city.day_types import DayType, day_type
@@ -205,7 +205,7 @@ class TrafficRules(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     people: People = {}
-    rule: tuple[TrafficRule, ...] = ()
+    rule: tuple[TrafficRule, ...] = Field(default=(), max_length=MOST_ENTRIES)
 
     @model_validator(mode="before")
     @classmethod
@@ -215,8 +215,7 @@ class TrafficRules(BaseModel):
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
         names = [rule.name for rule in self.rule]
-        twice = {name for name in names if names.count(name) > 1}
-        if twice:
+        if twice := named_twice(names):
             raise ValueError(f"two rules are called {min(twice)}")
         return self
 

@@ -251,3 +251,23 @@ def test_one_at_a_time_looks_whether_who_was_away_is_back(tmp_path, monkeypatch)
             listener.accept()
         for connection in came:
             connection.close()
+
+
+@pytest.mark.parametrize("other", [None, "file", "link", "folder", "socket"])
+def test_a_socket_that_was_removed_or_replaced_is_noticed(tmp_path, other):
+    path = socket_path(tmp_path)
+    with running_pool() as pool:
+        server = TrendsServer(path, pool, lambda _question, _days: "v")
+        assert server.is_reachable()
+        # Kept, so that the next one cannot have its number.
+        path.rename(tmp_path / "before")
+        if other == "file":
+            path.touch()
+        elif other == "link":
+            path.symlink_to(tmp_path / "before")
+        elif other == "folder":
+            path.mkdir()
+        elif other == "socket":
+            Listener(str(path), family="AF_UNIX").close()
+        assert not server.is_reachable()
+        server.close()
