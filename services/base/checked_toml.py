@@ -81,7 +81,7 @@ def named_twice(names: Iterable[str]) -> set[str]:
 def line_of(text: str, table: str, place: int, key: str = "") -> int:
     r"""The line of a key in the nth table of a name, or of that table; 1 where there is neither.
 
-    >>> text = "[[rule]]\\nname = 'a'\\n\\n[[rule]]\\nname = 'b'\\nhours = 3\\n"
+    >>> text = "[[rule]]\nname = 'a'\n\n[[rule]]\nname = 'b'\nhours = 3\n"
     >>> line_of(text, "rule", 1, "hours"), line_of(text, "rule", 1), line_of(text, "rule", 0, "x")
     (6, 4, 1)
     """

@@ -105,10 +105,15 @@ def test_moment_zone_and_road_are_chosen_left_and_every_page_reached(live_app, v
     press_to(page, "#panel-back")
     expect(row.get_by_role("button")).to_be_focused()
 
-    for place, name in ((2, "quality"), (3, "camera"), (1, "page")):
+    for place, name in ((3, "quality"), (4, "camera"), (1, "page")):
         press_to(page, f".site-nav li:nth-child({place}) a")
         expect(page.page.locator(f"#page-{name}")).to_be_visible()
         expect(page.page.locator("#content")).to_be_focused()
+    page.page.go_back()
+    expect(page.page.locator("#page-camera")).to_be_visible()
+    # A document of its own, which the browser goes to.
+    press_to(page, ".site-nav li:nth-child(2) a")
+    expect(page.page.locator("#page-trends")).to_be_visible()
     page.page.go_back()
     expect(page.page.locator("#page-camera")).to_be_visible()
     assert page.errors == []

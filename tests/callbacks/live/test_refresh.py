@@ -11,8 +11,9 @@ import numpy as np
 import orjson
 import pytest
 
-from callbacks.live.refresh import CLOSED, late_after_seconds, snapshot_payload
+from callbacks.live.refresh import CLOSED, snapshot_payload
 from components.page import NEWS_STORE_ID, REFRESH_ID, SHOWN_STORE_ID
+from services.base.settings import load_settings
 from services.city.rennes import RENNES
 from services.forecast.zone_forecasts import table_shape
 from services.observe.feeds.reply import check_reply
@@ -163,8 +164,10 @@ def test_figures_come_with_the_statuses(dash_client, store):
 
 
 def test_late_is_ten_minutes_or_three_periods():
-    assert late_after_seconds(180) == 600
-    assert late_after_seconds(900) == 2_700
+    late_s = [
+        load_settings(feed_period_seconds=period_s).late_after_seconds for period_s in (180, 900)
+    ]
+    assert late_s == [600, 2_700]
 
 
 def test_wire_bytes_stay_within_what_was_promised(refresh, store):

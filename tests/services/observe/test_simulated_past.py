@@ -212,6 +212,7 @@ def test_live_traffic_is_never_mixed_with(tmp_path, what):
     assert layout.days(tmp_path, "demo") == []
 
 
+# Its processes import it anew. No command of the project: it tells its errors to nobody.
 KILLED = """
 import sys, time
 from datetime import datetime
@@ -227,7 +228,7 @@ def wait_to_be_killed(what, done, of):
         print("two days", flush=True)
         time.sleep(600)
 
-if __name__ == "__main__":
+if __name__ == '__main__':
     data_dir, now = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2])
     operations = open_operations(load_settings(data_dir=data_dir))
     with all_cores(1) as cores:
