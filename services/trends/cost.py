@@ -12,7 +12,8 @@ vehicles in an hour
     Of the daily traffic the share of that hour of the day: :data:`WORKING_DAY_SHARES` and
     :data:`WEEKEND_SHARES`. They are of urban roads in the United States, for want of a French
     table of all hours: U.S. EPA, Population and Activity of On-road Vehicles in MOVES, default
-    hourly distribution of traffic, urban roads, to a thousandth. An hour that the clock skips or
+    hourly distribution of traffic, urban roads, to a thousandth; taken down without its tables at
+    hand, so compare them before hours of vehicles decide anything. An hour that the clock skips or
     repeats counts as often as it is there.
 
 what an hour is worth
