@@ -40,10 +40,10 @@ def build_guide(texts: Texts, blocks: Sequence[Block], trends_url: str) -> Subpa
 
 def _built(block: Paragraph | Items | Rows | Code) -> Component:
     if isinstance(block, Code):
-        return html.Pre(html.Code(block.text), className="guide-code", tabIndex=0)
+        return html.Pre(html.Code(block.text), tabIndex=0)
     if isinstance(block, Items):
         wrap = html.Ol if block.is_numbered else html.Ul
-        return wrap([html.Li(marked(item)) for item in block.items])
+        return wrap([html.Li(marked(item)) for item in block.items], className="guide-items")
     if isinstance(block, Rows):
         head, *rows = block.rows
         return build_table(head, [[marked(cell) for cell in row] for row in rows])

@@ -61,3 +61,12 @@ def test_every_screen_fits_and_machines_are_told_what_they_look_at(live_app, vis
         )
         small = [item for item in sizes if min(item[1:]) < SMALLEST_TARGET_PX]
         assert small == [], width
+
+
+def test_the_guide_fits_a_phone_and_counts_its_steps(live_app, visit):
+    page = visit(f"{live_app.url}mode-d-emploi", PHONE)
+    for width, height in SCREENS:
+        page.page.set_viewport_size({"width": width, "height": height})
+        assert page.js("() => document.documentElement.scrollWidth") <= width, width
+    steps = page.page.locator("main ol").first
+    expect(steps).to_have_css("list-style-type", "decimal")
