@@ -96,7 +96,7 @@ def measure(options: Options) -> Iterator[Row]:
             server.wipe()
             yield from _history(place, server, options.repeat(DAYS, 20))
     finally:
-        server.close()
+        server.stop()
 
 
 def _requests(place: Path, server: ObjectStorage, replies: Sequence[CheckedReply]) -> Iterator[Row]:

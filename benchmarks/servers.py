@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from typing import Final
 from benchmarks.http_client import HOST, Connection, get_request
 from benchmarks.rows import ROOT, NotMeasured
 from services.base.settings import PREFIX
+from tests.ports import free_port
 
 APPLICATION: Final = "app:server"
 START_LIMIT_SECONDS: Final = 90.0
@@ -121,7 +121,7 @@ def started(
     variables : mapping, optional
         Of the environment, besides the settings.
     """
-    port = _free_port()
+    port = free_port()
     log = data_dir / f"stdout-{port}.log"
     data_dir.mkdir(parents=True, exist_ok=True)
     with (
@@ -177,10 +177,3 @@ def _environment(data_dir: Path, port: int, settings: Mapping[str, str]) -> dict
         **settings,
     }
     return inherited | {f"{PREFIX}{name}": value for name, value in chosen.items()}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port

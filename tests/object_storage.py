@@ -10,13 +10,15 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Literal
+from weakref import WeakSet
 
 from moto.backends import get_backend
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from tests.ports import HOST
+from tests.ports import HOST, free_port, wait_for_port
 
 BUCKET = "traffic"
 Fault = Literal["deny", "hang", "cut", "damage"]
@@ -33,11 +35,7 @@ class ObjectStorage:
     """The server, its objects, its faults, and how often it was asked for what."""
 
     def __init__(self) -> None:
-        # Bound and never listened at: while the server is away, nobody else gets its port.
-        self._kept = socket.socket()
-        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._kept.bind((HOST, 0))
-        self.port: int = self._kept.getsockname()[1]
+        self.port = free_port()
         self.fault: Fault | None = None
         # Requests that a fault is of; by default all.
         self.is_meant: Callable[[str, str], bool] = lambda method, path: True
@@ -49,6 +47,7 @@ class ObjectStorage:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._released = threading.Event()
         self._server: BaseWSGIServer | None = None
+        self._connections: WeakSet[socket.socket] = WeakSet()
 
     @property
     def url(self) -> str:
@@ -56,7 +55,14 @@ class ObjectStorage:
             f"s3://{BUCKET}/town?endpoint_override={HOST}:{self.port}&scheme=http&region=us-east-1"
         )
 
+    @property
+    def listening_socket(self) -> socket.socket:
+        assert self._server is not None
+        listening: socket.socket = self._server.socket
+        return listening
+
     def start(self) -> None:
+        wait_for_port(self.port)
         self._server = make_server(
             HOST, self.port, self._answer, threaded=True, request_handler=_Quiet
         )
@@ -70,10 +76,9 @@ class ObjectStorage:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
-
-    def close(self) -> None:
-        self.stop()
-        self._kept.close()
+            for connection in list(self._connections):
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def wipe(self) -> None:
         """Everything is lost; the bucket is there and empty."""
@@ -112,6 +117,7 @@ class ObjectStorage:
 
     def _answer(self, environ: Environment, start_response: StartResponse) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        self._connections.add(environ["werkzeug.socket"])
         self.asked[method] += 1
         if method == "GET":
             self._read.append(path)

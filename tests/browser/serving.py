@@ -11,15 +11,15 @@ from typing import Any
 
 from cheroot import wsgi
 
-from tests.ports import HOST, free_port
+from tests.ports import HOST, free_port, wait_for_port
 
 
 class ServerThread:
     """Serves from its creation until :meth:`stop`."""
 
     def __init__(self, application: Any, port: int | None = None) -> None:
-        # Chosen beforehand: a port that the system chose cannot be bound again at once.
         self.port = port or free_port()
+        wait_for_port(self.port)
         self._server = wsgi.Server((HOST, self.port), application, shutdown_timeout=1)
         self._server.prepare()
         self._thread = threading.Thread(target=self._server.serve, daemon=True)

@@ -88,7 +88,7 @@ def test_a_host_that_died_is_replaced_without_loss(tmp_path: Path, postgres: Pos
             with ended_with(first, serving):
                 _replaced(first, serving, lambda: Host(tmp_path / "second", environment, *roles))
         finally:
-            server.close()
+            server.stop()
     told = "".join(path.read_text() for path in tmp_path.glob("*/app.log"))
     assert "secret-of-tests" not in told
 

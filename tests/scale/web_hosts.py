@@ -114,4 +114,4 @@ def running_town(directory: Path, postgres: Postgres) -> Iterator[Town]:
                 for host in town.hosts:
                     host.kill()
     finally:
-        storage.close()
+        storage.stop()

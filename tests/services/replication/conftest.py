@@ -17,7 +17,7 @@ def server() -> Iterator[ObjectStorage]:
     server = ObjectStorage()
     server.start()
     yield server
-    server.close()
+    server.stop()
 
 
 @pytest.fixture

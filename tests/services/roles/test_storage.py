@@ -43,7 +43,7 @@ def server():
     server = ObjectStorage()
     server.start()
     yield server
-    server.close()
+    server.stop()
 
 
 @pytest.fixture(autouse=True)
