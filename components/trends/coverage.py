@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from dash import dcc, html
+from dash.development.base_component import Component
 
 from services.base.texts import Texts, formats
 from services.plain.trends.coverage import NEEDED_DAYS, Coverage
 
 LINE_ID: Final = "trends-coverage"
 TIMER_ID: Final = "trends-coverage-timer"
-_LOOK_MS: Final = 2_000
+ASKING_ID: Final = "trends-coverage-asking"
+LOOK_MS: Final = 2_000
 
 
 def build_line() -> html.P:
@@ -19,9 +21,9 @@ def build_line() -> html.P:
     return html.P(id=LINE_ID, className="trends-coverage muted")
 
 
-def build_timer() -> dcc.Interval:
-    """By which the page asks until it is known."""
-    return dcc.Interval(id=TIMER_ID, interval=_LOOK_MS)
+def build_timer() -> list[Component]:
+    """By which the page asks until it is known, and the store that says how that stands."""
+    return [dcc.Interval(id=TIMER_ID, interval=LOOK_MS), dcc.Store(id=ASKING_ID)]
 
 
 def coverage_words(texts: Texts, held: Coverage, view: str) -> str:

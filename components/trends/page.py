@@ -23,7 +23,10 @@ STATE_ID: Final = "trends-state"
 STOP_ID: Final = "trends-stop"
 ASKER_ID: Final = "trends-asker"
 POLL_ID: Final = "trends-poll"
-_POLL_MS: Final = 1_000
+ASKING_ID: Final = "trends-asking"
+UNANSWERED_ID: Final = "trends-unanswered"
+AGAIN_ID: Final = "trends-again"
+POLL_MS: Final = 1_000
 
 
 def section_of(view: str) -> str:
@@ -93,14 +96,16 @@ def build_page(
                 ],
                 className="trends-progress",
             ),
+            _unanswered(texts),
             html.Div(id=RESULT_ID, className="trends-result subpage-main"),
             html.P(html.A(texts["guide"]["link"], href=guide_url), className="trends-guide"),
         ],
         unseen=[
             dcc.Location(id=ADDRESS_ID, refresh=False),
             dcc.Store(id=ASKER_ID, data=asker),
-            dcc.Interval(id=POLL_ID, interval=_POLL_MS, disabled=True),
-            build_timer(),
+            dcc.Interval(id=POLL_ID, interval=POLL_MS, disabled=True),
+            dcc.Store(id=ASKING_ID),
+            *build_timer(),
         ],
         content_class="subpage-main trends-main",
         skips=[Skip(wording["skip"], HEADING_ID)],
@@ -146,6 +151,21 @@ def build_routes(texts: Texts, links: Sequence[tuple[str, str]]) -> html.Div:
             ),
         ],
         className=f"{CARD} trends-problem",
+    )
+
+
+def _unanswered(texts: Texts) -> html.Div:
+    """What is said while the server does not answer; hidden until then."""
+    wording = texts["trends_problem"]
+    return html.Div(
+        [
+            html.P(wording["unanswered"]),
+            html.Button(wording["again"], id=AGAIN_ID, className="trends-stop"),
+        ],
+        id=UNANSWERED_ID,
+        className="connection trends-unanswered",
+        role="alert",
+        hidden=True,
     )
 
 

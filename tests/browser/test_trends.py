@@ -20,6 +20,7 @@ from tests.browser.conftest import (
     PHONE,
     axe_problems,
     axe_problems_of_colour,
+    serious_problems,
 )
 from tests.factories import OBSERVED_AT
 from tests.services.history.days import append, moments
@@ -95,6 +96,24 @@ def test_address_controls_and_view_follow_each_other_back_and_on(trends, visit):
     day.press("Enter")
     expect(day).to_have_value(TODAY)
     assert address_of(page) == "?mesure=speed"
+
+
+def test_an_error_is_said_and_can_be_asked_again(trends, visit, monkeypatch):
+    with monkeypatch.context() as failing:
+        # The server answers 500, then is not there at all.
+        failing.setattr(TrendsClient, "ask", lambda *_: 1 / 0)
+        page = visit(f"{trends.url}tendances/", PHONE, bypass_csp=True).page
+        unanswered = page.get_by_role("alert").filter(has_text="répond par une erreur")
+        expect(unanswered).to_be_visible()
+        assert serious_problems(page, "#trends-unanswered") == []
+    trends.stop()
+    unanswered.get_by_role("button", name="Réessayer").click()
+    expect(unanswered).to_be_visible()
+
+    trends.start()
+    unanswered.get_by_role("button", name="Réessayer").click()
+    expect(page.locator("#trends-curve .main-svg").first).to_be_visible()
+    expect(unanswered).to_be_hidden()
 
 
 def test_a_calendar_leads_to_the_curve_of_its_days_by_keyboard(trends, visit):

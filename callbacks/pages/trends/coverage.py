@@ -10,8 +10,9 @@ from dash import Dash, Input, Output, no_update
 
 from callbacks.http.dash_requests import text_of
 from callbacks.http.language import requested_language
+from callbacks.pages.trends.asking import Asking
 from callbacks.pages.trends.page_view import parts_of
-from components.trends.coverage import LINE_ID, TIMER_ID, coverage_words
+from components.trends.coverage import ASKING_ID, LINE_ID, LOOK_MS, TIMER_ID, coverage_words
 from components.trends.page import ADDRESS_ID
 from services.base.errors import InvalidRequest
 from services.base.texts import Texts, load_texts
@@ -20,6 +21,7 @@ from services.plain.trends.coverage import Coverage, CoverageQuery
 
 # As ``services.trends.archive.NoHistory`` has it, which no serving process imports.
 _NOTHING_YET: Final = "no_history"
+_ASKING: Final = Asking(ASKING_ID, TIMER_ID)
 
 
 class AsksCoverage(Protocol):
@@ -41,19 +43,24 @@ def register(
     today : callable
         The day in the city.
     """
+    _ASKING.register(app)
 
     @app.callback(
         Output(LINE_ID, "children"),
         Output(TIMER_ID, "disabled"),
+        Output(TIMER_ID, "interval"),
+        _ASKING.output,
         Input(ADDRESS_ID, "search"),
         Input(TIMER_ID, "n_intervals"),
+        running=_ASKING.running,
     )
-    def tell(search: str | None, _ticks: int | None) -> tuple[Any, bool]:
+    def tell(search: str | None, _ticks: int | None) -> tuple[Any, ...]:
         try:
             view = parts_of(text_of("search", search)).get("vue", views[0])
         except InvalidRequest:  # said below
             view = views[0]
-        return told(load_texts(requested_language()), archive.ask(CoverageQuery()), view, today())
+        texts, outcome = load_texts(requested_language()), archive.ask(CoverageQuery())
+        return *told(texts, outcome, view, today()), LOOK_MS, _ASKING.answered
 
 
 def told(texts: Texts, outcome: Outcome[Coverage], view: str, today: date) -> tuple[Any, bool]:

@@ -27,6 +27,7 @@ from callbacks.pages.trends import (
     trip,
     week,
 )
+from callbacks.pages.trends.asking import Asking
 from callbacks.pages.trends.exports import exports_row
 from callbacks.pages.trends.names import place_options, route_words
 from callbacks.pages.trends.page_view import (
@@ -62,6 +63,7 @@ VIEWS: Final[tuple[PageView, ...]] = (
 )
 _SCRIPTS: Final = (
     "trends_address.js",
+    "trends_asking.js",
     "trends_export.js",
     "trends_figures.js",
     "trends_scan.js",
@@ -69,6 +71,9 @@ _SCRIPTS: Final = (
     *replay.SCRIPTS,
 )
 _WAIT_SECONDS: Final = 0.25
+_ASKING: Final = Asking(page.ASKING_ID, page.POLL_ID)
+# Who has no place, or is away, has none in the next second either.
+_AWAY_MS: Final = 5_000
 
 
 class Asks(Protocol):
@@ -92,6 +97,8 @@ class Shown(NamedTuple):
         Whether it need not be asked again.
     is_unstoppable : bool
         Whether there is nothing to stop.
+    pause_ms : int
+        Until it is asked again, if it is.
     """
 
     heading: Any
@@ -99,6 +106,7 @@ class Shown(NamedTuple):
     state: Any
     is_over: bool
     is_unstoppable: bool
+    pause_ms: int = page.POLL_MS
 
 
 def register(pages: Pages, services: Services) -> None:
@@ -127,6 +135,7 @@ def register(pages: Pages, services: Services) -> None:
     names = [view.name for view in offered]
     coverage.register(app, services.trends, names, services.today)
     replay.register(app)
+    _ASKING.register(app)
     for one in VIEWS:
         if one.react is not None:
             one.react(app, services)
@@ -143,14 +152,20 @@ def register(pages: Pages, services: Services) -> None:
         Output(page.STATE_ID, "children"),
         Output(page.POLL_ID, "disabled"),
         Output(page.STOP_ID, "hidden"),
+        Output(page.POLL_ID, "interval"),
+        _ASKING.output,
         Input(page.ADDRESS_ID, "search"),
         Input(page.POLL_ID, "n_intervals"),
         Input(page.STOP_ID, "n_clicks"),
         State(page.ASKER_ID, "data"),
+        running=_ASKING.running,
     )
     def show(
         search: str | None, _ticks: int | None, _stops: int | None, asker: str | None
-    ) -> Shown:
+    ) -> tuple[Any, ...]:
+        return *found(search, asker), _ASKING.answered
+
+    def found(search: str | None, asker: str | None) -> Shown:
         texts, asker = load_texts(requested_language()), asker_of(asker)
         if not is_on:
             return Shown("", page.build_problem(texts, "switched_off"), "", True, True)
@@ -187,7 +202,7 @@ def answered(
     """
     if asked is None:
         # It comes with the first data: the page asks again.
-        return Shown("", page.build_problem(texts, "no_network"), "", False, True)
+        return Shown("", page.build_problem(texts, "no_network"), "", False, True, _AWAY_MS)
     try:
         view = view_of(views, asked)
         query, heading = view.query(asked), view.heading(texts, asked)
@@ -214,11 +229,13 @@ def shown(texts: Texts, view: PageView, asked: Asked, heading: str, outcome: Out
     if isinstance(outcome, Running | Queued | Busy):
         # What was shown before stays until there is something else, below its own heading.
         state = page.build_state(texts, outcome)
-        return Shown(no_update, no_update, state, False, isinstance(outcome, Busy))
+        is_busy = isinstance(outcome, Busy)
+        pause_ms = _AWAY_MS if is_busy else page.POLL_MS
+        return Shown(no_update, no_update, state, False, is_busy, pause_ms)
     reason = outcome.reason if isinstance(outcome, Failed) else "away"
     # Who is away may come back: it is asked again.
     is_over = not isinstance(outcome, Away)
-    return Shown(heading, page.build_problem(texts, reason), "", is_over, True)
+    return Shown(heading, page.build_problem(texts, reason), "", is_over, True, _AWAY_MS)
 
 
 def with_exports(

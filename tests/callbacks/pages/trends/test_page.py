@@ -100,6 +100,8 @@ def test_while_it_is_computed_the_page_says_how_far_it_is_and_asks_again(
     assert (found.heading, found.result) == (no_update, no_update)
     assert text_of([found.state]) == state
     assert (found.is_over, found.is_unstoppable) == (False, is_unstoppable)
+    # Who is busy is left in peace for longer.
+    assert found.pause_ms == (5_000 if isinstance(outcome, Busy) else 1_000)
 
 
 def test_what_is_stopped_is_told_to_the_archive_and_not_asked_again(asked):
@@ -116,7 +118,7 @@ def test_who_is_away_is_asked_again(asked):
     found = show(Archive(Away()), asked())
 
     assert "La page réessaie" in text_of(found.result)
-    assert not found.is_over
+    assert (found.is_over, found.pause_ms) == (False, 5_000)
 
 
 @pytest.mark.parametrize("language", languages())
@@ -192,7 +194,8 @@ def test_headings_name_days_of_other_years_and_periods(asked):
 def ask_of(search):
     """The request by which a page asks what an address shows."""
     outputs = ("trends-heading.children", "trends-result.children", "trends-state.children",
-               "trends-poll.disabled", "trends-stop.hidden")  # fmt: skip
+               "trends-poll.disabled", "trends-stop.hidden", "trends-poll.interval",
+               "trends-asking.data")  # fmt: skip
     return {
         "output": f"..{'...'.join(outputs)}..",
         "outputs": [dict(zip(("id", "property"), one.split("."), strict=True)) for one in outputs],
