@@ -48,6 +48,16 @@ DASHBOARD_PATH: Final = "/dashboard/"
 # Sections of the texts: of the map, and of where there is nothing.
 HOME: Final = "page"
 NOT_FOUND: Final = "not_found"
+AGE_SCRIPTS: Final = (
+    "app.js",
+    "documents.js",
+    "freshness.js",
+    "refresh.js",
+    "shared_refresh.js",
+    "wording.js",
+    "writing.js",
+)
+"""What the header of a page apart tells the age of the data with."""
 # What a page of text looks like; the rest of the style sheets is for other things.
 _TEXT_STYLES: Final = ("base.css", "shell.css")
 _ROOM_STYLES: Final = (*_TEXT_STYLES, "quality.css", "exploitation.css")
@@ -78,6 +88,8 @@ class Pages:
         Of all pages, the public one first; grows with each that is added for operators.
     styles : dict
         By the section of a page of text, style sheets that it needs besides.
+    silent : list
+        Sections of the public pages that no refresh reaches.
     previews : dict
         By the section of a page, what makes of its texts what other sites show of a link to it.
     nav, readings, rooms : list of pairs
@@ -95,6 +107,7 @@ class Pages:
         self.readings: list[tuple[str, str]] = []
         self.rooms: list[tuple[str, str]] = []
         self.layouts: dict[str, Layout] = {}
+        self.silent: list[str] = []
         self.previews: dict[str, Callable[[Texts], Preview | None]] = {}
         self.styles: dict[str, Sequence[str]] = {}
         self._public: dict[str, str] = {}
@@ -111,6 +124,8 @@ class Pages:
         """Have the public application show a page at a path."""
         self.layouts[section] = layout
         self._public[path] = section
+        if section != HOME:
+            self.silent.append(section)
         _register_with_dash(section, path, section)
 
     def frame(self, section: str) -> Frame:
@@ -119,7 +134,6 @@ class Pages:
         others = [_language(code) for code in languages() if code != language]
         offered = offered_language()
         is_room = section in dict(self.rooms)
-        has_no_refresh = section != HOME and section in self._public.values()
         nav = self.rooms if is_room else self.nav
         return Frame(
             section=section,
@@ -134,7 +148,7 @@ class Pages:
             others=others,
             offered=_language(offered) if offered else None,
             log_out=self._log_out() if is_room else None,
-            age=self._age() if has_no_refresh else None,
+            age=self._age() if section in self.silent else None,
         )
 
     def _log_out(self) -> LogOut:
@@ -322,7 +336,8 @@ def add_page_apart(
 ) -> Dash:
     """Add a public page that is an application of its own, and a link to it in the nav of all.
 
-    For what needs scripts so large that no other page should load them.
+    For what needs scripts so large that no other page should load them. Its header tells the age
+    of the data by :data:`AGE_SCRIPTS`.
 
     Parameters
     ----------
@@ -339,7 +354,8 @@ def add_page_apart(
     Dash
         For its callbacks.
     """
-    app = _apart(pages, path, section, layout, scripts, is_rich=True)
+    app = _apart(pages, path, section, layout, (*AGE_SCRIPTS, *scripts), is_rich=True)
+    pages.silent.append(section)
     if is_offered:
         pages.nav.append((section, f"{path}/"))
     return app

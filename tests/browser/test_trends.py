@@ -116,6 +116,16 @@ def test_an_error_is_said_and_can_be_asked_again(trends, visit, monkeypatch):
     expect(unanswered).to_be_hidden()
 
 
+def test_the_header_tells_how_old_the_data_are(trends, visit):
+    page = visit(f"{trends.url}tendances/", PHONE).page
+    age = page.locator("#freshness")
+    expect(age).to_have_class("freshness freshness--live")
+    trends.publish(source="archive", observed_at=OBSERVED_AT - timedelta(hours=3))
+    expect(age).to_have_class("freshness freshness--archive")
+    age.click()
+    expect(page.locator("#freshness-sentence")).to_contain_text("il y a 3\u202fh")
+
+
 def test_a_calendar_leads_to_the_curve_of_its_days_by_keyboard(trends, visit):
     page = visit(f"{trends.url}tendances/?vue=calendrier&h1=06:00&h2=13:00", DESKTOP).page
     link = page.locator(f".trends-link[href*='jour={YESTERDAY}']")
