@@ -17,12 +17,6 @@
   const views = () => [...document.querySelectorAll(VIEWS)];
   const viewOf = (parts) => parts.get("vue") || views()[0]?.dataset.view || "";
 
-  /** What a view's controls show where the address is silent. */
-  const inForce = (view) => {
-    const { defaults = "{}" } = document.getElementById("trends-controls").dataset;
-    return JSON.parse(defaults)[view] ?? {};
-  };
-
   /** Links to the other views keep what was chosen. */
   const markLinks = (parts) => {
     const shown = viewOf(parts);
@@ -82,14 +76,15 @@
     skip();
   };
 
-  const shownValues = (names, parts) => {
-    const silent = inForce(viewOf(parts));
+  /** What controls show; where the address is silent, what is in force for its view. */
+  const shownValues = (names, parts, defaults) => {
+    const silent = JSON.parse(defaults)[viewOf(parts)] ?? {};
     return names.map((name) => parts.get(name) ?? silent[name] ?? null);
   };
 
   /** What the controls say, where that is not what is in force without it. */
-  const write = (parts, names, values) => {
-    const before = shownValues(names, parts);
+  const write = (parts, names, values, defaults) => {
+    const before = shownValues(names, parts, defaults);
     names.forEach((name, place) => {
       const value = values[place] || null;
       if (value === before[place]) return;
@@ -98,21 +93,24 @@
     });
   };
 
-  /** Of the search and the controls' values, in the order of their callback's. */
-  const address = (search, ...values) => {
+  /** Of the search, what is in force and the controls' values, in the order of their callback's. */
+  const address = (search, defaults, ...values) => {
     const dash = window.dash_clientside;
     const { callback_context: context } = dash;
-    const names = context.inputs_list.slice(1).map(({ id }) => id.slice(HANDLED.length));
+    const names = context.inputs_list.slice(2).map(({ id }) => id.slice(HANDLED.length));
     const parts = asked(search);
+    const isTold = (end) => context.triggered.some(({ prop_id: id }) => id.endsWith(end));
     fold();
-    if (context.triggered.some(({ prop_id: id }) => id.endsWith(".value"))) {
-      write(parts, names, values);
-    }
+    if (isTold(".value")) write(parts, names, values, defaults);
     markLinks(parts);
     const next = text(parts);
+    const shown = shownValues(names, parts, defaults);
+    // Another day has begun: the same address asks for something else, unless it names its days.
+    const isOtherDay =
+      isTold(".data-defaults") && shown.some((value, place) => value !== (values[place] || null));
     return [
-      next === text(asked(search)) ? dash.no_update : next,
-      ...shownValues(names, parts),
+      next === text(asked(search)) && !isOtherDay ? dash.no_update : next,
+      ...shown,
       viewOf(parts),
     ];
   };

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final, Literal
 
 import dash_bootstrap_components as dbc
@@ -69,6 +70,8 @@ def build_controls(
     in_force: Mapping[str, Mapping[Control, str]],
     places: Sequence[Mapping[str, str]],
     form_id: str,
+    *,
+    today: date,
 ) -> html.Div:
     """All controls; the style sheet shows those of the view that the form names.
 
@@ -80,6 +83,8 @@ def build_controls(
         Of each view, what its controls show where the address is silent.
     places : sequence of mapping
         Options of places: ``value`` and ``label``.
+    today : date
+        In the city.
     """
     return html.Div(
         [
@@ -98,9 +103,15 @@ def build_controls(
         **data(
             view="",
             title=texts["trends"]["title"],
-            defaults=json.dumps({view: dict(of) for view, of in in_force.items()}),
+            defaults=in_force_text(in_force),
+            today=today.isoformat(),
         ),
     )
+
+
+def in_force_text(in_force: Mapping[str, Mapping[Control, str]]) -> str:
+    """What controls show where the address is silent, as the page's scripts read it."""
+    return json.dumps({view: dict(of) for view, of in in_force.items()})
 
 
 def _input(

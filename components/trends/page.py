@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Final
 
 from dash import dcc, html
@@ -24,6 +25,7 @@ STOP_ID: Final = "trends-stop"
 ASKER_ID: Final = "trends-asker"
 POLL_ID: Final = "trends-poll"
 ASKING_ID: Final = "trends-asking"
+TODAY_ID: Final = "trends-today"
 UNANSWERED_ID: Final = "trends-unanswered"
 AGAIN_ID: Final = "trends-again"
 POLL_MS: Final = 1_000
@@ -40,6 +42,7 @@ def build_page(
     in_force: Mapping[str, Mapping[Control, str]],
     places: Sequence[Mapping[str, str]],
     *,
+    today: date,
     asker: str,
     is_simulated: bool,
     guide_url: str,
@@ -52,6 +55,8 @@ def build_page(
         The controls of each view, in the order of their links.
     in_force : mapping
         Of each view, what its controls show where the address is silent.
+    today : date
+        In the city.
     asker : str
         Tells this page from others.
     is_simulated : bool
@@ -82,7 +87,7 @@ def build_page(
             html.Details(
                 [
                     html.Summary(wording["settings"]),
-                    build_controls(texts, views, in_force, places, FORM_ID),
+                    build_controls(texts, views, in_force, places, FORM_ID, today=today),
                 ],
                 className="trends-settings",
                 open=True,
@@ -105,6 +110,7 @@ def build_page(
             dcc.Store(id=ASKER_ID, data=asker),
             dcc.Interval(id=POLL_ID, interval=POLL_MS, disabled=True),
             dcc.Store(id=ASKING_ID),
+            dcc.Store(id=TODAY_ID),
             *build_timer(),
         ],
         content_class="subpage-main trends-main",

@@ -30,6 +30,7 @@ pytestmark = BROWSER_TEST
 # A Sunday; OBSERVED_AT is a Monday.
 YESTERDAY = (OBSERVED_AT - timedelta(days=1)).date().isoformat()
 TODAY = OBSERVED_AT.date().isoformat()
+TOMORROW = (OBSERVED_AT + timedelta(days=1)).date().isoformat()
 
 
 @pytest.fixture
@@ -124,6 +125,26 @@ def test_the_header_tells_how_old_the_data_are(trends, visit):
     expect(age).to_have_class("freshness freshness--archive")
     age.click()
     expect(page.locator("#freshness-sentence")).to_contain_text("il y a 3\u202fh")
+
+
+def test_a_page_left_open_goes_into_the_next_day_unless_it_names_its_own(trends, visit):
+    pages = [
+        visit(f"{trends.url}tendances/{search}", DESKTOP).page
+        for search in ("", f"?jour={YESTERDAY}")
+    ]
+    for page in pages:
+        expect(page.locator("#trends-heading")).not_to_be_empty()
+    silent, named = pages
+    expect(silent.locator("#trends-heading")).to_contain_text("lundi")
+
+    trends.clock.set(OBSERVED_AT + timedelta(days=1))
+
+    expect(silent.locator("#trends-heading")).to_contain_text("mardi")
+    expect(silent.locator("#trends-jour")).to_have_value(TOMORROW)
+    assert address_of(silent) == ""
+    expect(named.locator("#trends-controls")).to_have_attribute("data-today", TOMORROW)
+    expect(named.locator("#trends-heading")).to_contain_text("dimanche")
+    assert address_of(named) == f"?jour={YESTERDAY}"
 
 
 def test_a_calendar_leads_to_the_curve_of_its_days_by_keyboard(trends, visit):

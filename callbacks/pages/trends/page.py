@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any, Final, NamedTuple, Protocol
 
 import dash
@@ -68,6 +69,7 @@ _SCRIPTS: Final = (
     "trends_figures.js",
     "trends_scan.js",
     "trends_tables.js",
+    "trends_today.js",
     *replay.SCRIPTS,
 )
 _WAIT_SECONDS: Final = 0.25
@@ -122,8 +124,9 @@ def register(pages: Pages, services: Services) -> None:
         return page.build_page(
             texts,
             {one.name: tuple(one.controls) for one in offered},
-            {one.name: one.in_force(today) for one in offered},
+            _in_force(offered, today),
             [] if view is None else place_options(view.network, texts),
+            today=today,
             # A page that was closed asks no more; another of the same visitor is another asker.
             asker=new_asker(),
             is_simulated=services.shown_source() == "demo",
@@ -132,6 +135,7 @@ def register(pages: Pages, services: Services) -> None:
 
     app = add_page_apart(pages, PATH, SECTION, layout, _SCRIPTS, is_offered=is_on)
     _keep_address(app)
+    _follow_days(app, offered, services.today)
     names = [view.name for view in offered]
     coverage.register(app, services.trends, names, services.today)
     replay.register(app)
@@ -260,6 +264,26 @@ def view_of(views: Sequence[PageView], asked: Asked) -> PageView:
     return found
 
 
+def _in_force(
+    views: Sequence[PageView], today: date
+) -> Mapping[str, Mapping[controls.Control, str]]:
+    return {view.name: view.in_force(today) for view in views}
+
+
+def _follow_days(app: Dash, views: Sequence[PageView], today: Callable[[], date]) -> None:
+    """Once a page has seen another day begin, what is in force on it is that day's."""
+
+    @app.callback(
+        Output(page.FORM_ID, "data-defaults"),
+        Output(page.FORM_ID, "data-today"),
+        Input(page.TODAY_ID, "data"),
+        prevent_initial_call=True,
+    )
+    def follow(_day: object) -> tuple[str, str]:
+        day = today()
+        return controls.in_force_text(_in_force(views, day)), day.isoformat()
+
+
 def _keep_address(app: Dash) -> None:
     """Controls write the address, and the address sets the controls."""
     app.clientside_callback(
@@ -268,6 +292,7 @@ def _keep_address(app: Dash) -> None:
         *(Output(controls.id_of(name), "value") for name in controls.CONTROLS),
         Output(page.FORM_ID, "data-view"),
         Input(page.ADDRESS_ID, "search"),
+        Input(page.FORM_ID, "data-defaults"),
         *(Input(controls.id_of(name), "value") for name in controls.CONTROLS),
         State(page.FORM_ID, "data-view"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from components.trends.controls import build_controls, id_of
@@ -12,7 +13,9 @@ VIEW = {"avant-apres": ("lieu", "lieu2")}
 
 
 def test_a_list_of_places_says_what_holds_without_a_choice():
-    tree = build_controls(load_texts("fr"), VIEW, {"avant-apres": {}}, [], "form")
+    tree = build_controls(
+        load_texts("fr"), VIEW, {"avant-apres": {}}, [], "form", today=date(2026, 11, 30)
+    )
 
     place: Any = by_id(tree, id_of("lieu"))
     detour: Any = by_id(tree, id_of("lieu2"))
