@@ -57,10 +57,13 @@ def _notes(texts: Texts, answer: CurveAnswer) -> list[str]:
     """What the lines rest on, and what is lacking."""
     wording, written = texts["trends_courbe"], formats(texts)
     notes = []
+    usual_of, no_usual = (
+        ("usual_of_holiday", "no_usual_holiday") if answer.is_holiday else ("usual_of", "no_usual")
+    )
     if answer.usual is not None:
-        notes.append(written.counted(wording["usual_of"], answer.usual.days))
+        notes.append(written.counted(wording[usual_of], answer.usual.days))
     elif answer.usual_from is not None:
-        notes.append(wording["no_usual"].format(day=written.day(answer.usual_from)))
+        notes.append(wording[no_usual].format(day=written.day(answer.usual_from)))
     if answer.forecast is not None:
         notes.append(wording[f"forecast_{answer.forecast.band}"])
         if answer.forecast.is_simulated:

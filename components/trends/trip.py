@@ -170,7 +170,14 @@ def _notes(texts: Texts, answer: TripAnswer) -> list[html.P]:
                 duration=minutes_words(texts, answer.free_s),
             )
         )
-    notes.append(wording["usual_from" if has_usual else "no_usual"].format(count=answer.usual_days))
+    rests_on = {
+        (True, False): "usual_from",
+        (True, True): "usual_from_holiday",
+        (False, False): "no_usual",
+        (False, True): "no_usual_holiday",
+    }
+    rests = wording[rests_on[has_usual, answer.is_holiday]]
+    notes.append(rests.format(count=answer.usual_days))
     if answer.high_from is not None:
         notes.append(wording["nowcast" if answer.has_nowcast else "week"])
         notes.append(wording[f"high_{answer.high_from}"])

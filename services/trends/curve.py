@@ -18,12 +18,9 @@ from services.trends.day_grid import DayGrid
 from services.trends.expected import expected_today
 from services.trends.marks import marks
 from services.trends.measures import MEASURED, rounded, told
-from services.trends.periods import days_of, same_weekdays_before
+from services.trends.periods import MIN_USUAL_DAYS, days_of, is_holiday, next_like, usual_days
 from services.trends.places import Place
 
-# Two months: long enough for a band, short enough for the season.
-USUAL_DAYS: Final = 8
-MIN_USUAL_DAYS: Final = 3
 _BAND: Final = (0.10, 0.50, 0.90)
 _QUARTERS_PER_HOUR: Final = 4
 _WEEK: Final = timedelta(weeks=1)
@@ -42,7 +39,7 @@ def answer_curve(archive: Archive, query: CurveQuery, report: Report) -> CurveAn
         raise InvalidRequest("jour", query.day.isoformat(), "a day that has come")
     place = archive.place(query.place)
     city = archive.city
-    usual = same_weekdays_before(city, query.day, USUAL_DAYS)
+    usual = usual_days(city, query.day, archive.today)
     others = [] if query.other_day is None else [query.other_day]
     period = [] if query.period is None else days_of(city, query.period, archive.today)
     asked = list(dict.fromkeys([query.day, *usual, *others, *period]))
@@ -64,7 +61,9 @@ def answer_curve(archive: Archive, query: CurveQuery, report: Report) -> CurveAn
         values=told(today.values),
         statuses={name: rounded(share) for name, share in grid.status_shares().items()},
         usual=band,
-        usual_from=None if band else _usual_from(query.day, [grids[day] for day in usual]),
+        usual_from=None
+        if band
+        else _usual_from(next_like(city, query.day), [grids[day] for day in usual]),
         forecast=expected_today(archive, grid, query.measure, band),
         marks=happened[:MOST_MARKS],
         marks_left_out=max(0, len(happened) - MOST_MARKS),
@@ -72,11 +71,12 @@ def answer_curve(archive: Archive, query: CurveQuery, report: Report) -> CurveAn
         mean=_mean([grids[day] for day in period], today) if period else None,
         observed_share=float((grid.snapshots > 0).mean()),
         lacking=[day for day in asked if not grids[day].is_observed],
+        is_holiday=is_holiday(city, query.day),
     )
 
 
 def _usual_from(day: date, before: Sequence[_Day]) -> date:
-    """Where every day of its name from this one on is observed."""
+    """Where this day, and every one of its name from then on, is observed."""
     seen = sum(one.is_observed for one in before)
     return day + (MIN_USUAL_DAYS - seen) * _WEEK
 

@@ -3,9 +3,9 @@
 All drives are through time (:mod:`services.trends.driving`), by quarters of an hour.
 
 usual
-    Of the drives on the last :data:`USUAL_DAYS` days of the same name (Sundays for a public
-    holiday), those that left within a quarter of an hour of the same time by the clock: their
-    median, P10 and P90, with at least :data:`MIN_USUAL_DAYS` days.
+    Of the drives on the days like the one asked for (:func:`services.trends.periods.usual_days`),
+    those that left within a quarter of an hour of the same time by the clock: their median, P10
+    and P90, with at least ``MIN_USUAL_DAYS`` days.
 forecast
     What was measured until now, then the nowcast, each quarter by the lead time nearest to its
     middle, then the forecast of the week, between the middles of whole hours in a straight line.
@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.base.errors import ForecastUnavailable, InvalidRequest
-from services.city.day_types import DayType, day_type, weekday_like
+from services.city.day_types import day_type, weekday_like
 from services.forecast.champions import SHIPPED_ARTIFACTS
 from services.forecast.network_levels import expected_travel_time_s
 from services.forecast.nowcast_files import current_file, read_nowcast
@@ -43,11 +43,9 @@ from services.trends.archive import Archive, Report
 from services.trends.day_grid import DayGrid
 from services.trends.driving import Drives, SpeedField, drive, speed_field
 from services.trends.measures import told
-from services.trends.periods import same_weekdays_before
+from services.trends.periods import MIN_USUAL_DAYS, is_holiday, usual_days
 from services.trends.places import Place
 
-USUAL_DAYS: Final = 12
-MIN_USUAL_DAYS: Final = 3
 MIN_HIGH_DAYS: Final = 5
 HIGH_QUANTILE: Final = 0.9
 
@@ -60,7 +58,6 @@ _CLOCK_QUARTERS: Final = 96
 # Nobody is on the way for longer.
 _BEYOND: Final = 12
 _MINUTE_S: Final = 60
-_SUNDAY: Final = 6
 
 
 def answer_trip(archive: Archive, query: TripQuery, report: Report) -> TripAnswer:
@@ -73,7 +70,7 @@ def answer_trip(archive: Archive, query: TripQuery, report: Report) -> TripAnswe
     place = route_place(archive, query.place)
     if query.day > archive.today + DAYS_AHEAD * _DAY:
         raise InvalidRequest("jour", query.day.isoformat(), f"at most {DAYS_AHEAD} days from today")
-    days = [query.day, *_usual_days(archive, query.day)]
+    days = [query.day, *usual_days(archive.city, query.day, archive.today)]
     asked, *before = _two_days_each(archive, place, days, report)
     usual = _Usual([_by_clock(one) for one in before if one.is_observed])
     driven = drive(asked.field(), asked.departures_s)
@@ -142,15 +139,6 @@ def _two_days_each(
     grids = archive.days(place, both, report)
     for first in grids:
         yield _TwoDays(first, next(grids))
-
-
-def _usual_days(archive: Archive, day: date) -> list[date]:
-    """The days that a day is compared with, all of them over."""
-    city = archive.city
-    if day_type(city, day) is DayType.PUBLIC_HOLIDAY:
-        day -= ((day.weekday() - _SUNDAY) % 7) * _DAY - 7 * _DAY
-    found = same_weekdays_before(city, day, USUAL_DAYS + 1)
-    return [one for one in found if one < archive.today][-USUAL_DAYS:]
 
 
 def _by_clock(day: _TwoDays) -> NDArray[np.float64]:
@@ -327,6 +315,7 @@ def _answer(
         high_from=None if forecast is None else ("days" if has_spread else "segments"),
         has_nowcast=forecast is not None and forecast.has_nowcast,
         is_simulated=forecast is not None and forecast.is_simulated,
+        is_holiday=is_holiday(archive.city, asked.first.day),
     )
 
 

@@ -11,9 +11,8 @@ from components.trends.coverage import coverage_words
 from services.base.texts import load_texts
 from services.plain.trends.coverage import NEEDED_DAYS, Coverage
 from services.trends.comparison import MIN_WEEKS
-from services.trends.curve import MIN_USUAL_DAYS
 from services.trends.indices import MIN_OBSERVED_SHARE
-from services.trends.trip import MIN_USUAL_DAYS as MIN_USUAL_DAYS_OF_TRIP
+from services.trends.periods import MIN_USUAL_DAYS
 
 TODAY = date(2026, 11, 30)
 WEEKS = Coverage(TODAY, date(2026, 10, 4), TODAY, 56, 0.989)
@@ -60,7 +59,7 @@ def test_whatever_needs_days_has_words(language):
 def test_what_views_need_is_what_they_look_for():
     # Days of the same name, and today.
     assert NEEDED_DAYS["courbe"] == 7 * MIN_USUAL_DAYS + 1
-    assert NEEDED_DAYS["trajet"] == 7 * MIN_USUAL_DAYS_OF_TRIP + 1
+    assert NEEDED_DAYS["trajet"] == 7 * MIN_USUAL_DAYS + 1
     # Of the period that the page asks for first; its first day and today are not whole.
     first, last = (date.fromisoformat(day) for day in whole_weeks(TODAY).values())
     asked = (last - first).days + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, Literal, get_args
 
 import msgspec
@@ -11,6 +11,8 @@ DaysKept = Literal["tous", "ouvres", "we"]
 """All days; working days, without public holidays; Saturdays, Sundays and public holidays."""
 DAYS_KEPT: Final[tuple[DaysKept, ...]] = get_args(DaysKept)
 MAX_PERIOD_DAYS: Final = 800
+USUAL_REACH: Final = timedelta(weeks=20)
+"""How far back the days may lie that what is usual is made of."""
 # Around each a year may be counted in either direction, and told in any time zone.
 FIRST_DAY: Final = date(1970, 1, 1)
 LAST_DAY: Final = date(2199, 12, 31)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final, Literal, get_args
 
 import msgspec
 
 from services.plain.trends.asking import Query
-from services.plain.trends.common import Period
+from services.plain.trends.common import USUAL_REACH, Period
 from services.plain.trends.marks import Mark
 
 Measure = Literal["congestion", "jam", "status", "speed", "time"]
 MEASURES: Final[tuple[Measure, ...]] = get_args(Measure)
 """Congestion level (share of free-flow time lost), kilometres of jam, share of the length that is
 heavy or worse, km/h, minutes."""
-
-USUAL_REACH: Final = timedelta(weeks=20)
-"""How far back the days may lie that what is usual is made of."""
 
 
 class Band(msgspec.Struct, frozen=True):
@@ -69,7 +66,8 @@ class CurveAnswer(msgspec.Struct, frozen=True):
     statuses : dict
         Share of the length in each status, by DATEX name, for each quarter.
     usual : Band or None
-        Of the same weekday before, public holidays left out; None with fewer than three days.
+        Of the days like this one before it (``services.trends.periods``); None with fewer than
+        three.
     other : sequence of float or None, optional
         Of the other day, at the same time of the clock; None at one that it did not have.
     mean : sequence of float or None, optional
@@ -77,7 +75,9 @@ class CurveAnswer(msgspec.Struct, frozen=True):
     lacking : sequence of date
         Days without any observation among all that were asked for.
     usual_from : date or None
-        The first day of that name that there will be a usual of, where this one has none.
+        The first day like it that there will be a usual of, where this one has none.
+    is_holiday : bool
+        Whether it is a public holiday, which is like Sundays.
     forecast : Expected or None
         Of today, where there is a model.
     marks : sequence of Mark
@@ -100,10 +100,11 @@ class CurveAnswer(msgspec.Struct, frozen=True):
     forecast: Expected | None = None
     marks: Sequence[Mark] = ()
     marks_left_out: int = 0
+    is_holiday: bool = False
 
 
 class CurveQuery(Query[CurveAnswer], frozen=True, tag="courbe"):
-    """A day, against what is usual on its weekday and a day or a period besides.
+    """A day, against what is usual on days like it and a day or a period besides.
 
     Attributes
     ----------

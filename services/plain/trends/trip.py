@@ -9,11 +9,10 @@ from typing import Final, Literal
 import msgspec
 
 from services.plain.trends.asking import Query
+from services.plain.trends.common import USUAL_REACH
 
 DAYS_AHEAD: Final = 7
 """How many days to come can be asked for: the forecast is of an ordinary week."""
-USUAL_REACH: Final = timedelta(weeks=16)
-"""How far back the days may lie that what is usual is made of."""
 
 TripKind = Literal["driven", "forecast", "usual"]
 """What a time is: measured, forecast, or what is usual where there is neither."""
@@ -57,7 +56,8 @@ class TripAnswer(msgspec.Struct, frozen=True):
     driven_s : sequence of float or None
         Seconds, by driving through what was measured.
     usual_s, usual_low_s, usual_high_s : sequence of float or None
-        Median, P10 and P90 of the drives of the same weekday before.
+        Median, P10 and P90 of the drives of the days like this one before it
+        (``services.trends.periods``).
     forecast_s, high_s : sequence of float or None
         Seconds by driving through what is forecast, and what is exceeded once in ten times.
     closed : sequence of int
@@ -73,6 +73,8 @@ class TripAnswer(msgspec.Struct, frozen=True):
         Whether the next hour is that of the nowcast.
     is_simulated : bool
         Whether the model of the week learned from simulated traffic.
+    is_holiday : bool
+        Whether the day is a public holiday, which is like Sundays.
     """
 
     start: datetime
@@ -92,6 +94,7 @@ class TripAnswer(msgspec.Struct, frozen=True):
     high_from: Literal["days", "segments"] | None
     has_nowcast: bool
     is_simulated: bool
+    is_holiday: bool = False
 
 
 class TripQuery(Query[TripAnswer], frozen=True, tag="trajet"):

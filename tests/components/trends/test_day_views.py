@@ -11,7 +11,7 @@ from components.trends.days import build_days, shade_of, shade_steps
 from components.trends.figure import SHADES
 from components.trends.marks import clock_of, lay_marks, mark_words
 from components.trends.week import build_week, week_figure
-from services.base.texts import languages, load_texts
+from services.base.texts import formats, languages, load_texts
 from services.plain.trends.curve import MEASURES, Band, CurveAnswer, CurveQuery, Expected
 from services.plain.trends.days import DaysAnswer, DayValue
 from services.plain.trends.marks import Mark
@@ -219,3 +219,8 @@ def test_nothing_observed_is_said(language):
     assert plain(texts["trends_semaine"]["none"]) in text_of(build_week(texts, empty))
     nothing = curve(values=[None] * 96, usual=None, usual_from=date(2026, 12, 8))
     assert plain(texts["trends_courbe"]["none"]) in text_of(shown(nothing, texts))
+    holiday = curve(usual=None, usual_from=date(2026, 12, 8), is_holiday=True)
+    like = texts["trends_courbe"]["no_usual_holiday"].format(
+        day=formats(texts).day(date(2026, 12, 8))
+    )
+    assert plain(like) in text_of(shown(holiday, texts))

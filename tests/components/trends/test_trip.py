@@ -114,6 +114,8 @@ def test_the_page_says_what_its_figures_rest_on():
         assert plain(FR["trends_trajet"][key]) in words
     assert "médiane des 12 derniers jours" in words
     assert "À vitesse libre, ce trajet de 8,4 km prend 10 min." in words
+    words = text_of(build_trip(FR, changed(is_holiday=True), None, WINDOW))
+    assert "médiane des 12 derniers dimanches observés, car ce jour est férié" in words
 
 
 def test_without_history_and_forecast_it_says_what_it_needs():

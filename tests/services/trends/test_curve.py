@@ -120,6 +120,29 @@ def test_a_public_holiday_is_not_usual(made):
     assert value_at(answer, answer.usual.high, "08:00") == 1.0
 
 
+def test_a_public_holiday_is_compared_with_sundays(made):
+    archive, days = made
+    # The first of November is a Sunday and a holiday itself.
+    for weeks in range(4):
+        sunday = date(2026, 11, 8) - weeks * WEEK
+        days.keep(sunday, sunday, at_eight(1.0 if weeks == 1 else 20.0), RENNES)
+
+    answer = asked(archive, date(2026, 11, 11))
+
+    assert (answer.is_holiday, answer.usual.days) == (True, 3)
+    assert value_at(answer, answer.usual.high, "08:00") == 1.0
+
+
+def test_a_holiday_without_a_usual_says_from_which_sunday_on_there_is_one(made):
+    archive, days = made
+    days.keep(date(2026, 11, 8), date(2026, 11, 8), at_eight(20.0), RENNES)
+
+    answer = asked(archive, date(2026, 11, 11))
+
+    # The 8th, the 15th and the 22nd come before the 29th.
+    assert (answer.usual, answer.usual_from) == (None, date(2026, 11, 29))
+
+
 def test_with_two_days_nothing_is_usual_yet_and_it_says_from_when(made):
     archive, days = made
     for weeks in range(3):
