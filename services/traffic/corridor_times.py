@@ -4,7 +4,8 @@ Sources
 -------
 travel time of a route
     The sum of the times of its segments at one moment, as FHWA's and INRIX's instantaneous travel
-    times are: what a driver meets later on the way is not known.
+    times are: what a driver meets later on the way is not known. What is not known of them is as
+    slow as the rest (:func:`filled_times_s`), here as in the archive (``services.trends``).
 """
 
 from __future__ import annotations
@@ -46,8 +47,7 @@ class CorridorTime:
     ----------
     corridor : Corridor
     now_s : float or None
-        Segments that are not known count as usual, else as free. None where too little is known,
-        or where it is closed.
+        See :func:`route_time_s`. None where too little is known, or where it is closed.
     free_flow_s : float or None
         None where the free flow of a segment is not known.
     usual_s : float or None
@@ -94,8 +94,6 @@ def way_times(
     """The same for any ways: places of segments in the network's order."""
     now_s, free_s = travel_time_s(network, snapshot), network.free_flow_time_s
     usual_s = np.full(len(network), np.nan) if usual_s is None else usual_s
-    usual_or_free_s = np.where(np.isnan(usual_s), free_s, usual_s)
-    filled_s = np.where(np.isnan(now_s), usual_or_free_s, now_s)
     closed = snapshot.status_codes() == Status.IMPOSSIBLE
 
     def time_of(way: list[int]) -> WayTime:
@@ -103,9 +101,11 @@ def way_times(
         is_closed = bool(closed[way].any())
         is_told = share >= MIN_KNOWN_SHARE and not is_closed
         return WayTime(
-            now_s=_total(filled_s[way]) if is_told else None,
-            free_flow_s=_total(free_s[way]),
-            usual_s=_total(usual_or_free_s[way]) if usual_share >= MIN_KNOWN_SHARE else None,
+            now_s=_known(route_time_s(now_s[way], free_s[way])) if is_told else None,
+            free_flow_s=_known(free_s[way].sum()),
+            usual_s=_known(route_time_s(usual_s[way], free_s[way]))
+            if usual_share >= MIN_KNOWN_SHARE
+            else None,
             known_share=share,
             is_closed=is_closed,
         )
@@ -113,10 +113,50 @@ def way_times(
     return [time_of(list(way)) for way in ways]
 
 
-def _total(times_s: NDArray[np.float64]) -> float | None:
-    """The sum of some times; None where one of them is not known."""
-    total_s = float(times_s.sum())
-    return None if math.isnan(total_s) else total_s
+def filled_times_s(
+    travel_s: NDArray[np.floating], free_s: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Seconds that each segment of a way takes, of those too that are not known.
+
+    Such a one takes its time in free flow × (sum of the known times ÷ sum of their times in free
+    flow), as ``services.traffic.zone_ratios`` has it of zones: where half of a road is jammed, the
+    other half is hardly free.
+
+    Parameters
+    ----------
+    travel_s : array of float, shape (..., segments)
+        NaN where not known.
+    free_s : array of float, shape (segments,)
+
+    Returns
+    -------
+    array of float, shape (..., segments)
+        NaN of what is not known, nor its free flow, and where nothing is known at all.
+    """
+    is_known = ~np.isnan(travel_s)
+    # What has no free flow cannot be compared with anything.
+    is_compared = is_known & ~np.isnan(free_s)
+    actual_s = np.where(is_compared, travel_s, 0.0).sum(axis=-1, keepdims=True)
+    expected_s = np.where(is_compared, free_s, 0.0).sum(axis=-1, keepdims=True)
+    nothing = np.full(actual_s.shape, np.nan)
+    slowness = np.divide(actual_s, expected_s, out=nothing, where=expected_s > 0)
+    return np.where(is_known, travel_s, slowness * free_s)
+
+
+def route_time_s(
+    travel_s: NDArray[np.floating], free_s: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Seconds that a whole way takes at one moment, no less than in free flow.
+
+    Parameters and their shapes as of :func:`filled_times_s`; the sum has shape (...).
+    """
+    total: NDArray[np.float64] = filled_times_s(travel_s, free_s).sum(axis=-1)
+    # NaN stays: fmax would tell the free flow of what is not known.
+    return np.where(np.isnan(total), np.nan, np.fmax(total, free_s.sum()))
+
+
+def _known(seconds: np.floating | NDArray[np.float64]) -> float | None:
+    return None if math.isnan(float(seconds)) else float(seconds)
 
 
 def _known_share(network: Network, way: list[int], times_s: NDArray[np.float64]) -> float:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from services.plain.statuses import DATEX_NAMES
 from services.traffic.corridor_times import MIN_KNOWN_SHARE as MIN_KNOWN_OF_ROUTE
+from services.traffic.corridor_times import route_time_s
 from services.traffic.status import Status
 from services.traffic.zone_ratios import MIN_KNOWN_SHARE as MIN_KNOWN_OF_AREA
 from services.trends.places import Place
@@ -127,11 +128,8 @@ class DayGrid:
 
     @property
     def travel_s(self) -> NDArray[np.float64]:
-        """Seconds to drive the whole place at each time, shape (times,); NaN where untold.
-
-        What is not known is taken to be as much slower than free flow as what is.
-        """
-        return self.index * np.nansum(self.place.free_s)
+        """Seconds to drive the whole place at each time, shape (times,); NaN where untold."""
+        return np.where(self.is_told, route_time_s(self.times_s, self.place.free_s), np.nan)
 
     @property
     def place_kmh(self) -> NDArray[np.float64]:

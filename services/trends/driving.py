@@ -9,12 +9,11 @@ three minutes), and changes where the next step begins, in the middle of a segme
 half way then drives the other half at the new speed. Nobody overtakes: who leaves later arrives
 later. Steps are real time, so that neither midnight nor a change of the clocks is anything.
 
-What is not known is filled by what is known of the route at the same time: an unknown segment
-takes its time in free flow × (sum of the known times ÷ sum of their times in free flow), as
-``services.traffic.zone_ratios`` has it. A step at which nothing at all is known stands as the one
-before it, for :data:`BRIDGED_S` at most. A drive of whose length less than ``MIN_KNOWN_SHARE``
-(:mod:`services.traffic.corridor_times`) was measured as it was driven is not told. A drive that
-meets a closed segment is none.
+What is not known is filled by what is known of the route at the same time
+(:func:`services.traffic.corridor_times.filled_times_s`). A step at which nothing at all is known
+stands as the one before it, for :data:`BRIDGED_S` at most. A drive of whose length less than
+``MIN_KNOWN_SHARE`` (:mod:`services.traffic.corridor_times`) was measured as it was driven is not
+told. A drive that meets a closed segment is none.
 
 Sources
 -------
@@ -33,7 +32,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.traffic.corridor_times import MIN_KNOWN_SHARE
+from services.traffic.corridor_times import MIN_KNOWN_SHARE, filled_times_s
 
 BRIDGED_S: Final = 900.0
 """How long what was known last stands for what is not known at all, in seconds."""
@@ -102,16 +101,10 @@ def speed_field(
         In the order of travel.
     step_s : float
     """
-    is_known = ~np.isnan(travel_s) & ~is_closed
-    # What has no free flow cannot be compared with anything.
-    is_compared = is_known & ~np.isnan(free_s)
-    actual_s = np.where(is_compared, travel_s, 0.0).sum(axis=1)
-    expected_s = np.where(is_compared, free_s, 0.0).sum(axis=1)
-    slowness = np.divide(
-        actual_s, expected_s, out=np.full(len(travel_s), np.nan), where=expected_s > 0
-    )
-    pace_s = np.where(is_known, travel_s, slowness[:, np.newaxis] * free_s)
-    last = _last_known(is_known.any(axis=1), step_s)
+    open_s = np.where(is_closed, np.nan, travel_s)
+    is_known: NDArray[np.bool_] = ~np.isnan(open_s)
+    pace_s = filled_times_s(open_s, free_s)
+    last = _last_known(np.asarray(is_known.any(axis=1)), step_s)
     pace_s = np.where(last[:, np.newaxis] >= 0, pace_s[last], np.nan)
     pace_s[is_closed] = np.nan
     return SpeedField(step_s, pace_s, is_known, is_closed, length_m)

@@ -64,19 +64,26 @@ def test_times_of_all_segments_add_up():
     assert (found.corridor.way.name, found.corridor.way.towards) == ("Route du Nord", "Nord")
 
 
-def test_what_is_unknown_counts_as_usual_else_as_free():
+def test_what_is_unknown_counts_as_slowed_as_much_as_the_rest():
+    """Three of five like segments take 240 s, so all take 240 · 5 / 3; usually four take 415 s."""
     usual_s = np.array([70.0, 200.0, np.nan, 65.0, 80.0])
-    found, free_s = time_of([FREE, UNKNOWN, UNKNOWN, FREE, DENSE], [60, 5, 5, 60, 30], usual_s)
+    found, _ = time_of([FREE, UNKNOWN, UNKNOWN, FREE, DENSE], [60, 5, 5, 60, 30], usual_s)
     assert found.known_share == pytest.approx(0.6, abs=0.001)
-    assert found.now_s == pytest.approx(60 + 200 + free_s[2] + 60 + 120, rel=0.01)
-    assert found.usual_s == pytest.approx(70 + 200 + free_s[2] + 65 + 80, rel=0.01)
+    assert found.now_s == pytest.approx(400, rel=0.01)
+    assert found.usual_s == pytest.approx(518.75, rel=0.01)
 
 
 def test_with_less_than_half_known_the_time_is_not_told():
-    found, _ = time_of([FREE, FREE, *[UNKNOWN] * 3], [60] * 5, np.full(5, 70.0))
+    found, _ = time_of([FREE, FREE, *[UNKNOWN] * 3], [60] * 5, np.full(5, 80.0))
     assert found.now_s is None
-    assert found.usual_s == pytest.approx(350)
+    assert found.usual_s == pytest.approx(400)
     assert found.known_share == pytest.approx(0.4, abs=0.001)
+
+
+def test_nothing_that_is_told_is_faster_than_free_flow():
+    found, free_s = time_of([FREE] * 5, [60] * 5)
+    assert free_s.sum() > 300
+    assert found.now_s == pytest.approx(free_s.sum())
 
 
 def test_a_closed_corridor_has_no_time():
