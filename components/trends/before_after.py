@@ -10,8 +10,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from components.subpage import build_card, build_paragraphs, build_table
-from components.trends.durations import whole_minutes
 from components.trends.figure import LINES, MUTED, build_figure, layout_of, line
+from components.trends.words import clock_words, mean_words, time_words
 from services.base.texts import Texts, formats
 from services.plain.trends.before_after import (
     BeforeAfterAnswer,
@@ -145,7 +145,7 @@ def curve_figure(texts: Texts, place: PlaceChange) -> dict[str, Any]:
     wording = texts["trends_avant_apres"]
     traces = [
         line(
-            _CLOCK,
+            [time_words(texts, time) for time in _CLOCK],
             _shown(place, period.curve),
             wording[("before", "after")[which]],
             _COLOURS[which],
@@ -191,7 +191,7 @@ def _sentence(texts: Texts, place: PlaceChange) -> str:
 def _level(texts: Texts, place: PlaceChange, value: float) -> str:
     written = formats(texts)
     if place.unit == "s":
-        return whole_minutes(texts, value)
+        return mean_words(texts, value)
     number = written.number(value, 2)
     return str(texts["trends_avant_apres"]["times_free"]).format(number=number)
 
@@ -199,7 +199,7 @@ def _level(texts: Texts, place: PlaceChange, value: float) -> str:
 def _difference(texts: Texts, place: PlaceChange, value: float) -> str:
     written, sign = formats(texts), "−" if value < 0 else "+"
     if place.unit == "s":
-        return sign + whole_minutes(texts, abs(value))
+        return sign + mean_words(texts, abs(value))
     return sign + written.number(abs(value), 2)
 
 
@@ -233,15 +233,9 @@ def _periods(texts: Texts, query: BeforeAfterQuery) -> str:
         first2=written.day(query.after.first),
         last2=written.day(query.after.last),
         days=wording[f"kept_{query.before.days}"],
-        from_hour=_hour(texts, query.from_hour),
-        to_hour=_hour(texts, query.to_hour),
+        from_hour=clock_words(texts, query.from_hour),
+        to_hour=clock_words(texts, query.to_hour),
     )
-
-
-def _hour(texts: Texts, hour: float) -> str:
-    whole, minute = divmod(round(hour * 60), 60)
-    words = str(texts["trends"]["hour"]).format(hour=whole)
-    return f"{words} {minute:02d}" if minute else words
 
 
 def _table(texts: Texts, answer: BeforeAfterAnswer, names: Mapping[str, str]) -> html.Div:

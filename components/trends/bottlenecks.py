@@ -208,7 +208,7 @@ def _hours_figure(texts: Texts, shares: Sequence[float | None]) -> dict[str, Any
     layout["yaxis"] |= {"tickformat": ".0%", "range": [0, 1]}
     layout["xaxis"] |= {
         "tickvals": ticks,
-        "ticktext": [texts["trends"]["hour"].format(hour=hour) for hour in ticks],
+        "ticktext": [clock_words(texts, hour) for hour in ticks],
         "range": [-0.5, _HOURS - 0.5],
     }
     hover = "%{x} h : %{y:.0%}<extra></extra>"

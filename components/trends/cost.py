@@ -9,8 +9,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from components.subpage import build_card, build_paragraphs, build_table
-from components.trends.durations import whole_minutes
 from components.trends.figure import LINES, build_figure, layout_of
+from components.trends.words import clock_words, mean_words
 from services.base.texts import Texts, formats
 from services.plain.trends.cost import CostAnswer, CountedCost
 
@@ -46,7 +46,7 @@ def build_cost(texts: Texts, answer: CostAnswer, name: str) -> Sequence[Componen
 
 def cost_figure(texts: Texts, answer: CostAnswer) -> dict[str, Any]:
     """Minutes lost by the hour of departure, of both kinds of days."""
-    wording, hours = texts["trends_cout"], [_hour(texts, hour) for hour in range(_HOURS)]
+    wording, hours = texts["trends_cout"], [clock_words(texts, hour) for hour in range(_HOURS)]
     kinds = (("working_days", answer.working_days), ("other_days", answer.other_days))
     layout = layout_of(texts, [], wording["unit"])
     layout |= {"xaxis": {"type": "category", "tickangle": 0, "nticks": 8}, "barmode": "group"}
@@ -75,7 +75,7 @@ def _driver(texts: Texts, answer: CostAnswer, name: str) -> html.Section:
         )
         words = [told, *_worst(texts, answer)]
     rows = [
-        [_hour(texts, hour), _time(texts, working), _time(texts, other)]
+        [clock_words(texts, hour), _time(texts, working), _time(texts, other)]
         for hour, (working, other) in enumerate(
             zip(answer.working_days, answer.other_days, strict=True)
         )
@@ -96,7 +96,7 @@ def _worst(texts: Texts, answer: CostAnswer) -> list[str]:
         return []
     lost, hour = max(told)
     worst = texts["trends_cout"]["worst"]
-    return [worst.format(hour=_hour(texts, hour), lost=_time(texts, lost))]
+    return [worst.format(hour=clock_words(texts, hour), lost=_time(texts, lost))]
 
 
 def _vehicles(texts: Texts, answer: CostAnswer) -> list[str]:
@@ -145,13 +145,9 @@ def _jam(texts: Texts, answer: CostAnswer) -> list[str]:
 
 
 def _time(texts: Texts, seconds: float | None) -> str:
-    return "–" if seconds is None else whole_minutes(texts, seconds)
+    return "–" if seconds is None else mean_words(texts, seconds)
 
 
 def _about(texts: Texts, amount: float) -> str:
     """Three figures: speeds of few cars bear no more."""
     return formats(texts).significant(float(f"{amount:.3g}"))
-
-
-def _hour(texts: Texts, hour: int) -> str:
-    return str(texts["trends"]["hour"]).format(hour=hour)

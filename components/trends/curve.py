@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from components.subpage import build_card, build_table
 from components.trends.figure import LINES, MUTED, band, build_figure, layout_of, line
 from components.trends.marks import build_marks, clock_of, lay_marks
+from components.trends.words import time_words
 from services.base.texts import Texts, formats
 from services.plain.trends.curve import CurveAnswer, CurveQuery, Measure
 
@@ -76,7 +77,7 @@ def _notes(texts: Texts, answer: CurveAnswer) -> list[str]:
 def curve_figure(texts: Texts, answer: CurveAnswer, query: CurveQuery) -> dict[str, Any]:
     """The lines of a day, over the band of what is usual; of its statuses the areas."""
     wording = texts["trends_courbe"]
-    times = answer.clock
+    times = [time_words(texts, time) for time in answer.clock]
     is_stacked = answer.measure == "status"
     traces = stacked(texts, answer) if is_stacked else []
     if answer.usual is not None:
@@ -108,7 +109,7 @@ def curve_figure(texts: Texts, answer: CurveAnswer, query: CurveQuery) -> dict[s
 
 def stacked(texts: Texts, answer: CurveAnswer) -> list[dict[str, Any]]:
     """The share of each status as an area above the worse ones; nothing where nothing was kept."""
-    times = list(answer.clock)
+    times = [time_words(texts, time) for time in answer.clock]
     return [
         {
             "x": list(range(len(times))),
@@ -157,7 +158,10 @@ def _table(texts: Texts, answer: CurveAnswer, query: CurveQuery) -> html.Div:
     if answer.mean is not None:
         columns.append((wording["mean"], answer.mean))
     rows = [
-        [time, *(_cell(texts, answer.measure, values, place) for _, values in columns)]
+        [
+            time_words(texts, time),
+            *(_cell(texts, answer.measure, values, place) for _, values in columns),
+        ]
         for place, time in enumerate(answer.clock)
     ]
     names = [wording["hour_column"], *(str(name) for name, _ in columns)]
@@ -180,7 +184,7 @@ def _described(texts: Texts, answer: CurveAnswer) -> str:
     value, place = pick(told)
     return str(wording["described"]).format(
         value=measured_words(texts, answer.measure, value),
-        time=answer.clock[place],
+        time=time_words(texts, answer.clock[place]),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from dash import dcc, html
 
 from components.aria import aria
+from components.trends.words import clock_words
 from services.base.texts import Texts
 
 TICK_HOURS: Final = 3
@@ -124,6 +125,6 @@ def day_axis(texts: Texts, clock: Sequence[str]) -> dict[str, Any]:
     shown = [(place, hour) for place, hour in hours if hour % TICK_HOURS == 0]
     return {
         "tickvals": [place for place, _ in shown],
-        "ticktext": [texts["trends"]["hour"].format(hour=hour) for _, hour in shown],
+        "ticktext": [clock_words(texts, hour) for _, hour in shown],
         "range": [0, len(clock) - 1],
     }

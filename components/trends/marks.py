@@ -9,6 +9,7 @@ from typing import Any, Final
 from dash import html
 
 from components.aria import aria
+from components.trends.words import time_words
 from services.base.texts import Texts, formats, road_words
 from services.plain.trends.marks import Mark
 
@@ -67,15 +68,16 @@ def _when(texts: Texts, mark: Mark, clock: Callable[[datetime], str]) -> str:
     wording = texts["trends_marks"]
     begins, ends = clock(mark.start), clock(mark.end)
     if mark.start == mark.end and begins:
-        return begins
+        return time_words(texts, begins)
     if mark.lasts and begins and mark.kind == "event":
-        return str(wording["since"]).format(start=begins)
+        return str(wording["since"]).format(start=time_words(texts, begins))
     if begins and ends:
-        return str(wording["from_to"]).format(start=begins, end=ends)
+        times = {"start": time_words(texts, begins), "end": time_words(texts, ends)}
+        return str(wording["from_to"]).format(**times)
     if begins and begins != "00:00":
-        return str(wording["since"]).format(start=begins)
+        return str(wording["since"]).format(start=time_words(texts, begins))
     if ends:
-        return str(wording["until"]).format(end=ends)
+        return str(wording["until"]).format(end=time_words(texts, ends))
     return str(wording["all_day"])
 
 

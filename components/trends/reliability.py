@@ -9,8 +9,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from components.subpage import build_card, build_paragraphs, build_table
-from components.trends.durations import whole_minutes
 from components.trends.sortable_table import Column, build_sortable_table, cell
+from components.trends.words import mean_words
 from services.base.texts import Texts, formats
 from services.plain.trends.reliability import (
     PartReliability,
@@ -117,8 +117,8 @@ def _times(texts: Texts, place: PlaceReliability, part: PartReliability) -> tupl
         return _NOTHING, _NOTHING
     scale = 1.0 if place.is_route else _DRIVE_S / place.free_s
     return (
-        whole_minutes(texts, part.indices.mean_s * scale),
-        whole_minutes(texts, part.indices.p95_s * scale),
+        mean_words(texts, part.indices.mean_s * scale),
+        mean_words(texts, part.indices.p95_s * scale),
     )
 
 

@@ -18,7 +18,7 @@ from components.trends.marks import happened_words
 from components.trends.reliability import build_parts, headline
 from components.trends.week import described as week_described
 from components.trends.week import week_figure
-from components.trends.words import kilometres_words, minutes_words
+from components.trends.words import clock_words, kilometres_words, minutes_words, time_words
 from services.base.texts import Texts, formats, road_words
 from services.plain.trends.days import DaysAnswer, DayValue
 from services.plain.trends.marks import Mark
@@ -95,7 +95,7 @@ def _head(texts: Texts, answer: ReportAnswer, frame: ReportFrame) -> html.Sectio
     observed = wording["observed"].format(observed=found.observed_days, lacking=found.lacking_days)
     made_at = frame.local(answer.made_at)
     made = wording["made"].format(
-        day=formats(texts).day(made_at.date()), time=formats(texts).clock(made_at)
+        day=formats(texts).day(made_at.date()), time=_clock(texts, made_at)
     )
     simulated = [html.P(wording["simulated"], className="trends-simulated")]
     return build_card(
@@ -135,13 +135,14 @@ def _day(texts: Texts, answer: ReportAnswer) -> html.Section:
 def day_figure(texts: Texts, answer: ReportAnswer) -> dict[str, Any]:
     """The mean working day over its band, and the mean of the other days."""
     wording, working = texts["trends_rapport"], answer.working_days
+    times = [time_words(texts, time) for time in _CLOCK]
     lines = [
-        line(_CLOCK, answer.other_days.mean, wording["other_days"], LINES[1], "dash"),
-        line(_CLOCK, working.mean, wording["working_days"], LINES[0], "solid"),
+        line(times, answer.other_days.mean, wording["other_days"], LINES[1], "dash"),
+        line(times, working.mean, wording["working_days"], LINES[0], "solid"),
     ]
     unit = texts["trends_courbe"][f"unit_{answer.measure}"]
     return {
-        "data": [*band(_CLOCK, working.low, working.high, wording["band"]), *lines],
+        "data": [*band(times, working.low, working.high, wording["band"]), *lines],
         "layout": layout_of(texts, _CLOCK, unit),
     }
 
@@ -153,7 +154,9 @@ def _day_words(texts: Texts, answer: ReportAnswer, day: MeanDay) -> str:
         return str(wording["none"])
     value, place = max(told)
     value_words = measured_words(texts, answer.measure, value)
-    return str(wording["day_described"]).format(value=value_words, time=_CLOCK[place])
+    return str(wording["day_described"]).format(
+        value=value_words, time=time_words(texts, _CLOCK[place])
+    )
 
 
 def _week(texts: Texts, answer: ReportAnswer) -> html.Section:
@@ -226,7 +229,7 @@ def _bottlenecks(texts: Texts, answer: ReportAnswer) -> html.Section:
             often_hours(texts, row),
             kilometres_words(texts, row.mean_length_m),
             minutes_words(texts, row.mean_duration_s),
-            formats(texts).duration(_whole_minutes_s(row.lost_s)),
+            minutes_words(texts, row.lost_s),
         ]
         for row in answer.bottlenecks
     ]
@@ -240,10 +243,6 @@ def _bottlenecks(texts: Texts, answer: ReportAnswer) -> html.Section:
         build_table(heads, rows, wording["bottlenecks"]),
         html.P(note, className="trends-note"),
     )
-
-
-def _whole_minutes_s(seconds: float) -> float:
-    return round(seconds / _SECONDS_PER_MINUTE) * _SECONDS_PER_MINUTE
 
 
 def _marks(texts: Texts, answer: ReportAnswer, frame: ReportFrame) -> html.Section:
@@ -269,14 +268,18 @@ def _when(texts: Texts, mark: Mark, local: Callable[[datetime], datetime]) -> st
     if start.time() == end.time() == time(0) and start < end:
         first, last = written.day(start.date()), written.day(_day_before(end.date()))
         return first if first == last else str(wording["span"]).format(first=first, last=last)
-    first = f"{written.day(start.date())} {written.clock(start)}"
+    first = f"{written.day(start.date())} {_clock(texts, start)}"
     if start == end:
         return first
     if mark.lasts:
         return str(wording["since"]).format(first=first)
     same_day = start.date() == end.date()
-    last = written.clock(end) if same_day else f"{written.day(end.date())} {written.clock(end)}"
+    last = _clock(texts, end) if same_day else f"{written.day(end.date())} {_clock(texts, end)}"
     return str(wording["span_times"]).format(first=first, last=last)
+
+
+def _clock(texts: Texts, at: datetime) -> str:
+    return clock_words(texts, at.hour + at.minute / 60)
 
 
 def _day_before(day: date) -> date:

@@ -213,7 +213,7 @@ def _layout(texts: Texts, answer: ScanAnswer, measure: ScanMeasure) -> dict[str,
         "font": {"family": "system-ui, sans-serif", "size": 12, "color": MUTED},
         "xaxis": {
             "tickvals": [place for place, _ in hours],
-            "ticktext": [texts["trends"]["hour"].format(hour=round(hour)) for _, hour in hours],
+            "ticktext": [clock_words(texts, round(hour)) for _, hour in hours],
             "range": [0, len(answer.local_hours)],
             "showgrid": False,
             "zeroline": False,

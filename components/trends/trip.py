@@ -108,14 +108,15 @@ def trip_figure(texts: Texts, answer: TripAnswer, window: tuple[float, float]) -
     """The times of a day by departure, over the band of what is usual; the window is shaded."""
     wording = texts["trends_trajet"]
     clock = [f"{int(hour):02d}:{round(hour % 1 * 60):02d}" for hour in answer.local_hours]
+    times = [clock_words(texts, hour) for hour in answer.local_hours]
 
     def curve(values_s: Sequence[float | None], name: str, colour: str, dash: str) -> Any:
-        return line(clock, _minutes(values_s), wording[name], colour, dash)
+        return line(times, _minutes(values_s), wording[name], colour, dash)
 
     traces: list[dict[str, Any]] = []
     if any(value is not None for value in answer.usual_s):
         low, high = _minutes(answer.usual_low_s), _minutes(answer.usual_high_s)
-        traces += band(clock, low, high, wording["usual_band"])
+        traces += band(times, low, high, wording["usual_band"])
         traces.append(curve(answer.usual_s, "usual", MUTED, "dot"))
     if answer.free_s is not None:
         traces.append(curve([answer.free_s] * len(clock), "free_line", LINES[2], "dashdot"))

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from components.subpage import build_card, build_table
 from components.trends.curve import measured_words
 from components.trends.figure import SCALE, build_figure, layout_of
+from components.trends.words import clock_words
 from services.base.texts import Texts, formats
 from services.plain.trends.week import WEEK_ROWS, WeekAnswer
 
@@ -43,12 +44,11 @@ def week_figure(texts: Texts, answer: WeekAnswer) -> dict[str, Any]:
     """A cell for each hour of each day of the week; none where too little was observed."""
     rows = _rows(answer)
     words = [[_cell_words(texts, answer, row, hour) for hour in range(_HOURS)] for row, _ in rows]
-    wording = texts["trends"]
     layout = layout_of(texts, [], "")
     ticks = range(0, _HOURS, 3)
     layout["xaxis"] = {
         "tickvals": list(ticks),
-        "ticktext": [wording["hour"].format(hour=hour) for hour in ticks],
+        "ticktext": [clock_words(texts, hour) for hour in ticks],
         "tickangle": 0,
         "showgrid": False,
         "zeroline": False,
@@ -116,7 +116,7 @@ def described(texts: Texts, answer: WeekAnswer) -> str:
     value, row, hour = (min if answer.measure == "speed" else max)(told)
     return str(wording["described"]).format(
         day=row_words(texts, row),
-        hour=texts["trends"]["hour"].format(hour=hour),
+        hour=clock_words(texts, hour),
         value=measured_words(texts, answer.measure, value),
     )
 
@@ -136,7 +136,7 @@ def _cell_words(texts: Texts, answer: WeekAnswer, row: int, hour: int) -> str:
         return ""
     told = measured_words(texts, answer.measure, value)
     count = formats(texts).counted(texts["trends_semaine"]["of_days"], answer.days[row][hour])
-    at = texts["trends"]["hour"].format(hour=hour)
+    at = clock_words(texts, hour)
     return f"{row_words(texts, row)}, {at}{texts['trends']['colon']} {told} ({count})"
 
 
@@ -155,7 +155,7 @@ def _table(texts: Texts, answer: WeekAnswer, title: str) -> html.Div:
     names = [row_words(texts, row) for row, _ in _rows(answer)]
     rows = [
         [
-            texts["trends"]["hour"].format(hour=hour),
+            clock_words(texts, hour),
             *(
                 "–" if values[hour] is None else measured_words(texts, answer.measure, value)
                 for _, values in _rows(answer)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from services.base.texts import Texts
-from services.traffic.corridor_wording import corridor_words
 from services.traffic.network import Network
+from services.traffic.place_values import words_of
 from services.traffic.stretch_wording import stretch_words
-from services.trends.places import WHOLE, corridor_of, stretch_of
+from services.trends.places import WHOLE
 
 
 def place_words(network: Network, key: str, texts: Texts) -> str:
@@ -19,14 +19,10 @@ def place_words(network: Network, key: str, texts: Texts) -> str:
 
 def own_words(network: Network, key: str, texts: Texts) -> str:
     """What a place is called where its kind is plain; the key itself where there is none such."""
-    kind, _, name = key.partition(":")
-    if (corridor := corridor_of(network, key)) is not None:
-        return corridor_words(corridor.way, texts)
-    if (stretch := stretch_of(network, key)) is not None:
-        return stretch_words(stretch, texts)
-    if kind == "zone":
-        return str(texts["zone"].get(name, name))
-    return str(texts["trends_place"][WHOLE]) if key == WHOLE else name or key
+    if key == WHOLE:
+        return str(texts["trends_place"][WHOLE])
+    words = words_of(network, key).get(texts["language"]["code"])
+    return words or key.partition(":")[2] or key
 
 
 def with_kind(texts: Texts, kind: str, name: str) -> str:

@@ -94,7 +94,7 @@ def test_the_chosen_row_is_told_and_the_first_one_without_a_choice():
 def test_the_period_is_told_in_a_sentence():
     assert plain(describe(FR, ANSWER)) == (
         "2 endroits où des files reviennent, sur 8 jours observés de 10. Le plus coûteux : Rocade "
-        "nord intérieure, Porte A → Porte B, 4 jours, 600 min perdues par qui y passerait tous les "
+        "nord intérieure, Porte A → Porte B, 4 jours, 10 h perdues par qui y passerait tous les "
         "quarts d'heure."
     )
     assert plain(describe(EN, changed(found=1, rows=[row("a")]))).startswith("One place only")
@@ -102,8 +102,8 @@ def test_the_period_is_told_in_a_sentence():
 
 def test_a_place_is_told_with_its_days_in_words():
     words = text_of(build_detail(FR, ANSWER, ANSWER.rows[0]))
-    assert "4 jours sur 8, files de 4,2 km et 90 min en moyenne." in words
-    assert "16/11/2026 : de 7 h 45 à 9 h 30, 5,0 km au plus long, 150 min perdues" in words
+    assert "4 jours sur 8, files de 4,2 km et 1 h 30 min en moyenne." in words
+    assert "16/11/2026 : de 7 h 45 à 9 h 30, 5,0 km au plus long, 2 h 30 min perdues" in words
     assert plain(FR["trends_bouchons"]["reaches_end"]) not in words
     ending = build_detail(FR, ANSWER, row("a", reaches_end=True))
     assert plain(FR["trends_bouchons"]["reaches_end"]) in text_of(ending)

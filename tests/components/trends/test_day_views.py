@@ -54,10 +54,10 @@ def shown(answer, texts=FRENCH):
 def test_a_curve_says_when_it_was_at_its_worst_and_what_it_is_compared_with():
     text = text_of(shown(curve()))
 
-    assert "Au plus fort : 50 % à 08:00." in text
+    assert "Au plus fort : 50 % à 8 h." in text
     assert "Habituel : sur 8 jours du même nom." in text
     # Of the slowest, of speeds.
-    assert "Au plus fort : 0,1 km/h à 00:00." in text_of(shown(curve("speed")))
+    assert "Au plus fort : 0,1 km/h à 0 h." in text_of(shown(curve("speed")))
 
 
 @pytest.mark.parametrize("language", languages())
@@ -115,10 +115,10 @@ def test_marks_say_when_what_and_where():
     lost = "(jusqu'à 12 min de plus que d'habitude). Cause probable : travaux, boulevard de Vitré"
     assert [plain(mark_words(FRENCH, mark, clock)) for mark in MARKS] == [
         "toute la journée – Jour férié",
-        f"08:05 à 09:20 – {road} {lost}",
+        f"8 h 05 à 9 h 20 – {road} {lost}",
         "toute la journée – Travaux : rue de Brest",
-        "08:20 – Autre modèle de prévision : v7",
-        f"depuis 17:00 – {road}",
+        "8 h 20 – Autre modèle de prévision : v7",
+        f"depuis 17 h – {road}",
     ]
 
 

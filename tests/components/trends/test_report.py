@@ -72,7 +72,7 @@ def test_it_says_of_what_it_is_when_it_was_made_and_of_which_data():
     words = told()
     assert "Rapport : Zone : Rocade" in words
     # Five past midnight in the city.
-    assert "Rapport fait le 30/11/2026 à 00:05." in words
+    assert "Rapport fait le 30/11/2026 à 0 h 05." in words
     assert "Source : Rennes" in words
     assert "net" in words
     assert "23 CFR 490.511" in words
@@ -85,7 +85,7 @@ def test_simulated_traffic_is_called_so():
 
 
 def test_the_worst_of_the_mean_day_is_told():
-    assert "50 % en moyenne à 08:00" in told()
+    assert "50 % en moyenne à 8 h" in told()
 
 
 @pytest.mark.parametrize(
@@ -93,10 +93,10 @@ def test_the_worst_of_the_mean_day_is_told():
     [
         (Mark("public_holiday", at(10, 23), at(11, 23)), "11/11/2026 – Jour férié"),
         (Mark("no_data", at(10, 23), at(13, 23)), "11/11/2026 au 13/11/2026 – Sans données"),
-        (Mark("model", at(12, 7), at(12, 7), what="v2"), "12/11/2026 08:00 – Autre modèle"),
-        (Mark("roadwork", at(12, 7), at(12, 9), what="Pont"), "12/11/2026 08:00 à 10:00 – Travaux"),
+        (Mark("model", at(12, 7), at(12, 7), what="v2"), "12/11/2026 8 h – Autre modèle"),
+        (Mark("roadwork", at(12, 7), at(12, 9), what="Pont"), "12/11/2026 8 h à 10 h – Travaux"),
         (Mark("roadwork", at(12, 7), at(14, 9), what="Pont", lasts=True), "depuis le 12/11/2026"),
-        (Mark("roadwork", at(12, 7), at(13, 9)), "12/11/2026 08:00 à 13/11/2026 10:00"),
+        (Mark("roadwork", at(12, 7), at(13, 9)), "12/11/2026 8 h à 13/11/2026 10 h"),
     ],
 )
 def test_what_happened_is_told_with_its_time_in_the_city(mark, words):

@@ -120,7 +120,7 @@ def test_an_event_tells_its_likely_cause():
 
 def test_the_diagram_is_told_in_a_sentence():
     assert plain(describe(FR, ANSWER)) == (
-        "Une file : tête entre Pont et Nord, de 23 h 15 à 24 h 00, 1,9 km au plus long ; "
+        "Une file : tête entre Pont et Nord, de 23 h 15 à 24 h, 1,9 km au plus long ; "
         "qui la traverse perd jusqu'à 19 min."
     )
     assert plain(describe(EN, changed(queues=[QUEUE, QUEUE]))).startswith(
@@ -140,7 +140,7 @@ def test_cells_are_reached_without_a_mouse():
 def test_the_script_is_given_what_it_reads_cells_out_with():
     meta = scan_figure(FR, ANSWER, "vitesse")["layout"]["meta"]
     assert meta["start_s"] == int(ANSWER.start.timestamp())
-    assert [plain(time) for time in meta["times"]] == ["23 h 00", "23 h 15", "23 h 30", "23 h 45"]
+    assert [plain(time) for time in meta["times"]] == ["23 h", "23 h 15", "23 h 30", "23 h 45"]
     assert meta["places"] == ["entre Sud et Pont", "entre Pont et Nord"]
     assert (meta["segments"], meta["shapes"]) == ([7, 3], 2)
     mean = scan_figure(FR, changed(start=None), "vitesse")["layout"]["meta"]

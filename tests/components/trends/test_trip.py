@@ -38,7 +38,7 @@ def test_a_departure_is_told_with_what_is_usual_and_once_in_ten_times():
         "Partir à 8 h 15 : 14 min, habituel 11 min, jusqu'à 19 min une fois sur dix."
     )
     assert leave(ANSWER, 8.25, EN) == (
-        "Leaving at 8:15: 14 min, usually 11 min, up to 19 min once in ten times."
+        "Leaving at 8:15: 14 mins, usually 11 mins, up to 19 mins once in ten times."
     )
 
 
@@ -55,15 +55,15 @@ def test_without_a_chosen_time_it_is_now_else_the_beginning_of_the_window():
     assert leave(changed(now=now)) == (
         "Partir maintenant : 16 min, habituel 11 min, jusqu'à 25 min une fois sur dix."
     )
-    assert leave(ANSWER).startswith("Partir à 8 h 00 : 15 min")
+    assert leave(ANSWER).startswith("Partir à 8 h : 15 min")
 
 
 def test_what_was_driven_and_what_is_only_usual_are_told_as_that():
     assert leave(changed(driven_s=[1_000.0, *NOTHING[1:]]), 8.0) == (
-        "Parti à 8 h 00 : 17 min, habituel 11 min."
+        "Parti à 8 h : 17 min, habituel 11 min."
     )
     assert leave(changed(forecast_s=NOTHING, high_s=NOTHING), 8.0) == (
-        "Partir à 8 h 00 : 11 min d'habitude, jusqu'à 12 min une fois sur dix."
+        "Partir à 8 h : 11 min d'habitude, jusqu'à 12 min une fois sur dix."
     )
 
 
@@ -77,12 +77,12 @@ def test_why_there_is_no_time_is_told(closed, words):
 
 def test_the_best_time_to_leave_is_told_beside_the_worst():
     assert plain(best_words(FR, ANSWER, WINDOW)) == (
-        "Entre 8 h 00 et 8 h 45, le mieux est de partir à 8 h 45 : 12 min ; "
-        "le pire serait 8 h 00 : 15 min."
+        "Entre 8 h et 8 h 45, le mieux est de partir à 8 h 45 : 12 min ; "
+        "le pire serait 8 h : 15 min."
     )
     driven = changed(driven_s=[900.0, 840.0, 780.0, 1_500.0])
     assert plain(best_words(FR, driven, WINDOW)) == (
-        "Entre 8 h 00 et 8 h 45, le mieux était de partir à 8 h 30 : 13 min ; "
+        "Entre 8 h et 8 h 45, le mieux était de partir à 8 h 30 : 13 min ; "
         "le pire était 8 h 45 : 25 min."
     )
 

@@ -76,7 +76,7 @@ def test_an_answer_is_shown_below_what_where_and_when(asked):
     found = show(archive, asked(lieu="zone:rocade"))
 
     assert found.heading == "Courbe\u00a0: Zone\u00a0: Rocade, lundi 30 novembre"
-    assert "Au plus fort : 25 % à 00:00." in text_of(found.result)
+    assert "Au plus fort : 25 % à 0 h." in text_of(found.result)
     assert "Disponible à partir du 14/12/2026" in text_of(found.result)
     assert (found.state, found.is_over, found.is_unstoppable) == ("", True, True)
     assert archive.asked == [(CurveQuery("zone:rocade", TODAY), "a page")]

@@ -81,7 +81,7 @@ def test_the_window_of_the_controls_is_the_one_in_force(asked):
     shown = trip.VIEW.in_force(TODAY)
     assert (shown["h1"], shown["h2"]) == ("07:00", "09:30")
     tree = trip.VIEW.build(FR, TRIP, asked(lieu=PLACE))
-    assert "Entre 7 h 00 et 9 h 30" in text_of(tree)
+    assert "Entre 7 h et 9 h 30" in text_of(tree)
     assert GRAPH_ID in ids_of(tree)
 
 
