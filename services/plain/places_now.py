@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
@@ -25,6 +25,8 @@ class PlaceNow:
         As the rule names it: ``corridor:KEY``, ``troncon:KEY or words``, ``zone:NAME``.
     words : mapping
         What people call it, by language; empty where it is not there.
+    key : str
+        Its key in addresses of Tendances; empty where it is not there.
     time_s : float or None
         Seconds to drive it now; None of a zone, and where too little is known.
     usual_s : float or None
@@ -38,6 +40,7 @@ class PlaceNow:
     place: str
     state: PlaceState
     words: Mapping[str, str]
+    key: str = field(default="", kw_only=True)
     time_s: float | None = None
     usual_s: float | None = None
     over_usual: float | None = None

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeVar
-from urllib.parse import urlencode
 
 import msgspec
 
@@ -22,6 +21,7 @@ from services.base.texts import load_texts
 from services.city.city import City
 from services.operations.database import Operations
 from services.operations.report_mailings import keep_mailings, made_for
+from services.plain.trends.address import trends_url
 from services.plain.trends.asking import Busy, Done, Failed, Outcome, Query, Queued, Running
 from services.plain.trends.before_after import BeforeAfterQuery
 from services.plain.trends.bottlenecks import BottlenecksQuery
@@ -106,7 +106,7 @@ class ReportMaker:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._url = str(settings.public_url or settings.url).rstrip("/")
+        self._url = str(settings.public_url or settings.url)
         self._city = city
         self._reports = reports
         self._operations = operations
@@ -187,7 +187,7 @@ class ReportMaker:
             "au": due.last.isoformat(),
             "lang": language,
         }
-        return f"{self._url}/tendances/?{urlencode(asked, safe=':~')}"
+        return trends_url(self._url, asked)
 
     def _figures(self, due: Due) -> ReportFigures:
         place, until_s = due.report.place, self._monotonic() + _PATIENCE_SECONDS

@@ -104,7 +104,12 @@ class TrafficWatch:
             for told, their in of.items()
             for waiting in outbox.for_channels(
                 traffic_message(
-                    their, self._watcher.place_of, self._settings.notify_language, url, CITY
+                    their,
+                    self._watcher.place_of,
+                    self._settings.notify_language,
+                    url,
+                    CITY,
+                    has_history=self._settings.trends,
                 ),
                 now,
                 told,

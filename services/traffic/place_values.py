@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -103,7 +104,7 @@ def _corridor(network: Network, place: str, key: str, on_way: _OnWay) -> PlaceNo
     corridor = next((one for one in network.corridors if one.way.key == key), None)
     if corridor is None:
         return PlaceNow(place, "gone", _NO_WORDS)
-    return on_way(place, words_of(network, place), corridor.segments)
+    return replace(on_way(place, words_of(network, place), corridor.segments), key=place)
 
 
 def _stretch(network: Network, place: str, name: str, on_way: _OnWay) -> PlaceNow:
@@ -112,7 +113,7 @@ def _stretch(network: Network, place: str, name: str, on_way: _OnWay) -> PlaceNo
         return PlaceNow(place, "several" if found else "gone", _NO_WORDS)
     [stretch] = found
     words = _in_each_language(partial(stretch_words, stretch))
-    return on_way(place, words, stretch.segments)
+    return replace(on_way(place, words, stretch.segments), key=f"troncon:{stretch.key}")
 
 
 def _stretches_called(network: Network, name: str) -> list[Stretch]:
@@ -160,14 +161,15 @@ def _zone(
     if zone not in choices:
         return PlaceNow(place, "gone", _NO_WORDS)
     code = choices.index(zone)
-    words = words_of(network, place)
+    words, key = words_of(network, place), "reseau" if code == len(choices) - 1 else place
     ratio = float(zone_times(network, travel_time_s(network, snapshot)).speed_ratios()[code])
     if math.isnan(ratio):
-        return PlaceNow(place, "unknown", words)
+        return PlaceNow(place, "unknown", words, key=key)
     return PlaceNow(
         place,
         "known",
         words,
+        key=key,
         over_usual=_zone_over_usual(usual, code, ratio),
         congestion=congestion_level(ratio),
     )

@@ -10,6 +10,9 @@ from services.base.texts import Texts, formats, load_texts
 from services.city.city import City
 from services.operations.tables import Incident
 from services.plain.places_now import PlaceNow
+from services.plain.trends.address import trends_url
+from services.plain.trends.asking import view_of
+from services.plain.trends.curve import CurveQuery, Measure
 from services.watch.messages import Change, Message, written_value
 from services.watch.traffic_rules import TrafficRule
 
@@ -74,8 +77,10 @@ def traffic_message(
     changes: Sequence[Change[TrafficRule]],
     place_of: Callable[[TrafficRule], PlaceNow | None],
     language: str,
-    page_url: str,
+    site_url: str,
     city: City,
+    *,
+    has_history: bool,
 ) -> Message:
     """One message about some alerts: of the traffic, and no fault of the application.
 
@@ -85,17 +90,23 @@ def traffic_message(
         At least one.
     language : str
         One of ``services.base.texts.languages``.
-    page_url : str
-        Where the traffic is shown.
+    site_url : str
+        Where the map is.
     city : City
         Whose clock times are of.
+    has_history : bool
+        Whether Tendances shows it.
     """
     texts = load_texts(language)
     words = texts["traffic_rules"]
     lines = [_line(change, place_of(change.rule), texts, city) for change in changes]
     if any(change.incident.subject == SIMULATED for change in changes):
         lines.append(words["simulated"])
-    lines.append(words["link"].format(link=page_url))
+    urls = [
+        _page(change, place_of(change.rule) if has_history else None, site_url, texts, city)
+        for change in changes
+    ]
+    lines += [words["link"].format(link=url) for url in dict.fromkeys(urls)]
     return Message(_title(changes, place_of, texts), "\n".join(lines))
 
 
@@ -103,6 +114,23 @@ def ending_words(incident: Incident, texts: Texts) -> str:
     """Why an alert is over; empty where the value is well again."""
     known = {"", "cleared"}
     return "" if incident.ending in known else str(texts["alert_ending"][incident.ending])
+
+
+def _page(
+    change: Change[TrafficRule], place: PlaceNow | None, site_url: str, texts: Texts, city: City
+) -> str:
+    """The curve of the place on the day on which the alert began; else the map."""
+    if place is None or not place.key:
+        return site_url
+    asked = {
+        "vue": view_of(CurveQuery),
+        "lieu": place.key,
+        "jour": city.local(change.incident.started_at).date().isoformat(),
+    }
+    measure: Measure = "congestion" if change.rule.zone is not None else "time"
+    return trends_url(
+        site_url, {**asked, "mesure": measure, "lang": str(texts["language"]["code"])}
+    )
 
 
 def _title(

@@ -32,7 +32,7 @@ def told(statuses, speeds, places, usual=None, source="live"):
 def test_a_corridor_takes_now_and_usually_so_long():
     # Five kilometres at 60 km/h are five minutes, at 30 ten, at 15 twenty.
     [place] = told([JAM] * 5, [15] * 5, [NORTH], usual=0.5)
-    assert place.state == "known"
+    assert (place.state, place.key) == ("known", NORTH)
     assert place.time_s == pytest.approx(1_200, rel=1e-3)
     assert place.usual_s == pytest.approx(600, rel=1e-3)
     assert place.over_usual == pytest.approx(1.0, rel=1e-3)
@@ -58,7 +58,7 @@ def test_what_is_closed_or_hardly_known_has_no_time(statuses, state):
 
 def test_what_the_network_has_not_is_gone():
     found = told([FREE] * 5, [60] * 5, [GONE, "troncon:nowhere", "zone:nowhere"])
-    assert [place.state for place in found] == ["gone"] * 3
+    assert [(place.state, place.key) for place in found] == [("gone", "")] * 3
 
 
 def test_a_stretch_by_its_key_and_by_its_words_in_any_language():
@@ -67,7 +67,9 @@ def test_a_stretch_by_its_key_and_by_its_words_in_any_language():
     [by_key] = told([JAM] * 5, [15] * 5, [f"troncon:{stretch.key}"])
     words = by_key.words
     named = [f"troncon:{words[language].replace('→', '->').upper()}" for language in ("fr", "en")]
+    assert by_key.key == f"troncon:{stretch.key}"
     for place in told([JAM] * 5, [15] * 5, named):
+        assert place.key == by_key.key
         assert place.time_s == pytest.approx(1_200, rel=1e-3)
     assert by_key.time_s == pytest.approx(1_200, rel=1e-3)
 
@@ -89,6 +91,7 @@ def test_a_zone_and_the_whole_network():
     zone, whole = places_now(
         network, snapshot, usual, [f"zone:{RENNES.zones[0]}", f"zone:{RENNES.whole_network}"]
     ).places
+    assert (zone.key, whole.key) == (f"zone:{RENNES.zones[0]}", "reseau")
     assert zone.time_s is None
     assert zone.congestion > 1
     # Trips take as long as free flow ÷ ratio: half the ratio is twice the time.

@@ -30,6 +30,10 @@ for_minutes = 6
 """
 
 
+KEY = "corridor:rocade"
+CURVE = f"http://map/tendances/?vue=courbe&lieu={KEY}&jour=2026-11-24&mesure=time&lang=fr"
+
+
 class TrafficWatching:
     """A watch whose clocks a test moves; the feed comes every three minutes, five behind."""
 
@@ -66,7 +70,13 @@ class TrafficWatching:
         usual_s = 60.0 * usual_min
         over = None if seconds is None else seconds / usual_s - 1.0
         self.place = PlaceNow(
-            self.place.place, state, WORDS, time_s=seconds, usual_s=usual_s, over_usual=over
+            self.place.place,
+            state,
+            WORDS,
+            key=KEY,
+            time_s=seconds,
+            usual_s=usual_s,
+            over_usual=over,
         )
 
     def pass_minutes(self, minutes):
@@ -90,9 +100,14 @@ class TrafficWatching:
         [found] = self.watcher.states()
         return found.state.state, found.judged.absent
 
-    def message(self, language="fr"):
+    def message(self, language="fr", *, has_history=True):
         message = traffic_message(
-            self.changes[-1:], self.watcher.place_of, language, "http://map", RENNES
+            self.changes[-1:],
+            self.watcher.place_of,
+            language,
+            "http://map",
+            RENNES,
+            has_history=has_history,
         )
         return plain(message.title), [plain(line) for line in message.body.splitlines()]
 
@@ -117,8 +132,10 @@ def test_a_long_drive_is_pending_then_fires_then_is_over(watching):
             "Rocade, sens intérieur : plus de 20 min : 21 min (limite 20 min, d’habitude 14 min), "
             "depuis le 24 nov. 2026, 08:09:15"
         ),
-        "Voir : http://map",
+        f"Voir : {CURVE}",
     ]
+    # Where nothing answers for the history, the map does.
+    assert watching.message(has_history=False)[1][-1] == "Voir : http://map"
     # Between clearing level and limit it goes on, and its worst is kept.
     for minutes in (26, 18, 19):
         watching.takes(minutes)
