@@ -27,7 +27,7 @@ from benchmarks.rows import NotMeasured, Options, Row, Spread, Target, exactly, 
 from benchmarks.servers import APPLICATION, Server, gunicorn, started, workplace
 from services.city.rennes import RENNES
 from services.history import layout
-from services.history.by_day import History
+from services.history.history import History
 from services.history.networks import KnownNetworks
 from services.history.quarters import renew_quarters
 from services.plain.trends.asking import Away, Busy, Done, Query, Queued, Running, view_of

@@ -24,7 +24,8 @@ from models.training_command import Report
 from services.city.city import City
 from services.city.day_types import DayType, day_type
 from services.history import layout
-from services.history.by_day import IN_PROCESS, DayMap, History
+from services.history.by_day import IN_PROCESS, DayMap
+from services.history.history import History
 from services.history.networks import KnownNetworks
 from services.history.window import Window, newest_observation, window
 from services.traffic.network import Network

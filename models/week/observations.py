@@ -16,7 +16,8 @@ from models.training_command import Report
 from services.city.city import City, StatusThresholds
 from services.forecast.zone_forecasts import TrainedOn
 from services.history import layout
-from services.history.by_day import IN_PROCESS, DayMap, History
+from services.history.by_day import IN_PROCESS, DayMap
+from services.history.history import History
 from services.history.hour_of_week import HOURS_PER_WEEK, hours_of_week
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import RATIO_BIN_PCT, RATIO_BINS

@@ -15,8 +15,9 @@ from models.zones.features import Cells
 from services.city.city import City
 from services.forecast.zone_forecasts import TrainedOn, table_shape
 from services.history import layout
-from services.history.by_day import IN_PROCESS, DayMap, History
+from services.history.by_day import IN_PROCESS, DayMap
 from services.history.day_counts import zone_times_by_day
+from services.history.history import History
 from services.history.networks import KnownNetworks
 from services.traffic.indicators import zone_status_codes
 from services.traffic.snapshot import Source

@@ -24,7 +24,8 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from services.base.errors import TrafficError
 from services.city.city import City
-from services.history.by_day import DayMap, History
+from services.history.by_day import DayMap
+from services.history.history import History
 from services.history.networks import KnownNetworks
 from services.traffic.snapshot import Source
 

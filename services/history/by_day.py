@@ -10,34 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
-from services.history.networks import KnownNetworks
-from services.traffic.snapshot import Source
+from services.history.history import History
 
 Result = TypeVar("Result")
 P = ParamSpec("P")
 
 # A day takes a fifth of a second here; to reach a scheduler takes seconds.
 MIN_DAYS: Final = 14
-
-
-@dataclass(frozen=True, eq=False)
-class History:
-    """The history of one source, as one machine has it.
-
-    Attributes
-    ----------
-    data_dir : Path
-    source : {"live", "archive", "demo"}
-    networks : KnownNetworks
-        With the reference speeds of the source.
-    """
-
-    data_dir: Path
-    source: Source
-    networks: KnownNetworks
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from services.base.errors import TrafficError
 from services.base.settings import load_settings
 from services.city.city import City
 from services.history import layout
-from services.history.by_day import History
+from services.history.history import History
 from services.history.networks import KnownNetworks
 from services.traffic.snapshot import Source
 

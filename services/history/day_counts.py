@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from services.city.city import City
 from services.history import day_files, rows
-from services.history.by_day import IN_PROCESS, DayMap, History
+from services.history.by_day import IN_PROCESS, DayMap
 from services.history.cubes import Counts, Measure
+from services.history.history import History
 from services.history.hour_of_week import hours_of_week
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import (

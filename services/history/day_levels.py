@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-from services.history.by_day import History
 from services.history.day_counts import zone_times_by_day
+from services.history.history import History
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import ZONE_BIN_PCT
 from services.history.typical import typical_zones

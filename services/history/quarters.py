@@ -25,8 +25,9 @@ from services.base.errors import StorageError
 from services.base.files import set_aside, write_atomically
 from services.base.parquet_file import ParquetForm, texts
 from services.history import compaction, day_files, layout, rows
-from services.history.by_day import IN_PROCESS, DayMap, History
+from services.history.by_day import IN_PROCESS, DayMap
 from services.history.day_counts import COUNTED_COLUMNS, CountedRows, rows_by_network
+from services.history.history import History
 from services.traffic.snapshot import Source
 from services.traffic.status import Status
 

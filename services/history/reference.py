@@ -10,8 +10,9 @@ import numpy as np
 
 from services.city.city import City
 from services.history import compaction, day_files
-from services.history.by_day import IN_PROCESS, DayMap, History
+from services.history.by_day import IN_PROCESS, DayMap
 from services.history.day_counts import COUNTED_COLUMNS, rows_by_network
+from services.history.history import History
 from services.history.hour_of_week import HOURS_PER_DAY, hours_of_week
 from services.history.hour_speeds import (
     HourSpeeds,

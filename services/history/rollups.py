@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from services.base.errors import StorageError
 from services.base.files import set_aside
 from services.history import compaction, day_files, layout
-from services.history.by_day import IN_PROCESS, DayMap, History
+from services.history.by_day import IN_PROCESS, DayMap
 from services.history.cube_files import CubeForm, read_columns, read_cube, write_cube
 from services.history.cubes import Counts, Cube
 from services.history.day_counts import (
@@ -45,6 +45,7 @@ from services.history.day_counts import (
     segment_counts,
     zone_counts,
 )
+from services.history.history import History
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import RATIO_BIN_PCT, quantile_pct
 from services.traffic.snapshot import Source

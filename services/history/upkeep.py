@@ -15,7 +15,8 @@ from services.base.errors import TrafficError
 from services.base.files import remove_abandoned, remove_set_aside
 from services.city.city import City
 from services.history import compaction, day_files, layout, retention
-from services.history.by_day import IN_PROCESS, DayMap, History
+from services.history.by_day import IN_PROCESS, DayMap
+from services.history.history import History
 from services.history.hour_speeds import remove_hour_speeds
 from services.history.networks import KnownNetworks, SegmentNumbers
 from services.history.quarters import remove_quarters, renew_quarters

@@ -19,10 +19,11 @@ from services.city.city import City
 from services.forecast.observed_counts import ZONE_BIN_CENTRES, ZONE_STATUSES_OF_BINS
 from services.history import layout
 from services.history.averages import mean_of, smoothed_shares
-from services.history.by_day import IN_PROCESS, DayMap, History
+from services.history.by_day import IN_PROCESS, DayMap
 from services.history.cube_files import read_cube
 from services.history.cubes import Cube
 from services.history.day_counts import counts_of_ratios, zone_times_by_day
+from services.history.history import History
 from services.history.hour_of_week import HOURS_PER_DAY, HOURS_PER_WEEK, hour_of_week
 from services.history.networks import KnownNetworks
 from services.history.ratio_histogram import ZONE_BIN_PCT, ZONE_BINS, quantile_pct

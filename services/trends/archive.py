@@ -21,7 +21,7 @@ from services.base.clock import Clock, utc_now
 from services.base.errors import StorageError, TrafficError
 from services.city.city import City
 from services.history import day_files, layout
-from services.history.by_day import History
+from services.history.history import History
 from services.history.networks import KnownNetworks
 from services.history.quarters import (
     COLUMNS,

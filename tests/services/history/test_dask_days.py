@@ -19,8 +19,9 @@ from models.week.observations import load_segment_history
 from models.zones.dataset import load_zone_history
 from services.city.rennes import RENNES
 from services.history import dask_days, layout, rollups, upkeep
-from services.history.by_day import DayMap, History
+from services.history.by_day import DayMap
 from services.history.day_counts import zone_times_by_day
+from services.history.history import History
 from services.history.networks import KnownNetworks
 from services.history.reference import renew_reference
 from services.history.rollups import KINDS, Rollups

@@ -9,7 +9,7 @@ import pytest
 
 from services.city.rennes import RENNES
 from services.history import layout, upkeep
-from services.history.by_day import History
+from services.history.history import History
 from services.history.networks import KnownNetworks
 from services.history.quarters import quarters_of_rows, read_quarters
 from services.traffic.status import Status

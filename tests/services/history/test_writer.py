@@ -9,8 +9,8 @@ import pytest
 
 from services.city.rennes import RENNES
 from services.history import layout, rows, writer
-from services.history.by_day import History
 from services.history.day_counts import zone_times_by_day
+from services.history.history import History
 from services.history.networks import KnownNetworks
 from services.traffic.indicators import compute_indicators, travel_time_s
 from services.traffic.status import Status
