@@ -24,7 +24,7 @@ from services.plain.trends.before_after import (
 from services.plain.trends.bottlenecks import BottleneckRow, BottlenecksAnswer, QueueDay
 from services.plain.trends.cost import CostAnswer
 from services.plain.trends.coverage import CoverageQuery
-from services.plain.trends.curve import Band, CurveAnswer, CurveQuery
+from services.plain.trends.curve import Band, CurveAnswer, CurveQuery, Expected
 from services.plain.trends.days import DaysAnswer, DayValue
 from services.plain.trends.export import ON_THE_MAP, export_of
 from services.plain.trends.reliability import (
@@ -100,6 +100,17 @@ def test_a_curve_as_a_spreadsheet_opens_it(words, network):
             "2026-11-23T23:15:00+00:00;00:15;;41.0;46.0;51.0;;0.0;1.0\r\n"
         ).encode()
     )
+
+
+def test_a_curve_is_taken_away_with_its_forecast_and_the_band_of_it(words, network):
+    ahead = Expected([None, 52.0], [None, 47.5], [None, 57.0], "usual", is_simulated=False)
+    table = view_tables.curve_table(msgspec.structs.replace(CURVE, forecast=ahead), words)
+    head, *rows = (line.split(";") for line in csv_of(table, network).splitlines())
+    names = [f"{name}_speed_kmh" for name in ("forecast_low", "forecast", "forecast_high")]
+    assert [[row[head.index(name)] for name in names] for row in rows] == [
+        ["", "", ""], ["47.5", "52.0", "57.0"],
+    ]  # fmt: skip
+    assert table.facts["forecast_band"] == "usual"
 
 
 def test_a_week_as_a_spreadsheet_opens_it(words, network):
