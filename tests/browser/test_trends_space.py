@@ -59,9 +59,9 @@ def test_a_cell_is_read_out_and_told_by_mouse_and_by_keyboard(tendances):
     }  # fmt: skip
 
     page.page.locator("#trends-scan-time").press("Home")
-    expect(cell).to_contain_text("23 h 00")
+    expect(cell).to_contain_text("23 h, ")
     page.page.locator("#trends-scan-place").press("End")
-    expect(cell).to_contain_text("23 h 00, entre Pont et Nord : 30 km/h")
+    expect(cell).to_contain_text("23 h, entre Pont et Nord : 30 km/h")
     assert page.js("() => told.at(-1).segment") == 3
 
 
