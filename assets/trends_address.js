@@ -4,6 +4,7 @@
   const VIEWS = "#trends-views .trends-view";
   const HANDLED = "trends-";
   const PICKED_MS = 800;
+  const PLACES = new Set(["lieu", "lieu2"]);
   // As assets/shell.css has it: below, the settings are folded.
   const WIDE = "(min-width: 768px)";
 
@@ -76,15 +77,18 @@
     skip();
   };
 
-  /** What controls show; where the address is silent, what is in force for its view. */
-  const shownValues = (names, parts, defaults) => {
+  /** What controls show; where the address is silent, what is in force for its view. A place that no
+      list offers is shown by none, which would forget it: the address keeps it. */
+  const shownValues = (names, parts, { defaults, offered }) => {
     const silent = JSON.parse(defaults)[viewOf(parts)] ?? {};
-    return names.map((name) => parts.get(name) ?? silent[name] ?? null);
+    const shown = (name) => parts.get(name) ?? silent[name] ?? null;
+    const isOffered = (name) => !PLACES.has(name) || offered.has(shown(name));
+    return names.map((name) => (isOffered(name) ? shown(name) : null));
   };
 
   /** What the controls say, where that is not what is in force without it. */
-  const write = (parts, names, values, defaults) => {
-    const before = shownValues(names, parts, defaults);
+  const write = (parts, names, values, known) => {
+    const before = shownValues(names, parts, known);
     names.forEach((name, place) => {
       const value = values[place] || null;
       if (value === before[place]) return;
@@ -99,12 +103,14 @@
     const { callback_context: context } = dash;
     const names = context.inputs_list.slice(2).map(({ id }) => id.slice(HANDLED.length));
     const parts = asked(search);
+    // Behind the values: the view that is shown, and the places.
+    const known = { defaults, offered: new Set(values[names.length + 1].map(({ value }) => value)) };
     const isTold = (end) => context.triggered.some(({ prop_id: id }) => id.endsWith(end));
     fold();
-    if (isTold(".value")) write(parts, names, values, defaults);
+    if (isTold(".value")) write(parts, names, values, known);
     markLinks(parts);
     const next = text(parts);
-    const shown = shownValues(names, parts, defaults);
+    const shown = shownValues(names, parts, known);
     // Another day has begun: the same address asks for something else, unless it names its days.
     const isOtherDay =
       isTold(".data-defaults") && shown.some((value, place) => value !== (values[place] || null));

@@ -147,6 +147,17 @@ def test_a_page_left_open_goes_into_the_next_day_unless_it_names_its_own(trends,
     assert address_of(named) == f"?jour={YESTERDAY}"
 
 
+def test_a_place_that_no_list_offers_stays_until_another_one_is_chosen(trends, visit):
+    place = f"segment:{trends.network.segment_ids[0]}"
+    page = visit(f"{trends.url}tendances/?lieu={place}", DESKTOP).page
+    heading = page.locator("#trends-heading")
+    expect(heading).to_contain_text("Segment")
+    page.locator("#trends-mesure").select_option("speed")
+    expect(page.locator("#trends-result h2").first).to_have_text("Vitesse")
+    expect(heading).to_contain_text("Segment")
+    assert address_of(page) == f"?lieu={place}&mesure=speed"
+
+
 def test_a_calendar_leads_to_the_curve_of_its_days_by_keyboard(trends, visit):
     page = visit(f"{trends.url}tendances/?vue=calendrier&h1=06:00&h2=13:00", DESKTOP).page
     link = page.locator(f".trends-link[href*='jour={YESTERDAY}']")

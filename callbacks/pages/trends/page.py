@@ -295,6 +295,7 @@ def _keep_address(app: Dash) -> None:
         Input(page.FORM_ID, "data-defaults"),
         *(Input(controls.id_of(name), "value") for name in controls.CONTROLS),
         State(page.FORM_ID, "data-view"),
+        State(controls.id_of("lieu"), "options"),
     )
     app.clientside_callback(
         ClientsideFunction("trends", "title"),
