@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import importlib
 import logging
 import os
 import typing
@@ -79,6 +80,20 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 10)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before the fixtures of any scope, which train models."""
+    if item.get_closest_marker("tensorflow"):
+        _leave_graphs_as_they_are()
+
+
+@cache
+def _leave_graphs_as_they_are() -> None:
+    """Graphs of small models run a few times: to optimize one takes longer than to run it."""
+    tensorflow = importlib.import_module("tensorflow")
+    tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 def pytest_sessionfinish() -> None:

@@ -18,6 +18,7 @@ from models.camera.augmentation import augment
 from models.camera.camvid import GROUP_NAMES, VOID
 from models.camera.dataset import LabelledPictures
 from models.camera.measures import confusion_over, figures
+from models.learning_rate import WarmUpThenCosine
 from models.training_command import DEFAULT_SEED, Report
 from services.camera.classes import InputScaling
 from services.camera.picture import letterbox, unletterbox_mask
@@ -109,11 +110,11 @@ def fit(
         keras.config.set_dtype_policy(policy)
     batches = _Batches(learned, options)
     steps = options.epochs * len(batches)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        options.learning_rate / 10,
-        max(1, round(steps * (1 - _WARM_UP_SHARE))),
-        warmup_target=options.learning_rate,
-        warmup_steps=round(steps * _WARM_UP_SHARE),
+    schedule = WarmUpThenCosine(
+        first=options.learning_rate / 10,
+        highest=options.learning_rate,
+        warm_up_steps=round(steps * _WARM_UP_SHARE),
+        falling_steps=max(1, round(steps * (1 - _WARM_UP_SHARE))),
     )
     optimizer = keras.optimizers.AdamW(
         schedule,

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from models.learning_rate import WarmUpThenCosine
 from models.nowcast.architecture import MEAN, build_network
 from models.nowcast.options import Architecture, FitOptions
 from models.training_command import Report
@@ -160,12 +161,12 @@ def _compiled(plan: NetworkPlan, options: FitOptions, steps_per_epoch: int) -> A
 
 def _schedule(learning_rate: float, steps: int) -> Any:
     warm_up = min(_WARM_UP_STEPS, steps // 5)
-    return keras.optimizers.schedules.CosineDecay(
-        learning_rate * 0.05,
-        max(1, steps - warm_up),
-        alpha=0.01,
-        warmup_target=learning_rate,
-        warmup_steps=warm_up,
+    return WarmUpThenCosine(
+        first=learning_rate * 0.05,
+        highest=learning_rate,
+        warm_up_steps=warm_up,
+        falling_steps=max(1, steps - warm_up),
+        least_share=0.01,
     )
 
 

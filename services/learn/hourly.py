@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from sqlalchemy import delete, select
+from sqlalchemy import delete, inspect, select
 from sqlalchemy.orm import Session
 
 from services.city.city import City
@@ -174,32 +174,54 @@ def _keep(
 ) -> int:
     """Add the sums of some hours of a day, and mark them; those marked meanwhile are left out."""
     with operations.begin() as session:
-        fresh = [
-            result
-            for result in results
-            if session.get(ScoredHour, (source, kind.kind, result.hour)) is None
-        ]
-        for result in fresh:
-            session.add(
-                ScoredHour(
-                    source=source,
-                    kind=kind.kind,
-                    hour=result.hour,
-                    outcome=result.outcome,
-                    cases=result.cases,
-                )
+        done = _marked(session, source, kind.kind, [result.hour for result in results])
+        fresh = [result for result in results if result.hour not in done]
+        session.add_all(
+            ScoredHour(
+                source=source,
+                kind=kind.kind,
+                hour=result.hour,
+                outcome=result.outcome,
+                cases=result.cases,
             )
-        for key, tally in added_up(result.sums for result in fresh).items():
-            _add(session, (source, kind.kind, day), key, tally)
+            for result in fresh
+        )
+        if sums := added_up(result.sums for result in fresh):
+            _add(session, (source, kind.kind, day), sums)
     return sum(result.outcome == SCORED for result in fresh)
 
 
-def _add(session: Session, of_day: tuple[Source, Kind, date], key: ScoreKey, more: Tally) -> None:
-    place = (*of_day, key.zone, key.lead_minutes, key.forecaster, key.model_version)
-    row = session.get(ForecastScore, place)
-    total = more if row is None else tally_of(row) + more
+def _marked(
+    session: Session, source: Source, kind: Kind, hours: Sequence[datetime]
+) -> set[datetime]:
+    query = select(ScoredHour.hour).where(
+        ScoredHour.source == source, ScoredHour.kind == kind, ScoredHour.hour.in_(hours)
+    )
+    return set(read_entities(session, query.order_by(ScoredHour.hour)))
+
+
+def _add(
+    session: Session, of_day: tuple[Source, Kind, date], sums: Mapping[ScoreKey, Tally]
+) -> None:
+    """Add to what is there of a day, which is read at once: hundreds of zones and lead times."""
     source, kind, day = of_day
-    session.merge(ForecastScore(source=source, kind=kind, day=day, **vars(key), **vars(total)))
+    query = select(ForecastScore).where(
+        ForecastScore.source == source, ForecastScore.kind == kind, ForecastScore.day == day
+    )
+    query = query.order_by(*inspect(ForecastScore).primary_key)
+    rows = {_key_of(row): row for row in read_entities(session, query)}
+    for key, more in sums.items():
+        row = rows.get(key)
+        if row is None:
+            of_key = {**vars(key), **vars(more)}
+            session.add(ForecastScore(source=source, kind=kind, day=day, **of_key))
+        else:
+            for name, total in vars(tally_of(row) + more).items():
+                setattr(row, name, total)
+
+
+def _key_of(row: ForecastScore) -> ScoreKey:
+    return ScoreKey(**{item.name: getattr(row, item.name) for item in fields(ScoreKey)})
 
 
 def _forget_old(operations: Operations, now: datetime) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from operator import add
 from typing import Final
 
 import numpy as np
@@ -110,7 +111,7 @@ class Tally:
                 for name in names
             },
             calibration=tuple(
-                tuple(mine + theirs for mine, theirs in zip(one, another, strict=True))
+                tuple(map(add, one, another))
                 for one, another in zip(self.calibration, other.calibration, strict=True)
             ),
         )

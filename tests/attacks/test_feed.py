@@ -74,11 +74,12 @@ ATTACKS: dict[str, Answer] = {
 }  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def _no_garbage_of_others():
     """A collection in the depth of a hundred thousand brackets has no stack for finalizers.
 
-    What other tests left would be told as a failure of the one that happens to collect it.
+    What other tests left would be told as a failure of the one that happens to collect it. Once for
+    all of them: of the thousands of tests before, a collection takes half a second.
     """
     gc.collect()
     gc.disable()

@@ -86,7 +86,7 @@ def test_training_on_drawn_streets_writes_a_version_that_segments(tmp_path):
 
     data = write_streets(tmp_path / "data", {"train": 4, "val": 1, "test": 1})
     lines = []
-    options = FitOptions(epochs=2, batch_pictures=2, size=64, widths=(8, 12), precision="float32")
+    options = FitOptions(epochs=2, batch_pictures=2, size=64, widths=(8,), precision="float32")
     kept_at = tmp_path / "best.weights.h5"
     trained = train(data, tmp_path, options, report=lines.append, now=A_DAY, kept_at=kept_at)
     assert sum(line.startswith("epoch") for line in lines) == 2

@@ -32,7 +32,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword"),
 ]
 
-EPOCHS = 50
+EPOCHS = 25
 ARTIFACTS = Path(train.__file__).parents[1] / "artifacts"
 
 
