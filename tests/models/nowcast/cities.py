@@ -46,26 +46,26 @@ def write_city(
     """A history of that rhythm with noise that lasts; a tenth of it unknown."""
     write_atomically(data_dir / "networks" / f"{network.version}.geojson", encode_network(network))
     generator = np.random.default_rng(seed)
-    noise = np.zeros(len(network))
-    frames = []
-    for at in times:
-        noise = 0.9 * noise + generator.normal(0, 0.03, len(network))
-        ratio = np.clip(usual_ratio(at) + noise, 0.1, 1.2)
-        status = np.where(generator.random(len(network)) < 0.1, Status.UNKNOWN, Status.HEAVY)
-        status[NEVER_KNOWN] = Status.UNKNOWN
-        frames.append(
-            pd.DataFrame(
-                {
-                    "observed_at": at,
-                    "segment": np.arange(len(network)),
-                    "status": status.astype(int),
-                    "speed_kmh": np.round(network.speed_limit_kmh * ratio).astype(int),
-                    "travel_time_s": 10,
-                    "reliability_pct": 60,
-                    "probes": 3,
-                }
-            )
-        )
-    frame = pd.concat(frames, ignore_index=True)
+    count = len(network)
+    noise, noises, draws = np.zeros(count), [], []
+    for _ in times:
+        noise = 0.9 * noise + generator.normal(0, 0.03, count)
+        noises.append(noise)
+        draws.append(generator.random(count))
+    usual = np.array([usual_ratio(at) for at in times])[:, np.newaxis]
+    ratio = np.clip(usual + np.array(noises), 0.1, 1.2)
+    status = np.where(np.array(draws) < 0.1, int(Status.UNKNOWN), int(Status.HEAVY))
+    status[:, NEVER_KNOWN] = Status.UNKNOWN
+    frame = pd.DataFrame(
+        {
+            "observed_at": pd.Series(times).repeat(count).array,
+            "segment": np.tile(np.arange(count), len(times)),
+            "status": status.ravel(),
+            "speed_kmh": np.round(network.speed_limit_kmh * ratio).astype(int).ravel(),
+            "travel_time_s": 10,
+            "reliability_pct": 60,
+            "probes": 3,
+        }
+    )
     for day, part in frame.groupby(frame["observed_at"].dt.date):
         writer.write_day(data_dir, "demo", day, Observations(network.version, part))
