@@ -147,6 +147,8 @@
       this.names = new app.MapNames(map, this.settings);
       map.on("style.load", () => this.restore());
       darkScheme.addEventListener("change", this.dressAnew);
+      // Whose page was left in the meantime has nothing to fit into.
+      if (!this.plot.isConnected) return;
       this.dress();
       this.fitWhole({ animate: false });
       this.showTiles();

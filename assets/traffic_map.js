@@ -15,10 +15,7 @@
       started = { frame, driver };
     }
     const driver = await started.driver;
-    if (frame !== page.frame) {
-      if (driver) app.mapStart.end(driver);
-      return null;
-    }
+    if (frame !== page.frame) return null;
     if (driver && !page.driver) {
       driver.hide(page.hidden);
       app.change({ driver });

@@ -121,6 +121,19 @@ def test_going_to_and_fro_leaves_nothing_behind(live_app, visit):
     for _ in range(ROUND_TRIPS):
         to_quality(page)
         back_to_map(page)
+    # Left while it is still drawn, which then comes to its end.
+    to_quality(page)
+    for _ in range(LATE_TRIPS):
+        page.js(
+            "() => { const { react } = Plotly; Plotly.react = (...given) => { "
+            "Plotly.react = react; "
+            "setTimeout(() => document.querySelector('.site-nav li:nth-child(3) a').click()); "
+            "document.body.dataset.isLeft = ''; return react(...given); }; }"
+        )
+        go(page, "Carte")
+        expect(page.page.locator("body[data-is-left] #page-quality")).to_be_visible()
+        page.js("() => { delete document.body.dataset.isLeft; }")
+    back_to_map(page)
     # A busy machine: Dash, which takes away what it knows as drawn, hears of it after one has left.
     page.js(
         "() => { const { react } = Plotly; Plotly.react = (...given) => { react(...given); "
