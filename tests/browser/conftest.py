@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    CDPSession,
     Page,
     Request,
     Route,
@@ -60,9 +61,13 @@ CHROMIUM_ARGUMENTS = (
     # Two pages that the browser loads for its own window. In place of what Playwright turns off,
     # which concerns other hosts, other systems and what only a visible window shows.
     "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
+    # A page finds what another one of its context had compiled.
+    "--process-per-site",
     # No other host exists.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
+# Options that hold for a page; all others are those of a context of its own.
+_OF_A_PAGE = {"bypass_csp", "color_scheme", "reduced_motion", "forced_colors"}
 # What the tests see of the map: through the page's own handle, by the public API of MapLibre.
 _MAP = "trafficRennes.mapHandle?.(document.querySelector('#map .js-plotly-plot'))"
 
@@ -138,6 +143,7 @@ class Visit:
     requests: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    origins: set[str] = field(default_factory=set)
 
     def js(self, expression: str, argument: Any = None) -> Any:
         return self.page.evaluate(expression, argument)
@@ -227,24 +233,83 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@dataclass(frozen=True)
+class WarmContext:
+    """A context, and the session of the page that keeps its process."""
+
+    is_phone: bool
+    context: BrowserContext
+    keeper: CDPSession
+
+
+class WarmContexts:
+    """Contexts that one test after another uses: what the first page compiled, the next ones find.
+
+    That is a fifth of what a visit costs. Each is as fresh as one of its own: nothing that a page
+    has stored, and no file, stays.
+    """
+
+    def __init__(self, chromium: Browser) -> None:
+        self._chromium = chromium
+        self._free: dict[bool, WarmContext] = {}
+
+    def take(self, *, is_phone: bool) -> WarmContext:
+        """One that no other visit has; it is to be given back."""
+        return self._free.pop(is_phone, None) or self._make(is_phone)
+
+    def give_back(self, warm: WarmContext, origins: Iterable[str]) -> None:
+        for page in warm.context.pages[1:]:
+            page.close()
+        if warm.is_phone in self._free:
+            warm.context.close()
+            return
+        warm.context.clear_cookies()
+        warm.keeper.send("Network.clearBrowserCache")
+        for origin in origins:
+            given = {"origin": origin, "storageTypes": "all"}
+            warm.keeper.send("Storage.clearDataForOrigin", given)
+        self._free[warm.is_phone] = warm
+
+    def _make(self, is_phone: bool) -> WarmContext:
+        context = new_context(self._chromium, is_phone=is_phone)
+        # Its process lasts as long as there is a page of the host.
+        keeper = context.new_page()
+        keeper.route("**", lambda route: route.fulfill(body=""))
+        keeper.goto(f"http://{HOST}/")
+        return WarmContext(is_phone, context, context.new_cdp_session(keeper))
+
+
+@pytest.fixture(scope="session")
+def warm_contexts(chromium: Browser) -> WarmContexts:
+    return WarmContexts(chromium)
+
+
+@pytest.fixture(scope="session")
+def used_ports() -> list[int]:
+    """Ports of applications that are over: what is compiled is known by its address."""
+    return []
+
+
 @pytest.fixture
-def start_app(tmp_path: Path) -> Iterator[Callable[..., LiveApp]]:
+def start_app(tmp_path: Path, used_ports: list[int]) -> Iterator[Callable[..., LiveApp]]:
     """Start applications, each with settings of its own; the forecasts are made up."""
-    with running_apps(tmp_path) as start:
+    with running_apps(tmp_path, used_ports) as start:
         yield start
 
 
 @pytest.fixture(scope="module")
-def start_shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., LiveApp]]:
+def start_shared_app(
+    tmp_path_factory: pytest.TempPathFactory, used_ports: list[int]
+) -> Iterator[Callable[..., LiveApp]]:
     """The same for a whole module."""
-    with running_apps(tmp_path_factory.mktemp("app")) as start:
+    with running_apps(tmp_path_factory.mktemp("app"), used_ports) as start:
         yield start
 
 
 @pytest.fixture
-def visit(chromium: Browser) -> Iterator[Callable[..., Visit]]:
+def visit(chromium: Browser, warm_contexts: WarmContexts) -> Iterator[Callable[..., Visit]]:
     """Open pages; each test ends with the assurance that nothing came from elsewhere."""
-    with opened_pages(chromium) as open_page:
+    with opened_pages(chromium, warm_contexts) as open_page:
         yield open_page
 
 
@@ -264,12 +329,16 @@ def live_app(start_app: Callable[..., LiveApp]) -> LiveApp:
 
 
 @contextmanager
-def running_apps(folder: Path) -> Iterator[Callable[..., LiveApp]]:
+def running_apps(
+    folder: Path, used_ports: list[int] | None = None
+) -> Iterator[Callable[..., LiveApp]]:
     apps: list[LiveApp] = []
+    ports = [] if used_ports is None else used_ports
 
     def start(*, forecasts: bool = True, **settings: Any) -> LiveApp:
         data_dir = folder / f"data-{len(apps)}"
         app = LiveApp(data_dir, **settings)
+        app.port = ports.pop() if ports else 0
         if forecasts:
             write_forecasts(data_dir)
         apps.append(app)
@@ -279,12 +348,42 @@ def running_apps(folder: Path) -> Iterator[Callable[..., LiveApp]]:
     yield start
     for app in apps:
         app.stop()
+        ports.append(app.port)
+
+
+def new_context(chromium: Browser, *, is_phone: bool, **options: Any) -> BrowserContext:
+    context = chromium.new_context(
+        is_mobile=is_phone,
+        has_touch=is_phone,
+        device_scale_factor=PIXELS_PER_CSS_PIXEL,
+        locale="fr-FR",
+        # Far from Rennes: the page must not care.
+        timezone_id="America/New_York",
+        **options,
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    return context
 
 
 @contextmanager
-def opened_pages(chromium: Browser) -> Iterator[Callable[..., Visit]]:
+def opened_pages(
+    chromium: Browser, warm: WarmContexts | None = None
+) -> Iterator[Callable[..., Visit]]:
     contexts: list[BrowserContext] = []
+    taken: list[WarmContext] = []
     visits: list[Visit] = []
+
+    def new_page(is_phone: bool, is_counted: bool, options: dict[str, Any]) -> Page:
+        if warm is None or is_counted or set(options) - _OF_A_PAGE:
+            contexts.append(new_context(chromium, is_phone=is_phone, **options))
+            return contexts[-1].new_page()
+        taken.append(warm.take(is_phone=is_phone))
+        page = taken[-1].context.new_page()
+        if options.pop("bypass_csp", False):
+            page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
+        if options:
+            page.emulate_media(**options)
+        return page
 
     def open_page(
         url: str,
@@ -293,30 +392,15 @@ def opened_pages(chromium: Browser) -> Iterator[Callable[..., Visit]]:
         script: str = "",
         after: Mapping[str, str] | None = None,
         fail_once: str = "",
+        is_counted: bool = False,
         **options: Any,
     ) -> Visit:
-        is_phone = size[0] < 600
-        context = chromium.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            is_mobile=is_phone,
-            has_touch=is_phone,
-            device_scale_factor=PIXELS_PER_CSS_PIXEL,
-            locale="fr-FR",
-            # Far from Rennes: the page must not care.
-            timezone_id="America/New_York",
-            **options,
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        contexts.append(context)
-        result = Visit(context.new_page())
+        """A page at an address; of one that is counted, nothing else is in its process."""
+        result = Visit(new_page(size[0] < 600, is_counted, options))
         visits.append(result)
+        result.page.set_viewport_size({"width": size[0], "height": size[1]})
         _watch(result.page, result)
-        if script:
-            context.add_init_script(script)
-        for pattern, more in (after or {}).items():
-            result.page.route(pattern, _with(more))
-        if fail_once:
-            result.page.route(fail_once, lambda route: route.abort(), times=1)
+        _change(result.page, script, after or {}, fail_once)
         result.page.goto(url)
         # Until then the document's own page is shown, which answers nothing.
         expect(result.page.locator("#first-paint")).to_have_count(0)
@@ -325,7 +409,21 @@ def opened_pages(chromium: Browser) -> Iterator[Callable[..., Visit]]:
     yield open_page
     for context in contexts:
         context.close()
+    origins = {origin for item in visits for origin in item.origins}
+    for one in taken:
+        assert warm is not None
+        warm.give_back(one, origins)
     assert [url for item in visits for url in item.elsewhere] == []
+
+
+def _change(page: Page, script: str, after: Mapping[str, str], fail_once: str) -> None:
+    """Change what the page gets to run and from the server."""
+    if script:
+        page.add_init_script(script)
+    for pattern, more in after.items():
+        page.route(pattern, _with(more))
+    if fail_once:
+        page.route(fail_once, lambda route: route.abort(), times=1)
 
 
 def _with(more: str) -> Callable[[Route], None]:
@@ -342,6 +440,7 @@ def _watch(page: Page, visit: Visit) -> None:
         address = urlsplit(request.url)
         if address.hostname == "127.0.0.1":
             visit.requests.append(address.path.lstrip("/"))
+            visit.origins.add(f"{address.scheme}://{address.netloc}")
         elif address.scheme.startswith("http"):
             visit.elsewhere.append(request.url)
 
@@ -354,6 +453,9 @@ def _watch(page: Page, visit: Visit) -> None:
 
 
 Problem = tuple[str, list[Any]]
+# Not asked for by axe itself: of WCAG 2.2, and one that is called experimental.
+_MORE_RULES = ("target-size", "label-content-name-mismatch")
+_OF_COLOUR = ("color-contrast", "link-in-text-block")
 
 
 def serious_problems(page: Page, *selectors: str) -> list[Problem]:
@@ -382,15 +484,22 @@ def held_by(page: Visit) -> tuple[int, tuple[int, int]]:
 
 def axe_problems(page: Page) -> list[Problem]:
     """All that axe finds on a page, of what WCAG 2.2 AA asks and of good practice."""
-    # Not asked for by axe itself: of WCAG 2.2, and one that is called experimental.
-    more = {name: {"enabled": True} for name in ("target-size", "label-content-name-mismatch")}
+    more = {name: {"enabled": True} for name in _MORE_RULES}
     return [(item["id"], item["targets"]) for item in violations(page, {"rules": more})]
 
 
-def axe_problems_of_colour(page: Page) -> list[Problem]:
-    """Those of its rules that look at colours, half of its work."""
-    rules = {"runOnly": ["color-contrast", "link-in-text-block"]}
-    return [(item["id"], item["targets"]) for item in violations(page, rules)]
+def axe_problems_of_colour(page: Page, *selectors: str) -> list[Problem]:
+    """Those of its rules that look at colours, half of its work; in some parts of it on request."""
+    rules = {"runOnly": list(_OF_COLOUR)}
+    context = {"include": [[selector] for selector in selectors]} if selectors else None
+    return [(item["id"], item["targets"]) for item in violations(page, rules, context)]
+
+
+def axe_problems_of_words(page: Page) -> list[Problem]:
+    """All but those of colours and sizes, which are the same in every language."""
+    rules = {"label-content-name-mismatch": {"enabled": True}}
+    rules |= {name: {"enabled": False} for name in _OF_COLOUR}
+    return [(item["id"], item["targets"]) for item in violations(page, {"rules": rules})]
 
 
 def violations(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import BROWSER_TEST, PHONE, serious_problems
@@ -30,6 +31,32 @@ def open_painted(live_app, visit, *arguments, **options):
     return page
 
 
+@pytest.fixture(scope="module")
+def shared(start_shared_app, visit_shared):
+    """One application and one page, which may know where it is, for tests that can share them."""
+    app = start_shared_app()
+    app.publish()
+    return app, open_painted(app, visit_shared, **LOCATED)
+
+
+@pytest.fixture
+def app(shared):
+    return shared[0]
+
+
+@pytest.fixture
+def painted(shared):
+    """The shared page, with nothing looked for and nothing looked at."""
+    _, page = shared
+    page.page.locator("#find-field").press("Escape")
+    back = page.page.locator("#panel-back")
+    if back.is_visible():
+        back.click()
+    expect(page.page.locator("#panel-network")).to_be_visible()
+    page.errors.clear()
+    return page
+
+
 def write(page, text):
     """Write into the field, key by key as far as the page can tell."""
     field = page.page.get_by_role("combobox", name=re.compile("Chercher une rue"))
@@ -51,20 +78,32 @@ def segments_called(live_app, name):
     return set((live_app.network.names == name).nonzero()[0].tolist())
 
 
-def test_a_street_is_found_and_opened_by_the_keyboard_alone(live_app, visit):
+def test_a_street_is_found_and_opened_by_the_keyboard_alone_once_the_server_answers(
+    live_app, visit
+):
     page = open_painted(live_app, visit)
     documents = [f"network/{live_app.network.version}/{name}" for name in ("places", "stretches")]
     # Nothing is fetched for a search that nobody began.
     assert not set(documents) & set(page.requests)
     field = page.page.locator("#find-field")
+    page.page.route("**/places", lambda route: route.abort())
     field.focus()
     page.until(lambda: set(documents) <= set(page.requests), "names fetched")
+    options, told = options_of(page), page.page.locator("#find-state")
+    field.press_sequentially("liberte")
+    expect(told).to_contain_text("le serveur ne répond pas")
+    page.page.unroute("**/places")
+    write(page, "liberté")
+    expect(options.first).to_contain_text("Liberté")
+    expect(field).to_be_focused()
+    page.errors.clear()
+
+    write(page, "")
     field.press_sequentially("bd liberte")
-    options = options_of(page)
     expect(options.first).to_contain_text("Bd de la Liberté")
     expect(options.first).to_contain_text("Rue ou route")
     expect(field).to_have_attribute("aria-expanded", "true")
-    expect(page.page.locator("#find-state")).to_contain_text("trouvé")
+    expect(told).to_contain_text("trouvé")
     assert serious_problems(page.page, "#find") == []
 
     field.press("ArrowDown")
@@ -90,8 +129,8 @@ def test_a_street_is_found_and_opened_by_the_keyboard_alone(live_app, visit):
     assert page.errors == []
 
 
-def test_a_zone_is_looked_at_when_it_is_found(live_app, visit):
-    page = open_painted(live_app, visit)
+def test_a_zone_is_looked_at_when_it_is_found(painted):
+    page = painted
     write(page, "centre ville")
     options_of(page).filter(has_text="Zone").click()
     page.until(lambda: "zone=centre-ville" in page.page.url, "the address names the zone")
@@ -114,8 +153,8 @@ def test_a_town_lists_the_stretches_near_it_each_of_which_opens(live_app, visit)
     assert page.errors == []
 
 
-def test_what_is_not_there_is_said_and_escape_leaves_the_search(live_app, visit):
-    page = open_painted(live_app, visit)
+def test_what_is_not_there_is_said_and_escape_leaves_the_search(painted):
+    page = painted
     field = write(page, "A84")
     told = page.page.locator("#find-state")
     expect(told).to_contain_text("Aucune rue")
@@ -123,18 +162,6 @@ def test_what_is_not_there_is_said_and_escape_leaves_the_search(live_app, visit)
     field.press("Escape")
     expect(field).to_have_value("")
     expect(told).to_be_empty()
-
-
-def test_a_search_that_the_server_does_not_answer_says_so_and_works_later(live_app, visit):
-    page = open_painted(live_app, visit)
-    page.page.route("**/places", lambda route: route.abort())
-    field = write(page, "liberte")
-    told = page.page.locator("#find-state")
-    expect(told).to_contain_text("le serveur ne répond pas")
-    page.page.unroute("**/places")
-    write(page, "liberté")
-    expect(options_of(page).first).to_contain_text("Liberté")
-    expect(field).to_be_focused()
 
 
 def test_without_a_map_a_street_is_found_in_the_panel(live_app, visit):
@@ -151,8 +178,8 @@ def parts_of(request):
     return json.dumps([request.url, request.headers, request.post_data or ""])
 
 
-def test_the_visitors_place_is_shown_and_told_to_nobody(live_app, visit):
-    page = open_painted(live_app, visit, **LOCATED)
+def test_the_visitors_place_is_shown_and_told_to_nobody(app, painted):
+    page = painted
     sent = []
     page.page.on("request", lambda request: sent.append(parts_of(request)))
     button = page.page.get_by_role("button", name="Autour de moi")
@@ -171,7 +198,7 @@ def test_the_visitors_place_is_shown_and_told_to_nobody(live_app, visit):
     page.page.locator("#zoom-out").click()
     page.until(lambda: page.map(f"!map.isMoving() && map.getZoom() !== {zoom}"), "moved")
     before = len(sent)
-    live_app.publish(observed_at=live_app.clock())
+    app.publish(observed_at=app.clock())
     page.until(lambda: len(sent) >= before + 2, "refreshes")
     told = "".join([page.page.url, *sent])
     for number in (PLACE["latitude"], PLACE["longitude"]):
@@ -184,14 +211,13 @@ def test_the_visitors_place_is_shown_and_told_to_nobody(live_app, visit):
     assert page.errors == []
 
 
-def test_a_place_off_the_map_is_said(live_app, visit):
-    page = open_painted(live_app, visit, **(LOCATED | {"geolocation": FAR_AWAY}))
+def test_who_does_not_tell_the_browser_is_told_how_to_and_a_place_off_the_map_is_said(
+    live_app, visit
+):
+    page = open_painted(live_app, visit, permissions=[], geolocation=FAR_AWAY)
+    page.page.locator("#near-me").click()
+    expect(page.page.locator("#page-message-text")).to_contain_text("autorisez-la")
+    page.page.context.grant_permissions(["geolocation"])
     page.page.locator("#near-me").click()
     expect(page.page.locator("#page-message-text")).to_contain_text("hors de la carte")
     expect(page.page.locator("#panel-network")).to_be_visible()
-
-
-def test_who_does_not_tell_the_browser_is_told_how_to(live_app, visit):
-    page = open_painted(live_app, visit, permissions=[])
-    page.page.locator("#near-me").click()
-    expect(page.page.locator("#page-message-text")).to_contain_text("autorisez-la")

@@ -40,7 +40,7 @@ def test_many_refreshes(start_app, visit):
     random = np.random.default_rng(7)
     app = start_app(refresh_seconds=3600)
     first = app.publish()
-    page = visit(app.url, SIZE)
+    page = visit(app.url, SIZE, is_counted=True)
     page.until_painted(first)
     page.page.locator("#legend-freeFlow").click()
     zoom = page.map("map.getZoom()")

@@ -92,7 +92,7 @@ def test_an_hour_of_simulated_days(start_app, visit):
     random = np.random.default_rng(7)
     app = start_app(refresh_seconds=2)
     first = publish(app, OBSERVED_AT)
-    page = visit(f"{app.url}?mur=1", SIZE)
+    page = visit(f"{app.url}?mur=1", SIZE, is_counted=True)
     page.until_painted(first)
     moment, age = page.page.locator("#wall-moment"), page.page.locator("#wall-age")
 
