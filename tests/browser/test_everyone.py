@@ -16,6 +16,7 @@ from tests.browser.conftest import (
     Problem,
     axe_problems,
     axe_problems_of_colour,
+    axe_problems_of_words,
 )
 from tests.browser.test_exploitation import add_incident
 
@@ -23,6 +24,8 @@ pytestmark = BROWSER_TEST
 
 PASSWORD = "Good-velo-42-bleu"
 SIZES = (DESKTOP, PHONE)
+# Colours and sizes are looked at in the first one, words in all of them.
+LANGUAGE, *OTHER_LANGUAGES = languages()
 # But for the map's.
 PUBLIC = ("qualite", "camera", "confidentialite", "accessibilite", "licences", "nowhere")
 OPERATORS = ("exploitation/", "exploitation/regles", "exploitation/modeles")
@@ -35,32 +38,61 @@ def app(start_shared_app):
     return app
 
 
-def look(page: Page, where: str) -> dict[str, list[Problem]]:
-    """What axe finds on a page as it is, in either theme."""
-    found = {}
+def look(page: Page, where: str, *changed: str) -> dict[str, list[Problem]]:
+    """What axe finds on a page as it is, in either theme: in the dark where it has changed."""
     # The themes are colours alone. Without motion: on their way they are neither.
-    for theme, problems in (("light", axe_problems), ("dark", axe_problems_of_colour)):
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        found[f"{where}, {theme}"] = problems(page)
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    found = {f"{where}, light": axe_problems(page)}
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    found[f"{where}, dark"] = axe_problems_of_colour(page, *changed)
     return {place: problems for place, problems in found.items() if problems}
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("language", languages())
-def test_axe_finds_nothing_on_the_map_page(app, visit, language, size):
-    page = visit(f"{app.url}?lang={language}", size, bypass_csp=True)
+def resize(page: Page, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+
+
+def read(page: Page, where: str) -> dict[str, list[Problem]]:
+    """What axe finds on a page as it is in both sizes, but for colours."""
+    found = {}
+    for size in SIZES:
+        resize(page, size)
+        found[f"{where}, {size[0]} px"] = axe_problems_of_words(page)
+    resize(page, DESKTOP)
+    return {place: problems for place, problems in found.items() if problems}
+
+
+def states_of_the_map_page(app, page):
+    """Shows one state after the other: its name, and the parts that it changes."""
     page.until_painted(app.publish(Status.CONGESTED))
-    found = look(page.page, "map")
+    yield "map", ()
     page.page.locator(".explained summary").first.click()
     page.page.locator('a[href="#all-stretches-summary"]').press("Enter")
     expect(page.page.locator("#stretch-rows tr")).to_have_count(len(app.network.stretches))
     page.page.locator(".find-field").fill("rocade")
     expect(page.page.locator("[role=listbox] [role=option]").first).to_be_visible()
-    found |= look(page.page, "opened and found")
+    yield "opened and found", (".explained", "#stretch-rows", "#find")
     page.page.keyboard.press("Escape")
     page.page.locator("#worst-0").click()
     expect(page.page.locator("#panel-place")).to_be_visible()
-    found |= look(page.page, "road")
+    yield "road", ("#panel",)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_nothing_on_the_map_page(app, visit, size):
+    page = visit(f"{app.url}?lang={LANGUAGE}", size, bypass_csp=True)
+    found = {}
+    for state, changed in states_of_the_map_page(app, page):
+        found |= look(page.page, state, *changed)
+    assert found == {}
+
+
+@pytest.mark.parametrize("language", OTHER_LANGUAGES)
+def test_axe_finds_nothing_on_the_map_page_in_another_language(app, visit, language):
+    page = visit(f"{app.url}?lang={language}", DESKTOP, bypass_csp=True)
+    found = {}
+    for state, _ in states_of_the_map_page(app, page):
+        found |= read(page.page, state)
     assert found == {}
 
 
@@ -77,9 +109,12 @@ def test_axe_finds_nothing_on_the_other_pages(app, visit, language):
     found = {}
 
     def look_in_both_sizes(path):
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
-            found.update(look(page, f"{path}, {width} px"))
+        if language != LANGUAGE:
+            found.update(read(page, path))
+            return
+        for size in SIZES:
+            resize(page, size)
+            found.update(look(page, f"{path}, {size[0]} px"))
 
     def open_page(path):
         page.goto(f"{app.url}{path}?lang={language}")
