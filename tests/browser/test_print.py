@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from components.palette import DARK, LIGHT
@@ -43,16 +42,21 @@ CUT = """() => [...document.querySelectorAll(
     }).map((element) => element.className)"""
 
 
-@pytest.mark.parametrize("paper", PAPERS)
-def test_a_view_is_printed_with_its_map_legend_date_and_address(live_app, visit, paper):
+def test_a_view_is_printed_with_its_map_legend_date_and_address(live_app, visit):
     live_app.store.write_day(make_day_curve())
     page = visit(f"{live_app.url}?lang=fr", DESKTOP, bypass_csp=True)
     page.until_painted(live_app.publish(Status.CONGESTED))
+    for width, height in PAPERS.values():
+        print_on(page, live_app, width, height)
+
+
+def print_on(page, live_app, width, height):
+    """See a sheet of this size, and the page as it was once it is printed."""
     document = page.page
+    document.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
     document.emulate_media(color_scheme="dark")
     # A sheet is one of a driver that prints: it tells the page beforehand, and makes it as wide.
     document.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
-    width, height = PAPERS[paper]
     document.set_viewport_size({"width": width, "height": height})
     document.emulate_media(media="print", color_scheme="dark")
 
