@@ -140,7 +140,7 @@ def test_the_map_is_come_back_to_as_it_was_left(app, map_page):
 
 
 def test_going_to_and_fro_leaves_nothing_behind(live_app, visit):
-    page = visit(live_app.url, COMPACT, script=COUNT)
+    page = visit(live_app.url, COMPACT, script=COUNT, is_counted=True)
     page.until_painted(live_app.publish())
     to_quality(page)
     back_to_map(page)
