@@ -33,6 +33,11 @@ STOP = """() => {
 }"""
 
 
+def press_back_to(page, selector):
+    """The same of what lies before: all of the page need not be gone through again."""
+    press_to(page, selector, tabulator="Shift+Tab")
+
+
 def stops(page):
     """What the tabulator leads to from the beginning of the page to its end."""
     page.js("() => { document.activeElement.blur(); window.scrollTo(0, 0); }")
@@ -46,11 +51,11 @@ def stops(page):
     raise AssertionError(f"no end: {[one['words'] for one in found]}")
 
 
-def press_to(page, selector, key="Enter"):
+def press_to(page, selector, key="Enter", tabulator="Tab"):
     """Go there with the tabulator, and press a key."""
     page.js("() => document.activeElement.blur()")
     for _ in range(MOST_STOPS):
-        page.page.keyboard.press("Tab")
+        page.page.keyboard.press(tabulator)
         if page.js("(selector) => document.activeElement.matches(selector)", selector):
             page.page.keyboard.press(key)
             return
@@ -87,7 +92,7 @@ def test_moment_zone_and_road_are_chosen_left_and_every_page_reached(live_app, v
     expect(page.page.locator("#forecast-strip [aria-pressed=true]")).to_have_attribute(
         "data-hour", hour
     )
-    press_to(page, "#moment-0")
+    press_back_to(page, "#moment-0")
 
     press_to(page, "#zone-rocade")
     expect(panel).to_have_text("Rocade")
@@ -102,17 +107,17 @@ def test_moment_zone_and_road_are_chosen_left_and_every_page_reached(live_app, v
     expect(row).to_be_visible()
     press_to(page, "#stretch-rows button")
     expect(panel).to_be_focused()
-    press_to(page, "#panel-back")
+    press_back_to(page, "#panel-back")
     expect(row.get_by_role("button")).to_be_focused()
 
     for place, name in ((3, "quality"), (4, "camera"), (1, "page")):
-        press_to(page, f".site-nav li:nth-child({place}) a")
+        press_back_to(page, f".site-nav li:nth-child({place}) a")
         expect(page.page.locator(f"#page-{name}")).to_be_visible()
         expect(page.page.locator("#content")).to_be_focused()
     page.page.go_back()
     expect(page.page.locator("#page-camera")).to_be_visible()
     # A document of its own, which the browser goes to.
-    press_to(page, ".site-nav li:nth-child(2) a")
+    press_back_to(page, ".site-nav li:nth-child(2) a")
     expect(page.page.locator("#page-trends")).to_be_visible()
     page.page.go_back()
     expect(page.page.locator("#page-camera")).to_be_visible()

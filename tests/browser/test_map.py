@@ -37,7 +37,8 @@ def shared(start_shared_app, visit_shared):
     """One application and one page for the tests that can share them."""
     app = start_shared_app()
     app.publish()
-    return app, visit_shared(app.url)
+    # Moves of the map that are over at once: nothing here is about how it gets there.
+    return app, visit_shared(app.url, reduced_motion="reduce")
 
 
 @pytest.fixture

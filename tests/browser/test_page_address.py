@@ -88,8 +88,9 @@ def test_a_tile_is_a_link_that_goes_to_its_zone_and_a_road_is_in_the_address(app
     assert page.errors == []
 
 
-def test_all_nonsense_is_told_of_and_leaves_the_address_and_the_rest_is_honoured(app, visit):
-    page = visit(f"{app.url}?t=hier&zone=rocade&hide=zzz&road=nowhere&lang=fr", DESKTOP)
+def test_nonsense_is_told_of_and_leaves_the_address_which_can_be_handed_on(app, visit):
+    address = f"{app.url}?t=hier&zone=rocade&hide=zzz&road=nowhere&lang=fr"
+    page = visit(address, DESKTOP, permissions=["clipboard-read", "clipboard-write"])
     document = page.page
     message = document.locator("#page-message")
     for told in ("La route demandée", "Le moment demandé", "masquer"):
@@ -100,14 +101,13 @@ def test_all_nonsense_is_told_of_and_leaves_the_address_and_the_rest_is_honoured
     message.get_by_role("button", name="Fermer").click()
     expect(message).to_be_hidden()
 
-
-def test_the_address_can_be_handed_on(app, visit):
-    page = visit(app.url, DESKTOP, permissions=["clipboard-read", "clipboard-write"])
-    document = page.page
+    page.until(lambda: "view=" in search(page) and not page.map("map.isMoving()"), "at the zone")
     document.get_by_role("button", name="+30 min", exact=True).click()
     document.get_by_role("button", name="Partager").click()
     expect(document.locator("#page-message")).to_contain_text("Adresse copiée")
-    assert page.js("navigator.clipboard.readText()") == f"{app.url}?t=30min"
+    handed_on = page.js("navigator.clipboard.readText()")
+    assert re.fullmatch(r"\?t=30min&zone=rocade(&view=[^&]+)?&lang=fr", search(page))
+    assert handed_on == page.page.url == f"{app.url}{search(page)}"
 
 
 def test_an_hour_chosen_while_the_server_is_away_is_answered_once_it_is_back(app, visit):
