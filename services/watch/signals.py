@@ -6,7 +6,7 @@ import math
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from services.metrics.definitions import HEARTBEAT, PROCESS_MEMORY, REQUEST_DURATION, REQUESTS
@@ -23,6 +23,7 @@ SHOWN_METRICS: Final = frozenset(
 )
 SHOWN_SECONDS: Final = 300.0
 _QUANTILE: Final = 0.95
+_NOTHING: Final[Mapping[Series, float]] = {}
 _QUARTERS: Final = 4
 # A quarter of which less than this is known says nothing about growth.
 _KNOWN_SHARE_OF_WINDOW: Final = 0.9
@@ -42,24 +43,29 @@ class RecentSamples:
         self._seconds = (
             max(rules.longest_window_seconds, SHOWN_SECONDS) + 2 * rules.evaluation_seconds
         )
-        self._rounds: deque[tuple[float, dict[Series, float]]] = deque()
+        # Of each metric apart: a rule looks through all rounds, and at one metric of dozens.
+        self._rounds: deque[tuple[float, Mapping[str, Mapping[Series, float]]]] = deque()
+        self._newest: Mapping[Series, float] = {}
 
     def add(self, at_s: float, samples: Iterable[Sample]) -> None:
         """Take what was read at a time of a clock that never jumps."""
-        kept = {
+        self._newest = {
             (sample.name, tuple(sorted(sample.labels.items()))): sample.value
             for sample in samples
             # What is no number tells nothing, and no page could show it.
             if sample.name in self._names and math.isfinite(sample.value)
         }
-        self._rounds.append((at_s, kept))
+        by_name: dict[str, dict[Series, float]] = defaultdict(dict)
+        for series, value in self._newest.items():
+            by_name[series[0]][series] = value
+        self._rounds.append((at_s, dict(by_name)))
         while self._rounds[0][0] < at_s - self._seconds:
             self._rounds.popleft()
 
     @property
     def newest(self) -> Mapping[Series, float]:
         """What was read last."""
-        return self._rounds[-1][1] if self._rounds else {}
+        return self._newest
 
     def of(self, name: str) -> list[tuple[Mapping[str, str], float]]:
         """Labels and value of every series of a metric now."""
@@ -67,14 +73,14 @@ class RecentSamples:
             (dict(labels), value) for (one, labels), value in self.newest.items() if one == name
         ]
 
-    def within(self, seconds: float) -> Sequence[tuple[float, Mapping[Series, float]]]:
-        """The rounds of the last seconds, and the one before them to count from."""
+    def within(self, seconds: float, name: str) -> Sequence[tuple[float, Mapping[Series, float]]]:
+        """A metric in the rounds of the last seconds, and in the one before them to count from."""
         if not self._rounds:
             return []
         start = self._rounds[-1][0] - seconds
-        later = [found for found in self._rounds if found[0] > start]
-        before = [found for found in self._rounds if found[0] <= start]
-        return [*before[-1:], *later]
+        first = sum(at <= start for at, _ in self._rounds) - 1
+        chosen = islice(self._rounds, max(first, 0), None)
+        return [(at, of_round.get(name, _NOTHING)) for at, of_round in chosen]
 
 
 def values_of(rule: Rule, recent: RecentSamples, now: datetime) -> dict[str, float]:
@@ -182,7 +188,7 @@ def quantile(share: float, cumulative: Mapping[float, float]) -> float:
 
 
 def _growth(rule: Rule, recent: RecentSamples, _now: datetime) -> dict[str, float]:
-    rounds = recent.within(rule.window_seconds)
+    rounds = recent.within(rule.window_seconds, rule.metric)
     if not rounds or rounds[-1][0] - rounds[0][0] < _KNOWN_SHARE_OF_WINDOW * rule.window_seconds:
         return {}
     end, quarter = rounds[-1][0], rule.window_seconds / _QUARTERS
@@ -224,27 +230,31 @@ def increases(
     recent: RecentSamples, name: str, seconds: float
 ) -> list[tuple[Mapping[str, str], float]]:
     """Labels of every series of a counter, and by how much it grew within some seconds."""
-    grown = _grown(recent, seconds, lambda series: series[0] == name)
+    grown = _grown(recent.within(seconds, name), lambda _series: True)
     return [(dict(labels), more) for (_, labels), more in grown.items()]
 
 
 def _increases(rule: Rule, recent: RecentSamples, *, filtered: bool = True) -> dict[Series, float]:
-    return _grown(
-        recent, rule.window_seconds, lambda series: _fits(rule, series, filtered=filtered)
-    )
+    rounds = recent.within(rule.window_seconds, _stored_name(rule))
+    return _grown(rounds, lambda series: _fits(rule, series, filtered=filtered))
 
 
 def _grown(
-    recent: RecentSamples, seconds: float, is_wanted: Callable[[Series], bool]
+    rounds: Sequence[tuple[float, Mapping[Series, float]]], is_wanted: Callable[[Series], bool]
 ) -> dict[Series, float]:
     """By how much each counter grew; one that starts again counts from 0."""
-    total: dict[Series, float] = {}
-    for (_, earlier), (_, later) in pairwise(recent.within(seconds)):
-        for series, value in later.items():
-            if is_wanted(series):
-                before = earlier.get(series, 0.0)
-                more = value - before if value >= before else value
-                total[series] = total.get(series, 0.0) + more
+    first_seen = dict.fromkeys(series for _, held in rounds[1:] for series in held)
+    wanted = filter(is_wanted, first_seen)
+    return {series: _growth_of(held.get(series) for _, held in rounds) for series in wanted}
+
+
+def _growth_of(counted: Iterable[float | None]) -> float:
+    """By how much a counter grew from round to round; None where it was not told of."""
+    total = 0.0
+    for before, value in pairwise(counted):
+        if value is not None:
+            start = before or 0.0
+            total += value - start if value >= start else value
     return total
 
 
