@@ -6,7 +6,7 @@ import importlib
 import logging
 import os
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,14 +14,15 @@ from typing import Any
 
 import pytest
 from dash._hooks import HooksManager
-from sqlalchemy.engine import Engine
+from sqlalchemy import create_engine, inspect
+from sqlalchemy.engine import Connection, Engine
 from werkzeug.security import generate_password_hash
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 from services.base.settings import load_settings
 from services.city.rennes import RENNES
-from services.operations import database
+from services.operations import database, schema
 from services.operations.database import Operations, open_operations
 from services.operations.engines import server_engine
 from services.traffic.store import Store
@@ -172,6 +173,34 @@ def applications_that_are_soon_made() -> Iterator[None]:
         patch.setattr(HooksManager, "_registered", True)
         patch.setattr(credentials, "generate_password_hash", cheap_hash)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables_that_are_soon_made() -> Iterator[None]:
+    """Most tests begin with an empty database, and its migrations took a fortieth of a second.
+
+    What they make of an empty SQLite is made again from what was kept of the first one; the tests
+    of the operations database have them run (tests/services/operations/conftest.py).
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "migrate", _make_tables)
+        yield
+
+
+def _make_tables(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite" or inspect(connection).get_table_names():
+        schema.migrate(connection)
+        return
+    for statement in _statements_of_migrations():
+        connection.exec_driver_sql(statement)
+
+
+@cache
+def _statements_of_migrations() -> Sequence[str]:
+    with create_engine("sqlite://").begin() as connection:
+        schema.migrate(connection)
+        # Between the first and the last that begin and end a transaction.
+        return list(connection.connection.driver_connection.iterdump())[1:-1]
 
 
 LastWords = list[Callable[[], object]]

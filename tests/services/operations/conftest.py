@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from services.base.settings import Settings, load_settings
+from services.operations import database, schema
 from services.operations.database import Operations, open_operations
+
+
+@pytest.fixture(autouse=True)
+def _migrations_are_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here they are what is tested."""
+    monkeypatch.setattr(database, "migrate", schema.migrate)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
