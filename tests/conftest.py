@@ -7,7 +7,7 @@ import logging
 import os
 import typing
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
+from functools import cache, partial, partialmethod
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from dash._hooks import HooksManager
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import Connection, Engine
+from werkzeug.routing import Rule
 from werkzeug.security import generate_password_hash
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
@@ -166,13 +167,29 @@ def applications_that_are_soon_made() -> Iterator[None]:
     """Hundreds of applications are made, and more than half of the time of each went into these.
 
     No installed package hooks into Dash, which looks through all of them for every page. A password
-    that is gone with its test need not cost whoever guesses it a twentieth of a second a guess.
+    that is gone with its test need not cost whoever guesses it a twentieth of a second a guess. And
+    of more than a hundred routes each, tests have the addresses of a few written.
     """
     cheap_hash = partial(generate_password_hash, method="scrypt:256:8:1")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(HooksManager, "_registered", True)
         patch.setattr(credentials, "generate_password_hash", cheap_hash)
+        patch.setattr(Rule, "_compile_builder", partialmethod(_build_later, Rule._compile_builder))
         yield
+
+
+def _build_later(
+    _rule: Rule, compile_builder: Callable[..., Any], append_unknown: bool = True
+) -> Callable[..., Any]:
+    """What writes addresses of a route, compiled when it is first asked to."""
+    name = "_build_unknown" if append_unknown else "_build"
+
+    def build(rule: Rule, **values: Any) -> Any:
+        made = compile_builder(rule, append_unknown).__get__(rule, None)
+        setattr(rule, name, made)
+        return made(**values)
+
+    return build
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -50,7 +51,7 @@ def load_checked(
     """
     try:
         text = path.read_text("utf-8")
-        content = tomllib.loads(text)
+        content = _parsed(text)
     except tomllib.TOMLDecodeError as error:
         # Some of its messages repeat a key.
         told = str(error) if _MARK_OF_ADDRESS not in str(error) else f"no TOML {_place_in(error)}"
@@ -67,6 +68,12 @@ def load_checked(
             for item in error.errors(include_url=False, include_input=False, include_context=False)
         )
         raise ConfigurationError(f"{setting}: {path}: {problems}") from None
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> Mapping[str, Any]:
+    """What a text holds, for readers; a process that starts asks for its rules in five places."""
+    return tomllib.loads(text)
 
 
 def named_twice(names: Iterable[str]) -> set[str]:
