@@ -233,6 +233,8 @@ def last_words_of_monitoring() -> Iterator[LastWords]:
         patch.setattr(writer, "LAST_PATIENCE_SECONDS", 0.0)
         for module in (writer, binding):
             patch.setattr(module, "atexit", until_then)
+        # All of the code is read for it, which does not change.
+        patch.setattr(binding, "code_version", cache(binding.code_version))
         yield last_words
 
 

@@ -215,7 +215,8 @@ def _usual_hour(
     moment: datetime,
 ) -> UsualHour:
     hour = hour_of_week(network.city, moment)
-    zones = by_zone.loc[[(hour, zone) for zone in network.city.zones]]
+    # The hour first: to look for pairs, pandas makes an index of them each time.
+    zones = by_zone.xs(hour).loc[list(network.city.zones)]
     return UsualHour(
         source=source,
         network_version=network.version,
