@@ -216,7 +216,7 @@ def _usual_hour(
 ) -> UsualHour:
     hour = hour_of_week(network.city, moment)
     # The hour first: to look for pairs, pandas makes an index of them each time.
-    zones = by_zone.xs(hour).loc[list(network.city.zones)]
+    zones = pd.DataFrame(by_zone.xs(hour)).loc[list(network.city.zones)]
     return UsualHour(
         source=source,
         network_version=network.version,
