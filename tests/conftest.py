@@ -27,9 +27,11 @@ from services.operations import database, schema
 from services.operations.database import Operations, open_operations
 from services.operations.engines import server_engine
 from services.traffic.store import Store
+from services.web import trends_client
 from services.web.access import credentials
 from services.web.monitoring import binding, writer
 from tests.postgres import Postgres, running_postgres
+from tests.waiting import PATIENCE_SECONDS
 
 # The tests are spread over the cores already; idle threads of OpenMP wait by spinning.
 for threads in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
@@ -218,6 +220,15 @@ def _statements_of_migrations() -> Sequence[str]:
         schema.migrate(connection)
         # Between the first and the last that begin and end a transaction.
         return list(connection.connection.driver_connection.iterdump())[1:-1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def a_busy_machine_is_no_process_that_stands_still() -> Iterator[None]:
+    """Pages give the archive's process a moment; tests that start one give it all the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        for stall in ("_CONNECT_STALL_SECONDS", "_REPLY_STALL_SECONDS"):
+            patch.setattr(trends_client, stall, PATIENCE_SECONDS)
+        yield
 
 
 LastWords = list[Callable[[], object]]

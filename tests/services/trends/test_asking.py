@@ -157,6 +157,7 @@ def test_a_process_that_stands_still_costs_a_moment_and_then_nothing(tmp_path, m
         monkeypatch.setattr(client, "_away_until_s", 0.0)
         assert client.ask(Echo()) == Away()
     # Back, it is asked as before.
+    monkeypatch.undo()
     with answering(tmp_path):
         monkeypatch.setattr(client, "_away_until_s", 0.0)
         assert isinstance(answered(client, Echo()), Done)
