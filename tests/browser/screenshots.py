@@ -11,7 +11,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -332,6 +332,8 @@ def take(browser: Browser, stage: Stage, shot: Shot) -> bytes:
         if shot.page == "carte":
             state.ready(page)
         else:
+            # Until then there are two: the document's own page is still there.
+            expect(page.locator("#first-paint")).to_have_count(0)
             expect(page.locator("main h1")).to_be_visible()
         return small(page.screenshot())
 
@@ -385,7 +387,11 @@ def main() -> int:
     options.folder.mkdir(parents=True, exist_ok=True)
     for before in options.folder.glob("*.webp"):
         before.unlink()
-    with tempfile.TemporaryDirectory() as data_dir, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as data_dir,
+        ExitStack() as ends,
+        sync_playwright() as playwright,
+    ):
         expect.set_options(timeout=PATIENCE_MS)
         app = LiveApp(Path(data_dir, "app"), monitor_level="0", dashboard_password=PASSWORD)
         empty = LiveApp(Path(data_dir, "empty"))
@@ -393,6 +399,7 @@ def main() -> int:
         make_history(past.settings.data_dir)
         for one in (app, empty, past):
             one.start()
+            ends.callback(one.stop)
             one.clock.set(AT)
         stage = Stage(app, empty, past)
         stage.show_past()
@@ -405,8 +412,6 @@ def main() -> int:
                 (options.folder / shot.name).write_bytes(take(browser, stage, shot))
                 sys.stdout.write(f"{place}/{len(shots)} {shot.name}\n")
         browser.close()
-        for one in (app, empty, past):
-            one.stop()
     total = sum(path.stat().st_size for path in options.folder.glob("*.webp"))
     sys.stdout.write(f"{total / 1e6:.2f} MB in {options.folder}\n")
     return int(not options.all and total > MOST_BYTES)
