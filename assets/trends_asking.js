@@ -9,8 +9,6 @@
   const PAUSE_MS = 2000;
   const LONGEST_PAUSE_MS = 60000;
 
-  const again = (poll) => window.dash_clientside.set_props(poll, { n_intervals: Date.now() });
-
   /** Follows one callback: the timer that it is asked by, and where it is said that it fails, if it is. */
   const follow = (poll, notice) => {
     let waiting = null;
@@ -54,7 +52,8 @@
   };
 
   document.addEventListener("click", ({ target }) => {
-    if (target.closest?.("#trends-again")) again("trends-poll");
+    if (!target.closest?.("#trends-again")) return;
+    window.dash_clientside.set_props("trends-poll", { n_intervals: Date.now() });
   });
 
   window.dash_clientside = { ...window.dash_clientside, trends_asking: { stand } };

@@ -18,13 +18,14 @@ from callbacks.http.answers import (
 )
 from callbacks.http.archive_problems import failure
 from callbacks.http.problems import problem
+from services.plain.trends.address import PATH as TRENDS_PATH
 from services.plain.trends.asking import Away, Busy, Done, Failed, Outcome
 from services.plain.trends.common import day_of
 from services.plain.trends.replay import ReplayAnswer, ReplayQuery
 from services.roles.assembly import Services
 
-PATH: Final = "/tendances/jour/{day}.bin"
-_ROUTE: Final = "/tendances/jour/<day>.bin"
+PATH: Final = f"{TRENDS_PATH}/jour/{{day}}.bin"
+_ROUTE: Final = f"{TRENDS_PATH}/jour/<day>.bin"
 _BYTES: Final = "application/octet-stream"
 _WAIT_SECONDS: Final = 0.25
 # A day that is over changes no more but with the network, under whose version the map fetches it.

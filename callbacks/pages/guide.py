@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from callbacks.pages.subpage import Pages, add_text_page
 from callbacks.pages.trends.page import GUIDE_PATH
-from callbacks.pages.trends.page import PATH as TRENDS_PATH
 from components.guide import build_guide
 from components.subpage import Subpage
 from services.base.texts import Texts
+from services.plain.trends.address import PATH as TRENDS_PATH
 from services.roles.assembly import Services
 from services.web.guide import read_guide
 

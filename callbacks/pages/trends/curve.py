@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from callbacks.pages.trends.page_view import Asked, PageView
 from components.trends.curve import build_curve
 from services.base.texts import Texts
+from services.plain.trends.address import PATH
 from services.plain.trends.curve import MEASURES, CurveAnswer, CurveQuery
 
 
@@ -28,7 +29,7 @@ def _build(texts: Texts, answer: CurveAnswer, asked: Asked) -> Sequence[Componen
 
 
 NAME: Final = "courbe"
-ADDRESS: Final = f"/tendances/?vue={NAME}"
+ADDRESS: Final = f"{PATH}/?vue={NAME}"
 VIEW: Final = PageView(
     name=NAME,
     controls=("lieu", "jour", "mesure", "jour2", "du", "au", "jours"),

@@ -43,10 +43,10 @@ from components.subpage import Subpage
 from components.trends import controls, page
 from services.base.errors import InvalidRequest
 from services.base.texts import Texts, load_texts
+from services.plain.trends.address import PATH
 from services.plain.trends.asking import Away, Busy, Done, Failed, Outcome, Query, Queued, Running
 from services.roles.assembly import Services
 
-PATH: Final = "/tendances"
 SECTION: Final = "trends"
 GUIDE_PATH: Final = "/mode-d-emploi"
 # In the order of their links, the one that plays a day last.

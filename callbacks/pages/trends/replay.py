@@ -19,11 +19,12 @@ from components.trends.day_map import DayMapData, build_day_map
 from components.trends.replay import build_replay
 from services.base.texts import Texts
 from services.plain.statuses import DATEX_NAMES
+from services.plain.trends.address import PATH
 from services.plain.trends.replay import ReplayQuery
 from services.roles.assembly import Services
 
 NAME: Final = "relecture"
-ADDRESS: Final = f"/tendances/?vue={NAME}"
+ADDRESS: Final = f"{PATH}/?vue={NAME}"
 SCRIPTS: Final = (
     "app.js",
     "day_chart.js",

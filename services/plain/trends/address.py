@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 
-PATH: Final = "/tendances/"
+PATH: Final = "/tendances"
 
 
 def trends_url(site_url: str, asked: Mapping[str, str]) -> str:
@@ -24,4 +24,4 @@ def trends_url(site_url: str, asked: Mapping[str, str]) -> str:
     >>> trends_url("https://trafic.example/", {"vue": "courbe", "lieu": "zone:rocade"})
     'https://trafic.example/tendances/?vue=courbe&lieu=zone:rocade'
     """
-    return f"{site_url.rstrip('/')}{PATH}?{urlencode(asked, safe=':~')}"
+    return f"{site_url.rstrip('/')}{PATH}/?{urlencode(asked, safe=':~')}"
